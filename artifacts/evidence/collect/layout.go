@@ -1,0 +1,300 @@
+package collect
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// looked is what Layout looks for, in its order; a NotRecognisedError carries it.
+var looked = []string{
+	"a Windows volume (Windows/System32, Windows/Prefetch, WINNT, Users/*/NTUSER.DAT)",
+	`drive roots (C, C:, C%3A, %5C%5C.%5CC%3A, sysvol, VSS1)`,
+	"drive roots below fs (Dissect acquire)",
+	"drive roots below uploads/* (Velociraptor)",
+	"any of these one directory further down (several hosts)",
+	"files that begin with MAM, SCCA or regf",
+}
+
+// Layout finds the hosts and their volumes in fsys. The first of these that fits decides: a Windows volume, a directory of drive roots,
+// drive roots below fs or below uploads/*, several directories that each hold one of those, a loose heap of files with known signatures.
+// A Windows directory on its own, or a Prefetch or config folder, is a loose heap. Names are compared without regard to case, and
+// symbolic links are not followed. When nothing fits, the error is a *NotRecognisedError.
+func Layout(fsys fs.FS) ([]Host, error) {
+	list, err := fs.ReadDir(fsys, ".")
+	if err != nil && len(list) == 0 {
+		return nil, err
+	}
+	if h, ok := host(fsys, ".", list); ok {
+		return []Host{h}, nil
+	}
+	var hosts []Host
+	inHost := map[string]bool{}
+	for _, e := range list {
+		if !e.IsDir() {
+			continue
+		}
+		sub, err := fs.ReadDir(fsys, e.Name())
+		if err != nil && len(sub) == 0 {
+			continue // the loose walk below meets it again and reports it
+		}
+		if h, ok := host(fsys, e.Name(), sub); ok {
+			h.Name = cmp.Or(h.Name, hostName(e.Name()))
+			hosts = append(hosts, h)
+			inHost[e.Name()] = true
+		}
+	}
+	// What lies beside the hosts is not dropped, if a signature shows that it matters.
+	rest := looseHost(fsys, inHost)
+	if len(rest.Files) > 0 || len(hosts) == 0 && len(rest.Problems) > 0 {
+		hosts = append(hosts, rest)
+	}
+	if len(hosts) == 0 {
+		return nil, &NotRecognisedError{Name: ".", Looked: slices.Clone(looked)}
+	}
+	return hosts, nil
+}
+
+// host recognises one machine's evidence in a directory whose listing is list.
+func host(fsys fs.FS, dir string, list []fs.DirEntry) (Host, bool) {
+	h := Host{Path: dir}
+	if windowsRoot(fsys, dir, list) {
+		h.Kind = WindowsRoot
+		h.Volumes = []Vol{{Path: dir, FS: sub(fsys, dir)}}
+		h.Volumes = append(h.Volumes, oldWindows(h.Volumes[0])...)
+		return h, true
+	}
+	if vols := driveRoots(fsys, dir, list); len(vols) > 0 {
+		h.Kind = DriveRoots
+		h.kapeTimes(fsys, dir, list, vols)
+		h.setVolumes(vols)
+		return h, true
+	}
+	if name, ok := hasDir(list, "fs"); ok {
+		below := path.Join(dir, name)
+		if vols := acquireRoots(fsys, below); len(vols) > 0 {
+			h.Kind = Acquire
+			h.setVolumes(vols)
+			return h, true
+		}
+	}
+	if name, ok := hasDir(list, "uploads"); ok {
+		if vols, problems := velociraptor(fsys, dir, path.Join(dir, name), list); len(vols) > 0 {
+			h.Kind = Velociraptor
+			h.Problems = problems
+			h.Name = clientName(fsys, dir, list)
+			h.setVolumes(vols)
+			return h, true
+		}
+	}
+	return Host{}, false
+}
+
+// setVolumes sorts the volumes, gives the letter of the only drive to older copies that have none, and adds the older installations.
+func (h *Host) setVolumes(vols []Vol) {
+	only := ""
+	for _, v := range vols {
+		if v.Snapshot == "" {
+			if only != "" {
+				only = ""
+				break
+			}
+			only = v.Name
+		}
+	}
+	var all []Vol
+	for _, v := range vols {
+		if v.Snapshot != "" && v.Name == "" {
+			v.Name = only
+		}
+		all = append(all, v)
+		all = append(all, oldWindows(v)...)
+	}
+	slices.SortStableFunc(all, func(a, b Vol) int {
+		return cmp.Or(
+			cmp.Compare(min(len(a.Snapshot), 1), min(len(b.Snapshot), 1)), // live volumes first
+			cmp.Compare(a.Name, b.Name),
+			cmp.Compare(len(a.Snapshot), len(b.Snapshot)), // vss2 before vss10
+			cmp.Compare(a.Snapshot, b.Snapshot),
+			cmp.Compare(a.Path, b.Path),
+		)
+	})
+	h.Volumes = all
+}
+
+// windowsRoot reports whether dir is the root of a volume with Windows on it, or a copied part of one.
+func windowsRoot(fsys fs.FS, dir string, list []fs.DirEntry) bool {
+	if _, ok := hasDir(list, "WINNT"); ok {
+		return true
+	}
+	if name, ok := hasDir(list, "Windows"); ok {
+		below, _ := fs.ReadDir(fsys, path.Join(dir, name))
+		if _, ok := hasDir(below, "System32", "Prefetch", "appcompat", "SysWOW64", "ServiceProfiles"); ok {
+			return true
+		}
+	}
+	for _, profiles := range []string{"Users", "Documents and Settings"} {
+		name, ok := hasDir(list, profiles)
+		if !ok {
+			continue
+		}
+		users, _ := fs.ReadDir(fsys, path.Join(dir, name))
+		for _, u := range users {
+			if !u.IsDir() {
+				continue
+			}
+			files, _ := fs.ReadDir(fsys, path.Join(dir, name, u.Name()))
+			if e, ok := entry(files, "NTUSER.DAT"); ok && e.Type().IsRegular() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// volumeLike reports whether a directory listing could be the root of a Windows volume, of which a collector may have kept little.
+func volumeLike(list []fs.DirEntry) bool {
+	if _, ok := entry(list, "$MFT"); ok {
+		return true
+	}
+	_, ok := hasDir(list, "Windows", "WINNT", "Windows.old", "Users", "Documents and Settings", "ProgramData", "Program Files",
+		"Program Files (x86)", "$Recycle.Bin", "Recycler", "Recycled", "$Extend", "System Volume Information")
+	return ok
+}
+
+// driveRoots finds the directories that stand for drives. A bare letter, sysvol or VSSn only counts if what is in one of them looks like
+// a Windows volume: a heap of evidence may well have a folder called C.
+func driveRoots(fsys fs.FS, dir string, list []fs.DirEntry) []Vol {
+	var vols []Vol
+	sure := false
+	for _, e := range list {
+		if !e.IsDir() {
+			continue
+		}
+		v, certain, ok := driveName(e.Name())
+		if !ok {
+			continue
+		}
+		v.Path = path.Join(dir, e.Name())
+		v.FS = sub(fsys, v.Path)
+		if !certain {
+			below, _ := fs.ReadDir(fsys, v.Path)
+			certain = volumeLike(below)
+		}
+		sure = sure || certain
+		vols = append(vols, v)
+	}
+	if !sure {
+		return nil
+	}
+	return vols
+}
+
+// driveName reads the name of a directory that may stand for a drive or a shadow copy. certain is false for names that other
+// directories could have too.
+func driveName(name string) (v Vol, certain, ok bool) {
+	n := Fold(decodeComponent(name))
+	if rest, cut := strings.CutPrefix(n, `\\.\`); cut {
+		n = rest
+	}
+	if i := strings.LastIndex(n, "HARDDISKVOLUMESHADOWCOPY"); i >= 0 {
+		if num, err := strconv.Atoi(n[i+len("HARDDISKVOLUMESHADOWCOPY"):]); err == nil && num >= 0 {
+			return Vol{Snapshot: "vss" + strconv.Itoa(num)}, true, true
+		}
+	}
+	switch {
+	case len(n) == 2 && isLetter(n[0]) && n[1] == ':':
+		return Vol{Name: n}, true, true
+	case len(n) == 1 && isLetter(n[0]):
+		return Vol{Name: n + ":"}, false, true
+	case n == "SYSVOL": // Dissect's name for the volume that holds Windows, C: on all but the oddest machine
+		return Vol{Name: "C:"}, false, true
+	case strings.HasPrefix(n, "VSS"):
+		if num, err := strconv.Atoi(n[len("VSS"):]); err == nil && num >= 0 {
+			return Vol{Snapshot: "vss" + strconv.Itoa(num)}, false, true
+		}
+	}
+	return Vol{}, false, false
+}
+
+func isLetter(b byte) bool { return 'A' <= b && b <= 'Z' }
+
+// acquireRoots finds the volumes below Dissect acquire's fs directory: drive roots, and volumes without a letter in $fs$.
+func acquireRoots(fsys fs.FS, dir string) []Vol {
+	list, _ := fs.ReadDir(fsys, dir)
+	vols := driveRoots(fsys, dir, list)
+	name, ok := hasDir(list, "$fs$")
+	if !ok {
+		return vols
+	}
+	anon, _ := fs.ReadDir(fsys, path.Join(dir, name))
+	for _, e := range anon {
+		if e.IsDir() {
+			p := path.Join(dir, name, e.Name())
+			vols = append(vols, Vol{Name: e.Name(), Path: p, FS: sub(fsys, p)})
+		}
+	}
+	return vols
+}
+
+// oldWindows finds the installations that an upgrade of Windows put aside: Windows.old, Windows.old.000 and so on.
+func oldWindows(v Vol) []Vol {
+	list, _ := fs.ReadDir(v.FS, ".")
+	var old []Vol
+	for _, e := range list {
+		n := Fold(e.Name())
+		if !e.IsDir() || n != "WINDOWS.OLD" && !strings.HasPrefix(n, "WINDOWS.OLD.") {
+			continue
+		}
+		below, _ := fs.ReadDir(v.FS, e.Name())
+		if !windowsRoot(v.FS, e.Name(), below) {
+			continue
+		}
+		snapshot := strings.ToLower(e.Name())
+		if v.Snapshot != "" {
+			snapshot = v.Snapshot + " " + snapshot
+		}
+		old = append(old, Vol{Name: v.Name, Snapshot: snapshot, Path: path.Join(v.Path, e.Name()), FS: sub(v.FS, e.Name())})
+	}
+	return old
+}
+
+// hostName takes a host's name from the directory that a hunt download or the offline collector made for it: HOST-C.0123456789abcdef and
+// Collection-HOST-2024-01-02T03_04_05Z; any other name is the name.
+func hostName(dir string) string {
+	name := decodeComponent(dir)
+	if i := strings.LastIndex(name, "-C."); i > 0 {
+		return name[:i]
+	}
+	if rest, ok := strings.CutPrefix(name, "Collection-"); ok {
+		for i := range len(rest) {
+			if i > 0 && rest[i] == '-' && len(rest) > i+5 && rest[i+5] == '-' && isYear(rest[i+1:i+5]) {
+				return rest[:i]
+			}
+		}
+	}
+	return name
+}
+
+func isYear(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 1970
+}
+
+// sub is fs.Sub for paths that come from listings, and so are valid unless the file system itself is odd.
+func sub(fsys fs.FS, dir string) fs.FS {
+	s, err := fs.Sub(fsys, dir)
+	if err != nil {
+		return badFS{&fs.PathError{Op: "open", Path: dir, Err: errors.Unwrap(err)}}
+	}
+	return s
+}
+
+// badFS is a volume that cannot be opened.
+type badFS struct{ err error }
+
+func (b badFS) Open(string) (fs.File, error) { return nil, b.err }

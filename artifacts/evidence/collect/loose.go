@@ -1,0 +1,116 @@
+package collect
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+)
+
+// Loose is a file of a loose heap that its first bytes make known.
+type Loose struct {
+	Path string // in the heap's volume
+	Kind Signature
+}
+
+// A Signature is what the first bytes of a file say it is.
+type Signature string
+
+// The signatures that are known.
+const (
+	PrefetchFile Signature = "prefetch"
+	HiveFile     Signature = "hive"
+)
+
+// Sniff tells a prefetch file (MAM with the algorithm byte 0x04 or 0x84, or SCCA at offset 4) and a registry hive (regf) by the first
+// eight bytes, and returns "" for all others. Transaction logs of hives begin with regf or HvLE too; those that begin with regf are told
+// from hives by the file type at offset 28 (0 is a primary file), if head is long enough to hold it.
+func Sniff(head []byte) Signature {
+	switch {
+	case len(head) >= 8 && string(head[:3]) == "MAM" && (head[3] == 0x04 || head[3] == 0x84):
+		return PrefetchFile
+	case len(head) >= 8 && string(head[4:8]) == "SCCA":
+		return PrefetchFile
+	case len(head) >= 4 && string(head[:4]) == "regf":
+		if len(head) >= 32 && (head[28] == 1 || head[28] == 2 || head[28] == 6) { // log file types, regf "Base block"
+			return ""
+		}
+		return HiveFile
+	}
+	return ""
+}
+
+// Limits of the walk through a loose heap. No collection of single files comes near them.
+const (
+	maxLooseSeen  = 5_000_000
+	maxLooseDepth = 64
+)
+
+// looseHost walks all of fsys but the directories in skip, and keeps what a signature shows.
+func looseHost(fsys fs.FS, skip map[string]bool) Host {
+	h := Host{Kind: LooseHeap, Path: ".", Loose: true, Volumes: []Vol{{Path: ".", FS: fsys}}}
+	type dir struct {
+		path  string
+		depth int
+	}
+	seen := 0
+	for todo := []dir{{".", 0}}; len(todo) > 0; {
+		d := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		list, err := fs.ReadDir(fsys, d.path)
+		if err != nil {
+			h.Problems = append(h.Problems, &PathError{Path: d.path, Problem: "cannot be listed", Err: err})
+		}
+		for _, e := range list {
+			p := path.Join(d.path, e.Name())
+			seen++
+			switch {
+			case seen > maxLooseSeen:
+				h.Problems = append(h.Problems, &PathError{Path: p, Problem: fmt.Sprintf("left out with all that follows: more than %d entries", maxLooseSeen)})
+				slices.SortFunc(h.Files, byPath)
+				return h
+			case e.IsDir() && d.path == "." && skip[e.Name()]:
+			case e.IsDir() && d.depth+1 >= maxLooseDepth:
+				h.Problems = append(h.Problems, &PathError{Path: p, Problem: fmt.Sprintf("left out: more than %d directories deep", maxLooseDepth)})
+			case e.IsDir():
+				todo = append(todo, dir{p, d.depth + 1})
+			case e.Type().IsRegular():
+				kind, err := sniffFile(fsys, p)
+				if err != nil {
+					h.Problems = append(h.Problems, &PathError{Path: p, Problem: "cannot be read", Err: err})
+				}
+				if kind != "" {
+					h.Files = append(h.Files, Loose{Path: p, Kind: kind})
+				}
+			}
+		}
+	}
+	slices.SortFunc(h.Files, byPath)
+	return h
+}
+
+func byPath(a, b Loose) int {
+	switch {
+	case a.Path < b.Path:
+		return -1
+	case a.Path > b.Path:
+		return 1
+	}
+	return 0
+}
+
+func sniffFile(fsys fs.FS, name string) (Signature, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var head [32]byte
+	n, err := io.ReadFull(f, head[:])
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return Sniff(head[:n]), err
+}

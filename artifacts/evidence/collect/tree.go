@@ -1,0 +1,210 @@
+package collect
+
+import (
+	"cmp"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A tree is a file system held as names in memory: what an archive or a collection with encoded names shows of itself. Names are unique
+// without regard to case, as on the volume that they come from, and found so.
+type tree struct {
+	root *node
+	n    int // entries
+}
+
+// A node is one file or directory of a tree. It is its own fs.FileInfo and fs.DirEntry.
+type node struct {
+	name  string
+	mode  fs.FileMode
+	size  int64
+	mod   time.Time
+	times *Times
+	kids  map[string]*node        // of a directory, by folded name
+	open  func() (fs.File, error) // of a file: its bytes
+}
+
+func newTree() *tree {
+	return &tree{root: &node{name: ".", mode: fs.ModeDir | 0o555, kids: map[string]*node{}}}
+}
+
+// dir finds or makes the directory at the end of names. It fails where a file stands in the way.
+func (t *tree) dir(names []string) (*node, bool) {
+	n := t.root
+	for _, name := range names {
+		key := Fold(name)
+		next, ok := n.kids[key]
+		if !ok {
+			next = &node{name: name, mode: fs.ModeDir | 0o555, kids: map[string]*node{}}
+			n.kids[key] = next
+			t.n++
+		}
+		if next.kids == nil {
+			return nil, false
+		}
+		n = next
+	}
+	return n, true
+}
+
+// add puts a file below the directory names; it fails when the name is taken.
+func (t *tree) add(names []string, f *node) bool {
+	d, ok := t.dir(names)
+	if !ok {
+		return false
+	}
+	key := Fold(f.name)
+	if d.kids[key] != nil {
+		return false
+	}
+	d.kids[key] = f
+	t.n++
+	return true
+}
+
+func (t *tree) find(name string) *node {
+	n := t.root
+	if name == "." {
+		return n
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if n = n.kids[Fold(part)]; n == nil { // a nil map has no kids
+			return nil
+		}
+	}
+	return n
+}
+
+func (t *tree) lookup(op, name string) (*node, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
+	}
+	n := t.find(name)
+	if n == nil {
+		return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
+	}
+	return n, nil
+}
+
+// Open implements fs.FS.
+func (t *tree) Open(name string) (fs.File, error) {
+	n, err := t.lookup("open", name)
+	if err != nil {
+		return nil, err
+	}
+	if n.IsDir() {
+		return &dirFile{n: n}, nil
+	}
+	f, err := n.open()
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return withInfo(f, n), nil
+}
+
+// Stat implements fs.StatFS.
+func (t *tree) Stat(name string) (fs.FileInfo, error) {
+	n, err := t.lookup("stat", name)
+	if err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// ReadDir implements fs.ReadDirFS.
+func (t *tree) ReadDir(name string) ([]fs.DirEntry, error) {
+	n, err := t.lookup("readdir", name)
+	if err != nil {
+		return nil, err
+	}
+	if !n.IsDir() {
+		return nil, &fs.PathError{Op: "readdir", Path: name, Err: errNotDir}
+	}
+	return n.list(), nil
+}
+
+func (n *node) list() []fs.DirEntry {
+	list := make([]fs.DirEntry, 0, len(n.kids))
+	for _, k := range n.kids {
+		list = append(list, k)
+	}
+	slices.SortFunc(list, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
+	return list
+}
+
+func (n *node) Name() string               { return n.name }
+func (n *node) IsDir() bool                { return n.mode.IsDir() }
+func (n *node) Type() fs.FileMode          { return n.mode.Type() }
+func (n *node) Info() (fs.FileInfo, error) { return n, nil }
+func (n *node) Mode() fs.FileMode          { return n.mode }
+func (n *node) Size() int64                { return n.size }
+func (n *node) String() string             { return fs.FormatFileInfo(n) }
+
+func (n *node) ModTime() time.Time {
+	if n.times != nil && !n.times.Modified.IsZero() {
+		return n.times.Modified
+	}
+	return n.mod
+}
+
+func (n *node) Sys() any {
+	if n.times == nil {
+		return nil
+	}
+	return n.times
+}
+
+// A dirFile is an open directory of a tree.
+type dirFile struct {
+	n    *node
+	list []fs.DirEntry
+	read bool
+}
+
+func (d *dirFile) Stat() (fs.FileInfo, error) { return d.n, nil }
+func (d *dirFile) Close() error               { return nil }
+func (d *dirFile) Read([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "read", Path: d.n.name, Err: errIsDir}
+}
+
+func (d *dirFile) ReadDir(n int) ([]fs.DirEntry, error) {
+	if !d.read {
+		d.list, d.read = d.n.list(), true
+	}
+	if n <= 0 {
+		list := d.list
+		d.list = nil
+		return list, nil
+	}
+	if len(d.list) == 0 {
+		return nil, io.EOF
+	}
+	list := d.list[:min(n, len(d.list))]
+	d.list = d.list[len(list):]
+	return list, nil
+}
+
+// withInfo is f with another Stat; it can be read at an offset when f can.
+func withInfo(f fs.File, info fs.FileInfo) fs.File {
+	if at, ok := f.(io.ReaderAt); ok {
+		return &fileAt{file{f, info}, at}
+	}
+	return &file{f, info}
+}
+
+type file struct {
+	fs.File
+	info fs.FileInfo
+}
+
+func (f *file) Stat() (fs.FileInfo, error) { return f.info, nil }
+
+type fileAt struct {
+	file
+	at io.ReaderAt
+}
+
+func (f *fileAt) ReadAt(p []byte, off int64) (int, error) { return f.at.ReadAt(p, off) }
