@@ -72,7 +72,7 @@ func AppendDecodePrefix(dst, src []byte, size int) (out []byte, n int, err error
 }
 
 // decoders holds decoders that are not in use, for their tables.
-var decoders = sync.Pool{New: func() any { return new(decoder) }}
+var decoders = sync.Pool{New: func() any { return newDecoder() }}
 
 // put gives the decoder back, without the caller's memory.
 func (d *decoder) put() {
