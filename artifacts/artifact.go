@@ -1,0 +1,190 @@
+package artifacts
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+)
+
+// A Proof is what a record shows about a program, and no more.
+type Proof string
+
+// What a record can prove, from strong to weak.
+const (
+	Executed   Proof = "executed"   // the program ran
+	Interacted Proof = "interacted" // a user did something with it
+	Present    Proof = "present"    // the file was there
+	Configured Proof = "configured" // a setting names it
+)
+
+// An Artifact is one kind of trace that Windows leaves: where it lies, what it
+// proves and what it does not, and how it is decoded. Each is declared in one
+// file, together with its record type and its decoder.
+type Artifact struct {
+	Name     string // the short name on the command line
+	Title    string
+	Group    string // heading of the catalogue, set there
+	About    string // what it proves, what it does not, what each time means
+	Proves   Proof
+	DataType string   // kind of its events in timelines: "windows:prefetch:execution"
+	Attack   []string // ATT&CK technique ids that the trace can show
+	Refs     []string // public documents about the format or its meaning
+	Sources  []Source
+
+	record reflect.Type
+	plan   []eventField // which fields of the record are times, and what they mean
+	decode func(Input) ([]Decoded, error)
+}
+
+// A Decoded is one record of some artifact's own type. Every record type
+// embeds [Origin], which makes it one.
+type Decoded interface{ origin() Origin }
+
+// Record returns the zero value of the artifact's record type.
+func (a *Artifact) Record() any { return reflect.Zero(a.record).Interface() }
+
+// artifact ties a declaration to its decoder and learns the record type from it.
+func artifact[T Decoded](a Artifact, decode func(Input) ([]T, error)) Artifact {
+	a.record = reflect.TypeFor[T]()
+	a.plan = eventFields(a.record)
+	a.decode = func(in Input) ([]Decoded, error) {
+		recs, err := decode(in)
+		out := make([]Decoded, len(recs))
+		for i, r := range recs {
+			out[i] = r
+		}
+		return out, err
+	}
+	return a
+}
+
+// A Source is a place where an artifact lives: files, or keys of a hive.
+type Source struct {
+	Glob string // Windows path pattern, see evidence.Tree.Glob
+	Hive evidence.Kind
+	Key  string // key path below the hive's root; `*` stands for one key, {CS} for the control set
+}
+
+// Files is a source of whole files.
+func Files(glob string) Source { return Source{Glob: glob} }
+
+// Key is a source of registry keys: the decoder is called once for each key
+// that the path matches. A `*` in a component stands for any part of one
+// key's name, {CS} for each control set. The 32-bit view (Wow6432Node) of a
+// SOFTWARE or NTUSER path is read too, and marked.
+func Key(kind evidence.Kind, path string) Source { return Source{Hive: kind, Key: path} }
+
+// String spells the source for people.
+func (s Source) String() string {
+	if s.Glob != "" {
+		return s.Glob
+	}
+	return string(s.Hive) + ": " + s.Key
+}
+
+// A State says where in its file a record was found.
+type State string
+
+// The states of a record.
+const (
+	Live    State = "live"
+	Log     State = "log"     // only a transaction log holds it
+	Deleted State = "deleted" // recovered from free space
+	Backup  State = "backup"  // an older copy: RegBack, a shadow copy, Windows.old
+)
+
+// A Locator leads from a record back to its bytes.
+type Locator struct {
+	Path     string `json:"source_file"`
+	SHA256   string `json:"source_sha256,omitempty"`
+	Snapshot string `json:"snapshot,omitempty"`
+	Key      string `json:"key_path,omitempty"`
+	Value    string `json:"value_name,omitempty"`
+	Offset   int64  `json:"offset"`
+	State    State  `json:"state"`
+	Note     string `json:"state_note,omitempty"` // how a deleted record was found, and how sure its path is
+}
+
+// An Origin is the place inside the source that a record was read from. It is
+// embedded in every record type; [Input.At] and its siblings make it.
+type Origin struct {
+	key, value string
+	named      bool // a value is meant, be it the nameless one
+	offset     int64
+}
+
+func (o Origin) origin() Origin { return o }
+
+// A Record is one decoded trace with the way back to its bytes.
+type Record struct {
+	ID       string
+	Artifact *Artifact
+	Host     string
+	User     evidence.User
+	From     Locator
+	Data     Decoded // the artifact's own record type
+	View32   bool    // read through the 32-bit view of the registry
+}
+
+// Optional methods of a record type. What a record does not say itself follows
+// from its fields and its artifact.
+type (
+	// A Summarizer tells in one line what the record says. The artifact's
+	// title stands before it in messages.
+	Summarizer interface{ Summary() string }
+	// A Programmer names the program that the record is about, as written.
+	Programmer interface{ Program() string }
+	// A Prover narrows or widens what the artifact proves in general.
+	Prover interface{ Proof() Proof }
+	// A Tagger adds marks such as "seeded".
+	Tagger interface{ Tags() []string }
+	// An Eventer gives times that are no plain fields of the record.
+	Eventer interface{ Events() []Event }
+)
+
+// Summary returns the record in one line.
+func (r Record) Summary() string {
+	if s, ok := r.Data.(Summarizer); ok {
+		return s.Summary()
+	}
+	var parts []string
+	for _, f := range Fields(r.Data) {
+		if f.Value != "" {
+			parts = append(parts, f.Name+": "+f.Value)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// Program returns the path or name of the program that the record is about,
+// as the record spells it, or "".
+func (r Record) Program() string {
+	if p, ok := r.Data.(Programmer); ok {
+		return p.Program()
+	}
+	return ""
+}
+
+// Proof returns what the record proves.
+func (r Record) Proof() Proof {
+	if p, ok := r.Data.(Prover); ok {
+		return p.Proof()
+	}
+	return r.Artifact.Proves
+}
+
+// Tags returns the marks of the record.
+func (r Record) Tags() []string {
+	var tags []string
+	if t, ok := r.Data.(Tagger); ok {
+		tags = t.Tags()
+	}
+	if r.View32 {
+		tags = append(tags, "wow6432")
+	}
+	if r.From.State != Live {
+		tags = append(tags, string(r.From.State))
+	}
+	return tags
+}

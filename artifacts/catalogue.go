@@ -1,0 +1,34 @@
+package artifacts
+
+import "sync"
+
+// A group is one heading of the catalogue.
+type group struct {
+	title     string
+	artifacts []Artifact
+}
+
+// catalogue is the table of contents: every artifact stands here, under its
+// heading, in the order in which runs and lists show it.
+func catalogue() []group {
+	return []group{
+		{"Execution", []Artifact{
+			prefetchFiles,
+		}},
+	}
+}
+
+var all = sync.OnceValue(func() []*Artifact {
+	var out []*Artifact
+	for _, g := range catalogue() {
+		for _, a := range g.artifacts {
+			a.Group = g.title
+			out = append(out, &a)
+		}
+	}
+	return out
+})
+
+// All returns the catalogue in its order. The result is shared: do not change
+// it.
+func All() []*Artifact { return all() }

@@ -1,0 +1,219 @@
+package artifacts
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// An Event is one time with one meaning.
+type Event struct {
+	ID      string
+	Time    time.Time
+	Kind    string // what the time means: "Last Time Executed"
+	Message string
+	Proof   Proof
+	// DataType overrides the artifact's for this event.
+	DataType string
+	// Local is set where the source keeps local time without a zone: Time
+	// then holds the digits as written, and they are not UTC.
+	Local bool
+	// Estimate is set where the time is derived, not stored.
+	Estimate bool
+	Extra    []Field // what only this event knows
+
+	Record *Record
+}
+
+// A Field is one named value of a record.
+type Field struct{ Name, Value string }
+
+// An eventField is one time.Time field of a record type with an event tag.
+type eventField struct {
+	index []int
+	kind  string
+	local bool
+}
+
+var timeType = reflect.TypeFor[time.Time]()
+
+// eventFields finds the fields of a record type that are events: time.Time
+// with a tag `event:"what the time means"`. A second word after a comma says
+// that the source keeps local time: `event:"Last Time Executed,local"`.
+func eventFields(t reflect.Type) []eventField {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	var out []eventField
+	for _, f := range reflect.VisibleFields(t) {
+		tag, ok := f.Tag.Lookup("event")
+		if !ok || f.Type != timeType {
+			continue
+		}
+		kind, opt, _ := strings.Cut(tag, ",")
+		out = append(out, eventField{f.Index, kind, opt == "local"})
+	}
+	return out
+}
+
+// Events returns the events of the record, in the order of its fields.
+func (r *Record) Events() []Event {
+	var out []Event
+	v := reflect.Indirect(reflect.ValueOf(r.Data))
+	for _, f := range r.Artifact.plan {
+		t := v.FieldByIndex(f.index).Interface().(time.Time)
+		if !t.IsZero() {
+			out = append(out, Event{Time: t, Kind: f.kind, Local: f.local})
+		}
+	}
+	if e, ok := r.Data.(Eventer); ok {
+		out = append(out, e.Events()...)
+	}
+	seen := map[string]int{}
+	for i := range out {
+		e := &out[i]
+		e.Record = r
+		if e.DataType == "" {
+			e.DataType = r.Artifact.DataType
+		}
+		if e.Proof == "" {
+			e.Proof = r.Proof()
+		}
+		if e.Message == "" {
+			e.Message = r.Artifact.Title + " " + r.Summary()
+		}
+		e.ID = id(r.ID, e.Kind, strconv.FormatInt(FileTime(e.Time), 10))
+		// Two equal times of one kind in one record are two events.
+		if n := seen[e.ID]; n > 0 {
+			e.ID = id(e.ID, strconv.Itoa(n))
+		}
+		seen[e.ID]++
+	}
+	return out
+}
+
+// Compare orders events as timelines are: by time, host, data type, source
+// file and message, and by id where all of these agree.
+func (e *Event) Compare(o *Event) int {
+	return cmp.Or(
+		e.Time.Compare(o.Time),
+		cmp.Compare(e.Record.Host, o.Record.Host),
+		cmp.Compare(e.DataType, o.DataType),
+		cmp.Compare(e.Record.From.Path, o.Record.From.Path),
+		cmp.Compare(e.Message, o.Message),
+		cmp.Compare(e.ID, o.ID),
+	)
+}
+
+// Path returns the program that the event is about in the spelling that all
+// sources share (see [winpath.Key]), or "".
+func (e *Event) Path() string {
+	p := e.Record.Program()
+	if p == "" {
+		return ""
+	}
+	return winpath.Key(p)
+}
+
+// id hashes the parts to 16 hex digits: enough that among ten million events
+// two with the same id have a chance of three in a million.
+func id(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		var n [4]byte
+		binary.LittleEndian.PutUint32(n[:], uint32(len(p)))
+		h.Write(n[:])
+		h.Write([]byte(p))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// recordID is stable for the same evidence: it does not depend on where the
+// evidence lies, on the host's name or on the order of work.
+func recordID(a *Artifact, from *Locator, n int) string {
+	return id(a.Name, strings.ToLower(from.Path), from.Snapshot, from.Key, from.Value, strconv.FormatInt(from.Offset, 10), string(from.State), strconv.Itoa(n))
+}
+
+// Fields returns the plain fields of a record (texts, numbers, booleans) under
+// their JSON names, in the order of the type; lists and times are left out.
+// Empty ones are there with an empty value.
+func Fields(data any) []Field {
+	v := reflect.Indirect(reflect.ValueOf(data))
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	var out []Field
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if f.Anonymous || !f.IsExported() {
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
+		if name == "" {
+			name = f.Name
+		}
+		fv, err := v.FieldByIndexErr(f.Index)
+		if err != nil {
+			continue
+		}
+		switch fv.Kind() {
+		case reflect.String:
+			out = append(out, Field{name, fv.String()})
+		case reflect.Bool:
+			s := ""
+			if fv.Bool() {
+				s = "true"
+			}
+			out = append(out, Field{name, s})
+		case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+			out = append(out, Field{name, number(fv.Int() == 0, strconv.FormatInt(fv.Int(), 10))})
+		case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+			out = append(out, Field{name, number(fv.Uint() == 0, strconv.FormatUint(fv.Uint(), 10))})
+		case reflect.Slice:
+			if fv.Type().Elem().Kind() == reflect.String && fv.Len() > 0 && fv.Len() <= 16 {
+				out = append(out, Field{name, strings.Join(fv.Interface().([]string), "; ")})
+			}
+		}
+	}
+	return out
+}
+
+func number(zero bool, s string) string {
+	if zero {
+		return ""
+	}
+	return s
+}
+
+// A DecodeError is one part of one source that could not be decoded.
+type DecodeError struct {
+	Artifact string
+	From     Locator
+	Err      error
+}
+
+func (e *DecodeError) Error() string {
+	s := e.Artifact + ": " + e.From.Path
+	if e.From.Key != "" {
+		s += " " + e.From.Key
+	}
+	if e.From.Value != "" {
+		s += " value " + strconv.Quote(e.From.Value)
+	}
+	if e.From.Offset != 0 {
+		s += fmt.Sprintf(" at offset %#x", e.From.Offset)
+	}
+	return s + ": " + e.Err.Error()
+}
+
+func (e *DecodeError) Unwrap() error { return e.Err }

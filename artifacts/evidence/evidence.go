@@ -1,0 +1,156 @@
+// Package evidence opens a copy of a Windows machine for reading: a folder, a
+// collection, a disk image. Whatever holds the bytes, the rest of the program
+// sees a [Tree]: the volumes of one machine, with names that are found
+// whatever their case, the registry hives with their transaction logs, and
+// the users.
+//
+// Nothing is ever written to the evidence, no link inside it leads out of it,
+// and nothing is read from the machine that runs the program: paths, control
+// sets, users and variables are those of the evidence.
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+)
+
+// Options change how evidence is opened. The zero value, and nil, mean the
+// defaults.
+type Options struct {
+	// Hostname names the machine when its SYSTEM hive is not there to say.
+	Hostname string
+
+	// MaxFile is the largest file that is read into memory, in bytes. The
+	// default is 1 GiB: no hive or artifact of a living system comes near.
+	MaxFile int64
+
+	// NoLogs leaves the transaction logs of hives aside.
+	NoLogs bool
+}
+
+func (o *Options) maxFile() int64 {
+	if o == nil || o.MaxFile <= 0 {
+		return 1 << 30
+	}
+	return o.MaxFile
+}
+
+// Evidence is what one path holds: usually one machine, in a download from
+// many machines one Tree for each.
+type Evidence struct {
+	Path  string  // as given
+	Kind  string  // "folder", "loose files", "zip", "disk image (E01)", …
+	Trees []*Tree // at least one
+	Notes []string
+
+	closers []func() error
+}
+
+// ErrNothing is wrapped by the error of [Open] when a path holds nothing that
+// looks like a part of a Windows machine.
+var ErrNothing = errors.New("nothing recognised")
+
+// Open opens the evidence at path for reading.
+func Open(path string, opts *Options) (*Evidence, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !st.IsDir() {
+		return openFile(path, opts)
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	e, err := OpenFS(root.FS(), baseName(path), opts)
+	if err != nil {
+		root.Close()
+		return nil, &fs.PathError{Op: "open evidence", Path: path, Err: err}
+	}
+	e.Path = path
+	e.closers = append(e.closers, root.Close)
+	return e, nil
+}
+
+// baseName is the name of the evidence when nothing inside it tells the
+// machine's.
+func baseName(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	return filepath.Base(path)
+}
+
+// OpenFS opens evidence that lies in a file system of the caller's. The file
+// system must not follow links that lead out of the evidence.
+func OpenFS(fsys fs.FS, name string, opts *Options) (*Evidence, error) {
+	hosts, err := collect.Layout(fsys)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNothing, err)
+	}
+	e := &Evidence{Path: name, Kind: "folder"}
+	for _, h := range hosts {
+		if h.Loose {
+			e.Kind = "loose files"
+		}
+		e.Trees = append(e.Trees, newTree(h, name, opts))
+	}
+	if len(e.Trees) == 0 {
+		return nil, ErrNothing
+	}
+	return e, nil
+}
+
+// Close releases the files behind the evidence.
+func (e *Evidence) Close() error {
+	var errs []error
+	for _, c := range e.closers {
+		errs = append(errs, c())
+	}
+	return errors.Join(errs...)
+}
+
+// A Tree is the copy of one machine.
+type Tree struct {
+	volumes []*volume
+	loose   bool
+	name    string // what the evidence calls the machine
+	opts    *Options
+
+	hivesOnce sync.Once
+	hives     []*Hive
+	hiveNotes []error
+
+	machineOnce sync.Once
+	machine     *Machine
+}
+
+func newTree(h collect.Host, name string, opts *Options) *Tree {
+	t := &Tree{loose: h.Loose, name: h.Name, opts: opts}
+	if t.name == "" {
+		t.name = name
+	}
+	for _, v := range h.Volumes {
+		t.volumes = append(t.volumes, &volume{name: v.Name, snapshot: v.Snapshot, fsys: v.FS, dirs: map[string]*dir{}})
+	}
+	return t
+}
+
+// Loose reports whether the evidence is a heap of files without the folders
+// they came from.
+func (t *Tree) Loose() bool { return t.loose }
+
+// A User is an account of the machine, as far as the evidence tells: the SID
+// from the profile list, the name from the account or the profile's folder.
+type User struct {
+	SID     string
+	Name    string
+	Profile string // the profile's folder, a Windows path
+}

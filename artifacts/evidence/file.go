@@ -1,0 +1,226 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// A File is one file of the evidence.
+type File struct {
+	Path     string // as Windows spells it: C:\Windows\Prefetch\CMD.EXE-….pf
+	Snapshot string // "" for the live volume, else which older copy
+	User     User   // whose profile the file lies in, if any
+
+	tree *Tree
+	vol  *volume
+	name string // inside the volume's file system
+}
+
+// ErrTooLarge is wrapped by the error for a file above [Options.MaxFile].
+var ErrTooLarge = errors.New("larger than the limit MaxFile")
+
+// Open opens the file for reading.
+func (f *File) Open() (fs.File, error) { return f.vol.fsys.Open(f.name) }
+
+// Stat returns what the evidence says of the file: its size and times.
+func (f *File) Stat() (fs.FileInfo, error) { return fs.Stat(f.vol.fsys, f.name) }
+
+// Bytes reads the whole file.
+func (f *File) Bytes() ([]byte, error) {
+	r, err := f.Open()
+	if err != nil {
+		return nil, plain(err)
+	}
+	defer r.Close()
+	st, err := r.Stat()
+	if err != nil {
+		return nil, plain(err)
+	}
+	if st.IsDir() {
+		return nil, errors.New("is a directory")
+	}
+	limit := f.tree.opts.maxFile()
+	if st.Size() > limit {
+		return nil, fmt.Errorf("%d bytes: %w (%d)", st.Size(), ErrTooLarge, limit)
+	}
+	// The size is what the container claims, so it only opens the buffer; the
+	// file may have grown since, and one byte more shows its end.
+	b := make([]byte, 0, min(st.Size(), 1<<26)+1)
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return b, plain(err)
+		case int64(len(b)) > limit:
+			return b, fmt.Errorf("%w (%d)", ErrTooLarge, limit)
+		case len(b) == cap(b):
+			b = slices.Grow(b, min(len(b), 1<<26))
+		}
+	}
+}
+
+// plain takes the path out of an error: messages name the file as Windows
+// spells it.
+func plain(err error) error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		return pe.Err
+	}
+	return err
+}
+
+// Glob returns the files that match a Windows path pattern, volume by volume,
+// sorted by name. `*` and `?` stand for characters of one name, `**` for any
+// number of folders. A pattern begins with one of
+//
+//	%SystemRoot%    the Windows folder, whatever its name
+//	%SystemDrive%   the root of the volume with the Windows folder
+//	%ProgramData%   ProgramData, or the All Users profile of XP
+//	%UserProfile%   each profile, with service profiles and the template
+//	%AnyDrive%      the root of every volume
+//
+// What could not be listed comes back beside the files that were found.
+func (t *Tree) Glob(pattern string) ([]*File, []error) {
+	var files []*File
+	var errs []error
+	head, rest, _ := strings.Cut(pattern, `\`)
+	tail := strings.Split(rest, `\`)
+	if t.loose {
+		// In a heap only the name is left to go by.
+		last := tail[len(tail)-1]
+		if strings.Trim(last, "*?") == "" {
+			return nil, nil
+		}
+		tail, head = []string{"**", last}, "%AnyDrive%"
+	}
+	for _, v := range t.volumes {
+		for _, base := range v.bases(head) {
+			v.glob(base, tail, 0, func(p string) {
+				files = append(files, t.file(v, p))
+			}, func(p string, err error) {
+				errs = append(errs, fmt.Errorf("%s: %w", v.windowsPath(p), plain(err)))
+			})
+		}
+	}
+	return files, errs
+}
+
+func (t *Tree) file(v *volume, p string) *File {
+	f := &File{Path: v.windowsPath(p), Snapshot: v.snapshot, tree: t, vol: v, name: p}
+	return f
+}
+
+// Lookup returns the file at a Windows path, from the live volumes.
+func (t *Tree) Lookup(path string) (*File, bool) {
+	vol, key := winpath.Volume(path), winpath.Key(path)
+	for _, v := range t.volumes {
+		if v.snapshot != "" || len(vol) == 2 && v.name != "" && !strings.EqualFold(vol, v.name) {
+			continue
+		}
+		if p, ok := v.lookup(key); ok {
+			return t.file(v, p), true
+		}
+	}
+	return nil, false
+}
+
+// Walked reports whether a file's absence from the evidence means anything:
+// the folder that would hold it must itself be there.
+func (t *Tree) Walked(path string) bool {
+	vol, key := winpath.Volume(path), winpath.Key(path)
+	for _, v := range t.volumes {
+		if v.snapshot != "" || len(vol) == 2 && v.name != "" && !strings.EqualFold(vol, v.name) {
+			continue
+		}
+		if _, ok := v.lookup(winpath.Dir(key)); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// bases returns the folders that a pattern's first component stands for.
+func (v *volume) bases(head string) []string {
+	var out []string
+	add := func(rel string) {
+		if p, ok := v.lookup(rel); ok && !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	switch strings.ToLower(head) {
+	case "%anydrive%":
+		out = append(out, ".")
+	case "%systemroot%":
+		out = v.windowsRoots()
+	case "%systemdrive%":
+		if len(v.windowsRoots()) > 0 || v.isSystem() {
+			out = append(out, ".")
+		}
+	case "%programdata%":
+		add(`ProgramData`)
+		add(`Documents and Settings\All Users\Application Data`)
+	case "%userprofile%":
+		for _, top := range []string{`Users`, `Documents and Settings`} {
+			p, ok := v.lookup(top)
+			if !ok || v.isLink(top) {
+				continue
+			}
+			for _, e := range v.list(p).entries {
+				if e.mode.IsDir() {
+					add(top + `\` + e.name)
+				}
+			}
+		}
+		for _, w := range v.windowsRoots() {
+			for _, rel := range []string{`ServiceProfiles\LocalService`, `ServiceProfiles\NetworkService`, `System32\config\systemprofile`, `SysWOW64\config\systemprofile`} {
+				add(strings.ReplaceAll(w, "/", `\`) + `\` + rel)
+			}
+		}
+	}
+	return out
+}
+
+// isLink reports whether the top-level entry is a link, as the junction
+// "Documents and Settings" is on a mounted Windows 10 volume.
+func (v *volume) isLink(top string) bool {
+	d := v.list(".")
+	i, ok := d.byName[fold(top)]
+	return ok && d.entries[i].mode&fs.ModeSymlink != 0
+}
+
+// isSystem reports whether the volume looks like a system drive although its
+// Windows folder was not collected.
+func (v *volume) isSystem() bool {
+	d := v.list(".")
+	for _, n := range []string{"USERS", "PROGRAMDATA", "DOCUMENTS AND SETTINGS", "$RECYCLE.BIN", "RECYCLER"} {
+		if _, ok := d.byName[n]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// windowsRoots returns the folders below the volume's root that hold a
+// Windows installation.
+func (v *volume) windowsRoots() []string {
+	var out []string
+	for _, e := range v.list(".").entries {
+		if !e.mode.IsDir() {
+			continue
+		}
+		sub := v.list(e.name)
+		_, sys := sub.byName["SYSTEM32"]
+		if n := fold(e.name); n == "WINDOWS" || n == "WINNT" || sys {
+			out = append(out, e.name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,265 @@
+package evidence
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// A Kind names what a hive is for, whatever its file is called.
+type Kind string
+
+// The hives that artifacts are read from.
+const (
+	SYSTEM   Kind = "SYSTEM"
+	SOFTWARE Kind = "SOFTWARE"
+	SAM      Kind = "SAM"
+	SECURITY Kind = "SECURITY"
+	NTUSER   Kind = "NTUSER"   // HKEY_USERS\<SID>; also DEFAULT, the LocalSystem profile's
+	USRCLASS Kind = "USRCLASS" // HKEY_USERS\<SID>_Classes
+	AMCACHE  Kind = "AMCACHE"
+	SYSCACHE Kind = "SYSCACHE"
+	OTHER    Kind = "" // a hive that no artifact reads yet
+)
+
+// A Hive is one registry hive of the machine with its transaction logs.
+type Hive struct {
+	*File
+	Kind   Kind
+	Backup bool // a copy that Windows or setup made: RegBack, repair
+	Logs   []*File
+
+	once   sync.Once
+	h      *hive.Hive
+	sha256 string
+	err    error
+
+	delOnce sync.Once
+	deleted []hive.Remnant
+}
+
+// Open reads and recovers the hive. It does so once; all callers share the
+// result, which does not change.
+func (h *Hive) Open() (*hive.Hive, error) {
+	h.once.Do(func() {
+		b, err := h.Bytes()
+		if err != nil {
+			h.err = err
+			return
+		}
+		sum := sha256.Sum256(b)
+		h.sha256 = hex.EncodeToString(sum[:])
+		opts := &hive.Options{}
+		if !h.tree.opts.noLogs() {
+			for _, l := range h.Logs {
+				lb, err := l.Bytes()
+				if err != nil {
+					h.err = fmt.Errorf("log %s: %w", l.Path, err)
+					continue
+				}
+				opts.Logs = append(opts.Logs, hive.Log{Name: winpath.Base(l.Path), Data: lb})
+			}
+		}
+		var oerr error
+		h.h, oerr = hive.Open(b, opts)
+		h.err = errors.Join(oerr, h.err)
+	})
+	return h.h, h.err
+}
+
+// SHA256 returns the hash of the primary file as it lies in the evidence.
+func (h *Hive) SHA256() string {
+	h.Open()
+	return h.sha256
+}
+
+// Deleted returns what the hive still holds of deleted keys and values. The
+// search runs once.
+func (h *Hive) Deleted() []hive.Remnant {
+	h.delOnce.Do(func() {
+		if hv, _ := h.Open(); hv != nil {
+			h.deleted = slices.Collect(hv.Deleted())
+		}
+	})
+	return h.deleted
+}
+
+func (o *Options) noLogs() bool { return o != nil && o.NoLogs }
+
+// hivePlaces is where the hives lie on a Windows volume (regf section 19).
+var hivePlaces = []struct {
+	kind    Kind
+	pattern string
+	backup  bool
+}{
+	{SYSTEM, `%SystemRoot%\System32\config\SYSTEM`, false},
+	{SOFTWARE, `%SystemRoot%\System32\config\SOFTWARE`, false},
+	{SAM, `%SystemRoot%\System32\config\SAM`, false},
+	{SECURITY, `%SystemRoot%\System32\config\SECURITY`, false},
+	{NTUSER, `%SystemRoot%\System32\config\DEFAULT`, false},
+	{NTUSER, `%UserProfile%\NTUSER.DAT`, false},
+	{NTUSER, `%UserProfile%\NTUSER.MAN`, false},
+	{USRCLASS, `%UserProfile%\AppData\Local\Microsoft\Windows\UsrClass.dat`, false},
+	{USRCLASS, `%UserProfile%\Local Settings\Application Data\Microsoft\Windows\UsrClass.dat`, false},
+	{AMCACHE, `%SystemRoot%\appcompat\Programs\Amcache.hve`, false},
+	{SYSCACHE, `%SystemDrive%\System Volume Information\Syscache.hve`, false},
+	{SYSTEM, `%SystemRoot%\System32\config\RegBack\SYSTEM`, true},
+	{SOFTWARE, `%SystemRoot%\System32\config\RegBack\SOFTWARE`, true},
+	{SAM, `%SystemRoot%\System32\config\RegBack\SAM`, true},
+	{SECURITY, `%SystemRoot%\System32\config\RegBack\SECURITY`, true},
+	{NTUSER, `%SystemRoot%\System32\config\RegBack\DEFAULT`, true},
+	{SYSTEM, `%SystemRoot%\repair\system`, true},
+	{SOFTWARE, `%SystemRoot%\repair\software`, true},
+	{SAM, `%SystemRoot%\repair\sam`, true},
+	{NTUSER, `%SystemRoot%\repair\default`, true},
+	{NTUSER, `%SystemRoot%\repair\ntuser.dat`, true},
+	{OTHER, `%SystemRoot%\System32\config\COMPONENTS`, false},
+	{OTHER, `%SystemRoot%\System32\config\DRIVERS`, false},
+	{OTHER, `%SystemRoot%\System32\config\ELAM`, false},
+	{OTHER, `%SystemRoot%\System32\config\BBI`, false},
+	{OTHER, `%SystemDrive%\Boot\BCD`, false},
+}
+
+// Hives returns the hives of the machine, live ones first, in a fixed order.
+// An empty file (RegBack has been so since Windows 10 1803) is no hive and is
+// left out. The errors tell what could not be listed.
+func (t *Tree) Hives() ([]*Hive, []error) {
+	t.hivesOnce.Do(func() {
+		if t.loose {
+			t.looseHives()
+		} else {
+			t.placedHives()
+		}
+		slices.SortStableFunc(t.hives, func(a, b *Hive) int {
+			return strings.Compare(a.Snapshot, b.Snapshot)
+		})
+	})
+	return t.hives, t.hiveNotes
+}
+
+func (t *Tree) placedHives() {
+	seen := map[string]bool{}
+	for _, p := range hivePlaces {
+		files, errs := t.Glob(p.pattern)
+		t.hiveNotes = append(t.hiveNotes, errs...)
+		for _, f := range files {
+			id := f.Snapshot + "|" + f.Path
+			if st, err := f.Stat(); seen[id] || err == nil && st.Size() == 0 {
+				continue
+			}
+			seen[id] = true
+			t.hives = append(t.hives, &Hive{File: f, Kind: p.kind, Backup: p.backup, Logs: f.logs()})
+		}
+	}
+}
+
+// looseHives finds hives by signature and tells them apart by their top keys.
+func (t *Tree) looseHives() {
+	for _, v := range t.volumes {
+		v.glob(".", []string{"**", "*"}, 0, func(p string) {
+			f := t.file(v, p)
+			if !f.hasMagic("regf") || isLogName(p) {
+				return
+			}
+			h := &Hive{File: f, Logs: f.logs()}
+			if hv, _ := h.Open(); hv != nil {
+				h.Kind = recognise(hv)
+			}
+			t.hives = append(t.hives, h)
+		}, func(p string, err error) {
+			t.hiveNotes = append(t.hiveNotes, fmt.Errorf("%s: %w", v.windowsPath(p), plain(err)))
+		})
+	}
+}
+
+func isLogName(p string) bool {
+	switch strings.ToLower(path.Ext(p)) {
+	case ".log", ".log1", ".log2":
+		return true
+	}
+	return false
+}
+
+func (f *File) hasMagic(magic string) bool {
+	r, err := f.Open()
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	b := make([]byte, len(magic))
+	n, _ := r.Read(b)
+	return string(b[:n]) == magic
+}
+
+// logs returns the transaction logs beside a hive, whatever the case of their
+// names: .LOG, .LOG1, .LOG2.
+func (f *File) logs() []*File {
+	dir, base := path.Split(f.name)
+	d := f.vol.list(path.Clean(dir))
+	var out []*File
+	for _, ext := range []string{".LOG", ".LOG1", ".LOG2"} {
+		if i, ok := d.byName[fold(base+ext)]; ok && !d.entries[i].mode.IsDir() {
+			l := f.tree.file(f.vol, path.Join(dir, d.entries[i].name))
+			if st, err := l.Stat(); err == nil && st.Size() > 0 {
+				out = append(out, l)
+			}
+		}
+	}
+	return out
+}
+
+// Recognise tells what a hive is from its top-level keys (regf section 19),
+// whatever its file is called.
+func Recognise(h *hive.Hive) Kind { return recognise(h) }
+
+func recognise(h *hive.Hive) Kind {
+	root, err := h.Root()
+	if err != nil {
+		return OTHER
+	}
+	has := map[string]bool{}
+	n := 0
+	for k, err := range root.Subkeys() {
+		if err == nil {
+			has[fold(k.Name())] = true
+		}
+		if n++; n > 4096 {
+			break
+		}
+	}
+	switch {
+	case has["SELECT"] && (has["CONTROLSET001"] || has["CONTROLSET002"] || has["CONTROLSET003"] || has["MOUNTEDDEVICES"]):
+		return SYSTEM
+	case has["MICROSOFT"] && has["CLASSES"]:
+		return SOFTWARE
+	case has["POLICY"] && has["RXACT"]:
+		return SECURITY
+	case has["SOFTWARE"] && (has["CONTROL PANEL"] || has["ENVIRONMENT"] || has["APPEVENTS"]):
+		return NTUSER
+	case has["LOCAL SETTINGS"]:
+		return USRCLASS
+	case has["SAM"]:
+		return SAM
+	case has["DEFAULTOBJECTSTORE"]:
+		return SYSCACHE
+	case has["ROOT"]:
+		if _, err := h.Key(`Root\InventoryApplicationFile`); err == nil {
+			return AMCACHE
+		}
+		if _, err := h.Key(`Root\File`); err == nil {
+			return AMCACHE
+		}
+		if _, err := h.Key(`Root\Programs`); err == nil {
+			return AMCACHE
+		}
+	}
+	return OTHER
+}

@@ -1,0 +1,272 @@
+package evidence
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// A Machine is what the evidence says of the computer it was taken from.
+// What no hive told is empty.
+type Machine struct {
+	Name        string // computer name from the SYSTEM hive, or the given one, or the evidence's own name
+	NameFrom    string // "SYSTEM", "given" or "evidence"
+	Product     string // "Windows 10 Pro"
+	Build       string // "19045"
+	ControlSet  string // "ControlSet001", the one that booted last
+	ControlSets []string
+	TimeZone    string // key name of the zone: "Tokyo Standard Time"
+	Bias        int    // minutes, UTC = local + bias, in standard time
+	SystemRoot  string // `C:\Windows`
+	Users       []User
+	Env         map[string]string // machine-wide variables, names in lower case
+	Services    []ServiceCommand  // what the service manager starts
+}
+
+// A ServiceCommand is how one service is started: the image path with its
+// variables, as stored. The Prefetch hash of a svchost process covers it.
+type ServiceCommand struct {
+	Name      string
+	ImagePath string
+}
+
+// Machine reads the facts of the machine from its hives, once.
+func (t *Tree) Machine() *Machine {
+	t.machineOnce.Do(func() { t.machine = t.readMachine() })
+	return t.machine
+}
+
+func (t *Tree) readMachine() *Machine {
+	m := &Machine{Name: t.name, NameFrom: "evidence", Env: map[string]string{}}
+	if t.opts != nil && t.opts.Hostname != "" {
+		m.Name, m.NameFrom = t.opts.Hostname, "given"
+	}
+	for _, v := range t.volumes {
+		if roots := v.windowsRoots(); v.snapshot == "" && len(roots) > 0 {
+			m.SystemRoot = v.windowsPath(roots[0])
+			break
+		}
+	}
+	hives, _ := t.Hives()
+	for _, h := range hives {
+		if h.Backup || h.Snapshot != "" {
+			continue
+		}
+		switch h.Kind {
+		case SYSTEM:
+			if hv, _ := h.Open(); hv != nil && m.ControlSet == "" {
+				m.readSystem(hv)
+			}
+		case SOFTWARE:
+			if hv, _ := h.Open(); hv != nil && m.Build == "" {
+				m.readSoftware(hv)
+			}
+		}
+	}
+	t.findUsers(m)
+	return m
+}
+
+func (m *Machine) readSystem(h *hive.Hive) {
+	set, err := h.ControlSet()
+	if err != nil && set == "" {
+		return
+	}
+	m.ControlSet = set
+	if root, err := h.Root(); err == nil {
+		for k, err := range root.Subkeys() {
+			if err == nil && len(k.Name()) == len("ControlSet001") && strings.EqualFold(k.Name()[:10], "ControlSet") {
+				m.ControlSets = append(m.ControlSets, k.Name())
+			}
+		}
+	}
+	if s := text(h, set+`\Control\ComputerName\ComputerName`, "ComputerName"); s != "" {
+		m.Name, m.NameFrom = s, "SYSTEM"
+	}
+	m.TimeZone = text(h, set+`\Control\TimeZoneInformation`, "TimeZoneKeyName")
+	if m.TimeZone == "" {
+		m.TimeZone = text(h, set+`\Control\TimeZoneInformation`, "StandardName")
+	}
+	if k, err := h.Key(set + `\Control\TimeZoneInformation`); err == nil {
+		if v, err := k.Value("Bias"); err == nil {
+			if n, err := v.Uint(); err == nil {
+				m.Bias = int(int32(uint32(n)))
+			}
+		}
+	}
+	if k, err := h.Key(set + `\Control\Session Manager\Environment`); err == nil {
+		for v, err := range k.Values() {
+			if err != nil {
+				continue
+			}
+			if s, err := v.Text(); err == nil {
+				m.Env[strings.ToLower(v.Name())] = s
+			}
+		}
+	}
+	if k, err := h.Key(set + `\Services`); err == nil {
+		for s, err := range k.Subkeys() {
+			if err != nil {
+				continue
+			}
+			if v, err := s.Value("ImagePath"); err == nil {
+				if p, err := v.Text(); err == nil && p != "" {
+					m.Services = append(m.Services, ServiceCommand{s.Name(), p})
+				}
+			}
+		}
+	}
+}
+
+func (m *Machine) readSoftware(h *hive.Hive) {
+	const cv = `Microsoft\Windows NT\CurrentVersion`
+	m.Product = text(h, cv, "ProductName")
+	m.Build = text(h, cv, "CurrentBuild")
+	if m.Build == "" {
+		m.Build = text(h, cv, "CurrentBuildNumber")
+	}
+	if s := text(h, cv, "SystemRoot"); s != "" {
+		m.SystemRoot = s
+	}
+	k, err := h.Key(cv + `\ProfileList`)
+	if err != nil {
+		return
+	}
+	for p, err := range k.Subkeys() {
+		if err != nil {
+			continue
+		}
+		v, err := p.Value("ProfileImagePath")
+		if err != nil {
+			continue
+		}
+		if dir, err := v.Text(); err == nil {
+			dir = m.Expand(dir, User{})
+			m.Users = append(m.Users, User{SID: strings.TrimSuffix(p.Name(), ".bak"), Name: wellKnown(p.Name(), winpath.Base(dir)), Profile: dir})
+		}
+	}
+}
+
+func text(h *hive.Hive, key, value string) string {
+	k, err := h.Key(key)
+	if err != nil {
+		return ""
+	}
+	v, err := k.Value(value)
+	if err != nil {
+		return ""
+	}
+	s, _ := v.Text()
+	return s
+}
+
+// wellKnown names the accounts that every machine has (MS-DTYP 2.4.2.4).
+func wellKnown(sid, name string) string {
+	switch sid {
+	case "S-1-5-18":
+		return "SYSTEM"
+	case "S-1-5-19":
+		return "LOCAL SERVICE"
+	case "S-1-5-20":
+		return "NETWORK SERVICE"
+	}
+	return name
+}
+
+// findUsers joins the profile list with the profile folders that are there: a
+// folder without an entry is still somebody's.
+func (t *Tree) findUsers(m *Machine) {
+	for _, v := range t.volumes {
+		if v.snapshot != "" {
+			continue
+		}
+		for _, p := range v.bases("%UserProfile%") {
+			dir := v.windowsPath(p)
+			if slices.ContainsFunc(m.Users, func(u User) bool { return winpath.Key(u.Profile) == winpath.Key(dir) }) {
+				continue
+			}
+			u := User{Name: path.Base(p), Profile: dir}
+			switch strings.ToLower(u.Name) {
+			case "localservice":
+				u.SID = "S-1-5-19"
+			case "networkservice":
+				u.SID = "S-1-5-20"
+			case "systemprofile":
+				u.SID = "S-1-5-18"
+			case "public", "all users":
+				continue
+			}
+			u.Name = wellKnown(u.SID, u.Name)
+			m.Users = append(m.Users, u)
+		}
+	}
+}
+
+// UserOf returns the user whose profile holds the path.
+func (m *Machine) UserOf(p string) User {
+	key := winpath.Key(p)
+	var best User
+	for _, u := range m.Users {
+		dir := winpath.Key(u.Profile)
+		if dir != "" && strings.HasPrefix(key, dir+`\`) && len(dir) > len(winpath.Key(best.Profile)) {
+			best = u
+		}
+	}
+	if best.Profile == "" && strings.HasSuffix(key, `\system32\config\default`) {
+		best = User{SID: "S-1-5-18", Name: "SYSTEM"}
+	}
+	return best
+}
+
+// Expand replaces variables by the machine's and the user's own, never by
+// those of the computer that runs the program.
+func (m *Machine) Expand(s string, u User) string {
+	return winpath.Expand(s, func(name string) (string, bool) {
+		root := m.SystemRoot
+		if root == "" {
+			root = `C:\Windows`
+		}
+		drive := winpath.Volume(root)
+		switch name {
+		case "systemroot", "windir":
+			return root, true
+		case "systemdrive":
+			return drive, true
+		case "programfiles", "programw6432":
+			return drive + `\Program Files`, true
+		case "programfiles(x86)":
+			return drive + `\Program Files (x86)`, true
+		case "programdata", "allusersprofile":
+			return drive + `\ProgramData`, true
+		case "public":
+			return drive + `\Users\Public`, true
+		}
+		if u.Profile != "" {
+			switch name {
+			case "userprofile":
+				return u.Profile, true
+			case "appdata":
+				return u.Profile + `\AppData\Roaming`, true
+			case "localappdata":
+				return u.Profile + `\AppData\Local`, true
+			case "temp", "tmp":
+				return u.Profile + `\AppData\Local\Temp`, true
+			}
+		}
+		v, ok := m.Env[name]
+		return v, ok && !strings.Contains(v, "%")
+	})
+}
+
+// String names the machine in one line.
+func (m *Machine) String() string {
+	s := m.Name
+	if m.Product != "" {
+		s += fmt.Sprintf(" (%s, build %s)", m.Product, m.Build)
+	}
+	return s
+}

@@ -1,0 +1,162 @@
+package evidence
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// A volume is one drive of the machine. Directories are listed once and
+// remembered: names are compared by their upper case, as Windows does, since
+// the file system that holds the copy may tell cases apart.
+type volume struct {
+	name     string // "C:", or "" where the evidence does not say
+	snapshot string // "", "vss1", "windows.old"
+	fsys     fs.FS
+
+	mu   sync.Mutex
+	dirs map[string]*dir // by the path inside fsys
+}
+
+type dir struct {
+	entries []entry
+	byName  map[string]int // folded name → index
+	err     error
+}
+
+type entry struct {
+	name string
+	mode fs.FileMode
+}
+
+// maxDepth bounds every walk: Windows itself refuses paths of more than
+// 32,767 characters, and no folder of interest lies deeper.
+const maxDepth = 128
+
+func fold(s string) string { return strings.ToUpper(s) }
+
+// list returns the directory p (a path inside fsys).
+func (v *volume) list(p string) *dir {
+	v.mu.Lock()
+	d, ok := v.dirs[p]
+	v.mu.Unlock()
+	if ok {
+		return d
+	}
+	d = &dir{byName: map[string]int{}}
+	ents, err := fs.ReadDir(v.fsys, p)
+	d.err = err
+	slices.SortFunc(ents, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	for _, e := range ents {
+		if _, dup := d.byName[fold(e.Name())]; !dup {
+			d.byName[fold(e.Name())] = len(d.entries)
+		}
+		d.entries = append(d.entries, entry{e.Name(), e.Type()})
+	}
+	v.mu.Lock()
+	v.dirs[p] = d
+	v.mu.Unlock()
+	return d
+}
+
+// lookup finds the entry of the Windows path rel below the volume's root.
+func (v *volume) lookup(rel string) (p string, ok bool) {
+	p = "."
+	for part := range strings.SplitSeq(strings.Trim(rel, `\`), `\`) {
+		if part == "" {
+			continue
+		}
+		d := v.list(p)
+		i, found := d.byName[fold(part)]
+		if !found {
+			return "", false
+		}
+		p = path.Join(p, d.entries[i].name)
+	}
+	return p, true
+}
+
+// windowsPath spells the path p inside fsys as Windows would.
+func (v *volume) windowsPath(p string) string {
+	return winpath.Join(v.name, `\`+strings.ReplaceAll(p, "/", `\`))
+}
+
+// glob calls yield for every file that matches the pattern's components below
+// p. `*` and `?` stand for characters of one name, `**` as a component for any
+// number of folders. A directory that cannot be read is reported once.
+func (v *volume) glob(p string, pattern []string, depth int, yield func(p string), fail func(p string, err error)) {
+	if depth > maxDepth {
+		fail(p, errors.New("folders nested too deeply"))
+		return
+	}
+	d := v.list(p)
+	if d.err != nil && !errors.Is(d.err, fs.ErrNotExist) {
+		fail(p, d.err)
+	}
+	head, rest := pattern[0], pattern[1:]
+	if head == "**" {
+		if len(rest) == 0 {
+			rest = []string{"*"}
+		}
+		v.glob(p, rest, depth+1, yield, fail)
+		for _, e := range d.entries {
+			if e.mode.IsDir() {
+				v.glob(path.Join(p, e.name), pattern, depth+1, yield, fail)
+			}
+		}
+		return
+	}
+	each := func(e entry) {
+		q := path.Join(p, e.name)
+		switch {
+		case len(rest) == 0 && !e.mode.IsDir():
+			yield(q)
+		case len(rest) > 0 && e.mode.IsDir():
+			v.glob(q, rest, depth+1, yield, fail)
+		}
+	}
+	if !strings.ContainsAny(head, "*?") {
+		if i, ok := d.byName[fold(head)]; ok {
+			each(d.entries[i])
+		}
+		return
+	}
+	for _, e := range d.entries {
+		if match(fold(head), fold(e.name)) {
+			each(e)
+		}
+	}
+}
+
+// match reports whether name matches the pattern, in which `*` stands for any
+// run of characters and `?` for one. It works without backtracking more than
+// one star, so a hostile name costs at most pattern × name steps.
+func match(pattern, name string) bool {
+	p, n := []rune(pattern), []rune(name)
+	star, mark := -1, 0
+	i, j := 0, 0
+	for j < len(n) {
+		switch {
+		case i < len(p) && p[i] == '*':
+			star, mark = i, j
+			i++
+		case i < len(p) && (p[i] == '?' || p[i] == n[j]):
+			i++
+			j++
+		case star >= 0:
+			mark++
+			i, j = star+1, mark
+		default:
+			return false
+		}
+	}
+	for i < len(p) && p[i] == '*' {
+		i++
+	}
+	return i == len(p)
+}

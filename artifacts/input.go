@@ -1,0 +1,181 @@
+package artifacts
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// An Input is one match of one source: a file, or a key of a hive. A decoder
+// is a function of it alone; it may run at the same time as any other.
+type Input struct {
+	Artifact *Artifact
+	Source   Source
+	From     Locator // of the source: path, hash, snapshot, state; for a key also its path
+	User     evidence.User
+	Machine  *evidence.Machine
+	Tree     *evidence.Tree
+
+	// A file source.
+	File *evidence.File
+	Data []byte
+
+	// A registry source.
+	Hive       *hive.Hive
+	Key        hive.Key
+	Match      []string // what each component with a `*` in the source's path matched
+	ControlSet string   // the one the key lies in, for {CS} paths
+	View32     bool     // the key lies below Wow6432Node
+
+	only   []hive.Value // the values to look at, when they are deleted ones of a key that lives
+	shared *shared
+}
+
+// shared holds what several decoders of one run compute once.
+type shared struct {
+	mu sync.Mutex
+	m  map[string]func() any
+}
+
+// Once returns what f returned at the first call with this name in the run.
+func (in Input) Once(name string, f func() any) any {
+	if in.shared == nil {
+		return f()
+	}
+	in.shared.mu.Lock()
+	g, ok := in.shared.m[name]
+	if !ok {
+		g = sync.OnceValue(f)
+		in.shared.m[name] = g
+	}
+	in.shared.mu.Unlock()
+	return g()
+}
+
+// Values returns the values of the source's key. Decoders use it rather than
+// Key.Values: for deleted values of a living key it gives just those.
+func (in Input) Values() iter.Seq2[hive.Value, error] {
+	if in.only != nil {
+		return func(yield func(hive.Value, error) bool) {
+			for _, v := range in.only {
+				if !yield(v, nil) {
+					return
+				}
+			}
+		}
+	}
+	return in.Key.Values()
+}
+
+// Value returns one value of the source's key by name; [hive.ErrNotExist] is
+// wrapped by the error when it is not there.
+func (in Input) Value(name string) (hive.Value, error) {
+	if in.only != nil {
+		for _, v := range in.only {
+			if strings.EqualFold(v.Name(), name) {
+				return v, nil
+			}
+		}
+		return hive.Value{}, hive.ErrNotExist
+	}
+	return in.Key.Value(name)
+}
+
+// Text returns a value of the source's key as text, "" when it is not there.
+func (in Input) Text(name string) string {
+	v, err := in.Value(name)
+	if err != nil {
+		return ""
+	}
+	s, _ := v.Text()
+	return s
+}
+
+// Uint returns a number of the source's key, and whether it is there.
+func (in Input) Uint(name string) (uint64, bool) {
+	v, err := in.Value(name)
+	if err != nil {
+		return 0, false
+	}
+	n, err := v.Uint()
+	return n, err == nil
+}
+
+// Written is when the source's key was last written.
+func (in Input) Written() time.Time { return in.Key.Written() }
+
+// At is the origin of a record that was read from one value of the source's
+// key.
+func (in Input) At(v hive.Value) Origin {
+	return Origin{key: in.From.Key, value: v.Name(), named: true, offset: v.Offset()}
+}
+
+// AtKey is the origin of a record that was read from the source's key as a
+// whole.
+func (in Input) AtKey() Origin { return Origin{key: in.From.Key, offset: in.Key.Offset()} }
+
+// Below is the origin of a record that was read from a key below the source's.
+func (in Input) Below(k hive.Key) Origin { return Origin{key: k.Path(), offset: k.Offset()} }
+
+// BelowAt is the origin of a record that was read from a value of a key below
+// the source's.
+func (in Input) BelowAt(k hive.Key, v hive.Value) Origin {
+	return Origin{key: k.Path(), value: v.Name(), named: true, offset: v.Offset()}
+}
+
+// AtOffset is the origin of a record that begins at this offset of the file.
+func (in Input) AtOffset(off int64) Origin { return Origin{offset: off} }
+
+// Errorf reports what could not be decoded at an origin; the records beside it
+// stand. Decoders join several with [errors.Join].
+func (in Input) Errorf(at Origin, format string, args ...any) error {
+	return &DecodeError{Artifact: in.Artifact.Name, From: in.locator(at), Err: fmt.Errorf(format, args...)}
+}
+
+// Wrap is Errorf for an error that a package of ours returned.
+func (in Input) Wrap(at Origin, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &DecodeError{Artifact: in.Artifact.Name, From: in.locator(at), Err: err}
+}
+
+func (in Input) locator(o Origin) Locator {
+	l := in.From
+	if o.key != "" {
+		l.Key = o.key
+	}
+	if o.named {
+		l.Value = o.value
+	}
+	l.Offset = o.offset
+	return l
+}
+
+// flatten takes joined errors apart and gives each a place.
+func (in Input) flatten(err error) []*DecodeError {
+	if err == nil {
+		return nil
+	}
+	if de, ok := err.(*DecodeError); ok {
+		return []*DecodeError{de}
+	}
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
+		var out []*DecodeError
+		for _, e := range j.Unwrap() {
+			out = append(out, in.flatten(e)...)
+		}
+		return out
+	}
+	from := in.From
+	if fe, ok := errors.AsType[*hive.FormatError](err); ok {
+		from.Offset = fe.Offset
+	}
+	return []*DecodeError{{Artifact: in.Artifact.Name, From: from, Err: err}}
+}

@@ -1,0 +1,294 @@
+package artifacts
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// Options change a run. The zero value, and nil, mean the defaults.
+type Options struct {
+	Artifacts []string // names; none means all
+	Jobs      int      // how many sources are decoded at a time; 0 means one for each processor
+	NoDeleted bool     // leave deleted keys and values aside
+	// Progress is told about each source that is done, from one goroutine at
+	// a time.
+	Progress func(done, planned int, path string)
+}
+
+// A Result is what one source gave. Results come in plan order, whatever the
+// number of jobs: catalogue order, then the order of sources, then by path.
+type Result struct {
+	Artifact *Artifact // nil for the state of a hive
+	From     Locator
+	Records  []Record
+	Errors   []*DecodeError // what was damaged or could not be read
+	Notes    []string       // what a reader should know, without being an error
+	Hidden   int            // records that only repeat one of another control set or of the live hive
+}
+
+// A job is one source of one artifact in one file.
+type job struct {
+	artifact *Artifact
+	sources  []Source
+	file     *evidence.File
+	hive     *evidence.Hive
+	fail     error // the source could not even be listed
+}
+
+// Run decodes the artifacts of a machine. The sequence ends early when ctx is
+// done; memory is bounded by the largest sources being decoded at a time, not
+// by their number.
+func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Result], error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	chosen, err := Select(opts.Artifacts)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(Result) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		jobs := plan(tree, chosen)
+		r := &runner{tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}}}
+		n := opts.Jobs
+		if n <= 0 {
+			n = runtime.GOMAXPROCS(0)
+		}
+		// Each job has a slot; workers take jobs in plan order and may run
+		// ahead of the reader by the window, no further.
+		window := 16 * n
+		slots := make([]chan Result, len(jobs))
+		for i := range slots {
+			slots[i] = make(chan Result, 1)
+		}
+		next := make(chan int)
+		ahead := make(chan struct{}, window)
+		var wg sync.WaitGroup
+		for range n {
+			wg.Go(func() {
+				for i := range next {
+					slots[i] <- r.do(ctx, jobs[i])
+				}
+			})
+		}
+		wg.Go(func() {
+			defer close(next)
+			for i := range jobs {
+				select {
+				case ahead <- struct{}{}:
+				case <-ctx.Done():
+					return
+				}
+				select {
+				case next <- i:
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+		defer wg.Wait()
+		defer cancel()
+		for i := range jobs {
+			select {
+			case res := <-slots[i]:
+				<-ahead
+				if opts.Progress != nil {
+					opts.Progress(i+1, len(jobs), res.From.Path)
+				}
+				if !yield(res) {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}, nil
+}
+
+// Select returns the artifacts with these names, in catalogue order; all when
+// there are none.
+func Select(names []string) ([]*Artifact, error) {
+	all := All()
+	if len(names) == 0 {
+		return all, nil
+	}
+	want := map[string]bool{}
+	for _, n := range names {
+		want[strings.ToLower(n)] = true
+	}
+	var out []*Artifact
+	for _, a := range all {
+		if want[a.Name] || want[strings.ToLower(a.Group)] {
+			out = append(out, a)
+			delete(want, a.Name)
+		}
+	}
+	for _, a := range all {
+		delete(want, strings.ToLower(a.Group))
+	}
+	for n := range want {
+		return nil, fmt.Errorf("no artifact is called %q: `artifactdump list` names them", n)
+	}
+	return out, nil
+}
+
+// plan lists the work: first the hives themselves, then each artifact's
+// sources.
+func plan(tree *evidence.Tree, chosen []*Artifact) []job {
+	var jobs []job
+	hives, errs := tree.Hives()
+	for _, h := range hives {
+		if uses(chosen, h.Kind) {
+			jobs = append(jobs, job{hive: h})
+		}
+	}
+	for _, err := range errs {
+		jobs = append(jobs, job{fail: err})
+	}
+	for _, a := range chosen {
+		byKind := map[evidence.Kind][]Source{}
+		for _, s := range a.Sources {
+			if s.Glob == "" {
+				byKind[s.Hive] = append(byKind[s.Hive], s)
+				continue
+			}
+			files, errs := tree.Glob(s.Glob)
+			for _, err := range errs {
+				jobs = append(jobs, job{artifact: a, fail: err})
+			}
+			for _, f := range files {
+				jobs = append(jobs, job{artifact: a, sources: []Source{s}, file: f})
+			}
+		}
+		for _, h := range hives {
+			if src := byKind[h.Kind]; len(src) > 0 {
+				jobs = append(jobs, job{artifact: a, sources: src, hive: h})
+			}
+		}
+	}
+	return jobs
+}
+
+func uses(chosen []*Artifact, k evidence.Kind) bool {
+	for _, a := range chosen {
+		for _, s := range a.Sources {
+			if s.Glob == "" && s.Hive == k {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+type runner struct {
+	tree    *evidence.Tree
+	machine *evidence.Machine
+	opts    *Options
+	shared  *shared
+}
+
+func (r *runner) do(ctx context.Context, j job) Result {
+	res := Result{Artifact: j.artifact}
+	name := "hive"
+	if j.artifact != nil {
+		name = j.artifact.Name
+	}
+	switch {
+	case j.fail != nil:
+		res.Errors = append(res.Errors, &DecodeError{Artifact: name, Err: j.fail})
+	case ctx.Err() != nil:
+	case j.artifact == nil:
+		r.hiveState(j.hive, &res)
+	case j.file != nil:
+		r.decodeFile(j, &res)
+	default:
+		r.decodeHive(j, &res)
+	}
+	return res
+}
+
+// input starts an Input for a file of the evidence.
+func (r *runner) input(j job, f *evidence.File, sum string) Input {
+	in := Input{Artifact: j.artifact, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared}
+	in.User = r.machine.UserOf(f.Path)
+	in.From = Locator{Path: f.Path, Snapshot: f.Snapshot, SHA256: sum, State: Live}
+	if f.Snapshot != "" {
+		in.From.State = Backup
+	}
+	return in
+}
+
+func (r *runner) decodeFile(j job, res *Result) {
+	in := r.input(j, j.file, "")
+	in.Source = j.sources[0]
+	res.From = in.From
+	b, err := j.file.Bytes()
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("listed, but gone when it was read: %w", err)
+		}
+		res.Errors = append(res.Errors, in.flatten(err)...)
+		if b == nil {
+			return
+		}
+	}
+	sum := sha256.Sum256(b)
+	in.From.SHA256 = hex.EncodeToString(sum[:])
+	in.Data = b
+	res.From = in.From
+	recs, err := j.artifact.decode(in)
+	r.keep(in, recs, res)
+	res.Errors = append(res.Errors, in.flatten(err)...)
+}
+
+// keep turns decoded data into records.
+func (r *runner) keep(in Input, recs []Decoded, res *Result) {
+	for _, d := range recs {
+		from := in.locator(d.origin())
+		rec := Record{Artifact: in.Artifact, Host: r.machine.Name, User: in.User, From: from, Data: d, View32: in.View32}
+		if u, ok := d.(interface{ Owner() evidence.User }); ok {
+			if o := u.Owner(); o != (evidence.User{}) {
+				rec.User = o
+			}
+		}
+		rec.ID = recordID(in.Artifact, &from, len(res.Records))
+		res.Records = append(res.Records, rec)
+	}
+}
+
+// hiveState reports how a hive was found: damaged, dirty, recovered.
+func (r *runner) hiveState(h *evidence.Hive, res *Result) {
+	hv, err := h.Open()
+	res.From = Locator{Path: h.Path, SHA256: h.SHA256(), Snapshot: h.Snapshot, State: Live}
+	add := func(err error) {
+		from := res.From
+		if fe, ok := errors.AsType[*hive.FormatError](err); ok {
+			from.Offset = fe.Offset
+		}
+		res.Errors = append(res.Errors, &DecodeError{Artifact: "hive", From: from, Err: err})
+	}
+	if err != nil {
+		add(err)
+	}
+	if hv == nil {
+		return
+	}
+	for _, d := range hv.Damage() {
+		add(d)
+	}
+	if note := hv.Recovery().String(); note != "" {
+		res.Notes = append(res.Notes, h.Path+": "+note)
+	}
+}

@@ -1,0 +1,293 @@
+package artifacts
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// decodeHive runs one artifact over one hive: the keys of the current control
+// set and of both registry views first, then the other control sets, then
+// what was deleted. A record that only repeats one that came before it in
+// this order is counted, not shown.
+func (r *runner) decodeHive(j job, res *Result) {
+	in := r.input(j, j.hive.File, j.hive.SHA256())
+	if j.hive.Backup {
+		in.From.State = Backup
+	}
+	res.From = in.From
+	hv, _ := j.hive.Open()
+	if hv == nil {
+		return // hiveState has said why
+	}
+	in.Hive = hv
+	in.User = r.hiveUser(j.hive)
+	seen := map[string]bool{}
+	current, others := controlSets(hv, r.machine)
+	for _, src := range j.sources {
+		in.Source = src
+		for _, p := range views(src, current) {
+			in.ControlSet = ""
+			if strings.Contains(src.Key, "{CS}") {
+				in.ControlSet = current
+			}
+			r.keys(in, p, seen, res)
+		}
+	}
+	for _, cs := range others {
+		for _, src := range j.sources {
+			if strings.Contains(src.Key, "{CS}") {
+				in.Source, in.ControlSet = src, cs
+				for _, p := range views(src, cs) {
+					r.keys(in, p, seen, res)
+				}
+			}
+		}
+	}
+	if !r.opts.NoDeleted {
+		r.deleted(in, j, current, seen, res)
+	}
+}
+
+func (r *runner) hiveUser(h *evidence.Hive) evidence.User { return r.machine.UserOf(h.Path) }
+
+// controlSets returns the set that {CS} stands for in this hive, and the
+// others. An older copy of SYSTEM may have booted from another set.
+func controlSets(hv *hive.Hive, m *evidence.Machine) (current string, others []string) {
+	current, _ = hv.ControlSet()
+	root, err := hv.Root()
+	if err != nil {
+		return current, nil
+	}
+	for k, err := range root.Subkeys() {
+		if err != nil {
+			continue
+		}
+		if n := k.Name(); len(n) == len("ControlSet001") && strings.EqualFold(n[:10], "ControlSet") && !strings.EqualFold(n, current) {
+			others = append(others, n)
+		}
+	}
+	return current, others
+}
+
+// A keyPath is one concrete pattern to look for.
+type keyPath struct {
+	parts  []string
+	view32 bool
+}
+
+// views returns the patterns of a source: with its control set filled in, and
+// once more below Wow6432Node where 32-bit programs are sent.
+func views(s Source, cs string) []keyPath {
+	if strings.Contains(s.Key, "{CS}") {
+		if cs == "" {
+			return nil
+		}
+		return []keyPath{{parts: split(strings.ReplaceAll(s.Key, "{CS}", cs))}}
+	}
+	out := []keyPath{{parts: split(s.Key)}}
+	switch {
+	case s.Hive == evidence.SOFTWARE:
+		out = append(out, keyPath{append([]string{"Wow6432Node"}, out[0].parts...), true})
+	case s.Hive == evidence.NTUSER && len(out[0].parts) > 1 && strings.EqualFold(out[0].parts[0], "Software"):
+		out = append(out, keyPath{slices.Concat([]string{"Software", "Wow6432Node"}, out[0].parts[1:]), true})
+	}
+	return out
+}
+
+func split(p string) []string {
+	return strings.FieldsFunc(p, func(r rune) bool { return r == '\\' })
+}
+
+// keys decodes every living key that the pattern matches.
+func (r *runner) keys(in Input, p keyPath, seen map[string]bool, res *Result) {
+	root, err := in.Hive.Root()
+	if err != nil {
+		return
+	}
+	in.View32 = p.view32
+	var walk func(k hive.Key, rest []string, match []string)
+	walk = func(k hive.Key, rest []string, match []string) {
+		if len(rest) == 0 {
+			in.Key, in.From.Key, in.From.Offset = k, k.Path(), k.Offset()
+			in.Match = match
+			r.decodeKey(in, seen, res)
+			return
+		}
+		if !strings.Contains(rest[0], "*") {
+			sub, err := k.Subkey(rest[0])
+			switch {
+			case err == nil:
+				walk(sub, rest[1:], match)
+			case !errors.Is(err, hive.ErrNotExist):
+				in.From.Key = k.Path()
+				res.Errors = append(res.Errors, in.flatten(err)...)
+			}
+			return
+		}
+		for sub, err := range k.Subkeys() {
+			if err != nil {
+				in.From.Key = k.Path()
+				res.Errors = append(res.Errors, in.flatten(err)...)
+				continue
+			}
+			if n := sub.Name(); like(rest[0], n) {
+				walk(sub, rest[1:], append(slices.Clip(match), n))
+			}
+		}
+	}
+	walk(root, p.parts, nil)
+}
+
+// like matches one component: `*` at its start, end or both stands for any
+// text.
+func like(pattern, name string) bool {
+	p, n := strings.ToUpper(pattern), strings.ToUpper(name)
+	if p == "*" {
+		return true
+	}
+	head, tail, star := strings.Cut(p, "*")
+	if !star {
+		return p == n
+	}
+	if !strings.Contains(tail, "*") {
+		return len(n) >= len(head)+len(tail) && strings.HasPrefix(n, head) && strings.HasSuffix(n, tail)
+	}
+	return strings.Contains(n, strings.Trim(p, "*"))
+}
+
+// decodeKey runs the decoder and drops records that only repeat.
+func (r *runner) decodeKey(in Input, seen map[string]bool, res *Result) {
+	recs, err := in.Artifact.decode(in)
+	fresh := recs[:0:0]
+	for _, d := range recs {
+		sig := signature(in, d)
+		if seen[sig] {
+			res.Hidden++
+			continue
+		}
+		seen[sig] = true
+		fresh = append(fresh, d)
+	}
+	r.keep(in, fresh, res)
+	if in.From.State == Deleted {
+		// What is left of a deleted record is often incomplete: that is no
+		// damage of the evidence.
+		return
+	}
+	res.Errors = append(res.Errors, in.flatten(err)...)
+}
+
+// signature tells records apart by what they say and where the key would be in
+// the current control set.
+func signature(in Input, d Decoded) string {
+	o := d.origin()
+	key := o.key
+	if key == "" {
+		key = in.From.Key
+	}
+	if in.ControlSet != "" {
+		if i := strings.Index(strings.ToUpper(key), strings.ToUpper(in.ControlSet)); i >= 0 {
+			key = key[:i] + "{CS}" + key[i+len(in.ControlSet):]
+		}
+	}
+	b, err := json.Marshal(d)
+	if err != nil {
+		b = []byte(err.Error())
+	}
+	return strings.ToUpper(key) + "\x00" + o.value + "\x00" + string(b)
+}
+
+// deleted runs the decoder over deleted keys whose path the sources match, and
+// over deleted values of keys that live.
+func (r *runner) deleted(in Input, j job, current string, seen map[string]bool, res *Result) {
+	in.From.State = Deleted
+	byKey := map[string][]hive.Remnant{}
+	var order []string
+	for _, rem := range j.hive.Deleted() {
+		parts := split(rem.Path)
+		for _, src := range j.sources {
+			in.Source = src
+			p, match, ok := matchRemnant(src, current, parts, rem.IsKey)
+			if !ok {
+				continue
+			}
+			in.View32 = p.view32
+			in.Match = match
+			in.From.Key = `\` + strings.Join(parts, `\`)
+			if rem.IsKey {
+				in.Key, in.only = rem.Key, nil
+				in.From.Offset = rem.Offset
+				in.From.Note = rem.Note()
+				r.decodeKey(in, seen, res)
+				break
+			}
+			if _, ok := byKey[in.From.Key]; !ok {
+				order = append(order, in.From.Key)
+			}
+			byKey[in.From.Key] = append(byKey[in.From.Key], rem)
+			break
+		}
+	}
+	for _, path := range order {
+		rems := byKey[path]
+		parts := split(path)
+		k, err := in.Hive.Key(path)
+		if err != nil {
+			continue // its key is deleted too, and was decoded with it
+		}
+		for _, rem := range rems {
+			for _, src := range j.sources {
+				p, match, ok := matchRemnant(src, current, parts, false)
+				if !ok {
+					continue
+				}
+				in.Source, in.View32, in.Match = src, p.view32, match
+				in.Key, in.only = k, []hive.Value{rem.Value}
+				in.From.Key, in.From.Offset, in.From.Note = path, rem.Offset, rem.Note()
+				r.decodeKey(in, seen, res)
+				break
+			}
+		}
+	}
+}
+
+// matchRemnant holds the path of a deleted record against a source. A path
+// whose head is lost ("?") matches when at least its last two names do.
+func matchRemnant(s Source, cs string, parts []string, isKey bool) (keyPath, []string, bool) {
+	for _, p := range views(s, cs) {
+		want, have := p.parts, parts
+		if len(have) > 0 && have[0] == "?" {
+			have = have[1:]
+			if len(have) < 2 || len(have) > len(want) {
+				continue
+			}
+			want = want[len(want)-len(have):]
+			if !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(w, "*") }) {
+				continue
+			}
+		}
+		if len(want) != len(have) {
+			continue
+		}
+		var match []string
+		ok := true
+		for i, w := range want {
+			if !like(w, have[i]) {
+				ok = false
+				break
+			}
+			if strings.Contains(w, "*") {
+				match = append(match, have[i])
+			}
+		}
+		if ok {
+			return p, match, true
+		}
+	}
+	return keyPath{}, nil, false
+}

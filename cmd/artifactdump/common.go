@@ -1,0 +1,378 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/output"
+)
+
+// version is stamped by the linker in releases; a build from a checkout says
+// what the module system knows.
+var stamped = ""
+
+func version() string {
+	if stamped != "" {
+		return stamped
+	}
+	if bi, ok := debug.ReadBuildInfo(); ok && bi.Main.Version != "" {
+		return bi.Main.Version
+	}
+	return "(devel)"
+}
+
+// Flags that several commands share.
+func outputFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE` instead of standard output"},
+		&cli.BoolFlag{Name: "force", Usage: "replace FILE if it exists"},
+	}
+}
+
+func formatFlag(value string, also ...string) cli.Flag {
+	var names []string
+	for _, f := range output.Formats() {
+		names = append(names, f.Name)
+	}
+	return &cli.StringFlag{Name: "format", Value: value, Usage: "`FORMAT` of the output: " + strings.Join(append(names, also...), ", ")}
+}
+
+func evidenceFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "artifact", Aliases: []string{"a"}, Usage: "only the artifact or group `NAME` (repeat for more; see artifactdump list)"},
+		&cli.StringFlag{Name: "host", Usage: "`NAME` of the machine when its SYSTEM hive does not tell"},
+		&cli.BoolFlag{Name: "no-deleted", Usage: "leave deleted keys and values aside"},
+		&cli.BoolFlag{Name: "no-logs", Usage: "leave transaction logs aside"},
+		&cli.IntFlag{Name: "jobs", Usage: "decode `N` sources at a time (default: one for each processor)"},
+		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; damage is still named"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name each source as it is read"},
+	}
+}
+
+func timeFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "from", Usage: "only events at or after `TIME` (2026-03-06, 2026-03-06T18:00:00Z)"},
+		&cli.StringFlag{Name: "to", Usage: "only events before `TIME`; a date alone includes that day"},
+		&cli.StringFlag{Name: "last", Usage: "only the last `SPAN` before the newest event: 90m, 48h, 7d"},
+	}
+}
+
+// A span bounds the events that are wanted.
+type span struct {
+	from, to time.Time
+	last     time.Duration
+}
+
+func parseSpan(c *cli.Context) (s span, err error) {
+	if s.from, err = parseTime("from", c.String("from"), false); err != nil {
+		return s, err
+	}
+	if s.to, err = parseTime("to", c.String("to"), true); err != nil {
+		return s, err
+	}
+	if v := c.String("last"); v != "" {
+		days, isDays := strings.CutSuffix(v, "d")
+		if isDays {
+			var n float64
+			if _, err := fmt.Sscanf(days, "%g", &n); err == nil && n > 0 && n < 36500 {
+				s.last = time.Duration(n * 24 * float64(time.Hour))
+			}
+		} else if d, err := time.ParseDuration(v); err == nil {
+			s.last = d
+		}
+		if s.last <= 0 {
+			return s, usagef("--last %q: want a span such as 90m, 48h or 7d", v)
+		}
+	}
+	if !s.from.IsZero() && !s.to.IsZero() && !s.from.Before(s.to) {
+		return s, usagef("--from %s is not before --to %s", c.String("from"), c.String("to"))
+	}
+	return s, nil
+}
+
+func parseTime(flag, v string, end bool) (time.Time, error) {
+	if v == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"} {
+		if t, err := time.Parse(layout, v); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	if t, err := time.Parse("2006-01-02", v); err == nil {
+		if end {
+			t = t.AddDate(0, 0, 1)
+		}
+		return t, nil
+	}
+	return time.Time{}, usagef("--%s %q: want a UTC time such as 2026-03-06 or 2026-03-06T18:00:00Z", flag, v)
+}
+
+// filter keeps the events inside the span. The events are sorted.
+func (s span) filter(events []artifacts.Event) []artifacts.Event {
+	from := s.from
+	if s.last > 0 && len(events) > 0 {
+		if t := events[len(events)-1].Time.Add(-s.last); t.After(from) {
+			from = t
+		}
+	}
+	lo := 0
+	if !from.IsZero() {
+		lo, _ = slices.BinarySearchFunc(events, from, func(e artifacts.Event, t time.Time) int { return e.Time.Compare(t) })
+	}
+	hi := len(events)
+	if !s.to.IsZero() {
+		hi, _ = slices.BinarySearchFunc(events, s.to, func(e artifacts.Event, t time.Time) int { return e.Time.Compare(t) })
+	}
+	return events[min(lo, hi):hi]
+}
+
+// An out is where a command writes: standard output, or a file that gets its
+// name only when it is whole.
+type out struct {
+	*bufio.Writer
+	file *os.File
+	name string
+}
+
+// openOutput opens what -o names. evidence are paths that must stay untouched.
+func openOutput(c *cli.Context, evidence ...string) (*out, error) {
+	name := c.String("output")
+	if name == "" || name == "-" {
+		return &out{Writer: bufio.NewWriterSize(c.App.Writer, 64<<10)}, nil
+	}
+	if err := outside(name, evidence); err != nil {
+		return nil, err
+	}
+	if st, err := os.Stat(name); err == nil {
+		if st.IsDir() {
+			return nil, fmt.Errorf("%s is a folder, not a file", name)
+		}
+		if !c.Bool("force") {
+			return nil, fmt.Errorf("%s exists: use --force to replace it", name)
+		}
+	}
+	f, err := os.Create(name + ".partial")
+	if err != nil {
+		return nil, err
+	}
+	return &out{bufio.NewWriterSize(f, 64<<10), f, name}, nil
+}
+
+// outside refuses an output that lies inside evidence.
+func outside(name string, evidence []string) error {
+	dir, err := realPath(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	for _, e := range evidence {
+		ev, err := realPath(e)
+		if err != nil {
+			continue
+		}
+		if rel, err := filepath.Rel(ev, dir); err == nil && (rel == "." || !strings.HasPrefix(rel, "..")) {
+			if st, err := os.Stat(ev); err == nil && st.IsDir() {
+				return fmt.Errorf("%s lies inside the evidence %s, which is never written to", name, e)
+			}
+		}
+		if target, err := realPath(name); err == nil && target == ev {
+			return fmt.Errorf("%s is the evidence itself", name)
+		}
+	}
+	return nil
+}
+
+func realPath(p string) (string, error) {
+	abs, err := filepath.Abs(p)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(abs)
+}
+
+// commit finishes the output: only now the file gets its name.
+func (o *out) commit() error {
+	err := o.Flush()
+	if o.file == nil {
+		return err
+	}
+	if err = errors.Join(err, o.file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(o.file.Name(), o.name)
+}
+
+// abort leaves the unfinished file under its .partial name.
+func (o *out) abort() {
+	if o.file != nil {
+		o.Flush()
+		o.file.Close()
+	}
+}
+
+// A session is one run over evidence: it names what is damaged as it goes.
+type session struct {
+	c       *cli.Context
+	stderr  io.Writer
+	quiet   bool
+	verbose bool
+	strict  bool
+	damaged int
+	live    bool // a progress line stands on the terminal
+	started time.Time
+	drawn   time.Time
+}
+
+func newSession(c *cli.Context) *session {
+	return &session{c: c, stderr: c.App.ErrWriter, quiet: c.Bool("quiet"), verbose: c.Bool("verbose"), strict: c.Bool("strict"), started: time.Now()}
+}
+
+func (s *session) clearLine() {
+	if s.live {
+		fmt.Fprint(s.stderr, "\r\x1b[K")
+		s.live = false
+	}
+}
+
+// damage names one damaged piece of evidence on standard error.
+func (s *session) damage(err error) {
+	s.damaged++
+	s.clearLine()
+	fmt.Fprintf(s.stderr, "damaged: %s\n", clean(err.Error()))
+}
+
+func (s *session) note(format string, args ...any) {
+	if s.quiet {
+		return
+	}
+	s.clearLine()
+	fmt.Fprintf(s.stderr, "note: %s\n", clean(fmt.Sprintf(format, args...)))
+}
+
+// progress draws how far the run is, only on a terminal.
+func (s *session) progress(done, planned int, path string) {
+	if s.verbose {
+		s.clearLine()
+		fmt.Fprintf(s.stderr, "read %d of %d: %s\n", done, planned, clean(path))
+		return
+	}
+	if s.quiet || !isTerminal(s.stderr) {
+		return
+	}
+	now := time.Now()
+	if done < planned && now.Sub(s.drawn) < 100*time.Millisecond {
+		return
+	}
+	s.drawn = now
+	if done == planned {
+		s.clearLine()
+		return
+	}
+	left := ""
+	if el := now.Sub(s.started); el > time.Second && done > 0 {
+		left = ", about " + (el * time.Duration(planned-done) / time.Duration(done)).Round(time.Second).String() + " left"
+	}
+	fmt.Fprintf(s.stderr, "\r\x1b[K%d of %d sources%s  %.60s", done, planned, left, clean(path))
+	s.live = true
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeCharDevice != 0
+}
+
+// end turns what was met into the command's error.
+func (s *session) end() error {
+	s.clearLine()
+	if s.damaged > 0 {
+		return errDamaged
+	}
+	return nil
+}
+
+// each opens every piece of evidence and yields its results in order.
+func (s *session) each(paths []string, names []string, yield func(*evidence.Tree, artifacts.Result) error) error {
+	if len(paths) == 0 {
+		return usagef("which evidence? Give the folder of a copied or mounted disk")
+	}
+	for _, p := range paths {
+		if err := s.one(p, names, yield); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) one(path string, names []string, yield func(*evidence.Tree, artifacts.Result) error) error {
+	ev, err := evidence.Open(path, &evidence.Options{Hostname: s.c.String("host"), NoLogs: s.c.Bool("no-logs")})
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: no such file or folder", path)
+		}
+		return err
+	}
+	defer ev.Close()
+	for _, n := range ev.Notes {
+		s.note("%s", n)
+	}
+	ctx, cancel := context.WithCancel(s.c.Context)
+	defer cancel()
+	for _, tree := range ev.Trees {
+		results, err := artifacts.Run(ctx, tree, &artifacts.Options{Artifacts: names, Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress})
+		if err != nil {
+			return usageError{err}
+		}
+		for res := range results {
+			for _, n := range res.Notes {
+				s.note("%s", n)
+			}
+			for _, e := range res.Errors {
+				s.damage(e)
+				if s.strict {
+					return fmt.Errorf("stopped at the first damage (--strict): %w", errDamaged)
+				}
+			}
+			if err := yield(tree, res); err != nil {
+				return err
+			}
+		}
+		if err := s.c.Context.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clean makes text from the evidence harmless on a terminal: no control
+// character, no mark that turns the direction of writing.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return r
+		}
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}

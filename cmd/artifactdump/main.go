@@ -1,0 +1,105 @@
+// Command artifactdump reads what a Windows machine remembers of the programs
+// that ran on it, from a copy of its disk: one timeline, typed records, an
+// evaluation. It never changes the evidence.
+//
+// The work is done by the packages of this module; here are flags, messages
+// and exit codes.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Exit codes.
+const (
+	exitOK       = 0   // everything asked for was decoded
+	exitFailed   = 1   // could not run
+	exitUsage    = 2   // wrong usage
+	exitDamaged  = 3   // done, but some evidence was damaged or could not be read
+	exitInterupt = 130 // interrupted
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args, os.Stdout, os.Stderr))
+}
+
+// An usageError is a mistake in the command line.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// errDamaged ends a command that did its work although some evidence was
+// damaged; each piece was named when it was met.
+var errDamaged = errors.New("some evidence was damaged or could not be read")
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	app := newApp(stdout, stderr)
+	err := app.RunContext(ctx, reorder(app, args))
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errDamaged):
+		return exitDamaged
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "artifactdump: interrupted")
+		return exitInterupt
+	}
+	fmt.Fprintf(stderr, "artifactdump: %s\n", clean(err.Error()))
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	app := &cli.App{
+		Name:  "artifactdump",
+		Usage: "what a Windows machine remembers of the programs that ran on it",
+		Description: "Reads Prefetch files and registry hives from a copied or mounted disk, offline.\n" +
+			"The evidence is never changed. Times are UTC.\n\n" +
+			"Exit codes: 0 everything was decoded; 1 could not run; 2 wrong usage;\n" +
+			"3 done, but some evidence was damaged or could not be read (each is named).",
+		Version:         version(),
+		Writer:          stdout,
+		ErrWriter:       stderr,
+		HideHelpCommand: true,
+		Suggest:         true,
+		ExitErrHandler:  func(*cli.Context, error) {},
+		OnUsageError:    onUsage,
+		Commands: []*cli.Command{
+			timelineCommand(),
+			dumpCommand(),
+			listCommand(),
+			prefetchCommand(),
+		},
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usagef("no command is called %q: see artifactdump --help", c.Args().First())
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+	for _, c := range app.Commands {
+		c.OnUsageError = onUsage
+		c.HideHelpCommand = true
+		for _, s := range c.Subcommands {
+			s.OnUsageError = onUsage
+			s.HideHelpCommand = true
+		}
+	}
+	return app
+}
+
+func onUsage(_ *cli.Context, err error, _ bool) error { return usageError{err} }
