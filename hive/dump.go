@@ -1,0 +1,133 @@
+package hive
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"slices"
+	"strconv"
+)
+
+// DumpOptions change what [Dump] writes. Nil means the default.
+type DumpOptions struct {
+	// Deleted adds recovered keys and values, in lines that begin with DK and DV.
+	Deleted bool
+}
+
+// Dump writes the whole tree as lines of fields parted by tabs, sorted bytewise:
+//
+//	K	path	last written, FILETIME as an unsigned number
+//	V	path	value name	type, unsigned number	length	first 16 hex digits of the data's SHA-256
+//
+// The path of the root is `\`. In names the control characters, U+2028, U+2029, `%` and unpaired surrogates are
+// written as %uXXXX. Damaged places are left out or written as far as they can be read; [Hive.Check] names them.
+func Dump(w io.Writer, h *Hive, opts *DumpOptions) error {
+	d := dumper{h: h, values: len(h.bins)/4 + 1}
+	d.tree()
+	if opts != nil && opts.Deleted {
+		d.deleted()
+	}
+	slices.SortFunc(d.lines, func(a, b span) int { return bytes.Compare(d.buf[a.from:a.to], d.buf[b.from:b.to]) })
+	bw := bufio.NewWriter(w)
+	for _, l := range d.lines {
+		bw.Write(d.buf[l.from:l.to])
+	}
+	return bw.Flush()
+}
+
+type span struct{ from, to int }
+
+type dumper struct {
+	h      *Hive
+	buf    []byte
+	lines  []span
+	values int // that may still come: hostile keys may share one list
+}
+
+func (d *dumper) line(from int) {
+	d.buf = append(d.buf, '\n')
+	d.lines = append(d.lines, span{from, len(d.buf)})
+}
+
+func (d *dumper) tree() {
+	if d.h.root == noOffset {
+		return
+	}
+	var path []byte
+	var lengths []int // of the path at each depth
+	w := d.h.walk(d.h.root)
+	for {
+		k, depth, _, err, ok := w.next()
+		if !ok {
+			return
+		}
+		if err != nil {
+			continue
+		}
+		lengths = lengths[:min(len(lengths), depth)]
+		if depth == 0 {
+			path = append(path[:0], '\\')
+			lengths = append(lengths, 0)
+		} else {
+			path = append(path[:lengths[depth-1]], '\\')
+			path = appendEscaped(path, k.name())
+			lengths = append(lengths, len(path))
+		}
+		d.key("K", path, k)
+	}
+}
+
+func (d *dumper) key(kind string, path []byte, k Key) {
+	from := len(d.buf)
+	d.buf = append(append(append(append(d.buf, kind...), '\t'), path...), '\t')
+	d.buf = strconv.AppendUint(d.buf, k.WrittenRaw(), 10)
+	d.line(from)
+	for v, err := range k.Values() {
+		if d.values--; d.values < 0 {
+			return
+		}
+		if err == nil {
+			d.value("V", path, v)
+		}
+	}
+}
+
+func (d *dumper) value(kind string, path []byte, v Value) {
+	from := len(d.buf)
+	data, _ := v.Bytes()
+	sum := sha256.Sum256(data)
+	d.buf = append(append(append(append(d.buf, kind...), '\t'), path...), '\t')
+	d.buf = append(appendEscaped(d.buf, v.name()), '\t')
+	d.buf = append(strconv.AppendUint(d.buf, uint64(v.Type()), 10), '\t')
+	d.buf = append(strconv.AppendInt(d.buf, int64(len(data)), 10), '\t')
+	d.buf = hex.AppendEncode(d.buf, sum[:8])
+	d.line(from)
+}
+
+func (d *dumper) deleted() {}
+
+// appendEscaped appends a name in UTF-8 with what would break a line or cannot be told apart written as %uXXXX.
+func appendEscaped(dst []byte, n name) []byte {
+	for i := 0; i < n.len(); i++ {
+		u := n.unit(i)
+		switch {
+		case u < 0x20, u >= 0x7F && u <= 0x9F, u == '%', u == 0x2028, u == 0x2029:
+		case u >= 0xD800 && u < 0xDC00 && i+1 < n.len() && n.unit(i+1)>>10 == 0xDC00>>10:
+			dst = appendUTF16(dst, n.raw[2*i:2*i+4])
+			i++
+			continue
+		case u >= 0xD800 && u < 0xE000:
+		case u < 0x80:
+			dst = append(dst, byte(u))
+			continue
+		default:
+			dst = append(dst, string(rune(u))...)
+			continue
+		}
+		const digits = "0123456789ABCDEF"
+		dst = append(dst, '%', 'u', digits[u>>12], digits[u>>8&15], digits[u>>4&15], digits[u&15])
+	}
+	return dst
+}

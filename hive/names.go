@@ -1,0 +1,185 @@
+package hive
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+//go:generate go run gen_upcase.go
+
+// upcase maps one UTF-16 unit as Windows does when it compares names: each unit alone, so that surrogates map
+// to themselves. regf section 10.
+func upcase(u uint16) uint16 { return u + upcaseDelta[upcasePage[u>>8]][u&0xFF] }
+
+// Fold returns the name in upper case by the rule with which Windows compares names of keys and values: two
+// names are the same when their folded forms are equal. It differs from [strings.ToUpper] for 217 characters
+// and for everything beyond U+FFFF.
+func Fold(name string) string {
+	b := make([]byte, 0, len(name))
+	for _, r := range name {
+		if r <= 0xFFFF {
+			r = rune(upcase(uint16(r)))
+		}
+		b = utf8.AppendRune(b, r)
+	}
+	return string(b)
+}
+
+// A name is the stored bytes of a name and the form in which they are stored.
+type name struct {
+	raw    []byte
+	narrow bool // one byte per unit, Latin-1
+}
+
+// len returns the number of units; an odd last byte of a wide name is not part of it.
+func (n name) len() int {
+	if n.narrow {
+		return len(n.raw)
+	}
+	return len(n.raw) / 2
+}
+
+func (n name) unit(i int) uint16 {
+	if n.narrow {
+		return uint16(n.raw[i])
+	}
+	return le.Uint16(n.raw[2*i:])
+}
+
+// equal compares with units that are in upper case already.
+func (n name) equal(upper []uint16) bool {
+	if n.len() != len(upper) {
+		return false
+	}
+	if n.narrow {
+		for i, c := range n.raw {
+			if u := upper[i]; uint16(c) != u && upcase(uint16(c)) != u {
+				return false
+			}
+		}
+		return true
+	}
+	for i, u := range upper {
+		if upcase(le.Uint16(n.raw[2*i:])) != u {
+			return false
+		}
+	}
+	return true
+}
+
+// compare orders two names unit by unit in upper case, as subkey lists are ordered.
+func (n name) compare(m name) int {
+	nl, ml := n.len(), m.len()
+	for i := range min(nl, ml) {
+		a, b := upcase(n.unit(i)), upcase(m.unit(i))
+		if a != b {
+			return int(a) - int(b)
+		}
+	}
+	return nl - ml
+}
+
+// hash is the hash of "lh" lists; regf section 6.
+func (n name) hash() uint32 {
+	var h uint32
+	for i := range n.len() {
+		h = h*37 + uint32(upcase(n.unit(i)))
+	}
+	return h
+}
+
+func (n name) string() string {
+	if n.narrow {
+		return latin1(n.raw)
+	}
+	return utf16String(n.raw)
+}
+
+func (n name) append(dst []byte) []byte {
+	if n.narrow {
+		for _, c := range n.raw {
+			dst = utf8.AppendRune(dst, rune(c))
+		}
+		return dst
+	}
+	return appendUTF16(dst, n.raw)
+}
+
+func (n name) units() []uint16 {
+	u := make([]uint16, n.len())
+	for i := range u {
+		u[i] = n.unit(i)
+	}
+	return u
+}
+
+// latin1 decodes 8-bit names: every byte is one unit. It is not UTF-8 and not a code page.
+func latin1(b []byte) string {
+	for i, c := range b {
+		if c >= utf8.RuneSelf {
+			dst := make([]byte, i, len(b)+len(b)/2+2)
+			copy(dst, b)
+			for _, c := range b[i:] {
+				dst = utf8.AppendRune(dst, rune(c))
+			}
+			return string(dst)
+		}
+	}
+	return string(b)
+}
+
+// utf16String decodes little-endian UTF-16; an odd last byte is dropped and a lone surrogate becomes U+FFFD.
+func utf16String(b []byte) string {
+	var buf [256]byte
+	dst := buf[:0]
+	if len(b) > len(buf) {
+		dst = make([]byte, 0, len(b)/2+len(b)/16)
+	}
+	return string(appendUTF16(dst, b))
+}
+
+// appendUTF16 appends the UTF-8 form of little-endian UTF-16.
+func appendUTF16(dst, b []byte) []byte {
+	// Four units at once while they are ASCII: nearly all text in a hive is.
+	for len(b) >= 8 {
+		v := le.Uint64(b)
+		if v&0xFF80FF80FF80FF80 != 0 {
+			break
+		}
+		dst = append(dst, byte(v), byte(v>>16), byte(v>>32), byte(v>>48))
+		b = b[8:]
+	}
+	for len(b) >= 2 {
+		r := rune(le.Uint16(b))
+		b = b[2:]
+		switch {
+		case r < utf8.RuneSelf:
+			dst = append(dst, byte(r))
+			continue
+		case utf16.IsSurrogate(r):
+			if len(b) >= 2 {
+				if d := utf16.DecodeRune(r, rune(le.Uint16(b))); d != utf8.RuneError {
+					dst = utf8.AppendRune(dst, d)
+					b = b[2:]
+					continue
+				}
+			}
+			r = utf8.RuneError
+		}
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst
+}
+
+// upperUnits appends the units of a string in upper case.
+func upperUnits(dst []uint16, s string) []uint16 {
+	for _, r := range s {
+		if r > 0xFFFF {
+			hi, lo := utf16.EncodeRune(r)
+			dst = append(dst, uint16(hi), uint16(lo))
+			continue
+		}
+		dst = append(dst, upcase(uint16(r)))
+	}
+	return dst
+}
