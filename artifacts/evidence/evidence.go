@@ -121,6 +121,8 @@ func (e *Evidence) Close() error {
 type Tree struct {
 	volumes []*volume
 	loose   bool
+	files   []collect.Loose // of a loose heap, known by their signatures
+	notes   []error         // what could not be read when the evidence was opened
 	name    string // what the evidence calls the machine
 	opts    *Options
 
@@ -133,7 +135,7 @@ type Tree struct {
 }
 
 func newTree(h collect.Host, name string, opts *Options) *Tree {
-	t := &Tree{loose: h.Loose, name: h.Name, opts: opts}
+	t := &Tree{loose: h.Loose, name: h.Name, opts: opts, files: h.Files, notes: h.Problems}
 	if t.name == "" {
 		t.name = name
 	}
@@ -142,6 +144,10 @@ func newTree(h collect.Host, name string, opts *Options) *Tree {
 	}
 	return t
 }
+
+// Problems returns what was refused or could not be read when the evidence
+// was opened.
+func (t *Tree) Problems() []error { return t.notes }
 
 // Loose reports whether the evidence is a heap of files without the folders
 // they came from.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -94,12 +95,7 @@ func (t *Tree) Glob(pattern string) ([]*File, []error) {
 	head, rest, _ := strings.Cut(pattern, `\`)
 	tail := strings.Split(rest, `\`)
 	if t.loose {
-		// In a heap only the name is left to go by.
-		last := tail[len(tail)-1]
-		if strings.Trim(last, "*?") == "" {
-			return nil, nil
-		}
-		tail, head = []string{"**", last}, "%AnyDrive%"
+		return t.globLoose(tail[len(tail)-1])
 	}
 	for _, v := range t.volumes {
 		for _, base := range v.bases(head) {
@@ -108,6 +104,34 @@ func (t *Tree) Glob(pattern string) ([]*File, []error) {
 			}, func(p string, err error) {
 				errs = append(errs, fmt.Errorf("%s: %w", v.windowsPath(p), plain(err)))
 			})
+		}
+	}
+	return files, errs
+}
+
+// globLoose looks for files in a heap, where only the name is left to go by,
+// and for Prefetch files the signature.
+func (t *Tree) globLoose(last string) ([]*File, []error) {
+	if strings.Trim(last, "*?") == "" {
+		return nil, nil
+	}
+	var files []*File
+	var errs []error
+	for _, v := range t.volumes {
+		found := map[string]bool{}
+		v.glob(".", []string{"**", last}, 0, func(p string) {
+			found[p] = true
+			files = append(files, t.file(v, p))
+		}, func(p string, err error) {
+			errs = append(errs, fmt.Errorf("%s: %w", v.windowsPath(p), plain(err)))
+		})
+		if !strings.EqualFold(last, "*.pf") {
+			continue
+		}
+		for _, l := range t.files {
+			if l.Kind == collect.PrefetchFile && !found[l.Path] {
+				files = append(files, t.file(v, l.Path))
+			}
 		}
 	}
 	return files, errs

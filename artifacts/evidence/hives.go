@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 	"github.com/artifactdump/artifactdump/hive"
 )
@@ -161,22 +162,21 @@ func (t *Tree) placedHives() {
 	}
 }
 
-// looseHives finds hives by signature and tells them apart by their top keys.
+// looseHives takes the files that begin with regf and tells them apart by
+// their top keys.
 func (t *Tree) looseHives() {
 	for _, v := range t.volumes {
-		v.glob(".", []string{"**", "*"}, 0, func(p string) {
-			f := t.file(v, p)
-			if !f.hasMagic("regf") || isLogName(p) {
-				return
+		for _, l := range t.files {
+			if l.Kind != collect.HiveFile || isLogName(l.Path) {
+				continue
 			}
+			f := t.file(v, l.Path)
 			h := &Hive{File: f, Logs: f.logs()}
 			if hv, _ := h.Open(); hv != nil {
 				h.Kind = recognise(hv)
 			}
 			t.hives = append(t.hives, h)
-		}, func(p string, err error) {
-			t.hiveNotes = append(t.hiveNotes, fmt.Errorf("%s: %w", v.windowsPath(p), plain(err)))
-		})
+		}
 	}
 }
 
@@ -186,17 +186,6 @@ func isLogName(p string) bool {
 		return true
 	}
 	return false
-}
-
-func (f *File) hasMagic(magic string) bool {
-	r, err := f.Open()
-	if err != nil {
-		return false
-	}
-	defer r.Close()
-	b := make([]byte, len(magic))
-	n, _ := r.Read(b)
-	return string(b[:n]) == magic
 }
 
 // logs returns the transaction logs beside a hive, whatever the case of their

@@ -1,0 +1,57 @@
+package evidence
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+)
+
+// openFile opens evidence that is one file: a hive or a Prefetch file on its
+// own.
+func openFile(path string, opts *Options) (*Evidence, error) {
+	dir, base := filepath.Split(filepath.Clean(path))
+	root, err := os.OpenRoot(filepath.Clean(dir + "."))
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, 32)
+	f, err := root.Open(base)
+	if err != nil {
+		root.Close()
+		return nil, err
+	}
+	n, _ := f.Read(head)
+	f.Close()
+	sig := collect.Sniff(head[:n])
+	fsys := &single{root.FS(), base}
+	host := collect.Host{Loose: true, Files: []collect.Loose{{Path: base, Kind: sig}}, Volumes: []collect.Vol{{FS: fsys}}}
+	if sig == "" && !strings.EqualFold(filepath.Ext(base), ".pf") {
+		root.Close()
+		return nil, &fs.PathError{Op: "open evidence", Path: path, Err: fmt.Errorf("%w: the file begins with %x, which is neither a hive (regf) nor a Prefetch file (MAM, SCCA)", ErrNothing, head[:min(n, 8)])}
+	}
+	e := &Evidence{Path: path, Kind: "file", closers: []func() error{root.Close}}
+	e.Trees = []*Tree{newTree(host, base, opts)}
+	return e, nil
+}
+
+// single shows one file of a folder, and the transaction logs beside it.
+type single struct {
+	fs.FS
+	name string
+}
+
+func (s *single) ReadDir(dir string) ([]fs.DirEntry, error) {
+	all, err := fs.ReadDir(s.FS, dir)
+	var out []fs.DirEntry
+	for _, e := range all {
+		n := e.Name()
+		if n == s.name || len(n) > len(s.name) && strings.EqualFold(n[:len(s.name)], s.name) && isLogName(n) {
+			out = append(out, e)
+		}
+	}
+	return out, err
+}
