@@ -1,0 +1,274 @@
+package prefetch
+
+import (
+	"bytes"
+	"slices"
+)
+
+// A file metrics entry, from its start. docs/formats/prefetch.md, "File metrics".
+const (
+	metricFirst      = 0  // u32, index of the first trace chain entry
+	metricTraces     = 4  // u32, number of entries
+	metricPrefetched = 8  // u32
+	metricNameOff    = 12 // u32, bytes from the start of the filename strings
+	metricNameLen    = 16 // u32, characters
+	metricFlags      = 20 // u32
+	metricMFT        = 24 // u64
+
+	metric17NameOff = 8
+	metric17NameLen = 12
+	metric17Flags   = 16
+)
+
+// A trace chain entry has 12 bytes up to version 26; later the first field is gone. "Trace chains".
+const (
+	traceNext    = 0 // u32, index of the file's next entry
+	traceOffset  = 4 // u32: bytes in version 17, sectors of 512 bytes later
+	traceBits    = 8
+	traceHistory = 9
+	traceUsed    = 10 // u16
+
+	traceShort = 4 // what entries of version 30 and 31 lack at the start
+	lastTrace  = 0xFFFFFFFF
+	sectorSize = 512
+)
+
+// sections reads all that lies behind the file information.
+func (p *parser) sections() {
+	in, l := p.info, p.layout
+	metrics := p.section("file metrics", in.metricsOff, l.metric, in.metrics)
+	traces := p.section("trace chains", in.tracesOff, l.trace, in.traces)
+	names := p.section("filename strings", in.namesOff, 1, in.namesSize)
+	if len(names)%2 != 0 {
+		if uint64(len(names)) == uint64(in.namesSize) {
+			p.damage(OddSize, int(in.namesOff)+len(names)-1, "filename strings", "odd size of %d bytes, the last is not part of a character", len(names))
+		}
+		names = names[:len(names)-1]
+	}
+
+	p.f.Files = make([]Metric, len(metrics)/l.metric)
+	p.readMetrics(metrics)
+	p.readNames(metrics, names)
+	p.readTraces(traces)
+	p.record()
+	p.volumes()
+}
+
+func (p *parser) readMetrics(b []byte) {
+	short := p.layout.metric == layout17.metric
+	for i := range p.f.Files {
+		e := b[i*p.layout.metric:][:p.layout.metric]
+		m := &p.f.Files[i]
+		m.FirstTrace, m.Traces = le.Uint32(e[metricFirst:]), le.Uint32(e[metricTraces:])
+		if short {
+			m.Flags = le.Uint32(e[metric17Flags:])
+			continue
+		}
+		m.Prefetched, m.Flags = le.Uint32(e[metricPrefetched:]), le.Uint32(e[metricFlags:])
+		m.MFT = reference(le.Uint64(e[metricMFT:]))
+	}
+}
+
+// readNames decodes the name of each metric into the scratch text. The metrics are the authority; where one points outside, the name
+// is the one that follows the last good name. Names that overlap are read only as long as all of them together are no longer than
+// the filename strings, so that a small file cannot unfold into a large one.
+func (p *parser) readNames(metrics, names []byte) {
+	nameOff := metricNameOff
+	if p.layout.metric == layout17.metric {
+		nameOff = metric17NameOff
+	}
+	base := int(p.info.namesOff)
+	cut := uint64(len(names)) < uint64(p.info.namesSize)&^1 // already said
+	next, left, lost := 0, len(names), 0
+	inOrder := true
+	p.s.spans = slices.Grow(p.s.spans[:0], len(p.f.Files))
+	for i := range p.f.Files {
+		e := metrics[i*p.layout.metric+nameOff:]
+		at := int(p.info.metricsOff) + i*p.layout.metric + nameOff
+		lo, size := uint64(le.Uint32(e)), 2*uint64(le.Uint32(e[metricNameLen-metricNameOff:]))
+		hi := lo + size
+		switch {
+		case hi <= uint64(len(names)) && size <= uint64(left):
+		case cut && hi <= uint64(p.info.namesSize):
+			lost++
+			p.s.spans = append(p.s.spans, span{})
+			continue
+		default:
+			problem := "name %d at %d, %d characters, lies outside of the filename strings"
+			if hi <= uint64(len(names)) {
+				problem = "name %d at %d, %d characters, overlaps others"
+			}
+			p.damage(BadName, at, "file metrics entry", problem, i, lo, size/2)
+			inOrder = false
+			split, _ := untilNUL(names[next:])
+			lo, hi = uint64(next), uint64(next+len(split))
+			if hi-lo > uint64(left) {
+				hi = lo
+			}
+		}
+		if int(lo) != next {
+			inOrder = false
+		}
+		left -= int(hi - lo)
+		name := names[lo:hi]
+		sp := p.text(name, base+int(lo), "filename strings")
+		if bytes.IndexByte(p.s.text[sp.lo:sp.hi], 0) >= 0 {
+			p.damage(BadName, at, "file metrics entry", "name %d holds a NUL character", i)
+		}
+		p.s.spans = append(p.s.spans, sp)
+		next = int(hi)
+		if next+2 <= len(names) && names[next] == 0 && names[next+1] == 0 {
+			next += 2
+		} else {
+			inOrder = false
+		}
+	}
+	switch {
+	case lost > 0:
+		p.damage(SectionTruncated, base+len(names), "filename strings", "%d of %d names are missing", lost, len(p.f.Files))
+	case cut || uint64(len(p.f.Files)) < uint64(p.info.metrics):
+	case !inOrder || next != len(names):
+		p.damage(Inconsistent, base, "filename strings", "the names of the file metrics are not the filename strings in order")
+	}
+}
+
+// readTraces walks the trace chain entries of each file, counts its pages, and checks what holds in every genuine file: the runs
+// follow each other, and their links stay inside.
+func (p *parser) readTraces(b []byte) {
+	l, f := p.layout, p.f
+	n := uint64(len(b) / l.trace)
+	skip, unit := 0, int64(sectorSize)
+	if l.trace < layout17.trace {
+		skip = traceShort
+	}
+	if l.metric == layout17.metric {
+		unit = 1
+	}
+	if p.opts.Traces {
+		f.Traces = make([]Trace, n)
+		for i := range f.Traces {
+			e := b[i*l.trace:][:l.trace]
+			f.Traces[i] = Trace{int64(le.Uint32(e[traceOffset-skip:])) * unit, e[traceBits-skip], e[traceHistory-skip], le.Uint16(e[traceUsed-skip:])}
+		}
+	}
+
+	cut := n < uint64(p.info.traces) // already said
+	var sum, left uint64 = 0, n
+	for i := range f.Files {
+		m := &f.Files[i]
+		first, end := uint64(m.FirstTrace), uint64(m.FirstTrace)+uint64(m.Traces)
+		at := int(p.info.metricsOff) + i*l.metric
+		if first != sum {
+			p.damage(Inconsistent, at, "file metrics entry", "first trace of file %d is %d, the files before it have %d", i, first, sum)
+		}
+		sum += uint64(m.Traces)
+		if end > n {
+			if !cut || end > uint64(p.info.traces) {
+				p.damage(BadChain, at, "file metrics entry", "traces %d to %d of file %d, there are %d", first, end, i, p.info.traces)
+			}
+			end = n
+		}
+		if first >= end {
+			continue
+		}
+		if end-first > left { // runs that overlap: each entry is looked at once
+			p.damage(BadChain, at, "file metrics entry", "traces %d to %d of file %d belong to other files too", first, end, i)
+			continue
+		}
+		left -= end - first
+		p.walk(i, b[first*uint64(l.trace):end*uint64(l.trace)], skip, unit)
+		if skip == 0 {
+			p.links(i, b, first, end)
+		}
+	}
+	if sum != uint64(p.info.traces) && uint64(len(f.Files)) == uint64(p.info.metrics) {
+		p.damage(Inconsistent, infoTraces, "file information", "%d trace chain entries, the files have %d", p.info.traces, sum)
+	}
+}
+
+// walk counts the pages of file i, whose entries are run.
+func (p *parser) walk(i int, run []byte, skip int, unit int64) {
+	m, size := &p.f.Files[i], p.layout.trace
+	var images, data, not, highest uint32
+	for e := run; len(e) >= size; e = e[size:] {
+		bits := uint32(e[traceBits-skip])
+		not += bits & 1
+		images += bits >> 1 & 1
+		data += bits >> 2 & 1
+		highest = max(highest, le.Uint32(e[traceOffset-skip:]))
+	}
+	m.Highest = int64(highest) * unit
+	if p.layout.metric == layout17.metric {
+		return // version 17 has other bits
+	}
+	m.ImagePages, m.DataPages = images, data
+	if want := uint32(len(run)/size) - not; want != m.Prefetched && len(run)/size == int(m.Traces) {
+		at := int(p.info.metricsOff) + i*p.layout.metric + metricPrefetched
+		p.damage(Inconsistent, at, "file metrics entry", "file %d has %d entries to prefetch, the trace chains %d", i, m.Prefetched, want)
+	}
+}
+
+// links checks that the entries of file i, first to end, are chained in order.
+func (p *parser) links(i int, b []byte, first, end uint64) {
+	size := uint64(p.layout.trace)
+	for k := first; k < end; k++ {
+		next, want := le.Uint32(b[k*size+traceNext:]), uint32(k+1)
+		if k == end-1 {
+			want = lastTrace
+		}
+		if next != want {
+			p.damage(BadChain, int(p.info.tracesOff)+int(k*size), "trace chain entry", "entry %d of file %d leads to %d, want %d", k, i, next, want)
+			return
+		}
+	}
+}
+
+// record reads the executable record: a path, or a package's full name. A path begins with a backslash.
+func (p *parser) record() {
+	off, size := p.info.recordOff, p.info.recordLen
+	if size == 0 && off == 0 {
+		return
+	}
+	b := p.section("executable record", off, 1, size)
+	if len(b)%2 != 0 && uint64(len(b)) == uint64(size) {
+		p.damage(OddSize, int(off)+len(b)-1, "executable record", "odd size of %d bytes", size)
+	}
+	text, ok := untilNUL(b)
+	if !ok && uint64(len(b)) == uint64(size) {
+		p.damage(BadName, int(off), "executable record", "the text does not end within its %d bytes", size)
+	}
+	if !ok && uint64(len(b)) < uint64(size) {
+		return // a part of a path is not a path
+	}
+	p.s.record = p.text(text, int(off), "executable record")
+}
+
+// finish makes the one string that holds all names of the file, and hands out its parts.
+func (p *parser) finish() {
+	f, all := p.f, string(p.s.text)
+	take := func(s span) string { return all[s.lo:s.hi] }
+	for i := range f.Files {
+		f.Files[i].Name = take(p.s.spans[i])
+	}
+	spans := p.s.spans[len(f.Files):]
+	dirs := make([]string, 0, p.s.dirs)
+	refs := slices.Clone(p.s.refs)
+	for i := range f.Volumes {
+		v, c := &f.Volumes[i], p.s.counts[i]
+		v.Device = take(spans[0])
+		n := len(dirs)
+		for _, s := range spans[1 : 1+c.dirs] {
+			dirs = append(dirs, take(s))
+		}
+		v.Directories = dirs[n:len(dirs):len(dirs)]
+		v.Refs, refs = refs[:c.refs:c.refs], refs[c.refs:]
+		spans = spans[1+c.dirs:]
+	}
+	switch text := take(p.s.record); {
+	case text == "":
+	case text[0] == '\\':
+		f.ExecutablePath = text
+	default:
+		f.PackageFullName = text
+	}
+}
