@@ -143,8 +143,10 @@ func recordID(a *Artifact, from *Locator, n int) string {
 }
 
 // Fields returns the plain fields of a record (texts, numbers, booleans) under
-// their JSON names, in the order of the type; lists and times are left out.
-// Empty ones are there with an empty value.
+// their JSON names, in the order of the type: what a row of a timeline can
+// show beside its message. Times are left out, lists of texts are joined when
+// they are short, and a field tagged `extra:"-"` is not for rows. Empty ones
+// are there with an empty value.
 func Fields(data any) []Field {
 	v := reflect.Indirect(reflect.ValueOf(data))
 	if v.Kind() != reflect.Struct {
@@ -156,7 +158,7 @@ func Fields(data any) []Field {
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" {
+		if name == "-" || f.Tag.Get("extra") == "-" {
 			continue
 		}
 		if name == "" {

@@ -123,7 +123,7 @@ type Tree struct {
 	loose   bool
 	files   []collect.Loose // of a loose heap, known by their signatures
 	notes   []error         // what could not be read when the evidence was opened
-	name    string // what the evidence calls the machine
+	name    string          // what the evidence calls the machine
 	opts    *Options
 
 	hivesOnce sync.Once
@@ -140,7 +140,13 @@ func newTree(h collect.Host, name string, opts *Options) *Tree {
 		t.name = name
 	}
 	for _, v := range h.Volumes {
-		t.volumes = append(t.volumes, &volume{name: v.Name, snapshot: v.Snapshot, fsys: v.FS, dirs: map[string]*dir{}})
+		vol := &volume{name: v.Name, snapshot: v.Snapshot, fsys: v.FS, dirs: map[string]*dir{}}
+		if vol.name == "" && !h.Loose && len(vol.windowsRoots()) > 0 {
+			// A copied volume does not tell its letter. Windows lives on C:
+			// unless somebody went out of his way.
+			vol.name = "C:"
+		}
+		t.volumes = append(t.volumes, vol)
 	}
 	return t
 }
