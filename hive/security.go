@@ -243,7 +243,7 @@ func (d *descriptor) ace(b *strings.Builder, a []byte) {
 		d.fail("the SID of an ACE runs past it")
 	}
 	b.WriteString(";" + object + ";" + inherit + ";" + sddlSID(sid))
-	if ok && t >= 9 && t <= 16 || t == 18 {
+	if ok && (t >= 9 && t <= 16 || t == 18) {
 		if data := rest[min(len(rest), 8+4*int(rest[1])):]; len(data) > 0 {
 			fmt.Fprintf(b, ";0x%X", data)
 		}
