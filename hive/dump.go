@@ -23,8 +23,11 @@ type DumpOptions struct {
 //
 // The path of the root is `\`. In names the control characters, U+2028, U+2029, `%` and unpaired surrogates are
 // written as %uXXXX. Damaged places are left out or written as far as they can be read; [Hive.Check] names them.
+//
+// A hive whose records overlap could be made to fill any disk: where lines or data exceed by far what the hive
+// has room for, the dump ends with a [FormatError], after what was read until then has been written.
 func Dump(w io.Writer, h *Hive, opts *DumpOptions) error {
-	d := dumper{h: h, values: len(h.bins)/4 + 1}
+	d := dumper{h: h, values: len(h.bins)/4 + 1, data: 4*len(h.bins) + 1<<20, room: 64*len(h.bins) + 1<<24}
 	d.tree()
 	if opts != nil && opts.Deleted {
 		d.deleted()
@@ -34,21 +37,39 @@ func Dump(w io.Writer, h *Hive, opts *DumpOptions) error {
 	for _, l := range d.lines {
 		bw.Write(d.buf[l.from:l.to])
 	}
-	return bw.Flush()
+	if err := bw.Flush(); err != nil {
+		return err
+	}
+	if d.over {
+		return bad(baseSize, "hive bins", "records overlap: the tree is larger than the hive has room for, and the dump is not whole")
+	}
+	return nil
 }
 
 type span struct{ from, to int }
 
 type dumper struct {
-	h      *Hive
-	buf    []byte
-	lines  []span
-	values int // that may still come: hostile keys may share one list
+	h     *Hive
+	buf   []byte
+	lines []span
+
+	// What may still come: in a sound hive no two records share a byte, in a hostile one all may.
+	values, data, room int
+	over               bool
+}
+
+// spend takes from what may still come, and says false when that is used up.
+func (d *dumper) spend(what *int, n int) bool {
+	if *what -= n; *what < 0 {
+		d.over = true
+	}
+	return !d.over
 }
 
 func (d *dumper) line(from int) {
 	d.buf = append(d.buf, '\n')
 	d.lines = append(d.lines, span{from, len(d.buf)})
+	d.spend(&d.room, len(d.buf)-from)
 }
 
 func (d *dumper) tree() {
@@ -58,7 +79,7 @@ func (d *dumper) tree() {
 	var path []byte
 	var lengths []int // of the path at each depth
 	w := d.h.walk(d.h.root)
-	for {
+	for !d.over {
 		k, depth, _, err, ok := w.next()
 		if !ok {
 			return
@@ -85,7 +106,7 @@ func (d *dumper) key(kind string, path []byte, k Key) {
 	d.buf = strconv.AppendUint(d.buf, k.WrittenRaw(), 10)
 	d.line(from)
 	for v, err := range k.Values() {
-		if d.values--; d.values < 0 {
+		if !d.spend(&d.values, 1) {
 			return
 		}
 		if err == nil {
@@ -95,6 +116,9 @@ func (d *dumper) key(kind string, path []byte, k Key) {
 }
 
 func (d *dumper) value(kind string, path []byte, v Value) {
+	if !d.spend(&d.data, int(min(v.Size(), uint32(len(d.h.bins))))) {
+		return
+	}
 	from := len(d.buf)
 	data, _ := v.Bytes()
 	sum := sha256.Sum256(data)

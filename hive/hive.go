@@ -39,7 +39,7 @@ type Hive struct {
 	layered  bool
 	recovery Recovery
 	damage   []*FormatError
-	remnants remnantLogs
+	logs     []Log
 }
 
 // Open opens a hive from the bytes of its primary file. The bytes are kept, never written to, and must not
@@ -58,7 +58,7 @@ func Open(primary []byte, opts *Options) (*Hive, error) {
 		return nil, bad(0, "base block", "the file has %d bytes, a base block 4096", len(primary))
 	}
 	h := &Hive{data: primary, header: parseHeader(primary)}
-	if t := h.header.FileType; h.header.ChecksumOK() && (t == typeNewLog || (t == typeOldLog || t == typeOldLog2) && isOldLog(primary)) {
+	if isLogBlock(primary) {
 		return nil, ErrIsLog
 	}
 	if len(primary) < baseSize+binHeader {
@@ -68,7 +68,7 @@ func Open(primary []byte, opts *Options) (*Hive, error) {
 		h.data = primary[:baseSize+maxImage]
 		h.note(bad(maxImage, "file", "longer than 2 GiB; the rest is not read"))
 	}
-	h.recover(opts)
+	h.replayLogs(opts)
 
 	base := parseHeader(h.data)
 	if base.Major != 1 || base.Minor == 0 && base.ChecksumOK() {

@@ -143,7 +143,7 @@ func (v Value) Bytes() ([]byte, error) {
 	if !ok {
 		return nil, v.h.cellError(off, "value data")
 	}
-	if size > dbSegment && v.h.minor >= 4 {
+	if v.big() {
 		return v.h.bigData(pos, end, int(min(size, maxImage)))
 	}
 	if pos+int(size) > end {
@@ -151,6 +151,10 @@ func (v Value) Bytes() ([]byte, error) {
 	}
 	return v.h.data[pos : pos+int(size) : pos+int(size)], nil
 }
+
+// big tells whether the data is kept in segments: by version and size, never by the letters db, with which
+// other data may begin.
+func (v Value) big() bool { return !v.Inline() && v.Size() > dbSegment && v.h.minor >= 4 }
 
 func (v Value) cutData(pos, end int) ([]byte, error) {
 	end = max(pos, end)
