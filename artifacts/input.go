@@ -33,6 +33,7 @@ type Input struct {
 	ControlSet string   // the one the key lies in, for {CS} paths
 	View32     bool     // the key lies below Wow6432Node
 
+	source *evidence.Hive
 	only   []hive.Value // the values to look at, when they are deleted ones of a key that lives
 	shared *shared
 }

@@ -257,6 +257,11 @@ func (r *runner) decodeFile(j job, res *Result) {
 func (r *runner) keep(in Input, recs []Decoded, res *Result) {
 	for _, d := range recs {
 		from := in.locator(d.origin())
+		if in.source != nil && from.State == Live && from.Offset > 0 {
+			if name, at, ok := in.source.FromLog(from.Offset); ok {
+				from.State, from.Note = Log, fmt.Sprintf("replayed from %s at offset %d", name, at)
+			}
+		}
 		rec := Record{Artifact: in.Artifact, Host: r.machine.Name, User: in.User, From: from, Data: d, View32: in.View32}
 		if u, ok := d.(interface{ Owner() evidence.User }); ok {
 			if o := u.Owner(); o != (evidence.User{}) {
@@ -288,7 +293,35 @@ func (r *runner) hiveState(h *evidence.Hive, res *Result) {
 	for _, d := range hv.Damage() {
 		add(d)
 	}
-	if note := hv.Recovery().String(); note != "" {
+	if note := recoveryNote(hv.Recovery()); note != "" {
 		res.Notes = append(res.Notes, h.Path+": "+note)
 	}
+}
+
+// recoveryNote says whether the hive was dirty and what was done about it.
+func recoveryNote(rec hive.Recovery) string {
+	if !rec.Dirty {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("was dirty")
+	switch {
+	case rec.Applied:
+		fmt.Fprintf(&b, ": %d log entries replayed, %d bytes", rec.Entries, rec.Bytes)
+	case len(rec.Logs) == 0:
+		b.WriteString(", and its transaction logs are not in the evidence: recent changes may be missing")
+	default:
+		b.WriteString(", and no log could be applied: recent changes may be missing")
+	}
+	for _, l := range rec.Logs {
+		if l.Used {
+			fmt.Fprintf(&b, "; used %s", l.Name)
+		} else {
+			fmt.Fprintf(&b, "; not used %s (%s)", l.Name, l.Reason)
+		}
+	}
+	if rec.Problem != "" {
+		fmt.Fprintf(&b, "; %s", rec.Problem)
+	}
+	return b.String()
 }

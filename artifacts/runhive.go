@@ -24,7 +24,7 @@ func (r *runner) decodeHive(j job, res *Result) {
 	if hv == nil {
 		return // hiveState has said why
 	}
-	in.Hive = hv
+	in.Hive, in.source = hv, j.hive
 	in.User = r.hiveUser(j.hive)
 	seen := map[string]bool{}
 	current, others := controlSets(hv, r.machine)

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -42,6 +43,7 @@ type Hive struct {
 	h      *hive.Hive
 	sha256 string
 	err    error
+	old    []byte // the primary file as it lies there, when logs were replayed over it
 
 	delOnce sync.Once
 	deleted []hive.Remnant
@@ -72,6 +74,9 @@ func (h *Hive) Open() (*hive.Hive, error) {
 		var oerr error
 		h.h, oerr = hive.Open(b, opts)
 		h.err = errors.Join(oerr, h.err)
+		if h.h != nil && h.h.Recovery().Applied {
+			h.old = b
+		}
 	})
 	return h.h, h.err
 }
@@ -80,6 +85,26 @@ func (h *Hive) Open() (*hive.Hive, error) {
 func (h *Hive) SHA256() string {
 	h.Open()
 	return h.sha256
+}
+
+// FromLog reports whether the record at this offset of the recovered hive is
+// owed to a transaction log: its first bytes were replayed, and the primary
+// file has others there. It names the log and the place in it.
+func (h *Hive) FromLog(offset int64) (log string, at int64, ok bool) {
+	if h.old == nil {
+		return "", 0, false
+	}
+	log, at, ok = h.h.FromLog(offset)
+	if !ok {
+		return "", 0, false
+	}
+	const look = 80 // a key node with the start of its name, a value with its data field
+	now := h.h.Bytes()
+	end := min(offset+look, int64(len(now)))
+	if end <= int64(len(h.old)) && offset < end && bytes.Equal(now[offset:end], h.old[offset:end]) {
+		return "", 0, false
+	}
+	return log, at, true
 }
 
 // Deleted returns what the hive still holds of deleted keys and values. The
