@@ -122,6 +122,13 @@ func (h *Hive) record(off uint32, letters uint16, size int) uint32 {
 	return uint32(p + 4)
 }
 
+// reaches tells quickly whether the cell of the record at n surely holds everything up to end; cellAt knows where
+// this says no.
+func (h *Hive) reaches(n uint32, end int) bool {
+	from := int(n) - 4
+	return end <= h.quickEnd && from/pageSize == (end-1)/pageSize && end-from <= int(-int32(le.Uint32(h.data[from:])))
+}
+
 // cut shortens a cell that leaves its first page to where the next bin begins.
 func (h *Hive) cut(o int, size int64) int {
 	n := int(min(size, int64(len(h.bins)-o)))

@@ -96,7 +96,7 @@ func (k Key) end() int {
 func (k Key) name() name {
 	start := int(k.n) + nkName
 	end := start + int(k.u16(nkNameLen))
-	if end > start {
+	if k.loose || !k.h.reaches(k.n, end) {
 		end = min(end, k.end())
 	}
 	return name{k.h.data[start:max(start, end)], k.Flags()&KeyNarrowName != 0}

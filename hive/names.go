@@ -97,16 +97,12 @@ func (n name) string() string {
 
 func (n name) append(dst []byte) []byte {
 	if n.narrow {
-		for i, c := range n.raw {
-			if c >= utf8.RuneSelf {
-				dst = append(dst, n.raw[:i]...)
-				for _, c := range n.raw[i:] {
-					dst = utf8.AppendRune(dst, rune(c))
-				}
-				return dst
-			}
+		i := narrowRun(n.raw)
+		dst = append(dst, n.raw[:i]...)
+		for _, c := range n.raw[i:] {
+			dst = utf8.AppendRune(dst, rune(c))
 		}
-		return append(dst, n.raw...)
+		return dst
 	}
 	return appendUTF16(dst, n.raw)
 }
@@ -121,17 +117,28 @@ func (n name) units() []uint16 {
 
 // latin1 decodes 8-bit names: every byte is one unit. It is not UTF-8 and not a code page.
 func latin1(b []byte) string {
-	for i, c := range b {
-		if c >= utf8.RuneSelf {
-			dst := make([]byte, i, len(b)+len(b)/2+2)
-			copy(dst, b)
-			for _, c := range b[i:] {
-				dst = utf8.AppendRune(dst, rune(c))
-			}
-			return string(dst)
+	i := narrowRun(b)
+	if i == len(b) {
+		return string(b)
+	}
+	dst := append(make([]byte, 0, 2*len(b)), b[:i]...)
+	for _, c := range b[i:] {
+		dst = utf8.AppendRune(dst, rune(c))
+	}
+	return string(dst)
+}
+
+// narrowRun returns how many bytes from the start are ASCII.
+func narrowRun(b []byte) int {
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		if le.Uint64(b[i:i+8])&0x8080808080808080 != 0 {
+			break
 		}
 	}
-	return string(b)
+	for ; i < len(b) && b[i] < utf8.RuneSelf; i++ {
+	}
+	return i
 }
 
 // utf16String decodes little-endian UTF-16; an odd last byte is dropped and a lone surrogate becomes U+FFFD.

@@ -67,7 +67,7 @@ func (v Value) end() int {
 func (v Value) name() name {
 	start := int(v.n) + vkName
 	end := start + int(v.u16(vkNameLen))
-	if end > start {
+	if v.loose || !v.h.reaches(v.n, end) {
 		end = min(end, v.end())
 	}
 	return name{v.h.data[start:max(start, end)], v.u16(vkFlags)&vkNarrow != 0}
