@@ -15,6 +15,8 @@ type Live struct {
 	root *node
 	secs []*sec // the ring, in its order
 	sec  map[string]*sec
+
+	remains []Remain
 }
 
 // A node is a key that is written.
@@ -109,7 +111,7 @@ func (l *Live) prune(n *node) {
 		if at := v.spec.Deleted; !at.IsZero() {
 			n.forget(v.spec.Name, at)
 			n.touch(at)
-			l.freeValue(v)
+			l.freeValue(n, v)
 			n.vals = slices.Delete(n.vals, i, i+1)
 			l.listValues(n)
 			changed = true
@@ -163,8 +165,9 @@ func (l *Live) remove(n *node, at time.Time) {
 			l.write(n)
 		}
 	}
+	l.remains = append(l.remains, Remain{Path: n.path(), IsKey: true, Offset: n.off, Data: NIL})
 	for _, v := range n.vals {
-		l.freeValue(v)
+		l.freeValue(n, v)
 	}
 	l.st.free(n.vlist)
 	l.st.free(n.class)
@@ -207,7 +210,7 @@ func (l *Live) changeValues(n *node, k *Key) {
 	}
 	n.vals = slices.DeleteFunc(n.vals, func(v *item) bool {
 		if !have[v] {
-			l.freeValue(v)
+			l.freeValue(n, v)
 			changed = true
 		}
 		return !have[v]

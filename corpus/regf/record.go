@@ -155,7 +155,8 @@ func (l *Live) changeValue(it *item, v Value) {
 	l.writeValue(it)
 }
 
-func (l *Live) freeValue(it *item) {
+func (l *Live) freeValue(n *node, it *item) {
+	l.remains = append(l.remains, Remain{Path: n.path(), Value: it.spec.Name, Offset: it.off, Data: top(it.cells)})
 	for _, c := range it.cells {
 		l.st.free(c)
 	}
