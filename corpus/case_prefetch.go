@@ -115,7 +115,7 @@ func traced(by, path string) scca.File {
 	seed := mix(by + path)
 	offset := uint64(0)
 	for i := range 1 + seed%11 {
-		f.Pages = append(f.Pages, scca.Page{Offset: offset, Image: image, Data: !image, Skip: f.Flags == 3 || (seed>>i)%13 == 0})
+		f.Pages = append(f.Pages, scca.Page{Offset: offset, Image: image, Data: !image, Skip: f.Flags == 3 || (seed>>i)%13 == 0, Usage: 0xFF, Mask: 0xFFFF})
 		if i == 0 && image {
 			offset = 1024 // the sections of an image are shifted by its header
 		}

@@ -31,11 +31,12 @@ type Case struct {
 // "Windows/System32/config/SOFTWARE".
 type Machine struct {
 	files map[string][]byte
+	hives map[string]*hive
 }
 
 // NewMachine returns the machine of the story with nothing on its volume.
 func NewMachine() *Machine {
-	return &Machine{files: make(map[string][]byte)}
+	return &Machine{files: make(map[string][]byte), hives: make(map[string]*hive)}
 }
 
 // Incident returns the machine with all that the cases write.
@@ -64,7 +65,11 @@ func (m *Machine) Prefetch(s scca.Spec) {
 
 // Files returns what lies on the volume: path to content.
 func (m *Machine) Files() map[string][]byte {
-	return maps.Clone(m.files)
+	all := maps.Clone(m.files)
+	for path, h := range m.hives {
+		maps.Copy(all, h.files(path))
+	}
+	return all
 }
 
 // Paths returns the names of the files, sorted.

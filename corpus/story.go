@@ -64,10 +64,12 @@ var (
 
 	// LastShutdown is followed by the log-on that starts the implant by itself; then the machine was copied while
 	// it ran.
-	LastShutdown = utc(2026, 3, 7, 9, 31, 44, 6150032)
-	LastBoot     = utc(2026, 3, 7, 23, 51, 9, 5000000)
-	LastLogon    = utc(2026, 3, 7, 23, 52, 30, 9917345) // daniel, a Sunday morning
-	CopiedAt     = utc(2026, 3, 8, 5, 20, 0, 0)
+	LastShutdown  = utc(2026, 3, 7, 9, 31, 44, 6150032)
+	LastBoot      = utc(2026, 3, 7, 23, 51, 9, 5000000)
+	LastLogon     = utc(2026, 3, 7, 23, 52, 30, 9917345) // daniel, a Sunday morning
+	ExclusionTime = utc(2026, 3, 7, 23, 52, 48, 3019926) // the implant keeps the virus scanner away from its folder
+	ProxyTime     = utc(2026, 3, 7, 23, 53, 5, 7442310)  // and sends daniel's traffic through the server
+	CopiedAt      = utc(2026, 3, 8, 5, 20, 0, 0)
 )
 
 // utc is a moment with its 100 ns ticks.
