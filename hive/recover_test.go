@@ -24,7 +24,9 @@ func history() []*regf.Hive {
 // TestRecovery looks at the report, for logs that stand in the wrong order.
 func TestRecovery(t *testing.T) {
 	j := regf.Journal{States: regf.History(history()...), Split: 1, Swap: true}
-	j.Stale = []regf.Entry{j.Before(7, j.States[1], j.States[0])}
+	stale := regf.Diff(j.States[1], j.States[0])
+	stale.Number = 7
+	j.Stale = []regf.Entry{stale}
 	primary, log1, log2 := j.Files()
 	h, err := Open(primary, &Options{Logs: []Log{{"LOG1", log1}, {"LOG2", log2}, {"LOG", nil}}})
 	if err != nil {
