@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -211,6 +212,19 @@ func TestDamages(t *testing.T) {
 		}
 		if applied == 0 {
 			t.Errorf("%s applies to no sample", d.Name)
+		}
+	}
+}
+
+// docs/corpus.md lists every damage in the same words.
+func TestDamagesAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/corpus.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range Damages {
+		if row := fmt.Sprintf("| `%s` | %s | %s |\n", d.Name, d.Says, d.Want); !strings.Contains(string(doc), row) {
+			t.Errorf("docs/corpus.md lacks %s", row)
 		}
 	}
 }
