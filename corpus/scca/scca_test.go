@@ -196,7 +196,7 @@ func TestDamages(t *testing.T) {
 			}
 			applied++
 			whole := s
-			whole.MAM = s.MAM || d.container
+			whole.MAM = (s.MAM || d.container) && !d.bare
 			whole.CRC = s.CRC || d.Want == ChecksumMismatch
 			before := fmt.Sprint(s)
 			got := d.Build(s)
