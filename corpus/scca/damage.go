@@ -27,6 +27,7 @@ const (
 	NotPrefetch             Answer = "NotPrefetch"
 	NotSCCA                 Answer = "NotSCCA" // a good container of something else
 	UnsupportedCompression  Answer = "UnsupportedCompression"
+	UnknownFlags            Answer = "UnknownFlags"
 	DeclaredSizeImplausible Answer = "DeclaredSizeImplausible"
 	DecompressCorrupt       Answer = "DecompressCorrupt"
 	DecompressTruncated     Answer = "DecompressTruncated"
@@ -135,6 +136,10 @@ var containerFlaws = []Damage{
 		file: func(b []byte) []byte { b[8] ^= 1; return b }},
 	{Name: "lznt1", Says: "The container names the compression format LZNT1.", Want: UnsupportedCompression, container: true,
 		file: func(b []byte) []byte { b[mamFormat] = b[mamFormat]&0xF0 | 2; return b }},
+	{Name: "unknownFlag", Says: "A bit without a known meaning is set beside the compression format.", Want: UnknownFlags, container: true,
+		file: func(b []byte) []byte { b[mamFormat] |= 0x20; return b }},
+	{Name: "trailingStream", Says: "Sixteen bytes follow the compressed data.", Want: TrailingData, container: true,
+		file: func(b []byte) []byte { return append(b, make([]byte, 16)...) }},
 	{Name: "notSCCA", Says: "The container is intact and holds something else, as a Superfetch database.", Want: NotSCCA, Fatal: true, container: true,
 		plain: func(b []byte, _ *places) []byte { copy(b[hdrSignature:], "DATA"); return b }},
 }

@@ -64,6 +64,24 @@ func TestFileName(t *testing.T) {
 	}
 }
 
+func TestSpecials(t *testing.T) {
+	boot, op := Boot(Win7), Operation("EXPLORER.EXE-D5E97654", 1)
+	if got := boot.FileName(); got != "NTOSBOOT-B00DFAAD.pf" {
+		t.Errorf("boot scenario: %s", got)
+	}
+	if got := op.FileName(); got != "Op-EXPLORER.EXE-D5E97654-00000001.pf" {
+		t.Errorf("operation scenario: %s", got)
+	}
+	b := boot.Build()
+	if le.Uint32(b[80:]) != 1 || le.Uint32(b[124:]) != 6 {
+		t.Errorf("boot scenario: flags %d, word at 124 is %d; want 1 and 6", le.Uint32(b[80:]), le.Uint32(b[124:]))
+	}
+	plain := unwrap(t, op.Build(), false)
+	if off, size := le.Uint32(plain[212:]), le.Uint32(plain[216:]); off != 0 || size != 0 {
+		t.Errorf("operation scenario has an executable record at %d, %d bytes", off, size)
+	}
+}
+
 // The same fields, read by hand at the offsets of the format's description and not through the writer's tables.
 func TestBuild(t *testing.T) {
 	for name, s := range Samples() {
