@@ -42,7 +42,7 @@ func TestUpcaseTable(t *testing.T) {
 }
 
 func TestTree(t *testing.T) {
-	for _, version := range []uint32{2, 3, 4, 5, 6} {
+	for _, version := range []uint32{1, 2, 3, 4, 5, 6} {
 		t.Run(fmt.Sprintf("version=%d", version), func(t *testing.T) {
 			h := New("ROOT", t0)
 			h.Version = version
@@ -85,7 +85,7 @@ func TestTree(t *testing.T) {
 			if got := k.order; !slices.Equal(got, []string{"n0", "n1", "n4", "n5", "n0cell", "n4cell", "max", "big", "huge", "db"}) {
 				t.Errorf("values in the order %v", got)
 			}
-			if got, want := k.list, [...]string{2: "li", 3: "lf", 4: "lf", 5: "lh", 6: "lh"}[version]; got != want {
+			if got, want := k.list, [...]string{1: "li", 2: "li", 3: "lf", 4: "lf", 5: "lh", 6: "lh"}[version]; got != want {
 				t.Errorf("list %s, want %s", got, want)
 			}
 		})
