@@ -256,3 +256,19 @@ func manyKeys(n int) *Hive {
 	}
 	return h
 }
+
+// A hive that was copied while its last change was in the log only.
+func ExampleDirty() {
+	before := New("ROOT", time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC))
+	before.Root.Sub(`Software\Vendor`).Set("Version", DWord(1))
+
+	after := before.Clone()
+	after.Root.Sub(`Software\Vendor`).At(before.Written.Add(time.Hour)).Set("Version", DWord(2))
+
+	primary, log1, log2 := Dirty(before, after)
+	fmt.Println(len(primary), len(log1), len(log2))
+	fmt.Printf("%s number %d\n", log1[512:516], le.Uint32(log1[512+12:]))
+	// Output:
+	// 8192 8192 0
+	// HvLE number 1
+}

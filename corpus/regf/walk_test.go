@@ -144,7 +144,7 @@ func text(b []byte, latin bool) string {
 			u = append(u, uint16(w16(b, i)))
 		}
 	}
-	return fmt.Sprintf("%s", string(utf16.Decode(u)))
+	return string(utf16.Decode(u))
 }
 
 func (w *walker) key(off, parent uint32, path string) {
