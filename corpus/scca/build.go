@@ -32,6 +32,8 @@ const (
 	infDirectories = 120 // from version 23 on; the word after it is 1 in most files, 6 for the boot
 )
 
+const bootHash = 0xB00DFAAD
+
 // A layout says where one version keeps what moves between versions, from the start of the file.
 type layout struct {
 	infoEnd  int // where the file metrics begin
@@ -147,6 +149,9 @@ func (s *Spec) plain() ([]byte, *places) {
 	if s.Version > XP {
 		put32(b, infDirectories, uint32(directories))
 		put32(b, infDirectories+4, 1)
+		if s.Hash == bootHash {
+			put32(b, infDirectories+4, 6)
+		}
 	}
 	for i, t := range s.LastRuns[:min(len(s.LastRuns), l.slots)] {
 		put64(b, l.runs+8*i, filetime(t))
