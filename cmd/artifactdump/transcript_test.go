@@ -40,11 +40,15 @@ func TestTranscripts(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got strings.Builder
+			comment := true // a comment stands above a command, not in its output
 			for line := range strings.Lines(string(want)) {
 				switch {
-				case strings.HasPrefix(line, "#"):
+				case line == "\n":
+					comment = true
+				case strings.HasPrefix(line, "#") && comment:
 					got.WriteString(line)
 				case strings.HasPrefix(line, "$ "):
+					comment = false
 					got.WriteString(line)
 					got.WriteString(transcript(t, strings.TrimSpace(line[2:])))
 					got.WriteString("\n")
