@@ -28,3 +28,6 @@ func remnantEntries(log []byte, applied []LogEntry) iter.Seq[logEntry] {
 		}
 	}
 }
+
+// logRemnants finds records in log entries that were not applied.
+func (h *Hive) logRemnants(yield func(Remnant) bool) {}
