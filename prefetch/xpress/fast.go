@@ -262,7 +262,7 @@ func (d *decoder) rare(b0, n0 uint64, in0, out int) (b, n uint64, in, end int, o
 			length = int(le.Uint16(src[in:])) + minMatch
 			in += 2
 		}
-		if length < 15+minMatch || length > len(dst)-slackOut-out {
+		if length < 15+minMatch || length > len(dst)-out {
 			return b0, n0, in0, out, false
 		}
 	}
