@@ -49,11 +49,12 @@ const (
 	segment        = 16344 // bytes of big data in one segment
 )
 
-// Limits of the lists that Windows writes before it divides them, seen in real hives.
+// Sizes of lists. In real hives an lh has up to 968 keys, the leaves of an ri have 505 to 507 after a full one was
+// divided, and versions below 5 have li leaves there; the largest lf seen has 338, its limit here is a choice.
 const (
-	leafHinted = 511  // lf and lh: more keys than this need an ri
-	splitHint  = 507  // elements of such a leaf
-	splitPlain = 1012 // the same for li
+	fullHint = 511  // keys in an lf
+	fullLeaf = 1012 // keys in an li or lh
+	halfLeaf = fullLeaf / 2
 )
 
 // write fills the record of a key.
@@ -62,7 +63,7 @@ func (l *Live) write(n *node) {
 	if k.Written.After(n.end) {
 		n.end = k.Written
 	}
-	stored, latin := encodeName(n.name, k.Wide)
+	stored, latin := l.encode(n.name, k.Wide)
 	flags := k.Flags
 	if latin {
 		flags |= keyLatin
@@ -134,7 +135,7 @@ func (l *Live) classify(n *node, class string) {
 // createValue writes a value and its data.
 func (l *Live) createValue(v Value) *item {
 	it := &item{spec: v, name: v.units()}
-	stored, _ := encodeName(it.name, v.Wide)
+	stored, _ := l.encode(it.name, v.Wide)
 	it.off = l.st.alloc(vkName + len(stored))
 	l.storeData(it)
 	l.writeValue(it)
@@ -145,8 +146,8 @@ func (l *Live) createValue(v Value) *item {
 func (l *Live) changeValue(it *item, v Value) {
 	same := it.spec.Cell == v.Cell && bytes.Equal(it.spec.Data, v.Data) && bytes.Equal(it.spec.Slack, v.Slack)
 	it.spec, it.name = v, v.units()
-	stored, _ := encodeName(it.name, v.Wide)
-	if vkName+len(stored) > l.st.size(it.off)-4 {
+	stored, _ := l.encode(it.name, v.Wide)
+	if vkName+len(stored) > l.st.room(it.off) {
 		panic("regf: a value's name grew, which Windows cannot do: use another name")
 	}
 	if !same {
@@ -155,7 +156,8 @@ func (l *Live) changeValue(it *item, v Value) {
 	l.writeValue(it)
 }
 
-func (l *Live) freeValue(it *item) {
+func (l *Live) freeValue(n *node, it *item) {
+	l.remains = append(l.remains, Remain{Path: n.path(), Value: it.spec.Name, Offset: it.off, Data: top(it.cells)})
 	for _, c := range it.cells {
 		l.st.free(c)
 	}
@@ -205,7 +207,7 @@ func (l *Live) storeData(it *item) {
 
 func (l *Live) writeValue(it *item) {
 	v := &it.spec
-	stored, latin := encodeName(it.name, v.Wide)
+	stored, latin := l.encode(it.name, v.Wide)
 	flags := v.Flags
 	if latin && len(stored) > 0 {
 		flags |= valueLatin
@@ -247,26 +249,19 @@ func (l *Live) listValues(n *node) {
 func (l *Live) listSubkeys(n *node) {
 	slices.SortStableFunc(n.subs, func(a, b *node) int { return compareUnits(a.name, b.name) })
 	k := n.spec
-	kind := k.List
+	kind, leaf := k.List, k.Leaf
 	if kind == ListAuto {
 		switch v := l.version(); {
-		case v <= 2:
-			kind = ListLI
-		case v <= 4:
+		case v >= 5:
+			kind = ListLH
+		case v >= 3 && len(n.subs) <= fullHint:
 			kind = ListLF
 		default:
-			kind = ListLH
+			kind = ListLI
 		}
 	}
-	leaf := k.Leaf
-	if leaf == 0 && len(n.subs) > leafHinted {
-		leaf = splitHint
-		if kind == ListLF && k.List == ListAuto {
-			kind = ListLI // version 3 and 4 put plain leaves below an ri
-		}
-		if kind == ListLI {
-			leaf = splitPlain
-		}
+	if leaf == 0 && len(n.subs) > fullLeaf {
+		leaf = halfLeaf
 	}
 	if leaf == 0 && len(n.lists) == 1 && len(n.subs) > 0 {
 		n.lists[0] = l.st.put(n.lists[0], listRecord(kind, n.subs))

@@ -71,13 +71,31 @@ func Sample(version uint32, variant int) Spec {
 			p.Offset, p.Image, p.Data, p.Skip = uint64(j)*4096, false, true, i == 4
 		}
 	}
-	s.Files = append(s.Files, File{Name: stickDevice + `\BATCH\RUN.CMD`, Flags: 2, Pages: []Page{{Offset: 0, Data: true}}})
+	s.Files = append(s.Files, File{Name: stickDevice + `\BATCH\RUN.CMD`, Flags: 2, Pages: []Page{{Data: true, Usage: 0xFF, Mask: 0xFFFF}}})
 	s.Volumes[0].Directories = []string{system + `\WINDOWS`, system + `\WINDOWS\SYSTEM32`}
 	s.Volumes[1].Directories = []string{stickDevice + `\BATCH`}
 	for _, f := range s.Files[:6] {
 		s.Volumes[0].Refs = append(s.Volumes[0].Refs, Ref{f.Entry, f.Sequence})
 	}
 	s.Volumes[1].Refs = []Ref{{38, 1}, {0, 0}}
+	return s
+}
+
+// Boot returns the boot scenario of Windows XP to 7: a fixed hash that belongs to no path, and one run time.
+func Boot(version uint32) Spec {
+	s := Sample(version, 0)
+	s.Path, s.Executable, s.Hash, s.Flags = "", "NTOSBOOT", bootHash, 1
+	s.LastRuns = s.LastRuns[:1]
+	s.Files = s.Files[2:]
+	return s
+}
+
+// Operation returns an operation scenario: what a running process does, not its start. The owner's name is NAME-HASH.
+func Operation(owner string, number uint32) Spec {
+	s := Sample(Win10, 2)
+	s.Path, s.Executable, s.Hash, s.Flags, s.NoRecord = "", "Op-"+owner, number, 1, true
+	s.Files = s.Files[2:]
+	s.MAM = true
 	return s
 }
 
@@ -91,7 +109,7 @@ func imageFile(version uint32, name string, entry uint64, pages int) File {
 		f.Flags = 0x100
 	}
 	for i := range pages {
-		p := Page{Image: true, Skip: i > 0 && i == pages-1}
+		p := Page{Image: true, Skip: i > 0 && i == pages-1, Usage: 1, Mask: 0x103}
 		if i > 0 {
 			p.Offset = 1024 + uint64(i-1)*4096
 		}

@@ -4,8 +4,9 @@
 // It is the other half of a check: it shares no code with the parser, so that what one of the two got wrong shows
 // as a difference between them. A [Spec] is at once the input of [Spec.Build] and the expected value of a test.
 //
-// What it does not do: it keeps no left-over bytes (real files carry remnants of the service's memory in unused
-// fields; here they are zero), and it writes no boot traces other than the .pf of the boot scenario.
+// What it does not do: most unused fields are zero (in real files they carry remnants of the service's memory; here
+// only those do that a reader could take for data), and it writes no boot traces other than the .pf of the boot
+// scenario.
 package scca
 
 import (
@@ -70,6 +71,8 @@ type Page struct {
 	Image  bool   // mapped as an executable image
 	Data   bool   // mapped as data
 	Skip   bool   // will not be prefetched next time
+	Usage  uint8  // history of use; meaning unknown, 1 in versions 23 and 26
+	Mask   uint16 // the same, as bits
 }
 
 // A Volume is one entry of the volumes section.

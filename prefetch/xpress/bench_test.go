@@ -2,6 +2,7 @@ package xpress
 
 import (
 	"encoding/binary"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,31 +17,33 @@ type stream struct {
 	size int
 }
 
-// evidence returns the streams of the MAM files whose path matches the pattern
-// below the folder that ARTIFACTDUMP_EVIDENCE names.
-func evidence(t testing.TB, pattern string) []stream {
+// evidence returns the streams of the MAM files in a folder of the evidence that
+// ARTIFACTDUMP_EVIDENCE names.
+func evidence(t testing.TB, folder string) []stream {
 	root := os.Getenv("ARTIFACTDUMP_EVIDENCE")
 	if root == "" {
 		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
 	}
-	paths, err := filepath.Glob(filepath.Join(root, pattern))
+	var all []stream
+	err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		// "MAM", 4 for LZXPRESS Huffman, the size; no checksum.
+		if len(b) >= 8 && string(b[:4]) == "MAM\x04" {
+			all = append(all, stream{path, b[8:], int(binary.LittleEndian.Uint32(b[4:]))})
+		}
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []stream
-	for _, p := range paths {
-		b, err := os.ReadFile(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		// "MAM", 4 for LZXPRESS Huffman, the size; no checksum.
-		if len(b) < 8 || string(b[:4]) != "MAM\x04" {
-			continue
-		}
-		all = append(all, stream{filepath.Base(p), b[8:], int(binary.LittleEndian.Uint32(b[4:]))})
-	}
 	if len(all) == 0 {
-		t.Skipf("no MAM file matches %s", pattern)
+		t.Skipf("no MAM file in %s", folder)
 	}
 	return all
 }
@@ -52,7 +55,7 @@ func BenchmarkDecode(b *testing.B) {
 		synthetic = append(synthetic, stream{name, AppendEncode(nil, data), len(data)})
 	}
 	benchDecode(b, "case=synthetic", func(testing.TB) []stream { return synthetic })
-	benchDecode(b, "case=win10", func(t testing.TB) []stream { return evidence(t, "prefetch/art-win10/*.pf") })
+	benchDecode(b, "case=win10", func(t testing.TB) []stream { return evidence(t, "prefetch/art-win10") })
 }
 
 func benchDecode(b *testing.B, name string, load func(testing.TB) []stream) {
@@ -78,7 +81,7 @@ func benchDecode(b *testing.B, name string, load func(testing.TB) []stream) {
 			})
 		}
 		run("ours", func(s stream) error { return Decode(dst[:s.size], s.src) })
-		run("slow", func(s stream) error { return decodeSlowly(dst[:s.size], s.src) })
+		run("slow", func(s stream) error { _, err := decodeSlowly(dst[:s.size], s.src); return err })
 		run("go-prefetch", func(s stream) error {
 			out, err := peer.LZXpressHuffmanDecompress(s.src, s.size)
 			if err == nil && len(out) != s.size {

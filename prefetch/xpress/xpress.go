@@ -38,7 +38,7 @@ func (e *CorruptError) Error() string {
 func Decode(dst, src []byte) error {
 	d := decoders.Get().(*decoder)
 	d.src, d.dst, d.size, d.out, d.pos = src, dst, len(dst), 0, 0
-	err := d.run()
+	err := d.run(true)
 	d.put()
 	return err
 }
@@ -65,7 +65,7 @@ func AppendDecodePrefix(dst, src []byte, size int) (out []byte, n int, err error
 	d.src, d.dst, d.size, d.out, d.pos = src, nil, size, 0, 0
 	d.buf, d.prefix = dst, len(dst)
 	d.grow(8 * min(size/8, len(src)))
-	err = d.run()
+	err = d.run(true)
 	out, n = d.buf[:d.prefix+d.out], min(d.pos, len(src))
 	d.put()
 	return out, n, err
