@@ -78,12 +78,14 @@ func (d *decoder) readTable() error {
 		return d.truncated("in a table of code lengths")
 	}
 	lengths := d.src[d.pos:][:tableSize]
-	d.count = [maxCode + 1]int{}
+	var low, high [maxCode + 1]int // apart, so that one need not wait for the other
 	for _, b := range lengths {
-		d.count[b&15]++
-		d.count[b>>4]++
+		low[b&15]++
+		high[b>>4]++
 	}
-	d.count[0] = 0 // symbols that are not used
+	for n := 1; n <= maxCode; n++ { // 0 is a symbol that is not used
+		d.count[n] = low[n] + high[n]
+	}
 
 	// A code that leaves nothing open sums up to 1<<15.
 	var next [maxCode + 1]int
