@@ -126,7 +126,7 @@ func firstDifference(want, got string) string {
 			b = g[i]
 		}
 		if a != b {
-			return fmt.Sprintf("line %d\n- %s\n+ %s", i+1, a, b)
+			return fmt.Sprintf("line %d\n- %.300s\n+ %.300s", i+1, a, b)
 		}
 	}
 	return ""
