@@ -61,7 +61,8 @@ func (e *CorruptError) Error() string {
 }
 
 // Decode fills dst with exactly len(dst) bytes decoded from src. It writes
-// nowhere else, keeps nothing, and does not allocate unless it fails.
+// nowhere else, keeps nothing, and does not allocate unless it fails. The two
+// must not overlap.
 //
 // The error is a *[CorruptError]; its Out says how many bytes at the start of
 // dst are good. Input behind the last symbol that is needed is not an error:
