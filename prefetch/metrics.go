@@ -46,7 +46,9 @@ func (p *parser) sections() {
 		names = names[:len(names)-1]
 	}
 
-	p.f.Files = make([]Metric, len(metrics)/l.metric)
+	if n := len(metrics) / l.metric; n > 0 {
+		p.f.Files = make([]Metric, n)
+	}
 	p.readMetrics(metrics)
 	p.readNames(metrics, names)
 	p.readTraces(traces)
@@ -144,7 +146,7 @@ func (p *parser) readTraces(b []byte) {
 	if l.metric == layout17.metric {
 		unit = 1
 	}
-	if p.opts.Traces {
+	if p.opts.Traces && n > 0 {
 		f.Traces = make([]Trace, n)
 		for i := range f.Traces {
 			e := b[i*l.trace:][:l.trace]
@@ -260,8 +262,12 @@ func (p *parser) finish() {
 		for _, s := range spans[1 : 1+c.dirs] {
 			dirs = append(dirs, take(s))
 		}
-		v.Directories = dirs[n:len(dirs):len(dirs)]
-		v.Refs, refs = refs[:c.refs:c.refs], refs[c.refs:]
+		if c.dirs > 0 {
+			v.Directories = dirs[n:len(dirs):len(dirs)]
+		}
+		if c.refs > 0 {
+			v.Refs, refs = refs[:c.refs:c.refs], refs[c.refs:]
+		}
 		spans = spans[1+c.dirs:]
 	}
 	switch text := take(p.s.record); {
