@@ -10,12 +10,14 @@
 package image
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
 )
@@ -70,7 +72,7 @@ func (e *SegmentError) Unwrap() error { return e.Err }
 // Options bound what an image may cost. Nil and zero fields mean the default.
 type Options struct {
 	CacheBytes int64         // memory for pages of the disk; default 64 MiB
-	PageBytes  int           // size of a page, a power of two; default 32 KiB, the chunk of an EWF image
+	PageBytes  int           // size of a page, a power of two; default 32 KiB; images of compressed chunks are read by those
 	NTFS       *ntfs.Options // for each volume
 }
 
@@ -83,6 +85,7 @@ type Disk struct {
 	volumes []Volume
 	files   []*diskFile
 	pages   *pageCache
+	ewf     *ewfImage // nil for all other formats
 	opts    Options
 }
 
@@ -130,12 +133,12 @@ func (d *Disk) open(path string) error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	var r io.ReaderAt
-	r, d.Size, err = d.container(first, head[:n])
+	r, size, page, err := d.container(first, head[:n])
 	if err != nil {
 		return err
 	}
-	d.pages = newPageCache(r, d.Size, int64(d.opts.PageBytes), d.opts.CacheBytes)
+	d.Size = size
+	d.pages = newPageCache(r, size, cmp.Or(page, int64(d.opts.PageBytes)), d.opts.CacheBytes)
 	if err := d.readPartitions(); err != nil {
 		return err
 	}
@@ -145,10 +148,44 @@ func (d *Disk) open(path string) error {
 	return nil
 }
 
-// container recognises the format of an image by its first bytes.
-func (d *Disk) container(first *diskFile, head []byte) (io.ReaderAt, int64, error) {
+// container recognises the format of an image by its first bytes, and VHD by its last. It returns the disk, its size, and the size of
+// the pages in which it is best read, or 0.
+func (d *Disk) container(first *diskFile, head []byte) (r io.ReaderAt, size, page int64, err error) {
+	is := func(magic string) bool { return strings.HasPrefix(string(head), magic) }
+	switch {
+	case is(string(ewfMagic)):
+		d.Format = EWF
+		d.ewf, err = d.openEWF(first)
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		return d.ewf, d.ewf.size, d.ewf.chunk, nil
+	case is("vhdxfile"):
+		d.Format = VHDX
+		r, size, err = d.openVHDX(first)
+		return r, size, 0, err
+	case is("KDMV") || isVMDKDescriptor(head):
+		d.Format = VMDK
+		return d.openVMDK(first, head)
+	}
+	for _, other := range []struct{ magic, name string }{
+		{"EVF2\r\n\x81\x00", "EWF version 2 (Ex01)"}, {"LVF\x09\r\n\xFF\x00", "a logical evidence file (L01)"}, {"LEF2\r\n\x81\x00", "a logical evidence file (Lx01)"},
+		{"QFI\xFB", "QCOW2"}, {"AFF10\r\n\x00", "AFF"}, {"COWD", "an old ESX sparse disk"},
+	} {
+		if is(other.magic) {
+			return nil, 0, 0, fmt.Errorf("%s: %s: %w", d.name(), other.name, ErrUnsupported)
+		}
+	}
+	if foot, ok, err := readVHDFooter(first); ok || err != nil {
+		d.Format = VHD
+		if err == nil {
+			r, size, err = d.openVHD(first, foot)
+		}
+		return r, size, 0, err
+	}
 	d.Format = Raw
-	return d.openRaw(first)
+	r, size, err = d.openRaw(first)
+	return r, size, 0, err
 }
 
 func isRawBoot(head []byte) bool { return len(head) >= 512 && head[510] == 0x55 && head[511] == 0xAA }

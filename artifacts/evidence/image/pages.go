@@ -54,7 +54,7 @@ type page struct {
 }
 
 func newPageCache(r io.ReaderAt, size, pageSize, budget int64) *pageCache {
-	return &pageCache{r: r, size: size, page: pageSize, max: int(max(budget/pageSize, 16)), byNum: map[int64]*list.Element{}}
+	return &pageCache{r: r, size: size, page: pageSize, max: int(max(budget/pageSize, 4)), byNum: map[int64]*list.Element{}}
 }
 
 const bypassPages = 8 // reads of that many pages and more are not kept

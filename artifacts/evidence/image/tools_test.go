@@ -109,7 +109,7 @@ func ntfsVolume(t testing.TB) volume {
 		write("Users/Ünïcode ßtraße/NTUSER.DAT", noise(262144))
 		write("Users/small.txt", []byte("resident"))
 		for i := range 2000 {
-			write(fmt.Sprintf("crowd/a file with a longer name %05d.txt", i), []byte(fmt.Sprint(i)))
+			write(fmt.Sprintf("crowd/a file with a longer name %05d.txt", i), fmt.Append(nil, i))
 		}
 		write("mostly/other.bin", noise(24<<20))
 		if err := os.Symlink("Users", filepath.Join(v.tree, "Documents and Settings")); err != nil {
@@ -315,5 +315,98 @@ func TestAgainstSleuthKit(t *testing.T) {
 	}
 	if len(ours) < 2000 {
 		t.Errorf("%d paths", len(ours))
+	}
+}
+
+// Every container, made from the same disk by the public tools, gives the same disk.
+func TestContainers(t *testing.T) {
+	v := ntfsVolume(t)
+	need(t, "qemu-img", "ewfacquire")
+	raw, err := os.ReadFile(filepath.Join(v.dir, "disk.raw"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	qemu := func(args ...string) []string {
+		return append(append([]string{"qemu-img", "convert"}, args...), "disk.raw")
+	}
+	ewf := func(format, target string, args ...string) []string {
+		return append(append([]string{"ewfacquire", "-q", "-u", "-t", target, "-f", format}, args...), "disk.raw")
+	}
+	for _, tt := range []struct {
+		name   string
+		cmd    []string
+		file   string
+		format image.Format
+		files  int
+	}{
+		{"ewf encase6", ewf("encase6", "e6", "-c", "deflate:fast"), "e6.E01", image.EWF, 1},
+		{"ewf encase5, no compression", ewf("encase5", "e5", "-c", "deflate:none"), "e5.E01", image.EWF, 1},
+		{"ewf linen6", ewf("linen6", "l6", "-c", "deflate:best"), "l6.E01", image.EWF, 1},
+		{"ewf smart", ewf("smart", "sm", "-c", "deflate:fast"), "sm.s01", image.EWF, 1},
+		{"ewf segments", ewf("encase6", "seg", "-c", "deflate:fast", "-S", "10M"), "seg.E01", image.EWF, 3},
+		{"ewf large chunks", ewf("encase6", "big", "-c", "deflate:fast", "-b", "2048"), "big.E01", image.EWF, 1},
+		{"vhd fixed", qemu("-O", "vpc", "-o", "subformat=fixed,force_size"), "fixed.vhd", image.VHD, 1},
+		{"vhd dynamic", qemu("-O", "vpc", "-o", "subformat=dynamic,force_size"), "dynamic.vhd", image.VHD, 1},
+		{"vhdx", qemu("-O", "vhdx"), "dynamic.vhdx", image.VHDX, 1},
+		{"vhdx fixed", qemu("-O", "vhdx", "-o", "subformat=fixed"), "fixed.vhdx", image.VHDX, 1},
+		{"vhdx small blocks", qemu("-O", "vhdx", "-o", "block_size=1M"), "small.vhdx", image.VHDX, 1},
+		{"vmdk sparse", qemu("-O", "vmdk"), "sparse.vmdk", image.VMDK, 1},
+		{"vmdk flat", qemu("-O", "vmdk", "-o", "subformat=monolithicFlat"), "flat.vmdk", image.VMDK, 2},
+		{"vmdk stream", qemu("-O", "vmdk", "-o", "subformat=streamOptimized"), "stream.vmdk", image.VMDK, 1},
+		{"vmdk 2 GB sparse", qemu("-O", "vmdk", "-o", "subformat=twoGbMaxExtentSparse"), "two.vmdk", image.VMDK, 2},
+		{"raw split", []string{"split", "-b", "30M", "-d", "-a", "3", "--numeric-suffixes=1", "disk.raw", "split."}, "split.001", image.Raw, 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cmd := tt.cmd
+			if cmd[0] == "qemu-img" {
+				cmd = append(cmd, tt.file)
+			}
+			run(t, v.dir, cmd[0], cmd[1:]...)
+			d, n := open(t, filepath.Join(v.dir, tt.file))
+			t.Cleanup(func() {
+				for _, f := range d.Files() {
+					os.Remove(filepath.Join(v.dir, f))
+				}
+			})
+			if d.Format != tt.format || len(d.Files()) != tt.files || len(d.Damage) > 0 {
+				t.Errorf("%s in %v, damage %v", d.Format, d.Files(), d.Damage)
+			}
+			if d.Size != int64(len(raw)) {
+				t.Errorf("%d bytes, want %d", d.Size, len(raw))
+			}
+			if open := d.BytesRead(); open > 2<<20 {
+				t.Errorf("Open reads %d bytes", open)
+			}
+			// The files that matter lie in less than a fifth of the image.
+			for _, dir := range []string{"Windows/System32/config", "Windows/Prefetch", "Users"} {
+				if err := fs.WalkDir(n, dir, func(p string, e fs.DirEntry, err error) error {
+					if err == nil && !e.IsDir() {
+						_, err = fs.ReadFile(n, p)
+					}
+					return err
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+			if read, stored := d.BytesRead(), d.StoredBytes(); read > stored/5 {
+				t.Errorf("read %d of %d bytes", read, stored)
+			}
+			sameTree(t, n, v.tree)
+			got := make([]byte, len(raw))
+			if _, err := d.ReadAt(got, 0); err != nil || !bytes.Equal(got, raw) {
+				t.Errorf("the disk differs: %v", err)
+			}
+			for off := int64(0); off < d.Size; off += 777_777 { // across the borders of chunks and pages
+				p := make([]byte, 70_001)
+				m, _ := d.ReadAt(p, off)
+				if !bytes.Equal(p[:m], raw[off:][:m]) || m < len(p) && off+int64(m) != d.Size {
+					t.Errorf("%d bytes at %d differ", m, off)
+				}
+			}
+			sum, err := d.Verify(t.Context())
+			if err != nil || sum.Stored() != (tt.format == image.EWF) || sum.Stored() && !sum.OK() {
+				t.Errorf("verify: %+v, %v", sum, err)
+			}
+		})
 	}
 }
