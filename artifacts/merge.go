@@ -3,6 +3,8 @@ package artifacts
 import (
 	"slices"
 	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
 // Merge joins the events that several copies of one machine tell alike: the
@@ -63,7 +65,7 @@ func mergeGroup(group []Event) []Event {
 // folder, so that for a key the hive's name counts and not its path.
 func (e *Event) place() string {
 	from := &e.Record.From
-	file := strings.ToLower(from.Path)
+	file := winpath.Key(from.Path)
 	if from.Key != "" {
 		file = file[strings.LastIndexByte(file, '\\')+1:] + e.Record.User.SID
 	}
