@@ -2,6 +2,7 @@ package prefetch
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 )
 
@@ -36,9 +37,9 @@ const (
 // sections reads all that lies behind the file information.
 func (p *parser) sections() {
 	in, l := p.info, p.layout
-	metrics := p.section("file metrics", in.metricsOff, l.metric, in.metrics)
-	traces := p.section("trace chains", in.tracesOff, l.trace, in.traces)
-	names := p.section("filename strings", in.namesOff, 1, in.namesSize)
+	metrics := p.section("file metrics", in.metricsOff, l.metric, in.metrics, in.tracesOff)
+	traces := p.section("trace chains", in.tracesOff, l.trace, in.traces, in.namesOff)
+	names := p.section("filename strings", in.namesOff, 1, in.namesSize, cmp.Or(in.recordOff, in.volumesOff))
 	if len(names)%2 != 0 {
 		if uint64(len(names)) == uint64(in.namesSize) {
 			p.damage(OddStrings, int(in.namesOff)+len(names)-1, "filename strings", "odd size of %d bytes, the last is not part of a character", len(names))
@@ -231,7 +232,7 @@ func (p *parser) record() {
 	if size == 0 && off == 0 {
 		return
 	}
-	b := p.section("executable record", off, 1, size)
+	b := p.section("executable record", off, 1, size, p.info.volumesOff)
 	if len(b)%2 != 0 && uint64(len(b)) == uint64(size) {
 		p.damage(OddStrings, int(off)+len(b)-1, "executable record", "odd size of %d bytes", size)
 	}
