@@ -3,22 +3,58 @@ package hive
 import (
 	"bytes"
 	"errors"
+	"sync"
 	"testing"
-	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/regf"
 )
 
-// seeds adds the damaged hives of the corpus with their logs.
-func seeds(f *testing.F) {
-	f.Add([]byte("regf"), []byte(nil), []byte(nil))
+// bases are the hives that the fuzz targets change: a small one first, then all damages of the corpus.
+var bases = sync.OnceValue(func() []regf.Files {
+	small := regf.Sound()
+	small.Root.Sub("Beta").Unset("Big", small.Written)
+	small.Root.Sub(`Alpha\Gone`).Set("Old", regf.String("a deleted value"))
+	small.Root.Sub(`Alpha\Gone`).Delete(small.Written)
+	list := []regf.Files{{Primary: small.Build()}}
 	for _, d := range regf.Damages() {
-		if d.Name == "deepTree" {
-			continue // as large as all others together
+		if d.Name != "deepTree" { // as large as all others together
+			list = append(list, d.Build())
 		}
-		files := d.Build()
-		f.Add(files.Primary, files.Log1, files.Log2)
 	}
+	return list
+})
+
+// seeds adds each base without a change, some with one, and a few whole files.
+func seeds(f *testing.F) {
+	for i := range bases() {
+		f.Add(uint8(i), []byte(nil), []byte(nil))
+	}
+	for pos := uint32(0); pos < 8192; pos += 36 {
+		f.Add(uint8(0), le.AppendUint32(le.AppendUint32([]byte{3}, pos), pos*2654435761), []byte(nil))
+	}
+	f.Add(uint8(0), []byte(nil), []byte("regf"))
+	f.Add(uint8(0), []byte(nil), bytes.Repeat([]byte("regf"), 2000))
+}
+
+// patched returns a base with changes: each of nine bytes, a width, a position and what stands there. The
+// position counts through the primary and the logs. raw replaces the primary where it is not empty.
+func patched(base uint8, patch, raw []byte) (primary, log1, log2 []byte) {
+	f := bases()[int(base)%len(bases())]
+	primary, log1, log2 = bytes.Clone(f.Primary), bytes.Clone(f.Log1), bytes.Clone(f.Log2)
+	if len(raw) > 0 {
+		primary = bytes.Clone(raw)
+	}
+	for ; len(patch) >= 9; patch = patch[9:] {
+		at := int(le.Uint32(patch[1:]) % uint32(len(primary)+len(log1)+len(log2)))
+		for _, b := range [][]byte{primary, log1, log2} {
+			if at < len(b) {
+				copy(b[at:], patch[5:5+1+int(patch[0])%4])
+				break
+			}
+			at -= len(b)
+		}
+	}
+	return primary, log1, log2
 }
 
 // walkAll reads everything that can be reached, and counts the steps. The count must be bounded by the size of
@@ -84,7 +120,8 @@ func checkError(t *testing.T, h *Hive, err error) {
 // FuzzOpen reads whatever opens: the same twice, within its bounds, without a change to the input.
 func FuzzOpen(f *testing.F) {
 	seeds(f)
-	f.Fuzz(func(t *testing.T, primary, log1, log2 []byte) {
+	f.Fuzz(func(t *testing.T, base uint8, patch, raw []byte) {
+		primary, log1, log2 := patched(base, patch, raw)
 		before := bytes.Clone(primary)
 		logs := []Log{{"1", log1}, {"2", log2}}
 		h, err := Open(primary, &Options{Logs: logs})
@@ -126,8 +163,8 @@ func FuzzOpen(f *testing.F) {
 // FuzzLogs puts hashes right, so that mutated entries are applied, and wants the image to stay in bounds.
 func FuzzLogs(f *testing.F) {
 	seeds(f)
-	f.Fuzz(func(t *testing.T, primary, log1, log2 []byte) {
-		log1, log2 = bytes.Clone(log1), bytes.Clone(log2)
+	f.Fuzz(func(t *testing.T, base uint8, patch, raw []byte) {
+		primary, log1, log2 := patched(base, patch, raw)
 		for _, log := range [][]byte{log1, log2} {
 			if len(log) < sectorSize || string(log[:4]) != "regf" {
 				continue
@@ -174,10 +211,8 @@ func FuzzLogs(f *testing.F) {
 // FuzzDeleted wants bounded work and records that lie where they say.
 func FuzzDeleted(f *testing.F) {
 	seeds(f)
-	h := regf.Sound()
-	h.Root.Sub(`Alpha\Inner`).Delete(h.Written.Add(time.Hour))
-	f.Add(h.Build(), []byte(nil), []byte(nil))
-	f.Fuzz(func(t *testing.T, primary, log1, log2 []byte) {
+	f.Fuzz(func(t *testing.T, base uint8, patch, raw []byte) {
+		primary, log1, log2 := patched(base, patch, raw)
 		h, err := Open(primary, &Options{Logs: []Log{{"1", log1}, {"2", log2}}})
 		if err != nil {
 			return
