@@ -16,7 +16,8 @@ import (
 func FuzzParse(f *testing.F) {
 	samples := scca.Samples()
 	for _, name := range slices.Sorted(maps.Keys(samples)) {
-		f.Add(samples[name].Build())
+		s := samples[name]
+		f.Add(s.Build())
 	}
 	for _, d := range scca.Damages {
 		for _, name := range []string{"v17", "v26", "v30b", "v31-mam"} {
