@@ -38,19 +38,6 @@ var prefetchDivergences = []prefetchDivergence{
 	{divergence{"run times", "always", "the peer keeps whole seconds; compared in seconds"}, nil},
 	{divergence{"run times", "a slot that is not set", "the peer reads a FILETIME of zero as the year 60056 and drops what lies in the future of its own clock; unset slots are left out on both sides"}, nil},
 	{divergence{"version", "version 26", "the peer names versions after systems; compared through a table"}, nil},
-	{divergence{"files", "a name with characters beyond ASCII", "the peer ends a name at what it takes for a NUL unit; ours decodes UTF-16 by the lengths in the metrics"},
-		func(f *prefetch.File) bool { return wideNames(f) }},
-}
-
-func wideNames(f *prefetch.File) bool {
-	for _, m := range f.Files {
-		for i := range len(m.Name) {
-			if m.Name[i] >= 0x80 {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 var hiveDivergences = []hiveDivergence{
