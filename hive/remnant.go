@@ -54,6 +54,13 @@ func (h *Hive) logRemnants(yield func(Remnant) bool) {
 	var entries []source
 	for i := range h.recovery.Logs {
 		r := &h.recovery.Logs[i]
+		if r.Format == "DIRT" && !r.Used {
+			// The old format has no hash: a log that was refused counts if its base block is good.
+			pages, problem := parseDirt(h.logs[r.index].Data, r.Header.BinsSize)
+			if problem == "" && r.Header.ChecksumOK() {
+				entries = append(entries, source{&h.logs[r.index], logEntry{seq: r.Header.PrimarySequence, pages: pages}})
+			}
+		}
 		if r.Format != "HvLE" {
 			continue
 		}
