@@ -89,7 +89,7 @@ func plainName(raw []byte, narrow bool) bool {
 }
 
 func nameIsCut(k hive.Key) bool {
-	for _, f := range k.Explain() {
+	for _, f := range k.Fields() {
 		if f.Name == "name length" {
 			return f.Value != fmt.Sprint(len(k.RawName()))
 		}
