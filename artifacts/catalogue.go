@@ -16,6 +16,7 @@ func catalogue() []group {
 	return []group{
 		{"Execution", []Artifact{
 			prefetchFiles,
+			shimcache,
 		}},
 	}
 }
