@@ -17,6 +17,7 @@ func catalogue() []group {
 		{"Execution", []Artifact{
 			prefetchFiles,
 			shimcache,
+			bam,
 		}},
 	}
 }
