@@ -18,6 +18,7 @@ func catalogue() []group {
 			prefetchFiles,
 			shimcache,
 			bam,
+			userAssist,
 		}},
 	}
 }
