@@ -19,6 +19,11 @@ func catalogue() []group {
 			shimcache,
 			bam,
 			userAssist,
+			amcacheFiles,
+			amcachePrograms,
+			amcacheDrivers,
+			amcacheShortcuts,
+			amcacheDevices,
 		}},
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,7 +83,10 @@ func decodeUserAssist(in Input) ([]UserAssist, error) {
 		guid = strings.ToUpper(in.Match[0])
 	}
 	plain := userAssistPlain(in)
-	seeds := userAssistSeeds(in.Key.Values())
+	// Deleted values come one at a time: the key is looked over once for all.
+	seeds := in.Once("userassist seeds "+in.From.Snapshot+in.From.Path+in.From.Key+strconv.FormatInt(in.Key.Offset(), 10), func() any {
+		return userAssistSeeds(in.Key.Values())
+	}).(map[seed]bool)
 	var recs []UserAssist
 	var errs []error
 	for v, err := range in.Values() {
@@ -257,7 +262,7 @@ func seedOf(b []byte, l userAssistLayout) seed {
 // userAssistSeeds looks over the whole key for runs of three or more entries
 // that share one time and whose counts go down one by one. People do not
 // start three programs within 100 ns, and not in that proportion.
-func userAssistSeeds(values func(func(hive.Value, error) bool)) map[seed]bool {
+func userAssistSeeds(values iter.Seq2[hive.Value, error]) map[seed]bool {
 	byTime := map[uint64][]uint32{}
 	for v, err := range values {
 		if err != nil || userAssistBookkeeping(userAssistName(v.Name(), false)) {
