@@ -11,11 +11,11 @@ import (
 // TestMerge reads a machine with a shadow copy of itself: every event of the
 // copy joins the live one. Then a file that only the copy holds stays, marked.
 func TestMerge(t *testing.T) {
-	live := corpus.Incident().Files()
-	both := map[string][]byte{}
-	for name, b := range live {
-		both[name] = b
-		both["VSS1"+strings.TrimPrefix(name, "C")] = b
+	live, both := map[string][]byte{}, map[string][]byte{}
+	for name, b := range corpus.Incident().Files() {
+		live["C/"+name] = b
+		both["C/"+name] = b
+		both["VSS1/"+name] = b
 	}
 	want, _ := timeline(t, tree(t, live), nil)
 	events, _ := timeline(t, tree(t, both), nil)

@@ -1,7 +1,6 @@
 package hive
 
 import (
-	"bytes"
 	"iter"
 	"math/bits"
 )
@@ -81,10 +80,6 @@ func (h *Hive) bin(p int) (size int, problem string) {
 		return 0, "its size is not a multiple of 4096"
 	}
 	return int(n), ""
-}
-
-func (h *Hive) isBinStart(page int) bool {
-	return page/64 < len(h.binStart) && h.binStart[page/64]>>(page%64)&1 != 0
 }
 
 // cellAt returns where the data of the cell at an offset begins and ends in the image. A cell that runs past
@@ -211,20 +206,4 @@ func (h *Hive) eachCell(yield func(cell) bool, broken func(off, end int)) {
 			}
 		}
 	}
-}
-
-// tail is what lies behind the bins in the file.
-func (h *Hive) tail() []byte { return h.data[baseSize+len(h.bins):] }
-
-var zeroPage [pageSize]byte
-
-// isZero tells whether b holds nothing but zeros.
-func isZero(b []byte) bool {
-	for len(b) > pageSize {
-		if !bytes.Equal(b[:pageSize], zeroPage[:]) {
-			return false
-		}
-		b = b[pageSize:]
-	}
-	return bytes.Equal(b, zeroPage[:len(b)])
 }

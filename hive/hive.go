@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// maxImage bounds a hive: offsets have 32 bits and Windows maps at most 2 GiB.
-const maxImage = 1<<31 - baseSize
+// maxImage bounds the bins of a hive: Windows maps at most 2 GiB. With the base block it fits an int of 32 bits.
+const maxImage = 1<<31 - 2*baseSize
 
 // Options change how a hive is opened. Nil and zero fields mean the default.
 type Options struct {
