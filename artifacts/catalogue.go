@@ -15,6 +15,10 @@ func catalogue() []group {
 		{"Execution", []Artifact{
 			prefetchFiles,
 		}},
+		{"Persistence", []Artifact{
+			runKeys,
+			startupApproved,
+		}},
 	}
 }
 
