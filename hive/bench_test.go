@@ -57,6 +57,36 @@ func textSum(h *Hive) (keys, values, bytes int) {
 	return
 }
 
+// appendSum does the same into a buffer that is used again.
+func appendSum(h *Hive) (keys, values, bytes int) {
+	var buf []byte
+	for k, err := range h.Keys() {
+		if err != nil {
+			continue
+		}
+		keys++
+		buf = k.AppendName(buf[:0])
+		bytes += len(buf)
+		_ = k.Written()
+		for v, err := range k.Values() {
+			if err != nil {
+				continue
+			}
+			values++
+			buf = v.AppendName(buf[:0])
+			switch v.Type() {
+			case String, ExpandString:
+				buf, _ = v.AppendText(buf)
+			default:
+				b, _ := v.Bytes()
+				bytes += len(b)
+			}
+			bytes += len(buf)
+		}
+	}
+	return
+}
+
 // peerSum is what regparser does for the same: its Name, Values and ValueData decode on the way.
 func peerSum(b *testing.B, r *bytes.Reader, n int) (keys, values, bytes int, times uint64) {
 	reg, err := regparser.NewRegistry(r)
@@ -114,6 +144,19 @@ func BenchmarkWalk(b *testing.B) {
 					b.Fatal(err)
 				}
 				if keys, _, _ := textSum(h); keys == 0 {
+					b.Fatal("no keys")
+				}
+			}
+		})
+		b.Run(base+"/impl=append", func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				h, err := Open(data, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if keys, _, _ := appendSum(h); keys == 0 {
 					b.Fatal("no keys")
 				}
 			}

@@ -123,13 +123,14 @@ func (c *checker) subkeys(k Key) {
 	var count uint32
 	var last name
 	var unsorted, double, hashed bool
-	cur := k.subkeys()
+	var cur listCursor
+	cur.subkeys(k)
 	whole := true
 	for {
 		var kind byte
 		var hash uint32
-		if cur.leaf.kind == 'h' && len(cur.leaf.elems) >= leafWide {
-			kind, hash = 'h', le.Uint32(cur.leaf.elems[4:])
+		if cur.leaf.kind == 'h' && cur.leaf.pos < cur.leaf.end {
+			kind, hash = 'h', le.Uint32(c.h.data[cur.leaf.pos+4:])
 		}
 		off, err := cur.next()
 		if err == errEnd {

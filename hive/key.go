@@ -57,22 +57,23 @@ type Key struct {
 
 // key checks the key node in the cell at an offset.
 func (h *Hive) key(off uint32) (Key, error) {
-	pos, end, ok := h.cellAt(off)
-	if !ok || pos+nkName > end || h.data[pos] != 'n' || h.data[pos+1] != 'k' {
-		return Key{}, h.keyError(off)
+	if n := h.record(off, 'n'|'k'<<8, nkName); n != 0 {
+		return Key{h: h, n: n}, nil
 	}
-	return Key{h: h, n: uint32(pos)}, nil
+	return h.keySlow(off)
 }
 
-func (h *Hive) keyError(off uint32) *FormatError {
+func (h *Hive) keySlow(off uint32) (Key, error) {
 	pos, end, ok := h.cellAt(off)
 	switch {
 	case !ok:
-		return h.cellError(off, "key node")
-	case pos+2 > len(h.data) || string(h.data[pos:pos+2]) != "nk":
-		return bad(pos-h.cellHead, "key node", "no nk signature")
+		return Key{}, h.cellError(off, "key node")
+	case pos+2 > end || string(h.data[pos:pos+2]) != "nk":
+		return Key{}, bad(pos-h.cellHead, "key node", "no nk signature")
+	case pos+nkName > end:
+		return Key{}, bad(pos-h.cellHead, "key node", "the cell has %d bytes, a key node 76", end-pos)
 	}
-	return bad(pos-h.cellHead, "key node", "the cell has %d bytes, a key node 76", end-pos)
+	return Key{h: h, n: uint32(pos)}, nil
 }
 
 func (k Key) u16(field uint32) uint16 { return le.Uint16(k.h.data[k.n+field:]) }
@@ -95,7 +96,7 @@ func (k Key) end() int {
 func (k Key) name() name {
 	start := int(k.n) + nkName
 	end := start + int(k.u16(nkNameLen))
-	if end > start {
+	if k.loose || !k.h.reaches(k.n, end) {
 		end = min(end, k.end())
 	}
 	return name{k.h.data[start:max(start, end)], k.Flags()&KeyNarrowName != 0}
@@ -235,7 +236,8 @@ func (k Key) Subkeys() iter.Seq2[Key, error] {
 }
 
 func (k Key) eachSubkey(yield func(Key, error) bool) {
-	c := k.subkeys()
+	var c listCursor
+	c.subkeys(k)
 	for {
 		off, err := c.next()
 		if err != nil {

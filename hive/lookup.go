@@ -37,24 +37,12 @@ func (k Key) find(upper []uint16, quick bool) (Key, bool) {
 			hinted = hinted && u < 0x80
 		}
 	}
-	c := k.subkeys()
+	var c listCursor
+	c.subkeys(k)
 	for {
 		// All elements of a leaf are compared here by hash or hint, without the steps of next.
-		if quick && len(c.leaf.elems) >= leafWide {
-			switch {
-			case c.leaf.kind == 'h':
-				e := c.leaf.elems
-				for len(e) >= leafWide && le.Uint32(e[4:]) != hash {
-					e = e[leafWide:]
-				}
-				c.leaf.elems = e
-			case c.leaf.kind == 'f' && hinted:
-				e := c.leaf.elems
-				for len(e) >= leafWide && !hintFits(e[4:8], hint) {
-					e = e[leafWide:]
-				}
-				c.leaf.elems = e
-			}
+		if quick {
+			c.skip(hash, hint, hinted)
 		}
 		off, err := c.next()
 		if err == errEnd {
@@ -67,6 +55,22 @@ func (k Key) find(upper []uint16, quick bool) (Key, bool) {
 			return s, true
 		}
 	}
+}
+
+// skip goes over the elements of the current leaf that a hash or hint excludes.
+func (c *listCursor) skip(hash uint32, hint [4]byte, hinted bool) {
+	e := c.h.data[c.leaf.pos:c.leaf.end]
+	switch {
+	case c.leaf.kind == 'h':
+		for len(e) >= leafWide && le.Uint32(e[4:]) != hash {
+			e = e[leafWide:]
+		}
+	case c.leaf.kind == 'f' && hinted:
+		for len(e) >= leafWide && !hintFits(e[4:8], hint) {
+			e = e[leafWide:]
+		}
+	}
+	c.leaf.pos = c.leaf.end - uint32(len(e))
 }
 
 // hintFits tells whether the hint of an lf element, the first four characters in their own case, allows a name

@@ -97,7 +97,9 @@ func (n name) string() string {
 
 func (n name) append(dst []byte) []byte {
 	if n.narrow {
-		for _, c := range n.raw {
+		i := narrowRun(n.raw)
+		dst = append(dst, n.raw[:i]...)
+		for _, c := range n.raw[i:] {
 			dst = utf8.AppendRune(dst, rune(c))
 		}
 		return dst
@@ -115,17 +117,28 @@ func (n name) units() []uint16 {
 
 // latin1 decodes 8-bit names: every byte is one unit. It is not UTF-8 and not a code page.
 func latin1(b []byte) string {
-	for i, c := range b {
-		if c >= utf8.RuneSelf {
-			dst := make([]byte, i, len(b)+len(b)/2+2)
-			copy(dst, b)
-			for _, c := range b[i:] {
-				dst = utf8.AppendRune(dst, rune(c))
-			}
-			return string(dst)
+	i := narrowRun(b)
+	if i == len(b) {
+		return string(b)
+	}
+	dst := append(make([]byte, 0, 2*len(b)), b[:i]...)
+	for _, c := range b[i:] {
+		dst = utf8.AppendRune(dst, rune(c))
+	}
+	return string(dst)
+}
+
+// narrowRun returns how many bytes from the start are ASCII.
+func narrowRun(b []byte) int {
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		if le.Uint64(b[i:i+8])&0x8080808080808080 != 0 {
+			break
 		}
 	}
-	return string(b)
+	for ; i < len(b) && b[i] < utf8.RuneSelf; i++ {
+	}
+	return i
 }
 
 // utf16String decodes little-endian UTF-16; an odd last byte is dropped and a lone surrogate becomes U+FFFD.
@@ -138,37 +151,80 @@ func utf16String(b []byte) string {
 	return string(appendUTF16(dst, b))
 }
 
+// textString is utf16String up to the first NUL unit.
+func textString(b []byte) string {
+	var buf [256]byte
+	return string(appendText(buf[:0], b))
+}
+
 // appendUTF16 appends the UTF-8 form of little-endian UTF-16.
 func appendUTF16(dst, b []byte) []byte {
-	// Four units at once while they are ASCII: nearly all text in a hive is.
-	for len(b) >= 8 {
-		v := le.Uint64(b)
-		if v&0xFF80FF80FF80FF80 != 0 {
+	for {
+		n := asciiRun(b)
+		dst, b = appendASCII(dst, b[:n]), b[n:]
+		for i := 0; i < 4; i++ {
+			if len(b) < 2 {
+				return dst
+			}
+			dst, b = appendUnit(dst, b)
+		}
+	}
+}
+
+// appendText is appendUTF16 up to the first NUL unit.
+func appendText(dst, b []byte) []byte {
+	for {
+		n := asciiRun(b)
+		dst, b = appendASCII(dst, b[:n]), b[n:]
+		for i := 0; i < 4; i++ {
+			if len(b) < 2 || b[0] == 0 && b[1] == 0 {
+				return dst
+			}
+			dst, b = appendUnit(dst, b)
+		}
+	}
+}
+
+// asciiRun returns how many bytes from the start are, four units at a time, ASCII other than NUL: nearly all
+// text in a hive is.
+func asciiRun(b []byte) int {
+	n := 0
+	for ; n+8 <= len(b); n += 8 {
+		v := le.Uint64(b[n : n+8])
+		const ones = 0x0001000100010001
+		if v&^(ones*0x7F) != 0 || (v-ones)&(ones<<15) != 0 {
 			break
 		}
-		dst = append(dst, byte(v), byte(v>>16), byte(v>>32), byte(v>>48))
-		b = b[8:]
 	}
-	for len(b) >= 2 {
-		r := rune(le.Uint16(b))
-		b = b[2:]
-		switch {
-		case r < utf8.RuneSelf:
-			dst = append(dst, byte(r))
-			continue
-		case utf16.IsSurrogate(r):
-			if len(b) >= 2 {
-				if d := utf16.DecodeRune(r, rune(le.Uint16(b))); d != utf8.RuneError {
-					dst = utf8.AppendRune(dst, d)
-					b = b[2:]
-					continue
-				}
-			}
-			r = utf8.RuneError
-		}
-		dst = utf8.AppendRune(dst, r)
+	return n
+}
+
+// appendASCII appends units that asciiRun has passed.
+func appendASCII(dst, b []byte) []byte {
+	for ; len(b) >= 8; b = b[8:] {
+		v := le.Uint64(b)
+		v |= v >> 8 // bytes 0 and 1, 4 and 5 hold two units each
+		dst = append(dst, byte(v), byte(v>>8), byte(v>>32), byte(v>>40))
 	}
 	return dst
+}
+
+// appendUnit appends one character of at least one whole unit.
+func appendUnit(dst, b []byte) (to, rest []byte) {
+	r := rune(le.Uint16(b))
+	b = b[2:]
+	switch {
+	case r < utf8.RuneSelf:
+		return append(dst, byte(r)), b
+	case utf16.IsSurrogate(r):
+		if len(b) >= 2 {
+			if d := utf16.DecodeRune(r, rune(le.Uint16(b))); d != utf8.RuneError {
+				return utf8.AppendRune(dst, d), b[2:]
+			}
+		}
+		r = utf8.RuneError
+	}
+	return utf8.AppendRune(dst, r), b
 }
 
 // upperUnits appends the units of a string in upper case.

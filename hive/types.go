@@ -88,7 +88,18 @@ func (v Value) Text() (string, error) {
 		return "", v.typeError("text")
 	}
 	b, err := v.Bytes()
-	return utf16String(b[:textEnd(b)]), err
+	return textString(b), err
+}
+
+// AppendText appends what [Value.Text] returns to dst, in UTF-8.
+func (v Value) AppendText(dst []byte) ([]byte, error) {
+	switch v.Type().Base() {
+	case String, ExpandString, Link:
+	default:
+		return dst, v.typeError("text")
+	}
+	b, err := v.Bytes()
+	return appendText(dst, b), err
 }
 
 // TextDetails returns the data of a string type with what [Value.Text] leaves out.

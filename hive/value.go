@@ -32,22 +32,23 @@ type Value struct {
 
 // value checks the value in the cell at an offset.
 func (h *Hive) value(off uint32) (Value, error) {
-	pos, end, ok := h.cellAt(off)
-	if !ok || pos+vkName > end || h.data[pos] != 'v' || h.data[pos+1] != 'k' {
-		return Value{}, h.valueError(off)
+	if n := h.record(off, 'v'|'k'<<8, vkName); n != 0 {
+		return Value{h: h, n: n}, nil
 	}
-	return Value{h: h, n: uint32(pos)}, nil
+	return h.valueSlow(off)
 }
 
-func (h *Hive) valueError(off uint32) *FormatError {
+func (h *Hive) valueSlow(off uint32) (Value, error) {
 	pos, end, ok := h.cellAt(off)
 	switch {
 	case !ok:
-		return h.cellError(off, "value")
-	case pos+2 > len(h.data) || string(h.data[pos:pos+2]) != "vk":
-		return bad(pos-h.cellHead, "value", "no vk signature")
+		return Value{}, h.cellError(off, "value")
+	case pos+2 > end || string(h.data[pos:pos+2]) != "vk":
+		return Value{}, bad(pos-h.cellHead, "value", "no vk signature")
+	case pos+vkName > end:
+		return Value{}, bad(pos-h.cellHead, "value", "the cell has %d bytes, a value 20", end-pos)
 	}
-	return bad(pos-h.cellHead, "value", "the cell has %d bytes, a value 20", end-pos)
+	return Value{h: h, n: uint32(pos)}, nil
 }
 
 func (v Value) u16(field uint32) uint16 { return le.Uint16(v.h.data[v.n+field:]) }
@@ -66,7 +67,7 @@ func (v Value) end() int {
 func (v Value) name() name {
 	start := int(v.n) + vkName
 	end := start + int(v.u16(vkNameLen))
-	if end > start {
+	if v.loose || !v.h.reaches(v.n, end) {
 		end = min(end, v.end())
 	}
 	return name{v.h.data[start:max(start, end)], v.u16(vkFlags)&vkNarrow != 0}

@@ -18,64 +18,59 @@ type walker struct {
 	seen  bitmap // keys that were met
 	stack []listCursor
 	left  int // elements of lists that may still come: in a sound hive a key has one, and takes 80 bytes
+	start uint32
 	enter Key // the last key, whose subkeys come next
 }
 
 // walk starts at a key, which is the first that next returns.
 func (h *Hive) walk(start uint32) *walker {
-	w := &walker{h: h, seen: newBitmap(len(h.bins)), stack: make([]listCursor, 0, 32), left: len(h.bins)/leafSlim + 1}
-	w.stack = append(w.stack, listCursor{h: h, leaf: list{elems: le.AppendUint32(nil, start), stride: 4}, left: 1})
-	return w
+	return &walker{h: h, seen: newBitmap(len(h.bins)), stack: make([]listCursor, 0, 32), left: len(h.bins)/leafSlim + 1, start: start}
 }
 
 // next returns the next key, how deep it lies (the start is at 0), and whether it was met before. ok is false at
 // the end. An error stands for a key or a list.
 func (w *walker) next() (k Key, depth int, again bool, err error, ok bool) {
 	if w.enter.h != nil {
-		err := w.push(w.enter)
-		w.enter = Key{}
-		if err != nil {
-			return Key{}, len(w.stack), false, err, true
+		k, w.enter = w.enter, Key{}
+		if len(w.stack) >= maxDepth {
+			return Key{}, len(w.stack) + 1, false, bad(int(k.Offset()), "key node", "deeper than %d levels; its subkeys are left out", maxDepth), true
+		}
+		w.stack = append(w.stack, listCursor{})
+		w.stack[len(w.stack)-1].subkeys(k)
+	}
+	var off uint32
+	if w.start != 0 {
+		off, w.start = w.start, 0
+	} else {
+		for {
+			depth = len(w.stack)
+			if depth == 0 {
+				return Key{}, 0, false, nil, false
+			}
+			off, err = w.stack[depth-1].next()
+			if err == nil {
+				break
+			}
+			if err != errEnd {
+				return Key{}, depth, false, err, true
+			}
+			w.stack = w.stack[:depth-1]
 		}
 	}
-	for len(w.stack) > 0 {
-		top := &w.stack[len(w.stack)-1]
-		depth := len(w.stack) - 1
-		off, err := top.next()
-		if err != nil {
-			if err == errEnd {
-				w.stack = w.stack[:depth]
-				continue
-			}
-			return Key{}, depth, false, err, true
-		}
-		if w.left--; w.left < 0 {
-			w.stack = nil
-			return Key{}, depth, false, bad(baseSize, "subkey list", "lists overlap: more elements than the hive has room for"), true
-		}
-		k, err := w.h.key(off)
-		if err != nil {
-			return Key{}, depth, false, err, true
-		}
-		if w.seen.has(off) {
-			return k, depth, true, nil, true
-		}
+	if w.left--; w.left < 0 {
+		w.stack = nil
+		return Key{}, depth, false, bad(baseSize, "subkey list", "lists overlap: more elements than the hive has room for"), true
+	}
+	if k, err = w.h.key(off); err != nil {
+		return Key{}, depth, false, err, true
+	}
+	if again = w.seen.has(off); !again {
 		w.seen.set(off)
 		if k.NumSubkeys() != 0 {
 			w.enter = k
 		}
-		return k, depth, false, nil, true
 	}
-	return Key{}, 0, false, nil, false
-}
-
-// push enters a key's list.
-func (w *walker) push(k Key) error {
-	if len(w.stack) > maxDepth {
-		return bad(int(k.Offset()), "key node", "deeper than %d levels; its subkeys are left out", maxDepth)
-	}
-	w.stack = append(w.stack, k.subkeys())
-	return nil
+	return k, depth, again, nil, true
 }
 
 // Keys iterates over all keys that can be reached from the root, the root first, then depth first in stored

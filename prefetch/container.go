@@ -18,6 +18,8 @@ const (
 	mamHuffman = 4
 	mamHasCRC  = 0x80
 	mamUnknown = 0x70
+
+	streamSlack = 2 // bytes that real files have behind the compressed data, for the end marker
 )
 
 func isMAM(b []byte) bool  { return len(b) >= 8 && string(b[:3]) == "MAM" }
@@ -93,7 +95,7 @@ func (p *parser) container() error {
 	case size < headEnd:
 		p.damage(DeclaredSizeImplausible, mamSize, containerStruct, "declares %d bytes, less than a header", size)
 	}
-	out, derr := xpress.AppendDecode(p.s.window[:0], b[data:], int(min(size, limit)))
+	out, used, derr := xpress.AppendDecodePrefix(p.s.window[:0], b[data:], int(min(size, limit)))
 	p.s.window = out[:0]
 	p.b = out
 
@@ -111,6 +113,8 @@ func (p *parser) container() error {
 		err = fe
 	} else if size > limit {
 		err = &LimitError{"MaxSize", int64(limit), int64(size)}
+	} else if rest := len(b) - data - used; rest > streamSlack {
+		p.damage(TrailingData, data+used, containerStruct, "%d bytes follow the compressed data", rest)
 	}
 
 	if !isSCCA(out) {

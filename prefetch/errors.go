@@ -32,20 +32,20 @@ const (
 
 	// The file.
 
-	UnknownVersion   // read by the layout that it resembles, or only the header
-	UnknownVariant   // a known version with an unknown size of its file information
-	HeaderMissing    // the file begins with its file information
-	SizeMismatch     // the header's file size is wrong, though nothing is missing
-	Truncated        // the file is shorter than its header says
-	TrailingData     // bytes after the end
-	SectionTruncated // a section runs past the end; what fits was read
-	BadName          // a name lies outside of its section, or is not what it should be
-	BadText          // an unpaired surrogate; Raw holds the bytes
-	OddSize          // half a character at the end of a text
-	BadChain         // the trace chains do not hold together
-	BadTime          // a time before 1980 or after 9999
-	Inconsistent     // two places of the file contradict each other
-	MoreDamage       // more problems than are listed
+	UnknownVersion    // read by the layout that it resembles, or only the header
+	UnknownVariant    // a known version with an unknown size of its file information
+	HeaderMissing     // the file begins with its file information
+	SizeMismatch      // the header's file size is wrong, though nothing is missing
+	Truncated         // the file is shorter than its header says
+	TrailingData      // bytes after the end
+	SectionTruncated  // a section runs past the end; what fits was read
+	BadName           // a name lies outside of its section, or is not what it should be
+	UnpairedSurrogate // an unpaired surrogate; Raw holds the bytes
+	OddStrings        // half a character at the end of a text
+	BadChain          // the trace chains do not hold together
+	BadTime           // a time before 1980 or after 9999
+	Inconsistent      // two places of the file contradict each other
+	MoreDamage        // more problems than are listed
 )
 
 var kindNames = [...]string{
@@ -67,8 +67,8 @@ var kindNames = [...]string{
 	TrailingData:            "TrailingData",
 	SectionTruncated:        "SectionTruncated",
 	BadName:                 "BadName",
-	BadText:                 "BadText",
-	OddSize:                 "OddSize",
+	UnpairedSurrogate:       "UnpairedSurrogate",
+	OddStrings:              "OddStrings",
 	BadChain:                "BadChain",
 	BadTime:                 "BadTime",
 	Inconsistent:            "Inconsistent",
@@ -95,7 +95,7 @@ type FormatError struct {
 	Offset  int64  // from the start of the uncompressed file; of the file as given if Struct is "MAM container"
 	Struct  string // the format document's name for it: "file metrics entry"
 	Problem string // "name runs past the filename strings"
-	Raw     []byte // with BadText: the text as stored, UTF-16LE
+	Raw     []byte // with UnpairedSurrogate: the text as stored, UTF-16LE
 	Err     error  // what lies beneath, or nil
 }
 

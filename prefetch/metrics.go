@@ -41,7 +41,7 @@ func (p *parser) sections() {
 	names := p.section("filename strings", in.namesOff, 1, in.namesSize)
 	if len(names)%2 != 0 {
 		if uint64(len(names)) == uint64(in.namesSize) {
-			p.damage(OddSize, int(in.namesOff)+len(names)-1, "filename strings", "odd size of %d bytes, the last is not part of a character", len(names))
+			p.damage(OddStrings, int(in.namesOff)+len(names)-1, "filename strings", "odd size of %d bytes, the last is not part of a character", len(names))
 		}
 		names = names[:len(names)-1]
 	}
@@ -231,7 +231,7 @@ func (p *parser) record() {
 	}
 	b := p.section("executable record", off, 1, size)
 	if len(b)%2 != 0 && uint64(len(b)) == uint64(size) {
-		p.damage(OddSize, int(off)+len(b)-1, "executable record", "odd size of %d bytes", size)
+		p.damage(OddStrings, int(off)+len(b)-1, "executable record", "odd size of %d bytes", size)
 	}
 	text, ok := untilNUL(b)
 	if !ok && uint64(len(b)) == uint64(size) {

@@ -70,7 +70,7 @@ func (p *parser) text(src []byte, off int, structure string) span {
 	var ok bool
 	if p.s.text, ok = appendUTF8(p.s.text, src); !ok && p.room(off) {
 		p.f.Damage = append(p.f.Damage, &FormatError{
-			Kind: BadText, Offset: int64(off), Struct: structure,
+			Kind: UnpairedSurrogate, Offset: int64(off), Struct: structure,
 			Problem: "text has an unpaired surrogate, shown as U+FFFD", Raw: slices.Clone(src),
 		})
 	}

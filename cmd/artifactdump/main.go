@@ -83,6 +83,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			dumpCommand(),
 			listCommand(),
 			prefetchCommand(),
+			hiveCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {

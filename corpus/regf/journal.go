@@ -9,7 +9,7 @@ type Journal struct {
 	Split  int      // entries that stand in the first log, the others in the second; 0: all in the first
 	Swap   bool     // the older entries are in LOG2
 	Number uint32   // of the first entry, or of the old log; 0 means what Windows 7 and 10 write
-	Stale  []Entry  // stand behind the last entry, left from earlier use of the log; see [Journal.Before]
+	Stale  []Entry  // stand behind the last entry, left from earlier use of the log
 	Old    bool     // the format before Windows 8.1: one log, one state
 	Half   bool     // the first page of every second run had already reached the primary
 	BadSum bool     // the primary's base block is broken: its checksum does not hold
@@ -37,13 +37,6 @@ func DirtyOld(before, after *Hive) (primary, log []byte) {
 	j := Journal{States: History(before, after), Old: true}
 	primary, log, _ = j.Files()
 	return primary, log
-}
-
-// Before returns an entry for Stale: the change between two images under a number of the past.
-func (j *Journal) Before(number uint32, from, to []byte) Entry {
-	e := Diff(from, to)
-	e.Number = number
-	return e
 }
 
 // Files returns what lies on the disk. A log that is not used is empty.

@@ -16,6 +16,8 @@ type Live struct {
 	secs []*sec // the ring, in its order
 	sec  map[string]*sec
 
+	common []byte // descriptor of keys that name none
+
 	remains []Remain
 }
 
@@ -52,7 +54,7 @@ type sec struct {
 
 // Live writes the hive and keeps it open for changes.
 func (h *Hive) Live() *Live {
-	l := &Live{sec: map[string]*sec{}, st: store{binSize: max(h.BinSize, page)}}
+	l := &Live{sec: map[string]*sec{}, common: DefaultSecurity(), st: store{binSize: max(h.BinSize, page)}}
 	l.hive = *h
 	l.root = l.create(h.Root, nil)
 	l.prune(l.root)

@@ -143,3 +143,9 @@ func OldLog(before, after []byte, number uint32) []byte {
 	log = append(log, make([]byte, -len(log)&(sector-1))...)
 	return append(log, blocks...)
 }
+
+// Numbered returns the entry with another number.
+func (e Entry) Numbered(n uint32) Entry {
+	e.Number = n
+	return e
+}

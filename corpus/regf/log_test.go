@@ -131,7 +131,7 @@ func TestJournal(t *testing.T) {
 		{"far ahead", Journal{Number: 2107}, 2107},
 		{"wraps", Journal{Number: 0xFFFFFFFE, Split: 1}, 0xFFFFFFFE},
 		{"half written", Journal{Half: true}, 40},
-		{"stale", Journal{Stale: []Entry{(&Journal{}).Before(27, states[2], states[0])}}, 40},
+		{"stale", Journal{Stale: []Entry{Diff(states[2], states[0]).Numbered(27)}}, 40},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.j.States = states

@@ -49,11 +49,12 @@ const (
 	segment        = 16344 // bytes of big data in one segment
 )
 
-// Limits of the lists that Windows writes before it divides them, seen in real hives.
+// Sizes of lists. In real hives an lh has up to 968 keys, the leaves of an ri have 505 to 507 after a full one was
+// divided, and versions below 5 have li leaves there; the largest lf seen has 338, its limit here is a choice.
 const (
-	leafHinted = 511  // lf and lh: more keys than this need an ri
-	splitHint  = 507  // elements of such a leaf
-	splitPlain = 1012 // the same for li
+	fullHint = 511  // keys in an lf
+	fullLeaf = 1012 // keys in an li or lh
+	halfLeaf = fullLeaf / 2
 )
 
 // write fills the record of a key.
@@ -248,26 +249,19 @@ func (l *Live) listValues(n *node) {
 func (l *Live) listSubkeys(n *node) {
 	slices.SortStableFunc(n.subs, func(a, b *node) int { return compareUnits(a.name, b.name) })
 	k := n.spec
-	kind := k.List
+	kind, leaf := k.List, k.Leaf
 	if kind == ListAuto {
 		switch v := l.version(); {
-		case v <= 2:
-			kind = ListLI
-		case v <= 4:
+		case v >= 5:
+			kind = ListLH
+		case v >= 3 && len(n.subs) <= fullHint:
 			kind = ListLF
 		default:
-			kind = ListLH
+			kind = ListLI
 		}
 	}
-	leaf := k.Leaf
-	if leaf == 0 && len(n.subs) > leafHinted {
-		leaf = splitHint
-		if kind == ListLF && k.List == ListAuto {
-			kind = ListLI // version 3 and 4 put plain leaves below an ri
-		}
-		if kind == ListLI {
-			leaf = splitPlain
-		}
+	if leaf == 0 && len(n.subs) > fullLeaf {
+		leaf = halfLeaf
 	}
 	if leaf == 0 && len(n.lists) == 1 && len(n.subs) > 0 {
 		n.lists[0] = l.st.put(n.lists[0], listRecord(kind, n.subs))

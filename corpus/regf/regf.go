@@ -71,7 +71,7 @@ type ListKind byte
 
 // Kinds of subkey lists, regf "Subkey lists".
 const (
-	ListAuto ListKind = iota // li up to version 2, lf in 3 and 4, lh from 5; ri above when there are many
+	ListAuto ListKind = iota // by version and number of keys, as Windows does
 	ListLI
 	ListLF
 	ListLH

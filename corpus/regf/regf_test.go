@@ -111,9 +111,11 @@ func TestLists(t *testing.T) {
 		list    string
 		leaves  string
 	}{
-		{"many lh", 5, ListAuto, 0, 1200, "ri", "lh507 lh507 lh186"},
-		{"many lf", 3, ListAuto, 0, 1200, "ri", "li1012 li188"},
-		{"full lh", 5, ListAuto, 0, 511, "lh", ""},
+		{"many lh", 5, ListAuto, 0, 1200, "ri", "lh506 lh506 lh188"},
+		{"many lf", 3, ListAuto, 0, 1200, "ri", "li506 li506 li188"},
+		{"full lh", 5, ListAuto, 0, 1012, "lh", ""},
+		{"full lf", 3, ListAuto, 0, 511, "lf", ""},
+		{"full li", 4, ListAuto, 0, 1012, "li", ""},
 		{"forced li", 5, ListLI, 0, 3, "li", ""},
 		{"forced lf", 5, ListLF, 0, 3, "lf", ""},
 		{"forced ri", 5, ListAuto, 2, 5, "ri", "lh2 lh2 lh1"},

@@ -59,7 +59,7 @@ func Descriptor(owner, group []byte, aces ...[]byte) []byte {
 // secure gives a key its descriptor; keys with the same one share the record.
 func (l *Live) secure(n *node, desc []byte) {
 	if desc == nil {
-		desc = DefaultSecurity()
+		desc = l.common
 	}
 	if len(desc) == 0 {
 		return

@@ -3,6 +3,7 @@ package regf
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 var le = binary.LittleEndian
@@ -99,6 +100,10 @@ func (s *store) release(off, size int) {
 func (s *store) grow(need int) {
 	size := max((need+binHeader+page-1)&^(page-1), s.binSize)
 	at := len(s.bins)
+	if at+size > cap(s.bins) { // twice as much: the hive is copied less often than append would
+		s.bins = slices.Grow(s.bins, max(at, 1<<16)+size)
+		s.tag = slices.Grow(s.tag, (max(at, 1<<16)+size)/8)
+	}
 	s.bins = append(s.bins, make([]byte, size)...)
 	s.tag = append(s.tag, make([]uint32, size/8)...)
 	copy(s.bins[at:], "hbin")

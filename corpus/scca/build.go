@@ -205,7 +205,7 @@ func (s *Spec) metrics(l layout) (metrics, traces, names []byte) {
 				place = uint32(p.Offset / 512)
 			}
 			traces = le.AppendUint32(traces, place)
-			traces = append(traces, p.bits(), 1, 0x03, 0x01)
+			traces = append(traces, p.bits(), p.Usage, byte(p.Mask), byte(p.Mask>>8))
 		}
 	}
 	return metrics, traces, names

@@ -71,7 +71,7 @@ func Sample(version uint32, variant int) Spec {
 			p.Offset, p.Image, p.Data, p.Skip = uint64(j)*4096, false, true, i == 4
 		}
 	}
-	s.Files = append(s.Files, File{Name: stickDevice + `\BATCH\RUN.CMD`, Flags: 2, Pages: []Page{{Offset: 0, Data: true}}})
+	s.Files = append(s.Files, File{Name: stickDevice + `\BATCH\RUN.CMD`, Flags: 2, Pages: []Page{{Data: true, Usage: 0xFF, Mask: 0xFFFF}}})
 	s.Volumes[0].Directories = []string{system + `\WINDOWS`, system + `\WINDOWS\SYSTEM32`}
 	s.Volumes[1].Directories = []string{stickDevice + `\BATCH`}
 	for _, f := range s.Files[:6] {
@@ -91,7 +91,7 @@ func imageFile(version uint32, name string, entry uint64, pages int) File {
 		f.Flags = 0x100
 	}
 	for i := range pages {
-		p := Page{Image: true, Skip: i > 0 && i == pages-1}
+		p := Page{Image: true, Skip: i > 0 && i == pages-1, Usage: 1, Mask: 0x103}
 		if i > 0 {
 			p.Offset = 1024 + uint64(i-1)*4096
 		}

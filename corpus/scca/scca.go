@@ -70,6 +70,8 @@ type Page struct {
 	Image  bool   // mapped as an executable image
 	Data   bool   // mapped as data
 	Skip   bool   // will not be prefetched next time
+	Usage  uint8  // history of use; meaning unknown, 1 in versions 23 and 26
+	Mask   uint16 // the same, as bits
 }
 
 // A Volume is one entry of the volumes section.

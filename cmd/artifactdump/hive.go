@@ -1,0 +1,191 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+func hiveCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "hive",
+		Usage: "look into registry hives",
+		Description: "Reads one hive file. Transaction logs beside it (.LOG, .LOG1, .LOG2, whatever\n" +
+			"their case) are replayed in memory; the files are never changed.",
+		Subcommands: []*cli.Command{
+			hiveInfoCommand(),
+			hiveLsCommand(),
+			hiveGetCommand(),
+			hiveFindCommand(),
+			hiveDumpCommand(),
+			hiveDeletedCommand(),
+			hiveRecoverCommand(),
+			hiveExportCommand(),
+		},
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usagef("no command of hive is called %q: see artifactdump hive --help", c.Args().First())
+			}
+			return cli.ShowSubcommandHelp(c)
+		},
+	}
+}
+
+func hiveFlags(more ...cli.Flag) []cli.Flag {
+	return slices.Concat(more, []cli.Flag{
+		&cli.StringSliceFlag{Name: "log", Usage: "replay the log `FILE` instead of those beside the hive (repeat for more)"},
+		&cli.BoolFlag{Name: "no-logs", Usage: "read the hive as it is, dirty or not"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no notes; damage is still named"},
+		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
+	})
+}
+
+// openHive opens the hive that the first argument names and says what was
+// found: damage, and what its logs did.
+func (s *session) openHive(path string) (*hive.Hive, error) {
+	b, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	opts := &hive.Options{NoLogs: s.c.Bool("no-logs"), Strict: s.strict}
+	names := s.c.StringSlice("log")
+	if len(names) == 0 && !opts.NoLogs {
+		names = logsBeside(path)
+	}
+	for _, n := range names {
+		lb, err := readFile(n)
+		if err != nil {
+			if len(s.c.StringSlice("log")) > 0 {
+				return nil, err
+			}
+			s.damage(err)
+			continue
+		}
+		opts.Logs = append(opts.Logs, hive.Log{Name: filepath.Base(n), Data: lb})
+	}
+	h, err := hive.Open(b, opts)
+	if h == nil || err != nil && s.strict {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err != nil {
+		s.damage(fmt.Errorf("%s: %w", path, err))
+	}
+	for _, d := range h.Damage() {
+		s.hiveDamage(path, d)
+	}
+	if rec := h.Recovery(); rec.Dirty && !opts.NoLogs {
+		if rec.Applied {
+			s.note("%s was dirty: %d log entries replayed", path, rec.Entries)
+		} else {
+			s.note("%s is dirty and no log could be applied: recent changes may be missing", path)
+		}
+	}
+	return h, nil
+}
+
+// hiveDamage names damage; a place where the format is broken but nothing is
+// lost is only a note.
+func (s *session) hiveDamage(path string, d *hive.FormatError) {
+	if d.Warning {
+		s.note("%s: %v", path, d)
+		return
+	}
+	s.damage(fmt.Errorf("%s: %w", path, d))
+}
+
+// itemDamage names what an iterator could not read.
+func (s *session) itemDamage(path string, err error) {
+	if fe, ok := errors.AsType[*hive.FormatError](err); ok {
+		s.hiveDamage(path, fe)
+		return
+	}
+	s.damage(fmt.Errorf("%s: %w", path, err))
+}
+
+const maxHiveFile = 4 << 30
+
+func readFile(path string) ([]byte, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: no such file", path)
+		}
+		return nil, err
+	}
+	if st.IsDir() {
+		return nil, fmt.Errorf("%s is a folder, not a file", path)
+	}
+	if st.Size() > maxHiveFile {
+		return nil, fmt.Errorf("%s: %d bytes are more than a hive can have", path, st.Size())
+	}
+	return os.ReadFile(path)
+}
+
+// logsBeside finds the transaction logs of a hive, whatever their case.
+func logsBeside(path string) []string {
+	dir, base := filepath.Split(path)
+	ents, err := os.ReadDir(filepath.Clean(dir + "."))
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, ext := range []string{".LOG", ".LOG1", ".LOG2"} {
+		for _, e := range ents {
+			if !e.IsDir() && strings.EqualFold(e.Name(), base+ext) {
+				out = append(out, filepath.Join(dir, e.Name()))
+			}
+		}
+	}
+	return out
+}
+
+// hiveArgs returns the file and the key path of a command.
+func hiveArgs(c *cli.Context, min, max int, usage string) ([]string, error) {
+	a := c.Args().Slice()
+	if len(a) < min || len(a) > max {
+		return nil, usagef("usage: artifactdump hive %s %s", c.Command.Name, usage)
+	}
+	for len(a) < max {
+		a = append(a, "")
+	}
+	return a, nil
+}
+
+// trimRoot drops the name under which a live system would mount the hive, so
+// that HKLM\SYSTEM\Select finds Select in a SYSTEM hive.
+func trimRoot(h *hive.Hive, path string) string {
+	if _, err := h.Key(path); err == nil {
+		return path
+	}
+	parts := strings.Split(strings.Trim(path, `\`), `\`)
+	if len(parts) == 0 {
+		return path
+	}
+	skip := 0
+	switch strings.ToUpper(parts[0]) {
+	case "HKLM", "HKEY_LOCAL_MACHINE", "HKU", "HKEY_USERS":
+		skip = 2
+	case "HKCU", "HKEY_CURRENT_USER":
+		skip = 1
+	}
+	if skip == 0 || skip > len(parts) {
+		return path
+	}
+	return strings.Join(parts[skip:], `\`)
+}
+
+func findKey(h *hive.Hive, path string) (hive.Key, error) {
+	k, err := h.Key(trimRoot(h, path))
+	if errors.Is(err, hive.ErrNotExist) {
+		return k, fmt.Errorf("no key %s in this hive", path)
+	}
+	return k, err
+}

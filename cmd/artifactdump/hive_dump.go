@@ -1,0 +1,252 @@
+package main
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+func hiveDumpCommand() *cli.Command {
+	return &cli.Command{
+		Name: "dump", Usage: "the whole tree", ArgsUsage: "FILE",
+		Description: "tsv: one line for each key (K, path, last written as FILETIME) and value (V, path,\n" +
+			"name, type, length, first 16 hex digits of the data's SHA-256), sorted bytewise.\n" +
+			"jsonl: one object for each key with its values decoded, in stored order.\n\n" +
+			"Examples:\n" +
+			"   artifactdump hive dump --format tsv SYSTEM | diff - older.tsv\n" +
+			"   artifactdump hive dump --deleted NTUSER.DAT",
+		Flags: hiveFlags(append(outputFlags(),
+			&cli.StringFlag{Name: "format", Value: "tsv", Usage: "`FORMAT` of the output: tsv, jsonl"},
+			&cli.BoolFlag{Name: "deleted", Usage: "add what was recovered: lines that begin with DK and DV"},
+		)...),
+		Action: func(c *cli.Context) error {
+			a, err := hiveArgs(c, 1, 1, "FILE")
+			if err != nil {
+				return err
+			}
+			s := newSession(c)
+			h, err := s.openHive(a[0])
+			if err != nil {
+				return err
+			}
+			o, err := openOutput(c, a[0])
+			if err != nil {
+				return err
+			}
+			switch c.String("format") {
+			case "tsv":
+				err = hive.Dump(o, h, &hive.DumpOptions{Deleted: c.Bool("deleted")})
+				if fe, ok := errors.AsType[*hive.FormatError](err); ok {
+					s.hiveDamage(a[0], fe)
+					err = nil
+				}
+			case "jsonl":
+				err = s.hiveJSON(o, a[0], h, c.Bool("deleted"))
+			default:
+				err = usagef("no format for hives is called %q", c.String("format"))
+			}
+			if err != nil {
+				o.abort()
+				return err
+			}
+			if err := o.commit(); err != nil {
+				return err
+			}
+			for d := range h.Check() {
+				s.hiveDamage(a[0], d)
+			}
+			return s.end()
+		},
+	}
+}
+
+type keyJSON struct {
+	Path    string      `json:"path"`
+	Written string      `json:"written,omitempty"`
+	Class   string      `json:"class,omitempty"`
+	Offset  int64       `json:"offset"`
+	Flags   uint16      `json:"flags,omitempty"`
+	Deleted string      `json:"deleted,omitempty"`
+	Values  []valueJSON `json:"values"`
+}
+
+type valueJSON struct {
+	Name   string `json:"name"`
+	Type   uint32 `json:"type"`
+	Text   string `json:"type_name"`
+	Size   uint32 `json:"size"`
+	Offset int64  `json:"offset"`
+	SHA256 string `json:"sha256"`
+	Data   any    `json:"data,omitempty"` // text, list of texts, number; hex for bytes
+}
+
+func (s *session) hiveJSON(w io.Writer, file string, h *hive.Hive, deleted bool) error {
+	for k, err := range h.Keys() {
+		if err != nil {
+			continue // Check names it below
+		}
+		if err := s.writeKeyJSON(w, file, k, ""); err != nil {
+			return err
+		}
+	}
+	if !deleted {
+		return nil
+	}
+	for r := range h.Deleted() {
+		if r.IsKey {
+			if err := s.writeKeyJSON(w, file, r.Key, r.Note()); err != nil {
+				return err
+			}
+			continue
+		}
+		j := keyJSON{Path: r.Path, Offset: r.Offset, Deleted: r.Note(), Values: []valueJSON{toValueJSON(r.Value)}}
+		if err := writeJSON(w, j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) writeKeyJSON(w io.Writer, file string, k hive.Key, deleted string) error {
+	j := keyJSON{Path: k.Path(), Written: output.FormatTime(k.Written()), Offset: k.Offset(), Flags: uint16(k.Flags()), Deleted: deleted, Values: []valueJSON{}}
+	j.Class, _ = k.ClassName()
+	for v, err := range k.Values() {
+		if err == nil {
+			j.Values = append(j.Values, toValueJSON(v))
+		}
+	}
+	return writeJSON(w, j)
+}
+
+func toValueJSON(v hive.Value) valueJSON {
+	b, _ := v.Bytes()
+	sum := sha256.Sum256(b)
+	j := valueJSON{Name: v.Name(), Type: uint32(v.Type()), Text: v.Type().String(), Size: v.Size(), Offset: v.Offset(), SHA256: hex.EncodeToString(sum[:])}
+	switch v.Type().Base() {
+	case hive.String, hive.ExpandString, hive.Link:
+		if t, err := v.Text(); err == nil {
+			j.Data = t
+		}
+	case hive.MultiString:
+		if t, err := v.Texts(); err == nil {
+			j.Data = t
+		}
+	case hive.DWord, hive.DWordBigEndian, hive.QWord:
+		if n, err := v.Uint(); err == nil {
+			j.Data = n
+		}
+	}
+	if j.Data == nil && len(b) > 0 {
+		j.Data = hex.EncodeToString(b)
+	}
+	return j
+}
+
+func writeJSON(w io.Writer, v any) error {
+	b, err := output.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
+}
+
+func hiveDeletedCommand() *cli.Command {
+	return &cli.Command{
+		Name: "deleted", Usage: "deleted keys and values that the hive still holds", ArgsUsage: "FILE",
+		Description: "Each line: kind, how sure the path is, where it was found, offset, a bound for the\n" +
+			"time of deletion where one is known, path, and for a value its data.\n\n" +
+			"Example:\n   artifactdump hive deleted NTUSER.DAT",
+		Flags: hiveFlags(outputFlags()...),
+		Action: func(c *cli.Context) error {
+			a, err := hiveArgs(c, 1, 1, "FILE")
+			if err != nil {
+				return err
+			}
+			s := newSession(c)
+			h, err := s.openHive(a[0])
+			if err != nil {
+				return err
+			}
+			o, err := openOutput(c, a[0])
+			if err != nil {
+				return err
+			}
+			n := 0
+			for r := range h.Deleted() {
+				n++
+				bound := "-"
+				if !r.NotAfter.IsZero() {
+					bound = "deleted at or before " + output.FormatTime(r.NotAfter)
+				}
+				if r.IsKey {
+					fmt.Fprintf(o, "key\t%s\t%#x\t%s\t%s\twritten %s\n", r.Note(), r.Offset, bound, clean(r.Path), cmp.Or(output.FormatTime(r.Key.Written()), "(no time)"))
+					continue
+				}
+				text, _ := show(r.Value, 200)
+				fmt.Fprintf(o, "value\t%s\t%#x\t%s\t%s\t%s\t%s\t%s\n", r.Note(), r.Offset, bound, clean(r.Path), clean(valueName(r.Value)), r.Value.Type(), text)
+			}
+			if err := o.commit(); err != nil {
+				return err
+			}
+			s.note("%d deleted keys and values", n)
+			return s.end()
+		},
+	}
+}
+
+func hiveRecoverCommand() *cli.Command {
+	return &cli.Command{
+		Name: "recover", Usage: "write the clean hive to a new file", ArgsUsage: "FILE -o NEW",
+		Description: "Replays the transaction logs and writes the result; FILE itself stays as it is.\n\n" +
+			"Example:\n   artifactdump hive recover SYSTEM -o SYSTEM.clean",
+		Flags: hiveFlags(outputFlags()...),
+		Action: func(c *cli.Context) error {
+			a, err := hiveArgs(c, 1, 1, "FILE -o NEW")
+			if err != nil {
+				return err
+			}
+			if c.String("output") == "" {
+				return usagef("usage: artifactdump hive recover FILE -o NEW")
+			}
+			s := newSession(c)
+			h, err := s.openHive(a[0])
+			if err != nil {
+				return err
+			}
+			if !h.Recovery().Applied {
+				s.note("nothing was replayed: the copy has the bytes of %s", a[0])
+			}
+			if same(a[0], c.String("output")) {
+				return fmt.Errorf("%s is the evidence itself, which is never written to", a[0])
+			}
+			o, err := openOutput(c, a[0])
+			if err != nil {
+				return err
+			}
+			if _, err := o.Write(h.Bytes()); err != nil {
+				o.abort()
+				return err
+			}
+			if err := o.commit(); err != nil {
+				return err
+			}
+			return s.end()
+		},
+	}
+}
+
+func same(a, b string) bool {
+	sa, err1 := os.Stat(a)
+	sb, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(sa, sb)
+}

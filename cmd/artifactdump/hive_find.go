@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+func hiveFindCommand() *cli.Command {
+	return &cli.Command{
+		Name: "find", Usage: "search names, values and data, like reg query /s /f", ArgsUsage: "FILE PATTERN [KEY]",
+		Description: "PATTERN is text that is found whatever its case; --regexp makes it a regular\n" +
+			"expression (RE2). Without -k, -n or -d all three places are searched. Binary data\n" +
+			"is searched as UTF-16 and as 8-bit text.\n\n" +
+			"Examples:\n" +
+			"   artifactdump hive find NTUSER.DAT psexec\n" +
+			`   artifactdump hive find --regexp -d SOFTWARE '\\users\\public\\.*\.exe'`,
+		Flags: hiveFlags(
+			&cli.BoolFlag{Name: "regexp", Aliases: []string{"e"}, Usage: "PATTERN is a regular expression"},
+			&cli.BoolFlag{Name: "keys", Aliases: []string{"k"}, Usage: "search key names"},
+			&cli.BoolFlag{Name: "names", Aliases: []string{"n"}, Usage: "search value names"},
+			&cli.BoolFlag{Name: "data", Aliases: []string{"d"}, Usage: "search data"},
+		),
+		Action: hiveFind,
+	}
+}
+
+func hiveFind(c *cli.Context) error {
+	a, err := hiveArgs(c, 2, 3, "FILE PATTERN [KEY]")
+	if err != nil {
+		return err
+	}
+	pattern := a[1]
+	if !c.Bool("regexp") {
+		pattern = regexp.QuoteMeta(pattern)
+	}
+	re, err := regexp.Compile("(?is)" + pattern)
+	if err != nil {
+		return usagef("PATTERN: %v", err)
+	}
+	s := newSession(c)
+	h, err := s.openHive(a[0])
+	if err != nil {
+		return err
+	}
+	top, err := findKey(h, a[2])
+	if err != nil {
+		return err
+	}
+	o, err := openOutput(c)
+	if err != nil {
+		return err
+	}
+	all := !c.Bool("keys") && !c.Bool("names") && !c.Bool("data")
+	hits := 0
+	err = s.below(a[0], h, top, func(k hive.Key) error {
+		if (all || c.Bool("keys")) && re.MatchString(k.Name()) {
+			hits++
+			fmt.Fprintf(o, "%s\n", clean(k.Path()))
+		}
+		for v, err := range k.Values() {
+			if err != nil {
+				s.itemDamage(a[0], err)
+				continue
+			}
+			if (all || c.Bool("names")) && re.MatchString(v.Name()) || (all || c.Bool("data")) && dataMatches(re, v) {
+				hits++
+				text, _ := show(v, 200)
+				fmt.Fprintf(o, "%s\n    %s    %s    %s\n", clean(k.Path()), clean(valueName(v)), v.Type(), text)
+			}
+		}
+		return s.c.Context.Err()
+	})
+	if err != nil {
+		return err
+	}
+	if err := o.commit(); err != nil {
+		return err
+	}
+	s.note("%d found", hits)
+	return s.end()
+}
+
+func dataMatches(re *regexp.Regexp, v hive.Value) bool {
+	switch v.Type().Base() {
+	case hive.String, hive.ExpandString, hive.Link:
+		t, err := v.TextDetails()
+		return err == nil && (re.MatchString(t.Text) || t.AfterNUL != "" && re.MatchString(t.AfterNUL) || t.Narrow != "" && re.MatchString(t.Narrow))
+	case hive.MultiString:
+		t, _ := v.Texts()
+		return re.MatchString(strings.Join(t, "\n"))
+	case hive.DWord, hive.DWordBigEndian, hive.QWord:
+		n, err := v.Uint()
+		return err == nil && (re.MatchString(fmt.Sprintf("%#x", n)) || re.MatchString(fmt.Sprint(n)))
+	}
+	b, _ := v.Bytes()
+	if re.Match(b) {
+		return true
+	}
+	// Text inside binary data may begin at an odd byte.
+	return re.MatchString(hive.DecodeText(noNULs(b)).Text) || len(b) > 1 && re.MatchString(hive.DecodeText(noNULs(b[1:])).Text)
+}
+
+// noNULs turns NUL units into line feeds, so that a text decoder goes on to
+// the end of the data.
+func noNULs(b []byte) []byte {
+	out := make([]byte, len(b)&^1)
+	copy(out, b)
+	for i := 0; i+1 < len(out); i += 2 {
+		if out[i] == 0 && out[i+1] == 0 {
+			out[i] = '\n'
+		}
+	}
+	return out
+}

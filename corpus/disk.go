@@ -1,0 +1,49 @@
+package corpus
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Generated returns all files of the folder corpus/files, by their slash-separated names below it. The volumes of
+// the incident are folders named by their drive letters.
+func Generated() map[string][]byte {
+	all := make(map[string][]byte)
+	for name, data := range Incident().Files() {
+		all[path.Join("incident/C", name)] = data
+	}
+	all["SHA256SUMS"] = sums(all)
+	return all
+}
+
+// sums is in the form of the program sha256sum, so that "sha256sum -c SHA256SUMS" checks the folder.
+func sums(files map[string][]byte) []byte {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(&b, "%x  %s\n", sha256.Sum256(files[name]), name)
+	}
+	return []byte(b.String())
+}
+
+// WriteFiles replaces the incident below dir by what the source says.
+func WriteFiles(dir string) error {
+	if err := os.RemoveAll(filepath.Join(dir, "incident")); err != nil {
+		return err
+	}
+	for name, data := range Generated() {
+		to := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(to, data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
