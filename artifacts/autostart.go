@@ -259,6 +259,14 @@ func autostartText(v hive.Value) (s, note string, err error) {
 	return d.Text, "is of type " + v.Type().String() + ", not text", nil
 }
 
+// autostartMissing is nil where a value is just not there.
+func (in Input) autostartMissing(err error) error {
+	if errors.Is(err, hive.ErrNotExist) {
+		return nil
+	}
+	return in.Wrap(in.AtKey(), err)
+}
+
 // autostartHidden tells how the name of a value keeps it from being seen: the
 // registry editor stops at a NUL, the kernel does not.
 func autostartHidden(name string) string {

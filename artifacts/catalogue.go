@@ -18,6 +18,10 @@ func catalogue() []group {
 		{"Persistence", []Artifact{
 			runKeys,
 			startupApproved,
+			winlogon,
+			windowsLoad,
+			screensaver,
+			commandProcessor,
 		}},
 	}
 }
