@@ -1,3 +1,5 @@
+//go:generate go run ../cmd/artifactdump list --format markdown --force -o ../docs/artifacts.md
+
 package artifacts
 
 import "sync"

@@ -1,11 +1,13 @@
 package artifacts
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 	"github.com/artifactdump/artifactdump/prefetch"
 )
@@ -17,8 +19,10 @@ type Prefetch struct {
 	ImagePath    string           `json:"image_path,omitempty"`   // what the hash verified, or the best candidate
 	CommandLine  string           `json:"command_line,omitempty"` // of a hosting program, where the hash gave it away
 	Package      string           `json:"package,omitempty"`
+	AppID        string           `json:"app_id,omitempty"`
 	Hash         string           `json:"prefetch_hash"`
 	HashStatus   string           `json:"hash_status"`
+	HashNote     string           `json:"hash_note,omitempty"` // why it could not be verified
 	Recovered    bool             `json:"path_recovered,omitempty"`
 	Hint         uint32           `json:"prefetch_hint,omitempty"` // k of /prefetch:k
 	RunCount     uint32           `json:"run_count"`
@@ -77,8 +81,12 @@ func decodePrefetch(in Input) ([]Prefetch, error) {
 	v := f.Verify(in.prefetchDictionary(), nil)
 	p.HashStatus = v.Status.String()
 	p.ImagePath, p.CommandLine, p.Hint, p.Recovered = v.Path, v.CommandLine, v.Hint, v.Recovered
+	p.HashNote, p.AppID = v.Why, v.AppID
 	if p.ImagePath == "" {
-		p.ImagePath = likelyImage(f)
+		p.ImagePath = cmp.Or(f.ExecutablePath, likelyImage(f))
+	}
+	if v.Package != "" {
+		p.Package = v.Package
 	}
 	for _, t := range f.LastRuns {
 		if !t.IsZero() {
@@ -130,9 +138,14 @@ func likelyImage(f *prefetch.File) string {
 // ones, and the services of the machine's own SYSTEM hive.
 func (in Input) prefetchDictionary() *prefetch.Dictionary {
 	return in.Once("prefetch dictionary", func() any {
-		d := prefetch.NewDictionary()
+		d := new(prefetch.Dictionary)
+		root := in.Machine.SystemRoot
 		for _, s := range in.Machine.Services {
-			d.AddService(in.Machine.SystemRoot, s.ImagePath, s.Name)
+			path := s.ImagePath
+			if root != "" && !strings.EqualFold(root, `C:\Windows`) {
+				path = in.Machine.Expand(path, evidence.User{})
+			}
+			d.AddService(path, s.Name)
 		}
 		return d
 	}).(*prefetch.Dictionary)

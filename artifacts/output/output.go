@@ -36,6 +36,7 @@ type Format struct {
 // Formats lists the formats that stream to any writer, the default first.
 func Formats() []Format {
 	return []Format{
+		{"text", ".txt", "for reading on a terminal", newTextEvents, newTextRecords},
 		{"jsonl", ".jsonl", "JSON lines, one object per event or record", newJSONEvents, newJSONRecords},
 		{"csv", ".csv", "comma-separated values with a header, RFC 4180", newCSVEvents, newCSVRecords},
 	}

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -234,7 +233,8 @@ type session struct {
 	verbose bool
 	strict  bool
 	damaged int
-	live    bool // a progress line stands on the terminal
+	named   map[string]bool // damage of a hive that was named before
+	live    bool            // a progress line stands on the terminal
 	started time.Time
 	drawn   time.Time
 }
@@ -363,16 +363,11 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 	return nil
 }
 
-// clean makes text from the evidence harmless on a terminal: no control
-// character, no mark that turns the direction of writing.
+// clean makes text harmless on a terminal, line by line.
 func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' {
-			return r
-		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = output.Clean(l)
+	}
+	return strings.Join(lines, "\n")
 }

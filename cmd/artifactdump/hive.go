@@ -81,12 +81,8 @@ func (s *session) openHive(path string) (*hive.Hive, error) {
 	for _, d := range h.Damage() {
 		s.hiveDamage(path, d)
 	}
-	if rec := h.Recovery(); rec.Dirty && !opts.NoLogs {
-		if rec.Applied {
-			s.note("%s was dirty: %d log entries replayed", path, rec.Entries)
-		} else {
-			s.note("%s is dirty and no log could be applied: recent changes may be missing", path)
-		}
+	if rec := h.Recovery(); rec.Applied {
+		s.note("%s was dirty: %d log entries replayed", path, rec.Entries)
 	}
 	return h, nil
 }
@@ -94,6 +90,13 @@ func (s *session) openHive(path string) (*hive.Hive, error) {
 // hiveDamage names damage; a place where the format is broken but nothing is
 // lost is only a note.
 func (s *session) hiveDamage(path string, d *hive.FormatError) {
+	if s.named[d.Error()] {
+		return
+	}
+	if s.named == nil {
+		s.named = map[string]bool{}
+	}
+	s.named[d.Error()] = true
 	if d.Warning {
 		s.note("%s: %v", path, d)
 		return

@@ -75,9 +75,13 @@ func prefetchFiles(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	dict := prefetch.NewDictionary()
+	dict := new(prefetch.Dictionary)
 	for _, line := range c.StringSlice("command-line") {
-		dict.AddCommandLine("", line)
+		exe := strings.ToUpper(winpath.Base(winpath.ParseCommand(line, nil).Program))
+		if !strings.Contains(exe, ".") {
+			exe += ".EXE"
+		}
+		dict.AddCommandLine(exe, line)
 	}
 	opts := &prefetch.Options{Traces: c.Bool("traces")}
 	n := c.Int("jobs")
@@ -258,6 +262,7 @@ type pfJSON struct {
 	Damage      []pfDamage `json:"damage,omitempty"`
 	Error       string     `json:"error,omitempty"`
 	Candidates  int        `json:"candidates,omitempty"`
+	HashNote    string     `json:"hash_note,omitempty"`
 }
 
 type pfVolume struct {
@@ -314,11 +319,9 @@ func (f *pfFile) json() pfJSON {
 	j.Version, j.Compressed, j.Executable, j.RunCount = uint32(p.Version), p.Compressed, p.Executable, p.RunCount
 	j.Hash = fmt.Sprintf("%08X", p.Hash)
 	j.HashStatus = v.Status.String()
-	switch v.Status {
-	case prefetch.Verified, prefetch.VerifiedWithHint, prefetch.VerifiedByDictionary:
-		j.HashOK = new(true)
-	case prefetch.Mismatch:
-		j.HashOK = new(false)
+	j.HashNote = v.Why
+	if v.Status.OK() || v.Status == prefetch.Mismatch {
+		j.HashOK = new(v.Status.OK())
 	}
 	j.ImagePath = cmp.Or(v.Path, p.ExecutablePath)
 	j.Recovered, j.CommandLine, j.Hint, j.Candidates = v.Recovered, v.CommandLine, v.Hint, v.Candidates
@@ -428,21 +431,21 @@ func day(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05")
 }
 
-// explainHash says what a verification rests on.
+// explainHash says what a verification rests on, or why there is none.
 func explainHash(v *prefetch.Verification) string {
 	switch {
-	case v.Status == prefetch.VerifiedWithHint:
-		return fmt.Sprintf(": the path with /prefetch:%d", v.Hint)
-	case v.Status == prefetch.VerifiedByDictionary && v.CommandLine != "":
-		return fmt.Sprintf(": path and command line (%d candidates tried)", v.Candidates)
-	case v.Status == prefetch.Verified && v.Recovered:
-		return ": path recovered from the folders"
-	case v.Status == prefetch.Verified && v.AppID != "":
+	case v.Why != "":
+		return ": " + v.Why
+	case v.CommandLine != "":
+		return fmt.Sprintf(": path and command line, one of %d sums tried", v.Candidates)
+	case v.AppID != "":
 		return ": path, package and application id " + v.AppID
-	case v.Status == prefetch.Verified:
-		return ": it is the hash of the path"
-	case v.Status == prefetch.Mismatch:
-		return ": no recorded path gives this hash; renamed, edited, or run from a path not recorded (" + winpath.Base(v.Path) + ")"
+	case v.Hint != 0:
+		return fmt.Sprintf(": path and /prefetch:%d", v.Hint)
+	case v.Recovered:
+		return ": the path was recovered from the folders"
+	case v.Status.OK():
+		return ": the hash of the path"
 	}
 	return ""
 }

@@ -21,8 +21,8 @@ func timelineCommand() *cli.Command {
 			"Examples:\n" +
 			"   artifactdump timeline /mnt/image\n" +
 			"   artifactdump timeline --from 2026-03-06 --format csv -o timeline.csv case/C\n" +
-			"   artifactdump timeline --last 48h -a prefetch /mnt/image | jq .message",
-		Flags:  slices.Concat([]cli.Flag{formatFlag("jsonl")}, outputFlags(), timeFlags(), evidenceFlags()),
+			"   artifactdump timeline --last 48h -a prefetch --format jsonl /mnt/image | jq .message",
+		Flags:  slices.Concat([]cli.Flag{formatFlag("text")}, outputFlags(), timeFlags(), evidenceFlags()),
 		Action: timeline,
 	}
 }

@@ -1,0 +1,85 @@
+package output
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+)
+
+// textEvents is for reading on a terminal: one line for each event, with the
+// time, what the record proves, what the time means and what the record says.
+type textEvents struct {
+	w    *bufio.Writer
+	host string
+}
+
+func newTextEvents(w io.Writer) EventWriter { return &textEvents{w: bufio.NewWriter(w)} }
+
+func (t *textEvents) Event(e *artifacts.Event) error {
+	if h := e.Record.Host; h != t.host {
+		t.host = h
+		fmt.Fprintf(t.w, "# host %s, times are UTC\n", Clean(h))
+	}
+	when := e.Time.UTC().Format("2006-01-02 15:04:05.0000000")
+	if e.Local {
+		when += " local"
+	}
+	fmt.Fprintf(t.w, "%s  %-10s  %-27s  %s", when, e.Proof, Clean(e.Kind), Clean(e.Message))
+	if u := cmp.Or(e.Record.User.Name, e.Record.User.SID); u != "" {
+		fmt.Fprintf(t.w, "  user %s", Clean(u))
+	}
+	if tags := e.Record.Tags(); len(tags) > 0 {
+		fmt.Fprintf(t.w, "  [%s]", Clean(strings.Join(tags, ", ")))
+	}
+	_, err := fmt.Fprintf(t.w, "  %s\n", e.ID)
+	return err
+}
+
+func (t *textEvents) Close() error { return t.w.Flush() }
+
+// textRecords writes each record as a block of fields.
+type textRecords struct{ w *bufio.Writer }
+
+func newTextRecords(w io.Writer) RecordWriter { return &textRecords{bufio.NewWriter(w)} }
+
+func (t *textRecords) Record(r *artifacts.Record) error {
+	fmt.Fprintf(t.w, "%s  %s\n", r.Artifact.Name, Clean(r.Summary()))
+	row := func(k, v string) {
+		if v != "" {
+			fmt.Fprintf(t.w, "  %-20s %s\n", k, Clean(v))
+		}
+	}
+	row("id", r.ID)
+	row("proves", string(r.Proof()))
+	row("user", strings.TrimSpace(r.User.Name+" "+r.User.SID))
+	row("file", r.From.Path)
+	row("key", r.From.Key)
+	row("value", r.From.Value)
+	row("offset", fmt.Sprintf("%#x", r.From.Offset))
+	if r.From.State != artifacts.Live {
+		row("state", strings.TrimSpace(string(r.From.State)+" "+r.From.Note))
+	}
+	for _, f := range columns(r.Data) {
+		row(f.Name, f.Value)
+	}
+	_, err := t.w.WriteString("\n")
+	return err
+}
+
+func (t *textRecords) Close() error { return t.w.Flush() }
+
+// Clean makes text from the evidence harmless on a terminal: control
+// characters and marks that change the direction of writing become U+FFFD.
+func Clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029 {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,165 @@
+package artifacts_test
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/corpus"
+)
+
+// tree opens the files that a corpus machine wrote.
+func tree(t testing.TB, files map[string][]byte) *evidence.Tree {
+	t.Helper()
+	m := fstest.MapFS{}
+	for name, b := range files {
+		m[name] = &fstest.MapFile{Data: b}
+	}
+	return openFS(t, m)
+}
+
+func openFS(t testing.TB, fsys fs.FS) *evidence.Tree {
+	t.Helper()
+	ev, err := evidence.OpenFS(fsys, "test", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ev.Trees[0]
+}
+
+// timeline runs everything and returns the sorted events and the errors.
+func timeline(t testing.TB, tr *evidence.Tree, opts *artifacts.Options) ([]artifacts.Event, []*artifacts.DecodeError) {
+	t.Helper()
+	var events []artifacts.Event
+	var errs []*artifacts.DecodeError
+	results, err := artifacts.Run(context.Background(), tr, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for res := range results {
+		errs = append(errs, res.Errors...)
+		for i := range res.Records {
+			events = append(events, res.Records[i].Events()...)
+		}
+	}
+	slices.SortFunc(events, func(a, b artifacts.Event) int { return a.Compare(&b) })
+	return events, errs
+}
+
+func jsonl(t testing.TB, events []artifacts.Event) []byte {
+	t.Helper()
+	f, _ := output.Lookup("jsonl")
+	var b bytes.Buffer
+	w := f.Events(&b)
+	for i := range events {
+		if err := w.Event(&events[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestIncident reads the machine that the corpus wrote: no damage, the same
+// bytes with any number of workers, and the intrusion is in the timeline.
+func TestIncident(t *testing.T) {
+	files := corpus.Incident().Files()
+	one, errs := timeline(t, tree(t, files), &artifacts.Options{Jobs: 1})
+	for _, e := range errs {
+		t.Errorf("undamaged evidence: %v", e)
+	}
+	want := jsonl(t, one)
+	for _, jobs := range []int{2, 7, 64} {
+		again, _ := timeline(t, tree(t, files), &artifacts.Options{Jobs: jobs})
+		if !bytes.Equal(jsonl(t, again), want) {
+			t.Errorf("with %d jobs the timeline differs", jobs)
+		}
+	}
+	ids := map[string]bool{}
+	for i := range one {
+		if ids[one[i].ID] {
+			t.Errorf("two events have the id %s", one[i].ID)
+		}
+		ids[one[i].ID] = true
+	}
+	for _, path := range []string{`\users\public\svchost.exe`, `\windows\psexesvc.exe`, `\windows\system32\whoami.exe`} {
+		if !slices.ContainsFunc(one, func(e artifacts.Event) bool { return e.Path() == path && e.Proof == artifacts.Executed }) {
+			t.Errorf("nothing says that %s was executed", path)
+		}
+	}
+}
+
+// TestNamesFolded reads the same evidence when a collector has changed the
+// case of names.
+func TestNamesFolded(t *testing.T) {
+	files := corpus.Incident().Files()
+	want, _ := timeline(t, tree(t, files), &artifacts.Options{Artifacts: []string{"prefetch"}})
+	upper := map[string][]byte{}
+	for name, b := range files {
+		upper[strings.ToUpper(name)] = b
+	}
+	got, _ := timeline(t, tree(t, upper), &artifacts.Options{Artifacts: []string{"prefetch"}})
+	if len(got) != len(want) {
+		t.Errorf("with upper-case names %d events, want %d", len(got), len(want))
+	}
+}
+
+// TestRealImages reads the real machines: every run of every readable file,
+// the same twice and with any number of workers.
+func TestRealImages(t *testing.T) {
+	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	if dir == "" {
+		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
+	}
+	for name, starts := range map[string]int{"win10-composed": 200, "win7-composed": 50, "server2022-attacked": 0} {
+		t.Run(name, func(t *testing.T) {
+			open := func() *evidence.Tree {
+				ev, err := evidence.Open(filepath.Join(dir, "images", name), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { ev.Close() })
+				return ev.Trees[0]
+			}
+			one, errs := timeline(t, open(), &artifacts.Options{Jobs: 1})
+			for _, e := range errs {
+				t.Errorf("undeclared: %v", e)
+			}
+			many, _ := timeline(t, open(), &artifacts.Options{Jobs: 8})
+			if !bytes.Equal(jsonl(t, one), jsonl(t, many)) {
+				t.Error("the timeline depends on the number of workers")
+			}
+			n := 0
+			for i := range one {
+				if one[i].DataType == "windows:prefetch:execution" {
+					n++
+				}
+			}
+			if n < starts {
+				t.Errorf("%d program starts, want at least %d", n, starts)
+			}
+			t.Logf("%d events, %d program starts from Prefetch", len(one), n)
+		})
+	}
+}
+
+func TestSelect(t *testing.T) {
+	if _, err := artifacts.Select([]string{"no-such"}); err == nil {
+		t.Error("an unknown artifact was accepted")
+	}
+	got, err := artifacts.Select([]string{"Prefetch"})
+	if err != nil || len(got) != 1 || got[0].Name != "prefetch" {
+		t.Errorf("Select(Prefetch) = %v, %v", got, err)
+	}
+}
