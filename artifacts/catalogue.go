@@ -24,6 +24,7 @@ func catalogue() []group {
 			windowsLoad,
 			screensaver,
 			commandProcessor,
+			services,
 		}},
 	}
 }
