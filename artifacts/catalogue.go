@@ -25,6 +25,7 @@ func catalogue() []group {
 			screensaver,
 			commandProcessor,
 			services,
+			tasks,
 		}},
 	}
 }
