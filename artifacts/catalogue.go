@@ -24,6 +24,8 @@ func catalogue() []group {
 			windowsLoad,
 			screensaver,
 			commandProcessor,
+			startupFolder,
+			shellFolders,
 			services,
 			tasks,
 		}},
