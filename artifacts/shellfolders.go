@@ -20,6 +20,7 @@ type ShellFolder struct {
 	Resolved   string    `json:"resolved"`
 	Default    string    `json:"default"`
 	Redirected bool      `json:"redirected"`
+	Foreign    bool      `json:"other_profile,omitempty"` // the usual folder, but of a profile of another name
 	Unusual    string    `json:"unusual,omitempty"`
 	Written    time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
@@ -84,7 +85,7 @@ func decodeShellFolders(in Input) ([]ShellFolder, error) {
 			Origin: in.At(v), Key: winpath.Base(in.Source.Key), Name: v.Name(), Value: text, Unusual: note,
 			Resolved: in.Machine.Expand(text, in.User), Written: in.Written(),
 		}
-		f.Default, f.Redirected = in.shellFolderMoved(f.Resolved, strings.HasPrefix(d.name, "Common"), d.vista, d.xp)
+		f.Default, f.Redirected, f.Foreign = in.shellFolderMoved(f.Resolved, strings.HasPrefix(d.name, "Common"), d.vista, d.xp)
 		out = append(out, f)
 	}
 	return out, errors.Join(errs...)
@@ -93,35 +94,30 @@ func decodeShellFolders(in Input) ([]ShellFolder, error) {
 // shellFolderMoved compares a folder with the two places that are normal for
 // it. The names on XP are translated; there every place below the profile
 // passes.
-func (in Input) shellFolderMoved(resolved string, common bool, vista, xp string) (def string, moved bool) {
+func (in Input) shellFolderMoved(resolved string, common bool, vista, xp string) (def string, moved, foreign bool) {
 	key := winpath.Key(resolved)
 	tail := func(rel string) bool { return strings.HasSuffix(key, `\`+winpath.Lower(rel)) }
 	if common {
 		def = winpath.Join(in.Machine.Expand(`%ProgramData%`, evidence.User{}), vista)
 		all := `\documents and settings\all users\`
-		return def, key != winpath.Key(def) && !strings.HasPrefix(key, all)
+		return def, key != winpath.Key(def) && !strings.HasPrefix(key, all), false
 	}
 	if in.User.Profile == "" {
 		// Whose hive it is is not known: the end of the path has to do.
-		return winpath.Join(`%USERPROFILE%`, vista), !tail(vista) && !tail(xp)
+		return winpath.Join(`%USERPROFILE%`, vista), !tail(vista) && !tail(xp), false
 	}
 	def = winpath.Join(in.User.Profile, vista)
-	old := in.Machine.Build == "2600" || in.Machine.Build == "3790" || in.Machine.Build == "2195"
 	switch {
 	case key == winpath.Key(def):
-		return def, false
-	case old:
-		return winpath.Join(in.User.Profile, xp), !strings.HasPrefix(key, winpath.Key(in.User.Profile)+`\`)
-	case tail(vista) && in.shellFolderOfProfile(key):
-		return def, false // the template keeps the path of the profile it was made from
+		return def, false, false
+	case in.Machine.Build == "2195" || in.Machine.Build == "2600" || in.Machine.Build == "3790":
+		return winpath.Join(in.User.Profile, xp), !strings.HasPrefix(key, winpath.Key(in.User.Profile)+`\`), false
+	case tail(vista) && (strings.HasPrefix(key, `\users\`) || strings.HasPrefix(key, `\windows\`)):
+		// A profile that was renamed or copied keeps the old path, seen in
+		// real hives.
+		return def, false, true
 	}
-	return def, true
-}
-
-// shellFolderOfProfile reports whether the path lies in some profile while the
-// hive is that of the template for new users.
-func (in Input) shellFolderOfProfile(key string) bool {
-	return in.autostartScope() != "user" && (strings.HasPrefix(key, `\users\`) || strings.HasPrefix(key, `\windows\`))
+	return def, true, false
 }
 
 // Summary shows the folder and where it is.
@@ -129,6 +125,9 @@ func (f ShellFolder) Summary() string {
 	s := fmt.Sprintf("[%s] %s: %s", f.Key, f.Name, f.Value)
 	if f.Redirected {
 		s += " (not the default " + f.Default + ")"
+	}
+	if f.Foreign {
+		s += " (of another profile)"
 	}
 	if f.Unusual != "" {
 		s += " (" + f.Unusual + ")"

@@ -70,7 +70,7 @@ network address are those of the computer on which the target was last tracked, 
 const startupMaxFiles = 4096
 
 func decodeStartupFolder(in Input) ([]StartupFile, error) {
-	if in.File != nil {
+	if in.Hive == nil {
 		if strings.EqualFold(winpath.Base(in.File.Path), "desktop.ini") {
 			return nil, nil
 		}
@@ -139,7 +139,7 @@ func (in Input) startupFile(path string, b []byte, at Origin) (StartupFile, erro
 			f.autostart = in.autostartImage("Startup folder", path)
 		}
 		if err != nil {
-			if fe, ok := errors.AsType[*lnk.FormatError](err); ok && in.File != nil {
+			if fe, ok := errors.AsType[*lnk.FormatError](err); ok && in.Hive == nil {
 				at = in.AtOffset(fe.Offset)
 			}
 			return f, in.Wrap(at, fmt.Errorf("%s: %w", winpath.Base(path), err))
