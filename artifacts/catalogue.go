@@ -28,6 +28,8 @@ func catalogue() []group {
 			shellFolders,
 			services,
 			tasks,
+			taskCache,
+			jobs,
 		}},
 	}
 }
