@@ -22,6 +22,7 @@ func catalogue() []group {
 			startupApproved,
 			winlogon,
 			windowsLoad,
+			logonScripts,
 			screensaver,
 			commandProcessor,
 			startupFolder,
