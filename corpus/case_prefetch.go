@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/corpus/regf"
 	"github.com/artifactdump/artifactdump/corpus/scca"
 )
 
@@ -32,6 +33,28 @@ func prefetchCase(m *Machine) {
 	for _, p := range slices.Concat(ordinary, hosted, packaged, intrusion) {
 		m.Prefetch(p.spec())
 	}
+	m.Prefetch(taskbar())
+	m.File("Windows/Prefetch/Layout.ini", layoutFile())
+	m.File("Windows/Prefetch/PfSvPerfStats.bin", make([]byte, 132))
+}
+
+// taskbar is an operation scenario: what explorer.exe, already running, touches for the start menu.
+func taskbar() scca.Spec {
+	owner := ordinary[0].spec()
+	s := owner
+	s.Executable, s.Hash, s.Flags, s.NoRecord = "Op-"+strings.TrimSuffix(owner.FileName(), ".pf"), 1, 1, true
+	s.Path = ""
+	s.RunCount, s.LastRuns = 6, owner.LastRuns[:6]
+	s.Files = slices.DeleteFunc(slices.Clone(owner.Files), func(f scca.File) bool { return strings.HasSuffix(f.Name, `\EXPLORER.EXE`) })
+	return s
+}
+
+// layoutFile lists files to lay out together. It still names a program whose prefetch file is gone: a tool that
+// the intruder had in the scanner's folder and deleted with its trace.
+func layoutFile() []byte {
+	lines := []string{"[OptimalLayoutFile]", "Version=1", `C:\WINDOWS\SYSTEM32\NTDLL.DLL`, `C:\WINDOWS\SYSTEM32\KERNEL32.DLL`, `C:\WINDOWS\EXPLORER.EXE`,
+		strings.ToUpper(Implant), strings.ToUpper(Scanner), strings.ToUpper(Cleaned)}
+	return regf.UTF16(strings.Join(lines, "\r\n") + "\r\n")
 }
 
 func (p program) spec() scca.Spec {

@@ -63,11 +63,3 @@ func usersCase(m *Machine) {
 	m.Hive(defaultHive).Sub(run)
 	m.Hive(defaultHive).Sub(`Control Panel\International`).Set("LocaleName", regf.String("en-US"))
 }
-
-// amcacheCase writes the tables that the inventory of programs fills.
-func amcacheCase(m *Machine) {
-	root := m.Hive(amcacheHive)
-	for _, table := range []string{"InventoryApplication", "InventoryApplicationFile", "InventoryApplicationShortcut", "InventoryDriverBinary", "InventoryDevicePnp"} {
-		root.Sub(`Root\` + table)
-	}
-}

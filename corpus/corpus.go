@@ -13,9 +13,11 @@ package corpus
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
+	"testing/fstest"
 
 	"github.com/artifactdump/artifactdump/corpus/scca"
 )
@@ -48,6 +50,22 @@ func Incident() *Machine {
 	return m
 }
 
+// With runs the cases of these artifacts, in the order of the table: the machine that one test needs. Keys below a
+// control set need "system", whose Select key names the current one; names of users need "software" and "accounts".
+func (m *Machine) With(artifacts ...string) *Machine {
+	for _, a := range artifacts {
+		if !slices.ContainsFunc(Cases, func(c Case) bool { return c.Artifact == a }) {
+			panic("corpus: there is no case " + a)
+		}
+	}
+	for _, c := range Cases {
+		if slices.Contains(artifacts, c.Artifact) {
+			c.Write(m)
+		}
+	}
+	return m
+}
+
 // File writes a file. Two files of one name are a mistake of the cases.
 func (m *Machine) File(path string, data []byte) {
 	for old := range m.files {
@@ -68,6 +86,15 @@ func (m *Machine) Files() map[string][]byte {
 	all := maps.Clone(m.files)
 	for path, h := range m.hives {
 		maps.Copy(all, h.files(path))
+	}
+	return all
+}
+
+// FS returns the volume as a file system, for evidence in memory.
+func (m *Machine) FS() fs.FS {
+	all := make(fstest.MapFS)
+	for path, data := range m.Files() {
+		all[path] = &fstest.MapFile{Data: data, Mode: 0o444, ModTime: CopiedAt}
 	}
 	return all
 }

@@ -36,3 +36,34 @@ func TestFiles(t *testing.T) {
 		t.Errorf("files/%s is missing; go generate ./corpus", name)
 	}
 }
+
+// A machine of some cases has their files and no others, and serves them.
+func TestWith(t *testing.T) {
+	m := NewMachine().With("hosts", "users")
+	data, err := fs.ReadFile(m.FS(), "Windows/System32/drivers/etc/hosts")
+	if err != nil || !bytes.Equal(data, m.Files()["Windows/System32/drivers/etc/hosts"]) {
+		t.Errorf("hosts: %d bytes, %v", len(data), err)
+	}
+	for _, path := range m.Paths() {
+		if path == systemHive || path == softwareHive {
+			t.Errorf("%s is there", path)
+		}
+	}
+	dir := t.TempDir()
+	if err := m.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir + "/C/Users/daniel/NTUSER.DAT.LOG1"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCases(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, c := range Cases {
+		if c.Artifact == "" || seen[c.Artifact] || c.Write == nil || len(c.About) < 20 || c.About[len(c.About)-1] != '.' {
+			t.Errorf("case %q: a unique name and a sentence are wanted", c.Artifact)
+		}
+		seen[c.Artifact] = true
+	}
+}

@@ -31,17 +31,31 @@ func sums(files map[string][]byte) []byte {
 	return []byte(b.String())
 }
 
+// Write writes the volume into dir/C, as a collection of the files of drive C: would lie.
+func (m *Machine) Write(dir string) error {
+	for name, data := range m.Files() {
+		if err := writeFile(filepath.Join(dir, "C"), name, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeFile(dir, name string, data []byte) error {
+	to := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o644)
+}
+
 // WriteFiles replaces the incident below dir by what the source says.
 func WriteFiles(dir string) error {
 	if err := os.RemoveAll(filepath.Join(dir, "incident")); err != nil {
 		return err
 	}
 	for name, data := range Generated() {
-		to := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(to, data, 0o644); err != nil {
+		if err := writeFile(dir, name, data); err != nil {
 			return err
 		}
 	}

@@ -181,7 +181,7 @@ func broker(pkg string, r runs) program {
 // intrusion is what the intruder started in the night from the 6th to the 7th (Tokyo), in order of the first launch.
 var intrusion = []program{
 	{path: `C:\Windows\System32\rdpclip.exe`, loads: "base com gui", runs: moments(IntrusionStart.Add(217_312_091 * 100))},
-	{path: `C:\Windows\System32\whoami.exe`, loads: "base lan", runs: moments(DiscoveryStart.Add(23*time.Minute+38*time.Second), DiscoveryStart)},
+	{path: `C:\Windows\System32\whoami.exe`, loads: "base lan", runs: moments(utc(2026, 3, 6, 18, 9, 40, 4488162), DiscoveryStart)},
 	{path: `C:\Windows\System32\systeminfo.exe`, loads: "base com wmi", runs: at("06 17:46:38")},
 	{path: `C:\Windows\System32\ipconfig.exe`, loads: "base net", runs: at("06 17:47:10")},
 	{path: `C:\Windows\System32\net.exe`, loads: "base lan", runs: at("06 17:49:51", "06 17:48:44", "06 17:48:15")},

@@ -37,6 +37,7 @@ const (
 	Implant     = `C:\Users\Public\svchost.exe`
 	ImplantDLL  = `C:\Users\Public\Libraries\cache.dll`
 	Scanner     = `C:\Users\daniel\AppData\Local\Temp\nbtscan.exe`
+	Cleaned     = `C:\Users\daniel\AppData\Local\Temp\pd64.exe` // deleted, with its prefetch file; Layout.ini names it
 	Archiver    = `C:\PerfLogs\rar.exe`
 	PsExec      = `C:\Windows\PSEXESVC.EXE`
 	TaskName    = `\falcon sync`

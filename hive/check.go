@@ -9,13 +9,16 @@ import (
 // found on opening, then bin by bin and key by key. Its work is bounded by the size of the hive.
 func (h *Hive) Check() iter.Seq[*FormatError] {
 	return func(yield func(*FormatError) bool) {
-		c := checker{h: h, yield: yield, values: len(h.bins)/4 + 1, segments: len(h.bins)/dbLength + 1}
+		c := checker{h: h, yield: yield, security: newBitmap(len(h.bins)), values: len(h.bins)/4 + 1, segments: len(h.bins)/64 + 64}
 		for _, e := range h.damage {
 			if !yield(e) {
 				return
 			}
 		}
 		c.bins()
+		if root, err := h.Root(); err == nil && root.Flags()&KeyRoot == 0 {
+			c.report(warn(int(root.Offset()), "key node", "the root lacks the flag of a root"), root)
+		}
 		c.tree()
 	}
 }
@@ -25,8 +28,9 @@ type checker struct {
 	h        *Hive
 	yield    func(*FormatError) bool
 	done     bool
-	values   int // values that may still come: hostile keys may share a list
-	segments int // segments of big data that may still come
+	security bitmap // descriptors that were checked
+	values   int    // values that may still come: hostile keys may share a list
+	segments int    // segments of big data that may still come
 }
 
 func (c *checker) report(e *FormatError, k Key) {
@@ -107,11 +111,36 @@ func (c *checker) key(k Key) {
 	if _, err := k.ClassName(); err != nil {
 		c.fail(err, k)
 	}
-	if _, err := k.Security(); err != nil {
-		c.fail(err, k)
-	}
+	c.descriptor(k)
 	c.subkeys(k)
 	c.valuesOf(k)
+}
+
+// descriptor checks the key's security descriptor, and when it is met for the first time all of its access lists
+// and its place in the ring of descriptors.
+func (c *checker) descriptor(k Key) {
+	s, err := k.Security()
+	if err != nil {
+		c.fail(err, k)
+	}
+	off := k.u32(nkSecurity)
+	if s == nil || c.security.has(off) {
+		return
+	}
+	c.security.set(off)
+	if _, sddlErr := s.SDDL(); sddlErr != nil && err == nil {
+		c.fail(sddlErr, k)
+	}
+	pos := int(s.Offset) + c.h.cellHead
+	for _, f := range [...]struct {
+		field, back int
+		name        string
+	}{{skNext, skPrev, "next"}, {skPrev, skNext, "previous"}} {
+		other, end, ok := c.h.cellAt(le.Uint32(c.h.data[pos+f.field:]))
+		if !ok || other+skData > end || string(c.h.data[other:other+2]) != "sk" || le.Uint32(c.h.data[other+f.back:]) != off {
+			c.report(warn(int(s.Offset), "security descriptor", "the %s descriptor does not lead back", f.name), k)
+		}
+	}
 }
 
 // subkeys compares a list with the count of its key, its order and its hashes.
@@ -171,6 +200,10 @@ func (c *checker) subkeys(k Key) {
 }
 
 func (c *checker) valuesOf(k Key) {
+	var names map[string]bool
+	if k.NumValues() > 1 {
+		names = make(map[string]bool)
+	}
 	for v, err := range k.Values() {
 		if c.values--; c.values < 0 {
 			if c.values == -1 {
@@ -189,8 +222,25 @@ func (c *checker) valuesOf(k Key) {
 		if n := v.name(); len(n.raw) < int(v.u16(vkNameLen)) {
 			c.report(bad(at, "value", "name of %d bytes runs past the cell", v.u16(vkNameLen)), k)
 		}
+		if names != nil {
+			folded := Fold(v.Name())
+			if names[folded] {
+				c.report(warn(at, "value", "two values have the same name"), k)
+			}
+			names[folded] = true
+		}
+		if off := v.u32(vkData); !v.Inline() && v.Size() > 0 {
+			if pos, end, ok := c.h.cellAt(off); ok {
+				if !c.h.allocated(off) {
+					c.report(warn(pos-c.h.cellHead, "value data", "its cell is free"), k)
+				}
+				if n := (v.Size() + dbSegment - 1) / dbSegment; v.big() && pos+dbLength <= end && uint32(le.Uint16(c.h.data[pos+dbCount:])) != n {
+					c.report(warn(pos-c.h.cellHead, "big data", "%d segments, want %d", le.Uint16(c.h.data[pos+dbCount:]), n), k)
+				}
+			}
+		}
 		if v.big() {
-			if c.segments -= int(v.Size() / dbSegment); c.segments < 0 {
+			if c.segments -= min(int(v.Size()), len(c.h.bins)) / dbSegment; c.segments < 0 {
 				continue
 			}
 		}

@@ -3,6 +3,7 @@ package hive
 import (
 	"cmp"
 	"fmt"
+	"sync"
 )
 
 // maxImage bounds a hive: offsets have 32 bits and Windows maps at most 2 GiB.
@@ -41,6 +42,9 @@ type Hive struct {
 	recovery Recovery
 	damage   []*FormatError
 	logs     []Log
+	remnant  bool // an image put together from log entries, without a tree of its own
+	liveOnce sync.Once
+	liveMap  *liveMap
 }
 
 // Open opens a hive from the bytes of its primary file. The bytes are kept, never written to, and must not

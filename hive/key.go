@@ -163,12 +163,17 @@ func (k Key) Offset() int64 { return int64(k.n) - int64(k.h.cellHead) }
 func (k Key) Hive() *Hive { return k.h }
 
 // isRoot tells whether a walk towards the root ends here.
-func (k Key) isRoot() bool { return k.offset() == k.h.root || k.Flags()&KeyRoot != 0 }
+func (k Key) isRoot() bool {
+	return k.offset() == k.h.root || k.Flags()&KeyRoot != 0 && !k.loose
+}
 
 // Parent returns the key that this key names as its parent; [ErrNotExist] for the root.
 func (k Key) Parent() (Key, error) {
 	if k.isRoot() {
 		return Key{}, ErrNotExist
+	}
+	if k.loose {
+		return k.h.looseKey(k.parentOffset())
 	}
 	return k.h.key(k.parentOffset())
 }

@@ -175,12 +175,8 @@ func (h *Hive) bigData(pos, end, size int) ([]byte, error) {
 	if !ok {
 		return nil, h.cellError(off, "big data list")
 	}
-	var err error
-	if fit := max(0, lend-lpos) / 4; count > fit {
-		err = bad(lpos-h.cellHead, "big data list", "%d segments, its cell holds %d", count, fit)
-		count = fit
-	}
-	count = min(count, (size+dbSegment-1)/dbSegment)
+	// Segments beyond the size are of no use, so that a count that is too high loses nothing.
+	count = min(count, max(0, lend-lpos)/4, (size+dbSegment-1)/dbSegment)
 	avail := 0
 	for i := range count {
 		spos, send, ok := h.cellAt(le.Uint32(h.data[lpos+4*i:]))
@@ -205,8 +201,8 @@ func (h *Hive) bigData(pos, end, size int) ([]byte, error) {
 			return data, bad(spos-h.cellHead, "big data segment", "%d bytes expected, %d there", want, got)
 		}
 	}
-	if err == nil && len(data) < size {
-		err = bad(at, "big data", "%d bytes in %d segments, %d expected", len(data), count, size)
+	if len(data) < size {
+		return data, bad(at, "big data", "%d bytes in %d segments, %d expected", len(data), count, size)
 	}
-	return data, err
+	return data, nil
 }

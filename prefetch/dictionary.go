@@ -43,7 +43,9 @@ func (d *Dictionary) AddCommandLine(exe string, lines ...string) {
 			continue
 		}
 		d.lines[key] = line
-		d.lines[lineKey{exe, true, finish(V17, t.apply(0)) + k}] = line
+		if slices.Contains(hosts[exe], V17) {
+			d.lines[lineKey{exe, true, finish(V17, t.apply(0)) + k}] = line
+		}
 		d.count[exe]++
 	}
 }
@@ -84,12 +86,23 @@ func (d *Dictionary) AddService(imagePath, name string) {
 }
 
 // AddSurrogate adds the command lines by which DllHost runs the COM server with the given application id, with or without braces.
+// For the shell extensions of packaged applications the program stands in double quotes, and the id is that of the class.
 func (d *Dictionary) AddSurrogate(id string) {
 	id = strings.ToUpper(strings.Trim(id, "{}"))
 	for _, root := range systemRoots {
 		for _, dll := range []string{`\system32\DllHost.exe`, `\System32\DllHost.exe`, `\SysWOW64\DllHost.exe`, `\system32\dllhost.exe`, `\SysWOW64\dllhost.exe`} {
-			d.AddCommandLine("DLLHOST.EXE", root+dll+" /Processid:{"+id+"}")
+			arg := " /Processid:{" + id + "}"
+			d.AddCommandLine("DLLHOST.EXE", root+dll+arg, `"`+root+dll+`"`+arg)
 		}
+	}
+}
+
+// addServices adds the command lines of svchost.exe in folder for a group, and for each of the services in it.
+func (d *Dictionary) addServices(folder, group, flag string, services []string) {
+	base := folder + `\svchost.exe -k ` + group + flag
+	d.AddCommandLine("SVCHOST.EXE", base)
+	for _, service := range services {
+		d.AddCommandLine("SVCHOST.EXE", base+" -s "+service)
 	}
 }
 
@@ -147,12 +160,12 @@ var seeds = sync.OnceValue(func() *Dictionary {
 		for _, system := range []string{`\system32`, `\System32`} {
 			for _, group := range seedGroups {
 				for _, p := range []string{"", " -p"} {
-					base := root + system + `\svchost.exe -k ` + group + p
-					lines := []string{base}
-					for _, service := range seedServices {
-						lines = append(lines, base+" -s "+service)
-					}
-					d.AddCommandLine("SVCHOST.EXE", lines...)
+					d.addServices(root+system, group, p, seedServices)
+				}
+			}
+			for _, g := range seedGroupServices {
+				for _, p := range []string{"", " -p"} {
+					d.addServices(root+system, g.group, p, strings.Fields(g.services))
 				}
 			}
 		}

@@ -374,6 +374,9 @@ func ownAppIDs(f *File) []string {
 	return append(ids, stem, strings.ToLower(stem), stem[:min(1, len(stem))]+strings.ToLower(stem[min(1, len(stem)):]))
 }
 
+// packageHosts are programs of Windows that run packaged applications.
+var packageHosts = []string{"WWAHOST.EXE", "RUNTIMEBROKER.EXE", "BACKGROUNDTASKHOST.EXE"}
+
 // appsFolder is where packaged applications lie. Versions that do not record the package's name show it only so.
 const appsFolder = `\PROGRAM FILES\WINDOWSAPPS\`
 
@@ -389,7 +392,7 @@ func (v *verifier) why() string {
 		return "the application's id in package " + f.PackageFullName + " is not in the dictionary"
 	case v.host:
 		return "the command line of a hosting application is not in the dictionary"
-	case slices.ContainsFunc(f.Files, inApps):
+	case slices.ContainsFunc(f.Files, inApps), f.ExecutablePath == "" && slices.Contains(packageHosts, f.Executable):
 		return "a packaged application, and the file does not hold the name of its package"
 	case incomplete(f):
 		return "the file is incomplete"

@@ -196,6 +196,7 @@ func oldLogDamages() []Damage {
 			j := Journal{States: soundHistory(), Old: true, Number: 40}
 			return j.files(-1)
 		}},
+		{"oldLogNT", "Nothing: the log is one of Windows 2000, with type 2 and parts of pages.", "", nil, journal(Journal{Old: true, NT: true}, -1)},
 		{"oldLogHeaderBad", "The base block is bad; the old log replaces it.", "", nil, journal(Journal{Old: true, BadSum: true}, -1)},
 		{"oldLogTorn", "The old log ends before its last page.", "", none, hurtOld(func(log []byte) []byte { return log[:len(log)-sector] })},
 		{"oldLogBitmapTorn", "The old log ends in its bitmap.", "", none, hurtOld(func(log []byte) []byte { return log[:518] })},

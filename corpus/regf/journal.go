@@ -11,6 +11,7 @@ type Journal struct {
 	Number uint32   // of the first entry, or of the old log; 0 means what Windows 7 and 10 write
 	Stale  []Entry  // stand behind the last entry, left from earlier use of the log
 	Old    bool     // the format before Windows 8.1: one log, one state
+	NT     bool     // with Old: as up to Windows 2000, changes are kept by sectors and the file has another type
 	Half   bool     // the first page of every second run had already reached the primary
 	BadSum bool     // the primary's base block is broken: its checksum does not hold
 }
@@ -44,6 +45,9 @@ func (j *Journal) Files() (primary, log1, log2 []byte) {
 	primary = j.primary()
 	if j.Old {
 		last := j.States[len(j.States)-1]
+		if j.NT {
+			return primary, oldLog(j.States[0], last, j.number(), typeNTLog, sector), nil
+		}
 		return primary, OldLog(j.States[0], last, j.number()), nil
 	}
 	first, second := j.entries()

@@ -54,8 +54,11 @@ type sec struct {
 
 // Live writes the hive and keeps it open for changes.
 func (h *Hive) Live() *Live {
-	l := &Live{sec: map[string]*sec{}, common: DefaultSecurity(), st: store{binSize: max(h.BinSize, page)}}
-	l.hive = *h
+	l := &Live{hive: *h, sec: map[string]*sec{}, common: DefaultSecurity()}
+	l.st = store{binSize: max(h.BinSize, page), head: 4, align: 8}
+	if l.version() == 1 {
+		l.st.head, l.st.align = 8, 16
+	}
 	l.root = l.create(h.Root, nil)
 	l.prune(l.root)
 	return l
@@ -71,12 +74,21 @@ func (l *Live) Become(h *Hive) {
 
 // Image returns the primary file as it is now.
 func (l *Live) Image() []byte {
+	if l.version() == 1 {
+		l.st.chain()
+	}
 	bins := len(l.st.bins)
 	b := make([]byte, page+bins, page+bins+len(l.hive.Tail))
 	copy(b[page:], l.st.bins)
 	le.PutUint64(b[page+20:], FILETIME(l.hive.Written))
 	copy(b, l.baseBlock())
 	return append(b, l.hive.Tail...)
+}
+
+// encode returns the stored form of a name: Latin-1 when it fits and UTF-16 is not asked for. Version 1 knows only
+// UTF-16.
+func (l *Live) encode(u []uint16, wide bool) (b []byte, latin bool) {
+	return encodeName(u, wide || l.version() == 1)
 }
 
 func (l *Live) version() uint32 {
@@ -89,7 +101,7 @@ func (l *Live) version() uint32 {
 // create writes a key and all below it, also what is deleted afterwards.
 func (l *Live) create(k *Key, parent *node) *node {
 	n := &node{spec: k, parent: parent, name: k.units(), class: NIL, vlist: NIL}
-	stored, _ := encodeName(n.name, k.Wide)
+	stored, _ := l.encode(n.name, k.Wide)
 	n.off = l.st.alloc(nkName + len(stored) + len(k.Slack))
 	copy(l.st.data(n.off)[nkName+len(stored):], k.Slack)
 	l.secure(n, k.Security)
@@ -194,21 +206,25 @@ func (l *Live) change(n *node, k *Key) {
 }
 
 func (l *Live) changeValues(n *node, k *Key) {
+	byName := map[string][]*item{}
+	for _, v := range n.vals {
+		byName[v.key()] = append(byName[v.key()], v)
+	}
 	changed, have := false, map[*item]bool{}
 	for _, v := range k.Values {
 		if n.forgotten(v.Name, v.Deleted) {
 			continue
 		}
-		name := v.units()
-		i := slices.IndexFunc(n.vals, func(o *item) bool { return !have[o] && compareUnits(o.name, name) == 0 })
-		if i < 0 {
-			n.vals = append(n.vals, l.createValue(v))
-			have[n.vals[len(n.vals)-1]] = true
-			changed = true
+		if twins := byName[nameKey(v.units())]; len(twins) > 0 {
+			byName[twins[0].key()] = twins[1:]
+			have[twins[0]] = true
+			l.changeValue(twins[0], v)
 			continue
 		}
-		have[n.vals[i]] = true
-		l.changeValue(n.vals[i], v)
+		it := l.createValue(v)
+		n.vals = append(n.vals, it)
+		have[it] = true
+		changed = true
 	}
 	n.vals = slices.DeleteFunc(n.vals, func(v *item) bool {
 		if !have[v] {
@@ -222,10 +238,15 @@ func (l *Live) changeValues(n *node, k *Key) {
 	}
 }
 
+// nameKey is the same for names that Windows takes for the same.
+func nameKey(u []uint16) string { return string(unitBytes(upcase(u))) }
+
+func (it *item) key() string { return nameKey(it.name) }
+
 func (l *Live) changeSubkeys(n *node, k *Key) {
 	byName := map[string][]*node{}
 	for _, s := range n.subs {
-		key := string(unitBytes(upcase(s.name)))
+		key := nameKey(s.name)
 		byName[key] = append(byName[key], s)
 	}
 	changed, have := false, map[*node]bool{}
@@ -233,7 +254,7 @@ func (l *Live) changeSubkeys(n *node, k *Key) {
 		if n.forgotten(`\`+s.Name, s.Deleted) {
 			continue
 		}
-		key := string(unitBytes(upcase(s.units())))
+		key := nameKey(s.units())
 		if twins := byName[key]; len(twins) > 0 {
 			byName[key] = twins[1:]
 			have[twins[0]] = true

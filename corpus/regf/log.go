@@ -8,6 +8,7 @@ import (
 const (
 	typePrimary = 0
 	typeOldLog  = 1
+	typeNTLog   = 2
 	typeNewLog  = 6
 )
 
@@ -125,20 +126,27 @@ func Seal(entry []byte) []byte {
 	return entry
 }
 
-// OldLog returns a log of the format before Windows 8.1: one bitmap of 512-byte blocks, here set by pages as since
-// Windows XP, and the blocks of the later image.
+// OldLog returns a log of the format before Windows 8.1: a bitmap of 512-byte blocks, and the blocks of the later
+// image whose bits are set. Since Windows XP whole pages are set.
 func OldLog(before, after []byte, number uint32) []byte {
-	e := Diff(before, after)
-	log := logBase(after, typeOldLog, number)
-	log = append(log, "DIRT"...)
-	bitmap := make([]byte, e.BinsSize/page)
+	return oldLog(before, after, number, typeOldLog, page)
+}
+
+func oldLog(before, after []byte, number, typ uint32, unit int) []byte {
+	a, b := Bins(before), Bins(after)
+	bitmap := make([]byte, len(b)/sector/8)
 	var blocks []byte
-	for _, p := range e.Pages {
-		for i := range len(p.Data) / page {
-			bitmap[int(p.Offset)/page+i] = 0xFF
+	for at := 0; at < len(b); at += unit {
+		if at+unit <= len(a) && bytes.Equal(a[at:at+unit], b[at:at+unit]) {
+			continue
 		}
-		blocks = append(blocks, p.Data...)
+		for i := at / sector; i < (at+unit)/sector; i++ {
+			bitmap[i/8] |= 1 << (i % 8)
+		}
+		blocks = append(blocks, b[at:at+unit]...)
 	}
+	log := logBase(after, typ, number)
+	log = append(log, "DIRT"...)
 	log = append(log, bitmap...)
 	log = append(log, make([]byte, -len(log)&(sector-1))...)
 	return append(log, blocks...)

@@ -181,38 +181,50 @@ func TestBadBaseBlock(t *testing.T) {
 }
 
 func TestOldLog(t *testing.T) {
-	for _, half := range []bool{false, true} {
-		for _, growth := range []int{100, 60000, 3_000_000} { // the last one needs a bitmap behind 1024
-			states := history()[:1]
-			after := states[0].Clone()
-			after.Written = t2
-			after.Root.Sub("Group3").At(t2).Set("new", Binary(pattern(growth)))
-			after.Root.Sub("Group6").Delete(t2)
-			j := Journal{States: History(states[0], after), Old: true, Half: half}
-			primary, log, _ := j.Files()
-			if w64(primary, 12) != w64(log, 12) || w32(primary, 4) != 41 || w32(primary, 8) != 40 || w32(log, 4) != 41 || w32(log, 8) != 41 || log[28] != 1 {
-				t.Errorf("primary % x, log % x", primary[:32], log[:32])
-			}
-			n := int(w32(log, 40))
-			bins := make([]byte, n)
-			copy(bins, primary[4096:])
-			at := (516 + n/4096 + 511) / 512 * 512
-			for i := range n / 512 {
-				if log[516+i/8]>>(i%8)&1 != 0 {
-					copy(bins[512*i:], log[at:at+512])
-					at += 512
-				}
-			}
-			if at != len(log) || string(log[512:516]) != "DIRT" {
-				t.Errorf("blocks end at %d of %d", at, len(log))
-			}
-			if !bytes.Equal(bins, j.States[1][4096:]) {
-				t.Error("the log does not lead to the last state")
-			}
-			if got := j.Recovered(-1); !bytes.Equal(got[4096:], bins) || w32(got, 4) != 41 || w32(got, 8) != 41 {
-				t.Error("Recovered differs")
-			}
-			walk(t, j.Recovered(-1))
+	for _, j := range []Journal{{Old: true}, {Old: true, Half: true}, {Old: true, NT: true}} {
+		for _, growth := range []int{100, 60000, 3_000_000} { // the last one needs a bitmap that ends behind 1024
+			t.Run(fmt.Sprintf("half=%v/nt=%v/growth=%d", j.Half, j.NT, growth), func(t *testing.T) { checkOldLog(t, j, growth) })
 		}
 	}
+}
+
+func checkOldLog(t *testing.T, j Journal, growth int) {
+	before := history()[0]
+	after := before.Clone()
+	after.Written = t2
+	after.Root.Sub("Group3").At(t2).Set("new", Binary(pattern(growth)))
+	after.Root.Sub("Group6").Delete(t2)
+	j.States = History(before, after)
+	primary, log, _ := j.Files()
+	typ := byte(1)
+	if j.NT {
+		typ = 2
+	}
+	if w64(primary, 12) != w64(log, 12) || w32(primary, 4) != 41 || w32(primary, 8) != 40 || w32(log, 4) != 41 || w32(log, 8) != 41 || log[28] != typ {
+		t.Errorf("primary % x, log % x", primary[:32], log[:32])
+	}
+	n := int(w32(log, 40))
+	bins := make([]byte, n)
+	copy(bins, primary[4096:])
+	at := (516 + n/4096 + 511) / 512 * 512
+	parts := 0
+	for i := range n / 512 {
+		if log[516+i/8]>>(i%8)&1 != 0 {
+			copy(bins[512*i:], log[at:at+512])
+			at += 512
+		}
+		if b := log[516+i/8]; b != 0 && b != 0xFF {
+			parts++
+		}
+	}
+	if at != len(log) || string(log[512:516]) != "DIRT" || parts > 0 != j.NT {
+		t.Errorf("blocks end at %d of %d, %d parts of pages", at, len(log), parts)
+	}
+	if !bytes.Equal(bins, j.States[1][4096:]) {
+		t.Error("the log does not lead to the last state")
+	}
+	if got := j.Recovered(-1); !bytes.Equal(got[4096:], bins) || w32(got, 4) != 41 || w32(got, 8) != 41 {
+		t.Error("Recovered differs")
+	}
+	walk(t, j.Recovered(-1))
 }

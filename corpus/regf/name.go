@@ -113,7 +113,6 @@ func unitBytes(u []uint16) []byte {
 	return b
 }
 
-// encodeName returns the stored form of a name: Latin-1 when it fits and UTF-16 is not asked for.
 func encodeName(u []uint16, wide bool) (b []byte, latin bool) {
 	b = make([]byte, len(u), len(u)+2)
 	for i, c := range u {

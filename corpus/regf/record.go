@@ -63,7 +63,7 @@ func (l *Live) write(n *node) {
 	if k.Written.After(n.end) {
 		n.end = k.Written
 	}
-	stored, latin := encodeName(n.name, k.Wide)
+	stored, latin := l.encode(n.name, k.Wide)
 	flags := k.Flags
 	if latin {
 		flags |= keyLatin
@@ -135,7 +135,7 @@ func (l *Live) classify(n *node, class string) {
 // createValue writes a value and its data.
 func (l *Live) createValue(v Value) *item {
 	it := &item{spec: v, name: v.units()}
-	stored, _ := encodeName(it.name, v.Wide)
+	stored, _ := l.encode(it.name, v.Wide)
 	it.off = l.st.alloc(vkName + len(stored))
 	l.storeData(it)
 	l.writeValue(it)
@@ -146,8 +146,8 @@ func (l *Live) createValue(v Value) *item {
 func (l *Live) changeValue(it *item, v Value) {
 	same := it.spec.Cell == v.Cell && bytes.Equal(it.spec.Data, v.Data) && bytes.Equal(it.spec.Slack, v.Slack)
 	it.spec, it.name = v, v.units()
-	stored, _ := encodeName(it.name, v.Wide)
-	if vkName+len(stored) > l.st.size(it.off)-4 {
+	stored, _ := l.encode(it.name, v.Wide)
+	if vkName+len(stored) > l.st.room(it.off) {
 		panic("regf: a value's name grew, which Windows cannot do: use another name")
 	}
 	if !same {
@@ -207,7 +207,7 @@ func (l *Live) storeData(it *item) {
 
 func (l *Live) writeValue(it *item) {
 	v := &it.spec
-	stored, latin := encodeName(it.name, v.Wide)
+	stored, latin := l.encode(it.name, v.Wide)
 	flags := v.Flags
 	if latin && len(stored) > 0 {
 		flags |= valueLatin

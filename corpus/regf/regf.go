@@ -1,13 +1,13 @@
 // Package regf writes Windows registry hives and their transaction logs from a tree of keys and values.
 //
 // It exists to check readers: a test says what a hive holds, this package lays it out as Windows would,
-// and the reader must find it again. It writes the formats of Windows NT 3.5 to 11 (regf 1.2 to 1.6): lists of
+// and the reader must find it again. It writes the formats of Windows NT 3.1 to 11 (regf 1.1 to 1.6): lists of
 // all kinds, big data, Latin-1 and UTF-16 names, shared security descriptors, deleted keys and values that stay
 // readable in free cells, layered keys, and both formats of transaction logs. The same tree gives the same
 // bytes on every run. It shares no code with any parser.
 //
-// It reads nothing, and it does not write version 1.0 and 1.1 (the cells of NT 3.1), nor the CLFS files of
-// transacted registry operations.
+// It reads nothing, and it does not write version 1.0, the links that Windows 2000 and older leave in free cells,
+// nor the CLFS files of transacted registry operations.
 //
 //	h := regf.New("ROOT", time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC))
 //	run := h.Root.Sub(`Microsoft\Windows\CurrentVersion\Run`)
@@ -26,7 +26,7 @@ import (
 
 // A Hive is what a primary file shall hold. Its zero fields mean what Windows 10 would write.
 type Hive struct {
-	Version     uint32    // minor version: 2 to 6; 0 means 5
+	Version     uint32    // minor version: 1 to 6; 0 means 5
 	FileName    string    // the end part of it (31 units) goes to the base block
 	Root        *Key      // never nil
 	Written     time.Time // base block and first bin

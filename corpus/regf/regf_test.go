@@ -42,7 +42,7 @@ func TestUpcaseTable(t *testing.T) {
 }
 
 func TestTree(t *testing.T) {
-	for _, version := range []uint32{2, 3, 4, 5, 6} {
+	for _, version := range []uint32{1, 2, 3, 4, 5, 6} {
 		t.Run(fmt.Sprintf("version=%d", version), func(t *testing.T) {
 			h := New("ROOT", t0)
 			h.Version = version
@@ -85,7 +85,7 @@ func TestTree(t *testing.T) {
 			if got := k.order; !slices.Equal(got, []string{"n0", "n1", "n4", "n5", "n0cell", "n4cell", "max", "big", "huge", "db"}) {
 				t.Errorf("values in the order %v", got)
 			}
-			if got, want := k.list, [...]string{2: "li", 3: "lf", 4: "lf", 5: "lh", 6: "lh"}[version]; got != want {
+			if got, want := k.list, [...]string{1: "li", 2: "li", 3: "lf", 4: "lf", 5: "lh", 6: "lh"}[version]; got != want {
 				t.Errorf("list %s, want %s", got, want)
 			}
 		})
@@ -255,4 +255,20 @@ func manyKeys(n int) *Hive {
 		group.Add(fmt.Sprintf("Key%08d", i)).Set("Number", DWord(uint32(i))).Set("Text", String("some text"))
 	}
 	return h
+}
+
+// A hive that was copied while its last change was in the log only.
+func ExampleDirty() {
+	before := New("ROOT", time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC))
+	before.Root.Sub(`Software\Vendor`).Set("Version", DWord(1))
+
+	after := before.Clone()
+	after.Root.Sub(`Software\Vendor`).At(before.Written.Add(time.Hour)).Set("Version", DWord(2))
+
+	primary, log1, log2 := Dirty(before, after)
+	fmt.Println(len(primary), len(log1), len(log2))
+	fmt.Printf("%s number %d\n", log1[512:516], le.Uint32(log1[512+12:]))
+	// Output:
+	// 8192 8192 0
+	// HvLE number 1
 }

@@ -24,6 +24,8 @@ const (
 type store struct {
 	bins    []byte
 	binSize int
+	head    int      // bytes before a cell's data: its size, and in version 1 the offset of the cell before it
+	align   int      // sizes are multiples of it: 8, in version 1 16
 	tag     []uint32 // start+1 of the free cell whose last 8 bytes these are
 	class   [classes][]uint32
 	filled  [classes / 64]uint64 // classes that may hold something
@@ -35,7 +37,7 @@ func classOf(size int) int { return min(size/8, classes-1) }
 
 // alloc returns the offset of a cell for n bytes of data. What was there before stays there.
 func (s *store) alloc(n int) uint32 {
-	need := max((n+4+7)&^7, 8)
+	need := (n + s.head + s.align - 1) &^ (s.align - 1)
 	off, size, ok := s.take(need)
 	if !ok {
 		s.grow(need)
@@ -145,12 +147,15 @@ func (s *store) size(off uint32) int { return -int(int32(le.Uint32(s.bins[off:])
 
 // data returns the data of an allocated cell, good until the next alloc.
 func (s *store) data(off uint32) []byte {
-	return s.bins[off+4 : int(off)+s.size(off)]
+	return s.bins[int(off)+s.head : int(off)+s.size(off)]
 }
+
+// room returns how many bytes of data an allocated cell holds.
+func (s *store) room(off uint32) int { return s.size(off) - s.head }
 
 // put stores bytes in a cell, its own if there is one that is large enough, otherwise a new one.
 func (s *store) put(off uint32, b []byte) uint32 {
-	if off != NIL && s.size(off)-4 < len(b) {
+	if off != NIL && s.room(off) < len(b) {
 		s.free(off)
 		off = NIL
 	}
@@ -159,4 +164,19 @@ func (s *store) put(off uint32, b []byte) uint32 {
 	}
 	copy(s.data(off), b)
 	return off
+}
+
+// chain writes into each cell where the one before it is, as version 1 wants it. The first one of a bin has NIL.
+func (s *store) chain() {
+	last := uint32(NIL)
+	for at := 0; at < len(s.bins); {
+		if s.isBin(at) {
+			at += binHeader
+			last = NIL
+		}
+		le.PutUint32(s.bins[at+4:], last)
+		last = uint32(at)
+		size := int(int32(le.Uint32(s.bins[at:])))
+		at += max(size, -size)
+	}
 }

@@ -13,6 +13,7 @@ type walker struct {
 	t    *testing.T
 	b    []byte // from the first bin
 	big  bool   // version has big data
+	head int    // bytes before the data of a cell
 	used map[uint32]bool
 	refs map[uint32]int
 	keys map[string]walked
@@ -58,7 +59,11 @@ func walk(t *testing.T, img []byte) *walker {
 		t.Fatalf("checksum is %#x, want %#x", w32(img, 508), sum)
 	}
 	n := int(w32(img, 40))
-	w := &walker{t: t, b: img[4096 : 4096+n], big: w32(img, 24) >= 4, used: map[uint32]bool{}, refs: map[uint32]int{}, keys: map[string]walked{}}
+	head := 4
+	if w32(img, 24) == 1 {
+		head = 8
+	}
+	w := &walker{t: t, b: img[4096 : 4096+n], big: w32(img, 24) >= 4, head: head, used: map[uint32]bool{}, refs: map[uint32]int{}, keys: map[string]walked{}}
 	cells := w.tile()
 	w.key(w32(img, 36), NIL, "")
 	w.ring()
@@ -80,19 +85,24 @@ func (w *walker) tile() map[uint32]bool {
 			w.t.Fatalf("bin at %#x: % x", at, w.b[at:at+16])
 		}
 		wasFree := false
+		last := uint32(NIL)
 		c := at + 32
 		for c < at+size {
 			n := int(int32(w32(w.b, c)))
 			free := n > 0
 			n = max(n, -n)
-			if n < 8 || n%8 != 0 || c+n > at+size {
+			if n < 8 || n%(2*w.head) != 0 || c+n > at+size {
 				w.t.Fatalf("cell at %#x has size %d", c, n)
 			}
+			if w.head == 8 && w32(w.b, c+4) != last {
+				w.t.Errorf("cell at %#x is behind %#x, want %#x", c, w32(w.b, c+4), last)
+			}
+			last = uint32(c)
 			if free && wasFree {
 				w.t.Errorf("free cell at %#x is not joined with the one before it", c)
 			}
 			if free {
-				w.free = append(w.free, string(w.b[c+4:c+n]))
+				w.free = append(w.free, string(w.b[c+w.head:c+n]))
 			}
 			cells[uint32(c)] = !free
 			wasFree = free
@@ -116,7 +126,7 @@ func (w *walker) cell(off uint32, sig string, shared bool) []byte {
 		w.t.Errorf("%s at %#x is used twice", sig, off)
 	}
 	w.used[off] = true
-	b := w.b[off+4 : int(off)+n]
+	b := w.b[int(off)+w.head : int(off)+n]
 	if string(b[:len(sig)]) != sig {
 		w.t.Fatalf("no %s at %#x: % x", sig, off, b[:4])
 	}
@@ -134,7 +144,7 @@ func text(b []byte, latin bool) string {
 			u = append(u, uint16(w16(b, i)))
 		}
 	}
-	return fmt.Sprintf("%s", string(utf16.Decode(u)))
+	return string(utf16.Decode(u))
 }
 
 func (w *walker) key(off, parent uint32, path string) {
@@ -177,7 +187,7 @@ func (w *walker) key(off, parent uint32, path string) {
 	}
 	w.keys[path] = k
 	for _, s := range subs {
-		sub := w.b[s+4:]
+		sub := w.b[int(s)+w.head:]
 		name := text(sub[76:76+w16(sub, 72)], sub[2]&0x20 != 0)
 		w.key(s, off, path+`\`+name)
 	}
@@ -203,7 +213,7 @@ func (w *walker) list(k *walked, off uint32, depth int) (subs []uint32) {
 			subs = append(subs, w32(b, 4+4*i))
 		case "lf", "lh":
 			s := w32(b, 4+8*i)
-			sub := w.b[s+4:]
+			sub := w.b[int(s)+w.head:]
 			name := sub[76 : 76+w16(sub, 72)]
 			if sig == "lf" && sub[2]&0x20 != 0 {
 				var h [4]byte

@@ -32,6 +32,11 @@ const (
 	infDirectories = 120 // from version 23 on; the word after it is 1 in most files, 6 for the boot
 )
 
+// leftOver stands where real files hold remnants of the service's memory.
+var leftOver = appendText(nil, `EM32\NTDLL.DLL\DEVICE\HARDDIS`)
+
+const bootHash = 0xB00DFAAD
+
 // A layout says where one version keeps what moves between versions, from the start of the file.
 type layout struct {
 	infoEnd  int // where the file metrics begin
@@ -115,7 +120,7 @@ func (s *Spec) plain() ([]byte, *places) {
 	p.stringsEnd = len(b)
 
 	if r := s.record(); r != "" {
-		b = append(appendNUL(appendText(b, r)), 0, 0) // the NUL is followed by one unit of left-over
+		b = append(appendNUL(appendText(b, r)), leftOver[:2]...) // the NUL is followed by one unit of left-over
 		put32(b, l.record, uint32(p.stringsEnd))
 		put32(b, l.record+4, uint32(len(b)-p.stringsEnd))
 	}
@@ -131,7 +136,10 @@ func (s *Spec) plain() ([]byte, *places) {
 		put32(b, hdrUnknown8, 0x0F)
 	}
 	put32(b, hdrFileSize, uint32(len(b)))
-	copy(b[hdrName:hdrHash], appendText(nil, s.executable()))
+	if s.Version <= Win7 {
+		copy(b[hdrName:hdrHash], leftOver) // behind the NUL; zero from version 26 on
+	}
+	copy(b[hdrName:hdrHash], appendNUL(appendText(nil, s.executable())))
 	put32(b, hdrHash, s.hash())
 	put32(b, hdrFlags, s.Flags)
 
@@ -147,6 +155,9 @@ func (s *Spec) plain() ([]byte, *places) {
 	if s.Version > XP {
 		put32(b, infDirectories, uint32(directories))
 		put32(b, infDirectories+4, 1)
+		if s.Hash == bootHash {
+			put32(b, infDirectories+4, 6)
+		}
 	}
 	for i, t := range s.LastRuns[:min(len(s.LastRuns), l.slots)] {
 		put64(b, l.runs+8*i, filetime(t))

@@ -11,6 +11,7 @@ type Damage struct {
 
 	versions  []uint32                         // that can have the flaw; nil means all
 	container bool                             // the flaw is one of the MAM container
+	bare      bool                             // the flaw is that of a fragment, never compressed
 	plain     func(b []byte, p *places) []byte // changes the uncompressed file, or
 	file      func(b []byte) []byte            // changes the file as it lies on disk, or
 	spec      func(s *Spec)                    // changes what is written
@@ -26,6 +27,7 @@ const (
 	NotPrefetch             Answer = "NotPrefetch"
 	NotSCCA                 Answer = "NotSCCA" // a good container of something else
 	UnsupportedCompression  Answer = "UnsupportedCompression"
+	UnknownFlags            Answer = "UnknownFlags"
 	DeclaredSizeImplausible Answer = "DeclaredSizeImplausible"
 	DecompressCorrupt       Answer = "DecompressCorrupt"
 	DecompressTruncated     Answer = "DecompressTruncated"
@@ -42,6 +44,8 @@ const (
 	BadTime                 Answer = "BadTime"
 	Inconsistent            Answer = "Inconsistent" // an invariant between fields does not hold
 	HeaderMissing           Answer = "HeaderMissing"
+	HashMismatch            Answer = "HashMismatch"   // the file is whole; its hash is not that of its path
+	ClockMovedBack          Answer = "ClockMovedBack" // the file is whole; the clock was not
 )
 
 // Applies tells whether a file of this Spec can have the flaw.
@@ -51,7 +55,7 @@ func (d Damage) Applies(s Spec) bool {
 
 // Build returns the file of the Spec with this one flaw. A flaw of the container makes it a container.
 func (d Damage) Build(s Spec) []byte {
-	s.MAM = s.MAM || d.container
+	s.MAM = (s.MAM || d.container) && !d.bare
 	if d.spec != nil {
 		s.LastRuns = slices.Clone(s.LastRuns)
 		s.Volumes = slices.Clone(s.Volumes)
@@ -80,7 +84,7 @@ var wholeFile = []Damage{
 		file: func(b []byte) []byte { return make([]byte, len(b)) }},
 	{Name: "text", Says: "The file is a text with the name of a prefetch file.", Want: NotPrefetch, Fatal: true,
 		file: func([]byte) []byte { return []byte("This is not a prefetch file, whatever its name says.\r\n") }},
-	{Name: "headerCutOff", Says: "The 84 bytes of the header are missing, as in a carved fragment.", Want: HeaderMissing, versions: []uint32{Win10, Win11},
+	{Name: "headerCutOff", Says: "The 84 bytes of the header are missing, as in a carved fragment.", Want: HeaderMissing, versions: []uint32{Win10, Win11}, bare: true,
 		plain: func(b []byte, _ *places) []byte { return b[hdrSize:] }},
 	{Name: "secondFileAfterEnd", Says: "The bytes of a second file follow the first.", Want: TrailingData,
 		plain: func(b []byte, _ *places) []byte { return append(b, b...) }},
@@ -132,6 +136,10 @@ var containerFlaws = []Damage{
 		file: func(b []byte) []byte { b[8] ^= 1; return b }},
 	{Name: "lznt1", Says: "The container names the compression format LZNT1.", Want: UnsupportedCompression, container: true,
 		file: func(b []byte) []byte { b[mamFormat] = b[mamFormat]&0xF0 | 2; return b }},
+	{Name: "unknownFlag", Says: "A bit without a known meaning is set beside the compression format.", Want: UnknownFlags, container: true,
+		file: func(b []byte) []byte { b[mamFormat] |= 0x20; return b }},
+	{Name: "trailingStream", Says: "Sixteen bytes follow the compressed data.", Want: TrailingData, container: true,
+		file: func(b []byte) []byte { return append(b, make([]byte, 16)...) }},
 	{Name: "notSCCA", Says: "The container is intact and holds something else, as a Superfetch database.", Want: NotSCCA, Fatal: true, container: true,
 		plain: func(b []byte, _ *places) []byte { copy(b[hdrSignature:], "DATA"); return b }},
 }
@@ -148,7 +156,7 @@ var headerFlaws = []Damage{
 			copy(b[hdrName:hdrHash], appendText(nil, "ABCDEFGHIJKLMNOPQRSTUVWXYZ.EXE"))
 			return b
 		}},
-	{Name: "hashMismatch", Says: "The hash is not the path's.", Want: Inconsistent,
+	{Name: "hashMismatch", Says: "The hash is not the path's.", Want: HashMismatch,
 		plain: func(b []byte, _ *places) []byte { put32(b, hdrHash, 0xDEADBEEF); return b }},
 }
 

@@ -58,7 +58,7 @@ var contentFlaws = []Damage{
 				s.LastRuns[i] = s.LastRuns[i].AddDate(-10, 0, 0)
 			}
 		}},
-	{Name: "clockMovedBack", Says: "The second run time is two hours later than the first: the clock was set back between the launches.", Want: Inconsistent, versions: []uint32{Win8, Win10, Win11},
+	{Name: "clockMovedBack", Says: "The second run time is two hours later than the first: the clock was set back between the launches.", Want: ClockMovedBack, versions: []uint32{Win8, Win10, Win11},
 		spec: func(s *Spec) { s.LastRuns[1] = s.LastRuns[0].Add(2 * time.Hour) }},
 	{Name: "directoryTotal", Says: "The total of the directories is one too high.", Want: Inconsistent, versions: []uint32{Win7, Win8, Win10, Win11},
 		plain: func(b []byte, _ *places) []byte { put32(b, infDirectories, le.Uint32(b[infDirectories:])+1); return b }},
@@ -66,7 +66,7 @@ var contentFlaws = []Damage{
 		plain: func(b []byte, p *places) []byte { put64(b, p.volumes+8, le.Uint64(b[p.volumes+8:])+1); return b }},
 	{Name: "volumeNameSerial", Says: "The serial number in the first volume's name is not the entry's.", Want: Inconsistent, versions: []uint32{Win10, Win11},
 		plain: func(b []byte, p *places) []byte { b[p.volumes+16] ^= 0xFF; return b }},
-	{Name: "volumeNamePastSection", Says: "The first volume's name begins behind the section.", Want: SectionTruncated,
+	{Name: "volumeNamePastSection", Says: "The first volume's name begins behind the section.", Want: BadName,
 		plain: func(b []byte, p *places) []byte { put32(b, p.volumes, uint32(len(b)-p.volumes)); return b }},
 	{Name: "recordOfAnother", Says: "The executable record names another program than the header, and the hash is the header's.", Want: Inconsistent, versions: []uint32{Win10, Win11},
 		spec: func(s *Spec) { s.Record = strings.Replace(s.Path, "CMD.EXE", "FTP.EXE", 1) }},

@@ -81,6 +81,24 @@ func Sample(version uint32, variant int) Spec {
 	return s
 }
 
+// Boot returns the boot scenario of Windows XP to 7: a fixed hash that belongs to no path, and one run time.
+func Boot(version uint32) Spec {
+	s := Sample(version, 0)
+	s.Path, s.Executable, s.Hash, s.Flags = "", "NTOSBOOT", bootHash, 1
+	s.LastRuns = s.LastRuns[:1]
+	s.Files = s.Files[2:]
+	return s
+}
+
+// Operation returns an operation scenario: what a running process does, not its start. The owner's name is NAME-HASH.
+func Operation(owner string, number uint32) Spec {
+	s := Sample(Win10, 2)
+	s.Path, s.Executable, s.Hash, s.Flags, s.NoRecord = "", "Op-"+owner, number, 1, true
+	s.Files = s.Files[2:]
+	s.MAM = true
+	return s
+}
+
 // imageFile is a file of which the first pages were mapped as code; its last page will not be prefetched.
 func imageFile(version uint32, name string, entry uint64, pages int) File {
 	f := File{Name: name, Flags: 0x200, Entry: entry, Sequence: uint16(1 + entry%7)}

@@ -4,8 +4,9 @@
 // It is the other half of a check: it shares no code with the parser, so that what one of the two got wrong shows
 // as a difference between them. A [Spec] is at once the input of [Spec.Build] and the expected value of a test.
 //
-// What it does not do: it keeps no left-over bytes (real files carry remnants of the service's memory in unused
-// fields; here they are zero), and it writes no boot traces other than the .pf of the boot scenario.
+// What it does not do: most unused fields are zero (in real files they carry remnants of the service's memory; here
+// only those do that a reader could take for data), and it writes no boot traces other than the .pf of the boot
+// scenario.
 package scca
 
 import (

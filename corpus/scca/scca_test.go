@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -60,6 +61,24 @@ func TestFileName(t *testing.T) {
 		if got := s.FileName(); got != want {
 			t.Errorf("FileName() = %s, want %s", got, want)
 		}
+	}
+}
+
+func TestSpecials(t *testing.T) {
+	boot, op := Boot(Win7), Operation("EXPLORER.EXE-D5E97654", 1)
+	if got := boot.FileName(); got != "NTOSBOOT-B00DFAAD.pf" {
+		t.Errorf("boot scenario: %s", got)
+	}
+	if got := op.FileName(); got != "Op-EXPLORER.EXE-D5E97654-00000001.pf" {
+		t.Errorf("operation scenario: %s", got)
+	}
+	b := boot.Build()
+	if le.Uint32(b[80:]) != 1 || le.Uint32(b[124:]) != 6 {
+		t.Errorf("boot scenario: flags %d, word at 124 is %d; want 1 and 6", le.Uint32(b[80:]), le.Uint32(b[124:]))
+	}
+	plain := unwrap(t, op.Build(), false)
+	if off, size := le.Uint32(plain[212:]), le.Uint32(plain[216:]); off != 0 || size != 0 {
+		t.Errorf("operation scenario has an executable record at %d, %d bytes", off, size)
 	}
 }
 
@@ -195,7 +214,7 @@ func TestDamages(t *testing.T) {
 			}
 			applied++
 			whole := s
-			whole.MAM = s.MAM || d.container
+			whole.MAM = (s.MAM || d.container) && !d.bare
 			whole.CRC = s.CRC || d.Want == ChecksumMismatch
 			before := fmt.Sprint(s)
 			got := d.Build(s)
@@ -211,6 +230,19 @@ func TestDamages(t *testing.T) {
 		}
 		if applied == 0 {
 			t.Errorf("%s applies to no sample", d.Name)
+		}
+	}
+}
+
+// docs/corpus.md lists every damage in the same words.
+func TestDamagesAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/corpus.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range Damages {
+		if row := fmt.Sprintf("| `%s` | %s | %s |\n", d.Name, d.Says, d.Want); !strings.Contains(string(doc), row) {
+			t.Errorf("docs/corpus.md lacks %s", row)
 		}
 	}
 }

@@ -2,36 +2,43 @@ package xpress
 
 import "math/bits"
 
-// What makes the bursts fast: one table lookup for nearly every symbol, a 64-bit
-// register that is refilled without a branch for two literals and a match at a
-// time, and matches copied in steps of eight bytes. All of it needs room, in
-// the input for reading ahead and in the output for writing past the end of a
-// match, and the room is asked for once a turn.
+// What makes the bursts fast: one table lookup for nearly every symbol; a 64-bit
+// register, refilled without a branch for two symbols at a time; and one way for
+// literals and short matches alike, since which of them comes next is what a
+// processor guesses wrong most often. Both write eight bytes, a literal those
+// behind it too, and step on by their length. All of it needs room, in the input
+// for reading ahead, in the output for writing past the end of a symbol, and the
+// room is asked for once a turn.
 //
-// A table entry says all about a symbol; every field can be used as a shift
-// without masking, since a shift of 64 bits looks at the low six bits only.
+// A table entry says all about a symbol. Its fields can be used as shifts as
+// they are, since a shift of 64 bits looks at the low six bits only.
 //
-//	     31    30    24 23    16 15     8 7      0
-//	+---------+--------+--------+--------+--------+
-//	|    0    |   0    |   0    |  byte  |  code  |  literal
-//	+---------+--------+--------+--------+--------+
-//	|    0    | length | 63-off |  code  |code+off|  match of 3 to 17 bytes
-//	+---------+--------+--------+--------+--------+
-//	|    1    |   0    | 63-off |  code  |code+off|  match of 18 or more
-//	+---------+--------+--------+--------+--------+
-//	|                 all ones                    |  look into long
-//	+---------+--------+--------+--------+--------+
+//	 31 30    24 23    16 15     8 7      0
+//	+--+--------+--------+--------+--------+
+//	| 0|   1    |  63-5  |  byte  |  code  |  literal
+//	+--+--------+--------+--------+--------+
+//	| 0| length | 63-off |  code  |code+off|  match of 3 to 17 bytes
+//	+--+--------+--------+--------+--------+
+//	| 1| length | 63-off |  code  |code+off|  match that is long, or far: 18
+//	+--+--------+--------+--------+--------+  stands for 18 and more bytes
+//	|               all ones               |  the code is longer: look into long
+//	+--+--------+--------+--------+--------+
 //
-// code and off are numbers of bits. A turn needs 11+11 bits for its literals
-// and 11+15 for its match: exactly the 48 bits that a refill guarantees.
+// code and off are numbers of bits. The 5 gives a literal an offset between 32
+// and 63, from where it loads bytes that nobody looks at. A match is far if code
+// and off are more than 24 bits: the 48 bits that a refill guarantees then last
+// for two symbols.
 const (
-	rootBits = 11
-	isMatch  = 1 << 24 // and all above
+	rootBits = 12
+	farBits  = 24
+	isMatch  = 2 << 24 // and all above
+	isOdd    = 9 << 24 // and all above: eight bytes are not enough
 	isRare   = 1 << 31 // and all above
 	isLong   = 1<<32 - 1
+	litBack  = 64 // a literal needs so much output before it
 
-	// In a burst a turn may read so many bytes ahead and write so many past
-	// what it produces.
+	// In a burst a turn may read so many bytes ahead, and write so many behind
+	// where it began.
 	slackIn  = 32
 	slackOut = 32
 )
@@ -39,7 +46,7 @@ const (
 // tables are the lookup tables of one block's code. root is indexed by the next
 // rootBits bits. Codes that are longer are the last ones in canonical order:
 // one range of the values of the next 15 bits, from first to the end. Each of
-// their prefixes of 11 bits has at least two symbols, so that the range has no
+// their prefixes of rootBits bits has at least two symbols, so that there are no
 // more than 256 prefixes.
 type tables struct {
 	base  [numSymbols]uint32 // entries without the length of the code
@@ -51,12 +58,12 @@ type tables struct {
 func newDecoder() *decoder {
 	d := new(decoder)
 	for sym := range uint32(numSymbols) {
-		e := sym << 8
+		e := 1<<24 | (63-5)<<16 | sym<<8
 		if sym >= 256 {
 			off, length := (sym-256)>>4, sym&15+minMatch
-			e = off | (63-off)<<16 | length<<24
+			e = length<<24 | (63-off)<<16 | off
 			if length == 15+minMatch {
-				e = off | (63-off)<<16 | isRare
+				e |= isRare
 			}
 		}
 		d.fast.base[sym] = e
@@ -71,10 +78,19 @@ func (t *tables) build(count *[maxCode + 1]int, sorted *[numSymbols]uint16) {
 		run := 1 << (rootBits - length)
 		for _, sym := range sorted[i : i+count[length]] {
 			e := t.entry(sym, length)
-			for j := range t.root[n : n+run] {
-				t.root[n+j] = e
+			if e&63 > farBits {
+				e |= isRare
 			}
-			n += run
+			if run >= 8 {
+				eight := [8]uint32{e, e, e, e, e, e, e, e}
+				for end := n + run; n < end; n += 8 {
+					*(*[8]uint32)(t.root[n:]) = eight
+				}
+				continue
+			}
+			for end := n + run; n < end; n++ {
+				t.root[n] = e
+			}
 		}
 		i += count[length]
 	}
@@ -87,10 +103,9 @@ func (t *tables) build(count *[maxCode + 1]int, sorted *[numSymbols]uint16) {
 		run := 1 << (maxCode - length)
 		for _, sym := range sorted[i : i+count[length]] {
 			e := t.entry(sym, length)
-			for j := range t.long[n : n+run] {
-				t.long[n+j] = e
+			for end := n + run; n < end; n++ {
+				t.long[n] = e
 			}
-			n += run
 		}
 		i += count[length]
 	}
@@ -101,150 +116,167 @@ func (t *tables) entry(sym uint16, length int) uint32 {
 	return t.base[sym%numSymbols] + uint32(length)*uint32(1+sym&256)
 }
 
-// burst decodes symbols as long as there is room and nothing rare comes up, and
-// reports whether it decoded any. What it does not like it leaves untouched.
+// refill fills the register b up from src[in:]. Of n, the number of valid bits
+// in it, only the low six bits count: what is above them has been left by table
+// entries that were subtracted whole. n is 48 to 63 afterwards, in whole words;
+// the bits below are right too, and are put there once more by the next refill.
+func refill(src []byte, b, n uint64, in int) (uint64, uint64, int) {
+	w := src[in : in+8]
+	b |= (uint64(bits.RotateLeft32(le.Uint32(w), 16))<<32 | uint64(bits.RotateLeft32(le.Uint32(w[4:]), 16))) >> (n & 63)
+	return b, n | 48, in + 6 - int(n>>3&6)
+}
+
+// burst decodes symbols as long as there is room and nothing strange comes up,
+// and reports whether it decoded any. What it does not like it leaves untouched.
 func (d *decoder) burst() bool {
 	src, dst := d.src, d.dst
 	in, out := d.pos, d.out
 	lastIn := len(src) - slackIn
-	// Three symbols may begin in a turn, and none behind the block's end.
-	lastOut := min(d.start+blockSize-3, len(dst)-slackOut)
-	if in > lastIn || out > lastOut {
+	// Two symbols may begin in a turn, the second up to eight bytes later, and
+	// none behind the block's end.
+	lastOut := min(d.start+blockSize-9, len(dst)-slackOut)
+	if in > lastIn || out > lastOut || out < litBack {
 		return false
 	}
 
-	// b is the reader's register made longer: left aligned, n bits valid. Of n
-	// only the low six bits count; the rest is what entries leave there.
+	// b is the reader's register made longer, still left aligned.
 	b, n := uint64(d.bits)<<32, uint64(16+d.extra)
 	t := &d.fast
-
-	// refill
-	w := src[in : in+8]
-	b |= (uint64(bits.RotateLeft32(le.Uint32(w), 16))<<32 | uint64(bits.RotateLeft32(le.Uint32(w[4:]), 16))) >> (n & 63)
-	in += 6 - int(n>>3&6)
-	n |= 48
-
 	e := t.root[b>>(64-rootBits)]
 	for in <= lastIn && out <= lastOut {
-		if e < isMatch {
-			dst[out] = byte(e >> 8)
-			out++
+		b, n, in = refill(src, b, n, in)
+		if e >= isOdd {
+			goto odd
+		}
+		{
+			// The offset is a one with the bits behind the code. Offsets below
+			// eight, and those that lead out of the output, are rare.
+			from := out - int((b<<(e>>8&63)>>1|1<<63)>>(e>>16&63))
+			if uint(from) > uint(out-8) {
+				goto rare
+			}
+			lit := uint64(byte(e >> 8))
+			v := le.Uint64(dst[from : from+8])
+			if e < isMatch { // a conditional move
+				v = lit
+			}
+			le.PutUint64(dst[out:out+8], v)
+			out += int(e >> 24)
 			b <<= e & 63
 			n -= uint64(e)
 			e = t.root[b>>(64-rootBits)]
+		}
+		if e >= isOdd {
+			goto odd
+		}
+		{
+			// The same again.
+			from := out - int((b<<(e>>8&63)>>1|1<<63)>>(e>>16&63))
+			if uint(from) > uint(out-8) {
+				goto rare
+			}
+			lit := uint64(byte(e >> 8))
+			v := le.Uint64(dst[from : from+8])
 			if e < isMatch {
-				dst[out] = byte(e >> 8)
-				out++
-				b <<= e & 63
-				n -= uint64(e)
-				e = t.root[b>>(64-rootBits)]
-				if e < isMatch {
-					w := src[in : in+8]
-					b |= (uint64(bits.RotateLeft32(le.Uint32(w), 16))<<32 | uint64(bits.RotateLeft32(le.Uint32(w[4:]), 16))) >> (n & 63)
-					in += 6 - int(n>>3&6)
-					n |= 48
-					continue
-				}
+				v = lit
 			}
+			le.PutUint64(dst[out:out+8], v)
+			out += int(e >> 24)
+			b <<= e & 63
+			n -= uint64(e)
+			e = t.root[b>>(64-rootBits)]
 		}
-		if e >= isRare {
-			w := src[in : in+8]
-			b |= (uint64(bits.RotateLeft32(le.Uint32(w), 16))<<32 | uint64(bits.RotateLeft32(le.Uint32(w[4:]), 16))) >> (n & 63)
-			in += 6 - int(n>>3&6)
-			n |= 48
-			if e == isLong {
-				e = t.long[(int(b>>(64-maxCode))-t.first)&(len(t.long)-1)]
-				if e < isMatch {
-					dst[out] = byte(e >> 8)
-					out++
-					b <<= e & 63
-					n -= uint64(e)
-					w := src[in : in+8]
-					b |= (uint64(bits.RotateLeft32(le.Uint32(w), 16))<<32 | uint64(bits.RotateLeft32(le.Uint32(w[4:]), 16))) >> (n & 63)
-					in += 6 - int(n>>3&6)
-					n |= 48
-					e = t.root[b>>(64-rootBits)]
-					continue
-				}
+		continue
+
+	odd: // mostly a match of 9 to 17 bytes
+		if e < isRare {
+			from := out - int((b<<(e>>8&63)>>1|1<<63)>>(e>>16&63))
+			if uint(from) > uint(out-8) {
+				goto rare
 			}
-			if e >= isRare {
-				// The bytes of the length stand behind the words that a reader
-				// of 16 bits holds when it has dropped the code.
-				offset := int((b<<(e>>8&63)>>1 | 1<<63) >> (e >> 16 & 63))
-				n1 := n - uint64(e>>8)
-				p := in - int(n1>>3&6) + 2
-				length := int(src[p]) + 15 + minMatch
-				p++
-				if length == 255+15+minMatch {
-					length = int(le.Uint16(src[p:p+2])) + minMatch
-					p += 2
-				}
-				if length < 15+minMatch || length > len(dst)-out-8 || offset > out {
-					break
-				}
-				code := e >> 8 & 63
-				valid := 16 + n1&15
-				b = b << code >> (64 - valid) << (64 - valid)
-				b <<= (63 - e>>16) & 63
-				n = valid - uint64(63-e>>16&63)
-				in = p
-				w := src[in : in+8]
-				b |= (uint64(bits.RotateLeft32(le.Uint32(w), 16))<<32 | uint64(bits.RotateLeft32(le.Uint32(w[4:]), 16))) >> (n & 63)
-				in += 6 - int(n>>3&6)
-				n |= 48
-				e = t.root[b>>(64-rootBits)]
-				from := out - offset
-				end := out + length
-				if offset >= 8 && length <= 64 {
-					for out < end {
-						le.PutUint64(dst[out:out+8], le.Uint64(dst[from:from+8]))
-						out += 8
-						from += 8
-					}
-				} else {
-					for out < end {
-						out += copy(dst[out:end], dst[from:out])
-					}
-				}
-				out = end
-				continue
-			}
+			w, r := dst[out:out+17], dst[from:from+17]
+			le.PutUint64(w, le.Uint64(r))
+			le.PutUint64(w[8:], le.Uint64(r[8:]))
+			w[16] = r[16]
+			out += int(e >> 24)
+			b <<= e & 63
+			n -= uint64(e)
+			e = t.root[b>>(64-rootBits)]
+			continue
 		}
-		offset := int((b<<(e>>8&63)>>1 | 1<<63) >> (e >> 16 & 63))
-		if offset > out {
+
+	rare:
+		var ok bool
+		if b, n, in, out, ok = d.rare(b, n, in, out); !ok {
 			break
 		}
-		length := int(e >> 24)
-		b <<= e & 63
-		n -= uint64(e)
-		w := src[in : in+8]
-		b |= (uint64(bits.RotateLeft32(le.Uint32(w), 16))<<32 | uint64(bits.RotateLeft32(le.Uint32(w[4:]), 16))) >> (n & 63)
-		in += 6 - int(n>>3&6)
-		n |= 48
+		b, n, in = refill(src, b, n, in)
 		e = t.root[b>>(64-rootBits)]
-		from := out - offset
-		if offset >= 8 {
-			le.PutUint64(dst[out:out+8], le.Uint64(dst[from:from+8]))
-			if length > 8 {
-				le.PutUint64(dst[out+8:out+16], le.Uint64(dst[from+8:from+16]))
-				if length > 16 {
-					dst[out+16] = dst[from+16]
-				}
-			}
-		} else {
-			for i := range length {
-				dst[out+i] = dst[from+i]
-			}
-		}
-		out += length
 	}
 	if out == d.out {
 		return false
 	}
-	n &= 63
+
+	// Give back what was read ahead: the reader holds 16 to 31 bits.
+	b, n, in = refill(src, b, n, in)
 	d.extra = int(n & 15)
 	d.bits = uint32(b>>32) >> (16 - d.extra) << (16 - d.extra)
-	d.pos = in - int(n>>3&6) + 2
+	d.pos = in - 4
 	d.out = out
 	return true
+}
+
+// rare decodes one symbol that burst does not, or leaves all as it was.
+func (d *decoder) rare(b0, n0 uint64, in0, out int) (b, n uint64, in, end int, ok bool) {
+	src, dst := d.src, d.dst
+	b, n, in = refill(src, b0, n0, in0)
+	e := d.fast.root[b>>(64-rootBits)]
+	if e == isLong {
+		e = d.fast.long[(int(b>>(64-maxCode))-d.fast.first)&(len(d.fast.long)-1)]
+		if e < isMatch {
+			dst[out] = byte(e >> 8)
+			return b << (e & 63), n - uint64(e), in, out + 1, true
+		}
+	}
+	offset := int((b<<(e>>8&63)>>1 | 1<<63) >> (e >> 16 & 63))
+	if offset > out {
+		return b0, n0, in0, out, false
+	}
+	length := int(e >> 24 & 127)
+	if length < 15+minMatch {
+		b <<= e & 63
+		n -= uint64(e)
+	} else {
+		// The bytes of the length stand behind the words that a reader of 16
+		// bits holds when it has dropped the code. What the register has from
+		// there on was read too early.
+		code, off := e>>8&63, 63-e>>16&63
+		n -= uint64(code)
+		in += 2 - int(n>>3&6)
+		n = 16 + n&15
+		b = b << code >> (64 - n) << (64 - n) << off
+		n -= uint64(off)
+		length = int(src[in]) + 15 + minMatch
+		in++
+		if length == 255+15+minMatch {
+			length = int(le.Uint16(src[in:])) + minMatch
+			in += 2
+		}
+		if length < 15+minMatch || length > len(dst)-out {
+			return b0, n0, in0, out, false
+		}
+	}
+	end = out + length
+	from := out - offset
+	if offset >= 8 && length <= 64 && out <= len(dst)-64-8 {
+		for ; out < end; out += 8 {
+			le.PutUint64(dst[out:out+8], le.Uint64(dst[from:from+8]))
+			from += 8
+		}
+		return b, n, in, end, true
+	}
+	for out < end {
+		out += copy(dst[out:end], dst[from:out])
+	}
+	return b, n, in, end, true
 }

@@ -47,34 +47,22 @@ type decoder struct {
 	prefix int
 }
 
-// run decodes blocks until the output has its size.
-func (d *decoder) run() error {
+// run decodes blocks until the output has its size. Without the bursts it is the
+// slow and obvious decoder that tests hold the fast one against.
+func (d *decoder) run(bursts bool) error {
 	for d.out < d.size {
 		if err := d.readTable(); err != nil {
 			return err
 		}
-		d.fast.build(&d.count, &d.sorted)
+		if bursts {
+			d.fast.build(&d.count, &d.sorted)
+		}
 		// The end of the block is looked for before each symbol; a match may
 		// run past it, and the next block is counted from there.
 		for d.start = d.out; d.out-d.start < blockSize && d.out < d.size; {
-			if d.burst() {
+			if bursts && d.burst() {
 				continue
 			}
-			if err := d.symbol(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// runSlowly is run without the bursts.
-func (d *decoder) runSlowly() error {
-	for d.out < d.size {
-		if err := d.readTable(); err != nil {
-			return err
-		}
-		for d.start = d.out; d.out-d.start < blockSize && d.out < d.size; {
 			if err := d.symbol(); err != nil {
 				return err
 			}
@@ -90,12 +78,14 @@ func (d *decoder) readTable() error {
 		return d.truncated("in a table of code lengths")
 	}
 	lengths := d.src[d.pos:][:tableSize]
-	d.count = [maxCode + 1]int{}
+	var low, high [maxCode + 1]int // apart, so that one need not wait for the other
 	for _, b := range lengths {
-		d.count[b&15]++
-		d.count[b>>4]++
+		low[b&15]++
+		high[b>>4]++
 	}
-	d.count[0] = 0 // symbols that are not used
+	for n := 1; n <= maxCode; n++ { // 0 is a symbol that is not used
+		d.count[n] = low[n] + high[n]
+	}
 
 	// A code that leaves nothing open sums up to 1<<15.
 	var next [maxCode + 1]int

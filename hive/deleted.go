@@ -1,0 +1,331 @@
+package hive
+
+import (
+	"cmp"
+	"iter"
+	"math/bits"
+	"slices"
+	"time"
+)
+
+// A Remnant is a key or a value that is not part of the tree any more, or never was written back to it.
+type Remnant struct {
+	IsKey    bool
+	Key      Key       // the key; of a value the key that it belonged to, see [Key.IsZero]
+	Value    Value     // of a value
+	Path     string    // of the key; of a value that of its key. `?` stands for what is not known
+	Grade    Grade     // how far the path can be trusted
+	Source   Source    // where the record was found
+	Offset   int64     // of the record in the image: where its two letters stand
+	Also     []int64   // where else the same record was found
+	NotAfter time.Time // it was deleted then or before; zero where no bound is known
+	Data     DataState // of a value
+	Raw      []byte    // the record, with its name
+	Log      string    // name of the log, for FromLog
+	LogAt    int64     // where the record stands in that log
+}
+
+// A Grade tells how far the path of a remnant can be trusted.
+type Grade uint8
+
+// The grades, from the best.
+const (
+	Exact    Grade = iota // the record's parent is a live key
+	Full                  // the path reaches a live key through keys that are deleted themselves
+	Partial               // the path is not known up to the root
+	Doubtful              // the parent's place may have been given to another key since
+)
+
+var grades = [...]string{"exact", "full", "partial", "doubtful"}
+
+func (g Grade) String() string { return grades[min(int(g), len(grades)-1)] }
+
+// A Source tells where a remnant was found.
+type Source uint8
+
+// The sources, in falling trust.
+const (
+	FromValueList    Source = iota // a live key's list of values still has its offset behind the end
+	FromFreeCell                   // in a cell that is free
+	FromUnreferenced               // in a cell that is in use, yet not part of the tree
+	FromSlack                      // behind the record in a cell of the tree
+	FromTail                       // behind the last bin
+	FromLog                        // in a log entry that was not applied
+)
+
+var sources = [...]string{"value list", "free cell", "unreferenced cell", "slack", "tail", "log"}
+
+func (s Source) String() string { return sources[min(int(s), len(sources)-1)] }
+
+// Deleted searches the whole file for keys and values that are not part of the tree: lists, free cells, cells that
+// nothing refers to, slack, the tail, and entries of the logs that were not applied. They come sorted by offset,
+// those from logs last. The search needs no sound tree.
+//
+// What looks like a record is believed to be one when each of its fields can be; a value that belonged to a
+// deleted key is found by that key's list, others are orphans. Keys and values of a remnant read only what the
+// tree does not use: [Value.Bytes] gives an error where a deleted value's data is overwritten.
+//
+// Entries of logs are searched from the newest to the oldest, as far as 64 MiB and four times the size of the
+// hive suffice for the images that they belong to. A value from a log may be an older state of one that lives.
+func (h *Hive) Deleted() iter.Seq[Remnant] {
+	return func(yield func(Remnant) bool) {
+		c := carver{h: h, live: h.live(), keys: make(map[uint32]int), values: make(map[uint32]int)}
+		c.lists()
+		c.bins()
+		for _, s := range c.live.slack {
+			c.scan(s.from, s.to, FromSlack)
+		}
+		c.scan(baseSize+len(h.bins), len(h.data), FromTail)
+		for _, r := range c.finish() {
+			if !yield(r) {
+				return
+			}
+		}
+		h.logRemnants(yield)
+	}
+}
+
+// IsZero tells whether k is the zero Key, which is no key.
+func (k Key) IsZero() bool { return k.h == nil }
+
+// A carver collects remnants of one image.
+type carver struct {
+	h      *Hive
+	live   *liveMap
+	found  []Remnant
+	keys   map[uint32]int // index in found by position
+	values map[uint32]int
+}
+
+// lists looks behind the end of the live keys' lists of values.
+func (c *carver) lists() {
+	if c.h.root == noOffset {
+		return
+	}
+	left := len(c.h.bins)/4 + 1
+	w := c.h.walk(c.h.root)
+	for {
+		k, _, again, err, ok := w.next()
+		if !ok {
+			return
+		}
+		if err != nil || again {
+			continue
+		}
+		list, err := k.valueList()
+		if len(list) == 0 || err != nil {
+			continue
+		}
+		pos, end, _ := c.h.cellAt(k.u32(nkValueList))
+		for p := pos + len(list); p+4 <= end; p += 4 {
+			if left--; left < 0 {
+				return
+			}
+			v, err := c.h.looseValue(le.Uint32(c.h.data[p:]))
+			if err != nil {
+				continue
+			}
+			if _, ok := c.values[v.n]; !ok {
+				c.value(v, FromValueList)
+				r := &c.found[len(c.found)-1]
+				r.Key, r.Path, r.Grade, r.NotAfter = k, k.Path(), Exact, k.Written()
+			}
+		}
+	}
+}
+
+// bins scans all cells that are not part of the tree, and what cannot be enumerated.
+func (c *carver) bins() {
+	next := 0 // where the enumeration of cells should go on
+	c.h.eachCell(func(e cell) bool {
+		if int(e.off) > next+binHeader {
+			c.gap(next, int(e.off))
+		}
+		next = int(e.off) + e.size
+		if c.live.start.has(e.off) {
+			return true
+		}
+		source := FromUnreferenced
+		if e.free {
+			source = FromFreeCell
+		}
+		c.scan(baseSize+int(e.off)+4, baseSize+next, source)
+		return true
+	}, nil)
+	if next < len(c.h.bins) {
+		c.gap(next, len(c.h.bins))
+	}
+}
+
+// gap scans the runs between two offsets that the tree does not cover.
+func (c *carver) gap(from, to int) {
+	from = (from + 7) &^ 7
+	for from < to {
+		n := c.live.uncovered(uint32(from), to-from)
+		if n > 0 {
+			c.scan(baseSize+from, baseSize+from+n, FromUnreferenced)
+		}
+		// Over covered words as a whole.
+		from += max(n, 8)
+		for from < to && c.live.cover.has(uint32(from)) {
+			word := c.live.cover[from/8/64] >> (from / 8 % 64)
+			from += 8 * max(1, bits.TrailingZeros64(^word))
+		}
+	}
+}
+
+// scan looks at each even position of a region for records.
+func (c *carver) scan(from, to int, source Source) {
+	b := c.h.data[:to]
+	bins := len(c.h.bins)
+	if source == FromTail {
+		bins = maxImage // the hive was larger when the tail was a part of it
+	}
+	for p := from; p+vkName <= to; p += 2 {
+		if b[p+1] != 'k' {
+			continue
+		}
+		switch b[p] {
+		case 'n':
+			if c.h.plausibleKey(p, to, bins, c.live.newest) {
+				c.key(Key{h: c.h, n: uint32(p), loose: true}, source)
+				p += (nkName + int(le.Uint16(b[p+nkNameLen:])) - 1) &^ 1
+			}
+		case 'v':
+			if c.h.plausibleValue(p, to, bins) {
+				if _, ok := c.values[uint32(p)]; !ok {
+					c.value(Value{h: c.h, n: uint32(p), loose: true}, source)
+				}
+				p += (vkName + int(le.Uint16(b[p+vkNameLen:])) - 1) &^ 1
+			}
+		}
+	}
+}
+
+func (c *carver) key(k Key, source Source) {
+	if _, ok := c.keys[k.n]; ok {
+		return
+	}
+	c.keys[k.n] = len(c.found)
+	c.found = append(c.found, Remnant{
+		IsKey: true, Key: k, Source: source, Offset: int64(k.n), Grade: Partial,
+		Raw: c.h.data[k.n : int(k.n)+nkName+int(k.u16(nkNameLen))],
+	})
+}
+
+func (c *carver) value(v Value, source Source) {
+	c.values[v.n] = len(c.found)
+	r := Remnant{Value: v, Source: source, Offset: int64(v.n), Path: "?", Grade: Partial, Raw: c.h.data[v.n : int(v.n)+vkName+int(v.u16(vkNameLen))]}
+	if !v.Inline() && v.Size() > 0 {
+		_, r.Data, _ = v.looseData()
+	}
+	c.found = append(c.found, r)
+}
+
+// finish finds paths, gives values to their keys and joins what was found twice.
+func (c *carver) finish() []Remnant {
+	for i := range c.found {
+		if r := &c.found[i]; r.IsKey {
+			r.Path, r.Grade, r.NotAfter = c.path(r.Key)
+		}
+	}
+	left := len(c.h.data)/4 + 1
+	for i := range c.found {
+		if !c.found[i].IsKey {
+			continue
+		}
+		list, _ := c.found[i].Key.valueList()
+		for ; len(list) >= 4 && left > 0; list = list[4:] {
+			left--
+			v, err := c.h.looseValue(le.Uint32(list))
+			if err != nil {
+				continue
+			}
+			at, ok := c.values[v.n]
+			if !ok {
+				c.value(v, c.found[i].Source)
+				at = len(c.found) - 1
+			}
+			if r, k := &c.found[at], &c.found[i]; r.Key.IsZero() {
+				r.Key, r.Path, r.Grade, r.NotAfter = k.Key, k.Path, k.Grade, k.NotAfter
+			}
+		}
+	}
+	slices.SortStableFunc(c.found, func(a, b Remnant) int { return cmp.Compare(a.Offset, b.Offset) })
+	return joined(c.found)
+}
+
+// joined puts records that were found more than once together.
+func joined(found []Remnant) []Remnant {
+	type identity struct {
+		record string // what identifies it
+		owner  uint32
+		isKey  bool
+	}
+	seen := make(map[identity]int, len(found))
+	list := found[:0]
+	for _, r := range found {
+		id := identity{isKey: r.IsKey}
+		if r.IsKey {
+			// Time, parent and name.
+			id.record = string(r.Raw[nkWritten:nkWritten+8]) + string(r.Raw[nkParent:nkParent+4]) + string(r.Raw[nkName:])
+		} else {
+			id.record = string(r.Raw[vkNameLen:vkFlags]) + string(r.Raw[vkName:])
+			id.owner = r.Key.n
+		}
+		if i, ok := seen[id]; ok {
+			list[i].Also = append(list[i].Also, r.Offset)
+			continue
+		}
+		seen[id] = len(list)
+		list = append(list, r)
+	}
+	return list
+}
+
+// path follows the parents of a deleted key to the first live one; regf section 14.
+func (c *carver) path(k Key) (path string, grade Grade, notAfter time.Time) {
+	tail := ""
+	for depth := range maxDepth {
+		tail = `\` + k.Name() + tail
+		off := k.parentOffset()
+		if off%8 != 0 || off < binHeader || uint64(off) >= c.h.looseEnd() {
+			break
+		}
+		if live, err := c.h.key(off); err == nil && c.live.start.has(off) { // err first: it bounds off
+			if path = live.Path() + tail; live.isRoot() {
+				path = tail
+			}
+			// A key is deleted after its subkeys, and deleting one writes its parent: a true parent is never
+			// older, unless its own list remembers the key.
+			if live.WrittenRaw() < k.WrittenRaw() && !live.listed(k.offset()) {
+				return path, Doubtful, time.Time{}
+			}
+			if depth > 0 {
+				grade = Full
+			}
+			return path, grade, live.Written()
+		}
+		i, ok := c.keys[off+baseSize+uint32(c.h.cellHead)]
+		if !ok || c.found[i].Key == k {
+			break
+		}
+		k = c.found[i].Key
+	}
+	return "?" + tail, Partial, time.Time{}
+}
+
+// listed tells whether a key's list of subkeys still has an offset behind its end.
+func (k Key) listed(off uint32) bool {
+	l, err := k.h.list(k.u32(nkSubkeyList))
+	if err != nil || l.kind == 'r' || k.NumSubkeys() == 0 {
+		return false
+	}
+	_, end, _ := k.h.cellAt(k.u32(nkSubkeyList))
+	for p := int(l.end); p+int(l.stride) <= end; p += int(l.stride) {
+		if le.Uint32(k.h.data[p:]) == off {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,185 @@
+package hive
+
+// A liveMap says which bytes of the bins belong to the tree, in units of eight bytes.
+type liveMap struct {
+	start  bitmap // cells that something in the tree refers to
+	cover  bitmap // all that these cells cover
+	cells  bitmap // all cells that the enumeration of the bins meets
+	newest uint64 // latest time of a live key
+	slack  []span // of live cells, in the image: what their record does not fill
+}
+
+// live walks the tree once and marks what it reaches.
+func (h *Hive) live() *liveMap {
+	h.liveOnce.Do(func() {
+		if h.remnant {
+			h.liveMap = &liveMap{}
+			return
+		}
+		n := len(h.bins)
+		m := &marker{h: h, liveMap: liveMap{start: newBitmap(n), cover: newBitmap(n), cells: newBitmap(n)}, room: 4 * n, refs: n/4 + 1}
+		for c := range h.cells() {
+			m.cells.set(c.off)
+		}
+		m.tree()
+		h.liveMap = &m.liveMap
+	})
+	return h.liveMap
+}
+
+// covered tells whether any of n bytes from an offset belongs to the tree. The tail does not.
+func (l *liveMap) covered(off uint32, n int) bool {
+	if l.cover == nil {
+		return false
+	}
+	for o := off &^ 7; o < off+uint32(n); o += 8 {
+		if int(o/8/64) < len(l.cover) && l.cover.has(o) {
+			return true
+		}
+	}
+	return false
+}
+
+// uncovered returns how many of n bytes from an offset do not belong to the tree, up to the first that does.
+func (l *liveMap) uncovered(off uint32, n int) int {
+	if l.cover == nil {
+		return n
+	}
+	for o := off &^ 7; o < off+uint32(n); o += 8 {
+		if int(o/8/64) < len(l.cover) && l.cover.has(o) {
+			return max(0, int(o)-int(off))
+		}
+	}
+	return n
+}
+
+// A marker goes through the tree. In a hostile hive cells may overlap and lists be shared: room bounds the bytes
+// that are marked, refs the references that are followed.
+type marker struct {
+	liveMap
+	h          *Hive
+	room, refs int
+}
+
+// cell marks the cell at an offset, of which the record uses so many bytes.
+func (m *marker) cell(off uint32, used int) {
+	pos, end, ok := m.h.cellAt(off)
+	if !ok || m.start.has(off) {
+		return
+	}
+	m.start.set(off)
+	m.cover.set(off)
+	if m.room -= end - pos; m.room < 0 {
+		return
+	}
+	for o := off &^ 7; int(o)+baseSize < end; o += 8 {
+		m.cover.set(o)
+	}
+	if from := (pos + used + 1) &^ 1; used >= 0 && from+4 <= end {
+		m.slack = append(m.slack, span{from, end})
+	}
+}
+
+func (m *marker) tree() {
+	if m.h.root == noOffset {
+		return
+	}
+	w := m.h.walk(m.h.root)
+	for {
+		k, _, again, err, ok := w.next()
+		if !ok {
+			return
+		}
+		if err == nil && !again {
+			m.key(k)
+		}
+	}
+}
+
+func (m *marker) key(k Key) {
+	m.newest = max(m.newest, min(k.WrittenRaw(), 1<<62))
+	m.cell(k.offset(), nkName+len(k.RawName()))
+	if n := int(k.u16(nkClassLen)); n > 0 {
+		m.cell(k.u32(nkClass), n)
+	}
+	m.security(k.u32(nkSecurity))
+	if k.NumSubkeys() > 0 {
+		m.list(k.u32(nkSubkeyList))
+	}
+	list, _ := k.valueList()
+	if len(list) > 0 {
+		m.cell(k.u32(nkValueList), len(list))
+	}
+	for v, err := range k.Values() {
+		if m.refs--; m.refs < 0 {
+			return
+		}
+		if err == nil {
+			m.value(v)
+		}
+	}
+}
+
+// security marks the whole ring of descriptors from the first that is met.
+func (m *marker) security(off uint32) {
+	for {
+		pos, end, ok := m.h.cellAt(off)
+		if !ok || m.start.has(off) || pos+skData > end || string(m.h.data[pos:pos+2]) != "sk" {
+			return
+		}
+		m.cell(off, skData+int(min(le.Uint32(m.h.data[pos+skSize:]), uint32(end-pos))))
+		off = le.Uint32(m.h.data[pos+skNext:])
+	}
+}
+
+func (m *marker) list(off uint32) {
+	l, _ := m.h.list(off)
+	if l.stride == 0 || m.start.has(off) {
+		return
+	}
+	pos, _, _ := m.h.cellAt(off)
+	m.cell(off, int(l.end)-pos)
+	if l.kind == 'r' {
+		for p := l.pos; p < l.end && m.refs > 0; p += leafSlim {
+			m.refs--
+			leaf := le.Uint32(m.h.data[p:])
+			if s, _ := m.h.list(leaf); s.stride != 0 && s.kind != 'r' {
+				pos, _, _ := m.h.cellAt(leaf)
+				m.cell(leaf, int(s.end)-pos)
+			}
+		}
+	}
+}
+
+func (m *marker) value(v Value) {
+	m.cell(v.offset(), vkName+len(v.RawName()))
+	if v.Inline() || v.Size() == 0 {
+		return
+	}
+	off := v.u32(vkData)
+	if !v.big() {
+		m.cell(off, int(v.Size()))
+		return
+	}
+	pos, end, ok := m.h.cellAt(off)
+	if !ok || pos+dbLength > end || m.start.has(off) || string(m.h.data[pos:pos+2]) != "db" {
+		return
+	}
+	m.cell(off, dbLength)
+	count := int(le.Uint16(m.h.data[pos+dbCount:]))
+	list := le.Uint32(m.h.data[pos+dbList:])
+	pos, end, ok = m.h.cellAt(list)
+	if !ok {
+		return
+	}
+	count = min(count, max(0, end-pos)/4)
+	m.cell(list, 4*count)
+	left := int(v.Size())
+	for i := range count {
+		if m.refs--; m.refs < 0 {
+			return
+		}
+		m.cell(le.Uint32(m.h.data[pos+4*i:]), max(0, min(left, dbSegment)))
+		left -= dbSegment
+	}
+}
