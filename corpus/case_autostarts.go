@@ -14,7 +14,7 @@ const currentVersion = `Microsoft\Windows\CurrentVersion\`
 // users switched off.
 func runKeysCase(m *Machine) {
 	root := m.Hive(softwareHive)
-	root.Sub(`WOW6432Node\` + currentVersion + `Run`).At(utc(2025, 2, 3, 1, 12, 40, 2207764)).
+	root.Sub(`WOW6432Node\`+currentVersion+`Run`).At(utc(2025, 2, 3, 1, 12, 40, 2207764)).
 		Set("PdfPrinterHelper", regf.String(`C:\Program Files (x86)\Plover PDF\helper.exe -tray`))
 	// An installer's second part that never ran, since nobody logged on as administrator of old.
 	root.Sub(currentVersion+`RunOnceEx\0001`).At(utc(2025, 2, 3, 1, 12, 38, 5540129)).
