@@ -17,6 +17,15 @@ func catalogue() []group {
 		{"Execution", []Artifact{
 			prefetchFiles,
 		}},
+		{"Persistence", []Artifact{
+			runKeys,
+			startupApproved,
+			winlogon,
+			windowsLoad,
+			screensaver,
+			commandProcessor,
+			services,
+		}},
 	}
 }
 
