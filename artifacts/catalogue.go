@@ -48,6 +48,16 @@ func catalogue() []group {
 			dnsServer,
 			rdpPrograms,
 		}},
+		{"Communication", []Artifact{
+			hosts,
+			firewall,
+			firewallLog,
+			portProxy,
+			proxies,
+			nrpt,
+			bits,
+			cryptnet,
+		}},
 	}
 }
 
