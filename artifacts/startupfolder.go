@@ -135,7 +135,8 @@ func (in Input) startupFile(path string, b []byte, at Origin) (StartupFile, erro
 		l, err := lnk.Parse(b)
 		if l != nil {
 			f.setLink(in, l)
-		} else {
+		}
+		if f.Target == "" {
 			f.autostart = in.autostartImage("Startup folder", path)
 		}
 		if err != nil {
