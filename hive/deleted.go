@@ -331,6 +331,7 @@ func (k Key) listed(off uint32) bool {
 		return false
 	}
 	_, end, _ := k.h.cellAt(k.u32(nkSubkeyList))
+	end = min(end, int(l.end)+1<<15) // slack is short; a hostile cell need not be
 	for p := int(l.end); p+int(l.stride) <= end; p += int(l.stride) {
 		if le.Uint32(k.h.data[p:]) == off {
 			return true
