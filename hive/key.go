@@ -274,12 +274,18 @@ func (k Key) Values() iter.Seq2[Value, error] {
 
 func (k Key) eachValue(yield func(Value, error) bool) {
 	list, err := k.valueList()
-	for len(list) >= 4 {
-		v, err := k.value(le.Uint32(list))
-		if !yield(v, err) {
+	for ; len(list) >= 4; list = list[4:] {
+		off := le.Uint32(list)
+		n := k.h.record(off, 'v'|'k'<<8, vkName)
+		if n == 0 || k.loose {
+			if !yield(k.value(off)) {
+				return
+			}
+			continue
+		}
+		if !yield(Value{h: k.h, n: n}, nil) {
 			return
 		}
-		list = list[4:]
 	}
 	if err != nil {
 		yield(Value{}, err)
