@@ -183,7 +183,7 @@ func TestDamage(t *testing.T) {
 		{"path outside", put(pointerValue(0xBADC0FEE, 128, win7Layouts[64], 64, 3, 8), 128+8, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF), 2, 128},
 		{"entry too long", put(taggedValue(0x34, 0x34, "10ts", ""), 0x34+8, 0xFF, 0xFF, 0xFF, 0xFF), 1, 0x34 + 8},
 		{"path too long", put(taggedValue(0x34, 0x34, "10ts", ""), 0x34+12, 0xFF, 0xFF), 0, 0x34 + 12},
-		{"signature lost", put(taggedValue(0x34, 0x34, "10ts", ""), 0x34+56, 'x'), 1, 0x34 + 58},
+		{"signature lost", put(taggedValue(0x34, 0x34, "10ts", ""), 0x34+56, 'x'), 1, 0x34 + 56},
 		{"data too long", put(taggedValue(0x34, 0x34, "10ts", ""), 0x34+12+2+26+8, 9), 2, 0x34},
 	} {
 		c, err := Parse(tt.value, nil)
