@@ -140,8 +140,8 @@ func TestSysinternals(t *testing.T) {
 			t.Errorf("by hand: %+v of %v", s, f.records[i].User)
 		}
 	}
-	if len(f.data) != 13 || suite != 12 {
-		t.Errorf("%d tools, %d by an installer, want 13 and 12", len(f.data), suite)
+	if len(f.data) != 22 || suite != 21 {
+		t.Errorf("%d tools, %d by an installer, want 22 and 21", len(f.data), suite)
 	}
 }
 
