@@ -109,6 +109,32 @@ func TestUserAssistEmpty(t *testing.T) {
 	}
 }
 
+// TestUserAssistDeleted finds the entries of a key that was deleted, and tells
+// those that came with the profile.
+func TestUserAssistDeleted(t *testing.T) {
+	m := corpusMachine("userassist")
+	m.Late(danielsHive, func(root *regf.Key) {
+		root.Find(programSet + `\Count`).Delete(utc(2026, 3, 8, 3, 30, 0, 0))
+	})
+	f := run[artifacts.UserAssist](t, tree(t, m.Files()), "userassist")
+	deleted, seeded := 0, 0
+	for i, u := range f.data {
+		if f.records[i].From.State != artifacts.Deleted {
+			continue
+		}
+		deleted++
+		if u.Seeded {
+			seeded++
+		}
+		if u.Name == corpus.Implant && (u.Seeded || u.LastRun != corpus.ImplantStart) {
+			t.Errorf("deleted: %+v", u)
+		}
+	}
+	if deleted != 8 || seeded != 5 {
+		t.Errorf("%d deleted entries, %d seeded, want 8 and 5", deleted, seeded)
+	}
+}
+
 func TestUserAssistDamage(t *testing.T) {
 	m := corpusMachine("userassist")
 	m.Hive(danielsHive).Sub(programSet+`\Count`).Set("fubeg.rkr", regf.Binary(make([]byte, 11)))

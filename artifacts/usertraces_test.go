@@ -166,3 +166,19 @@ func TestUserTracesReal(t *testing.T) {
 	same(t, 4, len(runHive[artifacts.MuiCache](t, "muicache", "hives", "velo", "ntuser.dat").data))
 	same(t, 3, len(runHive[artifacts.MuiCache](t, "muicache", "hives", "velo", "UsrClass.dat").data))
 }
+
+func TestUsageTracking(t *testing.T) {
+	f := runCase[artifacts.UsageTracking](t, "usagetracking")
+	got := pick(t, f.data, func(u artifacts.UsageTracking) bool { return u.Off })
+	same(t, artifacts.UsageTracking{Name: "Start_TrackDocs", Off: true, Effect: "recent documents are not tracked", Written: utc(2026, 3, 6, 18, 19, 30, 0)}, got)
+	if len(f.data) != 2 {
+		t.Errorf("%d switches, want 2", len(f.data))
+	}
+	m := corpusMachine()
+	m.Hive(mirasHive).Sub(`Software\Microsoft\Windows\CurrentVersion\Explorer\UserAssist\Settings`).Set("NoLog", regf.DWord(1)).Set("NoEncrypt", regf.String("1"))
+	f = run[artifacts.UsageTracking](t, tree(t, m.Files()), "usagetracking")
+	wantError(t, f.errs, "NoEncrypt")
+	if len(f.data) != 1 || f.data[0].Name != "NoLog" || !f.data[0].Off {
+		t.Errorf("%+v", f.data)
+	}
+}

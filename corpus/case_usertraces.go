@@ -105,3 +105,9 @@ func sysinternalsCase(m *Machine) {
 		suite.Sub(tool).At(utc(2025, 5, 20, 3, 12, 40, 100_000*i)).Set("EulaAccepted", regf.DWord(1))
 	}
 }
+
+// usageTrackingCase writes the switches for traces of use: the intruder turned one of daniel's off.
+func usageTrackingCase(m *Machine) {
+	m.Hive(ntuser(Mira)).Sub(explorer+"Advanced").At(Installed.Add(25*time.Minute)).Set("Start_TrackProgs", regf.DWord(1)).Set("HideFileExt", regf.DWord(1))
+	m.Hive(ntuser(Daniel)).Sub(explorer+"Advanced").At(utc(2026, 3, 6, 18, 19, 30, 0)).Set("Start_TrackDocs", regf.DWord(0))
+}
