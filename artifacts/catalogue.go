@@ -40,6 +40,7 @@ func catalogue() []group {
 			sysinternals,
 			prefetchLayout,
 			recycleBin,
+			usageTracking,
 		}},
 		{"Persistence", []Artifact{
 			shims,

@@ -55,5 +55,6 @@ var Cases = []Case{
 	{"sysinternals", "PsExec, accepted by hand; and a suite, accepted by an installer.", sysinternalsCase},
 	{"prefetchlayout", "A program that has no prefetch file any more.", prefetchLayoutCase},
 	{"recyclebin", "The scanner, thrown away by the intruder; a text of mira's; two files of an old stick.", recycleBinCase},
+	{"usagetracking", "Program starts are tracked for mira; daniel's recent documents are not, since the intrusion.", usageTrackingCase},
 	{"shims", "A shim database of the intruder's for a program of the log-on screen.", shimsCase},
 }
