@@ -105,6 +105,15 @@ func (in Input) autostartImage(mechanism, path string) Autostart {
 	return a
 }
 
+// autostartProgram is autostart for a setting that keeps program and
+// arguments apart.
+func (in Input) autostartProgram(mechanism, program, args string) Autostart {
+	command := strings.TrimSpace(program + " " + args)
+	a := in.autostart(mechanism, strings.TrimSpace(`"`+strings.Trim(strings.TrimSpace(program), `"`)+`" `+args))
+	a.Command, a.Arguments = command, args
+	return a
+}
+
 // autostartOf fills in what does not depend on a command.
 func (in Input) autostartOf(mechanism string) Autostart {
 	a := Autostart{Mechanism: mechanism, Scope: in.autostartScope()}

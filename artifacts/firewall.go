@@ -36,9 +36,11 @@ type Firewall struct {
 	Description   string    `json:"description,omitempty"`
 	Other         []string  `json:"other,omitempty"` // what is not known here, as written
 	Policy        bool      `json:"policy,omitempty"`
-	Written       time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
+	Owner         string    `json:"owner_sid,omitempty"` // the user a rule is for
+	Written       time.Time `json:"key_written,omitzero"`
 
 	image string // App with its variables resolved
+	first bool   // of its key: hundreds of rules share one time, which is one event
 }
 
 const (
@@ -122,6 +124,7 @@ func decodeFirewall(in Input) ([]Firewall, error) {
 		}
 		r.Origin, r.List, r.Name, r.Policy, r.Written = in.At(v), list, v.Name(), policy, in.Written()
 		r.image = in.Machine.Expand(r.App, in.User)
+		r.first = len(out) == 0
 		out = append(out, r)
 	}
 	return out, errors.Join(errs...)
@@ -142,7 +145,7 @@ func firewallSetting(name string) bool {
 func parseFirewallRule(text string) (Firewall, error) {
 	r := Firewall{Kind: "rule"}
 	head, rest, ok := strings.Cut(text, "|")
-	if !ok || !strings.HasPrefix(head, "v") {
+	if !ok || !strings.HasPrefix(strings.ToLower(head), "v") {
 		r.Other = []string{text}
 		return r, errors.New("a rule begins with a version and a bar")
 	}
@@ -178,6 +181,8 @@ func parseFirewallRule(text string) (Firewall, error) {
 			r.App = val
 		case name == "Svc":
 			r.Service = val
+		case name == "LUOwn":
+			r.Owner = val
 		case name == "AppPkgId":
 			r.Package = val
 		case name == "Name":
@@ -252,6 +257,14 @@ func (r Firewall) Program() string {
 		return ""
 	}
 	return r.image
+}
+
+// Events gives the time of the key, once.
+func (r Firewall) Events() []Event {
+	if !r.first || r.Written.IsZero() {
+		return nil
+	}
+	return []Event{{Time: r.Written, Kind: "Content Modification Time", Message: "Firewall list " + r.List + " was changed last"}}
 }
 
 // Summary shows what is let through or held back.

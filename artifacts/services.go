@@ -113,7 +113,10 @@ func decodeServices(in Input) ([]Service, error) {
 	if s.FailureCmd != "" {
 		f := *s
 		f.autostart = in.autostart("Service failure command", s.FailureCmd)
-		f.ServiceDLL, f.dllPath, f.dllWritten = "", "", time.Time{}
+		f.ServiceDLL, f.dllPath, f.dllWritten, f.FailureCmd = "", "", time.Time{}, ""
+		if !slices.ContainsFunc(s.OnFailure, func(a string) bool { return strings.HasPrefix(a, serviceFailures[3]) }) {
+			f.Inactive = "no failure action runs it"
+		}
 		out = append(out, f)
 	}
 	return out, errors.Join(d.errs...)

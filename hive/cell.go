@@ -153,10 +153,10 @@ func (h *Hive) cellError(off uint32, structure string) *FormatError {
 	switch {
 	case off == noOffset:
 		return bad(baseSize+len(h.bins), structure, "there is no offset to it")
-	case off < binHeader || off%8 != 0:
-		return bad(pos, structure, "offset 0x%X can be no cell's", off)
 	case uint64(off)+8 > uint64(len(h.bins)):
 		return bad(baseSize+len(h.bins), structure, "offset 0x%X is behind the end of the bins", off)
+	case off < binHeader || off%8 != 0:
+		return bad(pos, structure, "offset 0x%X can be no cell's", off)
 	}
 	return bad(pos, structure, "cell size is %d", int32(le.Uint32(h.bins[off:])))
 }

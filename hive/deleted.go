@@ -64,6 +64,9 @@ func (s Source) String() string { return sources[min(int(s), len(sources)-1)] }
 // What looks like a record is believed to be one when each of its fields can be; a value that belonged to a
 // deleted key is found by that key's list, others are orphans. Keys and values of a remnant read only what the
 // tree does not use: [Value.Bytes] gives an error where a deleted value's data is overwritten.
+//
+// Entries of logs are searched from the newest to the oldest, as far as 64 MiB and four times the size of the
+// hive suffice for the images that they belong to. A value from a log may be an older state of one that lives.
 func (h *Hive) Deleted() iter.Seq[Remnant] {
 	return func(yield func(Remnant) bool) {
 		c := carver{h: h, live: h.live(), keys: make(map[uint32]int), values: make(map[uint32]int)}
@@ -174,18 +177,22 @@ func (c *carver) gap(from, to int) {
 // scan looks at each even position of a region for records.
 func (c *carver) scan(from, to int, source Source) {
 	b := c.h.data[:to]
+	bins := len(c.h.bins)
+	if source == FromTail {
+		bins = maxImage // the hive was larger when the tail was a part of it
+	}
 	for p := from; p+vkName <= to; p += 2 {
 		if b[p+1] != 'k' {
 			continue
 		}
 		switch b[p] {
 		case 'n':
-			if c.h.plausibleKey(p, to, c.live.newest) {
+			if c.h.plausibleKey(p, to, bins, c.live.newest) {
 				c.key(Key{h: c.h, n: uint32(p), loose: true}, source)
 				p += (nkName + int(le.Uint16(b[p+nkNameLen:])) - 1) &^ 1
 			}
 		case 'v':
-			if c.h.plausibleValue(p, to) {
+			if c.h.plausibleValue(p, to, bins) {
 				if _, ok := c.values[uint32(p)]; !ok {
 					c.value(Value{h: c.h, n: uint32(p), loose: true}, source)
 				}
@@ -282,10 +289,10 @@ func (c *carver) path(k Key) (path string, grade Grade, notAfter time.Time) {
 	for depth := range maxDepth {
 		tail = `\` + k.Name() + tail
 		off := k.parentOffset()
-		if off%8 != 0 || off < binHeader || uint64(off) >= uint64(len(c.h.bins)) {
+		if off%8 != 0 || off < binHeader || uint64(off) >= c.h.looseEnd() {
 			break
 		}
-		if live, err := c.h.key(off); err == nil && c.live.start.has(off) {
+		if live, err := c.h.key(off); err == nil && c.live.start.has(off) { // err first: it bounds off
 			if path = live.Path() + tail; live.isRoot() {
 				path = tail
 			}

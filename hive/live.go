@@ -27,13 +27,13 @@ func (h *Hive) live() *liveMap {
 	return h.liveMap
 }
 
-// covered tells whether any of n bytes from an offset belongs to the tree.
+// covered tells whether any of n bytes from an offset belongs to the tree. The tail does not.
 func (l *liveMap) covered(off uint32, n int) bool {
 	if l.cover == nil {
 		return false
 	}
 	for o := off &^ 7; o < off+uint32(n); o += 8 {
-		if int(o/8/64) >= len(l.cover) || l.cover.has(o) {
+		if int(o/8/64) < len(l.cover) && l.cover.has(o) {
 			return true
 		}
 	}
@@ -46,7 +46,7 @@ func (l *liveMap) uncovered(off uint32, n int) int {
 		return n
 	}
 	for o := off &^ 7; o < off+uint32(n); o += 8 {
-		if int(o/8/64) >= len(l.cover) || l.cover.has(o) {
+		if int(o/8/64) < len(l.cover) && l.cover.has(o) {
 			return max(0, int(o)-int(off))
 		}
 	}

@@ -239,3 +239,17 @@ func upperUnits(dst []uint16, s string) []uint16 {
 	}
 	return dst
 }
+
+// utf16Units returns a string as little-endian UTF-16.
+func utf16Units(s string) []byte {
+	b := make([]byte, 0, 2*len(s))
+	for _, r := range s {
+		if r > 0xFFFF {
+			hi, lo := utf16.EncodeRune(r)
+			b = le.AppendUint16(le.AppendUint16(b, uint16(hi)), uint16(lo))
+			continue
+		}
+		b = le.AppendUint16(b, uint16(r))
+	}
+	return b
+}

@@ -2,6 +2,7 @@ package prefetch
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 )
 
@@ -36,9 +37,9 @@ const (
 // sections reads all that lies behind the file information.
 func (p *parser) sections() {
 	in, l := p.info, p.layout
-	metrics := p.section("file metrics", in.metricsOff, l.metric, in.metrics)
-	traces := p.section("trace chains", in.tracesOff, l.trace, in.traces)
-	names := p.section("filename strings", in.namesOff, 1, in.namesSize)
+	metrics := p.section("file metrics", in.metricsOff, l.metric, in.metrics, in.tracesOff)
+	traces := p.section("trace chains", in.tracesOff, l.trace, in.traces, in.namesOff)
+	names := p.section("filename strings", in.namesOff, 1, in.namesSize, cmp.Or(in.recordOff, in.volumesOff))
 	if len(names)%2 != 0 {
 		if uint64(len(names)) == uint64(in.namesSize) {
 			p.damage(OddStrings, int(in.namesOff)+len(names)-1, "filename strings", "odd size of %d bytes, the last is not part of a character", len(names))
@@ -46,7 +47,9 @@ func (p *parser) sections() {
 		names = names[:len(names)-1]
 	}
 
-	p.f.Files = make([]Metric, len(metrics)/l.metric)
+	if n := len(metrics) / l.metric; n > 0 {
+		p.f.Files = make([]Metric, n)
+	}
 	p.readMetrics(metrics)
 	p.readNames(metrics, names)
 	p.readTraces(traces)
@@ -144,7 +147,7 @@ func (p *parser) readTraces(b []byte) {
 	if l.metric == layout17.metric {
 		unit = 1
 	}
-	if p.opts.Traces {
+	if p.opts.Traces && n > 0 {
 		f.Traces = make([]Trace, n)
 		for i := range f.Traces {
 			e := b[i*l.trace:][:l.trace]
@@ -229,7 +232,7 @@ func (p *parser) record() {
 	if size == 0 && off == 0 {
 		return
 	}
-	b := p.section("executable record", off, 1, size)
+	b := p.section("executable record", off, 1, size, p.info.volumesOff)
 	if len(b)%2 != 0 && uint64(len(b)) == uint64(size) {
 		p.damage(OddStrings, int(off)+len(b)-1, "executable record", "odd size of %d bytes", size)
 	}
@@ -260,8 +263,12 @@ func (p *parser) finish() {
 		for _, s := range spans[1 : 1+c.dirs] {
 			dirs = append(dirs, take(s))
 		}
-		v.Directories = dirs[n:len(dirs):len(dirs)]
-		v.Refs, refs = refs[:c.refs:c.refs], refs[c.refs:]
+		if c.dirs > 0 {
+			v.Directories = dirs[n:len(dirs):len(dirs)]
+		}
+		if c.refs > 0 {
+			v.Refs, refs = refs[:c.refs:c.refs], refs[c.refs:]
+		}
 		spans = spans[1+c.dirs:]
 	}
 	switch text := take(p.s.record); {

@@ -42,14 +42,23 @@ type truth struct {
 	} `json:"own"`
 }
 
+// evidenceDir is the folder of real prefetch files, or "".
+func evidenceDir() string {
+	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "prefetch")
+}
+
 // evidence returns the folder of real prefetch files, or skips the test.
 func evidence(tb testing.TB) string {
 	tb.Helper()
-	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	dir := evidenceDir()
 	if dir == "" {
 		tb.Skip("ARTIFACTDUMP_EVIDENCE names no folder of real files")
 	}
-	return filepath.Join(dir, "prefetch")
+	return dir
 }
 
 func truths(tb testing.TB) (dir string, all []truth) {
