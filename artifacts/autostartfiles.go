@@ -2,6 +2,7 @@ package artifacts
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
@@ -111,7 +112,7 @@ type iniLine struct {
 }
 
 // iniLines iterates over the settings of an INI file.
-func iniLines(data []byte) func(yield func(iniLine) bool) {
+func iniLines(data []byte) iter.Seq[iniLine] {
 	return func(yield func(iniLine) bool) {
 		section, n := "", 0
 		for off, text := range hostLines(data) {

@@ -57,6 +57,7 @@ func catalogue() []group {
 			officeAddins,
 			browserPolicies,
 			autostartFiles,
+			wmi,
 		}},
 		{"Communication", []Artifact{
 			hosts,

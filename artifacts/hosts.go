@@ -2,6 +2,7 @@ package artifacts
 
 import (
 	"fmt"
+	"iter"
 	"net/netip"
 	"strings"
 	"time"
@@ -152,7 +153,7 @@ func lmhostsDirective(comment string) string {
 // hostLines iterates over the lines of a small text file with the offset of
 // each: UTF-16 with its mark, UTF-8, or 8-bit text of which each byte is one
 // character. A line that is longer than 64 KiB is cut there.
-func hostLines(data []byte) func(yield func(int64, string) bool) {
+func hostLines(data []byte) iter.Seq2[int64, string] {
 	const limit = 1 << 16
 	wide, start := 0, 0
 	switch {
