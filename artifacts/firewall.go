@@ -98,7 +98,9 @@ func decodeFirewall(in Input) ([]Firewall, error) {
 				errs = append(errs, in.Wrap(in.At(v), err))
 				continue
 			}
-			r = firewallException(list, v.Name(), text)
+			if r, err = firewallException(list, v.Name(), text); err != nil {
+				errs = append(errs, in.Wrap(in.At(v), err))
+			}
 		case strings.Contains(list, "Profile"):
 			if !firewallSetting(v.Name()) {
 				continue
@@ -222,9 +224,9 @@ func firewallProtocol(n string) string {
 // firewallException reads an exception of Windows XP: "path:scope:state:title"
 // of a program, "port:protocol:scope:state:title" of a port. The path holds a
 // colon of its own.
-func firewallException(list, name, text string) Firewall {
+func firewallException(list, name, text string) (Firewall, error) {
 	r := Firewall{Kind: "exception", Direction: "In", Action: "Allow"}
-	rest, ok := text, false
+	rest := text
 	if strings.Contains(list, "GloballyOpenPorts") {
 		var port string
 		port, rest, _ = strings.Cut(rest, ":")
@@ -232,10 +234,11 @@ func firewallException(list, name, text string) Firewall {
 		r.Protocol, rest, _ = strings.Cut(rest, ":")
 	} else {
 		r.App = name
-		if rest, ok = strings.CutPrefix(text, name+":"); !ok {
+		if n := len(name); len(text) > n && strings.EqualFold(text[:n], name) && text[n] == ':' {
+			rest = text[n+1:]
+		} else {
 			// The path in the data differs from the name: it ends at the
 			// colon before the scope.
-			rest = text
 			if i := strings.LastIndex(text, ":*:"); i > 0 {
 				r.App, rest = text[:i], text[i+1:]
 			}
@@ -248,7 +251,10 @@ func firewallException(list, name, text string) Firewall {
 	state, title, _ := strings.Cut(rest, ":")
 	r.Active = strings.EqualFold(state, "Enabled")
 	r.Title = title
-	return r
+	if !r.Active && !strings.EqualFold(state, "Disabled") {
+		return r, errors.New("an exception says Enabled or Disabled")
+	}
+	return r, nil
 }
 
 // Program returns the program of the rule, variables resolved.

@@ -135,7 +135,18 @@ func (in Input) lsaProviders(h *hooks, v hive.Value) []string {
 // Summary names the provider where there is one.
 func (r LSA) Summary() string {
 	if r.Provider != "" {
+		if r.Command == "" {
+			return "[" + r.Key + "] " + r.Provider + ": no service of this name has a DLL"
+		}
 		return "[" + r.Key + "] " + r.Provider + ": " + r.Command + r.state()
 	}
 	return r.Hook.Summary()
+}
+
+// Program returns the DLL, or the name of a provider whose DLL is not known.
+func (r LSA) Program() string {
+	if r.Image == "" {
+		return r.Provider
+	}
+	return r.Image
 }

@@ -68,7 +68,7 @@ func decodeOfficeAddins(in Input) ([]OfficeAddin, error) {
 	case strings.Contains(src, "Office test"):
 		h := in.hooks(`Office test\Special\Perf`)
 		h.each(func(v hive.Value) { h.dll(v, "Office test") })
-		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r} })
+		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Office"} })
 	}
 	id := in.matched(0)
 	r := OfficeAddin{Title: in.Text("FriendlyName"), Manifest: in.Text("Manifest"), App: "VBE"}
@@ -92,7 +92,7 @@ func decodeOfficeAddins(in Input) ([]OfficeAddin, error) {
 
 // Summary names the program and the add-in.
 func (r OfficeAddin) Summary() string {
-	s := fmt.Sprintf("[%s] %s", r.App, r.Name)
+	s := fmt.Sprintf("[%s] %s", r.App, runName(r.Name))
 	if r.Title != "" {
 		s += " " + r.Title
 	}
