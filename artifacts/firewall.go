@@ -278,17 +278,17 @@ func (r Firewall) Summary() string {
 	if r.Kind == "setting" {
 		return fmt.Sprintf("[%s] %s = %s", r.List, r.Name, r.Value)
 	}
-	s := fmt.Sprintf("[%s] %s %s", r.List, r.Action, strings.ToLower(r.Direction))
+	parts := []string{fmt.Sprintf("[%s] %s %s", r.List, r.Action, strings.ToLower(r.Direction))}
 	for _, p := range []struct{ name, value string }{
 		{"", r.Protocol}, {"local port ", strings.Join(r.LocalPorts, ",")}, {"remote port ", strings.Join(r.RemotePorts, ",")},
 		{"remote address ", strings.Join(r.RemoteAddress, ",")}, {"program ", r.App}, {"service ", r.Service}, {"rule ", r.Title},
 	} {
 		if p.value != "" {
-			s += " " + p.name + p.value
+			parts = append(parts, p.name+p.value)
 		}
 	}
 	if !r.Active {
-		s += " (not active)"
+		parts = append(parts, "(not active)")
 	}
-	return s
+	return strings.Join(parts, " ")
 }

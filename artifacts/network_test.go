@@ -96,7 +96,7 @@ func TestFirewallOld(t *testing.T) {
 		`[FirewallRules] Block out remote port IPHTTPSOut program System (not active)`,
 		`[StandardProfile] EnableFirewall = 0`,
 		`[StandardProfile\AuthorizedApplications\List] Allow in program C:\a: b\x.exe rule X: the program`,
-		`[StandardProfile\AuthorizedApplications\List] Allow in remote address LocalSubNet program %WINDIR%\y.exe rule Y (not active)`,
+		`[StandardProfile\AuthorizedApplications\List] Allow in remote address LocalSubNet program %windir%\y.exe rule Y (not active)`,
 		`[StandardProfile\AuthorizedApplications\List] Allow in program C:\z.exe rule Z`,
 		`[StandardProfile\AuthorizedApplications\List] Allow in remote address cut program cut (not active)`,
 		`[StandardProfile\GloballyOpenPorts\List] Allow in TCP local port 3389 rule @xpsp2res.dll,-22009`,

@@ -1,7 +1,7 @@
 package artifacts
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -92,14 +92,13 @@ func decodeOfficeAddins(in Input) ([]OfficeAddin, error) {
 
 // Summary names the program and the add-in.
 func (r OfficeAddin) Summary() string {
-	s := fmt.Sprintf("[%s] %s", r.App, runName(r.Name))
+	parts := []string{"[" + r.App + "]", runName(r.Name)}
 	if r.Title != "" {
-		s += " " + r.Title
+		parts = append(parts, r.Title)
 	}
-	for _, t := range []string{r.Command, r.Manifest} {
-		if t != "" {
-			s += ": " + t
-		}
+	s := strings.Join(parts, " ")
+	if what := strings.Join(slices.DeleteFunc([]string{r.Command, r.Manifest}, func(t string) bool { return t == "" }), ": "); what != "" {
+		s += ": " + what
 	}
 	return s + r.state()
 }

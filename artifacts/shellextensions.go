@@ -59,18 +59,15 @@ var shellExtensionLists = []struct{ key, class string }{
 // shellExtensionObjects are the classes of files whose handlers are read.
 var shellExtensionObjects = []string{"*", "AllFilesystemObjects", "Directory", `Directory\Background`, "Folder", "Drive", "exefile", "lnkfile"}
 
-var shellExtensionHandlers = []string{"ContextMenuHandlers", "PropertySheetHandlers", "DragDropHandlers", "CopyHookHandlers", "ColumnHandlers", "IconHandler"}
-
 func shellExtensionSources() []Source {
 	var out []Source
 	for _, l := range shellExtensionLists {
 		out = append(out, Key(evidence.SOFTWARE, l.key), Key(evidence.NTUSER, `Software\`+l.key))
 	}
-	for _, h := range shellExtensionHandlers {
-		// The class of all files is called `*`: the pattern matches every
-		// class, and the decoder takes those it knows.
-		out = append(out, Key(evidence.SOFTWARE, `Classes\*\shellex\`+h+`\*`), Key(evidence.USRCLASS, `*\shellex\`+h+`\*`),
-			Key(evidence.SOFTWARE, `Classes\Directory\Background\shellex\`+h+`\*`), Key(evidence.USRCLASS, `Directory\Background\shellex\`+h+`\*`))
+	// The class of all files is called `*`: the pattern matches every class,
+	// and the decoder takes those it knows.
+	for _, k := range []string{`*\shellex\*\*`, `Directory\Background\shellex\*\*`} {
+		out = append(out, Key(evidence.SOFTWARE, `Classes\`+k), Key(evidence.USRCLASS, k))
 	}
 	for _, p := range []string{`PROTOCOLS\Handler\*`, `PROTOCOLS\Filter\*`} {
 		out = append(out, Key(evidence.SOFTWARE, `Classes\`+p), Key(evidence.USRCLASS, p))
