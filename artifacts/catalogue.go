@@ -17,6 +17,9 @@ func catalogue() []group {
 		{"Execution", []Artifact{
 			prefetchFiles,
 		}},
+		{"User activity", []Artifact{
+			runMRU, typedURLs, typedPaths, wordWheel,
+		}},
 	}
 }
 
