@@ -19,6 +19,7 @@ func catalogue() []group {
 		}},
 		{"User activity", []Artifact{
 			runMRU, typedURLs, typedPaths, wordWheel,
+			recentDocs, openSave, lastVisited, shellBags,
 		}},
 	}
 }

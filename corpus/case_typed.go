@@ -64,4 +64,3 @@ func mruOrder(order ...uint32) []byte {
 	}
 	return b
 }
-
