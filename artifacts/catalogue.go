@@ -21,6 +21,13 @@ func catalogue() []group {
 			runMRU, typedURLs, typedPaths, wordWheel,
 			recentDocs, openSave, lastVisited, shellBags,
 		}},
+		{"System", []Artifact{
+			computerName, osInfo, timeZone, shutdown,
+			accounts, groups, profiles,
+			networks, interfaces, shares, remoteAccess,
+			usb, mountedDevices,
+			defender, eventLogging, protection, software,
+		}},
 	}
 }
 
