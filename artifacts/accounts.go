@@ -278,7 +278,7 @@ func (a Account) Summary() string {
 		s += fmt.Sprintf(", its name leads to RID %d", a.NamesRID)
 	}
 	if a.NoAccount {
-		s += ", only the name is left"
+		s += ", a name key without the account"
 	}
 	return s
 }

@@ -20,6 +20,8 @@ func catalogue() []group {
 		{"User activity", []Artifact{
 			runMRU, typedURLs, typedPaths, wordWheel,
 			recentDocs, openSave, lastVisited, shellBags,
+			mountPoints, mappedDrives, tsClient, officeMRU, trustRecords,
+			putty, winSCP, archivers, applets, internetSettings,
 		}},
 		{"System", []Artifact{
 			computerName, osInfo, timeZone, shutdown,
