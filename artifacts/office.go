@@ -22,7 +22,7 @@ type OfficeDocument struct {
 	Opened      time.Time `json:"last_opened,omitzero" event:"Last Access Time"`
 }
 
-const officeKey = `Software\Microsoft\Office\*\*\`
+const officeAppKey = `Software\Microsoft\Office\*\*\`
 
 var officeMRU = artifact(Artifact{
 	Name:     "officemru",
@@ -38,11 +38,11 @@ macros ran. Documents that are opened from inside other programs, and those of O
 		"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/officemru.py",
 	},
 	Sources: []Source{
-		Key(evidence.NTUSER, officeKey+"File MRU"),
-		Key(evidence.NTUSER, officeKey+"Place MRU"),
-		Key(evidence.NTUSER, officeKey+`User MRU\*\File MRU`),
-		Key(evidence.NTUSER, officeKey+`User MRU\*\Place MRU`),
-		Key(evidence.NTUSER, officeKey+"Recent Files"),
+		Key(evidence.NTUSER, officeAppKey+"File MRU"),
+		Key(evidence.NTUSER, officeAppKey+"Place MRU"),
+		Key(evidence.NTUSER, officeAppKey+`User MRU\*\File MRU`),
+		Key(evidence.NTUSER, officeAppKey+`User MRU\*\Place MRU`),
+		Key(evidence.NTUSER, officeAppKey+"Recent Files"),
 	},
 }, decodeOfficeMRU)
 
@@ -141,9 +141,9 @@ Folders that are trusted by default are in the list too; a setting is dated by i
 		"https://learn.microsoft.com/deployoffice/security/internet-macros-blocked",
 	},
 	Sources: []Source{
-		Key(evidence.NTUSER, officeKey+`Security\Trusted Documents\TrustRecords`),
-		Key(evidence.NTUSER, officeKey+`Security\Trusted Locations\*`),
-		Key(evidence.NTUSER, officeKey+"Security"),
+		Key(evidence.NTUSER, officeAppKey+`Security\Trusted Documents\TrustRecords`),
+		Key(evidence.NTUSER, officeAppKey+`Security\Trusted Locations\*`),
+		Key(evidence.NTUSER, officeAppKey+"Security"),
 		Key(evidence.NTUSER, `Software\Policies\Microsoft\Office\*\*\Security`),
 	},
 }, decodeTrustRecords)

@@ -35,8 +35,8 @@ type settingMeaning struct {
 	weak        bool
 }
 
-func ok(value, says string) settingMeaning   { return settingMeaning{value, says, false} }
-func weak(value, says string) settingMeaning { return settingMeaning{value, says, true} }
+func normal(value, says string) settingMeaning   { return settingMeaning{value, says, false} }
+func weakens(value, says string) settingMeaning { return settingMeaning{value, says, true} }
 
 // settingSources are the keys of a table, each once.
 func settingSources(rows []settingRow) []Source {
@@ -119,25 +119,25 @@ func (s Setting) Summary() string {
 
 // remoteAccessRows: who may come in from far.
 var remoteAccessRows = []settingRow{
-	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server`), "fDenyTSConnections", []settingMeaning{ok("0", "Remote Desktop is on"), ok("1", "Remote Desktop is off")}},
-	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server`), "fSingleSessionPerUser", []settingMeaning{weak("0", "one user may have several sessions"), ok("1", "one session for each user")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server`), "fDenyTSConnections", []settingMeaning{normal("0", "Remote Desktop is on"), normal("1", "Remote Desktop is off")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server`), "fSingleSessionPerUser", []settingMeaning{weakens("0", "one user may have several sessions"), normal("1", "one session for each user")}},
 	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server`), "TSUserEnabled", nil},
-	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "PortNumber", []settingMeaning{ok("3389", "the usual port"), weak("", "not the usual port")}},
-	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "UserAuthentication", []settingMeaning{weak("0", "no authentication before the session"), ok("1", "authentication before the session")}},
-	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "SecurityLayer", []settingMeaning{weak("0", "RDP's own encryption"), ok("1", "negotiated"), ok("2", "TLS")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "PortNumber", []settingMeaning{normal("3389", "the usual port"), weakens("", "not the usual port")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "UserAuthentication", []settingMeaning{weakens("0", "no authentication before the session"), normal("1", "authentication before the session")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "SecurityLayer", []settingMeaning{weakens("0", "RDP's own encryption"), normal("1", "negotiated"), normal("2", "TLS")}},
 	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "MinEncryptionLevel", nil},
-	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "Shadow", []settingMeaning{weak("2", "full control of sessions without consent"), weak("4", "view of sessions without consent")}},
-	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows NT\Terminal Services`), "Shadow", []settingMeaning{weak("2", "full control of sessions without consent"), weak("4", "view of sessions without consent")}},
-	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows NT\Terminal Services`), "fDenyTSConnections", []settingMeaning{ok("0", "Remote Desktop is on"), ok("1", "Remote Desktop is off")}},
-	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "LocalAccountTokenFilterPolicy", []settingMeaning{weak("1", "local administrators have full rights over the network")}},
-	{Key(evidence.SYSTEM, `{CS}\Control\Lsa`), "DisableRestrictedAdmin", []settingMeaning{weak("0", "Remote Desktop accepts password hashes (restricted admin)"), ok("1", "restricted admin is off")}},
-	{Key(evidence.SYSTEM, `{CS}\Control\Remote Assistance`), "fAllowToGetHelp", []settingMeaning{ok("1", "Remote Assistance is on"), ok("0", "Remote Assistance is off")}},
-	{Key(evidence.SYSTEM, `{CS}\Services\LanmanServer\Parameters`), "AutoShareWks", []settingMeaning{ok("0", "no administrative shares")}},
-	{Key(evidence.SYSTEM, `{CS}\Services\LanmanServer\Parameters`), "AutoShareServer", []settingMeaning{ok("0", "no administrative shares")}},
-	{Key(evidence.SYSTEM, `{CS}\Services\LanmanServer\Parameters`), "SMB1", []settingMeaning{weak("1", "SMB 1 is on"), ok("0", "SMB 1 is off")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "Shadow", []settingMeaning{weakens("2", "full control of sessions without consent"), weakens("4", "view of sessions without consent")}},
+	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows NT\Terminal Services`), "Shadow", []settingMeaning{weakens("2", "full control of sessions without consent"), weakens("4", "view of sessions without consent")}},
+	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows NT\Terminal Services`), "fDenyTSConnections", []settingMeaning{normal("0", "Remote Desktop is on"), normal("1", "Remote Desktop is off")}},
+	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "LocalAccountTokenFilterPolicy", []settingMeaning{weakens("1", "local administrators have full rights over the network")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\Lsa`), "DisableRestrictedAdmin", []settingMeaning{weakens("0", "Remote Desktop accepts password hashes (restricted admin)"), normal("1", "restricted admin is off")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\Remote Assistance`), "fAllowToGetHelp", []settingMeaning{normal("1", "Remote Assistance is on"), normal("0", "Remote Assistance is off")}},
+	{Key(evidence.SYSTEM, `{CS}\Services\LanmanServer\Parameters`), "AutoShareWks", []settingMeaning{normal("0", "no administrative shares")}},
+	{Key(evidence.SYSTEM, `{CS}\Services\LanmanServer\Parameters`), "AutoShareServer", []settingMeaning{normal("0", "no administrative shares")}},
+	{Key(evidence.SYSTEM, `{CS}\Services\LanmanServer\Parameters`), "SMB1", []settingMeaning{weakens("1", "SMB 1 is on"), normal("0", "SMB 1 is off")}},
 	{Key(evidence.SYSTEM, `{CS}\Services\LanmanServer\Parameters`), "NullSessionShares", nil},
-	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WSMAN\Service`), "allow_remote_requests", []settingMeaning{ok("1", "WinRM answers remote requests")}},
-	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\WinRM\Service`), "AllowAutoConfig", []settingMeaning{ok("1", "WinRM answers remote requests")}},
+	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WSMAN\Service`), "allow_remote_requests", []settingMeaning{normal("1", "WinRM answers remote requests")}},
+	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\WinRM\Service`), "AllowAutoConfig", []settingMeaning{normal("1", "WinRM answers remote requests")}},
 }
 
 var remoteAccess = artifact(Artifact{
@@ -163,9 +163,9 @@ var eventLoggingRows = []settingRow{
 	{Key(evidence.SYSTEM, `{CS}\Services\EventLog\*`), "Retention", nil},
 	{Key(evidence.SYSTEM, `{CS}\Services\EventLog\*`), "File", nil},
 	{Key(evidence.SYSTEM, `{CS}\Services\EventLog\*`), "AutoBackupLogFiles", nil},
-	{Key(evidence.SYSTEM, `{CS}\Services\EventLog`), "Start", []settingMeaning{ok("2", "the event log service starts with Windows"), weak("", "the event log service does not start with Windows")}},
-	{Key(evidence.SYSTEM, `{CS}\Control\WMI\Autologger\EventLog-*`), "Start", []settingMeaning{ok("1", "events are collected"), weak("0", "events are not collected")}},
-	{Key(evidence.SYSTEM, `{CS}\Control\MiniNt`), "*", []settingMeaning{weak("", "the key alone stops the Security log")}},
+	{Key(evidence.SYSTEM, `{CS}\Services\EventLog`), "Start", []settingMeaning{normal("2", "the event log service starts with Windows"), weakens("", "the event log service does not start with Windows")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\WMI\Autologger\EventLog-*`), "Start", []settingMeaning{normal("1", "events are collected"), weakens("0", "events are not collected")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\MiniNt`), "*", []settingMeaning{weakens("", "the key alone stops the Security log")}},
 	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-PowerShell/Operational`), "Enabled", eventChannel},
 	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-Windows Defender/Operational`), "Enabled", eventChannel},
 	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-Sysmon/Operational`), "Enabled", eventChannel},
@@ -173,16 +173,16 @@ var eventLoggingRows = []settingRow{
 	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational`), "Enabled", eventChannel},
 	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-WMI-Activity/Operational`), "Enabled", eventChannel},
 	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-Bits-Client/Operational`), "Enabled", eventChannel},
-	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-TaskScheduler/Operational`), "Enabled", []settingMeaning{ok("0", "the channel is off, as Windows comes"), ok("1", "the channel is on")}},
-	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\ScriptBlockLogging`), "EnableScriptBlockLogging", []settingMeaning{ok("1", "script blocks are logged"), weak("0", "script blocks are not logged, not even suspicious ones")}},
-	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\ModuleLogging`), "EnableModuleLogging", []settingMeaning{ok("1", "modules are logged"), ok("0", "modules are not logged")}},
-	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\Transcription`), "EnableTranscripting", []settingMeaning{ok("1", "sessions are written down"), ok("0", "sessions are not written down")}},
+	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-TaskScheduler/Operational`), "Enabled", []settingMeaning{normal("0", "the channel is off, as Windows comes"), normal("1", "the channel is on")}},
+	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\ScriptBlockLogging`), "EnableScriptBlockLogging", []settingMeaning{normal("1", "script blocks are logged"), weakens("0", "script blocks are not logged, not even suspicious ones")}},
+	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\ModuleLogging`), "EnableModuleLogging", []settingMeaning{normal("1", "modules are logged"), normal("0", "modules are not logged")}},
+	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\Transcription`), "EnableTranscripting", []settingMeaning{normal("1", "sessions are written down"), normal("0", "sessions are not written down")}},
 	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\Transcription`), "OutputDirectory", nil},
-	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System\Audit`), "ProcessCreationIncludeCmdLine_Enabled", []settingMeaning{ok("1", "command lines are logged"), ok("0", "command lines are not logged")}},
-	{Key(evidence.SECURITY, `Policy\PolAdtEv`), "*", []settingMeaning{ok("", "audit policy, as stored")}},
+	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System\Audit`), "ProcessCreationIncludeCmdLine_Enabled", []settingMeaning{normal("1", "command lines are logged"), normal("0", "command lines are not logged")}},
+	{Key(evidence.SECURITY, `Policy\PolAdtEv`), "*", []settingMeaning{normal("", "audit policy, as stored")}},
 }
 
-var eventChannel = []settingMeaning{weak("0", "the channel is off"), ok("1", "the channel is on")}
+var eventChannel = []settingMeaning{weakens("0", "the channel is off"), normal("1", "the channel is on")}
 
 var eventLogging = artifact(Artifact{
 	Name:     "eventlogging",
@@ -211,35 +211,35 @@ func decodeEventLogging(in Input) ([]Setting, error) {
 
 // protectionRows: what keeps programs from doing harm.
 var protectionRows = []settingRow{
-	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "EnableLUA", []settingMeaning{weak("0", "User Account Control is off"), ok("1", "User Account Control is on")}},
-	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "ConsentPromptBehaviorAdmin", []settingMeaning{weak("0", "administrators are raised without a question"), ok("", "administrators are asked")}},
-	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "PromptOnSecureDesktop", []settingMeaning{weak("0", "the question is not on the secure desktop"), ok("1", "the question is on the secure desktop")}},
-	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "FilterAdministratorToken", []settingMeaning{ok("0", "the built-in administrator is not filtered, as Windows comes"), ok("1", "the built-in administrator is filtered")}},
+	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "EnableLUA", []settingMeaning{weakens("0", "User Account Control is off"), normal("1", "User Account Control is on")}},
+	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "ConsentPromptBehaviorAdmin", []settingMeaning{weakens("0", "administrators are raised without a question"), normal("", "administrators are asked")}},
+	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "PromptOnSecureDesktop", []settingMeaning{weakens("0", "the question is not on the secure desktop"), normal("1", "the question is on the secure desktop")}},
+	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "FilterAdministratorToken", []settingMeaning{normal("0", "the built-in administrator is not filtered, as Windows comes"), normal("1", "the built-in administrator is filtered")}},
 	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\Explorer`), "NoDriveTypeAutoRun", nil},
-	{Key(evidence.SYSTEM, `{CS}\Control\FileSystem`), "NtfsDisableLastAccessUpdate", []settingMeaning{ok("0", "last access times are kept"), ok("1", "last access times are not kept"),
-		ok("2147483648", "last access times are kept (user's choice)"), ok("2147483649", "last access times are not kept (user's choice)"),
-		ok("2147483650", "last access times are kept (Windows' choice)"), ok("2147483651", "last access times are not kept (Windows' choice)")}},
-	{Key(evidence.SOFTWARE, `Microsoft\Windows NT\CurrentVersion\SystemRestore`), "DisableSR", []settingMeaning{weak("1", "System Restore is off"), ok("0", "System Restore is on")}},
-	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows NT\SystemRestore`), "DisableSR", []settingMeaning{weak("1", "System Restore is off"), ok("0", "System Restore is on")}},
-	{Key(evidence.SYSTEM, `{CS}\Control\DeviceGuard`), "EnableVirtualizationBasedSecurity", []settingMeaning{ok("1", "virtualization based security is on"), ok("0", "virtualization based security is off")}},
-	{Key(evidence.SYSTEM, `{CS}\Control\DeviceGuard\Scenarios\HypervisorEnforcedCodeIntegrity`), "Enabled", []settingMeaning{ok("1", "memory integrity is on"), ok("0", "memory integrity is off")}},
-	{Key(evidence.SYSTEM, `{CS}\Control\CI\Config`), "VulnerableDriverBlocklistEnable", []settingMeaning{weak("0", "vulnerable drivers are not blocked"), ok("1", "vulnerable drivers are blocked")}},
-	{Key(evidence.SOFTWARE, `Microsoft\Windows Script Host\Settings`), "Enabled", []settingMeaning{ok("0", "scripts are off"), ok("1", "scripts are on")}},
-	{Key(evidence.NTUSER, `Software\Microsoft\Windows Script Host\Settings`), "Enabled", []settingMeaning{ok("0", "scripts are off"), ok("1", "scripts are on")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\FileSystem`), "NtfsDisableLastAccessUpdate", []settingMeaning{normal("0", "last access times are kept"), normal("1", "last access times are not kept"),
+		normal("2147483648", "last access times are kept (user's choice)"), normal("2147483649", "last access times are not kept (user's choice)"),
+		normal("2147483650", "last access times are kept (Windows' choice)"), normal("2147483651", "last access times are not kept (Windows' choice)")}},
+	{Key(evidence.SOFTWARE, `Microsoft\Windows NT\CurrentVersion\SystemRestore`), "DisableSR", []settingMeaning{weakens("1", "System Restore is off"), normal("0", "System Restore is on")}},
+	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows NT\SystemRestore`), "DisableSR", []settingMeaning{weakens("1", "System Restore is off"), normal("0", "System Restore is on")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\DeviceGuard`), "EnableVirtualizationBasedSecurity", []settingMeaning{normal("1", "virtualization based security is on"), normal("0", "virtualization based security is off")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\DeviceGuard\Scenarios\HypervisorEnforcedCodeIntegrity`), "Enabled", []settingMeaning{normal("1", "memory integrity is on"), normal("0", "memory integrity is off")}},
+	{Key(evidence.SYSTEM, `{CS}\Control\CI\Config`), "VulnerableDriverBlocklistEnable", []settingMeaning{weakens("0", "vulnerable drivers are not blocked"), normal("1", "vulnerable drivers are blocked")}},
+	{Key(evidence.SOFTWARE, `Microsoft\Windows Script Host\Settings`), "Enabled", []settingMeaning{normal("0", "scripts are off"), normal("1", "scripts are on")}},
+	{Key(evidence.NTUSER, `Software\Microsoft\Windows Script Host\Settings`), "Enabled", []settingMeaning{normal("0", "scripts are off"), normal("1", "scripts are on")}},
 	{Key(evidence.SOFTWARE, `Microsoft\PowerShell\1\ShellIds\Microsoft.PowerShell`), "ExecutionPolicy", executionPolicy},
 	{Key(evidence.NTUSER, `Software\Microsoft\PowerShell\1\ShellIds\Microsoft.PowerShell`), "ExecutionPolicy", executionPolicy},
 	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell`), "ExecutionPolicy", executionPolicy},
 	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell`), "EnableScripts", nil},
-	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Explorer`), "SmartScreenEnabled", []settingMeaning{weak("Off", "SmartScreen is off"), ok("", "SmartScreen is on")}},
-	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\System`), "EnableSmartScreen", []settingMeaning{weak("0", "SmartScreen is off"), ok("1", "SmartScreen is on")}},
-	{Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Policies\System`), "DisableTaskMgr", []settingMeaning{weak("1", "the task manager is locked")}},
-	{Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Policies\System`), "DisableRegistryTools", []settingMeaning{weak("1", "the registry editor is locked"), weak("2", "the registry editor is locked")}},
-	{Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`), "Hidden", []settingMeaning{ok("1", "hidden files are shown"), ok("2", "hidden files are not shown")}},
-	{Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`), "ShowSuperHidden", []settingMeaning{ok("1", "system files are shown"), ok("0", "system files are not shown")}},
-	{Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`), "HideFileExt", []settingMeaning{ok("1", "extensions are hidden, as Windows comes"), ok("0", "extensions are shown")}},
+	{Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Explorer`), "SmartScreenEnabled", []settingMeaning{weakens("Off", "SmartScreen is off"), normal("", "SmartScreen is on")}},
+	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\System`), "EnableSmartScreen", []settingMeaning{weakens("0", "SmartScreen is off"), normal("1", "SmartScreen is on")}},
+	{Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Policies\System`), "DisableTaskMgr", []settingMeaning{weakens("1", "the task manager is locked")}},
+	{Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Policies\System`), "DisableRegistryTools", []settingMeaning{weakens("1", "the registry editor is locked"), weakens("2", "the registry editor is locked")}},
+	{Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`), "Hidden", []settingMeaning{normal("1", "hidden files are shown"), normal("2", "hidden files are not shown")}},
+	{Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`), "ShowSuperHidden", []settingMeaning{normal("1", "system files are shown"), normal("0", "system files are not shown")}},
+	{Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`), "HideFileExt", []settingMeaning{normal("1", "extensions are hidden, as Windows comes"), normal("0", "extensions are shown")}},
 }
 
-var executionPolicy = []settingMeaning{weak("Bypass", "every script runs, without a question"), weak("Unrestricted", "every script runs"), ok("", "scripts are restricted")}
+var executionPolicy = []settingMeaning{weakens("Bypass", "every script runs, without a question"), weakens("Unrestricted", "every script runs"), normal("", "scripts are restricted")}
 
 var protection = artifact(Artifact{
 	Name:     "protection",

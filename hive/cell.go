@@ -1,7 +1,6 @@
 package hive
 
 import (
-	"bytes"
 	"iter"
 	"math/bits"
 )
@@ -34,7 +33,7 @@ func (h *Hive) scanBins(base Header) {
 	}
 	h.bins = h.data[baseSize : baseSize+size]
 	if h.cellHead == 4 {
-		h.quickEnd = baseSize + size
+		h.quick = uint32(size) &^ (pageSize - 1)
 	}
 	h.binStart = make([]uint64, (size/pageSize+64)/64)
 	for p := 0; p+binHeader <= size; {
@@ -58,7 +57,7 @@ func (h *Hive) scanBins(base Header) {
 			h.note(bad(baseSize+from, "hive bin", "%s; no bin follows", problem))
 		} else {
 			h.bins = h.bins[:from]
-			h.quickEnd = min(h.quickEnd, baseSize+from)
+			h.quick = min(h.quick, uint32(from))
 			if from == 0 {
 				h.note(bad(baseSize, "hive bin", "%s; no bin was found", problem))
 			}
@@ -81,10 +80,6 @@ func (h *Hive) bin(p int) (size int, problem string) {
 		return 0, "its size is not a multiple of 4096"
 	}
 	return int(n), ""
-}
-
-func (h *Hive) isBinStart(page int) bool {
-	return page/64 < len(h.binStart) && h.binStart[page/64]>>(page%64)&1 != 0
 }
 
 // cellAt returns where the data of the cell at an offset begins and ends in the image. A cell that runs past
@@ -111,10 +106,10 @@ func (h *Hive) cellAt(off uint32) (pos, end int, ok bool) {
 // letters, or 0 where a longer look is needed: at cells that are free, cross a page, or are no such record. It
 // is for speed only; cellAt says the same of what it accepts.
 func (h *Hive) record(off uint32, letters uint16, size int) uint32 {
-	p := int(off) + baseSize
-	if off%8 != 0 || off < binHeader || p+4+size > h.quickEnd || off%pageSize > uint32(pageSize-4-size) {
+	if off%8 != 0 || off < binHeader || off >= h.quick || off%pageSize > uint32(pageSize-4-size) {
 		return 0
 	}
+	p := baseSize + int(off)
 	b := h.data[p : p+6]
 	if int32(le.Uint32(b)) > int32(-4-size) || le.Uint16(b[4:]) != letters {
 		return 0
@@ -126,7 +121,7 @@ func (h *Hive) record(off uint32, letters uint16, size int) uint32 {
 // this says no.
 func (h *Hive) reaches(n uint32, end int) bool {
 	from := int(n) - 4
-	return end <= h.quickEnd && from/pageSize == (end-1)/pageSize && end-from <= int(-int32(le.Uint32(h.data[from:])))
+	return end <= baseSize+int(h.quick) && from/pageSize == (end-1)/pageSize && end-from <= int(-int32(le.Uint32(h.data[from:])))
 }
 
 // cut shortens a cell that leaves its first page to where the next bin begins.
@@ -153,10 +148,10 @@ func (h *Hive) cellError(off uint32, structure string) *FormatError {
 	switch {
 	case off == noOffset:
 		return bad(baseSize+len(h.bins), structure, "there is no offset to it")
-	case off < binHeader || off%8 != 0:
-		return bad(pos, structure, "offset 0x%X can be no cell's", off)
 	case uint64(off)+8 > uint64(len(h.bins)):
 		return bad(baseSize+len(h.bins), structure, "offset 0x%X is behind the end of the bins", off)
+	case off < binHeader || off%8 != 0:
+		return bad(pos, structure, "offset 0x%X can be no cell's", off)
 	}
 	return bad(pos, structure, "cell size is %d", int32(le.Uint32(h.bins[off:])))
 }
@@ -211,20 +206,4 @@ func (h *Hive) eachCell(yield func(cell) bool, broken func(off, end int)) {
 			}
 		}
 	}
-}
-
-// tail is what lies behind the bins in the file.
-func (h *Hive) tail() []byte { return h.data[baseSize+len(h.bins):] }
-
-var zeroPage [pageSize]byte
-
-// isZero tells whether b holds nothing but zeros.
-func isZero(b []byte) bool {
-	for len(b) > pageSize {
-		if !bytes.Equal(b[:pageSize], zeroPage[:]) {
-			return false
-		}
-		b = b[pageSize:]
-	}
-	return bytes.Equal(b, zeroPage[:len(b)])
 }

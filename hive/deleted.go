@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -64,9 +65,12 @@ func (s Source) String() string { return sources[min(int(s), len(sources)-1)] }
 // What looks like a record is believed to be one when each of its fields can be; a value that belonged to a
 // deleted key is found by that key's list, others are orphans. Keys and values of a remnant read only what the
 // tree does not use: [Value.Bytes] gives an error where a deleted value's data is overwritten.
+//
+// Entries of logs are searched from the newest to the oldest, as far as 64 MiB and four times the size of the
+// hive suffice for the images that they belong to. A value from a log may be an older state of one that lives.
 func (h *Hive) Deleted() iter.Seq[Remnant] {
 	return func(yield func(Remnant) bool) {
-		c := carver{h: h, live: h.live(), keys: make(map[uint32]int), values: make(map[uint32]int)}
+		c := carver{h: h, live: h.live(), room: 16*len(h.data) + 1<<24, keys: make(map[uint32]int), values: make(map[uint32]int)}
 		c.lists()
 		c.bins()
 		for _, s := range c.live.slack {
@@ -92,6 +96,7 @@ type carver struct {
 	found  []Remnant
 	keys   map[uint32]int // index in found by position
 	values map[uint32]int
+	room   int // bytes of paths that may still come: hostile keys may all lie 512 levels deep
 }
 
 // lists looks behind the end of the live keys' lists of values.
@@ -125,7 +130,7 @@ func (c *carver) lists() {
 			if _, ok := c.values[v.n]; !ok {
 				c.value(v, FromValueList)
 				r := &c.found[len(c.found)-1]
-				r.Key, r.Path, r.Grade, r.NotAfter = k, k.Path(), Exact, k.Written()
+				r.Key, r.Path, r.Grade, r.NotAfter = k, k.path(&c.room), Exact, k.Written()
 			}
 		}
 	}
@@ -174,18 +179,22 @@ func (c *carver) gap(from, to int) {
 // scan looks at each even position of a region for records.
 func (c *carver) scan(from, to int, source Source) {
 	b := c.h.data[:to]
+	bins := len(c.h.bins)
+	if source == FromTail {
+		bins = maxImage // the hive was larger when the tail was a part of it
+	}
 	for p := from; p+vkName <= to; p += 2 {
 		if b[p+1] != 'k' {
 			continue
 		}
 		switch b[p] {
 		case 'n':
-			if c.h.plausibleKey(p, to, c.live.newest) {
+			if c.h.plausibleKey(p, to, bins, c.live.newest) {
 				c.key(Key{h: c.h, n: uint32(p), loose: true}, source)
 				p += (nkName + int(le.Uint16(b[p+nkNameLen:])) - 1) &^ 1
 			}
 		case 'v':
-			if c.h.plausibleValue(p, to) {
+			if c.h.plausibleValue(p, to, bins) {
 				if _, ok := c.values[uint32(p)]; !ok {
 					c.value(Value{h: c.h, n: uint32(p), loose: true}, source)
 				}
@@ -210,7 +219,7 @@ func (c *carver) value(v Value, source Source) {
 	c.values[v.n] = len(c.found)
 	r := Remnant{Value: v, Source: source, Offset: int64(v.n), Path: "?", Grade: Partial, Raw: c.h.data[v.n : int(v.n)+vkName+int(v.u16(vkNameLen))]}
 	if !v.Inline() && v.Size() > 0 {
-		_, r.Data, _ = v.looseData()
+		_, r.Data, _ = v.looseData(false)
 	}
 	c.found = append(c.found, r)
 }
@@ -278,24 +287,31 @@ func joined(found []Remnant) []Remnant {
 
 // path follows the parents of a deleted key to the first live one; regf section 14.
 func (c *carver) path(k Key) (path string, grade Grade, notAfter time.Time) {
-	tail := ""
+	var names []string
+	n := 0
 	for depth := range maxDepth {
-		tail = `\` + k.Name() + tail
+		names = append(names, k.Name())
+		n += 1 + len(names[depth])
 		off := k.parentOffset()
-		if off%8 != 0 || off < binHeader || uint64(off) >= uint64(len(c.h.bins)) {
+		if off%8 != 0 || off < binHeader || uint64(off) >= c.h.looseEnd() {
 			break
 		}
-		if live, err := c.h.key(off); err == nil && c.live.start.has(off) {
-			if path = live.Path() + tail; live.isRoot() {
-				path = tail
+		if live, err := c.h.key(off); err == nil && c.live.start.has(off) { // err first: it bounds off
+			head := ""
+			if !live.isRoot() {
+				head = live.path(&c.room)
 			}
-			// A key is deleted after its subkeys, and deleting one writes its parent: a true parent is never
-			// older, unless its own list remembers the key.
-			if live.WrittenRaw() < k.WrittenRaw() && !live.listed(k.offset()) {
-				return path, Doubtful, time.Time{}
-			}
+			path = joinPath(head, names, n, &c.room)
 			if depth > 0 {
 				grade = Full
+			}
+			switch {
+			case strings.HasPrefix(path, "?"):
+				return path, Partial, time.Time{}
+			case live.WrittenRaw() < k.WrittenRaw() && !live.listed(k.offset()):
+				// A key is deleted after its subkeys, and deleting one writes its parent: a true parent is
+				// never older, unless its own list remembers the key.
+				return path, Doubtful, time.Time{}
 			}
 			return path, grade, live.Written()
 		}
@@ -305,7 +321,7 @@ func (c *carver) path(k Key) (path string, grade Grade, notAfter time.Time) {
 		}
 		k = c.found[i].Key
 	}
-	return "?" + tail, Partial, time.Time{}
+	return joinPath("?", names, n, &c.room), Partial, time.Time{}
 }
 
 // listed tells whether a key's list of subkeys still has an offset behind its end.

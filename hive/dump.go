@@ -24,6 +24,9 @@ type DumpOptions struct {
 // The path of the root is `\`. In names the control characters, U+2028, U+2029, `%` and unpaired surrogates are
 // written as %uXXXX. Damaged places are left out or written as far as they can be read; [Hive.Check] names them.
 //
+// Recovered keys and values have the same fields behind DK and DV, then their grade, where they were found, the
+// state of a value's data, and the offset of the record. `?` in a path stands for what is not known.
+//
 // A hive whose records overlap could be made to fill any disk: where lines or data exceed by far what the hive
 // has room for, the dump ends with a [FormatError], after what was read until then has been written.
 func Dump(w io.Writer, h *Hive, opts *DumpOptions) error {
@@ -96,41 +99,71 @@ func (d *dumper) tree() {
 			path = appendEscaped(path, k.name())
 			lengths = append(lengths, len(path))
 		}
-		d.key("K", path, k)
+		d.key(path, k)
 	}
 }
 
-func (d *dumper) key(kind string, path []byte, k Key) {
+func (d *dumper) key(path []byte, k Key) {
 	from := len(d.buf)
-	d.buf = append(append(append(append(d.buf, kind...), '\t'), path...), '\t')
+	d.fields("K", path)
 	d.buf = strconv.AppendUint(d.buf, k.WrittenRaw(), 10)
 	d.line(from)
 	for v, err := range k.Values() {
 		if !d.spend(&d.values, 1) {
 			return
 		}
-		if err == nil {
-			d.value("V", path, v)
+		if err != nil || !d.spendData(v) {
+			continue
 		}
+		from := len(d.buf)
+		d.value("V", path, v)
+		d.line(from)
 	}
 }
 
+func (d *dumper) spendData(v Value) bool { return d.spend(&d.data, min(int(v.Size()), len(d.h.bins))) }
+
+func (d *dumper) fields(kind string, path []byte) {
+	d.buf = append(append(append(append(d.buf, kind...), '\t'), path...), '\t')
+}
+
 func (d *dumper) value(kind string, path []byte, v Value) {
-	if !d.spend(&d.data, int(min(v.Size(), uint32(len(d.h.bins))))) {
-		return
-	}
-	from := len(d.buf)
 	data, _ := v.Bytes()
 	sum := sha256.Sum256(data)
-	d.buf = append(append(append(append(d.buf, kind...), '\t'), path...), '\t')
+	d.fields(kind, path)
 	d.buf = append(appendEscaped(d.buf, v.name()), '\t')
 	d.buf = append(strconv.AppendUint(d.buf, uint64(v.Type()), 10), '\t')
 	d.buf = append(strconv.AppendInt(d.buf, int64(len(data)), 10), '\t')
 	d.buf = hex.AppendEncode(d.buf, sum[:8])
-	d.line(from)
 }
 
-func (d *dumper) deleted() {}
+func (d *dumper) deleted() {
+	// What is found in free places is bounded by them; the tree has its own account.
+	d.data = 4*len(d.h.data) + maxShadows
+	for r := range d.h.Deleted() {
+		if !r.IsKey && !d.spendData(r.Value) {
+			return
+		}
+		from := len(d.buf)
+		path := appendEscaped(nil, name{raw: utf16Units(r.Path)})
+		if r.IsKey {
+			d.fields("DK", path)
+			d.buf = strconv.AppendUint(d.buf, r.Key.WrittenRaw(), 10)
+		} else {
+			d.value("DV", path, r.Value)
+		}
+		d.buf = append(append(d.buf, '\t'), r.Grade.String()...)
+		d.buf = append(append(d.buf, '\t'), r.Source.String()...)
+		if !r.IsKey {
+			d.buf = append(append(d.buf, '\t'), r.Data.String()...)
+		}
+		d.buf = strconv.AppendInt(append(d.buf, '\t'), r.Offset, 10)
+		d.line(from)
+		if d.over {
+			return
+		}
+	}
+}
 
 // appendEscaped appends a name in UTF-8 with what would break a line or cannot be told apart written as %uXXXX.
 func appendEscaped(dst []byte, n name) []byte {

@@ -1,12 +1,23 @@
 package hive
 
 // Records that were found outside of the tree name cells that may have been given away since. These readers
-// believe nothing but what the tree does not use.
+// believe nothing but what the tree does not use. Offsets may lead into the tail, which was once a part of the bins.
+
+// looseEnd is where the offsets of deleted records end.
+func (h *Hive) looseEnd() uint64 { return uint64(len(h.data) - baseSize) }
+
+// looseBins is how large the bins were when the record at an offset was written.
+func (h *Hive) looseBins(off uint32) int {
+	if int(off) >= len(h.bins) {
+		return maxImage
+	}
+	return len(h.bins)
+}
 
 // looseValueList returns the offsets of a deleted key's values as far as the list was not used again.
 func (k Key) looseValueList(count uint32) ([]byte, error) {
 	off := k.u32(nkValueList)
-	if off%8 != 0 || off < binHeader || count > maxValues || uint64(off)+4+4*uint64(count) > uint64(len(k.h.bins)) {
+	if off%8 != 0 || off < binHeader || count > maxValues || uint64(off)+4+4*uint64(count) > k.h.looseEnd() {
 		return nil, bad(int(k.Offset()), "value list", "%d values at offset 0x%X cannot be", count, off)
 	}
 	pos := baseSize + int(off) + k.h.cellHead
@@ -20,14 +31,14 @@ func (k Key) looseValueList(count uint32) ([]byte, error) {
 
 // looseValue returns the value at an offset, if it looks like one and is not part of the tree.
 func (h *Hive) looseValue(off uint32) (Value, error) {
-	if off%8 != 0 || off < binHeader || uint64(off)+uint64(h.cellHead)+vkName > uint64(len(h.bins)) {
+	if off%8 != 0 || off < binHeader || uint64(off)+uint64(h.cellHead)+vkName > h.looseEnd() {
 		return Value{}, bad(baseSize+int(min(off, maxImage)), "value", "offset 0x%X can be no cell's", off)
 	}
 	pos := baseSize + int(off) + h.cellHead
 	if h.live().covered(off, vkName+h.cellHead) {
 		return Value{}, bad(pos-h.cellHead, "value", "its place was used again")
 	}
-	if !h.plausibleValue(pos, len(h.bins)+baseSize) {
+	if !h.plausibleValue(pos, len(h.data), h.looseBins(off)) {
 		return Value{}, bad(pos-h.cellHead, "value", "no value is left there")
 	}
 	return Value{h: h, n: uint32(pos), loose: true}, nil
@@ -35,7 +46,7 @@ func (h *Hive) looseValue(off uint32) (Value, error) {
 
 // looseKey returns the key at an offset: one of the tree, or what looks like one and is not part of the tree.
 func (h *Hive) looseKey(off uint32) (Key, error) {
-	if off%8 != 0 || off < binHeader || uint64(off)+uint64(h.cellHead)+nkName > uint64(len(h.bins)) {
+	if off%8 != 0 || off < binHeader || uint64(off)+uint64(h.cellHead)+nkName > h.looseEnd() {
 		return Key{}, bad(baseSize+int(min(off, maxImage)), "key node", "offset 0x%X can be no cell's", off)
 	}
 	live := h.live()
@@ -43,7 +54,7 @@ func (h *Hive) looseKey(off uint32) (Key, error) {
 		return h.key(off)
 	}
 	pos := baseSize + int(off) + h.cellHead
-	if !h.plausibleKey(pos, baseSize+len(h.bins), live.newest) {
+	if !h.plausibleKey(pos, len(h.data), h.looseBins(off), live.newest) {
 		return Key{}, bad(pos-h.cellHead, "key node", "no key is left there")
 	}
 	return Key{h: h, n: uint32(pos), loose: true}, nil
@@ -65,30 +76,31 @@ var dataStates = [...]string{"intact", "merged", "reused", "missing"}
 func (s DataState) String() string { return dataStates[min(int(s), len(dataStates)-1)] }
 
 func (v Value) looseBytes() ([]byte, error) {
-	b, _, err := v.looseData()
+	b, _, err := v.looseData(true)
 	return b, err
 }
 
-// looseData reads the data of a deleted value with more than no bytes, not inline.
-func (v Value) looseData() ([]byte, DataState, error) {
+// looseData reads the data of a deleted value with more than no bytes, not inline. The segments of big data are
+// put together only on demand: for its state it is enough to look at them.
+func (v Value) looseData(whole bool) ([]byte, DataState, error) {
 	size, off := int(v.Size()), v.u32(vkData)
 	h := v.h
-	if off%8 != 0 || off < binHeader || uint64(off)+8 > uint64(len(h.bins)) {
+	if off%8 != 0 || off < binHeader || uint64(off)+8 > h.looseEnd() {
 		return nil, DataMissing, bad(int(v.Offset()), "value data", "offset 0x%X can be no cell's", off)
 	}
 	live := h.live()
 	pos := baseSize + int(off) + h.cellHead
 	if v.big() {
-		return v.looseBig(off)
+		return v.looseBig(off, whole)
 	}
-	n := live.uncovered(off, min(size, len(h.bins))+h.cellHead) - h.cellHead
-	n = max(0, min(n, baseSize+len(h.bins)-pos))
+	n := live.uncovered(off, min(size, len(h.data))+h.cellHead) - h.cellHead
+	n = max(0, min(n, len(h.data)-pos))
 	if n < size {
 		return h.data[pos : pos+n : pos+n], DataReused, bad(pos-h.cellHead, "value data", "%d bytes long, the place was used again after %d", size, n)
 	}
 	state := DataMerged
-	if live.cells == nil || live.cells.has(off) {
-		if _, end, ok := h.cellAt(off); ok && end-pos >= size {
+	if int(off) >= len(h.bins) || live.cells == nil || live.cells.has(off) {
+		if c := int64(int32(le.Uint32(h.data[pos-h.cellHead:]))); max(c, -c) >= int64(size+h.cellHead) {
 			state = DataIntact
 		}
 	}
@@ -96,31 +108,34 @@ func (v Value) looseData() ([]byte, DataState, error) {
 }
 
 // looseBig reads big data whose record and segments nothing has used since.
-func (v Value) looseBig(off uint32) ([]byte, DataState, error) {
+func (v Value) looseBig(off uint32, whole bool) (data []byte, state DataState, err error) {
 	h, live := v.h, v.h.live()
-	reused := func() ([]byte, DataState, error) {
-		return nil, DataReused, bad(baseSize+int(off), "big data", "its place was used again")
-	}
 	pos := baseSize + int(off) + h.cellHead
+	reused := func(what string, args ...any) ([]byte, DataState, error) {
+		return data, DataReused, bad(pos-h.cellHead, "big data", what, args...)
+	}
 	if pos+dbLength > len(h.data) || live.covered(off, dbLength+h.cellHead) || string(h.data[pos:pos+2]) != "db" {
-		return reused()
+		return reused("its place was used again")
 	}
 	list := le.Uint32(h.data[pos+dbList:])
-	count := min(int(le.Uint16(h.data[pos+dbCount:])), (int(v.Size())+dbSegment-1)/dbSegment)
-	if list%8 != 0 || uint64(list)+uint64(4*count+h.cellHead) > uint64(len(h.bins)) || live.covered(list, 4*count+h.cellHead) {
-		return reused()
+	count := min(int(le.Uint16(h.data[pos+dbCount:])), int((uint32(v.Size())+dbSegment-1)/dbSegment))
+	if list%8 != 0 || uint64(list)+uint64(4*count+h.cellHead) > h.looseEnd() || live.covered(list, 4*count+h.cellHead) {
+		return reused("the place of its list was used again")
 	}
-	var data []byte
+	have := 0
 	for i := range count {
-		seg := le.Uint32(h.bins[int(list)+h.cellHead+4*i:])
-		n := min(dbSegment, int(v.Size())-len(data))
-		if seg%8 != 0 || uint64(seg)+uint64(n+h.cellHead) > uint64(len(h.bins)) || live.covered(seg, n+h.cellHead) || len(data) > len(h.bins) {
-			return data, DataReused, bad(baseSize+int(off), "big data", "segment %d was used again", i+1)
+		seg := le.Uint32(h.data[baseSize+int(list)+h.cellHead+4*i:])
+		n := min(dbSegment, int(v.Size())-have)
+		if seg%8 != 0 || uint64(seg)+uint64(n+h.cellHead) > h.looseEnd() || live.covered(seg, n+h.cellHead) || have > len(h.data)-n {
+			return reused("the place of segment %d was used again", i+1)
 		}
-		data = append(data, h.bins[int(seg)+h.cellHead:][:n]...)
+		if whole {
+			data = append(data, h.data[baseSize+int(seg)+h.cellHead:][:n]...)
+		}
+		have += n
 	}
-	if len(data) < int(v.Size()) {
-		return data, DataReused, bad(baseSize+int(off), "big data", "%d bytes expected, %d there", v.Size(), len(data))
+	if have < int(v.Size()) {
+		return reused("%d bytes expected, %d there", v.Size(), have)
 	}
 	return data, DataMerged, nil
 }
@@ -137,8 +152,9 @@ const (
 	yearLength = 366 * 24 * 3600 * 1e7
 )
 
-// plausibleKey tells whether what lies at a position of the image, before end, looks like a key node.
-func (h *Hive) plausibleKey(pos, end int, newest uint64) bool {
+// plausibleKey tells whether what lies at a position of the image, before end, looks like a key node of a hive
+// with bins of that size.
+func (h *Hive) plausibleKey(pos, end, bins int, newest uint64) bool {
 	if pos+nkName+1 > end || h.data[pos] != 'n' || h.data[pos+1] != 'k' {
 		return false
 	}
@@ -163,7 +179,7 @@ func (h *Hive) plausibleKey(pos, end int, newest uint64) bool {
 	// One of the offsets may be broken.
 	odd := 0
 	for _, off := range [...]uint32{parent, h.offsetIf(b, nkSubkeys, nkSubkeyList), h.offsetIf(b, nkValues, nkValueList), le.Uint32(b[nkSecurity:])} {
-		if off != noOffset && (off%8 != 0 || uint64(off) >= uint64(len(h.bins))) {
+		if off != noOffset && (off%8 != 0 || uint64(off) >= uint64(bins)) {
 			odd++
 		}
 	}
@@ -182,7 +198,7 @@ func (h *Hive) offsetIf(b []byte, count, list int) uint32 {
 }
 
 // plausibleValue is the same for a value.
-func (h *Hive) plausibleValue(pos, end int) bool {
+func (h *Hive) plausibleValue(pos, end, bins int) bool {
 	if pos+vkName > end || h.data[pos] != 'v' || h.data[pos+1] != 'k' {
 		return false
 	}
@@ -197,7 +213,7 @@ func (h *Hive) plausibleValue(pos, end int) bool {
 		return false
 	case size&vkInline != 0 && size&^vkInline > 4:
 		return false
-	case size&vkInline == 0 && size > 0 && (off%8 != 0 || uint64(off) >= uint64(len(h.bins)) || uint64(size) > uint64(len(h.bins))):
+	case size&vkInline == 0 && size > 0 && (off%8 != 0 || uint64(off) >= uint64(bins) || uint64(size) > uint64(bins)):
 		return false
 	}
 	t := Type(le.Uint32(b[vkType:]))

@@ -162,7 +162,7 @@ func appendUTF16(dst, b []byte) []byte {
 	for {
 		n := asciiRun(b)
 		dst, b = appendASCII(dst, b[:n]), b[n:]
-		for i := 0; i < 4; i++ {
+		for range 4 {
 			if len(b) < 2 {
 				return dst
 			}
@@ -176,7 +176,7 @@ func appendText(dst, b []byte) []byte {
 	for {
 		n := asciiRun(b)
 		dst, b = appendASCII(dst, b[:n]), b[n:]
-		for i := 0; i < 4; i++ {
+		for range 4 {
 			if len(b) < 2 || b[0] == 0 && b[1] == 0 {
 				return dst
 			}
@@ -238,4 +238,18 @@ func upperUnits(dst []uint16, s string) []uint16 {
 		dst = append(dst, upcase(uint16(r)))
 	}
 	return dst
+}
+
+// utf16Units returns a string as little-endian UTF-16.
+func utf16Units(s string) []byte {
+	b := make([]byte, 0, 2*len(s))
+	for _, r := range s {
+		if r > 0xFFFF {
+			hi, lo := utf16.EncodeRune(r)
+			b = le.AppendUint16(le.AppendUint16(b, uint16(hi)), uint16(lo))
+			continue
+		}
+		b = le.AppendUint16(b, uint16(r))
+	}
+	return b
 }

@@ -29,7 +29,9 @@ type LogReport struct {
 	Used     bool
 	Reason   string // why the log was not used, why it was used up to there, or by which rule
 	Entries  []LogEntry
-	Remnants int // entries with good hashes that were not applied: older states of the hive
+	Remnants int // entries with good hashes that were not applied to a dirty hive: other states of it
+
+	index int // in Options.Logs
 }
 
 // A LogEntry is an entry of a log that was applied. An old log counts as one entry.
@@ -103,9 +105,10 @@ func (h *Hive) replayLogs(opts *Options) {
 		return
 	}
 	total := 0
-	for _, l := range opts.Logs {
+	for i, l := range opts.Logs {
 		total += len(l.Data)
 		rep.Logs = append(rep.Logs, classify(l))
+		rep.Logs[i].index = i
 	}
 	h.logs = opts.Logs
 	if r.limit == 0 {

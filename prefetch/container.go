@@ -94,25 +94,26 @@ func (p *parser) container() error {
 		p.damage(DeclaredSizeImplausible, mamSize, containerStruct, "declares %d bytes, more than the limit of %d", size, limit)
 	case size < headEnd:
 		p.damage(DeclaredSizeImplausible, mamSize, containerStruct, "declares %d bytes, less than a header", size)
+		size = limit // what is there tells how much it is
 	}
 	out, used, derr := xpress.AppendDecodePrefix(p.s.window[:0], b[data:], int(min(size, limit)))
 	p.s.window = out[:0]
 	p.b = out
 
 	var err error
-	if derr != nil {
+	if size > limit && uint64(len(out)) == limit {
+		err = &LimitError{"MaxSize", int64(limit), int64(size)} // a match may run past the limit, which is no flaw
+	} else if derr != nil {
 		fe := fatal(DecompressCorrupt, data, containerStruct, "%s", derr.Error())
 		if ce, ok := errors.AsType[*xpress.CorruptError](derr); ok {
 			if ce.Truncated {
 				fe.Kind = DecompressTruncated
 			}
-			fe = fatal(fe.Kind, min(data+ce.In, len(b)), containerStruct, "%s, after %d of %d bytes", ce.Reason, len(out), size)
+			fe = fatal(fe.Kind, min(data+ce.In, len(b)), containerStruct, "%s, after %d of %d bytes", ce.Reason, len(out), f.Container.DeclaredSize)
 		}
 		fe.Err = derr
 		p.f.Damage = append(p.f.Damage, fe)
 		err = fe
-	} else if size > limit {
-		err = &LimitError{"MaxSize", int64(limit), int64(size)}
 	} else if rest := len(b) - data - used; rest > streamSlack {
 		p.damage(TrailingData, data+used, containerStruct, "%d bytes follow the compressed data", rest)
 	}

@@ -122,6 +122,9 @@ const maxDamage = 200
 
 // damage notes a problem that the parse survives.
 func (p *parser) damage(kind Kind, off int, structure, format string, args ...any) {
+	if structure != containerStruct {
+		off = min(off, len(p.b)) // what is claimed may lie behind the end
+	}
 	if !p.room(off) {
 		return
 	}

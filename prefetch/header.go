@@ -86,12 +86,16 @@ func (p *parser) readInfo() {
 	}
 	var exact bool
 	p.layout, exact = layoutOf(f.Version, p.info)
+	stated := p.info.metricsOff
+	if l := p.layout; !exact && l.infoEnd != 0 && uint64(l.infoEnd)+uint64(l.metric)*uint64(p.info.metrics) == uint64(p.info.tracesOff) {
+		p.info.metricsOff = uint32(l.infoEnd) // only this field is wrong
+	}
 	switch {
 	case f.Version == 0 && p.layout.infoEnd != 0: // the header is missing, the layout stands for the version
 	case p.layout.infoEnd == 0:
 		p.damage(UnknownVersion, infoMetricsOff, "file information", "metrics offset %d belongs to no known layout, only the header was read", p.info.metricsOff)
 	case !exact && f.Version.known():
-		p.damage(UnknownVariant, infoMetricsOff, "file information", "metrics offset is %d, version %d has %d", p.info.metricsOff, uint32(f.Version), p.layout.infoEnd)
+		p.damage(UnknownVariant, infoMetricsOff, "file information", "metrics offset is %d, version %d has %d", stated, uint32(f.Version), p.layout.infoEnd)
 	}
 	if f.Version == V30 && p.layout.infoEnd != 0 {
 		f.Variant = 2
@@ -168,18 +172,20 @@ func (p *parser) sizes(headerless bool) {
 }
 
 // section returns the part of a section that is there: count entries of the given size, from off on. Only whole entries are returned.
-func (p *parser) section(structure string, off uint32, size int, count uint32) []byte {
+// Where the count is more than the file can hold, the section ends where the next one begins: what lies there is something else.
+func (p *parser) section(structure string, off uint32, size int, count, next uint32) []byte {
 	if count == 0 {
 		return nil
 	}
+	start, end := uint64(off), uint64(len(p.b))
 	want := uint64(size) * uint64(count)
-	have := uint64(len(p.b)) - min(uint64(off), uint64(len(p.b)))
-	if want > have {
-		p.damage(SectionTruncated, int(min(uint64(off), uint64(len(p.b)))), structure, "%d of %d bytes", have, want)
-		want = have - have%uint64(size)
+	if start+want > end {
+		start = min(start, end)
+		if n := uint64(next); start < n && n < end {
+			end = n
+		}
+		p.damage(SectionTruncated, int(start), structure, "%d of %d bytes", end-start, want)
+		want = (end - start) / uint64(size) * uint64(size)
 	}
-	if want == 0 {
-		return nil
-	}
-	return p.b[off:][:want]
+	return p.b[start:][:want]
 }

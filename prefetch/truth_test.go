@@ -42,14 +42,23 @@ type truth struct {
 	} `json:"own"`
 }
 
+// evidenceDir is the folder of real prefetch files, or "".
+func evidenceDir() string {
+	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "prefetch")
+}
+
 // evidence returns the folder of real prefetch files, or skips the test.
 func evidence(tb testing.TB) string {
 	tb.Helper()
-	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	dir := evidenceDir()
 	if dir == "" {
 		tb.Skip("ARTIFACTDUMP_EVIDENCE names no folder of real files")
 	}
-	return filepath.Join(dir, "prefetch")
+	return dir
 }
 
 func truths(tb testing.TB) (dir string, all []truth) {
@@ -178,7 +187,7 @@ func flatFile(p *prefetch.File, references bool) flat {
 	}
 	for _, v := range p.Volumes {
 		f.Volumes = append(f.Volumes, fmt.Sprintf("%s %08X %d", v.Device, v.Serial, v.RawCreated))
-		f.Directories = append(f.Directories, v.Directories)
+		f.Directories = append(f.Directories, append([]string{}, v.Directories...))
 		f.RefCounts = append(f.RefCounts, len(v.Refs))
 	}
 	return f

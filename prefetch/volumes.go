@@ -21,7 +21,13 @@ const (
 func (p *parser) volumes() {
 	in, l := p.info, p.layout
 	p.s.refs, p.s.counts, p.s.dirs = p.s.refs[:0], p.s.counts[:0], 0
-	entries := p.section("volumes", in.volumesOff, l.volume, in.volumes)
+	data := uint32(0) // where the first volume's data begin, which follow the entries
+	if first := uint64(in.volumesOff); first+uint64(l.volume) <= uint64(len(p.b)) {
+		e := p.b[first:]
+		at := min(le.Uint32(e[volDeviceOff:]), le.Uint32(e[volRefsOff:]), le.Uint32(e[volDirsOff:]))
+		data = uint32(min(first+uint64(at), uint64(len(p.b))))
+	}
+	entries := p.section("volumes", in.volumesOff, l.volume, in.volumes, data)
 	n := len(entries) / l.volume
 	if n == 0 {
 		return
@@ -87,7 +93,7 @@ func (p *parser) directories(i int, s []byte, left int, off, count uint32, at in
 			return left
 		}
 		size := 2 * int(le.Uint16(s[pos:]))
-		if pos+2+size > len(s) || size+4 > left {
+		if end := pos + 2 + size; size == 0 || end > len(s) || size+4 > left || end+2 <= len(s) && le.Uint16(s[end:]) != 0 {
 			p.damage(SectionTruncated, int(p.info.volumesOff)+pos, "directory strings", "%d of %d directories of volume %d", k, count, i)
 			return left
 		}

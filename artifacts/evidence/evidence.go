@@ -10,14 +10,17 @@
 package evidence
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
 )
 
 // Options change how evidence is opened. The zero value, and nil, mean the
@@ -49,33 +52,114 @@ type Evidence struct {
 	Trees []*Tree // at least one
 	Notes []string
 
-	closers []func() error
+	closers   []func() error
+	bytesRead func() int64
 }
 
 // ErrNothing is wrapped by the error of [Open] when a path holds nothing that
 // looks like a part of a Windows machine.
 var ErrNothing = errors.New("nothing recognised")
 
-// Open opens the evidence at path for reading.
+// Open opens the evidence at path for reading: a folder, a collection in a
+// zip or tar file, a disk image, or a single hive or Prefetch file. What a
+// file is, its bytes tell and not its name.
 func Open(path string, opts *Options) (*Evidence, error) {
-	st, err := os.Stat(path)
-	if err != nil {
+	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	if !st.IsDir() {
-		return openFile(path, opts)
+	e, err := openCollection(path, opts)
+	if errors.Is(err, collect.ErrNotCollection) {
+		e, err = openImage(path, opts)
 	}
-	root, err := os.OpenRoot(path)
+	if errors.Is(err, image.ErrNotImage) {
+		e, err = openFile(path, opts)
+	}
 	if err != nil {
 		return nil, err
-	}
-	e, err := OpenFS(root.FS(), baseName(path), opts)
-	if err != nil {
-		root.Close()
-		return nil, &fs.PathError{Op: "open evidence", Path: path, Err: err}
 	}
 	e.Path = path
-	e.closers = append(e.closers, root.Close)
+	if len(e.Trees) == 0 {
+		e.Close()
+		return nil, fmt.Errorf("%s: %w", path, ErrNothing)
+	}
+	return e, nil
+}
+
+// openCollection opens a folder, or an archive in place.
+func openCollection(path string, opts *Options) (*Evidence, error) {
+	c, err := collect.Open(path, nil)
+	if err != nil {
+		if nr, ok := errors.AsType[*collect.NotRecognisedError](err); ok {
+			return nil, fmt.Errorf("%s: %w: looked for %s", path, ErrNothing, strings.Join(nr.Looked, "; "))
+		}
+		return nil, err
+	}
+	e := &Evidence{Kind: string(c.Container), closers: []func() error{c.Close}}
+	for _, h := range c.Hosts {
+		t := newTree(h, baseName(path), opts)
+		t.notes = append(t.notes, c.Problems...)
+		c.Problems = nil // once is enough
+		e.Trees = append(e.Trees, t)
+		e.Notes = append(e.Notes, layoutNote(path, h)...)
+	}
+	return e, nil
+}
+
+// layoutNote says what was recognised where it is not plain to see.
+func layoutNote(path string, h collect.Host) []string {
+	if h.Kind == collect.WindowsRoot {
+		return nil
+	}
+	var vols []string
+	for _, v := range h.Volumes {
+		vols = append(vols, strings.TrimSpace(v.Name+" "+v.Snapshot))
+	}
+	s := fmt.Sprintf("%s: read as %s", path, h.Kind)
+	if h.Name != "" {
+		s += " of host " + h.Name
+	}
+	if v := strings.Trim(strings.Join(vols, ", "), ", "); v != "" {
+		s += ": " + v
+	}
+	return []string{s}
+}
+
+// openImage opens a disk image: every volume with a Windows installation is a
+// machine, the others are named.
+func openImage(path string, opts *Options) (*Evidence, error) {
+	d, err := image.Open(path, nil)
+	if err != nil {
+		return nil, err
+	}
+	e := &Evidence{Kind: "disk image (" + string(d.Format) + ")", closers: []func() error{d.Close}}
+	problems := d.Damage
+	for _, v := range d.Volumes() {
+		name := fmt.Sprintf("%s: volume %d at %d (%s, %d bytes)", path, v.Index, v.Offset, cmp.Or(v.FSType, "file system not known"), v.Size)
+		if v.FSType != "ntfs" {
+			e.Notes = append(e.Notes, name+": not read")
+			continue
+		}
+		fsys, err := v.FS()
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", name, err))
+			continue
+		}
+		hosts, err := collect.Layout(fsys)
+		if err != nil || len(hosts) == 0 || hosts[0].Loose {
+			e.Notes = append(e.Notes, name+": no Windows on it")
+			continue
+		}
+		for _, h := range hosts {
+			e.Trees = append(e.Trees, newTree(h, baseName(path), opts))
+		}
+		e.Notes = append(e.Notes, name+": Windows")
+	}
+	if len(e.Trees) == 0 {
+		d.Close()
+		return nil, errors.Join(append([]error{fmt.Errorf("%s: %w: no volume with Windows in it", path, ErrNothing)}, problems...)...)
+	}
+	e.Trees[0].notes = append(e.Trees[0].notes, problems...)
+	e.bytesRead = d.BytesRead
 	return e, nil
 }
 
@@ -97,15 +181,18 @@ func OpenFS(fsys fs.FS, name string, opts *Options) (*Evidence, error) {
 	}
 	e := &Evidence{Path: name, Kind: "folder"}
 	for _, h := range hosts {
-		if h.Loose {
-			e.Kind = "loose files"
-		}
 		e.Trees = append(e.Trees, newTree(h, name, opts))
 	}
-	if len(e.Trees) == 0 {
-		return nil, ErrNothing
-	}
 	return e, nil
+}
+
+// BytesRead tells how much of a disk image has been read so far, 0 for other
+// evidence.
+func (e *Evidence) BytesRead() int64 {
+	if e.bytesRead == nil {
+		return 0
+	}
+	return e.bytesRead()
 }
 
 // Close releases the files behind the evidence.

@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -31,6 +33,32 @@ func (f *File) Open() (fs.File, error) { return f.vol.fsys.Open(f.name) }
 
 // Stat returns what the evidence says of the file: its size and times.
 func (f *File) Stat() (fs.FileInfo, error) { return fs.Stat(f.vol.fsys, f.name) }
+
+// Times are the times that the evidence keeps of a file. What it does not keep
+// is zero.
+type Times struct {
+	Created, Modified, Accessed, Changed time.Time
+	// Original is set where the times are those of the Windows volume itself:
+	// read from its file table, or recorded by the collector. The times of a
+	// copied file are otherwise those of the copy.
+	Original bool
+	Source   string // who says so
+}
+
+// Times returns the file's times.
+func (f *File) Times() (Times, error) {
+	st, err := f.Stat()
+	if err != nil {
+		return Times{}, plain(err)
+	}
+	switch x := st.Sys().(type) {
+	case *collect.Times:
+		return Times{x.Created, x.Modified, x.Accessed, x.Changed, true, x.Source}, nil
+	case *ntfs.Stat:
+		return Times{x.Created, x.Modified, x.Accessed, x.Changed, true, "$STANDARD_INFORMATION"}, nil
+	}
+	return Times{Modified: st.ModTime().UTC(), Source: "the copy"}, nil
+}
 
 // Bytes reads the whole file.
 func (f *File) Bytes() ([]byte, error) {

@@ -252,14 +252,14 @@ func recognise(h *hive.Hive) Kind {
 	switch {
 	case has["SELECT"] && (has["CONTROLSET001"] || has["CONTROLSET002"] || has["CONTROLSET003"] || has["MOUNTEDDEVICES"]):
 		return SYSTEM
-	case has["MICROSOFT"] && has["CLASSES"]:
-		return SOFTWARE
-	case has["POLICY"] && has["RXACT"]:
-		return SECURITY
-	case has["SOFTWARE"] && (has["CONTROL PANEL"] || has["ENVIRONMENT"] || has["APPEVENTS"]):
-		return NTUSER
 	case has["LOCAL SETTINGS"]:
 		return USRCLASS
+	case has["SOFTWARE"]:
+		return NTUSER
+	case has["MICROSOFT"]:
+		return SOFTWARE
+	case has["POLICY"]:
+		return SECURITY
 	case has["SAM"]:
 		return SAM
 	case has["DEFAULTOBJECTSTORE"]:
@@ -274,6 +274,22 @@ func recognise(h *hive.Hive) Kind {
 		if _, err := h.Key(`Root\Programs`); err == nil {
 			return AMCACHE
 		}
+	}
+	return byFileName(h.Header().FileName)
+}
+
+// byFileName goes by the name under which Windows last loaded the hive, the
+// second hint when the keys tell nothing.
+func byFileName(name string) Kind {
+	switch base := fold(winpath.Base(name)); base {
+	case "SYSTEM", "SOFTWARE", "SAM", "SECURITY":
+		return Kind(base)
+	case "NTUSER.DAT", "NTUSER.MAN", "DEFAULT":
+		return NTUSER
+	case "USRCLASS.DAT":
+		return USRCLASS
+	case "AMCACHE.HVE":
+		return AMCACHE
 	}
 	return OTHER
 }

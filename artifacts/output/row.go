@@ -2,6 +2,7 @@ package output
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -56,6 +57,13 @@ func (r *row) set(e *artifacts.Event) {
 		r.tags = append(slices.Clip(r.tags), "estimate")
 	}
 	r.extra = append(r.extra, e.Extra...)
+	if len(e.Also) > 0 {
+		var places []string
+		for _, l := range e.Also {
+			places = append(places, strings.TrimSpace(l.Snapshot+" "+l.Path))
+		}
+		r.extra = append(r.extra, artifacts.Field{Name: "also_in", Value: strings.Join(places, "; ")})
+	}
 	for _, f := range artifacts.Fields(rec.Data) {
 		if f.Value != "" {
 			r.extra = append(r.extra, f)

@@ -338,6 +338,9 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 	ctx, cancel := context.WithCancel(s.c.Context)
 	defer cancel()
 	for _, tree := range ev.Trees {
+		for _, err := range tree.Problems() {
+			s.damage(err)
+		}
 		results, err := artifacts.Run(ctx, tree, &artifacts.Options{Artifacts: names, Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress})
 		if err != nil {
 			return usageError{err}

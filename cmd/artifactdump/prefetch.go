@@ -189,7 +189,11 @@ func sniff(path string) string {
 	defer f.Close()
 	head := make([]byte, 64)
 	n, _ := io.ReadFull(f, head)
-	return prefetch.Sniff(filepath.Base(path), head[:n]).String()
+	kind := prefetch.Sniff(filepath.ToSlash(path), head[:n])
+	if kind == prefetch.KindUnknown {
+		return "" // some other file, which nobody expects to be one
+	}
+	return kind.String()
 }
 
 func readPrefetch(path string, opts *prefetch.Options, dict *prefetch.Dictionary) pfFile {

@@ -48,7 +48,7 @@ func timeline(c *cli.Context) error {
 		return err
 	}
 	slices.SortFunc(events, func(a, b artifacts.Event) int { return a.Compare(&b) })
-	events = span.filter(events)
+	events = span.filter(artifacts.Merge(events))
 	if len(events) == 0 {
 		s.note("no events")
 	}

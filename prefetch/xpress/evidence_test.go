@@ -10,6 +10,7 @@ import (
 // Every MAM file of the evidence decodes, and to the same bytes everywhere.
 func TestEvidence(t *testing.T) {
 	files, left := 0, map[int]int{}
+	theirs, ours := 0, 0
 	for _, s := range evidence(t, "prefetch") {
 		s.size = min(s.size, 1<<24) // a broken file claims 2.4 GiB
 		check(t, s.src, s.size)
@@ -29,6 +30,12 @@ func TestEvidence(t *testing.T) {
 			t.Errorf("%s: round trip: %v, or other bytes", s.name, err)
 		}
 		files++
+		theirs += n
+		ours += len(enc)
 	}
 	t.Logf("%d files; bytes left after the last symbol: %v", files, left)
+	t.Logf("AppendEncode needs %d bytes, the system %d", ours, theirs)
+	if ours > theirs+theirs/10 {
+		t.Error("AppendEncode is more than a tenth worse than the system")
+	}
 }

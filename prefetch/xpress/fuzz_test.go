@@ -3,6 +3,7 @@ package xpress
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 )
 
@@ -10,8 +11,13 @@ import (
 // same place; nothing written outside of what was asked for; and what is
 // encoded decodes to itself.
 func FuzzDecode(f *testing.F) {
-	for _, data := range samples() {
-		data = data[:min(len(data), 70_000)]
+	all := samples()
+	// Two blocks and a match from the second to the first, in few bytes.
+	all["blocks"] = slices.Concat(all["text"][:300], make([]byte, 70_000), all["text"][:300], all["noise"][:50])
+	for name, data := range all {
+		if name != "blocks" {
+			data = data[:min(len(data), 2500)]
+		}
 		enc := AppendEncode(nil, data)
 		f.Add(enc, uint32(len(data)), false)
 		f.Add(enc[:len(enc)*2/3], uint32(len(data)), false)

@@ -1,3 +1,34 @@
+// Package xpress reads and writes LZXPRESS Huffman, the "LZ77+Huffman" of
+// [MS-XCA] 2.1 and 2.2: what Windows 10 and 11 compress Prefetch files with,
+// inside a MAM container, and much else that wants to be small and fast.
+//
+// The trap first. Bits come in little-endian words of 16 bits, and a reader is
+// always one or two words ahead of the bits it has used. Among the words stand
+// whole bytes: the long forms of match lengths. They stand behind the words that
+// such a reader has fetched by then, not behind the bits it has used. So a reader
+// that fetches more at a time, as this one does, must know at such a place, and
+// at the end of each block, which of its words it should not have yet.
+//
+// A stream is a row of blocks without any framing. A block is 256 bytes of code
+// lengths, four bits for each of 512 symbols, the even symbol in the low half;
+// then bits, each word from its top, for at least 65,536 bytes of output, fewer
+// only in the last block. Codes are canonical and complete, with at most 15 bits.
+// Symbols below 256 are bytes. The others are matches: the low four bits are the
+// length less three, 15 for "look into the bytes behind"; the next four bits say
+// how many bits of the offset follow the code, below a one that goes without
+// saying. A match may overlap what it writes, may reach back into any earlier
+// block, and may run past the 65,536 bytes: the next block begins there, and
+// counts from there. Nothing says where the output ends; the container knows.
+// Writers put symbol 256 behind the last byte, which otherwise is a match of
+// three bytes at offset 1.
+//
+// A word behind the end of the input counts as zero, for a writer need not write
+// what nobody reads. But a stream whose output would depend on such a word is
+// truncated, and Decode says so rather than make up bytes.
+//
+// The package does not read the MAM container, plain LZXPRESS or LZNT1.
+//
+// [MS-XCA]: https://learn.microsoft.com/openspecs/windows_protocols/ms-xca/
 package xpress
 
 import (
@@ -30,7 +61,8 @@ func (e *CorruptError) Error() string {
 }
 
 // Decode fills dst with exactly len(dst) bytes decoded from src. It writes
-// nowhere else, keeps nothing, and does not allocate unless it fails.
+// nowhere else, keeps nothing, and does not allocate unless it fails. The two
+// must not overlap.
 //
 // The error is a *[CorruptError]; its Out says how many bytes at the start of
 // dst are good. Input behind the last symbol that is needed is not an error:

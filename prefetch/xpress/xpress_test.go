@@ -86,3 +86,29 @@ func TestTruncatedEverywhere(t *testing.T) {
 		}
 	}
 }
+
+func TestDecodeDoesNotAllocate(t *testing.T) {
+	data := samples()["mixed"]
+	enc := AppendEncode(nil, data)
+	dst := make([]byte, len(data))
+	if n := testing.AllocsPerRun(100, func() { Decode(dst, enc) }); n != 0 {
+		t.Errorf("Decode allocates %v times", n)
+	}
+	if n := testing.AllocsPerRun(100, func() { AppendDecode(dst[:0], enc, len(data)) }); n != 0 {
+		t.Errorf("AppendDecode into enough room allocates %v times", n)
+	}
+}
+
+func TestEncodeIsDeterministic(t *testing.T) {
+	for name, data := range samples() {
+		if !bytes.Equal(AppendEncode(nil, data), AppendEncode([]byte("x"), data)[1:]) {
+			t.Errorf("%s: two streams from the same input", name)
+		}
+	}
+	if enc := AppendEncode(nil, nil); len(enc) != 0 {
+		t.Errorf("AppendEncode of nothing = %d bytes", len(enc))
+	}
+	if err := Decode(nil, nil); err != nil {
+		t.Errorf("Decode of nothing: %v", err)
+	}
+}

@@ -16,7 +16,7 @@ var looked = []string{
 	`drive roots (C, C:, C%3A, %5C%5C.%5CC%3A, sysvol, VSS1)`,
 	"drive roots below fs (Dissect acquire)",
 	"drive roots below uploads/* (Velociraptor)",
-	"any of these one directory further down (several hosts)",
+	"any of these one directory further down, or in clients/*/collections/* (several hosts)",
 	"files that begin with MAM, SCCA or regf",
 }
 
@@ -34,18 +34,15 @@ func Layout(fsys fs.FS) ([]Host, error) {
 	}
 	var hosts []Host
 	inHost := map[string]bool{}
-	for _, e := range list {
-		if !e.IsDir() {
-			continue
-		}
-		sub, err := fs.ReadDir(fsys, e.Name())
-		if err != nil && len(sub) == 0 {
+	for _, dir := range hostDirs(fsys, list) {
+		below, err := fs.ReadDir(fsys, dir)
+		if err != nil && len(below) == 0 {
 			continue // the loose walk below meets it again and reports it
 		}
-		if h, ok := host(fsys, e.Name(), sub); ok {
-			h.Name = cmp.Or(h.Name, hostName(e.Name()))
+		if h, ok := host(fsys, dir, below); ok {
+			h.Name = cmp.Or(h.Name, hostName(path.Base(dir)))
 			hosts = append(hosts, h)
-			inHost[e.Name()] = true
+			inHost[dir] = true
 		}
 	}
 	// What lies beside the hosts is not dropped, if a signature shows that it matters.
@@ -57,6 +54,38 @@ func Layout(fsys fs.FS) ([]Host, error) {
 		return nil, &NotRecognisedError{Name: ".", Looked: slices.Clone(looked)}
 	}
 	return hosts, nil
+}
+
+// maxHosts bounds the directories that are tried as hosts of their own.
+const maxHosts = 100_000
+
+// hostDirs lists the directories that may each hold a host: those at the top, and the flows in clients/ID/collections/FLOW, as
+// Velociraptor's server keeps and exports them.
+func hostDirs(fsys fs.FS, list []fs.DirEntry) []string {
+	var dirs []string
+	for _, e := range list {
+		if e.IsDir() {
+			dirs = append(dirs, e.Name())
+		}
+	}
+	if clients, ok := hasDir(list, "clients"); ok {
+		ids, _ := fs.ReadDir(fsys, clients)
+		for _, id := range ids {
+			below, _ := fs.ReadDir(fsys, path.Join(clients, id.Name()))
+			name, ok := hasDir(below, "collections")
+			if !ok {
+				continue
+			}
+			collections := path.Join(clients, id.Name(), name)
+			flows, _ := fs.ReadDir(fsys, collections)
+			for _, flow := range flows {
+				if flow.IsDir() {
+					dirs = append(dirs, path.Join(collections, flow.Name()))
+				}
+			}
+		}
+	}
+	return dirs[:min(len(dirs), maxHosts)]
 }
 
 // host recognises one machine's evidence in a directory whose listing is list.

@@ -71,7 +71,7 @@ func looseHost(fsys fs.FS, skip map[string]bool) Host {
 				h.Problems = append(h.Problems, &PathError{Path: p, Problem: fmt.Sprintf("left out with all that follows: more than %d entries", maxLooseSeen)})
 				slices.SortFunc(h.Files, byPath)
 				return h
-			case e.IsDir() && d.path == "." && skip[e.Name()]:
+			case e.IsDir() && skip[p]:
 			case e.IsDir() && d.depth+1 >= maxLooseDepth:
 				h.Problems = append(h.Problems, &PathError{Path: p, Problem: fmt.Sprintf("left out: more than %d directories deep", maxLooseDepth)})
 			case e.IsDir():

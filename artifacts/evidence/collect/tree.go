@@ -12,8 +12,9 @@ import (
 // A tree is a file system held as names in memory: what an archive or a collection with encoded names shows of itself. Names are unique
 // without regard to case, as on the volume that they come from, and found so.
 type tree struct {
-	root *node
-	n    int // entries
+	root    *node
+	n       int   // entries
+	maxRead int64 // what ReadFile returns at most
 }
 
 // A node is one file or directory of a tree. It is its own fs.FileInfo and fs.DirEntry.
@@ -28,7 +29,7 @@ type node struct {
 }
 
 func newTree() *tree {
-	return &tree{root: &node{name: ".", mode: fs.ModeDir | 0o555, kids: map[string]*node{}}}
+	return &tree{maxRead: 1 << 30, root: &node{name: ".", mode: fs.ModeDir | 0o555, kids: map[string]*node{}}}
 }
 
 // dir finds or makes the directory at the end of names. It fails where a file stands in the way.
@@ -103,6 +104,33 @@ func (t *tree) Open(name string) (fs.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
 	return withInfo(f, n), nil
+}
+
+// ReadFile implements fs.ReadFileFS. It does not believe a size before it has seen the bytes.
+func (t *tree) ReadFile(name string) ([]byte, error) {
+	f, err := t.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	n := t.find(name)
+	switch {
+	case n.IsDir():
+		err = errIsDir
+	case n.size > t.maxRead:
+		err = &LimitError{"MaxReadFile", t.maxRead}
+	}
+	var b []byte
+	if err == nil {
+		b, err = readSized(io.LimitReader(f, t.maxRead+1), n.size)
+	}
+	if err == nil && int64(len(b)) != n.size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
+	}
+	return b, nil
 }
 
 // Stat implements fs.StatFS.

@@ -10,8 +10,8 @@ import (
 	"github.com/artifactdump/artifactdump/hive"
 )
 
-// RecentFile is one file, folder or key of a program's own list.
-type RecentFile struct {
+// RecentPath is one file, folder or key of a program's own list.
+type RecentPath struct {
 	Origin
 	Tool     string    `json:"tool"`
 	List     string    `json:"list"`
@@ -59,7 +59,7 @@ inside. A key has one time, which dates the newest entry of its lists only.`,
 		"https://github.com/libyal/winreg-kb/blob/main/docs/sources/application-keys/7-Zip.md",
 	},
 	Sources: recentSources(archiverLists),
-}, func(in Input) ([]RecentFile, error) { return in.decodeRecent(archiverLists) })
+}, func(in Input) ([]RecentPath, error) { return in.decodeRecent(archiverLists) })
 
 var appletLists = []recentList{
 	{"Registry Editor", "last key", Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Regedit`), "LastKey", "", 0},
@@ -81,7 +81,7 @@ dates its newest entry only; it does not say how often a file was opened.`,
 	Attack:  []string{"T1012", "T1112"},
 	Refs:    []string{"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/default.py"},
 	Sources: recentSources(appletLists),
-}, func(in Input) ([]RecentFile, error) { return in.decodeRecent(appletLists) })
+}, func(in Input) ([]RecentPath, error) { return in.decodeRecent(appletLists) })
 
 func recentSources(lists []recentList) []Source {
 	var out []Source
@@ -95,8 +95,8 @@ func recentSources(lists []recentList) []Source {
 	return out
 }
 
-func (in Input) decodeRecent(lists []recentList) ([]RecentFile, error) {
-	var recs []RecentFile
+func (in Input) decodeRecent(lists []recentList) ([]RecentPath, error) {
+	var recs []RecentPath
 	var errs []error
 	for _, l := range lists {
 		if l.source != in.Source {
@@ -133,7 +133,7 @@ func (in Input) decodeRecent(lists []recentList) ([]RecentFile, error) {
 				errs = append(errs, in.Wrap(in.At(v), err))
 			}
 			for i, s := range texts {
-				r := RecentFile{Origin: in.At(v), Tool: l.program, List: l.list, Path: s, Position: pos}
+				r := RecentPath{Origin: in.At(v), Tool: l.program, List: l.list, Path: s, Position: pos}
 				if pos > 0 {
 					r.Position += i
 				}
@@ -173,6 +173,6 @@ func recentTexts(v hive.Value) ([]string, error) {
 }
 
 // Summary names program and path.
-func (r RecentFile) Summary() string {
+func (r RecentPath) Summary() string {
 	return fmt.Sprintf("[%s] %s %s", r.Path, r.Tool, r.List)
 }

@@ -1,0 +1,155 @@
+package collect
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A Container is how a collection is stored.
+type Container string
+
+// The containers that Open reads.
+const (
+	Folder Container = "folder"
+	Zip    Container = "zip"
+	Tar    Container = "tar"
+)
+
+// Options bound what a collection may cost. Nil and zero fields mean the default.
+type Options struct {
+	MaxEntries  int   // entries of an archive; default 1 million
+	MaxEntry    int64 // bytes that one entry of an archive may expand to; default 16 GiB
+	MaxExpanded int64 // bytes that all reading from an archive may expand to; default 100 times the archive, at least 16 GiB
+	MaxReadFile int64 // bytes that ReadFile of an archive's file system returns at most; default 1 GiB
+}
+
+func (o *Options) withDefaults(size int64) Options {
+	var d Options
+	if o != nil {
+		d = *o
+	}
+	if d.MaxEntries <= 0 {
+		d.MaxEntries = 1_000_000
+	}
+	if d.MaxEntry <= 0 {
+		d.MaxEntry = 16 << 30
+	}
+	if d.MaxExpanded <= 0 {
+		d.MaxExpanded = max(100*min(size, 1<<50), 16<<30)
+	}
+	if d.MaxReadFile <= 0 {
+		d.MaxReadFile = 1 << 30
+	}
+	return d
+}
+
+// A LimitError says that reading on would take more than an option allows.
+type LimitError struct {
+	Option string // the field of Options to raise
+	Limit  int64
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("more than Options.%s = %d", e.Option, e.Limit)
+}
+
+// ErrNotCollection says that a file is neither a folder nor an archive that Open reads.
+var ErrNotCollection = errors.New("neither a folder nor an archive of a collection")
+
+// A Collection is an open folder or archive.
+type Collection struct {
+	Container Container
+	Hosts     []Host
+	Problems  []error // entries of the archive that were refused, and files that hold nothing for us; each names its path
+	close     func() error
+}
+
+// Close closes the folder or archive. The hosts' file systems must not be used after it.
+func (c *Collection) Close() error { return c.close() }
+
+// Open opens a folder, a zip or a tar and finds the hosts in it. In a folder no link leads out; of an archive nothing is unpacked. What
+// an archive is, its first bytes tell and not its name; a file of any other kind gives an error that is ErrNotCollection.
+func Open(path string, opts *Options) (*Collection, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return openFolder(path)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotCollection}
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|quietly, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		f, err = os.Open(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := OpenArchive(f, info.Size(), opts)
+	if err != nil {
+		f.Close()
+		if nr, ok := errors.AsType[*NotRecognisedError](err); ok {
+			nr.Name = filepath.Base(path)
+			return nil, nr
+		}
+		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	c.close = f.Close
+	return c, nil
+}
+
+// OpenArchive is Open for an archive that is open already. Closing the collection leaves r alone.
+func OpenArchive(r io.ReaderAt, size int64, opts *Options) (*Collection, error) {
+	head := make([]byte, 512)
+	n, err := r.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	head = head[:n]
+	a := &archive{opts: opts.withDefaults(size), tree: newTree()}
+	a.tree.maxRead = a.opts.MaxReadFile
+	c := &Collection{close: func() error { return nil }}
+	switch is := func(magic string) bool { return strings.HasPrefix(string(head), magic) }; {
+	case is("PK\x03\x04") || is("PK\x05\x06"):
+		c.Container = Zip
+		err = a.readZip(r, size)
+	case len(head) == 512 && string(head[257:262]) == "ustar":
+		c.Container = Tar
+		err = a.readTar(r, size)
+	case is("\x1F\x8B"), is("\x28\xB5\x2F\xFD"), is("\xFD7zXZ\x00"), is("7z\xBC\xAF\x27\x1C"):
+		return nil, fmt.Errorf("compressed as a whole, so that files in it cannot be reached one by one; unpack it first: %w", ErrNotCollection)
+	default:
+		return nil, ErrNotCollection
+	}
+	if err != nil {
+		return nil, err
+	}
+	if c.Hosts, err = Layout(a.tree); err != nil {
+		return nil, errors.Join(append([]error{err}, a.problems...)...)
+	}
+	c.Problems = a.allProblems()
+	return c, nil
+}
+
+func openFolder(path string) (*Collection, error) {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	c := &Collection{Container: Folder, close: root.Close}
+	if c.Hosts, err = Layout(dirFS{root}); err != nil {
+		root.Close()
+		if nr, ok := errors.AsType[*NotRecognisedError](err); ok {
+			nr.Name = filepath.Base(path)
+		}
+		return nil, err
+	}
+	return c, nil
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/artifactdump/artifactdump/"
+
+// TestArrows holds the packages to the picture of docs/design.md.
+func TestArrows(t *testing.T) {
+	// What each package may import of ours; a prefix with a slash stands for
+	// all below it.
+	allowed := map[string][]string{
+		"prefetch/xpress":            {},
+		"prefetch":                   {"prefetch/xpress"},
+		"hive":                       {},
+		"artifacts/winpath":          {},
+		"artifacts/evidence/collect": {},
+		"artifacts/evidence":         {"hive", "artifacts/winpath", "artifacts/evidence/"},
+		"artifacts":                  {"hive", "prefetch", "prefetch/", "artifacts/winpath", "artifacts/evidence", "artifacts/evidence/"},
+		"artifacts/output":           {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/winpath", "artifacts/evidence", "artifacts/evidence/"},
+		"corpus":                     {"prefetch/xpress", "corpus/"},
+		"corpus/regf":                {},
+		"corpus/scca":                {"prefetch/xpress"},
+	}
+	for pkg, may := range allowed {
+		for _, dep := range ours(t, pkg) {
+			if dep != pkg && !permitted(dep, may) {
+				t.Errorf("%s imports %s", pkg, dep)
+			}
+		}
+	}
+}
+
+// TestLightPackages keeps the core importable at no cost: no module but ours.
+func TestLightPackages(t *testing.T) {
+	for _, pkg := range []string{"prefetch", "prefetch/xpress", "hive"} {
+		for _, dep := range deps(t, pkg) {
+			if strings.Contains(strings.SplitN(dep, "/", 2)[0], ".") && !strings.HasPrefix(dep, module) {
+				t.Errorf("%s links %s", pkg, dep)
+			}
+		}
+	}
+}
+
+func permitted(dep string, may []string) bool {
+	for _, m := range may {
+		if dep == m || strings.HasSuffix(m, "/") && strings.HasPrefix(dep, m) {
+			return true
+		}
+	}
+	return false
+}
+
+func deps(t *testing.T, pkg string) []string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-deps", module+pkg).Output()
+	if err != nil {
+		t.Skipf("go list does not run here: %v", err)
+	}
+	return strings.Fields(string(out))
+}
+
+func ours(t *testing.T, pkg string) []string {
+	t.Helper()
+	var out []string
+	for _, d := range deps(t, pkg) {
+		if rest, ok := strings.CutPrefix(d, module); ok {
+			out = append(out, rest)
+		}
+	}
+	return out
+}

@@ -1,0 +1,145 @@
+package prefetch_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/scca"
+	"github.com/artifactdump/artifactdump/prefetch"
+	peer "www.velocidex.com/golang/go-prefetch"
+)
+
+// cases are the corpus samples and, where there is evidence, folders of real files.
+func cases(tb testing.TB) map[string][][]byte {
+	m := make(map[string][][]byte)
+	for name, s := range scca.Samples() {
+		if !s.CRC { // the peer refuses it
+			m[name] = [][]byte{s.Build()}
+		}
+	}
+	for _, folder := range []string{"art-win10", "museum-win11-v31", "museum-win7"} {
+		if evidenceDir() == "" {
+			break
+		}
+		names, err := filepath.Glob(filepath.Join(evidenceDir(), folder, "*.pf"))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		for _, name := range names {
+			m[folder] = append(m[folder], read(tb, "", name))
+		}
+	}
+	return m
+}
+
+func BenchmarkParse(b *testing.B) {
+	all := cases(b)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		files := all[name]
+		size := 0
+		for _, f := range files {
+			size += len(f)
+		}
+		run := func(impl string, parse func([]byte) error) {
+			b.Run(fmt.Sprintf("case=%s/impl=%s", name, impl), func(b *testing.B) {
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				for b.Loop() {
+					for _, f := range files {
+						if err := parse(f); err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(files)), "ns/file")
+			})
+		}
+		run("ours", func(f []byte) error { _, err := prefetch.Parse(f, nil); return err })
+		run("go-prefetch", func(f []byte) error { _, err := peer.LoadPrefetch(bytes.NewReader(f)); return err })
+	}
+}
+
+// Each file must cost no more than a handful of allocations, whatever it holds.
+func TestAllocations(t *testing.T) {
+	for name, files := range cases(t) {
+		total := testing.AllocsPerRun(5, func() {
+			for _, f := range files {
+				if _, err := prefetch.Parse(f, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+		per := total / float64(len(files))
+		t.Logf("%-18s %.2f allocations per file", name, per)
+		if per > 8 {
+			t.Errorf("%s: %.2f allocations per file, want at most 8", name, per)
+		}
+	}
+}
+
+// BenchmarkFolder parses and verifies 1,024 files, on one core and on two.
+func BenchmarkFolder(b *testing.B) {
+	all := cases(b)
+	files := slices.Concat(all["art-win10"], all["museum-win11-v31"], all["museum-win7"])
+	if len(files) == 0 {
+		files = slices.Concat(slices.Collect(maps.Values(all))...)
+	}
+	for len(files) < 1024 {
+		files = append(files, files...)
+	}
+	files = files[:1024]
+	for _, cores := range []int{1, 2} {
+		b.Run(fmt.Sprintf("case=1024/cores=%d", cores), func(b *testing.B) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
+			for b.Loop() {
+				var wg sync.WaitGroup
+				next := make(chan []byte, len(files))
+				for _, f := range files {
+					next <- f
+				}
+				close(next)
+				for range cores {
+					wg.Go(func() {
+						for f := range next {
+							if _, err := prefetch.Parse(f, nil); err != nil {
+								b.Error(err)
+							}
+						}
+					})
+				}
+				wg.Wait()
+			}
+		})
+	}
+	b.Run("case=1024/verify", func(b *testing.B) {
+		var parsed []*prefetch.File
+		var volumes prefetch.VolumeNumbers
+		for _, f := range files {
+			p, err := prefetch.Parse(f, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			parsed = append(parsed, p)
+		}
+		for b.Loop() {
+			ok := 0
+			for _, p := range parsed {
+				volumes.Add(p)
+			}
+			for _, p := range parsed {
+				if p.Verify(nil, &volumes).Status.OK() {
+					ok++
+				}
+			}
+			if ok == 0 {
+				b.Fatal("nothing verified")
+			}
+		}
+	})
+}
