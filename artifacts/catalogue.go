@@ -95,6 +95,19 @@ func catalogue() []group {
 			bits,
 			cryptnet,
 		}},
+		{"User activity", []Artifact{
+			runMRU, typedURLs, typedPaths, wordWheel,
+			recentDocs, openSave, lastVisited, shellBags,
+			mountPoints, mappedDrives, tsClient, officeMRU, trustRecords,
+			putty, winSCP, archivers, applets, internetSettings,
+		}},
+		{"System", []Artifact{
+			computerName, osInfo, timeZone, shutdown,
+			accounts, groups, profiles,
+			networks, interfaces, shares, remoteAccess,
+			usb, mountedDevices,
+			defender, eventLogging, protection, software,
+		}},
 	}
 }
 
