@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -296,6 +298,81 @@ func TestBackupBoot(t *testing.T) {
 	clear(img[len(img)-512:])
 	if _, err := Open(bytes.NewReader(img), int64(len(img)), nil); !errors.Is(err, ErrNotNTFS) {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestMirror(t *testing.T) {
+	img := sample()
+	copy(img[4*bCluster:], "BAAD")
+	v, err := Open(bytes.NewReader(img), int64(len(img)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(v.Damage, func(err error) bool { return strings.Contains(err.Error(), "copy of the MFT's first record") }) {
+		t.Errorf("damage %v", v.Damage)
+	}
+	if b, err := v.ReadFile("Crowd/FILE000010.xxx"); err != nil || string(b) != "FILE000010.xxx" {
+		t.Errorf("%q, %v", b, err)
+	}
+	copy(img[2*bCluster:], "BAAD")
+	if _, err := Open(bytes.NewReader(img), int64(len(img)), nil); err == nil {
+		t.Error("opened without its MFT")
+	}
+}
+
+// Readers in many goroutines see what one sees.
+func TestConcurrent(t *testing.T) {
+	v := mustOpen(t, sample(), &Options{DirCache: 30})
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 50 {
+				n := names(20)[(i*7+j)%20]
+				if b, err := v.ReadFile("crowd/" + n); err != nil || string(b) != n {
+					t.Errorf("%s: %q, %v", n, b, err)
+				}
+				if b, err := v.ReadFile("Longname Dir/compressed"); err != nil || len(b) != 3*65536 {
+					t.Errorf("%d bytes, %v", len(b), err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// BenchmarkMillionFiles lists all directories of a volume of a million files, as the planning of a run does at the worst.
+func BenchmarkMillionFiles(b *testing.B) {
+	const dirs, each = 1000, 1000
+	w := newBuilder(310_000, dirs*each+2000)
+	var root []ent
+	for i := range dirs {
+		name := fmt.Sprintf("dir%04d", i)
+		root = append(root, ent{uint64(64 + i), name, fnIsDir, 3})
+		var files []ent
+		for j, n := range names(each) {
+			files = append(files, ent{uint64(2000 + i*each + j), n, 0, 1})
+		}
+		w.dir(uint64(64+i), 5, name, files...)
+	}
+	w.dir(entryRoot, 5, ".", root...)
+	img := w.bytes()
+	for b.Loop() {
+		v := mustOpen(b, img, nil)
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		n := 0
+		if err := fs.WalkDir(v, ".", func(p string, e fs.DirEntry, err error) error {
+			n++
+			return err
+		}); err != nil || n < dirs*each {
+			b.Fatalf("%d entries, %v", n, err)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(n), "entries")
+		b.ReportMetric(float64(int64(after.HeapAlloc-before.HeapAlloc))/(1<<20), "MiB-kept")
+		runtime.KeepAlive(v)
 	}
 }
 
