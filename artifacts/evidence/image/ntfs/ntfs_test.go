@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -219,6 +220,11 @@ func TestDamage(t *testing.T) {
 			find(rec(img, 33), "\x88\x02\x00\x00\x00\x00\x00\x00\x00")[13] = 0x7F
 			return img
 		}, "Longname Dir/compressed", "outside the volume"},
+		{"a hole beyond all files", func(img []byte) []byte {
+			i := bytes.Index(rec(img, 34), append([]byte{0x08}, 100, 0, 0, 0, 0, 0, 0, 0))
+			le.PutUint64(rec(img, 34)[i+1:], 1<<52)
+			return img
+		}, "Longname Dir/sparse", "a run of 4503599627370496 clusters"},
 		{"cut off", func(img []byte) []byte { return img[:4*bCluster+64*bRecord+bCluster*40] }, "Longname Dir/compressed", "unexpected EOF"},
 		{"directory as its own child", func(img []byte) []byte {
 			// The entry "compressed" of directory 31 leads to directory 31 itself.
@@ -436,6 +442,45 @@ func FuzzVolume(f *testing.F) {
 			t.Fatalf("read %d bytes of a volume of %d", m.n, len(img))
 		}
 	})
+}
+
+// The same by the dice, with the numbers that break arithmetic: a few hundred volumes with up to nine flaws each.
+func TestMutations(t *testing.T) {
+	whole := sample()
+	dice := rand.New(rand.NewPCG(1, 2))
+	odd := []uint64{0, 1, 5, 30, 31, 0xFFFF, 1 << 31, 1 << 52, 1 << 62, 1 << 63, 1<<64 - 1}
+	records := []int{0, 3, 5, 10, 30, 31, 32, 33, 34, 35, 36, 37, 40}
+	for i := range 400 {
+		img := bytes.Clone(whole)
+		for range 1 + dice.IntN(9) {
+			at := 4*bCluster + records[dice.IntN(len(records))]*bRecord + dice.IntN(700)
+			switch dice.IntN(3) {
+			case 0:
+				img[at] = byte(dice.Uint32())
+			case 1:
+				img[at] ^= 1 << dice.IntN(8)
+			case 2:
+				le.PutUint64(img[at:], odd[dice.IntN(len(odd))])
+			}
+		}
+		v, err := Open(bytes.NewReader(img), int64(len(img)), &Options{MaxReadFile: 1 << 20})
+		if err != nil {
+			continue
+		}
+		n := 0
+		fs.WalkDir(v, ".", func(p string, e fs.DirEntry, err error) error {
+			if n++; n > 1000 {
+				t.Fatalf("volume %d of 64 records shows more than 1000 names: %s", i, p)
+			}
+			if err == nil && !e.IsDir() {
+				fs.ReadFile(v, p)
+				if f, err := v.inode(30); err == nil {
+					v.search(f, e.Name())
+				}
+			}
+			return nil
+		})
+	}
 }
 
 func FuzzLZNT1(f *testing.F) {
