@@ -37,11 +37,34 @@ func (d dirFS) open(op, name string) (*os.File, fs.FileInfo, error) {
 }
 
 func (d dirFS) Open(name string) (fs.File, error) {
-	f, _, err := d.open("open", name)
+	f, info, err := d.open("open", name)
 	if err != nil {
 		return nil, err // not f: that would be a nil pointer in an interface
 	}
-	return f, nil
+	if info.IsDir() {
+		return f, nil
+	}
+	return &watched{f, name, info}, nil
+}
+
+// ErrChanged is wrapped by the error for a file that is not what it was when it was opened: evidence that somebody still writes to.
+var ErrChanged = errors.New("changed while it was read")
+
+// A watched file looks, when it has been read to its end, whether it is still the same.
+type watched struct {
+	*os.File
+	name   string
+	before fs.FileInfo
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.File.Read(p)
+	if errors.Is(err, io.EOF) {
+		if now, serr := w.File.Stat(); serr == nil && (now.Size() != w.before.Size() || !now.ModTime().Equal(w.before.ModTime())) {
+			return n, &fs.PathError{Op: "read", Path: w.name, Err: ErrChanged}
+		}
+	}
+	return n, err
 }
 
 func (d dirFS) Stat(name string) (fs.FileInfo, error) {
@@ -63,15 +86,16 @@ func (d dirFS) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 func (d dirFS) ReadFile(name string) ([]byte, error) {
-	f, info, err := d.open("read", name)
+	f, err := d.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if info.IsDir() {
+	w, ok := f.(*watched)
+	if !ok {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errIsDir}
 	}
-	return readSized(f, info.Size())
+	return readSized(w, w.before.Size())
 }
 
 // readSized reads a file that may be as large as it claims, growing towards that only as far as bytes come.
