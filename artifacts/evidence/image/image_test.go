@@ -601,8 +601,61 @@ func TestRawSegments(t *testing.T) {
 	}
 }
 
+// qcowFile writes a QCOW2 of version 3 with a disk of two clusters of 512 bytes, the second of which is there.
+func qcowFile() []byte {
+	b := make([]byte, 4*512)
+	copy(b, "QFI\xFB")
+	be.PutUint32(b[4:], 3)
+	be.PutUint32(b[20:], 9)
+	be.PutUint64(b[24:], 1024)
+	be.PutUint32(b[36:], 1)
+	be.PutUint64(b[40:], 512)
+	be.PutUint64(b[512:], 1024|1<<63)
+	be.PutUint64(b[1024+8:], 1536|1<<63)
+	copy(b[1536:], bootSector())
+	return b
+}
+
+func TestQCOW2(t *testing.T) {
+	for name, tt := range map[string]struct {
+		spoil func(b []byte)
+		open  string
+		read  string
+	}{
+		"whole":         {func([]byte) {}, "", ""},
+		"backing file":  {func(b []byte) { b[15] = 100 }, "backing file", ""},
+		"encrypted":     {func(b []byte) { b[35] = 1 }, "encrypted", ""},
+		"feature":       {func(b []byte) { b[79] = 4 }, "features 0x4", ""},
+		"cluster size":  {func(b []byte) { b[23] = 63 }, "clusters of 2^63", ""},
+		"size":          {func(b []byte) { b[24] = 1 }, "a disk of", ""},
+		"table outside": {func(b []byte) { b[44] = 1 }, "outside the file", ""},
+		"second table":  {func(b []byte) { b[512+2] = 1 }, "", "second table cannot be read"},
+		"cluster":       {func(b []byte) { b[1024+8+2] = 1 }, "", "cannot be read"},
+		"not deflated":  {func(b []byte) { b[1024+8] = 0x40 }, "", "cannot be read"},
+	} {
+		b := qcowFile()
+		tt.spoil(b)
+		d := &Disk{}
+		f, err := d.openFile(write(t, "a.qcow2", b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := d.openQCOW2(f)
+		got := make([]byte, 1024)
+		if err == nil {
+			_, err = q.ReadAt(got, 0)
+			if tt.open != "" || tt.read == "" && (err != nil || !bytes.Equal(got[512:], bootSector())) || tt.read != "" && (err == nil || !strings.Contains(err.Error(), tt.read)) {
+				t.Errorf("%s: %v, want %q", name, err, tt.open+tt.read)
+			}
+		} else if tt.open == "" || !strings.Contains(err.Error(), tt.open) {
+			t.Errorf("%s: %v, want %q", name, err, tt.open)
+		}
+		d.Close()
+	}
+}
+
 func TestUnsupported(t *testing.T) {
-	for name, head := range map[string]string{"Ex01": "EVF2\r\n\x81\x00", "L01": "LVF\x09\r\n\xFF\x00", "QCOW2": "QFI\xFB", "AFF": "AFF10\r\n\x00"} {
+	for name, head := range map[string]string{"Ex01": "EVF2\r\n\x81\x00", "L01": "LVF\x09\r\n\xFF\x00", "AFF": "AFF10\r\n\x00"} {
 		if _, err := Open(write(t, "x", []byte(head+strings.Repeat("\x00", 1024))), nil); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -659,6 +712,7 @@ func FuzzOpen(f *testing.F) {
 	seeds := [][]byte{
 		part, guids, vhdFile(bootSector()), ewfFile(ewfPart{number: 1, chunks: chunks, last: true}, 2),
 		[]byte("# Disk DescriptorFile\nRW 2 ZERO\nRW 8 FLAT \"disk.img\" 0\n"),
+		vhdxFile(bootSector()), vmdkFile(bootSector()), qcowFile(),
 	}
 	for i := range seeds {
 		f.Add(uint8(i), uint32(446), []byte{0x80, 1, 1, 0, 7, 0xFF, 0xFF, 0xFF, 0, 1, 0, 0, 0, 1, 0, 0})
