@@ -86,7 +86,7 @@ func (in Input) autostartFileRecord(kind string, off int64) AutostartFile {
 // of it.
 func autostartExcerpt(data []byte) string {
 	var b strings.Builder
-	for _, line := range hostLines(data) {
+	for _, line := range eachLine(data) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
@@ -115,7 +115,7 @@ type iniLine struct {
 func iniLines(data []byte) iter.Seq[iniLine] {
 	return func(yield func(iniLine) bool) {
 		section, n := "", 0
-		for off, text := range hostLines(data) {
+		for off, text := range eachLine(data) {
 			n++
 			text = strings.TrimSpace(text)
 			switch {

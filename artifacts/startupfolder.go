@@ -135,7 +135,8 @@ func (in Input) startupFile(path string, b []byte, at Origin) (StartupFile, erro
 		l, err := lnk.Parse(b)
 		if l != nil {
 			f.setLink(in, l)
-		} else {
+		}
+		if f.Target == "" {
 			f.autostart = in.autostartImage("Startup folder", path)
 		}
 		if err != nil {
@@ -214,17 +215,18 @@ func (f StartupFile) Events() []Event {
 	for _, e := range []struct {
 		at   time.Time
 		kind string
+		data string
 	}{
-		{f.TargetMade, "Creation Time"},
-		{f.TargetRead, "Last Access Time"},
-		{f.TargetSaved, "Content Modification Time"},
-		{f.DroidMade, "Creation Time"},
+		{f.TargetMade, "Creation Time", "windows:lnk:link"},
+		{f.TargetRead, "Last Access Time", "windows:lnk:link"},
+		{f.TargetSaved, "Content Modification Time", "windows:lnk:link"},
+		{f.DroidMade, "Creation Time", "windows:distributed_link_tracking:creation"},
 	} {
 		if e.at.IsZero() {
 			continue
 		}
 		out = append(out, Event{
-			Time: e.at, Kind: e.kind, DataType: "windows:lnk:link", Proof: Present,
+			Time: e.at, Kind: e.kind, DataType: e.data, Proof: Present,
 			Message: fmt.Sprintf("Shortcut [%s] target %s %s", winpath.Base(f.Path), f.Target, f.Arguments),
 		})
 	}

@@ -390,7 +390,7 @@ func (t TaskCache) Events() []Event {
 	add(t.Registered, "Last registered Time", Configured)
 	add(t.LastRun, "Launch Time", ran)
 	add(t.LastSuccess, "Last Successful Run Time", Executed)
-	if !t.TreeKey.IsZero() {
+	if !t.TreeKey.IsZero() && !t.TreeKey.Equal(t.Written) {
 		out = append(out, Event{Time: t.TreeKey, Kind: "Content Modification Time", Message: "Task cache [" + t.TaskPath + "] name in the tree"})
 	}
 	return out

@@ -1,7 +1,6 @@
 package hive
 
 import (
-	"bytes"
 	"iter"
 	"math/bits"
 )
@@ -34,7 +33,7 @@ func (h *Hive) scanBins(base Header) {
 	}
 	h.bins = h.data[baseSize : baseSize+size]
 	if h.cellHead == 4 {
-		h.quickEnd = baseSize + size
+		h.quick = uint32(size) &^ (pageSize - 1)
 	}
 	h.binStart = make([]uint64, (size/pageSize+64)/64)
 	for p := 0; p+binHeader <= size; {
@@ -58,7 +57,7 @@ func (h *Hive) scanBins(base Header) {
 			h.note(bad(baseSize+from, "hive bin", "%s; no bin follows", problem))
 		} else {
 			h.bins = h.bins[:from]
-			h.quickEnd = min(h.quickEnd, baseSize+from)
+			h.quick = min(h.quick, uint32(from))
 			if from == 0 {
 				h.note(bad(baseSize, "hive bin", "%s; no bin was found", problem))
 			}
@@ -81,10 +80,6 @@ func (h *Hive) bin(p int) (size int, problem string) {
 		return 0, "its size is not a multiple of 4096"
 	}
 	return int(n), ""
-}
-
-func (h *Hive) isBinStart(page int) bool {
-	return page/64 < len(h.binStart) && h.binStart[page/64]>>(page%64)&1 != 0
 }
 
 // cellAt returns where the data of the cell at an offset begins and ends in the image. A cell that runs past
@@ -111,10 +106,10 @@ func (h *Hive) cellAt(off uint32) (pos, end int, ok bool) {
 // letters, or 0 where a longer look is needed: at cells that are free, cross a page, or are no such record. It
 // is for speed only; cellAt says the same of what it accepts.
 func (h *Hive) record(off uint32, letters uint16, size int) uint32 {
-	p := int(off) + baseSize
-	if off%8 != 0 || off < binHeader || p+4+size > h.quickEnd || off%pageSize > uint32(pageSize-4-size) {
+	if off%8 != 0 || off < binHeader || off >= h.quick || off%pageSize > uint32(pageSize-4-size) {
 		return 0
 	}
+	p := baseSize + int(off)
 	b := h.data[p : p+6]
 	if int32(le.Uint32(b)) > int32(-4-size) || le.Uint16(b[4:]) != letters {
 		return 0
@@ -122,11 +117,24 @@ func (h *Hive) record(off uint32, letters uint16, size int) uint32 {
 	return uint32(p + 4)
 }
 
+// holds returns the position of the data in an allocated cell that surely holds so many bytes, or 0 where cellAt
+// must be asked: data that crosses a page, big data among it.
+func (h *Hive) holds(off, size uint32) uint32 {
+	if off%8 != 0 || off < binHeader || off >= h.quick || size > pageSize || off%pageSize+4+size > pageSize {
+		return 0
+	}
+	p := baseSize + off
+	if int32(le.Uint32(h.data[p:])) > -4-int32(size) {
+		return 0
+	}
+	return p + 4
+}
+
 // reaches tells quickly whether the cell of the record at n surely holds everything up to end; cellAt knows where
 // this says no.
 func (h *Hive) reaches(n uint32, end int) bool {
 	from := int(n) - 4
-	return end <= h.quickEnd && from/pageSize == (end-1)/pageSize && end-from <= int(-int32(le.Uint32(h.data[from:])))
+	return end <= baseSize+int(h.quick) && from/pageSize == (end-1)/pageSize && end-from <= int(-int32(le.Uint32(h.data[from:])))
 }
 
 // cut shortens a cell that leaves its first page to where the next bin begins.
@@ -211,20 +219,4 @@ func (h *Hive) eachCell(yield func(cell) bool, broken func(off, end int)) {
 			}
 		}
 	}
-}
-
-// tail is what lies behind the bins in the file.
-func (h *Hive) tail() []byte { return h.data[baseSize+len(h.bins):] }
-
-var zeroPage [pageSize]byte
-
-// isZero tells whether b holds nothing but zeros.
-func isZero(b []byte) bool {
-	for len(b) > pageSize {
-		if !bytes.Equal(b[:pageSize], zeroPage[:]) {
-			return false
-		}
-		b = b[pageSize:]
-	}
-	return bytes.Equal(b, zeroPage[:len(b)])
 }

@@ -2,7 +2,7 @@ package hive
 
 import (
 	"iter"
-	"strings"
+	"slices"
 	"time"
 )
 
@@ -183,38 +183,48 @@ const maxDepth = 512
 
 // Path returns the key's path from the root, joined with backslashes and with one in front: `\` for the root. It
 // follows the parents; where that chain is broken or closed to a ring, the path begins with `?`.
-func (k Key) Path() string {
+func (k Key) Path() string { return k.path(nil) }
+
+// path is Path; room bounds the bytes of many paths, and where it is used up the path is cut to its last name.
+func (k Key) path(room *int) string {
 	if k.isRoot() {
 		return `\`
 	}
-	var names []string
-	head := ""
+	var buf [16]Key
+	chain := append(buf[:0], k)
+	head := "?"
 	for range maxDepth {
-		names = append(names, k.Name())
 		p, err := k.Parent()
 		if err != nil || p.n == k.n {
-			head = "?"
 			break
 		}
 		if k = p; k.isRoot() {
+			head = ""
 			break
 		}
+		chain = append(chain, k)
 	}
-	if !k.isRoot() {
-		head = "?"
-	}
+	return joinPath(head, chain, room)
+}
+
+// joinPath joins the names of keys, the last of the path first, behind a head.
+func joinPath(head string, chain []Key, room *int) string {
 	n := len(head)
-	for _, s := range names {
-		n += 1 + len(s)
+	for _, k := range chain {
+		n += 1 + len(k.RawName())
 	}
-	var b strings.Builder
-	b.Grow(n)
-	b.WriteString(head)
-	for i := range names {
-		b.WriteByte('\\')
-		b.WriteString(names[len(names)-1-i])
+	if room != nil {
+		if *room -= n; *room < 0 {
+			head, chain = "?", chain[:1]
+			n = 2 + len(chain[0].RawName())
+		}
 	}
-	return b.String()
+	b := make([]byte, 0, n)
+	b = append(b, head...)
+	for _, k := range slices.Backward(chain) {
+		b = k.AppendName(append(b, '\\'))
+	}
+	return string(b)
 }
 
 // ClassName returns the key's class, a text without a meaning of its own; empty when there is none.
@@ -264,12 +274,18 @@ func (k Key) Values() iter.Seq2[Value, error] {
 
 func (k Key) eachValue(yield func(Value, error) bool) {
 	list, err := k.valueList()
-	for len(list) >= 4 {
-		v, err := k.value(le.Uint32(list))
-		if !yield(v, err) {
+	for ; len(list) >= 4; list = list[4:] {
+		off := le.Uint32(list)
+		n := k.h.record(off, 'v'|'k'<<8, vkName)
+		if n == 0 || k.loose {
+			if !yield(k.value(off)) {
+				return
+			}
+			continue
+		}
+		if !yield(Value{h: k.h, n: n}, nil) {
 			return
 		}
-		list = list[4:]
 	}
 	if err != nil {
 		yield(Value{}, err)

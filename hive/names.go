@@ -162,7 +162,7 @@ func appendUTF16(dst, b []byte) []byte {
 	for {
 		n := asciiRun(b)
 		dst, b = appendASCII(dst, b[:n]), b[n:]
-		for i := 0; i < 4; i++ {
+		for range 4 {
 			if len(b) < 2 {
 				return dst
 			}
@@ -176,7 +176,7 @@ func appendText(dst, b []byte) []byte {
 	for {
 		n := asciiRun(b)
 		dst, b = appendASCII(dst, b[:n]), b[n:]
-		for i := 0; i < 4; i++ {
+		for range 4 {
 			if len(b) < 2 || b[0] == 0 && b[1] == 0 {
 				return dst
 			}

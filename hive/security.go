@@ -209,11 +209,7 @@ func (d *descriptor) ace(b *strings.Builder, a []byte) {
 		fmt.Fprintf(b, "0x%X", t)
 	}
 	b.WriteByte(';')
-	for i, s := range aceFlags {
-		if a[1]>>i&1 != 0 {
-			b.WriteString(s)
-		}
-	}
+	b.WriteString(letters(uint32(a[1]), aceFlags[:]...))
 	b.WriteByte(';')
 	b.WriteString(rights(le.Uint32(a[4:]), t == 17))
 	rest := a[8:]
@@ -253,98 +249,68 @@ func (d *descriptor) ace(b *strings.Builder, a []byte) {
 
 // rights writes an access mask: by its name where it is one of the registry's or generic, otherwise as number.
 func rights(mask uint32, label bool) string {
-	if label { // mandatory label: bits of its own
-		s := ""
-		for i, n := range [...]string{"NW", "NR", "NX"} {
-			if mask>>i&1 != 0 {
-				s += n
-			}
-		}
-		if s != "" && mask < 8 {
-			return s
-		}
-	}
-	switch mask {
-	case 0xF003F:
+	switch {
+	case mask == 0xF003F:
 		return "KA"
-	case 0x20019:
+	case mask == 0x20019:
 		return "KR" // and KX, which is the same mask
-	case 0x20006:
+	case mask == 0x20006:
 		return "KW"
-	}
-	if mask != 0 && mask&^0xF0000000 == 0 {
-		s := ""
-		for i, n := range [...]string{"GA", "GX", "GW", "GR"} {
-			if mask>>(28+i)&1 != 0 {
-				s += n
-			}
-		}
-		return s
+	case label && mask != 0 && mask < 8: // bits of its own
+		return letters(mask, "NW", "NR", "NX")
+	case mask != 0 && mask<<4 == 0:
+		return letters(mask>>28, "GA", "GX", "GW", "GR")
 	}
 	return fmt.Sprintf("0x%X", mask)
 }
 
-// sddlSID writes SIDs that are the same on every machine by their two letters; [MS-DTYP] 2.5.1.1.
+// letters names the bits of a mask.
+func letters(mask uint32, names ...string) string {
+	var b strings.Builder
+	for i, n := range names {
+		if mask>>i&1 != 0 {
+			b.WriteString(n)
+		}
+	}
+	return b.String()
+}
+
+// sidLetters are the accounts that are the same on every machine; [MS-DTYP] 2.5.1.1.
+var sidLetters = map[string]string{
+	"S-1-1-0":      "WD",
+	"S-1-3-0":      "CO",
+	"S-1-3-1":      "CG",
+	"S-1-3-4":      "OW",
+	"S-1-5-2":      "NU",
+	"S-1-5-4":      "IU",
+	"S-1-5-6":      "SU",
+	"S-1-5-7":      "AN",
+	"S-1-5-9":      "ED",
+	"S-1-5-10":     "PS",
+	"S-1-5-11":     "AU",
+	"S-1-5-12":     "RC",
+	"S-1-5-18":     "SY",
+	"S-1-5-19":     "LS",
+	"S-1-5-20":     "NS",
+	"S-1-5-32-544": "BA",
+	"S-1-5-32-545": "BU",
+	"S-1-5-32-546": "BG",
+	"S-1-5-32-547": "PU",
+	"S-1-5-32-548": "AO",
+	"S-1-5-32-549": "SO",
+	"S-1-5-32-550": "PO",
+	"S-1-5-32-551": "BO",
+	"S-1-5-32-552": "RE",
+	"S-1-15-2-1":   "AC",
+	"S-1-16-4096":  "LW",
+	"S-1-16-8192":  "ME",
+	"S-1-16-12288": "HI",
+	"S-1-16-16384": "SI",
+}
+
 func sddlSID(sid string) string {
-	switch sid {
-	case "S-1-1-0":
-		return "WD"
-	case "S-1-3-0":
-		return "CO"
-	case "S-1-3-1":
-		return "CG"
-	case "S-1-3-4":
-		return "OW"
-	case "S-1-5-2":
-		return "NU"
-	case "S-1-5-4":
-		return "IU"
-	case "S-1-5-6":
-		return "SU"
-	case "S-1-5-7":
-		return "AN"
-	case "S-1-5-9":
-		return "ED"
-	case "S-1-5-10":
-		return "PS"
-	case "S-1-5-11":
-		return "AU"
-	case "S-1-5-12":
-		return "RC"
-	case "S-1-5-18":
-		return "SY"
-	case "S-1-5-19":
-		return "LS"
-	case "S-1-5-20":
-		return "NS"
-	case "S-1-5-32-544":
-		return "BA"
-	case "S-1-5-32-545":
-		return "BU"
-	case "S-1-5-32-546":
-		return "BG"
-	case "S-1-5-32-547":
-		return "PU"
-	case "S-1-5-32-548":
-		return "AO"
-	case "S-1-5-32-549":
-		return "SO"
-	case "S-1-5-32-550":
-		return "PO"
-	case "S-1-5-32-551":
-		return "BO"
-	case "S-1-5-32-552":
-		return "RE"
-	case "S-1-15-2-1":
-		return "AC"
-	case "S-1-16-4096":
-		return "LW"
-	case "S-1-16-8192":
-		return "ME"
-	case "S-1-16-12288":
-		return "HI"
-	case "S-1-16-16384":
-		return "SI"
+	if s, ok := sidLetters[sid]; ok {
+		return s
 	}
 	return sid
 }

@@ -187,7 +187,7 @@ func flatFile(p *prefetch.File, references bool) flat {
 	}
 	for _, v := range p.Volumes {
 		f.Volumes = append(f.Volumes, fmt.Sprintf("%s %08X %d", v.Device, v.Serial, v.RawCreated))
-		f.Directories = append(f.Directories, v.Directories)
+		f.Directories = append(f.Directories, append([]string{}, v.Directories...))
 		f.RefCounts = append(f.RefCounts, len(v.Refs))
 	}
 	return f

@@ -217,11 +217,18 @@ func (o *out) commit() error {
 	return os.Rename(o.file.Name(), o.name)
 }
 
-// abort leaves the unfinished file under its .partial name.
+// abort leaves the unfinished file under its .partial name, unless nothing
+// was written to it.
 func (o *out) abort() {
-	if o.file != nil {
+	if o.file == nil {
 		o.Flush()
-		o.file.Close()
+		return
+	}
+	o.Flush()
+	st, err := o.file.Stat()
+	o.file.Close()
+	if err == nil && st.Size() == 0 {
+		os.Remove(o.file.Name())
 	}
 }
 

@@ -84,6 +84,9 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			listCommand(),
 			prefetchCommand(),
 			hiveCommand(),
+			explainCommand(),
+			verifyCommand(),
+			witnessCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {

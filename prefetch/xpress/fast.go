@@ -116,11 +116,11 @@ func (t *tables) entry(sym uint16, length int) uint32 {
 	return t.base[sym%numSymbols] + uint32(length)*uint32(1+sym&256)
 }
 
-// refill fills the register b up from src[in:]. Of n, the number of valid bits
+// refill64 fills the register b up from src[in:]. Of n, the number of valid bits
 // in it, only the low six bits count: what is above them has been left by table
 // entries that were subtracted whole. n is 48 to 63 afterwards, in whole words;
 // the bits below are right too, and are put there once more by the next refill.
-func refill(src []byte, b, n uint64, in int) (uint64, uint64, int) {
+func refill64(src []byte, b, n uint64, in int) (uint64, uint64, int) {
 	w := src[in : in+8]
 	b |= (uint64(bits.RotateLeft32(le.Uint32(w), 16))<<32 | uint64(bits.RotateLeft32(le.Uint32(w[4:]), 16))) >> (n & 63)
 	return b, n | 48, in + 6 - int(n>>3&6)
@@ -144,7 +144,7 @@ func (d *decoder) burst() bool {
 	t := &d.fast
 	e := t.root[b>>(64-rootBits)]
 	for in <= lastIn && out <= lastOut {
-		b, n, in = refill(src, b, n, in)
+		b, n, in = refill64(src, b, n, in)
 		if e >= isOdd {
 			goto odd
 		}
@@ -210,7 +210,7 @@ func (d *decoder) burst() bool {
 		if b, n, in, out, ok = d.rare(b, n, in, out); !ok {
 			break
 		}
-		b, n, in = refill(src, b, n, in)
+		b, n, in = refill64(src, b, n, in)
 		e = t.root[b>>(64-rootBits)]
 	}
 	if out == d.out {
@@ -218,7 +218,7 @@ func (d *decoder) burst() bool {
 	}
 
 	// Give back what was read ahead: the reader holds 16 to 31 bits.
-	b, n, in = refill(src, b, n, in)
+	b, n, in = refill64(src, b, n, in)
 	d.extra = int(n & 15)
 	d.bits = uint32(b>>32) >> (16 - d.extra) << (16 - d.extra)
 	d.pos = in - 4
@@ -229,7 +229,7 @@ func (d *decoder) burst() bool {
 // rare decodes one symbol that burst does not, or leaves all as it was.
 func (d *decoder) rare(b0, n0 uint64, in0, out int) (b, n uint64, in, end int, ok bool) {
 	src, dst := d.src, d.dst
-	b, n, in = refill(src, b0, n0, in0)
+	b, n, in = refill64(src, b0, n0, in0)
 	e := d.fast.root[b>>(64-rootBits)]
 	if e == isLong {
 		e = d.fast.long[(int(b>>(64-maxCode))-d.fast.first)&(len(d.fast.long)-1)]

@@ -101,15 +101,13 @@ func (d *decoder) readTable() error {
 	case sum < 1<<maxCode:
 		return d.corrupt(d.pos, "code lengths are incomplete")
 	}
+	next[0] = n // symbols that are not used, to the end: a branch would cost more
 	for i, b := range lengths {
-		if n := b & 15; n != 0 {
-			d.sorted[next[n]] = uint16(2 * i)
-			next[n]++
-		}
-		if n := b >> 4; n != 0 {
-			d.sorted[next[n]] = uint16(2*i + 1)
-			next[n]++
-		}
+		low, high := &next[b&15], &next[b>>4]
+		d.sorted[*low%numSymbols] = uint16(2 * i)
+		*low++
+		d.sorted[*high%numSymbols] = uint16(2*i + 1)
+		*high++
 	}
 
 	d.pos += tableSize
