@@ -82,6 +82,7 @@ func catalogue() []group {
 			officeAddins,
 			browserPolicies,
 			autostartFiles,
+			webScripts,
 			wmi,
 		}},
 		{"Communication", []Artifact{
@@ -90,6 +91,7 @@ func catalogue() []group {
 			firewallLog,
 			portProxy,
 			proxies,
+			zoneMap,
 			nrpt,
 			bits,
 			cryptnet,
