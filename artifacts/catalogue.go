@@ -40,6 +40,7 @@ func catalogue() []group {
 			sysinternals,
 			prefetchLayout,
 			recycleBin,
+			usageTracking,
 		}},
 		{"Persistence", []Artifact{
 			shims,
@@ -78,6 +79,11 @@ func catalogue() []group {
 			winsock,
 			dnsServer,
 			rdpPrograms,
+			shellExtensions,
+			officeAddins,
+			browserPolicies,
+			autostartFiles,
+			wmi,
 		}},
 		{"Communication", []Artifact{
 			hosts,

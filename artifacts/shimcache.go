@@ -132,7 +132,18 @@ func (s Shimcache) Program() string {
 	if strings.Contains(s.Path, "\t") {
 		return ""
 	}
-	return s.Path
+	return withoutMedia(s.Path)
+}
+
+// withoutMedia takes the mark of a removable medium off a path:
+// SIGN.MEDIA=1FEB354 setup.exe. What follows is relative to the medium.
+func withoutMedia(path string) string {
+	if len(path) > 11 && strings.EqualFold(path[:11], "SIGN.MEDIA=") {
+		if _, rest, ok := strings.Cut(path, " "); ok {
+			return rest
+		}
+	}
+	return path
 }
 
 // Summary says what the time is, because it is so often taken for a start.
