@@ -40,6 +40,17 @@ func ParseCommand(line string, exists func(path string) bool) Command {
 	return c
 }
 
+// parse is ParseCommand without a look at the payload.
+func parse(line string) (program, args string) {
+	s := strings.TrimLeft(line, " \t")
+	if rest, ok := strings.CutPrefix(s, `"`); ok {
+		program, args, _ = strings.Cut(rest, `"`)
+		return program, strings.TrimSpace(args)
+	}
+	program, args, _ = unquoted(s, nil)
+	return program, args
+}
+
 func unquoted(s string, exists func(string) bool) (program, args string, guessed bool) {
 	var best int
 	for i := 0; i <= len(s); i++ {
@@ -90,9 +101,13 @@ func payload(program, args string) (payload, decoded string) {
 	case "cmd":
 		low := strings.ToLower(args)
 		for _, sw := range []string{"/c", "/k", "/r"} {
-			if i := strings.Index(low, sw); i >= 0 {
-				inner := ParseCommand(strings.TrimSpace(args[i+2:]), nil)
-				return inner.Program, inner.Decoded
+			if i := strings.Index(low, sw); i >= 0 && i+2 <= len(args) {
+				// One level is peeled, however many a hostile line has.
+				program, rest := parse(strings.TrimSpace(args[i+2:]))
+				if n := strings.ToLower(Base(program)); strings.HasPrefix(n, "powershell") || strings.HasPrefix(n, "pwsh") {
+					_, decoded = payload(program, rest)
+				}
+				return program, decoded
 			}
 		}
 	case "powershell", "pwsh":
