@@ -36,7 +36,7 @@ func ParseCommand(line string, exists func(path string) bool) Command {
 	} else {
 		c.Program, c.Arguments, c.Guessed = unquoted(s, exists)
 	}
-	c.Payload, c.Decoded = payload(c.Program, c.Arguments)
+	c.Payload, c.Decoded = peel(c.Program, c.Arguments)
 	return c
 }
 
@@ -89,8 +89,8 @@ func endsInProgram(s string) bool {
 	return false
 }
 
-// payload peels one level of a host program.
-func payload(program, args string) (payload, decoded string) {
+// peel takes one level of a host program off.
+func peel(program, args string) (payload, decoded string) {
 	name := strings.TrimSuffix(strings.ToLower(Base(program)), ".exe")
 	switch name {
 	case "rundll32":
@@ -103,11 +103,11 @@ func payload(program, args string) (payload, decoded string) {
 		for _, sw := range []string{"/c", "/k", "/r"} {
 			if i := strings.Index(low, sw); i >= 0 && i+2 <= len(args) {
 				// One level is peeled, however many a hostile line has.
-				program, rest := parse(strings.TrimSpace(args[i+2:]))
-				if n := strings.ToLower(Base(program)); strings.HasPrefix(n, "powershell") || strings.HasPrefix(n, "pwsh") {
-					_, decoded = payload(program, rest)
+				inner, rest := parse(strings.TrimSpace(args[i+2:]))
+				if n := strings.ToLower(Base(inner)); strings.HasPrefix(n, "powershell") || strings.HasPrefix(n, "pwsh") {
+					_, decoded = peel(inner, rest)
 				}
-				return program, decoded
+				return inner, decoded
 			}
 		}
 	case "powershell", "pwsh":
