@@ -275,3 +275,21 @@ func TestActivityReal(t *testing.T) {
 		})
 	}
 }
+
+// TestShellBagsDeep has a tree deeper than any path: the walk ends, and says
+// so.
+func TestShellBagsDeep(t *testing.T) {
+	m := corpus.NewMachine()
+	m.Hive(danielNT).Sub("Environment")
+	k := m.Hive(danielNT).Sub(`Software\Microsoft\Windows\Shell\BagMRU`)
+	item := append([]byte{25, 0, 0x2F}, make([]byte, 22+2)...)
+	copy(item[3:], "abcdefghijklmnopqrs")
+	for range 400 {
+		k.Set("0", regf.Binary(item)).Set("MRUListEx", regf.Binary([]byte{0, 0, 0, 0, 255, 255, 255, 255}))
+		k = k.Sub("0")
+	}
+	recs := userDamaged(t, m, "shellbags", "more than the shell can show")
+	if n := len(recs); n != 205 {
+		t.Errorf("%d records, want the 205 up to the limit", n)
+	}
+}
