@@ -120,7 +120,7 @@ func (in Input) lsaProviders(h *hooks, v hive.Value) []string {
 		}
 		a := in.autostartOf("Network provider")
 		if k, err := in.Hive.Key(in.ControlSet + `\Services\` + p + `\NetworkProvider`); err == nil {
-			if path := comText(k, "ProviderPath"); path != "" {
+			if path := keyText(k, "ProviderPath"); path != "" {
 				a = in.autostartDLL("Network provider", path)
 			}
 		}

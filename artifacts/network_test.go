@@ -334,7 +334,7 @@ func FuzzTextFiles(f *testing.F) {
 	f.Add([]byte("\xFE\xFF\x00a\x00\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		last := int64(-1)
-		for off, s := range hostLines(b) {
+		for off, s := range eachLine(b) {
 			if off <= last || off >= int64(len(b)) || strings.ContainsRune(s, '\n') && b[0] < 0xFE {
 				t.Fatalf("line %q at %d after %d of %d", s, off, last, len(b))
 			}
