@@ -129,6 +129,7 @@ var Cases = []Case{
 	{"shares", "A shared folder for scans.", sharesCase},
 	{"remoteaccess", "Remote Desktop is on, as in the case system.", already},
 	{"usb", "daniel's stick, and a hub.", usbCase},
+	{"volumelabels", "The stick's name, and its serial number.", volumeLabelsCase},
 	{"mounteddevices", "The volumes are those of the case system.", already},
 	{"eventlogging", "The logs with their usual sizes; PowerShell's channel was switched off.", eventLoggingCase},
 	{"protection", "PowerShell runs every script.", protectionCase},
