@@ -115,7 +115,7 @@ func TestShellBagsDamage(t *testing.T) {
 }
 
 func TestMountPoints(t *testing.T) {
-	recs := userCase(t, "mountpoints", "users", "mountpoints", "shellbags")
+	recs := userCase(t, "mountpoints2", "users", "mountpoints2", "shellbags")
 	const volume = "{8f1c40d2-17a3-11f0-b6c1-0a1b2c3d4e5f}"
 	userDiff(t, userOf[artifacts.MountPoint](recs, "daniel"), []artifacts.MountPoint{
 		{Name: "##FALCON-SRV#c$", Kind: "share", Share: `\\FALCON-SRV\c$`, Written: userTime(2026, 3, 6, 18, 3, 33, 8812245)},
@@ -255,7 +255,7 @@ func TestActivityReal(t *testing.T) {
 		{"lastvisited", new, 27}, {"lastvisited", wsl, 2},
 		{"shellbags", "hives/velo/ntuser.dat", 5}, {"shellbags", "hives/velo/UsrClass.dat", 9},
 		{"shellbags", "hives/ez/UsrClassDeletedBags.dat", 4}, {"shellbags", "hives/ez/Acronis_0x52_Usrclass.dat", 40},
-		{"mountpoints", old, 3}, {"mountpoints", new, 5}, {"mappeddrives", old, 1},
+		{"mountpoints2", old, 3}, {"mountpoints2", new, 5}, {"mappeddrives", old, 1},
 		{"officemru", old, 6}, {"officemru", new, 28}, {"trustrecords", old, 13}, {"trustrecords", new, 15},
 		{"putty", new, 6}, {"winscp", new, 3}, {"archivers", old, 6}, {"archivers", new, 8}, {"applets", new, 11},
 		{"internetsettings", new, 4},

@@ -69,14 +69,15 @@ func decodeVolumeLabels(in Input) ([]VolumeLabel, error) {
 
 // Summary names the volume.
 func (v VolumeLabel) Summary() string {
-	s := fmt.Sprintf("[%s]", v.Label)
+	var s strings.Builder
+	s.WriteString(fmt.Sprintf("[%s]", v.Label))
 	for _, t := range []string{v.Drive, v.Device} {
 		if t != "" {
-			s += " " + t
+			s.WriteString(" " + t)
 		}
 	}
 	if v.Serial != "" {
-		s += " serial " + v.Serial
+		s.WriteString(" serial " + v.Serial)
 	}
-	return s
+	return s.String()
 }

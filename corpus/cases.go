@@ -106,7 +106,7 @@ var Cases = []Case{
 	{"opensave", "A text file that was chosen in a dialog on daniel's desktop.", openSaveCase},
 	{"lastvisited", "The program that asked for it.", lastVisitedCase},
 	{"shellbags", "Folders that daniel's desktop showed: the stick, a share of the neighbor, and the intruder's way to the public folder.", shellBagsCase},
-	{"mountpoints", "daniel's desktop met the stick and the neighbor's share.", mountPointsCase},
+	{"mountpoints2", "daniel's desktop met the stick and the neighbor's share.", mountPointsCase},
 	{"mappeddrives", "mira's drive of reports.", mappedDrivesCase},
 	{"tsclient", "From daniel's desktop a session to the neighbor, with another account's name.", tsClientCase},
 	{"officemru", "Documents of Word and Excel.", officeCase},
