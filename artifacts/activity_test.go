@@ -293,3 +293,19 @@ func TestShellBagsDeep(t *testing.T) {
 		t.Errorf("%d records, want the 205 up to the limit", n)
 	}
 }
+
+// TestActivityProofs holds what a setting proves apart from what a click does.
+func TestActivityProofs(t *testing.T) {
+	want := map[string]artifacts.Proof{"document": artifacts.Interacted, "location": artifacts.Configured, "setting": artifacts.Configured}
+	for _, r := range userCase(t, "trustrecords", "users", "trustrecords") {
+		if d := r.Data.(artifacts.TrustRecord); r.Proof() != want[d.Kind] {
+			t.Errorf("%s proves %s, want %s", d.Kind, r.Proof(), want[d.Kind])
+		}
+	}
+	for _, r := range userCase(t, "putty", "users", "putty") {
+		d := r.Data.(artifacts.RemoteHost)
+		if configured := r.Proof() == artifacts.Configured; configured != (d.Kind == "session") {
+			t.Errorf("%s proves %s", d.Kind, r.Proof())
+		}
+	}
+}
