@@ -32,9 +32,9 @@ func appCompatFlagsCase(m *Machine) {
 // compatAssistantCase writes what the Program Compatibility Assistant watched.
 func compatAssistantCase(m *Machine) {
 	data := utc(2019, 12, 7, 9, 8, 44, 7849296) // one time for all: that of the compatibility data
-	for user, path := range map[string]string{Mira: `C:\Users\mira\Downloads\PaperScan-Setup.exe`, Daniel: Implant} {
-		m.Hive(ntuser(user)).Sub(`Software\Microsoft\Windows NT\CurrentVersion\AppCompatFlags\Compatibility Assistant\Store`).
-			At(utc(2026, 3, 6, 18, 3, 12, 0)).Set(path, sacp(288_256, 0x4_F1E3, data))
+	for _, u := range []struct{ user, path string }{{Mira, `C:\Users\mira\Downloads\PaperScan-Setup.exe`}, {Daniel, Implant}} {
+		m.Hive(ntuser(u.user)).Sub(`Software\Microsoft\Windows NT\CurrentVersion\AppCompatFlags\Compatibility Assistant\Store`).
+			At(utc(2026, 3, 6, 18, 3, 12, 0)).Set(u.path, sacp(288_256, 0x4_F1E3, data))
 	}
 }
 
@@ -100,7 +100,14 @@ func consentStoreCase(m *Machine) {
 func sysinternalsCase(m *Machine) {
 	m.Hive(ntuser(Daniel)).Sub(`Software\Sysinternals\PsExec`).At(PsExecStart.Add(4*time.Minute)).Set("EulaAccepted", regf.DWord(1))
 	suite := m.Hive(ntuser(Mira)).Sub(`Software\Sysinternals`)
-	for i, tool := range []string{"AccessChk", "Autologon", "AutoRuns", "BGInfo", "CacheSet", "ClockRes", "Coreinfo", "DbgView", "Disk2Vhd", "Handle", "PsExec", "Strings"} {
+	for i, tool := range []string{"AccessChk", "Autologon", "AutoRuns", "BGInfo", "CacheSet", "ClockRes", "Coreinfo", "DbgView", "Disk2Vhd", "Handle", "Hex2Dec", "Junction", "ListDLLs",
+		"LogonSessions", "NTFSInfo", "PageDefrag", "PendMoves", "PipeList", "PsExec", "RAMMap", "Strings"} {
 		suite.Sub(tool).At(utc(2025, 5, 20, 3, 12, 40, 100_000*i)).Set("EulaAccepted", regf.DWord(1))
 	}
+}
+
+// usageTrackingCase writes the switches for traces of use: the intruder turned one of daniel's off.
+func usageTrackingCase(m *Machine) {
+	m.Hive(ntuser(Mira)).Sub(explorer+"Advanced").At(Installed.Add(25*time.Minute)).Set("Start_TrackProgs", regf.DWord(1)).Set("HideFileExt", regf.DWord(1))
+	m.Hive(ntuser(Daniel)).Sub(explorer+"Advanced").At(utc(2026, 3, 6, 18, 19, 30, 0)).Set("Start_TrackDocs", regf.DWord(0))
 }

@@ -43,12 +43,14 @@ func outputFlags() []cli.Flag {
 	}
 }
 
-func formatFlag(value string, also ...string) cli.Flag {
+func formatFlag(value string, records bool) cli.Flag {
 	var names []string
 	for _, f := range output.Formats() {
-		names = append(names, f.Name)
+		if records && f.Records != nil || !records && f.Events != nil {
+			names = append(names, f.Name)
+		}
 	}
-	return &cli.StringFlag{Name: "format", Value: value, Usage: "`FORMAT` of the output: " + strings.Join(append(names, also...), ", ")}
+	return &cli.StringFlag{Name: "format", Value: value, Usage: "`FORMAT` of the output: " + strings.Join(names, ", ")}
 }
 
 func evidenceFlags() []cli.Flag {

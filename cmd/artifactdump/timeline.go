@@ -22,7 +22,7 @@ func timelineCommand() *cli.Command {
 			"   artifactdump timeline /mnt/image\n" +
 			"   artifactdump timeline --from 2026-03-06 --format csv -o timeline.csv case/C\n" +
 			"   artifactdump timeline --last 48h -a prefetch --format jsonl /mnt/image | jq .message",
-		Flags:  slices.Concat([]cli.Flag{formatFlag("text")}, outputFlags(), timeFlags(), evidenceFlags()),
+		Flags:  slices.Concat([]cli.Flag{formatFlag("text", false)}, outputFlags(), timeFlags(), evidenceFlags()),
 		Action: timeline,
 	}
 }
