@@ -215,7 +215,7 @@ func (h *hooks) bound(v hive.Value, list []string) (items []string, whole string
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		if b.Len()+len(s) > hookWhole {
+		if b.Len()+len(s)+len("; …") > hookWhole {
 			b.WriteString("…")
 			break
 		}
