@@ -28,8 +28,8 @@ func ParseCommand(line string, exists func(path string) bool) Command {
 	s := strings.TrimLeft(line, " \t")
 	var c Command
 	if rest, ok := strings.CutPrefix(s, `"`); ok {
-		if i := strings.IndexByte(rest, '"'); i >= 0 {
-			c.Program, c.Arguments = rest[:i], strings.TrimSpace(rest[i+1:])
+		if before, after, ok0 := strings.Cut(rest, "\""); ok0 {
+			c.Program, c.Arguments = before, strings.TrimSpace(after)
 		} else {
 			c.Program = rest
 		}
