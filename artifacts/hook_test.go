@@ -392,3 +392,25 @@ func TestWMI(t *testing.T) {
 		t.Errorf("consumer: %+v", c)
 	}
 }
+
+// A list longer than any real one costs no more than its bound.
+func TestLoadersLongList(t *testing.T) {
+	list := make([]string, 20000)
+	for i := range list {
+		list[i] = "p"
+	}
+	recs, errs := found(t, hiveOf(systemPath, func(root *regf.Key) {
+		k := asSystem(root).Sub("Control")
+		k.Sub("Lsa").Set("Security Packages", regf.Multi(list...))
+		k.Sub(`NetworkProvider\Order`).Set("ProviderOrder", regf.String(strings.Join(list, ",")))
+	}), "lsa")
+	wantErrors(t, errs, "a list of 20000 items; the first 4096", "a list of 20000 items; the first 4096")
+	if len(recs) != 2*hookItems {
+		t.Errorf("%d records, want %d", len(recs), 2*hookItems)
+	}
+	for _, r := range recs {
+		if n := len(r.Data.(LSA).Value); n > hookWhole {
+			t.Fatalf("the whole list takes %d bytes in every record", n)
+		}
+	}
+}
