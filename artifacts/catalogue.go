@@ -16,6 +16,33 @@ func catalogue() []group {
 	return []group{
 		{"Execution", []Artifact{
 			prefetchFiles,
+			shimcache,
+			bam,
+			userAssist,
+			amcacheFiles,
+			amcachePrograms,
+			amcacheDrivers,
+			amcacheShortcuts,
+			amcacheDevices,
+			recentFileCache,
+			muiCache,
+			appCompatFlags,
+			compatAssistant,
+			recentApps,
+			featureUsage,
+			pca,
+			radar,
+			tracing,
+			jumplistData,
+			consentStore,
+			wer,
+			syscache,
+			sysinternals,
+			prefetchLayout,
+			recycleBin,
+		}},
+		{"Persistence", []Artifact{
+			shims,
 		}},
 	}
 }

@@ -1,0 +1,197 @@
+package artifacts
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// Pca is one line that the Program Compatibility Assistant of Windows 11 wrote.
+type Pca struct {
+	Origin
+	Path      string    `json:"path"`
+	Time      time.Time `json:"time,omitzero"`
+	Launch    bool      `json:"launch"` // from the list of last launches; else a general record
+	Code      string    `json:"type,omitempty"`
+	Type      string    `json:"type_text,omitempty"`
+	Product   string    `json:"product_name,omitempty"`
+	Company   string    `json:"company_name,omitempty"`
+	Version   string    `json:"file_version,omitempty"`
+	ProgramID string    `json:"program_identifier,omitempty"`
+	Text      string    `json:"text,omitempty"`
+	Encoding  string    `json:"encoding"` // "UTF-16" as Windows writes general records, "8-bit", "UTF-8"
+}
+
+var pca = artifact(Artifact{
+	Name:     "pca",
+	Title:    "PCA",
+	DataType: "windows:file:pca",
+	About: `From 22H2 on Windows 11 writes down which programs the Program Compatibility Assistant has watched. PcaAppLaunchDic.txt
+has one line for each path: proves that the program was started, and when last, in UTC. PcaGeneralDb0/1.txt have a line for each
+thing that the assistant noticed: an abnormal exit proves that the program ran and ended then; the other types do not prove a
+start. Only programs started in an interactive session through Explorer are watched: what is not listed may have run. Paths
+are in lower case and begin with a variable.`,
+	Proves: Executed,
+	Attack: []string{"T1204.002"},
+	Refs:   []string{"https://aboutdfir.com/new-windows-11-pro-22h2-evidence-of-execution-artifact/"},
+	Sources: []Source{
+		Files(`%SystemRoot%\appcompat\pca\PcaAppLaunchDic.txt`),
+		Files(`%SystemRoot%\appcompat\pca\PcaGeneralDb*.txt`),
+	},
+}, decodePca)
+
+// pcaTypes are the types of general records. 2 and 3 are seen in real files, 0
+// and 1 only documented.
+var pcaTypes = map[string]string{
+	"0": "installer failed",
+	"1": "driver was blocked",
+	"2": "abnormal process exit",
+	"3": "PCA resolver was called",
+}
+
+const pcaLayout = "2006-01-02 15:04:05.000"
+
+func decodePca(in Input) ([]Pca, error) {
+	launch := !strings.HasPrefix(strings.ToLower(winpath.Base(in.From.Path)), "pcageneraldb")
+	var recs []Pca
+	var errs []error
+	lines, encoding := textLines(in.Data)
+	for _, l := range lines {
+		if strings.TrimSpace(l.text) == "" {
+			continue
+		}
+		at := in.AtOffset(int64(l.offset))
+		f := strings.Split(l.text, "|")
+		r := Pca{Origin: at, Launch: launch, Encoding: encoding}
+		stamp := ""
+		if launch {
+			// A path cannot hold the separator: the time stands behind the last.
+			i := strings.LastIndexByte(l.text, '|')
+			if i < 0 {
+				errs = append(errs, in.Errorf(at, "line without a separator"))
+				continue
+			}
+			r.Path, stamp = l.text[:i], l.text[i+1:]
+		} else {
+			if len(f) < 3 {
+				errs = append(errs, in.Errorf(at, "line of %d fields, a record has 8", len(f)))
+				continue
+			}
+			stamp, r.Code, r.Path = f[0], f[1], f[2]
+			r.Type = pcaTypes[r.Code]
+			for i, p := range []*string{&r.Product, &r.Company, &r.Version, &r.ProgramID} {
+				if 3+i < len(f) {
+					*p = f[3+i]
+				}
+			}
+			if len(f) > 7 {
+				r.Text = strings.Join(f[7:], "|")
+			}
+		}
+		t, err := time.Parse(pcaLayout, strings.TrimSpace(stamp))
+		if err != nil {
+			errs = append(errs, in.Errorf(at, "time %q is not of the form %s", stamp, pcaLayout))
+		}
+		r.Time = t
+		recs = append(recs, r)
+	}
+	return recs, errors.Join(errs...)
+}
+
+// Program returns the path.
+func (p Pca) Program() string { return p.Path }
+
+// Proof is a start for the list of launches and for an exit.
+func (p Pca) Proof() Proof {
+	if p.Launch || p.Code == "2" {
+		return Executed
+	}
+	return Present
+}
+
+// Summary says what was noticed.
+func (p Pca) Summary() string {
+	if p.Launch {
+		return fmt.Sprintf("[%s] was executed", p.Path)
+	}
+	s := fmt.Sprintf("[%s] type %s", p.Path, p.Code)
+	if p.Type != "" {
+		s += " (" + p.Type + ")"
+	}
+	if p.Text != "" {
+		s += ": " + p.Text
+	}
+	return s
+}
+
+// Events names the time by what the line is.
+func (p Pca) Events() []Event {
+	if p.Time.IsZero() {
+		return nil
+	}
+	kind := "Recorded Time"
+	switch {
+	case p.Launch:
+		kind = "Last Time Executed"
+	case p.Code == "2":
+		kind = "Exit Time"
+	}
+	return []Event{{Time: p.Time, Kind: kind}}
+}
+
+// A textLine is one line of a text file with its place.
+type textLine struct {
+	text   string
+	offset int
+}
+
+// textLines splits a text file that Windows wrote, or a copy of it in another
+// encoding, into lines: UTF-16LE with or without a byte order mark, UTF-8, or
+// 8-bit text.
+func textLines(b []byte) (lines []textLine, encoding string) {
+	start := 0
+	wide := false
+	encoding = "8-bit"
+	switch {
+	case bytes.HasPrefix(b, []byte{0xFF, 0xFE}):
+		wide, start = true, 2
+	case bytes.HasPrefix(b, []byte{0xEF, 0xBB, 0xBF}):
+		encoding, start = "UTF-8", 3
+	default:
+		wide = looksWide(b)
+		if !wide && validUTF8(b) {
+			encoding = "UTF-8"
+		}
+	}
+	if wide {
+		encoding = "UTF-16"
+		for off := start; off+1 < len(b); {
+			end := off
+			for end+1 < len(b) && (b[end] != '\n' || b[end+1] != 0) {
+				end += 2
+			}
+			end = min(end, len(b)&^1)
+			lines = append(lines, textLine{strings.TrimSuffix(utf16String(b[off:end]), "\r"), off})
+			off = end + 2
+		}
+		return lines, encoding
+	}
+	for off := start; off < len(b); {
+		end := bytes.IndexByte(b[off:], '\n')
+		if end < 0 {
+			end = len(b) - off
+		}
+		line := bytes.TrimSuffix(b[off:off+end], []byte{'\r'})
+		text := string(line)
+		if encoding == "8-bit" {
+			text = latin1String(line)
+		}
+		lines = append(lines, textLine{text, off})
+		off += end + 1
+	}
+	return lines, encoding
+}

@@ -1,0 +1,99 @@
+package artifacts
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// RecentApp is one program in the list that search kept of recent use.
+type RecentApp struct {
+	Origin
+	AppID    string          `json:"app_id"`
+	Path     string          `json:"path,omitempty"`
+	Runs     uint64          `json:"number_of_executions"`
+	LastRun  time.Time       `json:"last_run,omitzero" event:"Last Time Executed"`
+	Items    []RecentAppItem `json:"items,omitempty"`
+	KeyWrite time.Time       `json:"key_written,omitzero"`
+}
+
+// A RecentAppItem is a file that was opened with the program.
+type RecentAppItem struct {
+	Name     string    `json:"name,omitempty"`
+	Path     string    `json:"path"`
+	Accessed time.Time `json:"accessed,omitzero"`
+}
+
+var recentApps = artifact(Artifact{
+	Name:     "recentapps",
+	Title:    "RecentApps",
+	DataType: "windows:registry:recentapps",
+	About: `Windows 10 from 1607 to 1709 keeps for search which programs a user started, how often, when last, and which files were
+opened with them. Proves that this user started the program and opened the files. Later versions of Windows no longer write it
+but leave what is there: old times do not mean that the program was not used since.`,
+	Proves: Executed,
+	Attack: []string{"T1204.002"},
+	Refs:   []string{"https://df-stream.com/2017/10/recentapps/"},
+	Sources: []Source{
+		Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Search\RecentApps\*`),
+	},
+}, decodeRecentApps)
+
+func decodeRecentApps(in Input) ([]RecentApp, error) {
+	r := RecentApp{
+		Origin:   in.AtKey(),
+		AppID:    in.Text("AppId"),
+		Path:     in.Text("AppPath"),
+		KeyWrite: in.Written(),
+	}
+	r.Runs, _ = in.Uint("LaunchCount")
+	n, _ := in.Uint("LastAccessedTime")
+	r.LastRun = fromFileTime(n)
+	var errs []error
+	if in.only == nil {
+		items, err := in.Key.Subkey("RecentItems")
+		switch {
+		case err == nil:
+			for k, err := range items.Subkeys() {
+				if err != nil {
+					errs = append(errs, in.Wrap(in.Below(items), err))
+					continue
+				}
+				r.Items = append(r.Items, RecentAppItem{keyText(k, "DisplayName"), keyText(k, "Path"), uintTime(k, "LastAccessedTime")})
+			}
+		case !errors.Is(err, hive.ErrNotExist):
+			errs = append(errs, in.Wrap(in.AtKey(), err))
+		}
+	}
+	if r.AppID == "" && r.Path == "" {
+		if amcacheSkip(in) {
+			return nil, nil
+		}
+		return nil, errors.Join(append(errs, in.Errorf(in.AtKey(), "neither AppId nor AppPath"))...)
+	}
+	return []RecentApp{r}, errors.Join(errs...)
+}
+
+// Program returns the path where one is stored.
+func (r RecentApp) Program() string { return pathOf(cmp.Or(r.Path, r.AppID)) }
+
+// Summary counts starts and files.
+func (r RecentApp) Summary() string {
+	return fmt.Sprintf("[%s] was executed %d times, %d files opened", cmp.Or(r.Path, r.AppID), r.Runs, len(r.Items))
+}
+
+// Events gives the last opening of each file.
+func (r RecentApp) Events() []Event {
+	var out []Event
+	for _, i := range r.Items {
+		if !i.Accessed.IsZero() {
+			out = append(out, Event{Time: i.Accessed, Kind: "Last Access Time", Proof: Interacted,
+				Message: fmt.Sprintf("RecentApps [%s] opened %s", cmp.Or(r.Path, r.AppID), i.Path)})
+		}
+	}
+	return out
+}

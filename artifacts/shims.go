@@ -1,0 +1,95 @@
+package artifacts
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+)
+
+// Shim is one installed shim database, or one program that such a database
+// changes.
+type Shim struct {
+	Origin
+	Target      string    `json:"program,omitempty"` // the program that is changed, a name without folder
+	Database    string    `json:"database"`          // GUID
+	Path        string    `json:"database_path,omitempty"`
+	Description string    `json:"description,omitempty"`
+	Type        uint64    `json:"database_type,omitempty"`
+	Installed   time.Time `json:"installed,omitzero" event:"Installation Time"`
+	Written     time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
+}
+
+var shims = artifact(Artifact{
+	Name:     "shims",
+	Title:    "Shim database",
+	DataType: "windows:registry:shim_database",
+	About: `Shim databases tell Windows to change how a program runs when it starts: which DLL to load into it, which file to start
+in its stead. Beside the built-in one a machine normally has none, or some that an administrator installed. Proves that a database
+was registered with that file and description, for the programs that are named; the installation time is stored with it. It does
+not prove that the program was started since. What the database does stands in its .sdb file.`,
+	Proves: Configured,
+	Attack: []string{"T1546.011"},
+	Refs: []string{
+		"https://attack.mitre.org/techniques/T1546/011/",
+		"https://learn.microsoft.com/windows/deployment/planning/compatibility-administrator-users-guide",
+	},
+	Sources: []Source{
+		Key(evidence.SOFTWARE, `Microsoft\Windows NT\CurrentVersion\AppCompatFlags\InstalledSDB\*`),
+		Key(evidence.SOFTWARE, `Microsoft\Windows NT\CurrentVersion\AppCompatFlags\Custom\*`),
+	},
+}, decodeShims)
+
+func decodeShims(in Input) ([]Shim, error) {
+	name := ""
+	if len(in.Match) > 0 {
+		name = in.Match[0]
+	}
+	if strings.Contains(in.Source.Key, `\InstalledSDB\`) {
+		r := Shim{
+			Origin:      in.AtKey(),
+			Database:    name,
+			Path:        in.Text("DatabasePath"),
+			Description: in.Text("DatabaseDescription"),
+			Written:     in.Written(),
+		}
+		r.Type, _ = in.Uint("DatabaseType")
+		n, _ := in.Uint("DatabaseInstallTimeStamp")
+		r.Installed = fromFileTime(n)
+		if r.Path == "" && r.Description == "" && r.Installed.IsZero() && amcacheSkip(in) {
+			return nil, nil
+		}
+		return []Shim{r}, nil
+	}
+	var recs []Shim
+	var errs []error
+	for v, err := range in.Values() {
+		if err != nil {
+			errs = append(errs, in.Wrap(in.AtKey(), err))
+			continue
+		}
+		guid, ok := strings.CutSuffix(strings.ToLower(v.Name()), ".sdb")
+		if !ok {
+			continue
+		}
+		n, _ := v.Uint()
+		recs = append(recs, Shim{
+			Origin: in.At(v), Target: name, Database: guid, Installed: fromFileTime(n), Written: in.Written(),
+		})
+	}
+	return recs, errors.Join(errs...)
+}
+
+// Program returns the program that is changed, or the database's file.
+func (s Shim) Program() string { return cmp.Or(s.Target, s.Path) }
+
+// Summary names both.
+func (s Shim) Summary() string {
+	if s.Target != "" {
+		return fmt.Sprintf("[%s] is changed by %s", s.Target, s.Database)
+	}
+	return fmt.Sprintf("[%s] %s is installed from %s", s.Database, s.Description, s.Path)
+}
