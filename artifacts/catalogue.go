@@ -44,6 +44,21 @@ func catalogue() []group {
 		{"Persistence", []Artifact{
 			shims,
 		}},
+		{"Persistence", []Artifact{
+			runKeys,
+			startupApproved,
+			winlogon,
+			windowsLoad,
+			logonScripts,
+			screensaver,
+			commandProcessor,
+			startupFolder,
+			shellFolders,
+			services,
+			tasks,
+			taskCache,
+			jobs,
+		}},
 	}
 }
 

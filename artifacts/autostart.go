@@ -1,0 +1,286 @@
+package artifacts
+
+import (
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// An Autostart is what the records of all mechanisms have in common by which
+// a program starts without anybody starting it. Rules read it through
+// [Autostarter].
+type Autostart struct {
+	Mechanism   string    `json:"mechanism"`       // "Run", "Winlogon Shell", "service", "task"
+	Scope       string    `json:"scope,omitempty"` // for whom: machine, user, new users, service account
+	Command     string    `json:"command,omitempty"`
+	Image       string    `json:"image,omitempty"` // the program in the command, variables resolved
+	Arguments   string    `json:"arguments,omitempty"`
+	Payload     string    `json:"payload,omitempty"`       // what a host program runs: the DLL of rundll32, the script of wscript
+	Decoded     string    `json:"decoded,omitempty"`       // the text of an encoded PowerShell command
+	Guessed     bool      `json:"image_guessed,omitempty"` // where an unquoted path ends, or in which folder a bare name lies, was guessed
+	FilePresent string    `json:"file_present,omitempty"`  // does the evidence hold the image: yes, no, unknown
+	FileSize    int64     `json:"file_size,omitempty"`
+	Disabled    bool      `json:"disabled,omitempty"`                                     // switched off by a setting of its own
+	DisabledAt  time.Time `json:"disabled_at,omitzero"`                                   // when a user switched it off; an event of startupapproved
+	Inactive    string    `json:"inactive,omitempty"`                                     // why this Windows would not start it although it is set
+	Hidden      string    `json:"hidden,omitempty"`                                       // how it hides from the system's own tools
+	Written     time.Time `json:"key_written,omitzero" event:"Content Modification Time"` // of the key that holds the setting
+}
+
+// An Autostarter is a record about a program that starts by itself.
+type Autostarter interface{ Autostart() *Autostart }
+
+// Record types embed an Autostart under this name, since a field named
+// Autostart would hide the method.
+type autostart = Autostart
+
+// Autostart returns the common part of the record.
+func (a Autostart) Autostart() *Autostart { return &a }
+
+// Program returns the program that is started, variables resolved.
+func (a Autostart) Program() string { return a.Image }
+
+// Tags marks what a reader must know before trusting the record.
+func (a Autostart) Tags() []string {
+	var tags []string
+	if a.Disabled {
+		tags = append(tags, "disabled")
+	}
+	if a.Inactive != "" {
+		tags = append(tags, "inactive")
+	}
+	if a.Hidden != "" {
+		tags = append(tags, "hidden")
+	}
+	if a.Decoded != "" {
+		tags = append(tags, "encoded-command")
+	}
+	return tags
+}
+
+// state is the end of a summary: what keeps the program from starting.
+func (a Autostart) state() string {
+	var b strings.Builder
+	if a.Disabled {
+		b.WriteString(" (disabled)")
+	}
+	if a.Inactive != "" {
+		b.WriteString(" (inactive: " + a.Inactive + ")")
+	}
+	if a.Hidden != "" {
+		b.WriteString(" (hidden: " + a.Hidden + ")")
+	}
+	return b.String()
+}
+
+// The answers of Autostart.FilePresent.
+const (
+	presentYes     = "yes"
+	presentNo      = "no"
+	presentUnknown = "unknown"
+)
+
+// autostart takes a command apart: variables are those of the machine and of
+// the source's user, files are looked for in the evidence.
+func (in Input) autostart(mechanism, command string) Autostart {
+	a := in.autostartOf(mechanism)
+	a.Command = command
+	c := winpath.ParseCommand(in.Machine.Expand(command, in.User), in.autostartExists)
+	a.Image, a.Arguments, a.Payload, a.Decoded, a.Guessed = c.Program, c.Arguments, c.Payload, c.Decoded, c.Guessed
+	in.autostartFile(&a)
+	return a
+}
+
+// autostartImage is autostart for a setting that holds nothing but a path.
+func (in Input) autostartImage(mechanism, path string) Autostart {
+	a := in.autostartOf(mechanism)
+	a.Command = path
+	a.Image = strings.Trim(in.Machine.Expand(strings.TrimSpace(path), in.User), `"`)
+	in.autostartFile(&a)
+	return a
+}
+
+// autostartProgram is autostart for a setting that keeps program and
+// arguments apart.
+func (in Input) autostartProgram(mechanism, program, args string) Autostart {
+	command := strings.TrimSpace(program + " " + args)
+	a := in.autostart(mechanism, strings.TrimSpace(`"`+strings.Trim(strings.TrimSpace(program), `"`)+`" `+args))
+	a.Command, a.Arguments = command, args
+	return a
+}
+
+// autostartOf fills in what does not depend on a command.
+func (in Input) autostartOf(mechanism string) Autostart {
+	a := Autostart{Mechanism: mechanism, Scope: in.autostartScope()}
+	if in.Hive != nil {
+		a.Written = in.Written()
+	}
+	return a
+}
+
+// autostartScope tells for whom a setting of the source counts. The profile
+// Default is the template of every profile to come.
+func (in Input) autostartScope() string {
+	key := winpath.Key(in.From.Path)
+	switch {
+	case in.Hive != nil && in.Source.Hive != evidence.NTUSER && in.Source.Hive != evidence.USRCLASS:
+		return "machine"
+	case strings.Contains(key, `\users\default\`), strings.Contains(key, `\documents and settings\default user\`):
+		return "new users"
+	case in.User.SID == "S-1-5-18" || in.User.SID == "S-1-5-19" || in.User.SID == "S-1-5-20":
+		return "service account"
+	case in.User != evidence.User{}, in.Source.Hive == evidence.NTUSER:
+		return "user"
+	}
+	return "machine"
+}
+
+// autostartExists asks the evidence for a file; a folder is none.
+func (in Input) autostartExists(path string) bool {
+	_, ok := in.autostartLookup(path)
+	return ok
+}
+
+func (in Input) autostartLookup(path string) (size int64, ok bool) {
+	if !autostartAbsolute(path) {
+		return 0, false
+	}
+	f, ok := in.Tree.Lookup(path)
+	if !ok {
+		return 0, false
+	}
+	st, err := f.Stat()
+	if err != nil || st.IsDir() {
+		return 0, false
+	}
+	return st.Size(), true
+}
+
+// autostartAbsolute reports whether a path names a place on a volume of the
+// machine, and not on a network share or relative to something.
+func autostartAbsolute(path string) bool {
+	k := winpath.Key(path)
+	return strings.HasPrefix(k, `\`) && !strings.HasPrefix(k, `\\`)
+}
+
+// autostartFile looks for the image in the evidence. A bare name is searched
+// where CreateProcess would: System32, the Windows folder, the PATH of the
+// machine. That a file is not there means something only in a whole copy of
+// its volume: a collection takes hives, not programs.
+func (in Input) autostartFile(a *Autostart) {
+	a.FilePresent = presentUnknown
+	img := a.Image
+	switch {
+	case img == "" || strings.ContainsRune(img, 0):
+		return
+	case autostartAbsolute(img):
+		in.autostartAt(a, img)
+	case !strings.ContainsAny(img, `\/:`):
+		a.Guessed = true
+		for _, dir := range in.autostartPath() {
+			if in.autostartAt(a, winpath.Join(dir, img)) {
+				return
+			}
+		}
+	}
+}
+
+// autostartAt looks for one path, and for the same with .exe where it has no
+// extension.
+func (in Input) autostartAt(a *Autostart, path string) bool {
+	tries := []string{path}
+	if winpath.Ext(path) == "" {
+		tries = append(tries, path+".exe")
+	}
+	for _, p := range tries {
+		if n, ok := in.autostartLookup(p); ok {
+			a.Image, a.FilePresent, a.FileSize = p, presentYes, n
+			return true
+		}
+	}
+	if in.autostartComplete(path) {
+		a.FilePresent = presentNo
+	}
+	return false
+}
+
+// autostartComplete reports whether the evidence holds the volume of the path
+// as a whole. On the volume of Windows ntdll.dll shows it, which every
+// program needs and no collection takes; on others there is only the folder.
+func (in Input) autostartComplete(path string) bool {
+	root := in.Machine.SystemRoot
+	if vol := winpath.Volume(path); len(vol) == 2 && !strings.EqualFold(vol, winpath.Volume(root)) {
+		return in.Tree.Walked(path)
+	}
+	return in.Once("autostart: volume of Windows is whole", func() any {
+		_, ok := in.Tree.Lookup(winpath.Join(root, `System32\ntdll.dll`))
+		return ok
+	}).(bool)
+}
+
+// autostartPath is where a program without a folder is searched.
+func (in Input) autostartPath() []string {
+	return in.Once("autostart: search path", func() any {
+		root := in.Machine.SystemRoot
+		if root == "" {
+			root = `C:\Windows`
+		}
+		dirs := []string{winpath.Join(root, "System32"), root}
+		for _, d := range strings.Split(in.Machine.Expand(in.Machine.Env["path"], evidence.User{}), ";") {
+			if d = strings.Trim(d, `" `); autostartAbsolute(d) && len(dirs) < 64 {
+				dirs = append(dirs, d)
+			}
+		}
+		return dirs
+	}).([]string)
+}
+
+// autostartText reads a value that should hold text. note tells what is odd
+// about it: another type, more text behind the end. Data of another type is
+// read as text where it looks like UTF-16.
+func autostartText(v hive.Value) (s, note string, err error) {
+	switch v.Type().Base() {
+	case hive.String, hive.ExpandString, hive.Link:
+		d, err := v.TextDetails()
+		if d.AfterNUL != "" {
+			note = "more text behind the end: " + d.AfterNUL
+		}
+		return d.Text, note, err
+	case hive.MultiString:
+		list, err := v.Texts()
+		return strings.Join(list, " "), "", err
+	}
+	b, err := v.Bytes()
+	if err != nil || len(b) < 4 {
+		return "", "", errors.Join(err, errors.New("is of type "+v.Type().String()+", not text"))
+	}
+	d := hive.DecodeText(b)
+	for _, r := range d.Text {
+		if r < ' ' || r == '\uFFFD' || utf16.IsSurrogate(r) {
+			return "", "", errors.New("is of type " + v.Type().String() + ", not text")
+		}
+	}
+	return d.Text, "is of type " + v.Type().String() + ", not text", nil
+}
+
+// autostartMissing is nil where a value is just not there.
+func (in Input) autostartMissing(err error) error {
+	if errors.Is(err, hive.ErrNotExist) {
+		return nil
+	}
+	return in.Wrap(in.AtKey(), err)
+}
+
+// autostartHidden tells how the name of a value keeps it from being seen: the
+// registry editor stops at a NUL, the kernel does not.
+func autostartHidden(name string) string {
+	if strings.ContainsRune(name, 0) {
+		return "the name holds a NUL"
+	}
+	return ""
+}

@@ -1,0 +1,206 @@
+package artifacts
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// A LogonScript is one script that runs when the machine starts or stops or
+// when a user logs on or off.
+type LogonScript struct {
+	Origin
+	autostart
+	On         string    `json:"on"` // Startup, Shutdown, Logon, Logoff
+	Script     string    `json:"script"`
+	Parameters string    `json:"parameters,omitempty"`
+	PowerShell bool      `json:"powershell,omitempty"`
+	Policy     string    `json:"policy,omitempty"` // name of the group policy object
+	Folder     string    `json:"policy_folder,omitempty"`
+	ForSID     string    `json:"for_sid,omitempty"` // whose scripts, where the path of the key tells
+	Executed   time.Time `json:"executed,omitzero"` // of a group policy script
+	Unusual    string    `json:"unusual,omitempty"`
+}
+
+const (
+	gpScripts  = `Microsoft\Windows\CurrentVersion\Group Policy\Scripts\*\*\*`
+	gpState    = `Microsoft\Windows\CurrentVersion\Group Policy\State\*\Scripts\*\*\*`
+	gpPolicies = `Policies\Microsoft\Windows\System\Scripts\*\*\*`
+)
+
+var logonScripts = artifact(Artifact{
+	Name:     "logonscripts",
+	Title:    "Log-on script",
+	DataType: "windows:registry:logon_script",
+	About: `Scripts that run when a user logs on or off or when the machine starts or stops: the value UserInitMprLogonScript of a user's
+environment, which is absent on an ordinary machine, and the scripts of group policies, in the registry and in the files scripts.ini and
+psscripts.ini. Proves that the script was configured; does not prove that it ran, except where a group policy script has an execution
+time. That time is kept as local or UTC digits by different versions and is given as written. Companies use log-on scripts from their
+servers every day; a local path in them is rare. The time of a key dates the last change of the whole key.`,
+	Proves: Configured,
+	Attack: []string{"T1037.001", "T1037.003"},
+	Refs: []string{
+		"https://attack.mitre.org/techniques/T1037/001/",
+		"https://learn.microsoft.com/openspecs/windows_protocols/ms-gpscr/",
+	},
+	Sources: []Source{
+		Key(evidence.NTUSER, `Environment`),
+		Key(evidence.SOFTWARE, gpScripts),
+		Key(evidence.SOFTWARE, gpState),
+		Key(evidence.SOFTWARE, gpPolicies),
+		Key(evidence.NTUSER, `Software\`+gpScripts),
+		Key(evidence.NTUSER, `Software\`+gpPolicies),
+		Files(`%SystemRoot%\System32\GroupPolicy\Machine\Scripts\*scripts.ini`),
+		Files(`%SystemRoot%\System32\GroupPolicy\User\Scripts\*scripts.ini`),
+		Files(`%SystemRoot%\System32\GroupPolicyUsers\*\User\Scripts\*scripts.ini`),
+	},
+}, decodeLogonScripts)
+
+func decodeLogonScripts(in Input) ([]LogonScript, error) {
+	switch {
+	case in.Hive == nil:
+		return in.logonScriptFile()
+	case in.Source.Key == "Environment":
+		return in.logonScriptEnvironment()
+	}
+	return in.logonScriptPolicy()
+}
+
+func (in Input) logonScriptEnvironment() ([]LogonScript, error) {
+	v, err := in.Value("UserInitMprLogonScript")
+	if err != nil {
+		return nil, in.autostartMissing(err)
+	}
+	text, note, err := autostartText(v)
+	if err != nil {
+		err = in.Wrap(in.At(v), err)
+	}
+	if text == "" {
+		return nil, err
+	}
+	s := LogonScript{Origin: in.At(v), On: "Logon", Script: text, Unusual: note}
+	s.autostart = in.autostart("UserInitMprLogonScript", text)
+	return []LogonScript{s}, err
+}
+
+// logonScriptPolicy decodes one script of a group policy: …\Logon\<policy>\<script>.
+func (in Input) logonScriptPolicy() ([]LogonScript, error) {
+	v, err := in.Value("Script")
+	if err != nil {
+		return nil, in.autostartMissing(err)
+	}
+	text, note, err := autostartText(v)
+	if err != nil {
+		err = in.Wrap(in.At(v), err)
+	}
+	if text == "" {
+		return nil, err
+	}
+	s := LogonScript{Origin: in.At(v), On: in.Match[len(in.Match)-3], Script: text, Parameters: in.Text("Parameters"), Unusual: note}
+	if len(in.Match) == 4 {
+		s.ForSID = in.Match[0]
+	}
+	if n, _ := in.Uint("IsPowershell"); n == 1 {
+		s.PowerShell = true
+	}
+	if parent, perr := in.Key.Parent(); perr == nil && in.only == nil {
+		if v, err := parent.Value("DisplayName"); err == nil {
+			s.Policy, _ = v.Text()
+		}
+		if v, err := parent.Value("FileSysPath"); err == nil {
+			s.Folder, _ = v.Text()
+		}
+	}
+	path := text
+	if s.Folder != "" && !strings.Contains(text, `\`) {
+		path = winpath.Join(s.Folder, "Scripts", s.On, text)
+	}
+	s.autostart = in.autostartProgram("Group policy script", path, s.Parameters)
+	s.Command = strings.TrimSpace(text + " " + s.Parameters)
+	if v, verr := in.Value("ExecTime"); verr == nil {
+		if b, err := v.Bytes(); err == nil {
+			s.Executed = systemTime(b)
+		}
+	}
+	return []LogonScript{s}, err
+}
+
+// logonScriptFile decodes scripts.ini and psscripts.ini: in sections named
+// after the moment, "0CmdLine=" and "0Parameters=" for each script. ([MS-GPSCR] 2.2.2)
+func (in Input) logonScriptFile() ([]LogonScript, error) {
+	text := in.Data
+	if bytes.HasPrefix(text, []byte{0xFF, 0xFE}) {
+		text = taskUTF16(text[2:], false)
+	}
+	var out []LogonScript
+	var errs []error
+	index := map[string]int{}
+	section := ""
+	for line := range bytes.Lines(text) {
+		s := strings.TrimSpace(string(line))
+		if name, ok := strings.CutPrefix(s, "["); ok {
+			section, _, _ = strings.Cut(name, "]")
+			continue
+		}
+		key, value, ok := strings.Cut(s, "=")
+		if !ok {
+			continue
+		}
+		num := key[:len(key)-len(strings.TrimLeft(key, "0123456789"))]
+		if _, err := strconv.Atoi(num); err != nil {
+			continue
+		}
+		id := section + "/" + num
+		i, seen := index[id]
+		if !seen {
+			i = len(out)
+			index[id] = i
+			out = append(out, LogonScript{Origin: in.AtOffset(0), On: section, PowerShell: strings.EqualFold(winpath.Base(in.From.Path), "psscripts.ini")})
+		}
+		switch strings.ToLower(key[len(num):]) {
+		case "cmdline":
+			out[i].Script = value
+		case "parameters":
+			out[i].Parameters = value
+		}
+	}
+	for i := range out {
+		s := &out[i]
+		if s.Script == "" {
+			errs = append(errs, in.Errorf(in.AtOffset(0), "section %.40q: parameters without a command line", s.On))
+		}
+		path := s.Script
+		if !strings.Contains(path, `\`) {
+			path = winpath.Join(winpath.Dir(in.From.Path), s.On, path)
+		}
+		s.autostart = in.autostartProgram("Group policy script", path, s.Parameters)
+		s.Command = strings.TrimSpace(s.Script + " " + s.Parameters)
+	}
+	return out, errors.Join(errs...)
+}
+
+// Events gives the execution time of a group policy script.
+func (s LogonScript) Events() []Event {
+	if s.Executed.IsZero() {
+		return nil
+	}
+	return []Event{{Time: s.Executed, Kind: "Last Time Executed", Proof: Executed, Local: true}}
+}
+
+// Summary shows the moment and the script.
+func (s LogonScript) Summary() string {
+	t := fmt.Sprintf("[%s] %s", s.On, s.Command)
+	if s.Policy != "" {
+		t += " of policy " + s.Policy
+	}
+	if s.Unusual != "" {
+		t += " (" + s.Unusual + ")"
+	}
+	return t + s.state()
+}

@@ -1,0 +1,270 @@
+// Package taskblob reads the binary values that the task scheduler keeps for
+// each task in its cache in the registry (SOFTWARE, key Schedule\TaskCache):
+// DynamicInfo, Actions and Triggers, of Windows Vista to 11.
+//
+// The layouts are not published by Microsoft; they follow the structure
+// definitions of the project winreg-tasks and were checked against the byte
+// vectors there, not against hives of our own. What is unknown in them is
+// skipped. A value that breaks off or holds something unknown is returned as
+// far as it can be read, beside a [*FormatError].
+package taskblob
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+)
+
+var le = binary.LittleEndian
+
+// A FormatError is one thing in a value that cannot be read, and where.
+type FormatError struct {
+	Offset  int64
+	Struct  string
+	Problem string
+}
+
+func (e *FormatError) Error() string {
+	return fmt.Sprintf("taskblob: %s at offset %d: %s", e.Struct, e.Offset, e.Problem)
+}
+
+// A DynamicInfo tells when a task was registered and when it ran.
+type DynamicInfo struct {
+	Magic       uint32    // 3
+	Registered  time.Time // registered or updated
+	LastRun     time.Time
+	State       uint32    // on Vista to 8 the result of the last run
+	LastError   uint32    // result of the last run, Windows 10 and later
+	LastSuccess time.Time // Windows 8 and later
+	Long        bool      // has the last field
+}
+
+const ( // DynamicInfo
+	dynRegistered = 4
+	dynLastRun    = 12
+	dynState      = 20
+	dynLastError  = 24
+	dynShort      = 28
+	dynSuccess    = 28
+	dynLong       = 36
+)
+
+// ParseDynamicInfo reads the value DynamicInfo: 28 bytes, since Windows 8 36.
+func ParseDynamicInfo(b []byte) (DynamicInfo, error) {
+	if len(b) < dynShort {
+		return DynamicInfo{}, &FormatError{int64(len(b)), "DynamicInfo", fmt.Sprintf("%d bytes, want %d or %d", len(b), dynShort, dynLong)}
+	}
+	d := DynamicInfo{
+		Magic:      le.Uint32(b),
+		Registered: filetime(le.Uint64(b[dynRegistered:])),
+		LastRun:    filetime(le.Uint64(b[dynLastRun:])),
+		State:      le.Uint32(b[dynState:]),
+		LastError:  le.Uint32(b[dynLastError:]),
+	}
+	if len(b) >= dynLong {
+		d.Long = true
+		d.LastSuccess = filetime(le.Uint64(b[dynSuccess:]))
+	}
+	if d.Magic != 3 {
+		return d, &FormatError{0, "DynamicInfo", fmt.Sprintf("begins with %d, want 3", d.Magic)}
+	}
+	return d, nil
+}
+
+// Actions is what a task does.
+type Actions struct {
+	Version uint16
+	Context string // the principal that the actions run as
+	List    []Action
+}
+
+// An ActionKind says what an action does.
+type ActionKind uint16
+
+// The kinds of actions.
+const (
+	Exec       ActionKind = 0x6666
+	COMHandler ActionKind = 0x7777
+	Email      ActionKind = 0x8888
+	Message    ActionKind = 0x9999
+)
+
+// An Action is one action; which fields are set follows from its kind.
+type Action struct {
+	Kind ActionKind
+	ID   string
+
+	Command    string
+	Arguments  string
+	WorkingDir string
+	Flags      uint16
+
+	CLSID string // with braces
+	Data  string
+
+	From, To, CC, BCC, ReplyTo, Server string
+	Subject, Body                      string // of a mail; title and text of a message box
+	Attachments                        []string
+	Headers                            []string // "name: value"
+}
+
+// ParseActions reads the value Actions.
+func ParseActions(b []byte) (Actions, error) {
+	r := reader{b: b}
+	var a Actions
+	if a.Version = r.u16(); r.bad {
+		return a, r.err("Actions")
+	}
+	if a.Version >= 2 {
+		a.Context = r.bstr()
+	}
+	if a.Version == 0 || a.Version > 3 {
+		return a, &FormatError{0, "Actions", fmt.Sprintf("version %d is not known", a.Version)}
+	}
+	for !r.bad && r.off < len(b) {
+		at := r.off
+		act := Action{Kind: ActionKind(r.u16()), ID: r.bstr()}
+		switch act.Kind {
+		case Exec:
+			act.Command, act.Arguments, act.WorkingDir = r.bstr(), r.bstr(), r.bstr()
+			if a.Version == 3 {
+				act.Flags = r.u16()
+			}
+		case COMHandler:
+			if c := r.take(16); c != nil {
+				act.CLSID = "{" + guid(c) + "}"
+			}
+			act.Data = r.bstr()
+		case Email:
+			for _, s := range []*string{&act.From, &act.To, &act.CC, &act.BCC, &act.ReplyTo, &act.Server, &act.Subject, &act.Body} {
+				*s = r.bstr()
+			}
+			for n := r.u32(); n > 0 && !r.bad; n-- {
+				act.Attachments = append(act.Attachments, r.bstr())
+			}
+			for n := r.u32(); n > 0 && !r.bad; n-- {
+				act.Headers = append(act.Headers, r.bstr()+": "+r.bstr())
+			}
+		case Message:
+			act.Subject, act.Body = r.bstr(), r.bstr()
+		default:
+			if !r.bad {
+				return a, &FormatError{int64(at), "Actions", fmt.Sprintf("action of kind %#x is not known", uint16(act.Kind))}
+			}
+		}
+		if r.bad && act.Command == "" && act.CLSID == "" && act.Subject == "" {
+			break
+		}
+		a.List = append(a.List, act)
+	}
+	if r.bad {
+		return a, r.err("Actions")
+	}
+	return a, nil
+}
+
+// A reader takes fields one after the other and remembers where the data came
+// to its end too early.
+type reader struct {
+	b    []byte
+	off  int
+	bad  bool
+	fail int // where the field begins that is cut
+}
+
+func (r *reader) err(what string) *FormatError {
+	return &FormatError{int64(r.fail), what, fmt.Sprintf("runs past the end of %d bytes", len(r.b))}
+}
+
+func (r *reader) take(n int) []byte {
+	if r.bad {
+		return nil
+	}
+	if n < 0 || n > len(r.b)-r.off {
+		r.bad, r.fail = true, r.off
+		return nil
+	}
+	s := r.b[r.off : r.off+n]
+	r.off += n
+	return s
+}
+
+func (r *reader) u16() uint16 {
+	if s := r.take(2); s != nil {
+		return le.Uint16(s)
+	}
+	return 0
+}
+
+func (r *reader) u32() uint32 {
+	if s := r.take(4); s != nil {
+		return le.Uint32(s)
+	}
+	return 0
+}
+
+func (r *reader) u64() uint64 {
+	if s := r.take(8); s != nil {
+		return le.Uint64(s)
+	}
+	return 0
+}
+
+// size reads a length of 32 bits that must fit into what is left.
+func (r *reader) size() int {
+	n := r.u32()
+	if int64(n) > int64(len(r.b)-r.off) {
+		if !r.bad {
+			r.bad, r.fail = true, r.off-4
+		}
+		return 0
+	}
+	return int(n)
+}
+
+// bstr reads a string: u32 length in bytes, UTF-16.
+func (r *reader) bstr() string { return text(r.take(r.size())) }
+
+func text(b []byte) string {
+	u := make([]uint16, len(b)/2)
+	for i := range u {
+		u[i] = le.Uint16(b[2*i:])
+	}
+	return strings.TrimRight(string(utf16.Decode(u)), "\x00")
+}
+
+func guid(b []byte) string {
+	return fmt.Sprintf("%08X-%04X-%04X-%X-%X", le.Uint32(b), le.Uint16(b[4:]), le.Uint16(b[6:]), b[8:10], b[10:16])
+}
+
+// sid spells a security identifier. ([MS-DTYP] 2.4.2)
+func sid(b []byte) string {
+	if len(b) < 8 || len(b) < 8+4*int(b[1]) {
+		return ""
+	}
+	var auth uint64
+	for _, c := range b[2:8] {
+		auth = auth<<8 | uint64(c)
+	}
+	s := "S-" + strconv.Itoa(int(b[0])) + "-" + strconv.FormatUint(auth, 10)
+	for i := range int(b[1]) {
+		s += "-" + strconv.FormatUint(uint64(le.Uint32(b[8+4*i:])), 10)
+	}
+	return s
+}
+
+func filetime(ft uint64) time.Time {
+	const diff, last = 116444736000000000, 2650467743999999999
+	if ft == 0 || ft > last {
+		return time.Time{}
+	}
+	t := int64(ft) - diff
+	sec, ns := t/1e7, t%1e7
+	if ns < 0 {
+		sec, ns = sec-1, ns+1e7
+	}
+	return time.Unix(sec, ns*100).UTC()
+}

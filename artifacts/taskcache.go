@@ -1,0 +1,429 @@
+package artifacts
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/taskblob"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// A TaskCache is one action of a task as the scheduler's cache has it (view
+// task), or one name in the tree of tasks (view tree).
+type TaskCache struct {
+	Origin
+	autostart
+	View        string `json:"view"` // task: below Tasks; tree: below Tree
+	TaskPath    string `json:"task_path"`
+	ID          string `json:"task_id"`
+	URI         string `json:"uri,omitempty"`
+	Author      string `json:"author,omitempty"` // claimed
+	Date        string `json:"date,omitempty"`   // claimed, as written
+	Source      string `json:"source,omitempty"`
+	Description string `json:"description,omitempty"`
+	Security    string `json:"security_descriptor,omitempty"`
+	Schema      string `json:"schema,omitempty"`
+	Hash        string `json:"xml_hash,omitempty"` // SHA-256 of the XML; CRC-32 before 2010
+
+	Action  int      `json:"action"`            // which of the actions, from 1; 0 when there is none
+	Actions []string `json:"actions,omitempty"` // all of them in one spelling, as tasks has it too
+	Kind    string   `json:"kind,omitempty"`
+	Server  string   `json:"server,omitempty"` // the program behind a COM handler
+	Context string   `json:"context,omitempty"`
+
+	Triggers     []TaskTrigger `json:"triggers,omitempty"`
+	XMLCRC32     string        `json:"xml_crc32,omitempty"` // of the XML, from the triggers
+	RunAs        string        `json:"run_as,omitempty"`
+	RunAsSID     string        `json:"run_as_sid,omitempty"`
+	HiddenTask   bool          `json:"hidden_task,omitempty"`   // the setting Hidden: not listed by default
+	HighestLevel bool          `json:"highest_level,omitempty"` // elevated where the account can be
+
+	Registered  time.Time `json:"registered,omitzero"`
+	LastRun     time.Time `json:"last_run,omitzero"`
+	LastSuccess time.Time `json:"last_success,omitzero"`
+	State       uint32    `json:"task_state,omitempty"`
+	LastResult  string    `json:"last_result,omitempty"` // HRESULT of the last run
+
+	InTree  string    `json:"in_tree,omitempty"`  // does the tree lead to this task: yes, no, other (to another one)
+	InTasks string    `json:"in_tasks,omitempty"` // does the name in the tree have a task: yes, no
+	HasSD   string    `json:"has_sd,omitempty"`   // has the name in the tree a security descriptor: yes, no
+	Index   int       `json:"index"`              // 1 boot, 2 log-on, 3 plain, 4 maintenance; 0 hides a task; -1 not there
+	Buckets []string  `json:"buckets,omitempty"`  // the lists that the scheduler starts it from
+	TreeKey time.Time `json:"tree_key_written,omitzero"`
+}
+
+const taskCacheKey = `Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\`
+
+// taskTreeDepth is how deep names in the tree are read; real ones lie at most
+// five folders deep.
+const taskTreeDepth = 12
+
+var taskCache = artifact(Artifact{
+	Name:     "taskcache",
+	Title:    "Task cache",
+	DataType: "windows:registry:task_scheduler:task_cache:entry",
+	About: `The task scheduler works from this cache, not from the XML files: one key for each task with its actions, triggers and times, and a
+tree of names that leads to them. Proves that a task was registered, when last (Last registered Time: registered or updated), and that the
+scheduler started it at Launch Time; the last result tells whether the program could be started (0x80070002: the file was gone). Does not
+prove what the program did, and keeps one run only. Author and date are what the creator wrote. A task without a name in the tree, a name
+without a security descriptor or with index 0 is hidden from the system's own tools and runs all the same. The times of the keys date the
+last change of each whole key. The layout of actions and triggers is not published by Microsoft.`,
+	Proves: Configured,
+	Attack: []string{"T1053.005", "T1564"},
+	Refs: []string{
+		"https://github.com/GDATAAdvancedAnalytics/winreg-tasks",
+		"https://learn.microsoft.com/openspecs/windows_protocols/ms-tsch/",
+		"https://attack.mitre.org/techniques/T1053/005/",
+	},
+	Sources: taskCacheSources(),
+}, decodeTaskCache)
+
+func taskCacheSources() []Source {
+	out := []Source{Key(evidence.SOFTWARE, taskCacheKey+`Tasks\*`)}
+	for n := range taskTreeDepth {
+		out = append(out, Key(evidence.SOFTWARE, taskCacheKey+`Tree`+strings.Repeat(`\*`, n+1)))
+	}
+	return out
+}
+
+func decodeTaskCache(in Input) ([]TaskCache, error) {
+	if strings.HasPrefix(in.Source.Key, taskCacheKey+`Tree`) {
+		return in.taskTree()
+	}
+	d := taskCacheDecoder{in: in}
+	return d.task(), errors.Join(d.errs...)
+}
+
+// taskTree decodes one name. A folder has no Id.
+func (in Input) taskTree() ([]TaskCache, error) {
+	var errs []error
+	if len(in.Match) == taskTreeDepth && in.only == nil && in.Key.NumSubkeys() > 0 {
+		errs = append(errs, in.Errorf(in.AtKey(), "names deeper than %d folders are not read", taskTreeDepth))
+	}
+	id := in.Text("Id")
+	if id == "" {
+		return nil, errors.Join(errs...)
+	}
+	t := TaskCache{Origin: in.AtKey(), autostart: in.autostartOf("Scheduled task name"), View: "tree", ID: id, TaskPath: `\` + strings.Join(in.Match, `\`), InTasks: presentNo}
+	if _, err := in.Hive.Key(taskCacheKey + `Tasks\` + id); err == nil {
+		t.InTasks = presentYes
+	}
+	in.setTree(&t, in.Key)
+	t.TreeKey = time.Time{} // it is the record's own
+	t.Buckets = in.taskBuckets(id)
+	return []TaskCache{t}, errors.Join(errs...)
+}
+
+// setTree reads what the name in the tree says of a task.
+func (in Input) setTree(t *TaskCache, k hive.Key) {
+	t.HasSD, t.Index, t.TreeKey = presentNo, -1, k.Written()
+	if v, err := k.Value("SD"); err == nil {
+		t.HasSD = presentYes
+		if b, err := v.Bytes(); err == nil {
+			s := hive.Security{Raw: b}
+			t.Security, _ = s.SDDL()
+		}
+	} else {
+		t.Hidden = "its name in the tree has no security descriptor"
+	}
+	if v, err := k.Value("Index"); err == nil {
+		if n, err := v.Uint(); err == nil && n <= 255 {
+			t.Index = int(n)
+			if n == 0 {
+				t.Hidden = "its index is 0"
+			}
+		}
+	}
+}
+
+func (in Input) taskBuckets(id string) []string {
+	var out []string
+	for _, b := range []string{"Boot", "Logon", "Plain", "Maintenance"} {
+		if _, err := in.Hive.Key(taskCacheKey + b + `\` + id); err == nil {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+type taskCacheDecoder struct {
+	in   Input
+	errs []error
+}
+
+// bytes reads a binary value that may be missing.
+func (d *taskCacheDecoder) bytes(name string) (b []byte, at Origin) {
+	v, err := d.in.Value(name)
+	if err != nil {
+		return nil, Origin{}
+	}
+	b, err = v.Bytes()
+	if err != nil {
+		d.errs = append(d.errs, d.in.Wrap(d.in.At(v), err))
+	}
+	return b, d.in.At(v)
+}
+
+func (d *taskCacheDecoder) task() []TaskCache {
+	in := d.in
+	t := TaskCache{
+		Origin: in.AtKey(), View: "task", ID: in.Key.Name(), TaskPath: in.Text("Path"), URI: in.Text("URI"),
+		Author: in.Text("Author"), Date: in.Text("Date"), Source: in.Text("Source"), Description: in.Text("Description"),
+		Schema: taskSchema(in), Index: -1,
+	}
+	if b, _ := d.bytes("Hash"); len(b) > 0 {
+		t.Hash = hex.EncodeToString(b[:min(len(b), 64)])
+	}
+	d.dynamicInfo(&t)
+	d.triggers(&t)
+	hidden := d.tree(&t)
+	steps := d.actions(&t)
+	for _, s := range steps {
+		t.Actions = append(t.Actions, s.String())
+	}
+	var out []TaskCache
+	for i, s := range steps {
+		r := t
+		r.Action, r.Kind = i+1, s.kind
+		off := t.Disabled
+		r.autostart, r.Server = in.taskAutostart(s)
+		r.Disabled, r.Hidden = off, hidden
+		out = append(out, r)
+	}
+	if len(out) == 0 {
+		off := t.Disabled
+		t.autostart = in.autostartOf("Scheduled task")
+		t.Disabled, t.Hidden = off, hidden
+		out = append(out, t)
+	}
+	return out
+}
+
+func taskSchema(in Input) string {
+	n, ok := in.Uint("Schema")
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%d.%d", n>>16, n&0xFFFF)
+}
+
+// tree looks for the task's name and tells how the task hides.
+func (d *taskCacheDecoder) tree(t *TaskCache) string {
+	in := d.in
+	if in.only != nil {
+		return ""
+	}
+	t.Buckets = in.taskBuckets(t.ID)
+	t.InTree = presentNo
+	if t.TaskPath == "" {
+		return "the task has no path"
+	}
+	k, err := in.Hive.Key(taskCacheKey + `Tree\` + strings.Trim(t.TaskPath, `\`))
+	if err != nil {
+		return "its name is not in the tree"
+	}
+	t.InTree = presentYes
+	if v, err := k.Value("Id"); err != nil {
+		t.InTree = "other"
+	} else if id, _ := v.Text(); !strings.EqualFold(id, t.ID) {
+		t.InTree = "other"
+	}
+	in.setTree(t, k)
+	if t.InTree == "other" {
+		return "its name in the tree leads to another task"
+	}
+	return t.Hidden
+}
+
+func (d *taskCacheDecoder) dynamicInfo(t *TaskCache) {
+	b, at := d.bytes("DynamicInfo")
+	if b == nil {
+		return
+	}
+	di, err := taskblob.ParseDynamicInfo(b)
+	d.blob(at, err)
+	t.Registered, t.LastRun, t.LastSuccess, t.State = di.Registered, di.LastRun, di.LastSuccess, di.State
+	result := di.LastError
+	if !di.Long && result == 0 && di.State&0x80000000 != 0 {
+		result = di.State // Vista to 8 keep it here
+	}
+	if result != 0 {
+		t.LastResult = fmt.Sprintf("0x%08X", result)
+	}
+}
+
+// blob gives an error of a blob its place: the value.
+func (d *taskCacheDecoder) blob(at Origin, err error) {
+	if err != nil {
+		d.errs = append(d.errs, d.in.Wrap(at, err))
+	}
+}
+
+func (d *taskCacheDecoder) actions(t *TaskCache) []taskStep {
+	b, at := d.bytes("Actions")
+	if b == nil {
+		return nil
+	}
+	a, err := taskblob.ParseActions(b)
+	d.blob(at, err)
+	t.Context = a.Context
+	var out []taskStep
+	for _, x := range a.List {
+		switch x.Kind {
+		case taskblob.Exec:
+			out = append(out, taskStep{kind: "exec", command: x.Command, args: x.Arguments, dir: x.WorkingDir})
+		case taskblob.COMHandler:
+			out = append(out, taskStep{kind: "com", class: x.CLSID, data: x.Data})
+		case taskblob.Email:
+			out = append(out, taskStep{kind: "mail", where: x.To, subject: x.Subject, text: x.Body})
+		case taskblob.Message:
+			out = append(out, taskStep{kind: "message", subject: x.Subject, text: x.Body})
+		}
+	}
+	return out
+}
+
+func (d *taskCacheDecoder) triggers(t *TaskCache) {
+	b, at := d.bytes("Triggers")
+	if b == nil {
+		return
+	}
+	g, err := taskblob.ParseTriggers(b)
+	d.blob(at, err)
+	if len(b) < 48 {
+		return // ends before the settings
+	}
+	t.XMLCRC32 = fmt.Sprintf("%08x", g.CRC32)
+	t.HiddenTask = g.Flags&taskblob.Hidden != 0
+	t.HighestLevel = g.Flags&taskblob.HighestRunLevel != 0
+	t.Disabled = g.Flags&taskblob.Enabled == 0
+	t.RunAs, t.RunAsSID = g.User.Name, g.User.SID
+	for _, x := range g.List {
+		t.Triggers = append(t.Triggers, cachedTrigger(x))
+	}
+}
+
+// taskSessionStates are those of the schema, from 1.
+var taskSessionStates = []string{"", "ConsoleConnect", "ConsoleDisconnect", "RemoteConnect", "RemoteDisconnect", "SessionLock", "SessionUnlock"}
+
+// taskSchedules are the modes of a time, as the schema calls them.
+var taskSchedules = []string{"", "ScheduleByDay", "ScheduleByWeek", "ScheduleByMonth", "ScheduleByMonthDayOfWeek"}
+
+func cachedTrigger(x taskblob.Trigger) TaskTrigger {
+	t := TaskTrigger{
+		Kind: x.Kind.String(), Disabled: !x.Enabled, Start: taskMoment(x.Start), End: taskMoment(x.End),
+		Interval: taskPeriod(x.Interval), Duration: taskPeriod(x.Duration), Delay: taskPeriod(x.Delay),
+		User: x.User.Name, EventQuery: x.Query,
+	}
+	if t.User == "" {
+		t.User = x.User.SID
+	}
+	if int(x.State) < len(taskSessionStates) {
+		t.State = taskSessionStates[x.State]
+	}
+	if x.Kind == taskblob.TimeTrigger && x.Mode > 0 && int(x.Mode) < len(taskSchedules) {
+		t.Kind, t.Schedule = "CalendarTrigger", taskSchedules[x.Mode]
+	}
+	return t
+}
+
+// taskMoment spells a boundary as the XML does: local digits have no zone.
+func taskMoment(t taskblob.Time) string {
+	switch {
+	case t.Time.IsZero():
+		return ""
+	case t.Local:
+		return t.Time.Format("2006-01-02T15:04:05")
+	}
+	return t.Time.Format("2006-01-02T15:04:05Z")
+}
+
+// taskPeriod spells seconds as the XML does: PT5M, P1D.
+func taskPeriod(sec uint32) string {
+	if sec == 0 || sec == 1<<32-1 {
+		return ""
+	}
+	s := "P"
+	if d := sec / 86400; d > 0 {
+		s += fmt.Sprintf("%dD", d)
+		if sec %= 86400; sec == 0 {
+			return s
+		}
+	}
+	s += "T"
+	for _, u := range []struct {
+		n    uint32
+		name string
+	}{{3600, "H"}, {60, "M"}, {1, "S"}} {
+		if n := sec / u.n; n > 0 {
+			s += fmt.Sprintf("%d%s", n, u.name)
+			sec %= u.n
+		}
+	}
+	return s
+}
+
+// taskGone are the results of a run whose program was not there.
+var taskGone = []string{"0x80070002", "0x80070003"}
+
+// Events gives the times of the task, once for all its actions.
+func (t TaskCache) Events() []Event {
+	if t.Action > 1 {
+		return nil
+	}
+	var out []Event
+	add := func(at time.Time, kind string, proof Proof) {
+		if !at.IsZero() {
+			out = append(out, Event{Time: at, Kind: kind, Proof: proof})
+		}
+	}
+	ran := Executed
+	for _, gone := range taskGone {
+		if t.LastResult == gone {
+			ran = Configured
+		}
+	}
+	add(t.Registered, "Last registered Time", Configured)
+	add(t.LastRun, "Launch Time", ran)
+	add(t.LastSuccess, "Last Successful Run Time", Executed)
+	if !t.TreeKey.IsZero() {
+		out = append(out, Event{Time: t.TreeKey, Kind: "Content Modification Time", Message: "Task cache [" + t.TaskPath + "] name in the tree"})
+	}
+	return out
+}
+
+// Summary shows the task and what it starts.
+func (t TaskCache) Summary() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Task: %s [ID: %s]", t.TaskPath, t.ID)
+	if t.View == "tree" {
+		b.WriteString(" name in the tree")
+		if t.InTasks == presentNo {
+			b.WriteString(" (no task of this id)")
+		}
+		return b.String() + t.state()
+	}
+	if t.Command != "" {
+		fmt.Fprintf(&b, " %s", t.Command)
+	}
+	if t.Server != "" {
+		fmt.Fprintf(&b, " (%s)", t.Server)
+	}
+	if t.LastResult != "" {
+		fmt.Fprintf(&b, " last result: %s", t.LastResult)
+	}
+	return b.String() + t.state()
+}
+
+// Tags adds to the common marks that the task asks not to be listed.
+func (t TaskCache) Tags() []string {
+	tags := t.autostart.Tags()
+	if t.HiddenTask {
+		tags = append(tags, "hidden-task")
+	}
+	return tags
+}
