@@ -59,6 +59,10 @@ func catalogue() []group {
 			taskCache,
 			jobs,
 		}},
+		{"User activity", []Artifact{
+			runMRU, typedURLs, typedPaths, wordWheel,
+			recentDocs, openSave, lastVisited, shellBags,
+		}},
 	}
 }
 
