@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -174,6 +175,7 @@ func (in Input) logonScriptFile() ([]LogonScript, error) {
 		s := &out[i]
 		if s.Script == "" {
 			errs = append(errs, in.Errorf(in.AtOffset(0), "section %.40q: parameters without a command line", s.On))
+			continue
 		}
 		path := s.Script
 		if !strings.Contains(path, `\`) {
@@ -182,6 +184,7 @@ func (in Input) logonScriptFile() ([]LogonScript, error) {
 		s.autostart = in.autostartProgram("Group policy script", path, s.Parameters)
 		s.Command = strings.TrimSpace(s.Script + " " + s.Parameters)
 	}
+	out = slices.DeleteFunc(out, func(s LogonScript) bool { return s.Script == "" })
 	return out, errors.Join(errs...)
 }
 

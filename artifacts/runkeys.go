@@ -64,9 +64,6 @@ func runSources() []Source {
 func decodeRunKeys(in Input) ([]RunKey, error) {
 	_, list, _ := strings.Cut(in.Source.Key, runCurrentVersion)
 	install := strings.Contains(in.Source.Key, `Terminal Server\Install`)
-	if install {
-		_, list, _ = strings.Cut(list, runCurrentVersion)
-	}
 	if len(in.Match) > 0 {
 		list = strings.Replace(list, "*", in.Match[0], 1)
 	}

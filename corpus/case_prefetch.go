@@ -34,7 +34,6 @@ func prefetchCase(m *Machine) {
 		m.Prefetch(p.spec())
 	}
 	m.Prefetch(taskbar())
-	m.File("Windows/Prefetch/Layout.ini", layoutFile())
 	m.File("Windows/Prefetch/PfSvPerfStats.bin", make([]byte, 132))
 }
 

@@ -33,7 +33,7 @@ func (h *Hive) scanBins(base Header) {
 	}
 	h.bins = h.data[baseSize : baseSize+size]
 	if h.cellHead == 4 {
-		h.quickEnd = baseSize + size
+		h.quick = uint32(size) &^ (pageSize - 1)
 	}
 	h.binStart = make([]uint64, (size/pageSize+64)/64)
 	for p := 0; p+binHeader <= size; {
@@ -57,7 +57,7 @@ func (h *Hive) scanBins(base Header) {
 			h.note(bad(baseSize+from, "hive bin", "%s; no bin follows", problem))
 		} else {
 			h.bins = h.bins[:from]
-			h.quickEnd = min(h.quickEnd, baseSize+from)
+			h.quick = min(h.quick, uint32(from))
 			if from == 0 {
 				h.note(bad(baseSize, "hive bin", "%s; no bin was found", problem))
 			}
@@ -106,10 +106,10 @@ func (h *Hive) cellAt(off uint32) (pos, end int, ok bool) {
 // letters, or 0 where a longer look is needed: at cells that are free, cross a page, or are no such record. It
 // is for speed only; cellAt says the same of what it accepts.
 func (h *Hive) record(off uint32, letters uint16, size int) uint32 {
-	p := int(off) + baseSize
-	if off%8 != 0 || off < binHeader || p+4+size > h.quickEnd || off%pageSize > uint32(pageSize-4-size) {
+	if off%8 != 0 || off < binHeader || off >= h.quick || off%pageSize > uint32(pageSize-4-size) {
 		return 0
 	}
+	p := baseSize + int(off)
 	b := h.data[p : p+6]
 	if int32(le.Uint32(b)) > int32(-4-size) || le.Uint16(b[4:]) != letters {
 		return 0
@@ -121,7 +121,7 @@ func (h *Hive) record(off uint32, letters uint16, size int) uint32 {
 // this says no.
 func (h *Hive) reaches(n uint32, end int) bool {
 	from := int(n) - 4
-	return end <= h.quickEnd && from/pageSize == (end-1)/pageSize && end-from <= int(-int32(le.Uint32(h.data[from:])))
+	return end <= baseSize+int(h.quick) && from/pageSize == (end-1)/pageSize && end-from <= int(-int32(le.Uint32(h.data[from:])))
 }
 
 // cut shortens a cell that leaves its first page to where the next bin begins.

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -69,7 +70,7 @@ func (s Source) String() string { return sources[min(int(s), len(sources)-1)] }
 // hive suffice for the images that they belong to. A value from a log may be an older state of one that lives.
 func (h *Hive) Deleted() iter.Seq[Remnant] {
 	return func(yield func(Remnant) bool) {
-		c := carver{h: h, live: h.live(), keys: make(map[uint32]int), values: make(map[uint32]int)}
+		c := carver{h: h, live: h.live(), room: 16*len(h.data) + 1<<24, keys: make(map[uint32]int), values: make(map[uint32]int)}
 		c.lists()
 		c.bins()
 		for _, s := range c.live.slack {
@@ -95,6 +96,7 @@ type carver struct {
 	found  []Remnant
 	keys   map[uint32]int // index in found by position
 	values map[uint32]int
+	room   int // bytes of paths that may still come: hostile keys may all lie 512 levels deep
 }
 
 // lists looks behind the end of the live keys' lists of values.
@@ -128,7 +130,7 @@ func (c *carver) lists() {
 			if _, ok := c.values[v.n]; !ok {
 				c.value(v, FromValueList)
 				r := &c.found[len(c.found)-1]
-				r.Key, r.Path, r.Grade, r.NotAfter = k, k.Path(), Exact, k.Written()
+				r.Key, r.Path, r.Grade, r.NotAfter = k, k.path(&c.room), Exact, k.Written()
 			}
 		}
 	}
@@ -217,7 +219,7 @@ func (c *carver) value(v Value, source Source) {
 	c.values[v.n] = len(c.found)
 	r := Remnant{Value: v, Source: source, Offset: int64(v.n), Path: "?", Grade: Partial, Raw: c.h.data[v.n : int(v.n)+vkName+int(v.u16(vkNameLen))]}
 	if !v.Inline() && v.Size() > 0 {
-		_, r.Data, _ = v.looseData()
+		_, r.Data, _ = v.looseData(false)
 	}
 	c.found = append(c.found, r)
 }
@@ -285,24 +287,31 @@ func joined(found []Remnant) []Remnant {
 
 // path follows the parents of a deleted key to the first live one; regf section 14.
 func (c *carver) path(k Key) (path string, grade Grade, notAfter time.Time) {
-	tail := ""
+	var names []string
+	n := 0
 	for depth := range maxDepth {
-		tail = `\` + k.Name() + tail
+		names = append(names, k.Name())
+		n += 1 + len(names[depth])
 		off := k.parentOffset()
 		if off%8 != 0 || off < binHeader || uint64(off) >= c.h.looseEnd() {
 			break
 		}
 		if live, err := c.h.key(off); err == nil && c.live.start.has(off) { // err first: it bounds off
-			if path = live.Path() + tail; live.isRoot() {
-				path = tail
+			head := ""
+			if !live.isRoot() {
+				head = live.path(&c.room)
 			}
-			// A key is deleted after its subkeys, and deleting one writes its parent: a true parent is never
-			// older, unless its own list remembers the key.
-			if live.WrittenRaw() < k.WrittenRaw() && !live.listed(k.offset()) {
-				return path, Doubtful, time.Time{}
-			}
+			path = joinPath(head, names, n, &c.room)
 			if depth > 0 {
 				grade = Full
+			}
+			switch {
+			case strings.HasPrefix(path, "?"):
+				return path, Partial, time.Time{}
+			case live.WrittenRaw() < k.WrittenRaw() && !live.listed(k.offset()):
+				// A key is deleted after its subkeys, and deleting one writes its parent: a true parent is
+				// never older, unless its own list remembers the key.
+				return path, Doubtful, time.Time{}
 			}
 			return path, grade, live.Written()
 		}
@@ -312,7 +321,7 @@ func (c *carver) path(k Key) (path string, grade Grade, notAfter time.Time) {
 		}
 		k = c.found[i].Key
 	}
-	return "?" + tail, Partial, time.Time{}
+	return joinPath("?", names, n, &c.room), Partial, time.Time{}
 }
 
 // listed tells whether a key's list of subkeys still has an offset behind its end.

@@ -33,8 +33,8 @@ type Hive struct {
 	data     []byte // the image: base block, bins, tail; the caller's bytes when no log was applied
 	bins     []byte // data[4096:4096+bins size], cut at the end of the file
 	binStart []uint64
-	quickEnd int // of the bins in data, where cells have the usual header
-	cellHead int // bytes before a cell's data: 4, in format 1.1 8
+	quick    uint32 // size of the whole pages of the bins, where cells have the usual header
+	cellHead int    // bytes before a cell's data: 4, in format 1.1 8
 	root     uint32
 	header   Header // of the primary file as found
 	minor    uint32

@@ -2,6 +2,7 @@ package hive
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"time"
 )
@@ -183,36 +184,44 @@ const maxDepth = 512
 
 // Path returns the key's path from the root, joined with backslashes and with one in front: `\` for the root. It
 // follows the parents; where that chain is broken or closed to a ring, the path begins with `?`.
-func (k Key) Path() string {
+func (k Key) Path() string { return k.path(nil) }
+
+// path is Path; room bounds the bytes of many paths, and where it is used up the path is cut to its last name.
+func (k Key) path(room *int) string {
 	if k.isRoot() {
 		return `\`
 	}
-	var names []string
-	head := ""
+	names := []string{k.Name()}
+	n := len(names[0])
+	head := "?"
 	for range maxDepth {
-		names = append(names, k.Name())
 		p, err := k.Parent()
 		if err != nil || p.n == k.n {
-			head = "?"
 			break
 		}
 		if k = p; k.isRoot() {
+			head = ""
 			break
 		}
+		names = append(names, k.Name())
+		n += 1 + len(names[len(names)-1])
 	}
-	if !k.isRoot() {
-		head = "?"
-	}
-	n := len(head)
-	for _, s := range names {
-		n += 1 + len(s)
+	return joinPath(head, names, n, room)
+}
+
+// joinPath joins names, the last of the path first, behind a head.
+func joinPath(head string, names []string, n int, room *int) string {
+	if room != nil {
+		if *room -= n; *room < 0 {
+			head, names, n = "?", names[:1], len(names[0])
+		}
 	}
 	var b strings.Builder
-	b.Grow(n)
+	b.Grow(len(head) + 1 + n)
 	b.WriteString(head)
-	for i := range names {
+	for _, name := range slices.Backward(names) {
 		b.WriteByte('\\')
-		b.WriteString(names[len(names)-1-i])
+		b.WriteString(name)
 	}
 	return b.String()
 }

@@ -1,9 +1,12 @@
 package hive
 
+import "math/bits"
+
 // A liveMap says which bytes of the bins belong to the tree, in units of eight bytes.
 type liveMap struct {
 	start  bitmap // cells that something in the tree refers to
 	cover  bitmap // all that these cells cover
+	next   []uint32
 	cells  bitmap // all cells that the enumeration of the bins meets
 	newest uint64 // latest time of a live key
 	slack  []span // of live cells, in the image: what their record does not fill
@@ -22,35 +25,42 @@ func (h *Hive) live() *liveMap {
 			m.cells.set(c.off)
 		}
 		m.tree()
+		m.index()
 		h.liveMap = &m.liveMap
 	})
 	return h.liveMap
 }
 
 // covered tells whether any of n bytes from an offset belongs to the tree. The tail does not.
-func (l *liveMap) covered(off uint32, n int) bool {
-	if l.cover == nil {
-		return false
-	}
-	for o := off &^ 7; o < off+uint32(n); o += 8 {
-		if int(o/8/64) < len(l.cover) && l.cover.has(o) {
-			return true
-		}
-	}
-	return false
-}
+func (l *liveMap) covered(off uint32, n int) bool { return l.uncovered(off, n) < n }
 
 // uncovered returns how many of n bytes from an offset do not belong to the tree, up to the first that does.
 func (l *liveMap) uncovered(off uint32, n int) int {
-	if l.cover == nil {
+	w := int(off / 8 / 64)
+	if w >= len(l.cover) {
 		return n
 	}
-	for o := off &^ 7; o < off+uint32(n); o += 8 {
-		if int(o/8/64) < len(l.cover) && l.cover.has(o) {
-			return max(0, int(o)-int(off))
+	word := l.cover[w] >> (off / 8 % 64) << (off / 8 % 64)
+	if word == 0 {
+		if w = int(l.next[w+1]); w >= len(l.cover) {
+			return n
+		}
+		word = l.cover[w]
+	}
+	first := (int64(w)*64 + int64(bits.TrailingZeros64(word))) * 8
+	return int(min(int64(n), max(0, first-int64(off))))
+}
+
+// index prepares the map for questions: next has for each word of cover the first that is not zero from there on.
+func (l *liveMap) index() {
+	l.next = make([]uint32, len(l.cover)+1)
+	l.next[len(l.cover)] = uint32(len(l.cover))
+	for w := len(l.cover) - 1; w >= 0; w-- {
+		l.next[w] = l.next[w+1]
+		if l.cover[w] != 0 {
+			l.next[w] = uint32(w)
 		}
 	}
-	return n
 }
 
 // A marker goes through the tree. In a hostile hive cells may overlap and lists be shared: room bounds the bytes

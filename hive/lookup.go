@@ -2,6 +2,7 @@ package hive
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -10,12 +11,8 @@ import (
 func (k Key) Subkey(name string) (Key, error) {
 	var buf [256]uint16
 	upper := upperUnits(buf[:0], name)
-	if k, ok := k.find(upper, true); ok {
-		return k, nil
-	}
-	// Hashes and hints may be wrong in a damaged hive, and lists out of order.
-	found, ok := k.find(upper, false)
-	if ok {
+	left := math.MaxInt
+	if found, ok := k.lookup(upper, &left); ok {
 		return found, nil
 	}
 	for _, err := range k.Subkeys() {
@@ -26,8 +23,17 @@ func (k Key) Subkey(name string) (Key, error) {
 	return Key{}, ErrNotExist
 }
 
+// lookup looks for a name in upper case, in at most so many steps.
+func (k Key) lookup(upper []uint16, left *int) (Key, bool) {
+	if found, ok := k.find(upper, true, left); ok {
+		return found, true
+	}
+	// Hashes and hints may be wrong in a damaged hive.
+	return k.find(upper, false, left)
+}
+
 // find looks for a name in upper case; quick skips what a hash or a hint excludes.
-func (k Key) find(upper []uint16, quick bool) (Key, bool) {
+func (k Key) find(upper []uint16, quick bool, left *int) (Key, bool) {
 	var hash uint32
 	hint, hinted := [4]byte{}, true
 	for i, u := range upper {
@@ -42,10 +48,10 @@ func (k Key) find(upper []uint16, quick bool) (Key, bool) {
 	for {
 		// All elements of a leaf are compared here by hash or hint, without the steps of next.
 		if quick {
-			c.skip(hash, hint, hinted)
+			*left -= c.skip(hash, hint, hinted)
 		}
 		off, err := c.next()
-		if err == errEnd {
+		if *left--; err == errEnd || *left < 0 {
 			return Key{}, false
 		}
 		if err != nil {
@@ -57,8 +63,9 @@ func (k Key) find(upper []uint16, quick bool) (Key, bool) {
 	}
 }
 
-// skip goes over the elements of the current leaf that a hash or hint excludes.
-func (c *listCursor) skip(hash uint32, hint [4]byte, hinted bool) {
+// skip goes over the elements of the current leaf that a hash or hint excludes, and returns how many.
+func (c *listCursor) skip(hash uint32, hint [4]byte, hinted bool) int {
+	from := c.leaf.pos
 	e := c.h.data[c.leaf.pos:c.leaf.end]
 	switch {
 	case c.leaf.kind == 'h':
@@ -71,6 +78,7 @@ func (c *listCursor) skip(hash uint32, hint [4]byte, hinted bool) {
 		}
 	}
 	c.leaf.pos = c.leaf.end - uint32(len(e))
+	return int(c.leaf.pos-from) / leafWide
 }
 
 // hintFits tells whether the hint of an lf element, the first four characters in their own case, allows a name

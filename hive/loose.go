@@ -76,12 +76,13 @@ var dataStates = [...]string{"intact", "merged", "reused", "missing"}
 func (s DataState) String() string { return dataStates[min(int(s), len(dataStates)-1)] }
 
 func (v Value) looseBytes() ([]byte, error) {
-	b, _, err := v.looseData()
+	b, _, err := v.looseData(true)
 	return b, err
 }
 
-// looseData reads the data of a deleted value with more than no bytes, not inline.
-func (v Value) looseData() ([]byte, DataState, error) {
+// looseData reads the data of a deleted value with more than no bytes, not inline. The segments of big data are
+// put together only on demand: for its state it is enough to look at them.
+func (v Value) looseData(whole bool) ([]byte, DataState, error) {
 	size, off := int(v.Size()), v.u32(vkData)
 	h := v.h
 	if off%8 != 0 || off < binHeader || uint64(off)+8 > h.looseEnd() {
@@ -90,7 +91,7 @@ func (v Value) looseData() ([]byte, DataState, error) {
 	live := h.live()
 	pos := baseSize + int(off) + h.cellHead
 	if v.big() {
-		return v.looseBig(off)
+		return v.looseBig(off, whole)
 	}
 	n := live.uncovered(off, min(size, len(h.data))+h.cellHead) - h.cellHead
 	n = max(0, min(n, len(h.data)-pos))
@@ -107,31 +108,34 @@ func (v Value) looseData() ([]byte, DataState, error) {
 }
 
 // looseBig reads big data whose record and segments nothing has used since.
-func (v Value) looseBig(off uint32) ([]byte, DataState, error) {
+func (v Value) looseBig(off uint32, whole bool) (data []byte, state DataState, err error) {
 	h, live := v.h, v.h.live()
-	reused := func() ([]byte, DataState, error) {
-		return nil, DataReused, bad(baseSize+int(off), "big data", "its place was used again")
-	}
 	pos := baseSize + int(off) + h.cellHead
+	reused := func(what string, args ...any) ([]byte, DataState, error) {
+		return data, DataReused, bad(pos-h.cellHead, "big data", what, args...)
+	}
 	if pos+dbLength > len(h.data) || live.covered(off, dbLength+h.cellHead) || string(h.data[pos:pos+2]) != "db" {
-		return reused()
+		return reused("its place was used again")
 	}
 	list := le.Uint32(h.data[pos+dbList:])
-	count := min(int(le.Uint16(h.data[pos+dbCount:])), (int(v.Size())+dbSegment-1)/dbSegment)
+	count := min(int(le.Uint16(h.data[pos+dbCount:])), int((uint32(v.Size())+dbSegment-1)/dbSegment))
 	if list%8 != 0 || uint64(list)+uint64(4*count+h.cellHead) > h.looseEnd() || live.covered(list, 4*count+h.cellHead) {
-		return reused()
+		return reused("the place of its list was used again")
 	}
-	var data []byte
+	have := 0
 	for i := range count {
 		seg := le.Uint32(h.data[baseSize+int(list)+h.cellHead+4*i:])
-		n := min(dbSegment, int(v.Size())-len(data))
-		if seg%8 != 0 || uint64(seg)+uint64(n+h.cellHead) > h.looseEnd() || live.covered(seg, n+h.cellHead) || len(data) > len(h.bins) {
-			return data, DataReused, bad(baseSize+int(off), "big data", "segment %d was used again", i+1)
+		n := min(dbSegment, int(v.Size())-have)
+		if seg%8 != 0 || uint64(seg)+uint64(n+h.cellHead) > h.looseEnd() || live.covered(seg, n+h.cellHead) || have > len(h.data)-n {
+			return reused("the place of segment %d was used again", i+1)
 		}
-		data = append(data, h.data[baseSize+int(seg)+h.cellHead:][:n]...)
+		if whole {
+			data = append(data, h.data[baseSize+int(seg)+h.cellHead:][:n]...)
+		}
+		have += n
 	}
-	if len(data) < int(v.Size()) {
-		return data, DataReused, bad(baseSize+int(off), "big data", "%d bytes expected, %d there", v.Size(), len(data))
+	if have < int(v.Size()) {
+		return reused("%d bytes expected, %d there", v.Size(), have)
 	}
 	return data, DataMerged, nil
 }

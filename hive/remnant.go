@@ -54,6 +54,13 @@ func (h *Hive) logRemnants(yield func(Remnant) bool) {
 	var entries []source
 	for i := range h.recovery.Logs {
 		r := &h.recovery.Logs[i]
+		if r.Format == "DIRT" && !r.Used {
+			// The old format has no hash: a log that was refused counts if its base block is good.
+			pages, problem := parseDirt(h.logs[r.index].Data, r.Header.BinsSize)
+			if problem == "" && r.Header.ChecksumOK() {
+				entries = append(entries, source{&h.logs[r.index], logEntry{seq: r.Header.PrimarySequence, pages: pages}})
+			}
+		}
 		if r.Format != "HvLE" {
 			continue
 		}
@@ -71,7 +78,7 @@ func (h *Hive) logRemnants(yield func(Remnant) bool) {
 		return 0
 	})
 	left := 4*len(h.data) + maxShadows
-	seen := make(map[string]bool)
+	c := logCarver{h: h, seen: make(map[string]bool), yield: yield, room: 16*len(h.data) + 1<<24, left: 64*len(h.data) + 1<<20}
 	var s *shadow
 	for _, e := range entries {
 		if s == nil || s.overlaps(e.entry.pages) || s.log != e.log {
@@ -81,7 +88,7 @@ func (h *Hive) logRemnants(yield func(Remnant) bool) {
 			s = h.shadow(e.log)
 		}
 		s.lay(e.entry.pages, len(h.data)+2*len(e.log.Data))
-		c := logCarver{h: h, s: s, seen: seen, yield: yield}
+		c.s = s
 		if !c.entry(e.entry.pages) {
 			return
 		}
@@ -137,6 +144,10 @@ type logCarver struct {
 	seen  map[string]bool
 	owned map[uint32]bool // values that were found by their key's list
 	yield func(Remnant) bool
+
+	// What may still come: bytes of paths, and steps of comparing with the tree. A record that could not be
+	// compared any more is taken for a remnant.
+	room, left int
 }
 
 // entry looks at the pages of an entry, keys first, and says false when the caller has had enough.
@@ -187,10 +198,10 @@ func (c *logCarver) key(pos, end int, pages []logPage) bool {
 	}
 	k := Key{h: s, n: uint32(pos), loose: true}
 	raw := s.data[pos : pos+nkName+int(k.u16(nkNameLen))]
-	path := k.Path()
-	now, err := c.h.Key(path)
+	path := k.path(&c.room)
+	now, lives := c.find(path)
 	grade, notAfter := c.grade(path, k)
-	if err != nil && !c.same(pos, raw) {
+	if !lives && !c.same(pos, raw) {
 		if r, ok := c.remnant(pos, len(raw), pages); ok {
 			r.IsKey, r.Key, r.Path, r.Grade, r.NotAfter = true, k, path, grade, notAfter
 			if !c.yield(r) {
@@ -198,15 +209,18 @@ func (c *logCarver) key(pos, end int, pages []logPage) bool {
 			}
 		}
 	}
-	for v, e := range k.Values() {
-		if e != nil {
+	for v, err := range k.Values() {
+		if c.left--; c.left < 0 {
+			break
+		}
+		if err != nil {
 			continue
 		}
 		if _, ok := inPages(pages, int(v.n)); !ok {
 			continue
 		}
 		c.owned[v.n] = true
-		if err == nil && sameValue(now, v) {
+		if lives && c.sameValue(now, v) {
 			continue
 		}
 		r, ok := c.remnant(int(v.n), vkName+int(v.u16(vkNameLen)), pages)
@@ -246,8 +260,8 @@ func (c *logCarver) grade(path string, k Key) (Grade, time.Time) {
 	if strings.HasPrefix(path, "?") {
 		return Partial, time.Time{}
 	}
-	parent, err := c.h.Key(path[:max(0, strings.LastIndexByte(path, '\\'))])
-	if err != nil {
+	parent, ok := c.find(path[:max(0, strings.LastIndexByte(path, '\\'))])
+	if !ok {
 		return Full, time.Time{}
 	}
 	if parent.WrittenRaw() < k.WrittenRaw() {
@@ -261,7 +275,7 @@ func (c *logCarver) state(v Value, pages []logPage) DataState {
 	if v.Inline() || v.Size() == 0 {
 		return DataIntact
 	}
-	_, state, _ := v.looseData()
+	_, state, _ := v.looseData(false)
 	off := v.u32(vkData)
 	if _, ok := inPages(pages, baseSize+int(min(off, maxImage))); !ok && state < DataReused {
 		state = DataMerged
@@ -272,10 +286,36 @@ func (c *logCarver) state(v Value, pages []logPage) DataState {
 	return state
 }
 
-// sameValue tells whether a key has the value with the same data.
-func sameValue(k Key, v Value) bool {
+// find returns the live key at a path.
+func (c *logCarver) find(path string) (Key, bool) {
+	k, err := c.h.Root()
+	if err != nil {
+		return Key{}, false
+	}
+	var buf [256]uint16
+	for part := range strings.SplitSeq(strings.TrimPrefix(path, `\`), `\`) {
+		if part == "" {
+			break
+		}
+		var ok bool
+		if k, ok = k.lookup(upperUnits(buf[:0], part), &c.left); !ok {
+			return Key{}, false
+		}
+	}
+	return k, true
+}
+
+// sameValue tells whether a live key has the value with the same data.
+func (c *logCarver) sameValue(k Key, v Value) bool {
+	list, _ := k.valueList()
+	if c.left -= len(list) / 4; c.left < 0 {
+		return false
+	}
 	now, err := k.Value(v.Name())
-	if err != nil || now.Type() != v.Type() {
+	if err != nil || now.Type() != v.Type() || now.Size() != v.Size() {
+		return false
+	}
+	if c.left -= int(v.Size()); c.left < 0 {
 		return false
 	}
 	a, _ := now.Bytes()

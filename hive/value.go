@@ -147,7 +147,7 @@ func (v Value) Bytes() ([]byte, error) {
 	if v.big() {
 		return v.h.bigData(pos, end, int(min(size, maxImage)))
 	}
-	if pos+int(size) > end {
+	if int(size) > end-pos {
 		return v.cutData(pos, end)
 	}
 	return v.h.data[pos : pos+int(size) : pos+int(size)], nil

@@ -103,6 +103,9 @@ func (p *parser) checkVolumes() {
 	}
 }
 
+// volumeNameLen is the length of a \VOLUME{…} name.
+const volumeNameLen = len(`\VOLUME{0123456789abcdef-01234567}`)
+
 // volumeName takes a \VOLUME{…} name apart into its creation FILETIME and serial number.
 func volumeName(device string) (created uint64, serial uint32, ok bool) {
 	const prefix, middle, end = `\VOLUME{`, 8 + 16, 8 + 16 + 1 + 8

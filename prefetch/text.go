@@ -14,7 +14,7 @@ var le = binary.LittleEndian
 // nearly always ASCII, so four units are taken at a time. An odd last byte is not looked at.
 func appendUTF8(dst, src []byte) (out []byte, whole bool) {
 	whole = true
-	dst = slices.Grow(dst, len(src)/2*3)
+	dst = slices.Grow(dst, len(src)/2*3+utf8.UTFMax) // three bytes for a unit, and room to write four
 	n, d := len(dst), dst[:cap(dst)]
 	for i := 0; i+2 <= len(src); {
 		for i+8 <= len(src) {

@@ -57,7 +57,6 @@ const (
 	maxVolume = 64 // largest number of a volume that is tried
 
 	volumePrefix = `\DEVICE\HARDDISKVOLUME`
-	guidPrefix   = `\VOLUME{`
 )
 
 // hosts are the programs whose command line goes into the hash, with the first version that does so. On an installation the list is the value
@@ -145,9 +144,9 @@ func numbered(p string) (rest string, n int, ok bool) {
 
 // splitVolume splits a \VOLUME{…} name into its device and the rest. For other paths the device is empty.
 func splitVolume(p string) (device, rest string) {
-	if strings.HasPrefix(p, guidPrefix) {
-		if i := strings.IndexByte(p, '}'); i > 0 {
-			return p[:i+1], p[i+1:]
+	if len(p) >= volumeNameLen {
+		if _, _, ok := volumeName(p[:volumeNameLen]); ok {
+			return p[:volumeNameLen], p[volumeNameLen:]
 		}
 	}
 	return "", p
@@ -245,7 +244,7 @@ func (v *verifier) path(p string) bool {
 	return v.try(device, rest, "", v.term(p, len(device)))
 }
 
-// term is the term of p without its first bytes, which are ASCII. Where p has an unpaired surrogate, the text as stored counts.
+// term is the term of p without its first bytes, a volume's name in ASCII or nothing. Where p has an unpaired surrogate, the text as stored counts.
 func (v *verifier) term(p string, from int) term {
 	if strings.Contains(p, "\uFFFD") {
 		for _, d := range v.f.Damage {

@@ -361,8 +361,12 @@ func (c *Cache) tagged(b []byte, off int, sig string, flags bool) {
 		body, ok := slice(b, uint64(off+12), uint64(le.Uint32(b[off+8:])))
 		if !ok {
 			c.damage(off+8, "entry", "%d bytes, %d are left", le.Uint32(b[off+8:]), len(b)-off-12)
+			said := len(c.Damage)
+			c.entry(off, body, flags) // as far as it goes; what is missing has been said
+			c.Damage = c.Damage[:said]
+			return
 		}
-		if !c.entry(off, body, flags) || !ok {
+		if !c.entry(off, body, flags) {
 			return
 		}
 		off += 12 + len(body)

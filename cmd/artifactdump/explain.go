@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -188,9 +189,9 @@ func explainHive(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 				}
 				fmt.Fprintf(w, "deleted record: %s\n", output.Clean(rem.Note()))
 				if rem.IsKey {
-					writeFields(w, rem.Key.Hive(), rem.Key.Explain())
+					writeFields(w, rem.Key.Hive(), rem.Key.Fields())
 				} else {
-					writeFields(w, rem.Value.Hive(), rem.Value.Explain())
+					writeValue(w, rem.Value)
 				}
 				return nil
 			}
@@ -200,16 +201,32 @@ func explainHive(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 			return err
 		}
 		fmt.Fprintf(w, "key node of %s\n", output.Clean(r.From.Key))
-		writeFields(w, hv, k.Explain())
+		writeFields(w, hv, k.Fields())
 		for v, err := range k.Values() {
 			if err == nil && v.Offset() == r.From.Offset {
 				fmt.Fprintf(w, "\nvalue %s\n", output.Clean(valueName(v)))
-				writeFields(w, hv, v.Explain())
+				writeValue(w, v)
 			}
 		}
 		return nil
 	}
 	return fmt.Errorf("%s is not in the evidence any more", r.From.Path)
+}
+
+// writeValue writes the fields of a value record and, where they lie in one
+// piece, its data.
+func writeValue(w io.Writer, v hive.Value) {
+	h := v.Hive()
+	writeFields(w, h, v.Fields())
+	b, err := v.Bytes()
+	at, image := v.DataOffset(), h.Bytes()
+	if err != nil || v.Inline() || len(b) == 0 || at < 0 || at+int64(len(b)) > int64(len(image)) {
+		return
+	}
+	// Big data lies in several cells: what stands at its offset is their list.
+	if bytes.Equal(image[at:at+int64(len(b))], b) {
+		annotate(w, at, b, "data", v.Type().String())
+	}
 }
 
 func writeFields(w io.Writer, h *hive.Hive, fields []hive.Field) {

@@ -89,6 +89,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			prefetchCommand(),
 			hiveCommand(),
 			explainCommand(),
+			verifyCommand(),
+			witnessCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {

@@ -185,10 +185,10 @@ func zipMode(f *zip.File) fs.FileMode {
 // containerError says how to get at the data.zip of a Velociraptor container.
 func containerError(data *zip.File) error {
 	if data.Flags&1 != 0 || data.Method == 99 { // WinZip AES
-		return fmt.Errorf("Velociraptor container: data.zip inside is encrypted with AES; its password is the one of the collection, or stands "+
+		return fmt.Errorf("a Velociraptor container: data.zip inside is encrypted with AES; its password is the one of the collection, or stands "+
 			"in metadata.json, encrypted for the certificate's key; unpack data.zip with it and open that: %w", ErrEncrypted)
 	}
-	return fmt.Errorf("Velociraptor container: unpack data.zip and open that: %w", ErrNotCollection)
+	return fmt.Errorf("a Velociraptor container: unpack data.zip and open that: %w", ErrNotCollection)
 }
 
 // zipOpener opens an entry: one that is stored can be read at any offset, a deflated one from its beginning.

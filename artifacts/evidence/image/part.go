@@ -54,7 +54,7 @@ type partition struct {
 func (d *Disk) readPartitions() error {
 	sector := make([]byte, 512)
 	if n, err := d.pages.ReadAt(sector, 0); n < len(sector) {
-		if d.Size == 0 || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if d.Size < int64(len(sector)) {
 			return fmt.Errorf("%s: %d bytes are no disk: %w", filepath.Base(d.files[0].Name()), d.Size, ErrNotImage)
 		}
 		return err

@@ -1,0 +1,28 @@
+package artifacts
+
+import (
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// An AppCertDLL is a DLL that every process loads which starts another.
+type AppCertDLL struct{ Hook }
+
+var appCertDLLs = artifact(Artifact{
+	Name:     "appcertdlls",
+	Title:    "AppCert DLL",
+	DataType: "windows:registry:appcertdlls",
+	About: `DLLs that are loaded into every process that calls CreateProcess or one of its relatives, to be asked whether the new program
+may start. A Windows as installed does not have the key, so that any value is worth a look. Proves that the DLL was configured for the
+next boot. Does not prove that it was loaded. The time is that of the whole key.`,
+	Proves: Configured,
+	Attack: []string{"T1546.009"},
+	Refs:   []string{"https://attack.mitre.org/techniques/T1546/009/"},
+	Sources: []Source{
+		Key(evidence.SYSTEM, `{CS}\Control\Session Manager\AppCertDlls`),
+	},
+}, func(in Input) ([]AppCertDLL, error) {
+	h := in.hooks("AppCertDlls")
+	h.each(func(v hive.Value) { h.dlls(v, "AppCertDlls", "") })
+	return hookRecords(h, func(r Hook) AppCertDLL { return AppCertDLL{r} })
+})

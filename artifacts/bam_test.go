@@ -1,0 +1,64 @@
+package artifacts_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/regf"
+)
+
+func TestBam(t *testing.T) {
+	f := runCase[artifacts.Bam](t, "bam")
+	path := corpus.SystemDevice + strings.TrimPrefix(corpus.Implant, "C:")
+	got := pick(t, f.data, func(b artifacts.Bam) bool { return b.Path == path })
+	same(t, []artifacts.Bam{{Path: path, SID: corpus.DanielSID, LastRun: got.LastRun, Service: "bam"}}, []artifacts.Bam{got})
+	if got.LastRun.Before(corpus.LastBoot) || got.LastRun.After(corpus.LastLogon.Add(3600e9)) {
+		t.Errorf("the implant was active at %v", got.LastRun)
+	}
+	packaged := 0
+	for i, b := range f.data {
+		if u := f.records[i].User; u.SID != b.SID {
+			t.Errorf("%s is owned by %v", b.Path, u)
+		}
+		if b.Packaged {
+			packaged++
+			if b.Program() != "" {
+				t.Errorf("a packaged program has no path: %s", b.Program())
+			}
+		}
+	}
+	if packaged != 2 {
+		t.Errorf("%d packaged programs, want 2", packaged)
+	}
+}
+
+func TestBamDamage(t *testing.T) {
+	m := corpusMachine("bam")
+	services := m.Hive(systemHive).Sub(`ControlSet001\Services`)
+	services.Sub(`bam\State\UserSettings\`+corpus.MiraSID).Set("short", regf.Binary(make([]byte, 7)))
+	services.Sub(`bam\UserSettings\`+corpus.MiraSID).Set(`\Device\HarddiskVolume3\old.exe`, regf.FileTime(utc(2025, 1, 2, 3, 4, 5, 6)))
+	f := run[artifacts.Bam](t, tree(t, m.Files()), "bam")
+	wantError(t, f.errs, "short")
+	old := pick(t, f.data, func(b artifacts.Bam) bool { return b.Frozen })
+	if old.LastRun != utc(2025, 1, 2, 3, 4, 5, 6) {
+		t.Errorf("the entry of 8 bytes is of %v", old.LastRun)
+	}
+}
+
+func TestBamReal(t *testing.T) {
+	f := runHive[artifacts.Bam](t, "bam", "hives", "regipy", "SYSTEM_WIN_10_1709")
+	frozen := 0
+	for _, b := range f.data {
+		if b.Frozen {
+			frozen++
+		}
+		if b.LastRun.Year() < 2018 || b.LastRun.Year() > 2020 {
+			t.Errorf("%s at %v", b.Path, b.LastRun)
+		}
+	}
+	if len(f.data) != 55 || frozen != 24 {
+		t.Errorf("%d entries, %d of them frozen, want 55 and 24", len(f.data), frozen)
+	}
+}

@@ -1,0 +1,128 @@
+package artifacts
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// A COMHijack is a class whose code is named where it can shadow that of the
+// machine, or in an unusual way.
+type COMHijack struct {
+	Hook
+	CLSID   string `json:"clsid"`
+	Title   string `json:"title,omitempty"`
+	Kind    string `json:"kind"`              // InprocServer32, LocalServer32, TreatAs, ScriptletURL, …
+	Machine string `json:"machine,omitempty"` // the server that the machine names for the same class
+	Shadows bool   `json:"shadows,omitempty"` // a class of the machine has this id
+}
+
+var comHijack = artifact(Artifact{
+	Name:     "comhijack",
+	Title:    "COM class",
+	DataType: "windows:registry:com_class",
+	About: `Classes that one user registered for himself, with the DLL, program, script or other class that they lead to. For this user they
+come before the class of the machine with the same id, without any right being needed: whatever asks for the class loads the user's code
+(shadows tells that the machine has the class too, machine what it would load). Of the classes of the whole machine only those are shown
+whose server lies where users can write, or that lead to a script. Proves that the class was registered. Does not prove that anything asked
+for it. Programs that install themselves per user (OneDrive, Teams, Zoom) register dozens of classes of their own and shadow nothing. The
+time is that of the key that names the server.`,
+	Proves: Configured,
+	Attack: []string{"T1546.015"},
+	Refs: []string{
+		"https://attack.mitre.org/techniques/T1546/015/",
+		"https://learn.microsoft.com/windows/win32/com/inprocserver32",
+		"https://learn.microsoft.com/windows/win32/com/treatas",
+	},
+	Sources: []Source{
+		Key(evidence.USRCLASS, `CLSID\*`),
+		Key(evidence.USRCLASS, `Wow6432Node\CLSID\*`),
+		Key(evidence.NTUSER, `Software\Classes\CLSID\*`),
+		Key(evidence.SOFTWARE, `Classes\CLSID\*`),
+		Key(evidence.SOFTWARE, `Classes\Wow6432Node\CLSID\*`),
+	},
+}, decodeCOMHijack)
+
+func decodeCOMHijack(in Input) ([]COMHijack, error) {
+	clsid := in.matched(0)
+	machine := in.Source.Hive == evidence.SOFTWARE
+	view32 := in.View32 || strings.Contains(in.Source.Key, "Wow6432Node")
+	var out []COMHijack
+	var errs []error
+	for sub, err := range in.Key.Subkeys() {
+		if err != nil {
+			errs = append(errs, in.Wrap(in.AtKey(), err))
+			continue
+		}
+		kind := sub.Name()
+		isServer := slices.ContainsFunc(comKinds, func(k string) bool { return strings.EqualFold(k, kind) })
+		if !isServer && !strings.EqualFold(kind, "TreatAs") && !strings.EqualFold(kind, "ScriptletURL") {
+			continue
+		}
+		v, err := sub.Value("")
+		if err != nil {
+			if !errors.Is(err, hive.ErrNotExist) {
+				errs = append(errs, in.Wrap(in.Below(sub), err))
+			}
+			continue
+		}
+		text, note, err := autostartText(v)
+		if err != nil {
+			errs = append(errs, in.Wrap(in.BelowAt(sub, v), err))
+		}
+		if text == "" {
+			continue
+		}
+		var a Autostart
+		switch {
+		case strings.EqualFold(kind, "TreatAs"):
+			a, _ = in.autostartCOM("COM TreatAs", text)
+		case strings.EqualFold(kind, "ScriptletURL"):
+			a = in.autostartOf("COM script")
+			a.Command, a.Image = text, text
+		case strings.HasPrefix(strings.ToLower(kind), "local"):
+			a = in.autostart("COM server", text)
+		default:
+			a = in.autostartDLL("COM server", text)
+		}
+		a.Written = sub.Written()
+		if machine && !hookWritable(a.Image) && !strings.EqualFold(kind, "ScriptletURL") {
+			continue
+		}
+		r := COMHijack{CLSID: clsid, Kind: kind, Title: in.Text("")}
+		r.Hook = Hook{Origin: in.BelowAt(sub, v), autostart: a, Key: `CLSID\` + clsid + `\` + kind, Value: text, Unusual: note}
+		if !machine {
+			if _, ok := in.comClass(clsid, view32); ok {
+				r.Shadows = true
+				r.Machine, _, _ = in.comServer(clsid, view32)
+			}
+		}
+		out = append(out, r)
+	}
+	return out, errors.Join(errs...)
+}
+
+// Summary names the class, where it leads, and what it shadows.
+func (r COMHijack) Summary() string {
+	s := fmt.Sprintf("[%s %s] %s", r.CLSID, r.Kind, r.Value)
+	if r.Title != "" {
+		s = fmt.Sprintf("[%s %s] %s: %s", r.CLSID, r.Kind, r.Title, r.Value)
+	}
+	if r.Shadows {
+		s += " (shadows the machine's " + r.Machine + ")"
+	}
+	return s + r.state()
+}
+
+// Tags marks a class that stands before one of the machine.
+func (r COMHijack) Tags() []string {
+	tags := r.Hook.Tags()
+	if r.Shadows {
+		tags = append(tags, "shadows-machine-class")
+	}
+	return tags
+}

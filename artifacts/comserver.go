@@ -1,0 +1,141 @@
+package artifacts
+
+import (
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// comKinds are the keys below a class that name its code, in the order in
+// which an in-process caller asks for it.
+var comKinds = []string{"InprocServer32", "LocalServer32", "InprocHandler32", "LocalServer", "InprocServer"}
+
+// comMachine returns the SOFTWARE hive that lives, or nil.
+func (in Input) comMachine() *hive.Hive {
+	h, _ := in.Once("com: hive SOFTWARE", func() any {
+		hives, _ := in.Tree.Hives()
+		for _, h := range hives {
+			if h.Kind == evidence.SOFTWARE && !h.Backup && h.Snapshot == "" {
+				if hv, _ := h.Open(); hv != nil {
+					return hv
+				}
+			}
+		}
+		return (*hive.Hive)(nil)
+	}).(*hive.Hive)
+	return h
+}
+
+// comClass returns the key of a class of the whole machine.
+func (in Input) comClass(clsid string, view32 bool) (hive.Key, bool) {
+	hv := in.comMachine()
+	if in.Source.Hive == evidence.SOFTWARE {
+		hv = in.Hive
+	}
+	if hv == nil || !comIsCLSID(clsid) {
+		return hive.Key{}, false
+	}
+	paths := []string{`Classes\CLSID\`, `Classes\Wow6432Node\CLSID\`, `Wow6432Node\Classes\CLSID\`}
+	if view32 {
+		paths = []string{paths[1], paths[2], paths[0]}
+	}
+	for _, p := range paths {
+		if k, err := hv.Key(p + clsid); err == nil {
+			return k, true
+		}
+	}
+	return hive.Key{}, false
+}
+
+// comServer returns the code of a class as the registry of the machine names
+// it, by which of its keys, and what the class is called.
+func (in Input) comServer(clsid string, view32 bool) (server, kind, title string) {
+	k, ok := in.comClass(clsid, view32)
+	if !ok {
+		return "", "", ""
+	}
+	title = comText(k, "")
+	for _, kind := range comKinds {
+		if sub, err := k.Subkey(kind); err == nil {
+			if s := comText(sub, ""); s != "" {
+				return s, kind, title
+			}
+		}
+	}
+	return "", "", title
+}
+
+// comProgID returns the class that a program id stands for, or "".
+func (in Input) comProgID(id string) string {
+	hv := in.comMachine()
+	if in.Source.Hive == evidence.SOFTWARE {
+		hv = in.Hive
+	}
+	if hv == nil || id == "" || strings.ContainsAny(id, `\`) {
+		return ""
+	}
+	k, err := hv.Key(`Classes\` + id + `\CLSID`)
+	if err != nil {
+		return ""
+	}
+	return comText(k, "")
+}
+
+// autostartCOM is the autostart of a class: its server is the program.
+func (in Input) autostartCOM(mechanism, clsid string) (Autostart, string) {
+	server, kind, title := in.comServer(clsid, in.View32)
+	var a Autostart
+	switch {
+	case server == "":
+		a = in.autostartOf(mechanism)
+	case strings.HasPrefix(kind, "Local"):
+		a = in.autostart(mechanism, server)
+	default:
+		a = in.autostartDLL(mechanism, server)
+	}
+	return a, title
+}
+
+// comIsCLSID reports whether s has the form of a class id in braces.
+func comIsCLSID(s string) bool {
+	if len(s) != 38 || s[0] != '{' || s[37] != '}' {
+		return false
+	}
+	for i, c := range s[1:37] {
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if !strings.ContainsRune("0123456789abcdefABCDEF", c) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func comText(k hive.Key, name string) string {
+	v, err := k.Value(name)
+	if err != nil {
+		return ""
+	}
+	s, _ := v.Text()
+	return s
+}
+
+// comSummary is the line of a record about a class.
+func comSummary(r Hook, clsid, title string) string {
+	s := "[" + r.Key + "] " + clsid
+	if title != "" {
+		s += " " + title
+	}
+	if r.Command != "" {
+		s += ": " + r.Command
+	} else {
+		s += ": no server in the registry of the machine"
+	}
+	return s + r.state()
+}

@@ -1,0 +1,277 @@
+package artifacts
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// A Hook is what the records of the many small settings have in common by
+// which Windows loads a program or a DLL at some occasion. One record stands
+// for one program: a list of three DLLs gives three.
+type Hook struct {
+	Origin
+	autostart
+	Key     string `json:"setting_key,omitempty"` // which key, without the head that all share
+	Name    string `json:"name"`                  // of the value
+	Value   string `json:"value,omitempty"`       // the whole value, where one record shows a part of it
+	Item    int    `json:"item,omitempty"`        // which part of a list, from 1
+	Default bool   `json:"default,omitempty"`     // what Windows itself writes there
+	Unusual string `json:"unusual,omitempty"`     // what is odd about the value itself
+}
+
+// Summary shows the setting and what it holds.
+func (r Hook) Summary() string {
+	what := r.Command
+	if what == "" {
+		what = r.Value
+	}
+	s := fmt.Sprintf("[%s] %s: %s", r.Key, runName(r.Name), what)
+	if r.Item > 1 {
+		s += fmt.Sprintf(" (item %d)", r.Item)
+	}
+	if r.Unusual != "" {
+		s += " (" + r.Unusual + ")"
+	}
+	return s + r.state()
+}
+
+// Tags adds to those of every autostart whether Windows itself sets it so.
+func (r Hook) Tags() []string {
+	tags := r.autostart.Tags()
+	if r.Default {
+		tags = append(tags, "default")
+	}
+	return tags
+}
+
+// hooks collects the hooks of one key.
+type hooks struct {
+	in   Input
+	key  string
+	out  []Hook
+	errs []error
+}
+
+// hooks starts a collection; stars in the key's name are filled in with what
+// the source matched.
+func (in Input) hooks(key string) *hooks {
+	for _, m := range in.Match {
+		key = strings.Replace(key, "*", m, 1)
+	}
+	return &hooks{in: in, key: key}
+}
+
+// hookRecords turns the hooks into the artifact's own type.
+func hookRecords[T any](h *hooks, record func(Hook) T) ([]T, error) {
+	out := make([]T, len(h.out))
+	for i, r := range h.out {
+		out[i] = record(r)
+	}
+	return out, errors.Join(h.errs...)
+}
+
+// each calls f for every value of the source's key.
+func (h *hooks) each(f func(hive.Value)) {
+	for v, err := range h.in.Values() {
+		if err != nil {
+			h.errs = append(h.errs, h.in.Wrap(h.in.AtKey(), err))
+			continue
+		}
+		f(v)
+	}
+}
+
+// value calls f for the value of that name if it is there.
+func (h *hooks) value(name string, f func(hive.Value)) {
+	v, err := h.in.Value(name)
+	if err != nil {
+		if err := h.in.autostartMissing(err); err != nil {
+			h.errs = append(h.errs, err)
+		}
+		return
+	}
+	f(v)
+}
+
+// text reads a value as text, and says what is odd about it.
+func (h *hooks) text(v hive.Value) (text, note string) {
+	text, note, err := autostartText(v)
+	if err != nil {
+		h.errs = append(h.errs, h.in.Wrap(h.in.At(v), err))
+	}
+	return text, note
+}
+
+// list reads a value as a list without its empty parts. A single text is a
+// list of one; some writers put it where a list belongs.
+func (h *hooks) list(v hive.Value) (list []string, note string) {
+	switch v.Type().Base() {
+	case hive.MultiString:
+		all, err := v.Texts()
+		if err != nil {
+			h.errs = append(h.errs, h.in.Wrap(h.in.At(v), err))
+		}
+		list = all
+	default:
+		var s string
+		s, note = h.text(v)
+		list = []string{s}
+	}
+	return slices.DeleteFunc(list, func(s string) bool { return strings.Trim(s, "\" \t") == "" }), note
+}
+
+// add records one hook that was read from a value.
+func (h *hooks) add(v hive.Value, a Autostart) *Hook {
+	a.Hidden = autostartHidden(v.Name())
+	h.out = append(h.out, Hook{Origin: h.in.At(v), autostart: a, Key: h.key, Name: v.Name()})
+	return &h.out[len(h.out)-1]
+}
+
+// command records a value that holds a command line, nil where it is empty.
+func (h *hooks) command(v hive.Value, mechanism string) *Hook {
+	text, note := h.text(v)
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	r := h.add(v, h.in.autostart(mechanism, text))
+	r.Unusual = note
+	return r
+}
+
+// commands records each command of a list.
+func (h *hooks) commands(v hive.Value, mechanism string) []Hook {
+	from := len(h.out)
+	list, note := h.list(v)
+	for i, c := range list {
+		r := h.add(v, h.in.autostart(mechanism, c))
+		r.Unusual = note
+		if len(list) > 1 {
+			r.Item, r.Value = i+1, strings.Join(list, "; ")
+		}
+	}
+	return h.out[from:]
+}
+
+// dll records a value that holds the path of a DLL.
+func (h *hooks) dll(v hive.Value, mechanism string) *Hook {
+	text, note := h.text(v)
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	r := h.add(v, h.in.autostartDLL(mechanism, text))
+	r.Unusual = note
+	return r
+}
+
+// dlls records each DLL of a list: a multi-string, or texts that one of seps
+// parts.
+func (h *hooks) dlls(v hive.Value, mechanism, seps string) []Hook {
+	from := len(h.out)
+	list, note := h.list(v)
+	if seps != "" {
+		var all []string
+		for _, s := range list {
+			for p := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune(seps, r) }) {
+				if p = strings.TrimSpace(p); p != "" {
+					all = append(all, p)
+				}
+			}
+		}
+		list = all
+	}
+	for i, d := range list {
+		r := h.add(v, h.in.autostartDLL(mechanism, d))
+		r.Unusual = note
+		if len(list) > 1 {
+			r.Item, r.Value = i+1, strings.Join(list, "; ")
+		}
+	}
+	return h.out[from:]
+}
+
+// fact records a value that names no program, nil where it is empty.
+func (h *hooks) fact(v hive.Value, mechanism string) *Hook {
+	var text, note string
+	switch v.Type().Base() {
+	case hive.DWord, hive.DWordBigEndian, hive.QWord:
+		n, err := v.Uint()
+		if err != nil {
+			h.errs = append(h.errs, h.in.Wrap(h.in.At(v), err))
+			return nil
+		}
+		text = fmt.Sprint(n)
+	case hive.MultiString:
+		var list []string
+		list, note = h.list(v)
+		text = strings.Join(list, "; ")
+	default:
+		text, note = h.text(v)
+	}
+	if text == "" {
+		return nil
+	}
+	r := h.add(v, h.in.autostartOf(mechanism))
+	r.Value, r.Unusual = text, note
+	return r
+}
+
+// autostartDLL is autostartImage for a DLL, whose extension may be missing:
+// the loader appends it.
+func (in Input) autostartDLL(mechanism, path string) Autostart {
+	p := strings.Trim(strings.TrimSpace(path), `"`)
+	if winpath.Ext(p) == "" {
+		p += ".dll"
+	}
+	a := in.autostartImage(mechanism, p)
+	a.Command = path
+	return a
+}
+
+// hookSystem reports whether image is one of these files (without extension)
+// in System32, or a bare name that is looked for there first.
+func (in Input) hookSystem(image string, names ...string) bool {
+	key := winpath.Key(image)
+	base := strings.TrimSuffix(winpath.Base(key), winpath.Ext(key))
+	if dir := winpath.Dir(key); dir != "" && !in.hookSystem32(dir) {
+		return false
+	}
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, base) })
+}
+
+// hookSystem32 reports whether dir is System32 or its 32-bit twin.
+func (in Input) hookSystem32(dir string) bool {
+	root := in.Machine.SystemRoot
+	if root == "" {
+		root = `C:\Windows`
+	}
+	root = winpath.Key(root)
+	dir = strings.TrimSuffix(winpath.Key(dir), `\`)
+	return dir == root+`\system32` || dir == root+`\syswow64` || dir == `\systemroot\system32` || dir == `%systemroot%\system32`
+}
+
+// hookWritable reports whether the path lies where users without privileges
+// can put files on a Windows with its own permissions.
+func hookWritable(path string) bool {
+	k := winpath.Key(path)
+	for _, dir := range []string{`\users\`, `\documents and settings\`, `\programdata\`, `\windows\temp\`, `\perflogs\`, `\temp\`, `\$recycle.bin\`, `\windows\tasks\`, `\windows\debug\`, `\windows\tracing\`} {
+		if strings.HasPrefix(k, dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// matched returns what a star of the source's path matched, counted from the
+// end: 0 is the last. The path of a deleted key may have lost its head, and
+// with it the first of several.
+func (in Input) matched(fromEnd int) string {
+	if i := len(in.Match) - 1 - fromEnd; i >= 0 {
+		return in.Match[i]
+	}
+	return ""
+}

@@ -1,0 +1,231 @@
+package artifacts
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// A Host is one line of a file by which names resolve before any server is
+// asked, or the setting of where these files lie.
+type Host struct {
+	Origin
+	File      string    `json:"file"`           // hosts, lmhosts, DataBasePath
+	Path      string    `json:"path,omitempty"` // of the file, where the setting leads to another folder
+	Line      int       `json:"line,omitempty"`
+	Address   string    `json:"address,omitempty"`
+	Names     []string  `json:"names,omitempty"`
+	Comment   string    `json:"comment,omitempty"`
+	Directive string    `json:"directive,omitempty"` // of lmhosts: #PRE, #DOM:…, #INCLUDE …
+	Loopback  bool      `json:"loopback,omitempty"`  // the address is the machine itself, or none at all
+	Default   bool      `json:"default,omitempty"`   // localhost, or the folder of set-up
+	Unusual   string    `json:"unusual,omitempty"`
+	Written   time.Time `json:"key_written,omitzero" event:"Content Modification Time"` // of the key of DataBasePath
+}
+
+var hosts = artifact(Artifact{
+	Name:     "hosts",
+	Title:    "Hosts file",
+	DataType: "windows:file:hosts",
+	About: `The lines of the files hosts and lmhosts, by which names resolve without asking a server, and the setting DataBasePath that says
+in which folder they lie. Proves that the name would resolve to this address for every program of the machine as long as the line stood
+there. Does not prove that anybody asked for the name, nor when the line was written: the file has one time for all of its lines. As
+installed the files hold comments only. Names of security vendors or of update servers that lead to the machine itself or nowhere keep
+them from being reached. Cached answers of DNS servers are in memory only and in no file.`,
+	Proves: Configured,
+	Attack: []string{"T1562.001", "T1565.001"},
+	Refs: []string{
+		"https://learn.microsoft.com/troubleshoot/windows-server/networking/lmhosts-file-for-domain-validation",
+		"https://www.rfc-editor.org/rfc/rfc952",
+	},
+	Sources: []Source{
+		Files(`%SystemRoot%\System32\drivers\etc\hosts*`),
+		Files(`%SystemRoot%\System32\drivers\etc\lmhosts*`),
+		Key(evidence.SYSTEM, `{CS}\Services\Tcpip\Parameters`),
+	},
+}, decodeHosts)
+
+func decodeHosts(in Input) ([]Host, error) {
+	if in.Hive != nil {
+		return in.hostsMoved()
+	}
+	name := strings.ToLower(winpath.Base(in.From.Path))
+	if strings.HasPrefix(name, "hosts.ics") {
+		name = "hosts.ics" // leases of Internet Connection Sharing, in the same form
+	}
+	return parseHosts(in, name, in.Data, in.AtOffset), nil
+}
+
+// hostsMoved reads where the files lie; where that is not the folder of
+// set-up, also the file there.
+func (in Input) hostsMoved() ([]Host, error) {
+	v, err := in.Value("DataBasePath")
+	if err != nil {
+		return nil, in.autostartMissing(err)
+	}
+	text, note, err := autostartText(v)
+	if err != nil {
+		return nil, in.Wrap(in.At(v), err)
+	}
+	dir := in.Machine.Expand(text, in.User)
+	r := Host{Origin: in.At(v), File: "DataBasePath", Path: text, Unusual: note, Written: in.Written()}
+	key := strings.TrimSuffix(winpath.Key(dir), `\`)
+	r.Default = strings.HasSuffix(key, `\system32\drivers\etc`) && in.hookSystem32(strings.TrimSuffix(key, `\drivers\etc`))
+	out := []Host{r}
+	if r.Default {
+		return out, nil
+	}
+	for _, name := range []string{"hosts", "lmhosts"} {
+		path := winpath.Join(dir, name)
+		f, ok := in.Tree.Lookup(path)
+		if !ok {
+			continue
+		}
+		b, err := f.Bytes()
+		if err != nil {
+			return out, in.Wrap(in.At(v), fmt.Errorf("%s: %w", path, err))
+		}
+		for _, h := range parseHosts(in, name, b, func(int64) Origin { return in.At(v) }) {
+			h.Path = path
+			out = append(out, h)
+		}
+	}
+	return out, nil
+}
+
+// parseHosts reads lines of "address name… # comment". In lmhosts some
+// comments are directives. Windows takes blanks and tabs and any line end.
+func parseHosts(in Input, file string, data []byte, at func(int64) Origin) []Host {
+	lm := strings.HasPrefix(file, "lmhosts")
+	var out []Host
+	line := 0
+	for start, text := range eachLine(data) {
+		line++
+		body, comment, hasComment := strings.Cut(text, "#")
+		r := Host{Origin: at(start), File: file, Line: line, Comment: strings.TrimSpace(comment)}
+		if lm && hasComment {
+			if d := lmhostsDirective(comment); d != "" {
+				r.Directive, r.Comment = d, ""
+			}
+		}
+		fields := strings.Fields(body)
+		if len(fields) == 0 {
+			if r.Directive == "" {
+				continue
+			}
+			out = append(out, r)
+			continue
+		}
+		r.Address, r.Names = fields[0], fields[1:]
+		addr, err := netip.ParseAddr(r.Address)
+		switch {
+		case err != nil:
+			r.Unusual = "the first word is no address"
+		case len(r.Names) == 0:
+			r.Unusual = "an address without a name"
+		}
+		r.Loopback = err == nil && (addr.IsLoopback() || addr.IsUnspecified())
+		r.Default = err == nil && addr.IsLoopback() && len(r.Names) == 1 && strings.EqualFold(r.Names[0], "localhost")
+		out = append(out, r)
+	}
+	return out
+}
+
+// lmhostsDirective returns the directive that a comment of lmhosts is, or "".
+// The sample file explains them in comments: those begin with a blank.
+func lmhostsDirective(comment string) string {
+	up := strings.ToUpper(comment)
+	for _, d := range []string{"PRE", "DOM:", "INCLUDE ", "BEGIN_ALTERNATE", "END_ALTERNATE", "MH", "SG", "NOFNR"} {
+		if strings.HasPrefix(up, d) {
+			return "#" + strings.TrimSpace(comment)
+		}
+	}
+	return ""
+}
+
+// eachLine iterates over the lines of a small text file with the offset of
+// each: UTF-16 with its mark, UTF-8, or 8-bit text of which each byte is one
+// character. A line that is longer than 64 KiB is cut there.
+func eachLine(data []byte) func(yield func(int64, string) bool) {
+	const limit = 1 << 16
+	wide, start := 0, 0
+	switch {
+	case len(data) >= 2 && data[0] == 0xFF && data[1] == 0xFE:
+		wide, start = 1, 2
+	case len(data) >= 2 && data[0] == 0xFE && data[1] == 0xFF:
+		wide, start = 2, 2
+	case len(data) >= 3 && string(data[:3]) == "\xEF\xBB\xBF":
+		start = 3
+	}
+	return func(yield func(int64, string) bool) {
+		for pos := start; pos < len(data); {
+			from := pos
+			var text string
+			if wide == 0 {
+				for pos < len(data) && data[pos] != '\n' {
+					pos++
+				}
+				b := data[from:min(pos, from+limit)]
+				if pos++; utf8.Valid(b) {
+					text = string(b)
+				} else {
+					text = latin1Line(b)
+				}
+			} else {
+				var u []uint16
+				for pos+1 < len(data) {
+					c := uint16(data[pos]) | uint16(data[pos+1])<<8
+					if wide == 2 {
+						c = c>>8 | c<<8
+					}
+					if pos += 2; c == '\n' {
+						break
+					}
+					if len(u) < limit {
+						u = append(u, c)
+					}
+				}
+				if pos == len(data)-1 {
+					pos++
+				}
+				text = string(utf16.Decode(u))
+			}
+			if !yield(int64(from), strings.TrimRight(text, "\r\x00")) {
+				return
+			}
+		}
+	}
+}
+
+// latin1Line is latin1String for a whole line: a NUL does not end it.
+func latin1Line(b []byte) string {
+	r := make([]rune, len(b))
+	for i, c := range b {
+		r[i] = rune(c)
+	}
+	return string(r)
+}
+
+// Summary shows the line or the setting.
+func (r Host) Summary() string {
+	if r.File == "DataBasePath" {
+		return "[DataBasePath] " + r.Path
+	}
+	s := fmt.Sprintf("[%s line %d]", r.File, r.Line)
+	if r.Address != "" {
+		s += " " + strings.Join(r.Names, " ") + " is " + r.Address
+	}
+	if r.Directive != "" {
+		s += " " + r.Directive
+	}
+	if r.Unusual != "" {
+		s += " (" + r.Unusual + ")"
+	}
+	return s
+}

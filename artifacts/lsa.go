@@ -1,0 +1,134 @@
+package artifacts
+
+import (
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// An LSA is one DLL that the local security authority or a log-on loads, or
+// one setting that decides what an intruder could read from its memory.
+type LSA struct {
+	Hook
+	Provider string `json:"provider,omitempty"` // the service of a network provider
+}
+
+var lsa = artifact(Artifact{
+	Name:     "lsa",
+	Title:    "Security authority",
+	DataType: "windows:registry:lsa",
+	About: `DLLs that the security authority (lsass.exe) loads at boot: security support providers (Security Packages, SecurityProviders),
+authentication packages, password filters (Notification Packages), extensions; DLLs of network providers that are given the password at
+each log-on; and switches: RunAsPPL protects the process, WDigest UseLogonCredential keeps passwords readable in memory, NoLMHash,
+LimitBlankPasswordUse and DisableRestrictedAdmin open or close ways to log on. Proves that this was configured. Does not prove that a DLL
+was loaded: most count from the next boot. Empty parts of lists are left out. The time is that of the whole key, of which many values
+change at each boot.`,
+	Proves: Configured,
+	Attack: []string{"T1547.002", "T1547.005", "T1547.008", "T1556.002", "T1556.008", "T1003.001"},
+	Refs: []string{
+		"https://learn.microsoft.com/windows/win32/secauthn/registering-authentication-packages",
+		"https://learn.microsoft.com/windows-server/security/credentials-protection-and-management/configuring-additional-lsa-protection",
+		"https://attack.mitre.org/techniques/T1547/005/",
+		"https://learn.microsoft.com/windows/win32/secauthn/network-provider-api",
+	},
+	Sources: []Source{
+		Key(evidence.SYSTEM, `{CS}\Control\Lsa`),
+		Key(evidence.SYSTEM, `{CS}\Control\Lsa\OSConfig`),
+		Key(evidence.SYSTEM, `{CS}\Control\LsaExtensionConfig\*`),
+		Key(evidence.SYSTEM, `{CS}\Control\SecurityProviders`),
+		Key(evidence.SYSTEM, `{CS}\Control\SecurityProviders\WDigest`),
+		Key(evidence.SYSTEM, `{CS}\Control\NetworkProvider\Order`),
+		Key(evidence.SYSTEM, `{CS}\Control\NetworkProvider\HwOrder`),
+		Key(evidence.SYSTEM, `{CS}\Services\NTDS`),
+	},
+}, decodeLSA)
+
+// lsaUsual are the files that Windows XP to 11 and the servers write into
+// each value themselves; seen in real hives and in Microsoft's documents.
+var lsaUsual = map[string][]string{
+	"security packages":       {"kerberos", "msv1_0", "schannel", "wdigest", "tspkg", "pku2u", "livessp", "cloudap", "negoexts"},
+	"authentication packages": {"msv1_0"},
+	"notification packages":   {"scecli", "rassfm", "kdcsvc"},
+	"securityproviders":       {"credssp", "msapsspc", "schannel", "digest", "msnsspc", "pwdssp"},
+	"extensions":              {"lsasrv", "kdcsvc", "kerberos", "samsrv", "lsaiso"},
+}
+
+func decodeLSA(in Input) ([]LSA, error) {
+	_, key, _ := strings.Cut(in.Source.Key, `\`)
+	_, key, _ = strings.Cut(key, `\`)
+	h := in.hooks(key)
+	var providers []string
+	h.each(func(v hive.Value) {
+		name := strings.ToLower(v.Name())
+		switch name {
+		case "security packages", "authentication packages", "notification packages", "extensions", "securityproviders":
+			seps := ""
+			if name == "securityproviders" {
+				seps = ","
+			}
+			recs := h.dlls(v, lsaMechanism(name), seps)
+			for i := range recs {
+				recs[i].Default = in.hookSystem(recs[i].Image, lsaUsual[name]...)
+			}
+		case "lsadbextpt", "directoryserviceextpt":
+			h.dll(v, "LSA extension")
+		case "providerorder":
+			providers = append(providers, in.lsaProviders(h, v)...)
+		case "runasppl", "runaspplboot", "disablerestrictedadmin", "limitblankpassworduse", "nolmhash", "disabledomaincreds",
+			"restrictanonymous", "lmcompatibilitylevel", "uselogoncredential", "disablerestrictedadminoutboundcreds":
+			h.fact(v, "LSA setting")
+		}
+	})
+	i := -1
+	return hookRecords(h, func(r Hook) LSA {
+		i++
+		l := LSA{Hook: r}
+		if i < len(providers) && strings.EqualFold(r.Name, "ProviderOrder") {
+			l.Provider = providers[i]
+		}
+		return l
+	})
+}
+
+func lsaMechanism(name string) string {
+	switch name {
+	case "authentication packages":
+		return "Authentication package"
+	case "notification packages":
+		return "Password filter"
+	case "extensions":
+		return "LSA extension"
+	}
+	return "Security support provider"
+}
+
+// lsaProviders records the DLL of each network provider: a service names it.
+func (in Input) lsaProviders(h *hooks, v hive.Value) []string {
+	text, note := h.text(v)
+	var names []string
+	for p := range strings.SplitSeq(text, ",") {
+		if p = strings.TrimSpace(p); p == "" || strings.Contains(p, `\`) {
+			continue
+		}
+		a := in.autostartOf("Network provider")
+		if k, err := in.Hive.Key(in.ControlSet + `\Services\` + p + `\NetworkProvider`); err == nil {
+			if path := comText(k, "ProviderPath"); path != "" {
+				a = in.autostartDLL("Network provider", path)
+			}
+		}
+		names = append(names, p)
+		r := h.add(v, a)
+		r.Value, r.Item, r.Unusual = text, len(names), note
+		r.Default = in.hookSystem(r.Image, "ntlanman", "drprov", "davclnt", "p9np")
+	}
+	return names
+}
+
+// Summary names the provider where there is one.
+func (r LSA) Summary() string {
+	if r.Provider != "" {
+		return "[" + r.Key + "] " + r.Provider + ": " + r.Command + r.state()
+	}
+	return r.Hook.Summary()
+}

@@ -1,0 +1,106 @@
+package artifacts_test
+
+import (
+	"testing"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/regf"
+)
+
+func TestShimcache(t *testing.T) {
+	f := runCase[artifacts.Shimcache](t, "shimcache")
+	got := pick(t, f.data, func(s artifacts.Shimcache) bool { return s.Path == corpus.Scanner })
+	same(t, artifacts.Shimcache{
+		Index:    got.Index,
+		Path:     corpus.Scanner,
+		Modified: utc(2026, 3, 6, 17, 53, 30, 2201944),
+		LastData: new(uint32(1)),
+		Executed: "possibly",
+		Layout:   "10 1703+",
+		At:       got.At,
+		Written:  corpus.LastShutdown,
+	}, got)
+	calc := pick(t, f.data, func(s artifacts.Shimcache) bool { return s.Package != "" })
+	if calc.Package != "Microsoft.WindowsCalculator_8wekyb3d8bbwe" || calc.Program() != "" || !calc.Modified.IsZero() || calc.Executed != "unknown" {
+		t.Errorf("a packaged program is %+v", calc)
+	}
+	implant := pick(t, f.data, func(s artifacts.Shimcache) bool { return s.Path == corpus.Implant })
+	if implant.Index >= got.Index {
+		t.Errorf("the implant, which ran later, is entry %d, the scanner %d", implant.Index, got.Index)
+	}
+	for i, s := range f.data {
+		if s.Index != i {
+			t.Fatalf("record %d is entry %d", i, s.Index)
+		}
+		if p := f.records[i].Proof(); p != artifacts.Present {
+			t.Errorf("%s proves %s", s.Path, p)
+		}
+	}
+	shutdown := 0
+	for i := range f.records {
+		for _, e := range f.records[i].Events() {
+			if e.Kind == "Registry Last Written Time" {
+				shutdown++
+			}
+		}
+	}
+	if shutdown != 1 {
+		t.Errorf("the key's time is told %d times", shutdown)
+	}
+}
+
+func TestShimcacheDamage(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		value   func(whole []byte) []byte
+		records int
+		errs    int
+	}{
+		{"cut in the second entry", func(b []byte) []byte { return b[:0x34+200] }, 1, 1},
+		{"header alone", func(b []byte) []byte { return b[:0x34] }, 0, 0},
+		{"all zero", func([]byte) []byte { return make([]byte, 52) }, 0, 0},
+		{"other layout", func([]byte) []byte { return []byte("no cache of any Windows") }, 0, 1},
+		{"empty", func([]byte) []byte { return nil }, 0, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := corpusMachine("shimcache")
+			key := m.Hive(systemHive).Find(`ControlSet001\Control\Session Manager\AppCompatCache`)
+			i := 0
+			for key.Values[i].Name != "AppCompatCache" {
+				i++
+			}
+			key.Set("AppCompatCache", regf.Binary(tt.value(key.Values[i].Data)))
+			f := run[artifacts.Shimcache](t, tree(t, m.Files()), "shimcache")
+			if len(f.data) != tt.records || len(f.errs) != tt.errs {
+				t.Errorf("%d records and errors %v, want %d and %d", len(f.data), f.errs, tt.records, tt.errs)
+			}
+		})
+	}
+}
+
+// TestShimcacheReal reads three real SYSTEM hives.
+func TestShimcacheReal(t *testing.T) {
+	for _, tt := range []struct {
+		hive, layout  string
+		entries, runs int
+	}{
+		{"SYSTEM", "7", 330, 238},
+		{"SYSTEM_2", "8.1", 112, 57},
+		{"SYSTEM_WIN_10_1709", "10 1703+", 1024, 0},
+	} {
+		f := runHive[artifacts.Shimcache](t, "shimcache", "hives", "regipy", tt.hive)
+		runs := 0
+		for i, s := range f.data {
+			if s.Layout != tt.layout {
+				t.Fatalf("%s: layout %s", tt.hive, s.Layout)
+			}
+			if f.records[i].Proof() == artifacts.Executed {
+				runs++
+			}
+		}
+		if len(f.data) != tt.entries || runs != tt.runs {
+			t.Errorf("%s: %d entries, %d executed, want %d and %d", tt.hive, len(f.data), runs, tt.entries, tt.runs)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/scca"
+)
+
+// TestMain makes the test binary a witness when verify starts it as one.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "witness" {
+		os.Exit(run(context.Background(), os.Args, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// verifyAll runs verify and returns its verdicts.
+func verifyAll(t *testing.T, path string) []verdict {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code := run(context.Background(), []string{"artifactdump", "verify", "--format", "jsonl", path}, &stdout, &stderr)
+	if code == exitFailed || code == exitUsage {
+		t.Fatalf("exit %d: %s", code, stderr.String())
+	}
+	var out []verdict
+	sc := bufio.NewScanner(&stdout)
+	sc.Buffer(nil, 1<<24)
+	for sc.Scan() {
+		var v verdict
+		if err := json.Unmarshal(sc.Bytes(), &v); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func TestVerifyIncident(t *testing.T) {
+	agreed := 0
+	for _, v := range verifyAll(t, "../../corpus/files/incident") {
+		agreed += v.Agreed
+		for _, d := range v.Unexplained {
+			t.Errorf("%s: unexplained %+v", v.Path, d)
+		}
+	}
+	if agreed < 1000 {
+		t.Errorf("only %d fields agreed", agreed)
+	}
+}
+
+// TestVerifyEvidence ends with nothing unexplained over all real evidence, and
+// survives the files on which the witness dies.
+func TestVerifyEvidence(t *testing.T) {
+	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	if dir == "" {
+		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
+	}
+	if testing.Short() {
+		t.Skip("the witness takes its time")
+	}
+	for _, sub := range []string{"prefetch", "hives", "images/win10-composed", "images/win7-composed", "images/server2022-attacked"} {
+		t.Run(sub, func(t *testing.T) {
+			files, agreed, known, alone := 0, 0, 0, 0
+			for _, v := range verifyAll(t, filepath.Join(dir, filepath.FromSlash(sub))) {
+				files++
+				agreed += v.Agreed
+				known += total(v.Known)
+				if v.Witness != "" {
+					alone++
+				}
+				for _, d := range v.Unexplained {
+					t.Errorf("%s: unexplained %+v", v.Path, d)
+				}
+			}
+			if files == 0 || agreed == 0 {
+				t.Error("nothing was compared")
+			}
+			t.Logf("%d files, %d fields agreed, %d known divergences, %d without a witness", files, agreed, known, alone)
+		})
+	}
+}
+
+// TestVerifyFindsDifferences feeds the comparison a witness that lies.
+func TestVerifyFindsDifferences(t *testing.T) {
+	spec := scca.Sample(26, 0)
+	v := &verdict{}
+	got := comparePrefetchAnswer(v, "X.pf", spec.Build(), witnessAnswer{Prefetch: witnessPrefetch{Executable: "OTHER.EXE"}})
+	if len(got.Unexplained) < 3 {
+		t.Errorf("a witness that disagrees on everything left %d differences: %+v", len(got.Unexplained), got.Unexplained)
+	}
+	for _, d := range got.Unexplained {
+		if d.Bytes == "" {
+			t.Errorf("%s: no bytes to decide by", d.Field)
+		}
+	}
+}
+
+func TestOraclesFresh(t *testing.T) {
+	var b bytes.Buffer
+	writeOracles(&b)
+	have, err := os.ReadFile("../../docs/oracles.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(have) != b.String() {
+		t.Error("docs/oracles.md is not what the tables say: go generate ./cmd/artifactdump")
+	}
+	if !strings.Contains(b.String(), "| run count |") {
+		t.Error("the table of Prefetch divergences is missing")
+	}
+}
