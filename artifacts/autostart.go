@@ -231,7 +231,7 @@ func (in Input) autostartPath() []string {
 			root = `C:\Windows`
 		}
 		dirs := []string{winpath.Join(root, "System32"), root}
-		for _, d := range strings.Split(in.Machine.Expand(in.Machine.Env["path"], evidence.User{}), ";") {
+		for d := range strings.SplitSeq(in.Machine.Expand(in.Machine.Env["path"], evidence.User{}), ";") {
 			if d = strings.Trim(d, `" `); autostartAbsolute(d) && len(dirs) < 64 {
 				dirs = append(dirs, d)
 			}

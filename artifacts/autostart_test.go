@@ -172,7 +172,7 @@ func TestFilePresent(t *testing.T) {
 	build := func(whole bool) fstest.MapFS {
 		m := hiveOf(softwarePath, func(root *regf.Key) {
 			asSoftware(root)
-			root.Sub(runCurrentVersion + "Run").
+			root.Sub(runCurrentVersion+"Run").
 				Set("a", regf.String(`C:\Program Files\A B\a.exe -x`)).
 				Set("b", regf.String(`C:\gone\b.exe`)).
 				Set("c", regf.String(`tool`)).

@@ -163,3 +163,13 @@ func TestMissing(t *testing.T) {
 		t.Error("a damaged value is no error")
 	}
 }
+
+func TestWithoutMedia(t *testing.T) {
+	for path, want := range map[string]string{
+		`SIGN.MEDIA=1FEB354 setup64.exe`: `setup64.exe`, `SIGN.MEDIA=`: `SIGN.MEDIA=`, `C:\a b.exe`: `C:\a b.exe`, ``: ``,
+	} {
+		if got := withoutMedia(path); got != want {
+			t.Errorf("%q gives %q, want %q", path, got, want)
+		}
+	}
+}

@@ -66,8 +66,10 @@ func mergeGroup(group []Event) []Event {
 func (e *Event) place() string {
 	from := &e.Record.From
 	file := winpath.Key(from.Path)
+	says := e.Path()
 	if from.Key != "" {
 		file = file[strings.LastIndexByte(file, '\\')+1:] + e.Record.User.SID
+		says = e.Message // one key can hold several records
 	}
-	return strings.Join([]string{e.DataType, strings.TrimPrefix(e.Kind, "Previous "), file, strings.ToLower(from.Key), strings.ToLower(from.Value), e.Path(), e.Record.Host}, "\x00")
+	return strings.Join([]string{e.DataType, strings.TrimPrefix(e.Kind, "Previous "), file, strings.ToLower(from.Key), strings.ToLower(from.Value), says, e.Record.Host}, "\x00")
 }

@@ -281,6 +281,11 @@ func (r *runner) hiveState(h *evidence.Hive, res *Result) {
 		from := res.From
 		if fe, ok := errors.AsType[*hive.FormatError](err); ok {
 			from.Offset = fe.Offset
+			if fe.Warning {
+				// The format is broken there, but nothing is lost by it.
+				res.Notes = append(res.Notes, h.Path+": "+fe.Error())
+				return
+			}
 		}
 		res.Errors = append(res.Errors, &DecodeError{Artifact: "hive", From: from, Err: err})
 	}
@@ -309,7 +314,7 @@ func recoveryNote(rec hive.Recovery) string {
 	case rec.Applied:
 		fmt.Fprintf(&b, ": %d log entries replayed, %d bytes", rec.Entries, rec.Bytes)
 	case len(rec.Logs) == 0:
-		b.WriteString(", and its transaction logs are not in the evidence: recent changes may be missing")
+		return "" // the hive's own warning says so
 	default:
 		b.WriteString(", and no log could be applied: recent changes may be missing")
 	}

@@ -109,6 +109,11 @@ func decodeServices(in Input) ([]Service, error) {
 	if s == nil {
 		return nil, errors.Join(d.errs...)
 	}
+	if strings.HasPrefix(in.From.Key, `\?`) && s.TypeText == "" && s.ImagePath == "" && s.ServiceDLL == "" {
+		// Other keys are called Services too. What is left of a deleted one
+		// without its whole path must look like a service.
+		return nil, nil
+	}
 	out := []Service{*s}
 	if s.FailureCmd != "" {
 		f := *s
@@ -489,7 +494,7 @@ func (s Service) Summary() string {
 		fmt.Fprintf(&b, " Type: %s", s.TypeText)
 	}
 	if s.StartText != "" {
-		fmt.Fprintf(&b, " Start: %s", s.StartText)
+		fmt.Fprintf(&b, " Start: %s", s.StartText) // says "disabled" where it is
 	}
 	if s.Account != "" {
 		fmt.Fprintf(&b, " Account: %s", s.Account)
@@ -497,12 +502,15 @@ func (s Service) Summary() string {
 	if s.GroupListed == presentNo {
 		fmt.Fprintf(&b, " (not in the svchost group %s)", s.SvchostGroup)
 	}
+	if s.Hidden != "" {
+		b.WriteString(" (hidden: " + s.Hidden + ")")
+	}
 	return b.String()
 }
 
-// Events adds the time of the key that names the DLL.
+// Events adds the time of the key that names the DLL, where it is another.
 func (s Service) Events() []Event {
-	if s.dllWritten.IsZero() {
+	if s.dllWritten.IsZero() || s.dllWritten.Equal(s.Written) {
 		return nil
 	}
 	return []Event{{

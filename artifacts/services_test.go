@@ -69,13 +69,13 @@ func TestServicesUnusual(t *testing.T) {
 	wantErrors(t, errs, `value "FailureActions" at`, `1 more failure actions`, `value "ImagePath" at`)
 	wantSummaries(t, recs,
 		`[cut] Image path: %SystemRoot%\system32\svchost.exe -k odd DLL: %SystemRoot%\odd.dll Type: shared process`,
-		`[fails] Image path: \??\C:\f.exe -x Type: own process Start: disabled (disabled) #disabled`,
+		`[fails] Image path: \??\C:\f.exe -x Type: own process Start: disabled #disabled`,
 		`[fails] on failure: C:\Users\Public\boom.exe`,
 		`[lone_77] Image path: C:\l.exe Type: own process, per-user template, per-user instance Start: auto`,
 		`[number] Type: own process`,
 		`[per] Image path: %SystemRoot%\system32\svchost.exe -k U Type: shared process, per-user template Start: auto`,
-		`[per_bad] Image path: C:\Users\Public\svchost.exe -k U Type: shared process, per-user template, per-user instance Start: auto`,
 		`[Perf]`,
+		`[per_bad] Image path: C:\Users\Public\svchost.exe -k U Type: shared process, per-user template, per-user instance Start: auto`,
 		`[older] Image path: \SystemRoot\system32\drivers\o.sys Type: kernel driver`,
 	)
 	if len(recs) != 9 {
@@ -93,7 +93,7 @@ func TestServicesUnusual(t *testing.T) {
 	if s := recs[5].Data.(Service); len(s.Instances) != 2 {
 		t.Errorf("instances of per: %q", s.Instances)
 	}
-	if s := recs[7].Data.(Service); len(s.Libraries) != 1 || s.Mechanism != "Service key without a type" {
+	if s := recs[6].Data.(Service); len(s.Libraries) != 1 || s.Mechanism != "Service key without a type" {
 		t.Errorf("Perf: %+v", s)
 	}
 }
@@ -109,7 +109,7 @@ func TestServicesReal(t *testing.T) {
 		keys, direct, instances := 0, 0, 0
 		for _, r := range realRecords(t, path, "services") {
 			s := r.Data.(Service)
-			if s.Mechanism == "Service failure command" {
+			if r.From.State != Live || s.Mechanism == "Service failure command" {
 				continue
 			}
 			if s.ServiceDLL != "" && s.DLLKey == "" {

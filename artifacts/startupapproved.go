@@ -26,7 +26,8 @@ var startupApproved = artifact(Artifact{
 	Title:    "Startup approval",
 	DataType: "windows:registry:startupapproved",
 	About: `The task manager and the settings keep here which entries of the Run keys and of the startup folders are switched off (Windows 8
-and later). Proves that an entry of this name existed when Explorer last looked: names stay after the entry itself was deleted. The
+and later). Proves that an entry of this name existed when Explorer last looked; it does not prove that the
+entry is still there: names stay after the entry itself was deleted. The
 disabling time is when somebody switched the entry off; it is zero for entries that were never touched. The key's time dates only the
 last change of the whole list.`,
 	Proves: Configured,

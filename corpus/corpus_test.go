@@ -61,7 +61,7 @@ func TestWith(t *testing.T) {
 func TestCases(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, c := range Cases {
-		if c.Artifact == "" || seen[c.Artifact] || c.Write == nil || len(c.About) < 20 || c.About[len(c.About)-1] != '.' {
+		if c.Artifact == "" || seen[c.Artifact] || c.Write == nil || len(c.About) < 10 || c.About[len(c.About)-1] != '.' {
 			t.Errorf("case %q: a unique name and a sentence are wanted", c.Artifact)
 		}
 		seen[c.Artifact] = true

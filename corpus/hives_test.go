@@ -49,7 +49,7 @@ func TestHivesOracle(t *testing.T) {
 func TestLateChangesAreInLogsOnly(t *testing.T) {
 	files := Incident().Files()
 	for path, text := range map[string]string{
-		softwareHive:   `C:\Users\Public`,
+		softwareHive:   "\x01\x00\x00\x00C:\\Users\\Public", // the name of a value, stored in 8 bits
 		ntuser(Daniel): Server + ":8080",
 		systemHive:     "BootId",
 	} {

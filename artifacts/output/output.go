@@ -37,6 +37,7 @@ type Format struct {
 func Formats() []Format {
 	return []Format{
 		{"text", ".txt", "for reading on a terminal", newTextEvents, newTextRecords},
+		{"lines", ".txt", "one line for each record", nil, newLineRecords},
 		{"jsonl", ".jsonl", "JSON lines, one object per event or record", newJSONEvents, newJSONRecords},
 		{"csv", ".csv", "comma-separated values with a header, RFC 4180", newCSVEvents, newCSVRecords},
 	}

@@ -43,12 +43,14 @@ func outputFlags() []cli.Flag {
 	}
 }
 
-func formatFlag(value string, also ...string) cli.Flag {
+func formatFlag(value string, records bool) cli.Flag {
 	var names []string
 	for _, f := range output.Formats() {
-		names = append(names, f.Name)
+		if records && f.Records != nil || !records && f.Events != nil {
+			names = append(names, f.Name)
+		}
 	}
-	return &cli.StringFlag{Name: "format", Value: value, Usage: "`FORMAT` of the output: " + strings.Join(append(names, also...), ", ")}
+	return &cli.StringFlag{Name: "format", Value: value, Usage: "`FORMAT` of the output: " + strings.Join(names, ", ")}
 }
 
 func evidenceFlags() []cli.Flag {
@@ -217,11 +219,18 @@ func (o *out) commit() error {
 	return os.Rename(o.file.Name(), o.name)
 }
 
-// abort leaves the unfinished file under its .partial name.
+// abort leaves the unfinished file under its .partial name, unless nothing
+// was written to it.
 func (o *out) abort() {
-	if o.file != nil {
+	if o.file == nil {
 		o.Flush()
-		o.file.Close()
+		return
+	}
+	o.Flush()
+	st, err := o.file.Stat()
+	o.file.Close()
+	if err == nil && st.Size() == 0 {
+		os.Remove(o.file.Name())
 	}
 }
 

@@ -22,7 +22,7 @@ func dumpCommand() *cli.Command {
 			"   artifactdump dump -a prefetch --format csv -o prefetch.csv case/C\n" +
 			"   artifactdump dump -a userassist --hive NTUSER.DAT",
 		Flags: slices.Concat([]cli.Flag{
-			formatFlag("text"),
+			formatFlag("text", true),
 			&cli.StringSliceFlag{Name: "hive", Usage: "read the single hive `FILE`; its kind is known from its keys (repeat for more)"},
 		}, outputFlags(), evidenceFlags()),
 		Action: dump,

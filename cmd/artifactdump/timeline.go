@@ -22,7 +22,7 @@ func timelineCommand() *cli.Command {
 			"   artifactdump timeline /mnt/image\n" +
 			"   artifactdump timeline --from 2026-03-06 --format csv -o timeline.csv case/C\n" +
 			"   artifactdump timeline --last 48h -a prefetch --format jsonl /mnt/image | jq .message",
-		Flags:  slices.Concat([]cli.Flag{formatFlag("text")}, outputFlags(), timeFlags(), evidenceFlags()),
+		Flags:  slices.Concat([]cli.Flag{formatFlag("text", false)}, outputFlags(), timeFlags(), evidenceFlags()),
 		Action: timeline,
 	}
 }
@@ -37,6 +37,10 @@ func timeline(c *cli.Context) error {
 		return err
 	}
 	s := newSession(c)
+	o, err := openOutput(c, c.Args().Slice()...)
+	if err != nil {
+		return err
+	}
 	var events []artifacts.Event
 	err = s.each(c.Args().Slice(), c.StringSlice("artifact"), func(_ *evidence.Tree, res artifacts.Result) error {
 		for i := range res.Records {
@@ -45,16 +49,13 @@ func timeline(c *cli.Context) error {
 		return nil
 	})
 	if err != nil {
+		o.abort()
 		return err
 	}
 	slices.SortFunc(events, func(a, b artifacts.Event) int { return a.Compare(&b) })
 	events = span.filter(artifacts.Merge(events))
 	if len(events) == 0 {
 		s.note("no events")
-	}
-	o, err := openOutput(c, c.Args().Slice()...)
-	if err != nil {
-		return err
 	}
 	w := format.Events(o)
 	for i := range events {
