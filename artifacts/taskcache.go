@@ -113,6 +113,9 @@ func (in Input) taskTree() ([]TaskCache, error) {
 		t.InTasks = presentYes
 	}
 	in.setTree(&t, in.Key)
+	if in.From.State == Deleted {
+		t.Hidden = "" // its values may just be overwritten
+	}
 	t.TreeKey = time.Time{} // it is the record's own
 	t.Buckets = in.taskBuckets(id)
 	return []TaskCache{t}, errors.Join(errs...)
@@ -175,6 +178,13 @@ func (d *taskCacheDecoder) task() []TaskCache {
 		Author: in.Text("Author"), Date: in.Text("Date"), Source: in.Text("Source"), Description: in.Text("Description"),
 		Schema: taskSchema(in), Index: -1,
 	}
+	if in.only != nil {
+		// A deleted value is an older state of the task, whose path stays.
+		if v, err := in.Key.Value("Path"); err == nil {
+			t.TaskPath, _ = v.Text()
+		}
+		t.Origin = in.At(in.only[0])
+	}
 	if b, _ := d.bytes("Hash"); len(b) > 0 {
 		t.Hash = hex.EncodeToString(b[:min(len(b), 64)])
 	}
@@ -214,8 +224,8 @@ func taskSchema(in Input) string {
 // tree looks for the task's name and tells how the task hides.
 func (d *taskCacheDecoder) tree(t *TaskCache) string {
 	in := d.in
-	if in.only != nil {
-		return ""
+	if in.only != nil || in.From.State == Deleted {
+		return "" // what was beside a deleted task is gone as well
 	}
 	t.Buckets = in.taskBuckets(t.ID)
 	t.InTree = presentNo

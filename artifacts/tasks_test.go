@@ -133,6 +133,23 @@ func TestTaskCacheTampered(t *testing.T) {
 	}
 }
 
+// Each run writes DynamicInfo anew; an old one that is left tells of an
+// earlier run.
+func TestTaskCacheDeleted(t *testing.T) {
+	old := schtask.Task{Registered: written, LastRun: written.Add(-24 * time.Hour)}
+	recs, errs := found(t, hiveOf(softwarePath, func(root *regf.Key) {
+		asSoftware(root)
+		root.Sub(taskCacheKey+`Tasks\{1}`).Set("Path", regf.String(`\t`)).
+			Set("DynamicInfo", regf.Binary(old.DynamicInfo())).Unset("DynamicInfo", written)
+		root.Sub(taskCacheKey+`Tree\t`).Set("Id", regf.String("{1}")).Set("Index", regf.DWord(3)).Set("SD", regf.Binary([]byte{1}))
+	}), "taskcache")
+	noErrors(t, errs)
+	wantSummaries(t, recs, `Task: \t [Identifier: {1}]`, `Task: \t [Identifier: {1}] name in the tree`, `Task: \t [Identifier: {1}] #deleted`)
+	if len(recs) == 3 && !recs[2].Data.(TaskCache).LastRun.Equal(old.LastRun) {
+		t.Errorf("last run %v, want %v", recs[2].Data.(TaskCache).LastRun, old.LastRun)
+	}
+}
+
 // The text is read by its bytes, whatever the label says.
 func TestTaskEncodings(t *testing.T) {
 	text := corpusTask().Text()
