@@ -79,6 +79,11 @@ func catalogue() []group {
 			winsock,
 			dnsServer,
 			rdpPrograms,
+			shellExtensions,
+			officeAddins,
+			browserPolicies,
+			autostartFiles,
+			wmi,
 		}},
 		{"Communication", []Artifact{
 			hosts,
