@@ -98,6 +98,15 @@ func catalogue() []group {
 		{"User activity", []Artifact{
 			runMRU, typedURLs, typedPaths, wordWheel,
 			recentDocs, openSave, lastVisited, shellBags,
+			mountPoints, mappedDrives, tsClient, officeMRU, trustRecords,
+			putty, winSCP, archivers, applets, internetSettings,
+		}},
+		{"System", []Artifact{
+			computerName, osInfo, timeZone, shutdown,
+			accounts, groups, profiles,
+			networks, interfaces, shares, remoteAccess,
+			usb, mountedDevices,
+			defender, eventLogging, protection, software,
 		}},
 	}
 }

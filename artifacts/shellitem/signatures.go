@@ -68,7 +68,44 @@ func (it *Item) signature(b []byte) bool {
 			return true
 		}
 	}
+	if len(b) >= 15 && it.Class == 0x1F && le.Uint32(b[6:]) == 0xF5A6B710 {
+		// A drive at the root, without "My Computer" before it: a volume item
+		// without its size from 12. Seen in real lists of Windows 10.
+		it.Kind = Volume
+		it.Name, _ = text8(b[13:])
+		return true
+	}
+	if len(b) >= 50 && it.Class == 0x52 && b[3] == 0x67 && le.Uint16(b[4:]) == 0xACB1 {
+		return it.backup(b)
+	}
 	return it.archive(b)
+}
+
+// backup reads a Compressed folder shell item (class 52): a count of
+// characters and a text, four times from 46; the second is the one that is
+// shown. Seen with the archives of a backup program.
+func (it *Item) backup(b []byte) bool {
+	it.Kind = Archive
+	at := int64(46)
+	for i := range 2 {
+		if at+4 > int64(len(b)) {
+			break
+		}
+		n := 2 * int64(le.Uint32(b[at:]))
+		at += 4
+		if n > int64(len(b))-at {
+			break
+		}
+		s, _ := text16(b[at : at+n])
+		if i == 0 {
+			it.Short = s
+		}
+		if s != "" {
+			it.Name = s
+		}
+		at += n
+	}
+	return true
 }
 
 // mtp takes the first text of an item of a portable device.
