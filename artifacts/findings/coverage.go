@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -30,6 +31,8 @@ type Facts struct {
 	// Find looks for a file of the machine: whether it is there, and whether
 	// the folder it should lie in is there to tell.
 	Find func(path string) (there, folder bool)
+	// Modified is the modification time of a file of the machine.
+	Modified func(path string) (time.Time, bool)
 }
 
 // FactsOf reads the facts from evidence. names are the artifacts that the run
@@ -67,6 +70,17 @@ func FactsOf(tree *evidence.Tree, kind string, names []string) Facts {
 			return true, true
 		}
 		return false, tree.Walked(path)
+	}
+	f.Modified = func(path string) (time.Time, bool) {
+		file, ok := tree.Lookup(path)
+		if !ok {
+			return time.Time{}, false
+		}
+		st, err := file.Stat()
+		if err != nil {
+			return time.Time{}, false
+		}
+		return st.ModTime(), true
 	}
 	return f
 }

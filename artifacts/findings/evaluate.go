@@ -26,6 +26,8 @@ type scene struct {
 	kept          map[string][]*row // by artifact, for rules that look at the end
 	newest        time.Time         // the last start that anything tells: "now" of the evidence
 	seeded        []*row
+	prefetchFiles int
+	bases         map[string]bool // names of programs that are known with a folder
 
 	hits     []*hit
 	counts   map[string]int // hits by rule
@@ -95,6 +97,16 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 		st.call(x, rec.Data)
 	}
 	if p, ok := r.rec.Data.(artifacts.Prefetch); ok {
+		if rec.From.State == artifacts.Live && !p.Scenario {
+			e.prefetchFiles++
+		}
+		for _, f := range p.Files {
+			// Every program loads this library first, from the volume of Windows.
+			if v := winpath.Volume(f); len(f)-len(v) == len(ntdll) && strings.EqualFold(f[len(v):], ntdll) {
+				e.systemVolumes[strings.ToUpper(v)] = true
+				break
+			}
+		}
 		p.Files, p.Volumes = nil, nil
 		r.rec.Data = p
 	}
@@ -106,6 +118,8 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 		e.newest = latest(e.newest, t[0])
 	}
 }
+
+const ntdll = `\WINDOWS\SYSTEM32\NTDLL.DLL`
 
 func latest(a, b time.Time) time.Time {
 	if b.After(a) {
@@ -254,7 +268,7 @@ func (s *scene) finding(k subject, hits []*hit) Finding {
 	})
 	top := hits[0]
 	f := Finding{
-		RuleID: top.rule.ID, Title: top.rule.Title, Level: top.level, Subject: top.subject.show, SubjectKind: k.kind,
+		RuleID: top.rule.ID, Title: top.rule.Title, Level: top.level, Subject: s.display(top.subject), SubjectKind: k.kind,
 		Scope: top.subject.scope, Why: top.rule.Why, FalsePositives: top.rule.Benign, Next: top.rule.Next,
 		Techniques: []string{}, Host: s.facts.host(),
 	}

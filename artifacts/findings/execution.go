@@ -47,14 +47,17 @@ var infectedPlace = programRule(Rule{
 		return
 	}
 	runs := p.executed()
-	if len(runs) == 0 && (!p.runnable() || !p.inventoried()) {
-		return
+	if !p.runnable() && !slices.ContainsFunc(runs, func(r *row) bool { return r.class == "prefetch" || r.class == "bam" }) {
+		return // a shortcut or document that was opened
 	}
-	level, words := p.place.level, "ran from there"
+	level, words := p.place.level, "ran"
 	if len(runs) == 0 {
-		level, words = level.step(-1), "was there"
-		if p.place.id == "L12" {
-			return // seen in passing on a share or a stick
+		level, words = level.step(-1), "was seen"
+		switch {
+		case !p.inventoried() || p.place.id == "L12":
+			return // named by a setting, or seen in passing on a share or a stick
+		case p.place.level <= Medium || p.place.id == "L2" && strings.HasPrefix(p.base, "$r"):
+			level = Informational // files lie there all the time; what was deleted is in the bin
 		}
 	}
 	says := fmt.Sprintf("%s %s", words, p.place)
@@ -96,6 +99,9 @@ var attackTool = programRule(Rule{
 	if t == nil || anyGlob(t.except, p.parts) {
 		return
 	}
+	if !p.hasFolder() && x.placedElsewhere(p.base) {
+		return // a name without folder: the same program, most likely
+	}
 	if e := ext(p.base); e != ".exe" && e != "" && len(stem) < 5 {
 		return // a library or script with a short name: chance
 	}
@@ -107,7 +113,7 @@ var attackTool = programRule(Rule{
 	switch {
 	case len(stem) <= 3 && level >= High && x.ordinaryFolder(p):
 		level = Low // two or three letters, installed like any program
-	case p.place != nil && p.place.level >= Medium && p.place.id != "L8":
+	case p.place != nil && (p.place.level >= High || p.place.level >= Medium && len(p.executed()) > 0):
 		if level > Low {
 			level = level.step(1)
 		}
@@ -132,6 +138,20 @@ var attackTool = programRule(Rule{
 	}),
 )
 
+// placedElsewhere reports whether a program of this name is known with its
+// folder.
+func (s *scene) placedElsewhere(base string) bool {
+	if s.bases == nil {
+		s.bases = map[string]bool{}
+		for _, p := range s.programs {
+			if p.hasFolder() {
+				s.bases[p.base] = true
+			}
+		}
+	}
+	return s.bases[base]
+}
+
 var psexecTarget = programRule(Rule{
 	ID: "X-04", Title: "Target of PsExec", Level: High, Attack: []string{"T1569.002", "T1021.002"},
 	Why:    "PSEXESVC is the service that PsExec leaves on the machine that it commands: somebody ran programs here from another machine.",
@@ -139,6 +159,10 @@ var psexecTarget = programRule(Rule{
 	Next:   "Look at what ran in the same minutes, at log-ons over the network, and on the machine that PsExec came from.",
 	Needs:  append([]string{"services"}, ran...),
 }, func(x *look, p *program) {
+	if base := winpath.Base(p.path); p.place != nil && p.place.id == "L6" && ext(p.base) == ".exe" && randomName(base) {
+		x.hit(p.subject(x), 0, "%s lies directly in the folder of Windows under a name that looks made up, as tools leave it that start services from afar", base).atMost(High)
+		return
+	}
 	if p.base != "psexesvc.exe" && p.base != "psexesvc" {
 		return
 	}
@@ -434,13 +458,35 @@ func isAddress(s string) bool {
 	return strings.Count(host, ".") == 3 && strings.Trim(host, "0123456789.") == ""
 }
 
-var officeTrust = Rule{
+var officeTrust = rule(Rule{
 	ID: "X-10", Title: "Macros were trusted", Level: High, Attack: []string{"T1204.002", "T1137"},
 	Why:    "A user allowed the macros of a document, or Office was told to run all macros.",
 	Benign: "Departments that work with macros.",
 	Next:   "Open the document in a safe place and read its macros.",
 	Needs:  []string{"trustrecords"},
-}
+}, func(x *look, t artifacts.TrustRecord) {
+	switch t.Kind {
+	case "document":
+		if !t.Macros {
+			return
+		}
+		p := x.probePath(t.Path)
+		level := Medium
+		if p.place != nil && (p.place.id != "L10" || strings.Contains(p.key, `\downloads\`)) {
+			level = High
+		}
+		x.hit(subject{kind: kindSetting, key: "document " + p.key, show: t.Path}, level, "%s allowed the macros of this document", x.who()).as("T1204.002")
+	case "setting":
+		if n := t.Path[strings.LastIndexByte(t.Path, '\\')+1:]; strings.EqualFold(n, "VBAWarnings") && t.Value == "1" || strings.EqualFold(n, "AccessVBOM") && t.Value == "1" {
+			x.hit(x.setting("Office "+t.Application+" "+n+" of "+x.who()), High, "%s: %s", n, t.Meaning).as("T1137")
+		}
+	case "location":
+		p := x.probe(strings.TrimRight(x.normal(cmp.Or(t.Value, t.Path), x.row.rec.User), `\`) + `\x.exe`)
+		if p.place != nil && p.place.level >= Medium && p.place.id != "L7" && p.place.id != "L12" {
+			x.hit(x.setting("Office trusts "+cmp.Or(t.Value, t.Path)), Medium, "%s trusts a folder %s", x.who(), p.place).as("T1137")
+		}
+	}
+})
 
 var nearFinding = wholeRule(Rule{
 	ID: "X-11", Title: "First started near a finding", Level: Informational,

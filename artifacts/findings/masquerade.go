@@ -143,7 +143,7 @@ var lookalikeName = programRule(Rule{
 	}
 }).also(
 	on(func(x *look, s artifacts.Service) {
-		if of, how := x.t.lookalike(strings.ToLower(s.Name)); of != "" && strings.ToLower(s.Name) != of {
+		if of, how := x.t.lookalike(strings.ToLower(s.Name)); of != "" && how != oneOff {
 			x.hit(x.setting("service "+s.Name), Medium, "the service name %q looks like %q, %s", s.Name, of, how)
 		}
 	}),
@@ -283,13 +283,7 @@ func (x *look) autoPlace(a *artifacts.Autostart) (*place, string) {
 		if !strings.ContainsAny(path, `\/`) {
 			continue
 		}
-		key := x.normal(path, x.row.rec.User)
-		p := program{key: key, parts: strings.Split(key, `\`), dir: winpath.Dir(key)}
-		p.base = p.parts[len(p.parts)-1]
-		if v := strings.ToUpper(winpath.Volume(path)); len(v) == 2 && x.drive != "" && v != x.drive {
-			p.other = true
-		}
-		if pl := x.placeOf(&p); pl != nil && (worst == nil || pl.level > worst.level) {
+		if pl := x.probePath(path).place; pl != nil && (worst == nil || pl.level > worst.level) {
 			worst, why = pl, fmt.Sprintf("starts %s, %s", path, pl)
 		}
 	}
@@ -374,6 +368,16 @@ func (s *scene) probe(key string) *program {
 	p.base = p.parts[len(p.parts)-1]
 	p.dir = strings.TrimSuffix(key[:len(key)-len(p.base)], `\`)
 	p.place = s.placeOf(p)
+	return p
+}
+
+// probePath is probe for a path as the record at hand spells it.
+func (x *look) probePath(path string) *program {
+	p := x.probe(x.normal(path, x.row.rec.User))
+	if v := strings.ToUpper(winpath.Volume(path)); len(v) == 2 && x.drive != "" && v != x.drive {
+		p.other = true
+		p.place = x.placeOf(p)
+	}
 	return p
 }
 

@@ -60,12 +60,16 @@ func (t *Tables) lookalike(name string) (of, how string) {
 	for n := len(name) - 1; n <= len(name)+1; n++ {
 		for _, p := range t.byLength[n] {
 			if oneStep(name, p) && !onlyDigit(name, p) {
-				return p, "one letter off"
+				return p, oneOff
 			}
 		}
 	}
 	return "", ""
 }
+
+// oneOff is how most look-alikes differ. Names of services are so short and
+// so many that it means nothing there.
+const oneOff = "one letter off"
 
 // hexish reports whether a name is a protected one with a single sign or the
 // suffix 32 or 64 added: svchost32, svchost-, lsass_.

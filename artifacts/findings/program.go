@@ -124,14 +124,22 @@ func (p *program) subject(x *look) subject {
 	return subject{kind: kindProgram, key: p.key, show: p.path}
 }
 
-// spell writes a path for people: with the letter of Windows' drive in place
-// of a device's name, where that is the volume.
-func (s *scene) spell(p *program) string {
-	v := winpath.Volume(p.path)
-	if p.other || len(v) <= 2 || strings.HasPrefix(v, `\\`) || !strings.HasPrefix(p.path, v) {
-		return p.path
+// display writes a subject for people: a program with the letter of Windows'
+// drive in place of a device's name, where that is the volume.
+func (s *scene) display(k subject) string {
+	path := k.show
+	if k.kind != kindProgram {
+		return path
 	}
-	return cmp.Or(s.drive, "C:") + p.path[len(v):]
+	if p := s.programs[k.key]; p != nil {
+		path = p.path
+	}
+	path = strings.TrimPrefix(path, `\??\`)
+	v := winpath.Volume(path)
+	if len(v) <= 2 || strings.HasPrefix(v, `\\`) || !strings.HasPrefix(path, v) || !s.systemVolumes[strings.ToUpper(v)] {
+		return path
+	}
+	return cmp.Or(s.drive, "C:") + path[len(v):]
 }
 
 // aliases are other names of the same folders: those of Windows XP, and short
@@ -250,7 +258,6 @@ func (s *scene) settle(p *program) {
 		}
 	}
 	p.place = s.placeOf(p)
-	p.path = s.spell(p)
 }
 
 // namesVolumes reports whether Windows' volume is known in this style of
@@ -290,10 +297,19 @@ func (s *scene) placeOf(p *program) *place {
 	switch {
 	case p.other:
 		return &place{"L12", Medium, "on another volume than Windows"}
+	case len(p.parts) > 2 && p.parts[0] == "" && unpacked(p.parts[1]):
+		return &place{"L3", Low, "in a folder that updates unpack into"}
 	case len(p.parts) > 2 && p.parts[0] == "" && !s.t.usualTop(p.parts[1]) && !strings.HasPrefix(p.parts[1], "%") && !strings.HasPrefix(p.parts[1], "{"):
 		return &place{"L3", High, "in a folder of its own at the root of the volume"}
 	}
 	return nil
+}
+
+// unpacked reports whether a folder's name is what Windows' update packages
+// make up for themselves at the root: 15 or more hexadecimal digits. Seen on
+// real machines.
+func unpacked(name string) bool {
+	return len(name) >= 15 && len(name) <= 32 && strings.Trim(name, "0123456789abcdef") == ""
 }
 
 // placeWords tells what the lines of the table mean. A user's own lines name
