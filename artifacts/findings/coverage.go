@@ -197,28 +197,35 @@ func (e *Evaluator) lacks(name string) string {
 		return ""
 	case len(e.facts.Artifacts) > 0 && !slices.Contains(e.facts.Artifacts, name) && !slices.ContainsFunc(e.facts.Artifacts, func(n string) bool { return strings.EqualFold(n, a.Group) }):
 		return "artifact " + name + " was not asked for"
+	case e.facts.Whole && name != "prefetch" && !slices.ContainsFunc(a.Sources, func(s artifacts.Source) bool { return s.Glob == "" }):
+		return "" // the volume is here, and there is no such file: that was looked at
 	case name == "prefetch" && e.facts.Prefetcher == 0:
 		return "no Prefetch files: EnablePrefetcher is 0, the machine does not write them"
 	}
 	var parts []string
+	globs := 0
 	for _, s := range a.Sources {
-		p := s.Glob
-		if p == "" {
+		p := "no file " + s.Glob
+		switch {
+		case s.Glob == "":
 			p = "no " + string(s.Hive) + " hive"
 			if d, ok := e.facts.Dirty[s.Hive]; ok {
 				p = d
 			}
-		} else {
-			p = "no file " + p
+		case globs > 0: // one of them tells enough
+			globs++
+			continue
+		default:
+			globs++
 		}
 		if !slices.Contains(parts, p) {
 			parts = append(parts, p)
 		}
 	}
-	if len(parts) > 3 {
-		parts = append(parts[:3], "…")
+	if globs > 1 {
+		parts = append(parts, fmt.Sprintf("nor %d other patterns", globs-1))
 	}
-	return name + ": " + strings.Join(parts, "; ")
+	return name + ": " + strings.Join(parts, ", ")
 }
 
 // doubts are about sources that are there and yet not whole.

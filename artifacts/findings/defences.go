@@ -151,7 +151,7 @@ var guards = []string{
 }
 
 var hostsTampered = wholeRule(Rule{
-	ID: "F-05", Title: "Hosts file names security or update servers", Level: High, Attack: []string{"T1565.001", "T1562.001"},
+	ID: "F-05", Title: "Hosts file leads a name elsewhere", Level: High, Attack: []string{"T1565.001", "T1562.001"},
 	Why:    "A name in this file never reaches its real server: protection and updates can be cut off, users led elsewhere.",
 	Benign: "Lists against advertisements; developers.",
 	Next:   "Read the file; ask who wrote the lines.",
@@ -212,6 +212,9 @@ var loggingReduced = rule(Rule{
 	switch {
 	case strings.Contains(low, "scriptblocklogging"):
 		return // F-07
+	case strings.HasSuffix(low, "allowrefsformatovernomirrorvolume"):
+		// A well-known switch for ReFS that people set, side effect and all.
+		x.hit(subj, Medium, "%s: %s", s.Setting, s.Meaning)
 	case s.Weak:
 		x.hit(subj, 0, "%s: %s", strings.TrimSpace(s.Subject+" "+s.Setting), cmp.Or(s.Meaning, s.Value))
 	case low == "maxsize" && (strings.EqualFold(s.Subject, "Security") || strings.EqualFold(s.Subject, "System")):

@@ -264,7 +264,7 @@ const maxEvidence = 40
 
 func (s *scene) finding(k subject, hits []*hit) Finding {
 	slices.SortStableFunc(hits, func(a, b *hit) int {
-		return cmp.Or(cmp.Compare(b.level, a.level), cmp.Compare(a.rule.ID, b.rule.ID), cmp.Compare(a.says, b.says))
+		return cmp.Or(cmp.Compare(b.level, a.level), compareBools(b.rule.Leads, a.rule.Leads), cmp.Compare(a.rule.ID, b.rule.ID), cmp.Compare(a.says, b.says))
 	})
 	top := hits[0]
 	f := Finding{
@@ -329,6 +329,16 @@ func (s *scene) raise(f *Finding, p *program, hits []*hit) {
 	}
 	f.Level++
 	f.Raised = "it is set to start by itself (" + sources(autos) + ") and it did run (" + sources(runs) + ")"
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }
 
 func classesOf(rows []*row) map[string]bool {

@@ -153,7 +153,7 @@ func (s *scene) placedElsewhere(base string) bool {
 }
 
 var psexecTarget = programRule(Rule{
-	ID: "X-04", Title: "Target of PsExec", Level: High, Attack: []string{"T1569.002", "T1021.002"},
+	ID: "X-04", Title: "Target of PsExec", Level: High, Leads: true, Attack: []string{"T1569.002", "T1021.002"},
 	Why:    "PSEXESVC is the service that PsExec leaves on the machine that it commands: somebody ran programs here from another machine.",
 	Benign: "Administrators use PsExec every day; ask them for these times.",
 	Next:   "Look at what ran in the same minutes, at log-ons over the network, and on the machine that PsExec came from.",
@@ -170,7 +170,10 @@ var psexecTarget = programRule(Rule{
 	n := uint32(0)
 	for _, r := range p.rows {
 		for _, t := range r.runs() {
-			times = append(times, t.UTC().Format("2006-01-02 15:04:05"))
+			// BAM repeats the last one.
+			if s := t.UTC().Format("2006-01-02 15:04:05"); !slices.Contains(times, s) {
+				times = append(times, s)
+			}
 		}
 		if f, ok := r.rec.Data.(artifacts.Prefetch); ok {
 			n += f.RunCount
@@ -190,20 +193,20 @@ var psexecSource = wholeRule(Rule{
 	Next:   "For PsExec, look for the machines that were reached; for ProcDump, for dumps of lsass; for SDelete, for what is missing.",
 	Needs:  []string{"sysinternals"},
 }, func(x *look) {
-	minute := map[string]int{}
-	key := func(r *row) string {
-		d := r.rec.Data.(artifacts.Sysinternals)
-		return r.rec.From.Path + d.Written.Truncate(time.Minute).String()
+	minute, second := map[string]int{}, map[string]int{}
+	key := func(r *row, d time.Duration) string {
+		return r.rec.From.Path + r.rec.Data.(artifacts.Sysinternals).Written.Truncate(d).String()
 	}
 	for _, r := range x.kept["sysinternals"] {
-		minute[key(r)]++
+		minute[key(r, time.Minute)]++
+		second[key(r, time.Second)]++
 	}
 	for _, r := range x.kept["sysinternals"] {
 		d := r.rec.Data.(artifacts.Sysinternals)
 		watched := slices.Contains([]string{"psexec", "procdump", "sdelete", "psloggedon", "pskill", "pspasswd", "psshutdown", "adexplorer", "active directory explorer"}, strings.ToLower(d.Tool))
 		level := Low
 		switch {
-		case d.Suite || minute[key(r)] >= 20:
+		case d.Suite, minute[key(r, time.Minute)] >= 20, second[key(r, time.Second)] >= 5: // faster than anybody clicks
 			level = Informational
 		case watched:
 			level = Medium

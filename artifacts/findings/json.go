@@ -1,8 +1,10 @@
 package findings
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
+	"time"
 )
 
 // WriteJSON writes one finding a line, then one line with the coverage.
@@ -18,6 +20,44 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Coverage []Coverage `json:"coverage"`
 		Silenced int        `json:"silenced,omitempty"`
 	}{r.Coverage, r.Silenced})
+}
+
+// timeLayout writes UTC with the seven digits that a FILETIME holds.
+const timeLayout = "2006-01-02T15:04:05.0000000Z"
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(timeLayout)
+}
+
+// MarshalJSON writes times as all outputs do.
+func (f Finding) MarshalJSON() ([]byte, error) {
+	type plain Finding
+	return encode(struct {
+		plain
+		FirstSeen string `json:"first_seen,omitempty"`
+		LastSeen  string `json:"last_seen,omitempty"`
+	}{plain(f), stamp(f.FirstSeen), stamp(f.LastSeen)})
+}
+
+// MarshalJSON writes the time as all outputs do.
+func (e Evidence) MarshalJSON() ([]byte, error) {
+	type plain Evidence
+	return encode(struct {
+		plain
+		Time string `json:"time,omitempty"`
+	}{plain(e), stamp(e.Time)})
+}
+
+// encode is json.Marshal that leaves < > & as they are.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
 }
 
 // AtLeast returns the report without the findings below a level.

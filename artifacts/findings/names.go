@@ -207,7 +207,7 @@ func deceptive(base string) (says, technique string) {
 		if len(name)-len(trimmed) >= 5 {
 			return "blanks push its extension out of sight", "T1036.007"
 		}
-		if _, second, ok := cutLast(trimmed, "."); ok && documents[second] {
+		if before, second, ok := cutLast(trimmed, "."); ok && documents[second] && !strings.HasSuffix(before, ".sfx") {
 			return "it has two extensions, the first of a document (." + second + "." + last + ")", "T1036.007"
 		}
 	}

@@ -23,6 +23,7 @@ type Rule struct {
 	Unread string   // what would have to be read, where nothing of ours feeds it
 	// OnRequest rules are judged only when a rules file enables them.
 	OnRequest bool
+	Leads     bool // gives the finding its title among rules of one level
 
 	records []recordFunc
 	keeps   []string // artifacts whose records wholes looks at afterwards

@@ -27,7 +27,7 @@ func writeFindings(w io.Writer, r *findings.Report, hidden int, from findings.Le
 	case len(r.Findings) == 0:
 		fmt.Fprintf(w, "No findings of level %s or above. That is no proof of a clean machine: see what was not evaluated.\n", from)
 	default:
-		fmt.Fprintf(w, "%d findings of level %s or above.\n", len(r.Findings), from)
+		fmt.Fprintf(w, "%s of level %s or above.\n", plural(len(r.Findings), "finding"), from)
 	}
 	if hidden > 0 {
 		fmt.Fprintf(w, "%d below that level are not shown (--level informational shows all).\n", hidden)
@@ -139,9 +139,16 @@ func writeCoverage(w io.Writer, r *findings.Report) error {
 func hits(c findings.Coverage) string {
 	switch {
 	case c.Silenced > 0:
-		return fmt.Sprintf("%s (%d hits, %d silenced)", c.RuleID, c.Hits, c.Silenced)
+		return fmt.Sprintf("%s (%s, %d silenced)", c.RuleID, plural(c.Hits, "hit"), c.Silenced)
 	case c.Hits > 0:
-		return fmt.Sprintf("%s (%d hits)", c.RuleID, c.Hits)
+		return fmt.Sprintf("%s (%s)", c.RuleID, plural(c.Hits, "hit"))
 	}
 	return c.RuleID
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }
