@@ -1,20 +1,23 @@
 // Package output writes events and records in the formats that analysts'
-// tools read. Each format is one file; [Formats] lists them.
+// tools read. Each format is one file; [Formats] lists them. Formats that need
+// a library of their own have a package below this one.
 //
-// All times are UTC. The order of events is the caller's: writers stream and
-// hold no timeline in memory.
+// All times are UTC. Writers stream: none holds a timeline in memory. Their
+// order is the caller's; a [Sorter] makes it within a fixed amount of memory.
 package output
 
 import (
 	"io"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 )
 
 // An EventWriter writes a timeline, one event after the other. Close writes
 // what is left; it does not close the writer below.
 type EventWriter interface {
-	Event(*artifacts.Event) error
+	Event(*Row) error
 	Close() error
 }
 
@@ -24,21 +27,66 @@ type RecordWriter interface {
 	Close() error
 }
 
+// A Noter is a writer that has something to say when it is closed: events that
+// the format cannot hold, a file that its reader will refuse.
+type Noter interface{ Notes() []string }
+
+// Options change what writers write. The zero value, and nil, mean the
+// defaults.
+type Options struct {
+	BOM     bool // a byte order mark before CSV, for spreadsheets
+	CSVSafe bool // an apostrophe before cells that a spreadsheet would calculate
+
+	// BodyfileZero writes 0 for a time that is not set, as plaso wants it,
+	// instead of the -1 that mactime wants.
+	BodyfileZero bool
+
+	Created time.Time // when the program ran, for formats that keep it
+	Version string    // of the program
+	RunID   string    // names the run
+
+	// Times tells what the evidence keeps of a record's source file.
+	Times func(*artifacts.Record) evidence.Times
+	// Values tells the texts of all values of the key that a record was read
+	// from, by name.
+	Values func(*artifacts.Record) map[string]string
+}
+
+var defaults = &Options{}
+
+func (o *Options) orDefault() *Options {
+	if o == nil {
+		return defaults
+	}
+	return o
+}
+
 // A Format is one way to write events, records or both.
 type Format struct {
 	Name    string // on the command line
 	Ext     string // of a file in this format, with the dot
 	About   string
-	Events  func(io.Writer) EventWriter
-	Records func(io.Writer) RecordWriter
+	Events  func(io.Writer, *Options) EventWriter
+	Records func(io.Writer, *Options) RecordWriter
+	// Files writes records into several files; create opens each by its name.
+	Files func(create func(name string) (io.Writer, error), o *Options) RecordWriter
 }
 
-// Formats lists the formats that stream to any writer, the default first.
+// Formats lists the formats that need nothing but this package, the default
+// first.
 func Formats() []Format {
 	return []Format{
-		{"text", ".txt", "for reading on a terminal", newTextEvents, newTextRecords},
-		{"jsonl", ".jsonl", "JSON lines, one object per event or record", newJSONEvents, newJSONRecords},
-		{"csv", ".csv", "comma-separated values with a header, RFC 4180", newCSVEvents, newCSVRecords},
+		{Name: "text", Ext: ".txt", About: "for reading on a terminal", Events: newTextEvents, Records: newTextRecords},
+		{Name: "jsonl", Ext: ".jsonl", About: "JSON lines, one object per event or record", Events: newJSONEvents, Records: newJSONRecords},
+		{Name: "csv", Ext: ".csv", About: "comma-separated values with a header, RFC 4180", Events: newCSVEvents, Records: newCSVRecords},
+		{Name: "timesketch", Ext: ".timesketch.jsonl", About: "JSON lines as Timesketch imports them", Events: newTimesketch},
+		{Name: "timesketch-csv", Ext: ".timesketch.csv", About: "CSV as Timesketch imports it", Events: newTimesketchCSV},
+		{Name: "bodyfile", Ext: ".body", About: "body file of The Sleuth Kit 3, for mactime", Events: newBodyfile},
+		{Name: "l2tcsv", Ext: ".l2t.csv", About: "the 17 columns of log2timeline, whole seconds", Events: newL2TCSV},
+		{Name: "tln", Ext: ".tln", About: "five columns as RegRipper writes them, whole seconds", Events: newTLN},
+		{Name: "pecmd", About: "CSV pair as PECmd writes it, of Prefetch records", Files: newPECmd},
+		{Name: "appcompatcacheparser", About: "CSV as AppCompatCacheParser writes it, of shimcache records", Files: newAppCompatCacheParser},
+		{Name: "amcacheparser", About: "CSV files as AmcacheParser writes them, of Amcache records", Files: newAmcacheParser},
 	}
 }
 

@@ -22,16 +22,16 @@ func dumpCommand() *cli.Command {
 			"   artifactdump dump -a prefetch --format csv -o prefetch.csv case/C\n" +
 			"   artifactdump dump -a userassist --hive NTUSER.DAT",
 		Flags: slices.Concat([]cli.Flag{
-			formatFlag("text"),
+			formatFlag("text", forRecords),
 			&cli.StringSliceFlag{Name: "hive", Usage: "read the single hive `FILE`; its kind is known from its keys (repeat for more)"},
-		}, outputFlags(), evidenceFlags()),
+		}, outputFlags(), csvFlags(), evidenceFlags()),
 		Action: dump,
 	}
 }
 
 func dump(c *cli.Context) error {
 	format, ok := output.Lookup(c.String("format"))
-	if !ok || format.Records == nil {
+	if !ok || !forRecords(format) {
 		return usagef("no format for records is called %q", c.String("format"))
 	}
 	paths := slices.Concat(c.Args().Slice(), c.StringSlice("hive"))
@@ -40,7 +40,7 @@ func dump(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	w := format.Records(o)
+	w := format.Records(o, outputOptions(c))
 	n := 0
 	err = s.each(paths, c.StringSlice("artifact"), func(_ *evidence.Tree, res artifacts.Result) error {
 		n += len(res.Records)
