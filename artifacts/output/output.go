@@ -31,6 +31,10 @@ type RecordWriter interface {
 // the format cannot hold, a file that its reader will refuse.
 type Noter interface{ Notes() []string }
 
+// A Failer is a writer of records that has a row for a source that could not be
+// read at all.
+type Failer interface{ Failed(*artifacts.DecodeError) error }
+
 // Options change what writers write. The zero value, and nil, mean the
 // defaults.
 type Options struct {

@@ -68,7 +68,7 @@ func formatFlag(value string, fits func(output.Format) bool) cli.Flag {
 }
 
 func forEvents(f output.Format) bool  { return f.Events != nil }
-func forRecords(f output.Format) bool { return f.Records != nil }
+func forRecords(f output.Format) bool { return f.Records != nil || f.Files != nil }
 
 func evidenceFlags() []cli.Flag {
 	return []cli.Flag{
