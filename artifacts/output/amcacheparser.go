@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
 // AmcacheParser writes one table for each kind of entry. Most columns bear the
@@ -76,7 +75,7 @@ func (a *amcacheParser) Record(r *artifacts.Record) error {
 	if a.opts.Values != nil {
 		values = a.opts.Values(r)
 	}
-	key := winpath.Base(r.From.Key)
+	key := r.From.Key[strings.LastIndexByte(r.From.Key, '\\')+1:] // a name may hold slashes
 	put := func(kind string, header []string, own map[string]string) error {
 		t, err := a.table(ofHive(&r.From)+"_"+kind+".csv", header)
 		if err != nil {

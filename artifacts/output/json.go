@@ -171,6 +171,21 @@ func (o *object) str(k, v string) {
 	o.b = appendQuoted(o.b, v)
 }
 
+// opt writes a text unless it is empty.
+func (o *object) opt(k, v string) {
+	if v != "" {
+		o.str(k, v)
+	}
+}
+
+// sub writes an object under a key.
+func (o *object) sub(k string, fill func(*object)) {
+	o.key(k)
+	x := object{b: append(o.b, '{')}
+	fill(&x)
+	o.b = append(x.b, '}')
+}
+
 func (o *object) strs(k string, vs []string) {
 	o.key(k)
 	o.b = append(o.b, '[')

@@ -33,7 +33,9 @@ type Noter interface{ Notes() []string }
 
 // A Failer is a writer of records that has a row for a source that could not be
 // read at all.
-type Failer interface{ Failed(*artifacts.DecodeError) error }
+type Failer interface {
+	Failed(*artifacts.DecodeError) error
+}
 
 // Options change what writers write. The zero value, and nil, mean the
 // defaults.
@@ -51,9 +53,55 @@ type Options struct {
 
 	// Times tells what the evidence keeps of a record's source file.
 	Times func(*artifacts.Record) evidence.Times
+	// Case tells what a file with several tables holds beside the timeline. It
+	// is asked when the writer is closed.
+	Case func() *Case
 	// Values tells the texts of all values of the key that a record was read
 	// from, by name.
 	Values func(*artifacts.Record) map[string]string
+}
+
+// A Case is what is known beside the timeline.
+type Case struct {
+	Hosts    []Host
+	Files    []File
+	Findings []Finding
+}
+
+// A Host is one machine of a case.
+type Host struct {
+	Name, OS, Build, TimeZone, MachineGUID string
+	Input                                  string // the evidence it was read from
+}
+
+// A File is one source that was examined.
+type File struct {
+	Host, Path, Snapshot string
+	Size                 int64
+	SHA256               string
+	Modified             time.Time
+	Parser               string
+	Status               string // ok, partial, failed, skipped
+	Error                string
+	Offset               int64 // of the first error
+	Records, Events      int
+}
+
+// A Finding is one line of the evaluation.
+type Finding struct {
+	ID, Host, RuleID, Level, Title, Subject, Why, FalsePositives string
+	Techniques                                                   []string
+	First, Last                                                  time.Time
+	Count                                                        int
+	Evidence                                                     []string // ids of events
+}
+
+// TheCase returns what [Options.Case] tells, an empty case without it.
+func (o *Options) TheCase() *Case {
+	if o == nil || o.Case == nil {
+		return &Case{}
+	}
+	return o.Case()
 }
 
 var defaults = &Options{}
@@ -72,6 +120,11 @@ type Format struct {
 	About   string
 	Events  func(io.Writer, *Options) EventWriter
 	Records func(io.Writer, *Options) RecordWriter
+	// EventFiles writes a timeline into several files.
+	EventFiles func(create func(name string) (io.Writer, error), o *Options) EventWriter
+	// File writes a timeline into a file that it opens itself, where a stream
+	// does not do.
+	File func(path string, o *Options) (EventWriter, error)
 	// Files writes records into several files; create opens each by its name.
 	Files func(create func(name string) (io.Writer, error), o *Options) RecordWriter
 }
@@ -88,6 +141,8 @@ func Formats() []Format {
 		{Name: "bodyfile", Ext: ".body", About: "body file of The Sleuth Kit 3, for mactime", Events: newBodyfile},
 		{Name: "l2tcsv", Ext: ".l2t.csv", About: "the 17 columns of log2timeline, whole seconds", Events: newL2TCSV},
 		{Name: "tln", Ext: ".tln", About: "five columns as RegRipper writes them, whole seconds", Events: newTLN},
+		{Name: "ecs", Ext: ".ndjson", About: "bulk requests for Elasticsearch and OpenSearch in the Elastic Common Schema", Events: newECS, EventFiles: newECSFiles},
+		{Name: "xlsx", Ext: ".xlsx", About: "a workbook for Excel and LibreOffice", Events: newXLSX},
 		{Name: "pecmd", About: "CSV pair as PECmd writes it, of Prefetch records", Files: newPECmd},
 		{Name: "appcompatcacheparser", About: "CSV as AppCompatCacheParser writes it, of shimcache records", Files: newAppCompatCacheParser},
 		{Name: "amcacheparser", About: "CSV files as AmcacheParser writes them, of Amcache records", Files: newAmcacheParser},

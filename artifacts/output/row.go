@@ -1,6 +1,7 @@
 package output
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -118,6 +119,28 @@ func (r *Row) fields(yield func(name, value string) bool) {
 		yield("also_in", strings.Join(r.Also, "; "))
 	}
 }
+
+// TagsJSON returns the tags as a JSON list.
+func (r *Row) TagsJSON() string { return JSONTexts(r.Tags) }
+
+// JSONTexts returns texts as a JSON list.
+func JSONTexts(texts []string) string {
+	o := object{b: []byte("{")}
+	o.strs("", texts)
+	return string(o.b[len(`{"":`):])
+}
+
+// ExtraJSON returns what stands under "extra" as a JSON object.
+func (r *Row) ExtraJSON() string {
+	o := object{b: []byte{'{'}}
+	for k, v := range r.fields {
+		o.str(k, v)
+	}
+	return string(append(o.b, '}'))
+}
+
+// Extras returns what stands under "extra", each name once.
+func (r *Row) Extras() iter.Seq2[string, string] { return r.fields }
 
 // field returns one of the extra fields, or "".
 func (r *Row) field(name string) string {

@@ -163,12 +163,9 @@ func (p *pecmd) Record(r *artifacts.Record) error {
 	c = append(c, strings.Join(notes, " "), line(r.From.Path))
 	created, modified, accessed := "", "", ""
 	if p.opts.Times != nil {
-		// The times of a copy say nothing of the evidence but, mostly, the
-		// modification.
-		t := p.opts.Times(r)
-		modified = ezTime(t.Modified)
-		if t.Original {
-			created, accessed = ezTime(t.Created), ezTime(t.Accessed)
+		// The times of a copied file are those of the copying.
+		if t := p.opts.Times(r); t.Original {
+			created, modified, accessed = ezTime(t.Created), ezTime(t.Modified), ezTime(t.Accessed)
 		}
 	}
 	size := ""

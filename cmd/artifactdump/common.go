@@ -19,6 +19,8 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/parquet"
+	"github.com/artifactdump/artifactdump/artifacts/output/sqlite"
 )
 
 // version is stamped by the linker in releases; a build from a checkout says
@@ -59,7 +61,7 @@ func outputOptions(c *cli.Context) *output.Options {
 // formatFlag names the formats that fit.
 func formatFlag(value string, fits func(output.Format) bool) cli.Flag {
 	var names []string
-	for _, f := range output.Formats() {
+	for _, f := range formats() {
 		if fits(f) {
 			names = append(names, f.Name)
 		}
@@ -67,7 +69,22 @@ func formatFlag(value string, fits func(output.Format) bool) cli.Flag {
 	return &cli.StringFlag{Name: "format", Value: value, Usage: "`FORMAT` of the output: " + strings.Join(names, ", ")}
 }
 
-func forEvents(f output.Format) bool  { return f.Events != nil }
+// formats are all that this program knows.
+func formats() []output.Format {
+	return append(output.Formats(), parquet.Format(), sqlite.Format())
+}
+
+// format returns the format with this name, if it fits.
+func format(name string, fits func(output.Format) bool) (output.Format, bool) {
+	for _, f := range formats() {
+		if f.Name == name && fits(f) {
+			return f, true
+		}
+	}
+	return output.Format{}, false
+}
+
+func forEvents(f output.Format) bool  { return f.Events != nil || f.File != nil }
 func forRecords(f output.Format) bool { return f.Records != nil || f.Files != nil }
 
 func evidenceFlags() []cli.Flag {

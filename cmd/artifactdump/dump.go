@@ -32,8 +32,8 @@ func dumpCommand() *cli.Command {
 }
 
 func dump(c *cli.Context) error {
-	format, ok := output.Lookup(c.String("format"))
-	if !ok || !forRecords(format) {
+	format, ok := format(c.String("format"), forRecords)
+	if !ok {
 		return usagef("no format for records is called %q", c.String("format"))
 	}
 	paths := slices.Concat(c.Args().Slice(), c.StringSlice("hive"))

@@ -33,8 +33,8 @@ func bodyfileFlag() cli.Flag {
 }
 
 func timeline(c *cli.Context) error {
-	format, ok := output.Lookup(c.String("format"))
-	if !ok || format.Events == nil {
+	format, ok := format(c.String("format"), forEvents)
+	if !ok {
 		return usagef("no format for timelines is called %q", c.String("format"))
 	}
 	if v := c.String("bodyfile-unset"); v != "-1" && v != "0" {
@@ -45,6 +45,9 @@ func timeline(c *cli.Context) error {
 		return err
 	}
 	s := newSession(c)
+	if format.Events == nil && (c.String("output") == "" || c.String("output") == "-") {
+		return usagef("--format %s needs a file: name it with -o", format.Name)
+	}
 	o, err := openOutput(c, c.Args().Slice()...)
 	if err != nil {
 		return err
@@ -60,7 +63,15 @@ func timeline(c *cli.Context) error {
 		return nil
 	})
 	if err == nil {
-		err = writeTimeline(s, format.Events(o, outputOptions(c)), span.rows(&sorter))
+		var w output.EventWriter
+		if format.Events != nil {
+			w = format.Events(o, outputOptions(c))
+		} else {
+			w, err = format.File(o.file.Name(), outputOptions(c))
+		}
+		if err == nil {
+			err = writeTimeline(s, w, span.rows(&sorter))
+		}
 	}
 	if err != nil {
 		o.abort()
