@@ -56,7 +56,7 @@ func amcacheSHA1(id string) string {
 // text.
 func amcacheDate(s string) time.Time {
 	for _, layout := range []string{"01/02/2006 15:04:05", "1/2/2006 15:04:05", "01/02/2006"} {
-		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
+		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil && t.Year() >= 1601 {
 			return t
 		}
 	}

@@ -169,8 +169,8 @@ func autostartAbsolute(path string) bool {
 }
 
 // autostartFile looks for the image in the evidence. A bare name is searched
-// where CreateProcess would: System32, the Windows folder, the PATH of the
-// machine. That a file is not there means something only in a whole copy of
+// in System32, the Windows folder, the registered paths of programs and the
+// PATH of the machine. That a file is not there means something only in a whole copy of
 // its volume: a collection takes hives, not programs.
 func (in Input) autostartFile(a *Autostart) {
 	a.FilePresent = presentUnknown
@@ -182,8 +182,8 @@ func (in Input) autostartFile(a *Autostart) {
 		in.autostartAt(a, img)
 	case !strings.ContainsAny(img, `\/:`):
 		a.Guessed = true
-		for _, dir := range in.autostartPath() {
-			if in.autostartAt(a, winpath.Join(dir, img)) {
+		for _, p := range in.autostartPlaces(img) {
+			if in.autostartAt(a, p) {
 				return
 			}
 		}
@@ -223,7 +223,49 @@ func (in Input) autostartComplete(path string) bool {
 	}).(bool)
 }
 
-// autostartPath is where a program without a folder is searched.
+// autostartAppPath returns where a program of this name is registered to lie,
+// or "".
+func (in Input) autostartAppPath(name string) string {
+	hv := in.comMachine()
+	if hv == nil {
+		return ""
+	}
+	if winpath.Ext(name) == "" {
+		name += ".exe"
+	}
+	k, err := hv.Key(`Microsoft\Windows\CurrentVersion\App Paths\` + name)
+	if err != nil {
+		return ""
+	}
+	v, err := k.Value("")
+	if err != nil {
+		return ""
+	}
+	p, _ := v.Text()
+	if p = strings.Trim(in.Machine.Expand(p, in.User), `" `); !autostartAbsolute(p) {
+		return ""
+	}
+	return p
+}
+
+// autostartPlaces are the paths at which a program without a folder is looked
+// for, in this order.
+func (in Input) autostartPlaces(name string) []string {
+	dirs := in.autostartPath()
+	var out []string
+	for _, d := range dirs[:2] {
+		out = append(out, winpath.Join(d, name))
+	}
+	if p := in.autostartAppPath(name); p != "" {
+		out = append(out, p)
+	}
+	for _, d := range dirs[2:] {
+		out = append(out, winpath.Join(d, name))
+	}
+	return out
+}
+
+// autostartPath is System32, the Windows folder and the PATH of the machine.
 func (in Input) autostartPath() []string {
 	return in.Once("autostart: search path", func() any {
 		root := in.Machine.SystemRoot
@@ -231,7 +273,7 @@ func (in Input) autostartPath() []string {
 			root = `C:\Windows`
 		}
 		dirs := []string{winpath.Join(root, "System32"), root}
-		for _, d := range strings.Split(in.Machine.Expand(in.Machine.Env["path"], evidence.User{}), ";") {
+		for d := range strings.SplitSeq(in.Machine.Expand(in.Machine.Env["path"], evidence.User{}), ";") {
 			if d = strings.Trim(d, `" `); autostartAbsolute(d) && len(dirs) < 64 {
 				dirs = append(dirs, d)
 			}

@@ -179,7 +179,9 @@ func TestFilePresent(t *testing.T) {
 				Set("d", regf.String(`\\server\share\d.exe`)).
 				Set("e", regf.Expand(`%SystemRoot%\e.exe /y`)).
 				Set("f", regf.String("")).
-				Set("g", regf.String(`powershell -enc VwByAGkAdABlAA==`))
+				Set("g", regf.String(`powershell -enc VwByAGkAdABlAA==`)).
+				Set("h", regf.String(`wordy /x`))
+			root.Sub(runCurrentVersion+`App Paths\wordy.exe`).Set("", regf.String(`"C:\Program Files\A B\a.exe"`))
 		})
 		m["Program Files/A B/a.exe"] = &fstest.MapFile{Data: []byte("MZ")}
 		m["Windows/System32/tool.exe"] = &fstest.MapFile{Data: []byte("MZ..")}
@@ -204,6 +206,7 @@ func TestFilePresent(t *testing.T) {
 			{Command: `%SystemRoot%\e.exe /y`, Image: `C:\Windows\e.exe`, Arguments: "/y", FilePresent: "yes", FileSize: 1},
 			{FilePresent: "unknown"},
 			{Command: `powershell -enc VwByAGkAdABlAA==`, Image: "powershell", Arguments: "-enc VwByAGkAdABlAA==", Decoded: "Write", Guessed: true, FilePresent: gone},
+			{Command: `wordy /x`, Image: `C:\Program Files\A B\a.exe`, Arguments: "/x", Guessed: true, FilePresent: "yes", FileSize: 2},
 		}
 		if len(recs) != len(want) {
 			t.Fatalf("%d records, want %d", len(recs), len(want))

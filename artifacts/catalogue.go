@@ -40,6 +40,7 @@ func catalogue() []group {
 			sysinternals,
 			prefetchLayout,
 			recycleBin,
+			usageTracking,
 		}},
 		{"Persistence", []Artifact{
 			shims,
@@ -78,6 +79,11 @@ func catalogue() []group {
 			winsock,
 			dnsServer,
 			rdpPrograms,
+			shellExtensions,
+			officeAddins,
+			browserPolicies,
+			autostartFiles,
+			wmi,
 		}},
 		{"Communication", []Artifact{
 			hosts,
@@ -88,6 +94,19 @@ func catalogue() []group {
 			nrpt,
 			bits,
 			cryptnet,
+		}},
+		{"User activity", []Artifact{
+			runMRU, typedURLs, typedPaths, wordWheel,
+			recentDocs, openSave, lastVisited, shellBags,
+			mountPoints, mappedDrives, tsClient, officeMRU, trustRecords,
+			putty, winSCP, archivers, applets, internetSettings,
+		}},
+		{"System", []Artifact{
+			computerName, osInfo, timeZone, shutdown,
+			accounts, groups, profiles,
+			networks, interfaces, shares, remoteAccess,
+			usb, mountedDevices,
+			defender, eventLogging, protection, software,
 		}},
 	}
 }

@@ -1,6 +1,7 @@
 package artifacts
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -113,7 +114,7 @@ func (r COMHijack) Summary() string {
 		s = fmt.Sprintf("[%s %s] %s: %s", r.CLSID, r.Kind, r.Title, r.Value)
 	}
 	if r.Shadows {
-		s += " (shadows the machine's " + r.Machine + ")"
+		s += " (shadows the machine's " + cmp.Or(r.Machine, "class") + ")"
 	}
 	return s + r.state()
 }

@@ -102,7 +102,7 @@ func (r *CompatAssistant) blocks(b []byte) error {
 }
 
 // Program returns the path.
-func (c CompatAssistant) Program() string { return c.Path }
+func (c CompatAssistant) Program() string { return withoutMedia(c.Path) }
 
 // Summary says that the time is unknown.
 func (c CompatAssistant) Summary() string {

@@ -120,3 +120,12 @@ func environmentExtensions(list string) bool {
 	}
 	return true
 }
+
+// Program returns the program of the variable, or the folder in which
+// programs are searched.
+func (r Environment) Program() string {
+	if r.Image == "" {
+		return r.Folder
+	}
+	return r.Image
+}

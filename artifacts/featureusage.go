@@ -55,7 +55,7 @@ func decodeFeatureUsage(in Input) ([]FeatureUsage, error) {
 			continue
 		}
 		recs = append(recs, FeatureUsage{
-			Origin: in.At(v), Feature: feature, App: v.Name(), Path: userAssistPath(v.Name()), Count: n, Index: len(recs), Written: in.Written(),
+			Origin: in.At(v), Feature: feature, App: v.Name(), Path: in.knownPath(v.Name()), Count: n, Index: len(recs), Written: in.Written(),
 		})
 	}
 	return recs, errors.Join(errs...)

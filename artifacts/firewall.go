@@ -36,9 +36,11 @@ type Firewall struct {
 	Description   string    `json:"description,omitempty"`
 	Other         []string  `json:"other,omitempty"` // what is not known here, as written
 	Policy        bool      `json:"policy,omitempty"`
-	Written       time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
+	Owner         string    `json:"owner_sid,omitempty"` // the user a rule is for
+	Written       time.Time `json:"key_written,omitzero"`
 
 	image string // App with its variables resolved
+	first bool   // of its key: hundreds of rules share one time, which is one event
 }
 
 const (
@@ -96,7 +98,9 @@ func decodeFirewall(in Input) ([]Firewall, error) {
 				errs = append(errs, in.Wrap(in.At(v), err))
 				continue
 			}
-			r = firewallException(list, v.Name(), text)
+			if r, err = firewallException(list, v.Name(), text); err != nil {
+				errs = append(errs, in.Wrap(in.At(v), err))
+			}
 		case strings.Contains(list, "Profile"):
 			if !firewallSetting(v.Name()) {
 				continue
@@ -122,6 +126,7 @@ func decodeFirewall(in Input) ([]Firewall, error) {
 		}
 		r.Origin, r.List, r.Name, r.Policy, r.Written = in.At(v), list, v.Name(), policy, in.Written()
 		r.image = in.Machine.Expand(r.App, in.User)
+		r.first = len(out) == 0
 		out = append(out, r)
 	}
 	return out, errors.Join(errs...)
@@ -142,7 +147,7 @@ func firewallSetting(name string) bool {
 func parseFirewallRule(text string) (Firewall, error) {
 	r := Firewall{Kind: "rule"}
 	head, rest, ok := strings.Cut(text, "|")
-	if !ok || !strings.HasPrefix(head, "v") {
+	if !ok || !strings.HasPrefix(strings.ToLower(head), "v") {
 		r.Other = []string{text}
 		return r, errors.New("a rule begins with a version and a bar")
 	}
@@ -178,6 +183,8 @@ func parseFirewallRule(text string) (Firewall, error) {
 			r.App = val
 		case name == "Svc":
 			r.Service = val
+		case name == "LUOwn":
+			r.Owner = val
 		case name == "AppPkgId":
 			r.Package = val
 		case name == "Name":
@@ -217,9 +224,9 @@ func firewallProtocol(n string) string {
 // firewallException reads an exception of Windows XP: "path:scope:state:title"
 // of a program, "port:protocol:scope:state:title" of a port. The path holds a
 // colon of its own.
-func firewallException(list, name, text string) Firewall {
+func firewallException(list, name, text string) (Firewall, error) {
 	r := Firewall{Kind: "exception", Direction: "In", Action: "Allow"}
-	rest, ok := text, false
+	rest := text
 	if strings.Contains(list, "GloballyOpenPorts") {
 		var port string
 		port, rest, _ = strings.Cut(rest, ":")
@@ -227,10 +234,11 @@ func firewallException(list, name, text string) Firewall {
 		r.Protocol, rest, _ = strings.Cut(rest, ":")
 	} else {
 		r.App = name
-		if rest, ok = strings.CutPrefix(text, name+":"); !ok {
+		if n := len(name); len(text) > n && strings.EqualFold(text[:n], name) && text[n] == ':' {
+			rest = text[n+1:]
+		} else {
 			// The path in the data differs from the name: it ends at the
 			// colon before the scope.
-			rest = text
 			if i := strings.LastIndex(text, ":*:"); i > 0 {
 				r.App, rest = text[:i], text[i+1:]
 			}
@@ -243,7 +251,10 @@ func firewallException(list, name, text string) Firewall {
 	state, title, _ := strings.Cut(rest, ":")
 	r.Active = strings.EqualFold(state, "Enabled")
 	r.Title = title
-	return r
+	if !r.Active && !strings.EqualFold(state, "Disabled") {
+		return r, errors.New("an exception says Enabled or Disabled")
+	}
+	return r, nil
 }
 
 // Program returns the program of the rule, variables resolved.
@@ -254,22 +265,30 @@ func (r Firewall) Program() string {
 	return r.image
 }
 
+// Events gives the time of the key, once.
+func (r Firewall) Events() []Event {
+	if !r.first || r.Written.IsZero() {
+		return nil
+	}
+	return []Event{{Time: r.Written, Kind: "Content Modification Time", Message: "Firewall list " + r.List + " was changed last"}}
+}
+
 // Summary shows what is let through or held back.
 func (r Firewall) Summary() string {
 	if r.Kind == "setting" {
 		return fmt.Sprintf("[%s] %s = %s", r.List, r.Name, r.Value)
 	}
-	s := fmt.Sprintf("[%s] %s %s", r.List, r.Action, strings.ToLower(r.Direction))
+	parts := []string{fmt.Sprintf("[%s] %s %s", r.List, r.Action, strings.ToLower(r.Direction))}
 	for _, p := range []struct{ name, value string }{
 		{"", r.Protocol}, {"local port ", strings.Join(r.LocalPorts, ",")}, {"remote port ", strings.Join(r.RemotePorts, ",")},
 		{"remote address ", strings.Join(r.RemoteAddress, ",")}, {"program ", r.App}, {"service ", r.Service}, {"rule ", r.Title},
 	} {
 		if p.value != "" {
-			s += " " + p.name + p.value
+			parts = append(parts, p.name+p.value)
 		}
 	}
 	if !r.Active {
-		s += " (not active)"
+		parts = append(parts, "(not active)")
 	}
-	return s
+	return strings.Join(parts, " ")
 }

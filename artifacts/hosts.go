@@ -2,6 +2,7 @@ package artifacts
 
 import (
 	"fmt"
+	"iter"
 	"net/netip"
 	"strings"
 	"time"
@@ -152,7 +153,7 @@ func lmhostsDirective(comment string) string {
 // eachLine iterates over the lines of a small text file with the offset of
 // each: UTF-16 with its mark, UTF-8, or 8-bit text of which each byte is one
 // character. A line that is longer than 64 KiB is cut there.
-func eachLine(data []byte) func(yield func(int64, string) bool) {
+func eachLine(data []byte) iter.Seq2[int64, string] {
 	const limit = 1 << 16
 	wide, start := 0, 0
 	switch {
@@ -175,7 +176,7 @@ func eachLine(data []byte) func(yield func(int64, string) bool) {
 				if pos++; utf8.Valid(b) {
 					text = string(b)
 				} else {
-					text = latin1Line(b)
+					text = hostLatin1(b)
 				}
 			} else {
 				var u []uint16
@@ -203,8 +204,8 @@ func eachLine(data []byte) func(yield func(int64, string) bool) {
 	}
 }
 
-// latin1Line is latin1String for a whole line: a NUL does not end it.
-func latin1Line(b []byte) string {
+// hostLatin1 is latin1String for a whole line: a NUL does not end it.
+func hostLatin1(b []byte) string {
 	r := make([]rune, len(b))
 	for i, c := range b {
 		r[i] = rune(c)

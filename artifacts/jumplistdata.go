@@ -47,7 +47,7 @@ func decodeJumplistData(in Input) ([]JumplistData, error) {
 			errs = append(errs, in.Wrap(in.At(v), err))
 			continue
 		}
-		recs = append(recs, JumplistData{in.At(v), v.Name(), userAssistPath(v.Name()), fileTimeAt(b, 0)})
+		recs = append(recs, JumplistData{in.At(v), v.Name(), in.knownPath(v.Name()), fileTimeAt(b, 0)})
 	}
 	return recs, errors.Join(errs...)
 }

@@ -51,7 +51,12 @@ var lsaUsual = map[string][]string{
 	"authentication packages": {"msv1_0"},
 	"notification packages":   {"scecli", "rassfm", "kdcsvc"},
 	"securityproviders":       {"credssp", "msapsspc", "schannel", "digest", "msnsspc", "pwdssp"},
-	"extensions":              {"lsasrv", "kdcsvc", "kerberos", "samsrv", "lsaiso"},
+	"extensions":              {"lsasrv", "efslsaext", "kdcsvc", "kerberos", "samsrv", "lsaiso"},
+}
+
+// lsaSettings are the switches as Windows sets them up.
+var lsaSettings = map[string]string{
+	"limitblankpassworduse": "1", "nolmhash": "1", "disabledomaincreds": "0", "restrictanonymous": "0", "uselogoncredential": "0",
 }
 
 func decodeLSA(in Input) ([]LSA, error) {
@@ -77,7 +82,9 @@ func decodeLSA(in Input) ([]LSA, error) {
 			providers = append(providers, in.lsaProviders(h, v)...)
 		case "runasppl", "runaspplboot", "disablerestrictedadmin", "limitblankpassworduse", "nolmhash", "disabledomaincreds",
 			"restrictanonymous", "lmcompatibilitylevel", "uselogoncredential", "disablerestrictedadminoutboundcreds":
-			h.fact(v, "LSA setting")
+			if r := h.fact(v, "LSA setting"); r != nil {
+				r.Default = r.Value == lsaSettings[name]
+			}
 		}
 	})
 	i := -1
@@ -128,7 +135,18 @@ func (in Input) lsaProviders(h *hooks, v hive.Value) []string {
 // Summary names the provider where there is one.
 func (r LSA) Summary() string {
 	if r.Provider != "" {
+		if r.Command == "" {
+			return "[" + r.Key + "] " + r.Provider + ": no service of this name has a DLL"
+		}
 		return "[" + r.Key + "] " + r.Provider + ": " + r.Command + r.state()
 	}
 	return r.Hook.Summary()
+}
+
+// Program returns the DLL, or the name of a provider whose DLL is not known.
+func (r LSA) Program() string {
+	if r.Image == "" {
+		return r.Provider
+	}
+	return r.Image
 }

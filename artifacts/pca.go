@@ -93,8 +93,9 @@ func decodePca(in Input) ([]Pca, error) {
 			}
 		}
 		t, err := time.Parse(pcaLayout, strings.TrimSpace(stamp))
-		if err != nil {
-			errs = append(errs, in.Errorf(at, "time %q is not of the form %s", stamp, pcaLayout))
+		if err != nil || t.Year() < 1601 {
+			errs = append(errs, in.Errorf(at, "time %q is no time of the form %s", stamp, pcaLayout))
+			t = time.Time{}
 		}
 		r.Time = t
 		recs = append(recs, r)

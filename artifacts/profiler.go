@@ -147,3 +147,16 @@ func (in Input) profilerService() ([]Profiler, error) {
 		return Profiler{Hook: r, Variable: names[i], Service: in.matched(0), Class: titles[i]}
 	})
 }
+
+// Summary names the variable, whose it is, and where it leads.
+func (r Profiler) Summary() string {
+	what := cmp.Or(r.Value, r.Command)
+	if r.Service != "" {
+		what = strings.TrimPrefix(what, r.Variable+"=")
+	}
+	s := "[" + r.Key + "] " + r.Variable + "=" + what
+	if r.Image != "" && !strings.Contains(what, r.Image) {
+		s += " is " + r.Image
+	}
+	return s + r.state()
+}

@@ -45,7 +45,8 @@ func decodeSessionManager(in Input) ([]SessionManager, error) {
 		case "SubSystems":
 			if name == "windows" || name == "posix" || name == "os2" {
 				if r := h.command(v, "Subsystem"); r != nil {
-					r.Default = name == "windows" && in.hookSystem(r.Image, "csrss") && sessionManagerUsual(r.Arguments)
+					r.Default = name == "windows" && in.hookSystem(r.Image, "csrss") && sessionManagerUsual(r.Arguments) ||
+						name == "posix" && in.hookSystem(r.Image, "psxss")
 				}
 			}
 		case "BootVerificationProgram":

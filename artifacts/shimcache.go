@@ -1,6 +1,7 @@
 package artifacts
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -34,15 +35,16 @@ var shimcache = artifact(Artifact{
 	Name:     "shimcache",
 	Title:    "AppCompatCache",
 	DataType: "windows:registry:appcompatcache",
-	About: `Windows looks each program up in its table of compatibility fixes and remembers the file's path and time in a cache
-of up to 1,024 entries (96 on XP). Proves that the file lay at that path with that modification time when it was looked up: at a
+	About: `Windows looks each program up in its table of compatibility fixes and remembers the file's path and time in a cache of
+up to 1,024 entries (96 on XP). Proves that the file lay at that path with that modification time when it was looked up: at a
 start, or when a folder with it was shown in Explorer. The time is the file's own last modification, copied; it is no time of a
 start and may be older than the machine. The entries stand newest first, so that two entries with known times bracket those
 between them. On Windows 7 to 8.1 bit 2 of the insertion flags is set when a process was created from the file: that proves a
-start, not when. On Vista the flags are not understood, on 2003 there are none. On Windows 10 and later some tools read a last
-word of 1 as "executed"; machine types stand in the same place, so 1 is reported as possible, and 0 never means that the program
-did not run. XP alone keeps a time of its own, of the entry's last update, which timelines call the last execution. The cache is
-in memory and written at shutdown: what a machine did since its last clean shutdown is not in it. The key's time is that shutdown.`,
+start, not when; without it an entry neither proves a start nor excludes one. On Vista the flags are not understood, on 2003
+there are none. On Windows 10 and later some tools read a last word of 1 as "executed"; machine types stand in the same place,
+so 1 is reported as possible, and 0 never means that the program did not run. XP alone keeps a time of its own, of the entry's
+last update, which timelines call the last execution. The cache is in memory and written at shutdown: what a machine did since
+its last clean shutdown is not in it. The key's time is that shutdown.`,
 	Proves: Present,
 	Attack: []string{"T1204.002", "T1036.005"},
 	Refs: []string{
@@ -132,13 +134,24 @@ func (s Shimcache) Program() string {
 	if strings.Contains(s.Path, "\t") {
 		return ""
 	}
-	return s.Path
+	return withoutMedia(s.Path)
+}
+
+// withoutMedia takes the mark of a removable medium off a path:
+// SIGN.MEDIA=1FEB354 setup.exe. What follows is relative to the medium.
+func withoutMedia(path string) string {
+	if len(path) > 11 && strings.EqualFold(path[:11], "SIGN.MEDIA=") {
+		if _, rest, ok := strings.Cut(path, " "); ok {
+			return rest
+		}
+	}
+	return path
 }
 
 // Summary says what the time is, because it is so often taken for a start.
 func (s Shimcache) Summary() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "[%s]", strings.ReplaceAll(s.Path, "\t", " "))
+	fmt.Fprintf(&b, "[%s]", strings.ReplaceAll(cmp.Or(s.Path, s.Package), "\t", " "))
 	switch s.Executed {
 	case "yes":
 		b.WriteString(" was executed (time unknown)")

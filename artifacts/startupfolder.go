@@ -80,8 +80,9 @@ func decodeStartupFolder(in Input) ([]StartupFile, error) {
 	return in.startupRedirected()
 }
 
-// startupRedirected lists the folder that a key names, where it is not the
-// default one: that one is listed as files.
+// startupRedirected lists the folder that a key names, where it is none of
+// the default ones, which are listed as files: a redirected one, and on XP one
+// whose name is translated.
 func (in Input) startupRedirected() ([]StartupFile, error) {
 	if in.From.State != Live {
 		return nil, nil
@@ -90,10 +91,10 @@ func (in Input) startupRedirected() ([]StartupFile, error) {
 	var out []StartupFile
 	var errs []error
 	for _, dir := range folders {
-		if !dir.Redirected || !strings.HasSuffix(strings.ToLower(dir.Name), "startup") {
+		key := winpath.Key(dir.Resolved)
+		if !strings.HasSuffix(strings.ToLower(dir.Name), "startup") || !dir.Redirected && startupDefault(key) {
 			continue
 		}
-		key := winpath.Key(dir.Resolved)
 		if strings.ContainsAny(key, "*?%") || !autostartAbsolute(dir.Resolved) || key == `\` {
 			continue // on a server, or not resolved
 		}
@@ -118,12 +119,20 @@ func (in Input) startupRedirected() ([]StartupFile, error) {
 				}
 			}
 			s, err := in.startupFile(f.Path, b, dir.Origin)
-			s.RedirectedBy = in.From.Key
+			if dir.Redirected {
+				s.RedirectedBy = in.From.Key
+			}
 			errs = append(errs, err)
 			out = append(out, s)
 		}
 	}
 	return out, errors.Join(errs...)
+}
+
+// startupDefault reports whether the sources of the artifact find the folder
+// under its English name.
+func startupDefault(key string) bool {
+	return strings.HasSuffix(key, `\start menu\programs\startup`)
 }
 
 func (in Input) startupFile(path string, b []byte, at Origin) (StartupFile, error) {

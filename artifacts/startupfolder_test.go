@@ -80,6 +80,26 @@ func TestStartupFolderRedirected(t *testing.T) {
 	)
 }
 
+// The folders of a Japanese Windows XP have other names, and are no
+// redirection for that.
+func TestStartupFolderTranslated(t *testing.T) {
+	const startup = `スタート メニュー\プログラム\スタートアップ`
+	m := hives(map[string]func(*regf.Key){
+		"Documents and Settings/mira/NTUSER.DAT": func(root *regf.Key) {
+			asUser(root)
+			root.Sub(`Software\`+shellFoldersKey+"User Shell Folders").Set("Startup", regf.Expand(`%USERPROFILE%\`+startup))
+		},
+		softwarePath: func(root *regf.Key) {
+			asSoftware(root)
+			root.Sub(`Microsoft\Windows NT\CurrentVersion`).Set("CurrentBuildNumber", regf.String("2600"))
+		},
+	})
+	m["Documents and Settings/mira/スタート メニュー/プログラム/スタートアップ/a.exe"] = &fstest.MapFile{}
+	recs, errs := found(t, m, "startupfolder")
+	noErrors(t, errs)
+	wantSummaries(t, recs, `[C:\Documents and Settings\mira\`+startup+`\a.exe]`)
+}
+
 func TestShellFolders(t *testing.T) {
 	recs, errs := found(t, incident(t, "system", "software", "users", "shellfolders"), "shellfolders")
 	noErrors(t, errs)

@@ -48,12 +48,12 @@ type TaskCache struct {
 	State       uint32    `json:"task_state,omitempty"`
 	LastResult  string    `json:"last_result,omitempty"` // HRESULT of the last run
 
-	InTree  string    `json:"in_tree,omitempty"`  // does the tree lead to this task: yes, no, other (to another one)
-	InTasks string    `json:"in_tasks,omitempty"` // does the name in the tree have a task: yes, no
-	HasSD   string    `json:"has_sd,omitempty"`   // has the name in the tree a security descriptor: yes, no
-	Index   int       `json:"index"`              // 1 boot, 2 log-on, 3 plain, 4 maintenance; 0 hides a task; -1 not there
-	Buckets []string  `json:"buckets,omitempty"`  // the lists that the scheduler starts it from
-	TreeKey time.Time `json:"tree_key_written,omitzero"`
+	InTree  string    `json:"in_tree,omitempty"`         // does the tree lead to this task: yes, no, other (to another one)
+	InTasks string    `json:"in_tasks,omitempty"`        // does the name in the tree have a task: yes, no
+	HasSD   string    `json:"has_sd,omitempty"`          // has the name in the tree a security descriptor: yes, no
+	Index   int       `json:"index"`                     // 1 boot, 2 log-on, 3 plain, 4 maintenance; 0 hides a task; -1 not there
+	Buckets []string  `json:"buckets,omitempty"`         // the lists that the scheduler starts it from
+	TreeKey time.Time `json:"tree_key_written,omitzero"` // an event of the name's own record
 }
 
 const taskCacheKey = `Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\`
@@ -113,6 +113,9 @@ func (in Input) taskTree() ([]TaskCache, error) {
 		t.InTasks = presentYes
 	}
 	in.setTree(&t, in.Key)
+	if in.From.State == Deleted {
+		t.Hidden = "" // its values may just be overwritten
+	}
 	t.TreeKey = time.Time{} // it is the record's own
 	t.Buckets = in.taskBuckets(id)
 	return []TaskCache{t}, errors.Join(errs...)
@@ -175,6 +178,13 @@ func (d *taskCacheDecoder) task() []TaskCache {
 		Author: in.Text("Author"), Date: in.Text("Date"), Source: in.Text("Source"), Description: in.Text("Description"),
 		Schema: taskSchema(in), Index: -1,
 	}
+	if in.only != nil {
+		// A deleted value is an older state of the task, whose path stays.
+		if v, err := in.Key.Value("Path"); err == nil {
+			t.TaskPath, _ = v.Text()
+		}
+		t.Origin = in.At(in.only[0])
+	}
 	if b, _ := d.bytes("Hash"); len(b) > 0 {
 		t.Hash = hex.EncodeToString(b[:min(len(b), 64)])
 	}
@@ -214,8 +224,8 @@ func taskSchema(in Input) string {
 // tree looks for the task's name and tells how the task hides.
 func (d *taskCacheDecoder) tree(t *TaskCache) string {
 	in := d.in
-	if in.only != nil {
-		return ""
+	if in.only != nil || in.From.State == Deleted {
+		return "" // what was beside a deleted task is gone as well
 	}
 	t.Buckets = in.taskBuckets(t.ID)
 	t.InTree = presentNo
@@ -390,16 +400,13 @@ func (t TaskCache) Events() []Event {
 	add(t.Registered, "Last registered Time", Configured)
 	add(t.LastRun, "Launch Time", ran)
 	add(t.LastSuccess, "Last Successful Run Time", Executed)
-	if !t.TreeKey.IsZero() && !t.TreeKey.Equal(t.Written) {
-		out = append(out, Event{Time: t.TreeKey, Kind: "Content Modification Time", Message: "Task cache [" + t.TaskPath + "] name in the tree"})
-	}
 	return out
 }
 
 // Summary shows the task and what it starts.
 func (t TaskCache) Summary() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Task: %s [ID: %s]", t.TaskPath, t.ID)
+	fmt.Fprintf(&b, "Task: %s [Identifier: %s]", t.TaskPath, t.ID)
 	if t.View == "tree" {
 		b.WriteString(" name in the tree")
 		if t.InTasks == presentNo {

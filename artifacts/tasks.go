@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -206,43 +205,14 @@ func (in Input) taskAutostart(s taskStep) (a Autostart, server string) {
 	case "exec":
 		return in.autostartProgram("Scheduled task", s.command, s.args), ""
 	case "com":
-		server = in.taskServer(s.class)
-		a = in.autostartImage("Scheduled task", server)
+		a, _ = in.autostartCOM("Scheduled task", strings.ToUpper(s.class))
+		server = a.Command
 		a.Command = strings.TrimSpace(s.class + " " + s.data)
 	default:
 		a = in.autostartOf("Scheduled task")
 		a.Command = s.String()
 	}
 	return a, server
-}
-
-// taskServer returns the program or DLL behind a COM class, from the classes
-// of the machine.
-func (in Input) taskServer(class string) string {
-	hives, _ := in.Tree.Hives()
-	for _, h := range hives {
-		if h.Kind != evidence.SOFTWARE || h.Backup || h.Snapshot != "" {
-			continue
-		}
-		hv, _ := h.Open()
-		if hv == nil {
-			continue
-		}
-		for _, server := range []string{"InprocServer32", "LocalServer32"} {
-			k, err := hv.Key(`Classes\CLSID\` + class + `\` + server)
-			if err != nil {
-				continue
-			}
-			v, err := k.Value("")
-			if err != nil {
-				continue
-			}
-			if s, _ := v.Text(); s != "" {
-				return s
-			}
-		}
-	}
-	return ""
 }
 
 func taskTrigger(n *taskNode) TaskTrigger {

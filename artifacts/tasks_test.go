@@ -15,7 +15,7 @@ func TestTasks(t *testing.T) {
 	noErrors(t, errs)
 	wantSummaries(t, recs,
 		`[\GoogleUpdateTaskMachineCore] C:\Program Files (x86)\Google\Update\GoogleUpdate.exe /c LogonTrigger CalendarTrigger`,
-		`[\falcon sync] rundll32.exe C:\Users\Public\Libraries\cache.dll,#1 Author: KESTREL-PC\daniel CalendarTrigger #hidden-task`,
+		`[\falcon sync] rundll32.exe %PUBLIC%\Libraries\cache.dll,#1 Author: KESTREL-PC\daniel CalendarTrigger #hidden-task`,
 		`[\Microsoft\Windows\Defrag\ScheduledDefrag] %windir%\system32\defrag.exe -c -h -o -$ Author: Microsoft Corporation CalendarTrigger`,
 		`[\Microsoft\Windows\TextServicesFramework\MsCtfMonitor] {01575CFE-9A55-4003-A5E1-F38D1EBDCBE1} LogonTrigger`,
 	)
@@ -25,9 +25,9 @@ func TestTasks(t *testing.T) {
 	}
 	falcon.XMLSHA256, falcon.XMLCRC32 = "", ""
 	wantRecords(t, []Record{{Data: falcon}}, []Task{{
-		autostart: Autostart{Mechanism: "Scheduled task", Scope: "machine", Command: `rundll32.exe C:\Users\Public\Libraries\cache.dll,#1`, Image: "rundll32.exe",
-			Arguments: `C:\Users\Public\Libraries\cache.dll,#1`, Payload: `C:\Users\Public\Libraries\cache.dll`, Guessed: true, FilePresent: "unknown"},
-		TaskPath: `\falcon sync`, Action: 1, Actions: []string{`exec: rundll32.exe C:\Users\Public\Libraries\cache.dll,#1`}, Kind: "exec",
+		autostart: Autostart{Mechanism: "Scheduled task", Scope: "machine", Command: `rundll32.exe %PUBLIC%\Libraries\cache.dll,#1`, Image: "rundll32.exe",
+			Arguments: `%PUBLIC%\Libraries\cache.dll,#1`, Payload: `C:\Users\Public\Libraries\cache.dll`, Guessed: true, FilePresent: "unknown"},
+		TaskPath: `\falcon sync`, Action: 1, Actions: []string{`exec: rundll32.exe %PUBLIC%\Libraries\cache.dll,#1`}, Kind: "exec",
 		URI: `\falcon sync`, Author: `KESTREL-PC\daniel`, Date: "2026-03-07T03:16:02", SchemaVersion: "1.2", Context: "Author",
 		Principals: []TaskPrincipal{{ID: "Author", User: `KESTREL-PC\daniel`, RunLevel: "LeastPrivilege", LogonType: "InteractiveToken"}},
 		Triggers:   []TaskTrigger{{Kind: "CalendarTrigger", Start: "2026-03-09T02:30:00", Schedule: "ScheduleByWeek"}},
@@ -45,14 +45,14 @@ func TestTaskCache(t *testing.T) {
 	recs, errs := found(t, fsys, "taskcache")
 	noErrors(t, errs)
 	wantSummaries(t, recs,
-		`Task: \Microsoft\Windows\TextServicesFramework\MsCtfMonitor [ID: {0D9C8B7A-2222-4333-8444-555566667777}] {01575CFE-9A55-4003-A5E1-F38D1EBDCBE1}`,
-		`Task: \falcon sync [ID: {5E0F4C21-7777-4888-8999-AAAABBBBCCCC}] rundll32.exe C:\Users\Public\Libraries\cache.dll,#1 last result: 0x00041303 (hidden: its name in the tree has no security descriptor) #hidden #hidden-task`,
-		`Task: \Microsoft\Windows\Defrag\ScheduledDefrag [ID: {6F1E2B3C-0A4D-4E5F-8899-AABBCCDDEEFF}] %windir%\system32\defrag.exe -c -h -o -$`,
-		`Task: \GoogleUpdateTaskMachineCore [ID: {A1B2C3D4-1111-4222-8333-444455556666}] C:\Program Files (x86)\Google\Update\GoogleUpdate.exe /c`,
-		`Task: \falcon sync [ID: {5E0F4C21-7777-4888-8999-AAAABBBBCCCC}] name in the tree (hidden: its name in the tree has no security descriptor) #hidden`,
-		`Task: \GoogleUpdateTaskMachineCore [ID: {A1B2C3D4-1111-4222-8333-444455556666}] name in the tree`,
-		`Task: \Microsoft\Windows\Defrag\ScheduledDefrag [ID: {6F1E2B3C-0A4D-4E5F-8899-AABBCCDDEEFF}] name in the tree`,
-		`Task: \Microsoft\Windows\TextServicesFramework\MsCtfMonitor [ID: {0D9C8B7A-2222-4333-8444-555566667777}] name in the tree`,
+		`Task: \Microsoft\Windows\TextServicesFramework\MsCtfMonitor [Identifier: {0D9C8B7A-2222-4333-8444-555566667777}] {01575CFE-9A55-4003-A5E1-F38D1EBDCBE1}`,
+		`Task: \falcon sync [Identifier: {5E0F4C21-7777-4888-8999-AAAABBBBCCCC}] rundll32.exe %PUBLIC%\Libraries\cache.dll,#1 last result: 0x00041303 (hidden: its name in the tree has no security descriptor) #hidden #hidden-task`,
+		`Task: \Microsoft\Windows\Defrag\ScheduledDefrag [Identifier: {6F1E2B3C-0A4D-4E5F-8899-AABBCCDDEEFF}] %windir%\system32\defrag.exe -c -h -o -$`,
+		`Task: \GoogleUpdateTaskMachineCore [Identifier: {A1B2C3D4-1111-4222-8333-444455556666}] C:\Program Files (x86)\Google\Update\GoogleUpdate.exe /c`,
+		`Task: \falcon sync [Identifier: {5E0F4C21-7777-4888-8999-AAAABBBBCCCC}] name in the tree (hidden: its name in the tree has no security descriptor) #hidden`,
+		`Task: \GoogleUpdateTaskMachineCore [Identifier: {A1B2C3D4-1111-4222-8333-444455556666}] name in the tree`,
+		`Task: \Microsoft\Windows\Defrag\ScheduledDefrag [Identifier: {6F1E2B3C-0A4D-4E5F-8899-AABBCCDDEEFF}] name in the tree`,
+		`Task: \Microsoft\Windows\TextServicesFramework\MsCtfMonitor [Identifier: {0D9C8B7A-2222-4333-8444-555566667777}] name in the tree`,
 	)
 	files := map[string]Task{}
 	xml, _ := found(t, fsys, "tasks")
@@ -85,7 +85,7 @@ func TestTaskCache(t *testing.T) {
 	for _, e := range recs[2].Events() {
 		kinds = append(kinds, e.Kind+" "+string(e.Proof))
 	}
-	if got := strings.Join(kinds, ", "); got != "Content Modification Time configured, Last registered Time configured, Launch Time executed, Last Successful Run Time executed, Content Modification Time configured" {
+	if got := strings.Join(kinds, ", "); got != "Content Modification Time configured, Last registered Time configured, Launch Time executed, Last Successful Run Time executed" {
 		t.Errorf("events %s", got)
 	}
 }
@@ -115,13 +115,13 @@ func TestTaskCacheTampered(t *testing.T) {
 		`names deeper than 12 folders are not read`,
 	)
 	wantSummaries(t, recs,
-		`Task: \no name [ID: {1}] C:\a.exe last result: 0x80070002 (hidden: its name is not in the tree) #hidden`,
-		`Task: \zero [ID: {2}] C:\a.exe last result: 0x80070002 (hidden: its index is 0) #hidden`,
-		`Task: \zero [ID: {2}] C:\b.exe -x last result: 0x80070002 (hidden: its index is 0) #hidden`,
-		`Task: \taken [ID: {3}] C:\a.exe (hidden: its name in the tree leads to another task) #hidden`,
-		`Task:  [ID: {4}] C:\a.exe last result: 0x80070002 (hidden: the task has no path) #hidden`,
-		`Task: \taken [ID: {9}] name in the tree (no task of this id)`,
-		`Task: \zero [ID: {2}] name in the tree (hidden: its index is 0) #hidden`,
+		`Task: \no name [Identifier: {1}] C:\a.exe last result: 0x80070002 (hidden: its name is not in the tree) #hidden`,
+		`Task: \zero [Identifier: {2}] C:\a.exe last result: 0x80070002 (hidden: its index is 0) #hidden`,
+		`Task: \zero [Identifier: {2}] C:\b.exe -x last result: 0x80070002 (hidden: its index is 0) #hidden`,
+		`Task: \taken [Identifier: {3}] C:\a.exe (hidden: its name in the tree leads to another task) #hidden`,
+		`Task:  [Identifier: {4}] C:\a.exe last result: 0x80070002 (hidden: the task has no path) #hidden`,
+		`Task: \taken [Identifier: {9}] name in the tree (no task of this id)`,
+		`Task: \zero [Identifier: {2}] name in the tree (hidden: its index is 0) #hidden`,
 	)
 	for _, e := range recs[1].Events() {
 		if e.Kind == "Launch Time" && e.Proof != Configured {
@@ -133,13 +133,28 @@ func TestTaskCacheTampered(t *testing.T) {
 	}
 }
 
+// Each run writes DynamicInfo anew; an old one that is left tells of an
+// earlier run.
+func TestTaskCacheDeleted(t *testing.T) {
+	old := schtask.Task{Registered: written, LastRun: written.Add(-24 * time.Hour)}
+	recs, errs := found(t, hiveOf(softwarePath, func(root *regf.Key) {
+		asSoftware(root)
+		root.Sub(taskCacheKey+`Tasks\{1}`).Set("Path", regf.String(`\t`)).
+			Set("DynamicInfo", regf.Binary(old.DynamicInfo())).Unset("DynamicInfo", written)
+		root.Sub(taskCacheKey+`Tree\t`).Set("Id", regf.String("{1}")).Set("Index", regf.DWord(3)).Set("SD", regf.Binary([]byte{1}))
+	}), "taskcache")
+	noErrors(t, errs)
+	wantSummaries(t, recs, `Task: \t [Identifier: {1}]`, `Task: \t [Identifier: {1}] name in the tree`, `Task: \t [Identifier: {1}] #deleted`)
+	if len(recs) == 3 && !recs[2].Data.(TaskCache).LastRun.Equal(old.LastRun) {
+		t.Errorf("last run %v, want %v", recs[2].Data.(TaskCache).LastRun, old.LastRun)
+	}
+}
+
 // The text is read by its bytes, whatever the label says.
 func TestTaskEncodings(t *testing.T) {
 	text := corpusTask().Text()
 	be := []byte{0xFE, 0xFF}
-	for _, u := range regf.UTF16(text) {
-		be = append(be, u)
-	}
+	be = append(be, regf.UTF16(text)...)
 	for i := 2; i+1 < len(be); i += 2 {
 		be[i], be[i+1] = be[i+1], be[i]
 	}

@@ -45,7 +45,7 @@ how often, and when last. Starts from a console, by a service or by another prog
 means that the program had the focus, or that its count was reset: use, not a start. Entries that came with the profile are no
 starts at all: Windows gives a new profile programs with counts that run downwards and one common time, the profile's creation;
 they are marked seeded, and a seeded program that was then started counts on from its number. Focus time is counted in milliseconds and only for programs. The key's own last write dates only the last
-change of all entries together.`,
+change of all entries together. A set of programs without any entry was cleared, or counting was off from the start.`,
 	Proves: Executed,
 	Attack: []string{"T1204.002"},
 	Refs: []string{
@@ -112,7 +112,7 @@ func decodeUserAssist(in Input) ([]UserAssist, error) {
 		r := UserAssist{
 			Origin:     in.At(v),
 			Name:       name,
-			Path:       userAssistPath(name),
+			Path:       in.knownPath(name),
 			GUID:       guid,
 			Kind:       "other",
 			Session:    le.Uint32(b[l.session:]),
@@ -138,6 +138,10 @@ func decodeUserAssist(in Input) ([]UserAssist, error) {
 			}
 		}
 		recs = append(recs, r)
+	}
+	if len(recs) == 0 && len(errs) == 0 && in.From.State == Live && in.only == nil && guid == userAssistPrograms {
+		// A profile is born with entries in this set.
+		recs = append(recs, UserAssist{Origin: in.AtKey(), GUID: guid, Kind: "none", KeyWritten: in.Written()})
 	}
 	return recs, errors.Join(errs...)
 }
@@ -232,6 +236,16 @@ func userAssistPath(name string) string {
 	return p
 }
 
+// knownPath is userAssistPath with the folders of the machine and of the user
+// in the place of variables.
+func (in Input) knownPath(name string) string {
+	p := userAssistPath(name)
+	if in.Machine == nil || !strings.HasPrefix(p, "%") {
+		return p
+	}
+	return in.Machine.Expand(p, in.User)
+}
+
 // csidl are the shell folders that names of Windows XP use, by number. Windows
 // SDK, "CSIDL".
 var csidl = map[string]string{
@@ -308,7 +322,7 @@ func (u UserAssist) Program() string {
 // Proof is a start only where one was counted and not given by the profile.
 func (u UserAssist) Proof() Proof {
 	switch {
-	case u.Seeded:
+	case u.Seeded, u.Kind == "none":
 		return Configured
 	case u.Runs == 0, u.Kind == "menu", u.Aggregate:
 		return Interacted
@@ -318,14 +332,20 @@ func (u UserAssist) Proof() Proof {
 
 // Tags marks entries that no user made.
 func (u UserAssist) Tags() []string {
-	if u.Seeded {
+	switch {
+	case u.Seeded:
 		return []string{"seeded"}
+	case u.Kind == "none":
+		return []string{"empty"}
 	}
 	return nil
 }
 
 // Summary follows the wording of timeline tools.
 func (u UserAssist) Summary() string {
+	if u.Kind == "none" {
+		return fmt.Sprintf("[%s] holds no entries: cleared, or never filled", u.GUID)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "[%s] Value name: %s Count: %d", u.GUID, u.Name, u.Runs)
 	if u.Focus > 0 || u.FocusMS > 0 {
@@ -339,6 +359,9 @@ func (u UserAssist) Summary() string {
 
 // Events gives the last start, or what the time is where nothing was started.
 func (u UserAssist) Events() []Event {
+	if u.Kind == "none" {
+		return keyEvent(0, u.KeyWritten, "UserAssist without entries")
+	}
 	if u.LastRun.IsZero() {
 		return nil
 	}

@@ -82,7 +82,7 @@ func TestUserAssistNames(t *testing.T) {
 	}
 	same(t, []row{
 		{`UEME_RUNPATH:C:\WINDOWS\system32\notepad.exe`, `C:\WINDOWS\system32\notepad.exe`, "program", 4, artifacts.Executed, `C:\WINDOWS\system32\notepad.exe`},
-		{`UEME_RUNPIDL:%csidl2%\MSN.lnk`, `%USERPROFILE%\Start Menu\Programs\MSN.lnk`, "shortcut", 1, artifacts.Executed, `%USERPROFILE%\Start Menu\Programs\MSN.lnk`},
+		{`UEME_RUNPIDL:%csidl2%\MSN.lnk`, `C:\Users\mira\Start Menu\Programs\MSN.lnk`, "shortcut", 1, artifacts.Executed, `C:\Users\mira\Start Menu\Programs\MSN.lnk`},
 		{`UEME_RUNPATH`, "", "program", 10, artifacts.Interacted, ""},
 		{`UEME_UISCUT`, "", "menu", 0, artifacts.Interacted, ""},
 	}, got)
@@ -96,6 +96,43 @@ func TestUserAssistNames(t *testing.T) {
 	f = run[artifacts.UserAssist](t, tree(t, m.Files()), "userassist")
 	pick(t, f.data, func(u artifacts.UserAssist) bool { return u.Name == `C:\Tools\plain.exe` })
 	pick(t, f.data, func(u artifacts.UserAssist) bool { return u.Runs == 148 && u.Name[0] == '{' }) // encoded before the switch was set
+}
+
+// TestUserAssistEmpty tells of a set of programs whose entries are gone.
+func TestUserAssistEmpty(t *testing.T) {
+	m := corpusMachine()
+	at := utc(2026, 3, 6, 18, 30, 0, 0)
+	m.Hive(danielsHive).Sub(programSet + `\Count`).At(at)
+	f := run[artifacts.UserAssist](t, tree(t, m.Files()), "userassist")
+	if len(f.data) != 1 || f.data[0].Kind != "none" || f.data[0].KeyWritten != at || f.records[0].Proof() != artifacts.Configured {
+		t.Errorf("%+v", f.data)
+	}
+}
+
+// TestUserAssistDeleted finds the entries of a key that was deleted, and tells
+// those that came with the profile.
+func TestUserAssistDeleted(t *testing.T) {
+	m := corpusMachine("userassist")
+	m.Late(danielsHive, func(root *regf.Key) {
+		root.Find(programSet + `\Count`).Delete(utc(2026, 3, 8, 3, 30, 0, 0))
+	})
+	f := run[artifacts.UserAssist](t, tree(t, m.Files()), "userassist")
+	deleted, seeded := 0, 0
+	for i, u := range f.data {
+		if f.records[i].From.State != artifacts.Deleted {
+			continue
+		}
+		deleted++
+		if u.Seeded {
+			seeded++
+		}
+		if u.Name == corpus.Implant && (u.Seeded || u.LastRun != corpus.ImplantStart) {
+			t.Errorf("deleted: %+v", u)
+		}
+	}
+	if deleted != 8 || seeded != 5 {
+		t.Errorf("%d deleted entries, %d seeded, want 8 and 5", deleted, seeded)
+	}
 }
 
 func TestUserAssistDamage(t *testing.T) {

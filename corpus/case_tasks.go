@@ -40,7 +40,7 @@ var scheduledTasks = []scheduled{
 	{id: "{5E0F4C21-7777-4888-8999-AAAABBBBCCCC}", index: 3, Task: schtask.Task{
 		Path: TaskName, Author: Computer + `\` + Daniel, Date: PersistenceTime.Add(9 * time.Hour).Format("2006-01-02T15:04:05"),
 		User: Computer + `\` + Daniel, SID: DanielSID, Hidden: true,
-		Actions:    []schtask.Action{{Command: `rundll32.exe`, Arguments: ImplantDLL + ",#1"}},
+		Actions:    []schtask.Action{{Command: `rundll32.exe`, Arguments: strings.Replace(ImplantDLL, `C:\Users\Public`, "%PUBLIC%", 1) + ",#1"}},
 		Triggers:   []schtask.Trigger{{Start: utc(2026, 3, 9, 2, 30, 0, 0), Weekdays: 1 << 1}},
 		Registered: PersistenceTime, Result: 0x41303,
 	}},

@@ -100,7 +100,14 @@ func consentStoreCase(m *Machine) {
 func sysinternalsCase(m *Machine) {
 	m.Hive(ntuser(Daniel)).Sub(`Software\Sysinternals\PsExec`).At(PsExecStart.Add(4*time.Minute)).Set("EulaAccepted", regf.DWord(1))
 	suite := m.Hive(ntuser(Mira)).Sub(`Software\Sysinternals`)
-	for i, tool := range []string{"AccessChk", "Autologon", "AutoRuns", "BGInfo", "CacheSet", "ClockRes", "Coreinfo", "DbgView", "Disk2Vhd", "Handle", "PsExec", "Strings"} {
+	for i, tool := range []string{"AccessChk", "Autologon", "AutoRuns", "BGInfo", "CacheSet", "ClockRes", "Coreinfo", "DbgView", "Disk2Vhd", "Handle", "Hex2Dec", "Junction", "ListDLLs",
+		"LogonSessions", "NTFSInfo", "PageDefrag", "PendMoves", "PipeList", "PsExec", "RAMMap", "Strings"} {
 		suite.Sub(tool).At(utc(2025, 5, 20, 3, 12, 40, 100_000*i)).Set("EulaAccepted", regf.DWord(1))
 	}
+}
+
+// usageTrackingCase writes the switches for traces of use: the intruder turned one of daniel's off.
+func usageTrackingCase(m *Machine) {
+	m.Hive(ntuser(Mira)).Sub(explorer+"Advanced").At(Installed.Add(25*time.Minute)).Set("Start_TrackProgs", regf.DWord(1)).Set("HideFileExt", regf.DWord(1))
+	m.Hive(ntuser(Daniel)).Sub(explorer+"Advanced").At(utc(2026, 3, 6, 18, 19, 30, 0)).Set("Start_TrackDocs", regf.DWord(0))
 }

@@ -117,6 +117,19 @@ func (h *Hive) record(off uint32, letters uint16, size int) uint32 {
 	return uint32(p + 4)
 }
 
+// holds returns the position of the data in an allocated cell that surely holds so many bytes, or 0 where cellAt
+// must be asked: data that crosses a page, big data among it.
+func (h *Hive) holds(off, size uint32) uint32 {
+	if off%8 != 0 || off < binHeader || off >= h.quick || size > pageSize || off%pageSize+4+size > pageSize {
+		return 0
+	}
+	p := baseSize + off
+	if int32(le.Uint32(h.data[p:])) > -4-int32(size) {
+		return 0
+	}
+	return p + 4
+}
+
 // reaches tells quickly whether the cell of the record at n surely holds everything up to end; cellAt knows where
 // this says no.
 func (h *Hive) reaches(n uint32, end int) bool {

@@ -9,7 +9,7 @@ import (
 // found on opening, then bin by bin and key by key. Its work is bounded by the size of the hive.
 func (h *Hive) Check() iter.Seq[*FormatError] {
 	return func(yield func(*FormatError) bool) {
-		c := checker{h: h, yield: yield, security: newBitmap(len(h.bins)), values: len(h.bins)/4 + 1, segments: len(h.bins)/64 + 64}
+		c := checker{h: h, yield: yield, security: newBitmap(len(h.bins)), values: len(h.bins)/4 + 1, segments: len(h.bins)/4096 + 64}
 		for _, e := range h.damage {
 			if !yield(e) {
 				return
@@ -41,6 +41,14 @@ func (c *checker) report(e *FormatError, k Key) {
 		e.Path = k.Path()
 	}
 	c.done = !c.yield(e)
+}
+
+// spend counts an element of a list; the first that is too many is reported.
+func (c *checker) spend(k Key) bool {
+	if c.values--; c.values == -1 {
+		c.report(bad(int(k.Offset()), "key node", "lists overlap: more elements than the hive has room for; the rest is not checked"), k)
+	}
+	return c.values >= 0
 }
 
 // fail reports an error that one of the accessors returned.
@@ -169,7 +177,7 @@ func (c *checker) subkeys(k Key) {
 			whole = false // reported by the walk
 			continue
 		}
-		if c.values--; c.values < 0 {
+		if !c.spend(k) {
 			return
 		}
 		count++
@@ -205,10 +213,7 @@ func (c *checker) valuesOf(k Key) {
 		names = make(map[string]bool)
 	}
 	for v, err := range k.Values() {
-		if c.values--; c.values < 0 {
-			if c.values == -1 {
-				c.report(bad(int(k.Offset()), "value list", "lists overlap: more values than the hive has room for"), k)
-			}
+		if !c.spend(k) {
 			return
 		}
 		if err != nil {
@@ -240,7 +245,8 @@ func (c *checker) valuesOf(k Key) {
 			}
 		}
 		if v.big() {
-			if c.segments -= min(int(v.Size()), len(c.h.bins)) / dbSegment; c.segments < 0 {
+			if c.segments -= min(int(v.Size()), len(c.h.bins))/dbSegment + 1; c.segments < 0 {
+				c.report(bad(at, "big data", "values share their data: more than the hive has room for; it is not checked"), k)
 				continue
 			}
 		}

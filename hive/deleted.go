@@ -70,7 +70,7 @@ func (s Source) String() string { return sources[min(int(s), len(sources)-1)] }
 // hive suffice for the images that they belong to. A value from a log may be an older state of one that lives.
 func (h *Hive) Deleted() iter.Seq[Remnant] {
 	return func(yield func(Remnant) bool) {
-		c := carver{h: h, live: h.live(), room: 16*len(h.data) + 1<<24, keys: make(map[uint32]int), values: make(map[uint32]int)}
+		c := carver{h: h, live: h.live(), room: 16*len(h.data) + 1<<24, segments: len(h.data)/64 + 1024, keys: make(map[uint32]int), values: make(map[uint32]int)}
 		c.lists()
 		c.bins()
 		for _, s := range c.live.slack {
@@ -96,7 +96,11 @@ type carver struct {
 	found  []Remnant
 	keys   map[uint32]int // index in found by position
 	values map[uint32]int
-	room   int // bytes of paths that may still come: hostile keys may all lie 512 levels deep
+	chain  []Key // scratch
+
+	// What may still come: bytes of paths, for hostile keys may all lie 512 levels deep; and segments of big
+	// data, for hostile values may all name the same.
+	room, segments int
 }
 
 // lists looks behind the end of the live keys' lists of values.
@@ -219,7 +223,12 @@ func (c *carver) value(v Value, source Source) {
 	c.values[v.n] = len(c.found)
 	r := Remnant{Value: v, Source: source, Offset: int64(v.n), Path: "?", Grade: Partial, Raw: c.h.data[v.n : int(v.n)+vkName+int(v.u16(vkNameLen))]}
 	if !v.Inline() && v.Size() > 0 {
-		_, r.Data, _ = v.looseData(false)
+		if v.big() {
+			c.segments -= min(int(v.Size()), len(c.h.data)) / dbSegment
+		}
+		if r.Data = DataReused; !v.big() || c.segments >= 0 {
+			_, r.Data, _ = v.looseData(false)
+		}
 	}
 	c.found = append(c.found, r)
 }
@@ -287,11 +296,10 @@ func joined(found []Remnant) []Remnant {
 
 // path follows the parents of a deleted key to the first live one; regf section 14.
 func (c *carver) path(k Key) (path string, grade Grade, notAfter time.Time) {
-	var names []string
-	n := 0
+	chain := c.chain[:0]
+	defer func() { c.chain = chain }()
 	for depth := range maxDepth {
-		names = append(names, k.Name())
-		n += 1 + len(names[depth])
+		chain = append(chain, k)
 		off := k.parentOffset()
 		if off%8 != 0 || off < binHeader || uint64(off) >= c.h.looseEnd() {
 			break
@@ -301,7 +309,7 @@ func (c *carver) path(k Key) (path string, grade Grade, notAfter time.Time) {
 			if !live.isRoot() {
 				head = live.path(&c.room)
 			}
-			path = joinPath(head, names, n, &c.room)
+			path = joinPath(head, chain, &c.room)
 			if depth > 0 {
 				grade = Full
 			}
@@ -321,7 +329,7 @@ func (c *carver) path(k Key) (path string, grade Grade, notAfter time.Time) {
 		}
 		k = c.found[i].Key
 	}
-	return joinPath("?", names, n, &c.room), Partial, time.Time{}
+	return joinPath("?", chain, &c.room), Partial, time.Time{}
 }
 
 // listed tells whether a key's list of subkeys still has an offset behind its end.
@@ -331,6 +339,7 @@ func (k Key) listed(off uint32) bool {
 		return false
 	}
 	_, end, _ := k.h.cellAt(k.u32(nkSubkeyList))
+	end = min(end, int(l.end)+1<<15) // slack is short; a hostile cell need not be
 	for p := int(l.end); p+int(l.stride) <= end; p += int(l.stride) {
 		if le.Uint32(k.h.data[p:]) == off {
 			return true

@@ -3,7 +3,6 @@ package hive
 import (
 	"iter"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -191,8 +190,8 @@ func (k Key) path(room *int) string {
 	if k.isRoot() {
 		return `\`
 	}
-	names := []string{k.Name()}
-	n := len(names[0])
+	var buf [16]Key
+	chain := append(buf[:0], k)
 	head := "?"
 	for range maxDepth {
 		p, err := k.Parent()
@@ -203,27 +202,29 @@ func (k Key) path(room *int) string {
 			head = ""
 			break
 		}
-		names = append(names, k.Name())
-		n += 1 + len(names[len(names)-1])
+		chain = append(chain, k)
 	}
-	return joinPath(head, names, n, room)
+	return joinPath(head, chain, room)
 }
 
-// joinPath joins names, the last of the path first, behind a head.
-func joinPath(head string, names []string, n int, room *int) string {
+// joinPath joins the names of keys, the last of the path first, behind a head.
+func joinPath(head string, chain []Key, room *int) string {
+	n := len(head)
+	for _, k := range chain {
+		n += 1 + len(k.RawName())
+	}
 	if room != nil {
 		if *room -= n; *room < 0 {
-			head, names, n = "?", names[:1], len(names[0])
+			head, chain = "?", chain[:1]
+			n = 2 + len(chain[0].RawName())
 		}
 	}
-	var b strings.Builder
-	b.Grow(len(head) + 1 + n)
-	b.WriteString(head)
-	for _, name := range slices.Backward(names) {
-		b.WriteByte('\\')
-		b.WriteString(name)
+	b := make([]byte, 0, n)
+	b = append(b, head...)
+	for _, k := range slices.Backward(chain) {
+		b = k.AppendName(append(b, '\\'))
 	}
-	return b.String()
+	return string(b)
 }
 
 // ClassName returns the key's class, a text without a meaning of its own; empty when there is none.
@@ -273,12 +274,18 @@ func (k Key) Values() iter.Seq2[Value, error] {
 
 func (k Key) eachValue(yield func(Value, error) bool) {
 	list, err := k.valueList()
-	for len(list) >= 4 {
-		v, err := k.value(le.Uint32(list))
-		if !yield(v, err) {
+	for ; len(list) >= 4; list = list[4:] {
+		off := le.Uint32(list)
+		n := k.h.record(off, 'v'|'k'<<8, vkName)
+		if n == 0 || k.loose {
+			if !yield(k.value(off)) {
+				return
+			}
+			continue
+		}
+		if !yield(Value{h: k.h, n: n}, nil) {
 			return
 		}
-		list = list[4:]
 	}
 	if err != nil {
 		yield(Value{}, err)

@@ -67,7 +67,7 @@ type DataState uint8
 const (
 	DataIntact  DataState = iota // inline, empty, or in a cell that nothing has used since
 	DataMerged                   // inside a larger free cell: the bytes are there, their cell is not
-	DataReused                   // the cell is in use again, the data or a part of it is overwritten
+	DataReused                   // the cell is in use again: the data or a part of it is overwritten, or not to be told from that
 	DataMissing                  // the offset leads nowhere
 )
 

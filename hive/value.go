@@ -126,8 +126,8 @@ func (v Value) Hive() *Hive { return v.h }
 // (more than 16,344 bytes), which is put together in new memory. With an error comes what could be read.
 func (v Value) Bytes() ([]byte, error) {
 	size := v.u32(vkSize)
+	start := v.n + vkData
 	if size&vkInline != 0 {
-		start := v.n + vkData
 		if n := size &^ vkInline; n <= 4 {
 			return v.h.data[start : start+n : start+n], nil
 		}
@@ -140,6 +140,9 @@ func (v Value) Bytes() ([]byte, error) {
 		return v.looseBytes()
 	}
 	off := v.u32(vkData)
+	if start = v.h.holds(off, size); start != 0 {
+		return v.h.data[start : start+size : start+size], nil
+	}
 	pos, end, ok := v.h.cellAt(off)
 	if !ok {
 		return nil, v.h.cellError(off, "value data")

@@ -61,7 +61,9 @@ func (w *walker) next() (k Key, depth int, again bool, err error, ok bool) {
 		w.stack = nil
 		return Key{}, depth, false, bad(baseSize, "subkey list", "lists overlap: more elements than the hive has room for"), true
 	}
-	if k, err = w.h.key(off); err != nil {
+	if n := w.h.record(off, 'n'|'k'<<8, nkName); n != 0 {
+		k = Key{h: w.h, n: n}
+	} else if k, err = w.h.keySlow(off); err != nil {
 		return Key{}, depth, false, err, true
 	}
 	if again = w.seen.has(off); !again {

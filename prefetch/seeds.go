@@ -1,6 +1,7 @@
 package prefetch
 
-// The built-in dictionary. Each entry has matched the hash of real files, except where a list says otherwise.
+// The built-in dictionary. Most entries have matched the hash of a real file. An entry that never did costs a false match at most one in
+// 2^32 for each file; what matched is reported with the number of candidates.
 
 // seedGroups and seedServices are what stands after -k and -s on command lines of svchost.exe.
 var seedGroups = []string{
@@ -15,7 +16,7 @@ var seedServices = []string{
 	"dmwappushservice", "camsvc", "lmhosts", "W32Time", "WebClient", "BthAvctpSvc", "BluetoothUserService", "NPSMSvc", "LxpSvc", "WbioSrvc",
 }
 
-// seedGroupServices are further services of Windows 7 to 11 by their group, as Microsoft documents them. Not all were met in a real file.
+// seedGroupServices are further services of Windows 7 to 11 by their group, as their settings on ordinary machines name them. Not all were met in a real file.
 var seedGroupServices = []struct{ group, services string }{
 	{"netsvcs", "AeLookupSvc AppMgmt Appinfo AppXSvc BDESVC BITS CertPropSvc DcpSvc dmwappushservice DmEnrollmentSvc DsmSvc " +
 		"EapHost DoSvc fhsvc gpsvc hkmsvc IKEEXT InstallService iphlpsvc lfsvc LanmanServer LanmanWorkstation MMCSS " +

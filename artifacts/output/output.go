@@ -134,6 +134,7 @@ type Format struct {
 func Formats() []Format {
 	return []Format{
 		{Name: "text", Ext: ".txt", About: "for reading on a terminal", Events: newTextEvents, Records: newTextRecords},
+		{Name: "lines", Ext: ".txt", About: "one line for each record", Records: newLineRecords},
 		{Name: "jsonl", Ext: ".jsonl", About: "JSON lines, one object per event or record", Events: newJSONEvents, Records: newJSONRecords},
 		{Name: "csv", Ext: ".csv", About: "comma-separated values with a header, RFC 4180", Events: newCSVEvents, Records: newCSVRecords},
 		{Name: "timesketch", Ext: ".timesketch.jsonl", About: "JSON lines as Timesketch imports them", Events: newTimesketch},

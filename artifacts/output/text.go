@@ -73,13 +73,37 @@ func (t *textRecords) Record(r *artifacts.Record) error {
 		row("state", strings.TrimSpace(string(r.From.State)+" "+r.From.Note))
 	}
 	for _, f := range columns(r.Data) {
-		row(f.Name, f.Value)
+		if f.Value != "false" { // what is not so is left out
+			row(f.Name, f.Value)
+		}
 	}
 	_, err := t.w.WriteString("\n")
 	return err
 }
 
 func (t *textRecords) Close() error { return t.w.Flush() }
+
+// lineRecords writes one line for each record: whose it is, what it says, when
+// its key was written or its first time, and where it lies.
+type lineRecords struct{ w *bufio.Writer }
+
+func newLineRecords(w io.Writer, _ *Options) RecordWriter { return &lineRecords{bufio.NewWriter(w)} }
+
+func (l *lineRecords) Record(r *artifacts.Record) error {
+	who := cmp.Or(r.User.Name, r.User.SID, "machine")
+	when := "-"
+	if ev := r.Events(); len(ev) > 0 {
+		when = ev[0].Time.UTC().Format("2006-01-02 15:04:05")
+	}
+	fmt.Fprintf(l.w, "%-11s %-10s %-19s  %s", r.Proof(), Clean(who), when, Clean(r.Summary()))
+	if tags := r.Tags(); len(tags) > 0 {
+		fmt.Fprintf(l.w, "  [%s]", Clean(strings.Join(tags, ", ")))
+	}
+	_, err := fmt.Fprintf(l.w, "  %s\n", r.ID)
+	return err
+}
+
+func (l *lineRecords) Close() error { return l.w.Flush() }
 
 // Clean makes text from the evidence harmless on a terminal: control
 // characters and marks that change the direction of writing become U+FFFD.

@@ -249,11 +249,12 @@ func sid(b []byte) string {
 	for _, c := range b[2:8] {
 		auth = auth<<8 | uint64(c)
 	}
-	s := "S-" + strconv.Itoa(int(b[0])) + "-" + strconv.FormatUint(auth, 10)
+	var s strings.Builder
+	s.WriteString("S-" + strconv.Itoa(int(b[0])) + "-" + strconv.FormatUint(auth, 10))
 	for i := range int(b[1]) {
-		s += "-" + strconv.FormatUint(uint64(le.Uint32(b[8+4*i:])), 10)
+		s.WriteString("-" + strconv.FormatUint(uint64(le.Uint32(b[8+4*i:])), 10))
 	}
-	return s
+	return s.String()
 }
 
 func filetime(ft uint64) time.Time {

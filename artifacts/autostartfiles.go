@@ -1,0 +1,189 @@
+package artifacts
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// An AutostartFile is one program that starts because a file of a certain
+// name says so, or because it lies in a certain place.
+type AutostartFile struct {
+	Origin
+	autostart
+	Kind    string `json:"kind"` // PowerShell profile, autorun.inf, win.ini, system.ini, wininit.ini, Office startup
+	Section string `json:"section,omitempty"`
+	Name    string `json:"name,omitempty"` // the setting's
+	Value   string `json:"value,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Size    int64  `json:"size"` // of the file
+	Default bool   `json:"default,omitempty"`
+	Excerpt string `json:"excerpt,omitempty" extra:"-"` // of a script, its first lines that are no comments
+}
+
+var autostartFiles = artifact(Artifact{
+	Name:     "autostartfiles",
+	Title:    "Autostart file",
+	DataType: "windows:file:autostart",
+	About: `Files that start something by their place and name: profiles that PowerShell runs at each start, autorun.inf in the root of a
+volume, load= and run= of win.ini and shell= of system.ini, renames at boot of wininit.ini (Windows 9x only), and documents and add-ins in the start folders of Word and Excel. Proves that the file was there with
+this content when the evidence was taken. Does not prove that it ran, nor when it was written: the record has no time, and the file system
+is not read here. Windows 7 and later ignore autorun.inf on all that is no optical disc; win.ini and system.ini are read through the
+registry on Windows NT, their lines mostly count for nothing.`,
+	Proves: Present,
+	Attack: []string{"T1546.013", "T1137.001", "T1547.001"},
+	Refs: []string{
+		"https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_profiles",
+		"https://learn.microsoft.com/windows/win32/shell/autorun-cmds",
+		"https://attack.mitre.org/techniques/T1546/013/",
+	},
+	Sources: []Source{
+		Files(`%SystemRoot%\System32\WindowsPowerShell\v1.0\*profile.ps1`),
+		Files(`%SystemRoot%\SysWOW64\WindowsPowerShell\v1.0\*profile.ps1`),
+		Files(`%SystemDrive%\Program Files\PowerShell\*\*profile.ps1`),
+		Files(`%UserProfile%\Documents\WindowsPowerShell\*profile.ps1`),
+		Files(`%UserProfile%\Documents\PowerShell\*profile.ps1`),
+		Files(`%UserProfile%\My Documents\WindowsPowerShell\*profile.ps1`),
+		Files(`%UserProfile%\OneDrive\Documents\*PowerShell\*profile.ps1`),
+		Files(`%AnyDrive%\autorun.inf`),
+		Files(`%SystemRoot%\win.ini`),
+		Files(`%SystemRoot%\system.ini`),
+		Files(`%SystemRoot%\wininit.ini`),
+		Files(`%UserProfile%\AppData\Roaming\Microsoft\Word\STARTUP\*`),
+		Files(`%UserProfile%\AppData\Roaming\Microsoft\Excel\XLSTART\*`),
+		Files(`%UserProfile%\Application Data\Microsoft\Word\STARTUP\*`),
+		Files(`%UserProfile%\Application Data\Microsoft\Excel\XLSTART\*`),
+	},
+}, decodeAutostartFiles)
+
+func decodeAutostartFiles(in Input) ([]AutostartFile, error) {
+	name := strings.ToLower(winpath.Base(in.From.Path))
+	switch {
+	case strings.HasSuffix(name, ".ps1"):
+		r := in.autostartFileRecord("PowerShell profile", 0)
+		r.Command, r.Image = in.From.Path, in.From.Path
+		r.Excerpt = autostartExcerpt(in.Data)
+		return []AutostartFile{r}, nil
+	case name == "autorun.inf" || name == "win.ini" || name == "system.ini" || name == "wininit.ini":
+		return in.autostartINI(name), nil
+	case name == "desktop.ini":
+		return nil, nil
+	}
+	r := in.autostartFileRecord("Office startup", 0)
+	r.Command, r.Image = in.From.Path, in.From.Path
+	return []AutostartFile{r}, nil
+}
+
+func (in Input) autostartFileRecord(kind string, off int64) AutostartFile {
+	r := AutostartFile{Origin: in.AtOffset(off), Kind: kind, Size: int64(len(in.Data))}
+	r.autostart = in.autostartOf(kind)
+	return r
+}
+
+// autostartExcerpt returns what a script does first, at most 1000 characters
+// of it.
+func autostartExcerpt(data []byte) string {
+	var b strings.Builder
+	for _, line := range eachLine(data) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString("; ")
+		}
+		for _, c := range line {
+			if b.Len() >= 1000 {
+				return b.String() + " …"
+			}
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+// An iniLine is one setting of an INI file.
+type iniLine struct {
+	section, name, value string
+	line                 int
+	off                  int64
+}
+
+// iniLines iterates over the settings of an INI file.
+func iniLines(data []byte) iter.Seq[iniLine] {
+	return func(yield func(iniLine) bool) {
+		section, n := "", 0
+		for off, text := range eachLine(data) {
+			n++
+			text = strings.TrimSpace(text)
+			switch {
+			case text == "" || text[0] == ';' || text[0] == '#':
+			case text[0] == '[':
+				section = strings.TrimSpace(strings.TrimSuffix(text[1:], "]"))
+			default:
+				name, value, ok := strings.Cut(text, "=")
+				if ok && !yield(iniLine{section, strings.TrimSpace(name), strings.TrimSpace(value), n, off}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// autostartINI takes the settings that start something.
+func (in Input) autostartINI(file string) []AutostartFile {
+	var out []AutostartFile
+	for l := range iniLines(in.Data) {
+		section, name := strings.ToLower(l.section), strings.ToLower(l.name)
+		take := false
+		switch file {
+		case "win.ini":
+			take = section == "windows" && (name == "load" || name == "run")
+		case "system.ini":
+			take = section == "boot" && (name == "shell" || name == "scrnsave.exe")
+		case "wininit.ini":
+			take = section == "rename"
+		case "autorun.inf":
+			// The sections may be named for a processor: [autorun.amd64].
+			take = strings.HasPrefix(section, "autorun") && (name == "open" || name == "shellexecute" || strings.HasPrefix(name, `shell\`) && strings.HasSuffix(name, `\command`))
+		}
+		if !take || l.value == "" {
+			continue
+		}
+		r := in.autostartFileRecord(file, l.off)
+		r.Section, r.Name, r.Value, r.Line = l.section, l.name, l.value, l.line
+		if file != "wininit.ini" {
+			a := in.autostart(file, l.value)
+			if file == "autorun.inf" && a.Image != "" && winpath.Volume(a.Image) == "" {
+				// Relative to the root that holds the file.
+				a.Image = winpath.Join(winpath.Dir(in.From.Path), strings.TrimPrefix(a.Image, `\`))
+				in.autostartFile(&a)
+			}
+			r.autostart = a
+		}
+		r.Default = file == "system.ini" && name == "shell" && strings.EqualFold(l.value, "explorer.exe")
+		switch file {
+		case "win.ini", "system.ini", "wininit.ini":
+			r.Inactive = "Windows NT reads this setting from the registry"
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// Summary shows the file's kind and what it starts.
+func (r AutostartFile) Summary() string {
+	s := "[" + r.Kind + "]"
+	if r.Name != "" {
+		s = fmt.Sprintf("[%s %s] %s=%s", r.Kind, r.Section, r.Name, r.Value)
+	}
+	if r.Name == "" && r.Command != "" {
+		s += " " + r.Command
+	}
+	if r.Excerpt != "" {
+		s += ": " + r.Excerpt
+	}
+	return s + r.state()
+}

@@ -1,0 +1,104 @@
+package artifacts
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// An OfficeAddin is one thing that a program of Office loads when it starts.
+type OfficeAddin struct {
+	Hook
+	App          string `json:"app,omitempty"` // Word, Excel, Outlook
+	Title        string `json:"title,omitempty"`
+	Manifest     string `json:"manifest,omitempty"`      // of an add-in for .NET
+	LoadBehavior uint32 `json:"load_behavior,omitempty"` // bit 0 loaded, bit 1 at start, bit 3 on demand, bit 4 first time
+}
+
+const officeKey = `Microsoft\Office\`
+
+var officeAddins = artifact(Artifact{
+	Name:     "officeaddins",
+	Title:    "Office add-in",
+	DataType: "windows:registry:office_addin",
+	About: `What programs of Office load when they start: COM add-ins (3 in LoadBehavior: at every start), files that Excel opens (OPEN, OPEN1
+…), the DLL of the key "Office test", home pages of Outlook's folders, and add-ins of the editor of macros. Proves that this was configured
+for the user or the machine. Does not prove that the program was started since. LoadBehavior changes to 2 when an add-in failed or was
+switched off. The key "Office test" and home pages do not exist on untouched systems. The time is that of the key; Office rewrites keys of
+add-ins when it starts.`,
+	Proves: Configured,
+	Attack: []string{"T1137.002", "T1137.004", "T1137.006"},
+	Refs: []string{
+		"https://attack.mitre.org/techniques/T1137/",
+		"https://learn.microsoft.com/visualstudio/vsto/registry-entries-for-vsto-add-ins",
+	},
+	Sources: officeSources(),
+}, decodeOfficeAddins)
+
+func officeSources() []Source {
+	var out []Source
+	for _, k := range []string{officeKey + `*\Addins\*`, officeKey + `*\*\Addins\*`, officeKey + `*\Excel\Options`, officeKey + `*\Outlook\WebView\*`,
+		`Microsoft\Office test\Special\Perf`, `Microsoft\VBA\VBE\6.0\Addins\*`, `Microsoft\VBA\VBE\6.0\Addins64\*`} {
+		out = append(out, Key(evidence.SOFTWARE, k), Key(evidence.NTUSER, `Software\`+k))
+	}
+	return out
+}
+
+func decodeOfficeAddins(in Input) ([]OfficeAddin, error) {
+	src := in.Source.Key
+	switch {
+	case strings.HasSuffix(src, `\Excel\Options`):
+		h := in.hooks(`Excel\Options`)
+		h.each(func(v hive.Value) {
+			if n := strings.ToUpper(v.Name()); strings.HasPrefix(n, "OPEN") && strings.Trim(n[4:], "0123456789") == "" {
+				h.command(v, "Excel OPEN")
+			}
+		})
+		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Excel"} })
+	case strings.Contains(src, "WebView"):
+		h := in.hooks(`Outlook\WebView`)
+		h.value("URL", func(v hive.Value) {
+			if r := h.fact(v, "Outlook home page"); r != nil {
+				r.Command = r.Value
+			}
+		})
+		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Outlook", Title: in.matched(0)} })
+	case strings.Contains(src, "Office test"):
+		h := in.hooks(`Office test\Special\Perf`)
+		h.each(func(v hive.Value) { h.dll(v, "Office test") })
+		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Office"} })
+	}
+	id := in.matched(0)
+	r := OfficeAddin{Title: in.Text("FriendlyName"), Manifest: in.Text("Manifest"), App: "VBE"}
+	if strings.Contains(src, officeKey) {
+		r.App = in.matched(1)
+	}
+	if n, ok := in.Uint("LoadBehavior"); ok {
+		r.LoadBehavior = uint32(n)
+	}
+	a := in.autostartOf("Office add-in")
+	if clsid := in.comProgID(id); clsid != "" {
+		a, _ = in.autostartCOM("Office add-in", clsid)
+	}
+	if path := in.Text("FileName"); path != "" && a.Image == "" {
+		a = in.autostartDLL("Office add-in", path) // written by some set-up programs
+	}
+	a.Disabled = r.LoadBehavior == 0 || r.LoadBehavior == 2
+	r.Hook = Hook{Origin: in.AtKey(), autostart: a, Key: `Addins`, Name: id}
+	return []OfficeAddin{r}, nil
+}
+
+// Summary names the program and the add-in.
+func (r OfficeAddin) Summary() string {
+	parts := []string{"[" + r.App + "]", runName(r.Name)}
+	if r.Title != "" {
+		parts = append(parts, r.Title)
+	}
+	s := strings.Join(parts, " ")
+	if what := strings.Join(slices.DeleteFunc([]string{r.Command, r.Manifest}, func(t string) bool { return t == "" }), ": "); what != "" {
+		s += ": " + what
+	}
+	return s + r.state()
+}

@@ -1,0 +1,75 @@
+package artifacts
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/shellitem"
+)
+
+// RecentDoc is one document or folder that a user opened.
+type RecentDoc struct {
+	Origin
+	Name     string    `json:"name"`
+	Link     string    `json:"link,omitempty"`      // the shortcut in the folder Recent
+	Type     string    `json:"extension,omitempty"` // ".txt", "Folder"; empty in the list of all
+	Position int       `json:"mru_position,omitempty"`
+	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
+}
+
+var recentDocs = artifact(Artifact{
+	Name:     "recentdocs",
+	Title:    "Recent documents",
+	DataType: "windows:registry:mrulistex",
+	About: `Names of files and folders that a user opened through Explorer or a dialog, newest first: one list of all (150), and
+one for each extension (20) and for folders (30). Proves that this account opened something of that name. It keeps no path; the shortcut in the
+folder Recent, whose name stands beside it, has one as long as it is there. Each list's key has one time, which dates its
+newest entry only: so the newest file of each extension is dated. Does not prove what program opened it, nor that a person read it.`,
+	Proves: Interacted,
+	Attack: []string{"T1083", "T1204.002"},
+	Refs: []string{
+		"https://github.com/libyal/winreg-kb/blob/main/docs/sources/explorer-keys/Most-recently-used.md",
+		"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/mrulistex.py",
+	},
+	Sources: []Source{
+		Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\RecentDocs`),
+		Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\RecentDocs\*`),
+	},
+}, decodeRecentDocs)
+
+func decodeRecentDocs(in Input) ([]RecentDoc, error) {
+	entries, err := in.mru()
+	errs := []error{err}
+	kind := ""
+	if len(in.Match) > 0 {
+		kind = in.Match[0]
+	}
+	var recs []RecentDoc
+	for _, e := range entries {
+		b, err := e.value.Bytes()
+		if err != nil {
+			errs = append(errs, in.Wrap(in.At(e.value), err))
+		}
+		// A name in UTF-16 with its NUL, then a list with one shell item.
+		r := RecentDoc{Origin: in.At(e.value), Name: utf16String(b), Type: kind, Position: e.pos, Written: in.mruWritten(e.pos)}
+		n := utf16Len(b)
+		if items, _, err := shellitem.List(b[n:]); err != nil {
+			errs = append(errs, in.Wrap(in.At(e.value), err))
+		} else if len(items) > 0 {
+			r.Link = items[0].Name
+		}
+		recs = append(recs, r)
+	}
+	return recs, errors.Join(errs...)
+}
+
+// Summary names the document.
+func (r RecentDoc) Summary() string {
+	list := "all"
+	if r.Type != "" {
+		list = r.Type
+	}
+	return fmt.Sprintf("[%s] position %d in %s", r.Name, r.Position, list)
+}

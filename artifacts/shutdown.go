@@ -1,0 +1,51 @@
+package artifacts
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+)
+
+// Shutdown is the last time that the machine was shut down in order.
+type Shutdown struct {
+	Origin
+	At      time.Time `json:"shutdown,omitzero" event:"Last Shutdown Time"`
+	Written time.Time `json:"written,omitzero"`
+}
+
+var shutdown = artifact(Artifact{
+	Name:     "shutdown",
+	Title:    "Last shutdown",
+	DataType: "windows:registry:shutdown",
+	About: `When Windows was last shut down in order; one time, overwritten each time, another in each control set. Proves that the
+machine ran until then. It is not set by a crash or a pulled plug, and with fast start-up (Windows 8 and later) a shutdown is a kind of
+hibernation that writes it too. A time far before the last events on the volume means that the machine did not end in order, or was still running
+when it was copied.`,
+	Proves: Configured,
+	Attack: []string{"T1529"},
+	Refs:   []string{"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/shutdown.py"},
+	Sources: []Source{
+		Key(evidence.SYSTEM, `{CS}\Control\Windows`),
+	},
+}, decodeShutdown)
+
+func decodeShutdown(in Input) ([]Shutdown, error) {
+	v, err := in.Value("ShutdownTime")
+	if err != nil {
+		return nil, nil
+	}
+	b, err := v.Bytes()
+	if err != nil {
+		return nil, in.Wrap(in.At(v), err)
+	}
+	if len(b) != 8 {
+		return nil, in.Errorf(in.At(v), "%d bytes, a time has 8", len(b))
+	}
+	return []Shutdown{{Origin: in.At(v), At: fileTimeAt(b, 0), Written: in.Written()}}, nil
+}
+
+// Summary tells the time.
+func (s Shutdown) Summary() string {
+	return fmt.Sprintf("at %s", s.At.Format("2006-01-02 15:04:05"))
+}
