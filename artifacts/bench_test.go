@@ -58,7 +58,7 @@ func BenchmarkEverything(b *testing.B) {
 			}
 			slices.SortFunc(events, func(a, b artifacts.Event) int { return a.Compare(&b) })
 			f, _ := output.Lookup("jsonl")
-			w := f.Events(io.Discard)
+			w := f.Events(io.Discard, nil)
 			for i := range events {
 				if err := w.Event(&events[i]); err != nil {
 					b.Fatal(err)
