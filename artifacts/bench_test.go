@@ -60,7 +60,7 @@ func BenchmarkEverything(b *testing.B) {
 			f, _ := output.Lookup("jsonl")
 			w := f.Events(io.Discard, nil)
 			for i := range events {
-				if err := w.Event(&events[i]); err != nil {
+				if err := w.Event(output.NewRow(&events[i])); err != nil {
 					b.Fatal(err)
 				}
 			}
