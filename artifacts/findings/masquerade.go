@@ -174,7 +174,7 @@ var deceptiveName = programRule(Rule{
 	}
 	// In ordinary folders short names are ordinary, too: 7z, py, r2.
 	if ext(p.base) == ".exe" && shortName(p.stem) && p.place != nil && p.place.level >= Medium && p.place.id != "L12" && x.t.binaries[p.base] == nil {
-		level := p.place.level
+		level := min(p.place.level, High)
 		x.hit(p.subject(x), level, "its name is only %q", p.base).as("T1036")
 	}
 	if e := ext(p.base); len(p.executed()) > 0 && p.hasFolder() && documents[strings.TrimPrefix(e, ".")] && slices.ContainsFunc(p.rows, func(r *row) bool { return r.rec.Artifact.Name == "prefetch" || r.rec.Artifact.Name == "bam" }) {
