@@ -267,7 +267,7 @@ func (x *look) starts(names map[string]string) []start {
 func bursts(list []start, span time.Duration, n int) [][]start {
 	var out [][]start
 	end := 0 // of the last group, in list
-	for i := 0; i < len(list); i++ {
+	for i := range list {
 		names := map[string]bool{}
 		j := i
 		for j < len(list) && list[j].t.Sub(list[i].t) <= span {
