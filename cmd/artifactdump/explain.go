@@ -228,16 +228,9 @@ func explainHive(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 		}
 		if r.From.State == artifacts.Deleted {
 			for _, rem := range h.Deleted() {
-				if rem.Offset != r.From.Offset {
-					continue
+				if explainRemnant(w, rem, r.From.Offset) {
+					return nil
 				}
-				fmt.Fprintf(w, "deleted record: %s\n", output.Clean(rem.Note()))
-				if rem.IsKey {
-					writeFields(w, rem.Key.Hive(), rem.Key.Fields())
-				} else {
-					writeValue(w, rem.Value)
-				}
-				return nil
 			}
 		}
 		k, err := hv.Key(r.From.Key)
@@ -255,6 +248,35 @@ func explainHive(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 		return nil
 	}
 	return fmt.Errorf("%s is not in the evidence any more", r.From.Path)
+}
+
+// explainRemnant writes the deleted record at an offset, be it the remnant
+// itself or a value of a deleted key.
+func explainRemnant(w io.Writer, rem hive.Remnant, offset int64) bool {
+	head := func() { fmt.Fprintf(w, "deleted record: %s\n", output.Clean(rem.Note())) }
+	if !rem.IsKey {
+		if offset == rem.Offset || offset == rem.Value.Offset() {
+			head()
+			writeValue(w, rem.Value)
+			return true
+		}
+		return false
+	}
+	if offset == rem.Offset || offset == rem.Key.Offset() {
+		head()
+		writeFields(w, rem.Key.Hive(), rem.Key.Fields())
+		return true
+	}
+	for v, err := range rem.Key.Values() {
+		if err == nil && v.Offset() == offset {
+			head()
+			writeFields(w, rem.Key.Hive(), rem.Key.Fields())
+			fmt.Fprintf(w, "\nvalue %s\n", output.Clean(valueName(v)))
+			writeValue(w, v)
+			return true
+		}
+	}
+	return false
 }
 
 // writeValue writes the fields of a value record and, where they lie in one
