@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-
-	"github.com/artifactdump/artifactdump/artifacts"
 )
 
 // Copies that tell the same are looked for among the events of one instant. A
