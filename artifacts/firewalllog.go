@@ -57,6 +57,7 @@ func decodeFirewallLog(in Input) ([]FirewallLog, error) {
 	var errs []error
 	line, bad := 0, 0
 	for start, text := range eachLine(in.Data) {
+	for start, text := range hostLines(in.Data) {
 		line++
 		if head, ok := strings.CutPrefix(text, "#"); ok {
 			name, rest, _ := strings.Cut(head, ":")

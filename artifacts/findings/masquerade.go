@@ -205,7 +205,7 @@ var renamedProgram = rule(Rule{
 	}
 	s := subject{kind: kindProgram, key: x.normal(f.Path, x.row.rec.User), show: f.Path}
 	switch t := x.t.toolNamed(o); {
-	case t != nil && x.t.toolNamed(n) != t && t.level >= Medium:
+	case t != nil && t.level >= Medium && !strings.HasPrefix(n, o) && !strings.HasPrefix(o, n):
 		x.hit(s, High, "the file calls itself %q: %s", f.OriginalName, t.class).as(append([]string{"T1036.003"}, t.attack...)...)
 	case (x.t.proxies[o] || x.t.hosts[o]) && x.t.binaries[o+".exe"] != nil && !x.t.proxies[n] && !x.t.hosts[n]:
 		x.hit(s, High, "the file calls itself %q, one of Windows' programs that run other code", f.OriginalName)

@@ -5,8 +5,8 @@
 // their base name in the directory of the first one, and nowhere else, whatever the image says. Nothing is written and nothing unpacked: a fixed
 // number of pages is kept in memory, and [Disk.BytesRead] tells how much was taken from the files.
 //
-// It does not read EWF 2 (Ex01) or logical evidence (L01), differencing disks, encrypted volumes (BitLocker is named when seen), or file
-// systems other than NTFS, whose volumes are listed with what they seem to be.
+// It does not read EWF 2 (Ex01) or logical evidence (L01), differencing disks, encrypted volumes (BitLocker is named when seen), volume shadow
+// copies (which are listed), or file systems other than NTFS, whose volumes are listed with what they seem to be.
 package image
 
 import (
@@ -81,7 +81,7 @@ type Disk struct {
 	Format  Format
 	Size    int64   // of the disk that the image holds
 	Scheme  string  // "mbr", "gpt", or "" when the disk is one volume
-	Damage  []error // what was wrong on the way in, and survived
+	Damage  []error // what was wrong on the way in, and survived; with that of the volumes
 	volumes []Volume
 	files   []*diskFile
 	pages   *pageCache
@@ -99,6 +99,8 @@ type Volume struct {
 	FSType string // "ntfs", "bitlocker", "refs", "exfat", "fat", "" when unknown
 	Label  string // NTFS
 	Serial uint64 // NTFS, all 64 bits
+
+	Shadows []Shadow // volume shadow copies, which are named and not read
 
 	fsys *ntfs.Volume
 	err  error

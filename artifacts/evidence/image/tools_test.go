@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
 )
@@ -216,6 +217,23 @@ func TestRawVolume(t *testing.T) {
 		t.Errorf("damage: %v %v", d.Damage, n.Damage)
 	}
 	sameTree(t, n, v.tree)
+}
+
+// The volume of an image is laid out like any other evidence.
+func TestLayoutOfVolume(t *testing.T) {
+	v := ntfsVolume(t)
+	_, n := open(t, filepath.Join(v.dir, "ntfs.img"))
+	hosts, err := collect.Layout(n)
+	if err != nil || len(hosts) != 1 || hosts[0].Kind != collect.WindowsRoot || len(hosts[0].Problems) > 0 {
+		t.Fatalf("%+v, %v", hosts, err)
+	}
+	info, err := fs.Stat(hosts[0].Volumes[0].FS, v.ads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := info.Sys().(*ntfs.Stat); !ok {
+		t.Errorf("Sys is a %T", info.Sys())
+	}
 }
 
 func TestRawDisk(t *testing.T) {
