@@ -155,7 +155,7 @@ func TestOfficeMRU(t *testing.T) {
 func TestOfficeMRUDamage(t *testing.T) {
 	for value, words := range map[string]string{
 		"[F00000000][T01D8ZZ][O00000000]*C:\\x.docx": "no number in hex",
-		"[F00000000][T01D8": "has no *",
+		"[F00000000][T01D8":                          "has no *",
 	} {
 		m := corpus.NewMachine()
 		m.Hive(danielNT).Sub("Environment")

@@ -83,6 +83,7 @@ func catalogue() []group {
 			officeAddins,
 			browserPolicies,
 			autostartFiles,
+			webScripts,
 			wmi,
 		}},
 		{"Communication", []Artifact{
@@ -91,6 +92,7 @@ func catalogue() []group {
 			firewallLog,
 			portProxy,
 			proxies,
+			zoneMap,
 			nrpt,
 			bits,
 			cryptnet,

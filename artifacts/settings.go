@@ -35,7 +35,7 @@ type settingMeaning struct {
 	weak        bool
 }
 
-func normal(value, says string) settingMeaning   { return settingMeaning{value, says, false} }
+func normal(value, says string) settingMeaning  { return settingMeaning{value, says, false} }
 func weakens(value, says string) settingMeaning { return settingMeaning{value, says, true} }
 
 // settingSources are the keys of a table, each once.

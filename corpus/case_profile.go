@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"time"
 
@@ -79,7 +80,8 @@ func usbCase(m *Machine) {
 		Set("Service", regf.String("disk")).Set("Class", regf.String("DiskDrive")).Set("ContainerID", regf.String("{5d1a2c3e-7b60-5f41-9e22-0c1d2e3f4a5b}"))
 	stick.Sub(`Device Parameters\Partmgr`).Set("DiskId", regf.String("{1f2e3d4c-17a3-11f0-b6c1-0a1b2c3d4e5f}"))
 	const fileTimeType = 0xFFFF0010
-	for id, t := range map[string]time.Time{"0064": first, "0065": first, "0066": plugged, "0067": pulled} {
+	for i, t := range []time.Time{first, first, plugged, pulled} {
+		id := fmt.Sprintf("%04d", 64+i)
 		root.Sub(controlSet+`Enum\USBSTOR\Disk&Ven_Kite&Prod_Pocket_32&Rev_1.00\4C5300019920260304&0`+set+id).
 			At(t).Set("", regf.Raw(fileTimeType, binary.LittleEndian.AppendUint64(nil, regf.FILETIME(t))))
 	}

@@ -52,6 +52,7 @@ var Cases = []Case{
 	{"officeaddins", "An add-in of mira's Outlook.", officeAddinsCase},
 	{"browserpolicies", "A program put its extension into Chrome.", browserPoliciesCase},
 	{"autostartfiles", "Mira's PowerShell profile, and INI files without entries.", autostartFilesCase},
+	{"webscripts", "The page that an installation of the web server leaves.", webScriptsCase},
 	{"wmi", "The one subscription that every Windows has.", wmiCase},
 
 	// What leads out.
@@ -59,6 +60,7 @@ var Cases = []Case{
 	{"firewalllog", "Two dropped packets; one of them is the intruder's, before the rule was there.", firewallLogCase},
 	{"portproxy", "What comes to port 3390 goes to the remote desktop of the server beside.", portProxyCase},
 	{"proxies", "The connections of both users, and of the services, without a proxy.", proxiesCase},
+	{"zonemap", "The office's own site is trusted.", zoneMapCase},
 	{"nrpt", "The VPN client's server answers for the names of the office.", nrptCase},
 	{"bits", "A job database, of which only the head is there.", bitsCase},
 	{"cryptnet", "A revocation list that Windows fetched for mira.", cryptnetCase},

@@ -372,6 +372,9 @@ func TestContainers(t *testing.T) {
 		{"vmdk flat", qemu("-O", "vmdk", "-o", "subformat=monolithicFlat"), "flat.vmdk", image.VMDK, 2},
 		{"vmdk stream", qemu("-O", "vmdk", "-o", "subformat=streamOptimized"), "stream.vmdk", image.VMDK, 1},
 		{"vmdk 2 GB sparse", qemu("-O", "vmdk", "-o", "subformat=twoGbMaxExtentSparse"), "two.vmdk", image.VMDK, 2},
+		{"qcow2", qemu("-O", "qcow2"), "plain.qcow2", image.QCOW2, 1},
+		{"qcow2 version 2, compressed", qemu("-c", "-O", "qcow2", "-o", "compat=0.10"), "packed.qcow2", image.QCOW2, 1},
+		{"qcow2 small clusters", qemu("-c", "-O", "qcow2", "-o", "cluster_size=4096"), "small.qcow2", image.QCOW2, 1},
 		{"raw split", []string{"split", "-b", "30M", "-d", "-a", "3", "--numeric-suffixes=1", "disk.raw", "split."}, "split.001", image.Raw, 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
