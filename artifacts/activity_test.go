@@ -115,7 +115,7 @@ func TestShellBagsDamage(t *testing.T) {
 }
 
 func TestMountPoints(t *testing.T) {
-	recs := userCase(t, "mountpoints", "users", "mountpoints", "shellbags")
+	recs := userCase(t, "mountpoints2", "users", "mountpoints2", "shellbags")
 	const volume = "{8f1c40d2-17a3-11f0-b6c1-0a1b2c3d4e5f}"
 	userDiff(t, userOf[artifacts.MountPoint](recs, "daniel"), []artifacts.MountPoint{
 		{Name: "##FALCON-SRV#c$", Kind: "share", Share: `\\FALCON-SRV\c$`, Written: userTime(2026, 3, 6, 18, 3, 33, 8812245)},
@@ -255,7 +255,7 @@ func TestActivityReal(t *testing.T) {
 		{"lastvisited", new, 27}, {"lastvisited", wsl, 2},
 		{"shellbags", "hives/velo/ntuser.dat", 5}, {"shellbags", "hives/velo/UsrClass.dat", 9},
 		{"shellbags", "hives/ez/UsrClassDeletedBags.dat", 4}, {"shellbags", "hives/ez/Acronis_0x52_Usrclass.dat", 40},
-		{"mountpoints", old, 3}, {"mountpoints", new, 5}, {"mappeddrives", old, 1},
+		{"mountpoints2", old, 3}, {"mountpoints2", new, 5}, {"mappeddrives", old, 1},
 		{"officemru", old, 6}, {"officemru", new, 28}, {"trustrecords", old, 13}, {"trustrecords", new, 15},
 		{"putty", new, 6}, {"winscp", new, 3}, {"archivers", old, 6}, {"archivers", new, 8}, {"applets", new, 11},
 		{"internetsettings", new, 4},
@@ -273,5 +273,39 @@ func TestActivityReal(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestShellBagsDeep has a tree deeper than any path: the walk ends, and says
+// so.
+func TestShellBagsDeep(t *testing.T) {
+	m := corpus.NewMachine()
+	m.Hive(danielNT).Sub("Environment")
+	k := m.Hive(danielNT).Sub(`Software\Microsoft\Windows\Shell\BagMRU`)
+	item := append([]byte{25, 0, 0x2F}, make([]byte, 22+2)...)
+	copy(item[3:], "abcdefghijklmnopqrs")
+	for range 400 {
+		k.Set("0", regf.Binary(item)).Set("MRUListEx", regf.Binary([]byte{0, 0, 0, 0, 255, 255, 255, 255}))
+		k = k.Sub("0")
+	}
+	recs := userDamaged(t, m, "shellbags", "more than the shell can show")
+	if n := len(recs); n != 205 {
+		t.Errorf("%d records, want the 205 up to the limit", n)
+	}
+}
+
+// TestActivityProofs holds what a setting proves apart from what a click does.
+func TestActivityProofs(t *testing.T) {
+	want := map[string]artifacts.Proof{"document": artifacts.Interacted, "location": artifacts.Configured, "setting": artifacts.Configured}
+	for _, r := range userCase(t, "trustrecords", "users", "trustrecords") {
+		if d := r.Data.(artifacts.TrustRecord); r.Proof() != want[d.Kind] {
+			t.Errorf("%s proves %s, want %s", d.Kind, r.Proof(), want[d.Kind])
+		}
+	}
+	for _, r := range userCase(t, "putty", "users", "putty") {
+		d := r.Data.(artifacts.RemoteHost)
+		if configured := r.Proof() == artifacts.Configured; configured != (d.Kind == "session") {
+			t.Errorf("%s proves %s", d.Kind, r.Proof())
+		}
 	}
 }

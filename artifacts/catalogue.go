@@ -107,7 +107,7 @@ func catalogue() []group {
 			computerName, osInfo, timeZone, shutdown,
 			accounts, groups, profiles,
 			networks, interfaces, shares, remoteAccess,
-			usb, mountedDevices,
+			usb, mountedDevices, volumeLabels,
 			defender, eventLogging, protection, software,
 		}},
 	}

@@ -2,6 +2,7 @@ package artifacts_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -382,4 +383,15 @@ func TestProfileReal(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestVolumeLabels(t *testing.T) {
+	const stick = "_??_USBSTOR#Disk&Ven_Kite&Prod_Pocket_32&Rev_1.00#4C5300019920260304&0#{53f56307-b6bf-11d0-94f2-00a0c91efb8b}"
+	got := userOf[artifacts.VolumeLabel](userCase(t, "volumelabels", "volumelabels"), "")
+	plugged := userTime(2026, 3, 4, 9, 0, 13, 2200145)
+	userDiff(t, got, []artifacts.VolumeLabel{
+		{Label: "KITE", Device: "SWD#WPDBUSENUM#_??_USBSTOR#DISK&VEN_KITE&PROD_POCKET_32&REV_1.00#4C5300019920260304&0#{53F56307-B6BF-11D0-94F2-00A0C91EFB8B}", Source: "portable devices", Written: plugged},
+		{Label: "KITE", Drive: "E:", Source: "search", Written: plugged.Add(3 * time.Second)},
+		{Label: "KITE", Serial: fmt.Sprintf("%08X", uint32(corpus.StickSerial)), Device: stick, Source: "ReadyBoost", Written: userTime(2025, 1, 30, 0, 40, 5, 0)},
+	})
 }
