@@ -56,7 +56,6 @@ func decodeFirewallLog(in Input) ([]FirewallLog, error) {
 	var errs []error
 	line, bad := 0, 0
 	for start, text := range eachLine(in.Data) {
-	for start, text := range hostLines(in.Data) {
 		line++
 		if head, ok := strings.CutPrefix(text, "#"); ok {
 			name, rest, _ := strings.Cut(head, ":")

@@ -107,7 +107,6 @@ func parseHosts(in Input, file string, data []byte, at func(int64) Origin) []Hos
 	var out []Host
 	line := 0
 	for start, text := range eachLine(data) {
-	for start, text := range hostLines(data) {
 		line++
 		body, comment, hasComment := strings.Cut(text, "#")
 		r := Host{Origin: at(start), File: file, Line: line, Comment: strings.TrimSpace(comment)}
@@ -155,10 +154,6 @@ func lmhostsDirective(comment string) string {
 // each: UTF-16 with its mark, UTF-8, or 8-bit text of which each byte is one
 // character. A line that is longer than 64 KiB is cut there.
 func eachLine(data []byte) iter.Seq2[int64, string] {
-// hostLines iterates over the lines of a small text file with the offset of
-// each: UTF-16 with its mark, UTF-8, or 8-bit text of which each byte is one
-// character. A line that is longer than 64 KiB is cut there.
-func hostLines(data []byte) iter.Seq2[int64, string] {
 	const limit = 1 << 16
 	wide, start := 0, 0
 	switch {
