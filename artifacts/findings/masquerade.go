@@ -85,7 +85,8 @@ var sameNameElsewhere = wholeRule(Rule{
 			continue
 		}
 		homes := x.t.binaries[base]
-		for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		sorted := slices.Sorted(maps.Keys(dirs))
+		for _, dir := range sorted {
 			p := dirs[dir]
 			var level Level
 			switch {
@@ -100,9 +101,9 @@ var sameNameElsewhere = wholeRule(Rule{
 			default:
 				continue
 			}
-			rest := slices.DeleteFunc(slices.Sorted(maps.Keys(dirs)), func(d string) bool { return d == dir })
-			if len(rest) > 4 {
-				rest = append(rest[:4], "…")
+			rest := slices.DeleteFunc(slices.Clone(sorted[:min(5, len(sorted))]), func(d string) bool { return d == dir })
+			if len(rest) < len(sorted)-1 {
+				rest = append(rest, "…")
 			}
 			look := *x
 			look.prog = p
