@@ -266,24 +266,24 @@ func (x *look) starts(names map[string]string) []start {
 // least n different names.
 func bursts(list []start, span time.Duration, n int) [][]start {
 	var out [][]start
-	end := 0 // of the last group, in list
+	inside := map[string]int{} // names in the window list[i:j]
+	j, end := 0, 0             // end of the last group, in list
 	for i := range list {
-		names := map[string]bool{}
-		j := i
 		for j < len(list) && list[j].t.Sub(list[i].t) <= span {
-			names[list[j].name] = true
+			inside[list[j].name]++
 			j++
 		}
-		if len(names) < n {
-			continue
+		if len(inside) >= n {
+			if len(out) > 0 && i < end {
+				out[len(out)-1] = append(out[len(out)-1], list[end:j]...)
+			} else {
+				out = append(out, slices.Clone(list[i:j]))
+			}
+			end = j
 		}
-		if len(out) > 0 && i < end {
-			out[len(out)-1] = append(out[len(out)-1], list[end:j]...)
-			end = max(end, j)
-			continue
+		if inside[list[i].name]--; inside[list[i].name] == 0 {
+			delete(inside, list[i].name)
 		}
-		out = append(out, slices.Clone(list[i:j]))
-		end = j
 	}
 	return out
 }
@@ -292,11 +292,13 @@ func bursts(list []start, span time.Duration, n int) [][]start {
 func (x *look) burst(what string, level Level, group []start) {
 	var names []string
 	var rows []*row
+	seen := map[*row]bool{}
 	for _, s := range group {
 		if !slices.Contains(names, s.name) {
 			names = append(names, s.name)
 		}
-		if !slices.Contains(rows, s.r) {
+		if !seen[s.r] {
+			seen[s.r] = true
 			rows = append(rows, s.r)
 		}
 	}
@@ -316,7 +318,7 @@ var discoveryBurst = wholeRule(Rule{
 	near := x.dubiousStarts()
 	for _, g := range bursts(x.starts(discovery), 30*time.Minute, 4) {
 		level := Medium
-		if i, _ := slices.BinarySearchFunc(near, g[0].t.Add(-30*time.Minute), time.Time.Compare); i < len(near) && near[i].Before(g[len(g)-1].t.Add(30*time.Minute)) {
+		if within(near, g[0].t.Add(-30*time.Minute), g[len(g)-1].t.Add(30*time.Minute)) {
 			level = High
 		}
 		x.burst("discovery", level, g)
@@ -339,6 +341,12 @@ func (x *look) dubiousStarts() []time.Time {
 	}
 	slices.SortFunc(out, time.Time.Compare)
 	return out
+}
+
+// within reports whether one of the sorted times lies between two.
+func within(times []time.Time, from, to time.Time) bool {
+	i, _ := slices.BinarySearchFunc(times, from, time.Time.Compare)
+	return i < len(times) && !times[i].After(to)
 }
 
 var rareProgram = programRule(Rule{
@@ -532,18 +540,13 @@ var nearFinding = wholeRule(Rule{
 				continue // its first start is not known
 			}
 			first := slices.MinFunc(f.LastRuns, time.Time.Compare)
-			i, _ := slices.BinarySearchFunc(anchors, first.Add(-10*time.Minute), func(a anchor, t time.Time) int { return a.t.Compare(t) })
-			if i == len(anchors) || anchors[i].t.After(first.Add(10*time.Minute)) {
-				continue
+			i, _ := slices.BinarySearchFunc(anchors, first, func(a anchor, t time.Time) int { return a.t.Compare(t) })
+			best := anchors[min(i, len(anchors)-1)]
+			if i > 0 && anchors[i-1].t.Sub(first).Abs() < best.t.Sub(first).Abs() {
+				best = anchors[i-1]
 			}
-			best := anchors[i]
-			for _, a := range anchors[i:] {
-				if a.t.After(first.Add(10 * time.Minute)) {
-					break
-				}
-				if a.t.Sub(first).Abs() < best.t.Sub(first).Abs() {
-					best = a
-				}
+			if best.t.Sub(first).Abs() > 10*time.Minute {
+				continue
 			}
 			words := "after"
 			if first.Before(best.t) {

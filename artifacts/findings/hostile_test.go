@@ -61,3 +61,30 @@ func TestHostileNames(t *testing.T) {
 		t.Errorf("a right-to-left mark is %s, want high", l)
 	}
 }
+
+// TestManyRecords: the work grows with the records, not with their square.
+func TestManyRecords(t *testing.T) {
+	const n = 20000
+	var recs records
+	for i := range n {
+		switch i % 4 {
+		case 0:
+			recs = append(recs, runKey(`C:\Users\Public\a.exe`, strings.Repeat("x", i%50)))
+		case 1:
+			recs = append(recs, pf(`\Users\Public\a.exe`, at(i, i-1, i-2)))
+		case 2:
+			recs = append(recs, pf(`\Windows\System32\whoami.exe`, at(0, 1, 2)))
+		case 3:
+			recs = append(recs, pf(`\Users\Public\d`+strings.Repeat("e", i%1000)+`\ipconfig.exe`, at(0)))
+		}
+	}
+	start := time.Now()
+	r := judge(recs, nil)
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("%d records took %s", n, d)
+	}
+	f := find(r, `\public\a.exe`)
+	if f == nil || f.Count != n/2 || len(f.Evidence)+f.Omitted != f.Count {
+		t.Errorf("the finding about a.exe: %+v", f)
+	}
+}

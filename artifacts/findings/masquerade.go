@@ -85,7 +85,8 @@ var sameNameElsewhere = wholeRule(Rule{
 			continue
 		}
 		homes := x.t.binaries[base]
-		for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		sorted := slices.Sorted(maps.Keys(dirs))
+		for _, dir := range sorted {
 			p := dirs[dir]
 			var level Level
 			switch {
@@ -100,9 +101,9 @@ var sameNameElsewhere = wholeRule(Rule{
 			default:
 				continue
 			}
-			rest := slices.DeleteFunc(slices.Sorted(maps.Keys(dirs)), func(d string) bool { return d == dir })
-			if len(rest) > 4 {
-				rest = append(rest[:4], "…")
+			rest := slices.DeleteFunc(slices.Clone(sorted[:min(5, len(sorted))]), func(d string) bool { return d == dir })
+			if len(rest) < len(sorted)-1 {
+				rest = append(rest, "…")
 			}
 			look := *x
 			look.prog = p
@@ -205,7 +206,7 @@ var renamedProgram = rule(Rule{
 	}
 	s := subject{kind: kindProgram, key: x.normal(f.Path, x.row.rec.User), show: f.Path}
 	switch t := x.t.toolNamed(o); {
-	case t != nil && x.t.toolNamed(n) != t && t.level >= Medium:
+	case t != nil && t.level >= Medium && !strings.HasPrefix(n, o) && !strings.HasPrefix(o, n):
 		x.hit(s, High, "the file calls itself %q: %s", f.OriginalName, t.class).as(append([]string{"T1036.003"}, t.attack...)...)
 	case (x.t.proxies[o] || x.t.hosts[o]) && x.t.binaries[o+".exe"] != nil && !x.t.proxies[n] && !x.t.hosts[n]:
 		x.hit(s, High, "the file calls itself %q, one of Windows' programs that run other code", f.OriginalName)

@@ -3,6 +3,7 @@ package findings
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -400,18 +401,20 @@ var autorunRan = programRule(Rule{
 	if strings.HasPrefix(p.key, `\windows\`) && p.place == nil {
 		return
 	}
+	var runs []time.Time
+	for _, r := range p.rows {
+		runs = append(runs, r.runs()...)
+	}
+	slices.SortFunc(runs, time.Time.Compare)
 	for _, a := range p.autostarts() {
 		w := a.auto().Written
 		if w.IsZero() {
 			continue
 		}
-		for _, r := range p.rows {
-			for _, t := range r.runs() {
-				if t.Sub(w).Abs() <= 10*time.Minute {
-					x.hit(p.subject(x), 0, "it ran at %s, the key of its autostart was written at %s", t.UTC().Format("2006-01-02 15:04:05"), w.UTC().Format("2006-01-02 15:04:05"))
-					return
-				}
-			}
+		i, _ := slices.BinarySearchFunc(runs, w.Add(-10*time.Minute), time.Time.Compare)
+		if i < len(runs) && runs[i].Sub(w) <= 10*time.Minute {
+			x.hit(p.subject(x), 0, "it ran at %s, the key of its autostart was written at %s", runs[i].UTC().Format("2006-01-02 15:04:05"), w.UTC().Format("2006-01-02 15:04:05"))
+			return
 		}
 	}
 })
