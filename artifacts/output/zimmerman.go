@@ -93,11 +93,11 @@ func ofHive(from *artifacts.Locator) string {
 	if from.Snapshot != "" {
 		name = from.Snapshot + "_" + name
 	}
-	return fileName(name)
+	return FileName(name)
 }
 
-// fileName makes a text from the evidence fit for a name in any file system.
-func fileName(s string) string {
+// FileName makes a text from the evidence fit for a name in any file system.
+func FileName(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < 0x20 || r == 0x7F || strings.ContainsRune(`<>:"/\|?*`, r) {
 			return '_'
