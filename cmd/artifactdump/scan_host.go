@@ -138,7 +138,7 @@ func (x *hostScan) read(kind string) error {
 		if err := t.w.Close(); err != nil {
 			return err
 		}
-		if err := x.commit(t.files, t.format.Name, 0, t.w); err != nil {
+		if err := x.commit(t.files, t.format.Name, -1, t.w); err != nil {
 			return err
 		}
 	}
@@ -222,7 +222,8 @@ func (x *hostScan) endRecords() error {
 	return err
 }
 
-// commit gives finished files their names and puts them into the manifest.
+// commit gives finished files their names and puts them into the manifest. The
+// rows of files of lines are counted when rows is negative.
 func (x *hostScan) commit(set *fileSet, format string, rows int, w any) error {
 	done, err := set.commit()
 	var notes []string
@@ -230,7 +231,10 @@ func (x *hostScan) commit(set *fileSet, format string, rows int, w any) error {
 		notes = n.Notes()
 	}
 	for i := range done {
-		done[i].Format, done[i].Rows = format, rows
+		done[i].Format = format
+		if rows >= 0 {
+			done[i].Rows = rows
+		}
 		if i == 0 {
 			done[i].Notes = notes
 			for _, n := range notes {

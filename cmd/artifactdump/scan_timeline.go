@@ -90,7 +90,11 @@ func (x *hostScan) timeline() error {
 			}
 			continue
 		}
-		if err := x.commit(t.files, t.format.Name, t.n, t.w); err != nil {
+		rows := -1
+		if t.format.Name == "parquet" || t.format.Name == "xlsx" {
+			rows = t.n
+		}
+		if err := x.commit(t.files, t.format.Name, rows, t.w); err != nil {
 			return err
 		}
 	}
