@@ -91,7 +91,7 @@ func (a *amcacheParser) Record(r *artifacts.Record) error {
 			if ezBools[h] && v != "" {
 				v = ezBool(v == "1" || v == "True" || v == "yes" || v == "true")
 			}
-			cells[i] = line(v)
+			cells[i] = v
 		}
 		return t.row(cells...)
 	}

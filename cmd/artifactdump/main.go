@@ -82,6 +82,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler:  func(*cli.Context, error) {},
 		OnUsageError:    onUsage,
 		Commands: []*cli.Command{
+			scanCommand(),
 			timelineCommand(),
 			findingsCommand(),
 			dumpCommand(),
