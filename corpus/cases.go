@@ -69,6 +69,11 @@ var Cases = []Case{
 	{"hosts", "One line sends the signature updates of the virus scanner to the machine itself.", hostsCase},
 	{"prefetch", "A week of ordinary programs, and the intruder's, each with the times of its launches.", prefetchCase},
 
+	// What users did.
+	{"runmru", "Commands given to the Run dialog; on daniel's desktop a shell, moments before the discovery.", runMRUCase},
+	{"typedurls", "Addresses typed into Internet Explorer: the implant's download, and the one that every profile has.", typedURLsCase},
+	{"typedpaths", "Folders typed into Explorer's address bar.", typedPathsCase},
+	{"wordwheelquery", "Searches in Explorer: the intruder looks for passwords.", searchesCase},
 	// What the registry and small files remember of programs.
 	{"shimcache", "The cache as the last shutdown wrote it: what ran and, among it, the intruder's programs.", shimcacheCase},
 	{"userassist", "What both users started from the desktop, beside the entries that a profile is born with.", userAssistCase},

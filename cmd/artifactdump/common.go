@@ -241,6 +241,7 @@ type session struct {
 	quiet   bool
 	verbose bool
 	strict  bool
+	kind    string // of the evidence being read: folder, zip, disk image …
 	damaged int
 	named   map[string]bool // damage of a hive that was named before
 	live    bool            // a progress line stands on the terminal
@@ -341,6 +342,7 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		return err
 	}
 	defer ev.Close()
+	s.kind = ev.Kind
 	for _, n := range ev.Notes {
 		s.note("%s", n)
 	}

@@ -52,6 +52,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	case errors.Is(err, errDamaged):
 		return exitDamaged
+	case errors.Is(err, errFindings):
+		return exitFindings
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "artifactdump: interrupted")
 		return exitInterupt
@@ -70,7 +72,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Description: "Reads Prefetch files and registry hives from a copied or mounted disk, offline.\n" +
 			"The evidence is never changed. Times are UTC.\n\n" +
 			"Exit codes: 0 everything was decoded; 1 could not run; 2 wrong usage;\n" +
-			"3 done, but some evidence was damaged or could not be read (each is named).",
+			"3 done, but some evidence was damaged or could not be read (each is named);\n" +
+			"4 done, and there are findings of --fail-level or above.",
 		Version:         version(),
 		Writer:          stdout,
 		ErrWriter:       stderr,
@@ -80,6 +83,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		OnUsageError:    onUsage,
 		Commands: []*cli.Command{
 			timelineCommand(),
+			findingsCommand(),
 			dumpCommand(),
 			listCommand(),
 			prefetchCommand(),

@@ -1,0 +1,54 @@
+package findings
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// A verdict is what a command line looks like.
+type verdict struct {
+	level  Level
+	host   bool // a script host or one of Windows' loaders runs it
+	words  []string
+	attack []string
+}
+
+// maxCommand bounds what the patterns look at. Windows' own limit is 32,767
+// characters.
+const maxCommand = 32 << 10
+
+// judge holds a command line against the patterns. An encoded command is
+// looked at in clear, too.
+func (t *Tables) judge(line string, c winpath.Command) verdict {
+	var v verdict
+	stem := strings.TrimSuffix(strings.ToLower(winpath.Base(strings.Trim(c.Program, `"`))), ".exe")
+	v.host = t.hosts[stem] || t.proxies[stem]
+	text := clip(line, maxCommand)
+	long := len(text) > 500
+	text = strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(text, "^", ""), `""`, `"`))
+	if c.Decoded != "" {
+		text += "\n" + strings.ToLower(clip(c.Decoded, maxCommand))
+	}
+	seen := map[string]bool{}
+	for i := range t.patterns {
+		p := &t.patterns[i]
+		if seen[p.id] || !p.re.MatchString(text) {
+			continue
+		}
+		seen[p.id] = true
+		v.level = max(v.level, p.level)
+		v.words = append(v.words, p.words)
+		for _, id := range p.attack {
+			if !slices.Contains(v.attack, id) {
+				v.attack = append(v.attack, id)
+			}
+		}
+	}
+	if long && v.host {
+		v.level = max(v.level, Medium)
+		v.words = append(v.words, "is longer than 500 characters")
+	}
+	return v
+}

@@ -1,0 +1,266 @@
+package findings
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// Facts are what an evaluation must know about the evidence beside its
+// records.
+type Facts struct {
+	Machine   *evidence.Machine
+	Host      string                   // name when there is no Machine
+	Artifacts []string                 // what was asked for; none means all
+	Hives     map[evidence.Kind]bool   // which kinds of live hive are there
+	Dirty     map[evidence.Kind]string // hives that are not whole, and why
+	// Prefetcher is what EnablePrefetcher says: 0 off, 1 programs, 2 boot, 3
+	// both; -1 when the evidence does not tell.
+	Prefetcher int
+	// Whole is set when the volume of Windows is there with its files, and not
+	// only what a collection took.
+	Whole bool
+	// FileTimes is set when the times of files are those of the machine: an
+	// image, not a copied folder.
+	FileTimes bool
+	// Find looks for a file of the machine: whether it is there, and whether
+	// the folder it should lie in is there to tell.
+	Find func(path string) (there, folder bool)
+	// Modified is the modification time of a file of the machine.
+	Modified func(path string) (time.Time, bool)
+}
+
+// FactsOf reads the facts from evidence. names are the artifacts that the run
+// was asked for, kind is what [evidence.Evidence] says of the container.
+func FactsOf(tree *evidence.Tree, kind string, names []string) Facts {
+	f := Facts{Machine: tree.Machine(), Artifacts: names, Hives: map[evidence.Kind]bool{}, Dirty: map[evidence.Kind]string{}, Prefetcher: -1}
+	hives, _ := tree.Hives()
+	for _, h := range hives {
+		if h.Backup || h.Snapshot != "" {
+			continue
+		}
+		hv, err := h.Open()
+		if hv == nil {
+			f.Dirty[h.Kind] = fmt.Sprintf("%s could not be read: %v", h.Path, err)
+			continue
+		}
+		f.Hives[h.Kind] = true
+		if r := hv.Recovery(); r.Dirty && !r.Applied {
+			f.Dirty[h.Kind] = h.Path + " is dirty and no transaction log could be applied: its last changes are missing"
+		}
+		if h.Kind == evidence.SYSTEM && f.Prefetcher < 0 {
+			f.Prefetcher = prefetcher(hv)
+		}
+	}
+	root := `C:\Windows`
+	if f.Machine.SystemRoot != "" {
+		root = f.Machine.SystemRoot
+	}
+	if !tree.Loose() {
+		_, f.Whole = tree.Lookup(root + `\System32\ntdll.dll`)
+	}
+	f.FileTimes = strings.HasPrefix(kind, "disk image")
+	f.Find = func(path string) (there, folder bool) {
+		if _, ok := tree.Lookup(path); ok {
+			return true, true
+		}
+		return false, tree.Walked(path)
+	}
+	f.Modified = func(path string) (time.Time, bool) {
+		file, ok := tree.Lookup(path)
+		if !ok {
+			return time.Time{}, false
+		}
+		st, err := file.Stat()
+		if err != nil {
+			return time.Time{}, false
+		}
+		return st.ModTime(), true
+	}
+	return f
+}
+
+// prefetcher reads EnablePrefetcher of the control set that booted last.
+func prefetcher(hv *hive.Hive) int {
+	set, _ := hv.ControlSet()
+	k, err := hv.Key(set + `\Control\Session Manager\Memory Management\PrefetchParameters`)
+	if err != nil {
+		return -1
+	}
+	v, err := k.Value("EnablePrefetcher")
+	if err != nil {
+		return -1
+	}
+	n, err := v.Uint()
+	if err != nil || n > 3 {
+		return -1
+	}
+	return int(n)
+}
+
+func (f *Facts) host() string {
+	if f.Machine != nil {
+		return f.Machine.Name
+	}
+	return f.Host
+}
+
+// fed is what came of one artifact.
+type fed struct{ sources, records, errors int }
+
+func (e *Evaluator) feed(res *artifacts.Result) {
+	if res.Artifact == nil {
+		return
+	}
+	f := e.seen[res.Artifact.Name]
+	if f == nil {
+		f = new(fed)
+		e.seen[res.Artifact.Name] = f
+	}
+	if res.From.Path != "" {
+		f.sources++
+	}
+	f.records += len(res.Records)
+	f.errors += len(res.Errors)
+}
+
+// coverage says of each rule whether it was judged.
+func (e *Evaluator) coverage() []Coverage {
+	var out []Coverage
+	for _, r := range all() {
+		c := Coverage{Host: e.facts.host(), RuleID: r.ID, Title: r.Title, Hits: e.counts[r.ID], Silenced: e.silenced[r.ID]}
+		c.Status, c.Why = e.judged(r)
+		out = append(out, c)
+	}
+	return out
+}
+
+func (e *Evaluator) judged(r *Rule) (status string, why []string) {
+	switch {
+	case r.Unread != "":
+		return NotEvaluated, []string{r.Unread}
+	case !e.on(r):
+		return NotEvaluated, []string{"judged on request only: `enable " + r.ID + "` in a rules file"}
+	}
+	there := 0
+	for _, name := range r.Needs {
+		reason := e.lacks(name)
+		if reason == "" {
+			there++
+			continue
+		}
+		if !slices.Contains(why, reason) {
+			why = append(why, reason)
+		}
+	}
+	switch {
+	case there == 0:
+		status = NotEvaluated
+	case len(why) > 0:
+		status = Partly
+	default:
+		status = Evaluated
+	}
+	if need := wholeVolume[r.ID]; need && !e.facts.Whole {
+		return NotEvaluated, append([]string{"the volume is not here as a whole: a file that is missing proves nothing"}, why...)
+	}
+	if fileTimes[r.ID] && !e.facts.FileTimes {
+		return NotEvaluated, append([]string{"the times of files are not those of the machine: only a disk image keeps them"}, why...)
+	}
+	if there > 0 {
+		for _, s := range e.doubts(r) {
+			status, why = Partly, append(why, s)
+		}
+	}
+	return status, why
+}
+
+// wholeVolume are the rules that argue from a file's absence, fileTimes those
+// that compare times of files.
+var (
+	wholeVolume = map[string]bool{"X-01": true, "P-08": true}
+	fileTimes   = map[string]bool{"D-02": true}
+)
+
+// lacks says why an artifact gave nothing to judge by, or "".
+func (e *Evaluator) lacks(name string) string {
+	a := artifactNamed(name)
+	switch f := e.seen[name]; {
+	case a == nil:
+		return "artifact " + name + " is not read by this version"
+	case f != nil && f.sources > 0:
+		return ""
+	case len(e.facts.Artifacts) > 0 && !slices.Contains(e.facts.Artifacts, name) && !slices.ContainsFunc(e.facts.Artifacts, func(n string) bool { return strings.EqualFold(n, a.Group) }):
+		return "artifact " + name + " was not asked for"
+	case e.facts.Whole && name != "prefetch" && !slices.ContainsFunc(a.Sources, func(s artifacts.Source) bool { return s.Glob == "" }):
+		return "" // the volume is here, and there is no such file: that was looked at
+	case name == "prefetch" && e.facts.Prefetcher == 0:
+		return "no Prefetch files: EnablePrefetcher is 0, the machine does not write them"
+	}
+	var parts []string
+	globs := 0
+	for _, s := range a.Sources {
+		p := "no file " + s.Glob
+		switch {
+		case s.Glob == "":
+			p = "no " + string(s.Hive) + " hive"
+			if d, ok := e.facts.Dirty[s.Hive]; ok {
+				p = d
+			}
+		case globs > 0: // one of them tells enough
+			globs++
+			continue
+		default:
+			globs++
+		}
+		if !slices.Contains(parts, p) {
+			parts = append(parts, p)
+		}
+	}
+	if globs > 1 {
+		parts = append(parts, fmt.Sprintf("nor %d other patterns", globs-1))
+	}
+	return name + ": " + strings.Join(parts, ", ")
+}
+
+// doubts are about sources that are there and yet not whole.
+func (e *Evaluator) doubts(r *Rule) []string {
+	var out []string
+	add := func(s string) {
+		if s != "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	for _, name := range r.Needs {
+		a, f := artifactNamed(name), e.seen[name]
+		if a == nil || f == nil || f.sources == 0 {
+			continue
+		}
+		for _, s := range a.Sources {
+			if s.Glob == "" {
+				add(e.facts.Dirty[s.Hive])
+			}
+		}
+		if f.errors > 0 {
+			add(fmt.Sprintf("%s: %d parts of it could not be read", name, f.errors))
+		}
+		if name == "prefetch" && e.facts.Prefetcher == 0 {
+			add("EnablePrefetcher is 0: the Prefetch files are from before it was switched off")
+		}
+	}
+	return out
+}
+
+func artifactNamed(name string) *artifacts.Artifact {
+	for _, a := range artifacts.All() {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}

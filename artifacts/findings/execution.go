@@ -1,0 +1,595 @@
+package findings
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// ran are the artifacts that show executions.
+var ran = []string{"prefetch", "shimcache", "amcachefiles", "bam", "userassist", "pca", "compatassistant", "recentfilecache", "featureusage"}
+
+var executedThenDeleted = programRule(Rule{
+	ID: "X-01", Title: "Executed, then deleted", Level: Low, Attack: []string{"T1070.004"},
+	Why:    "Windows remembers a start of this program, and the file is gone although its folder is here.",
+	Benign: "Updaters and set-ups remove themselves; software was uninstalled.",
+	Next:   "Look for the hash, size and publisher that Amcache may still hold; recover the file from free space or a shadow copy.",
+	Needs:  ran,
+}, func(x *look, p *program) {
+	if !x.facts.Whole || x.facts.Find == nil || p.other || !strings.HasPrefix(p.key, `\`) || strings.HasPrefix(p.key, `\\`) || !p.runnable() || len(p.executed()) == 0 {
+		return
+	}
+	there, folder := x.facts.Find(p.path)
+	if there || !folder {
+		return
+	}
+	level := Low
+	if tool := x.t.toolNamed(p.stem); !x.installer(p) && (p.place != nil && p.place.level >= High || tool != nil && tool.level >= Medium) {
+		level = High
+	}
+	x.hit(p.subject(x), level, "it ran (%s), and %s is not there any more", sources(p.executed()), p.base)
+})
+
+var infectedPlace = programRule(Rule{
+	ID: "X-02", Title: "Executed from an unusual place", Level: Medium, Attack: []string{"T1204.002"},
+	Why:    "A program ran from a place where users may write or where Windows keeps no programs: that is where intruders put theirs.",
+	Benign: "Set-ups run from temporary folders and from Downloads; portable programs; tools of administrators.",
+	Next:   "Find out who put the file there and when; look at the other files of the folder.",
+	Needs:  ran,
+}, func(x *look, p *program) {
+	if p.place == nil || x.t.binaries[p.base] != nil && x.storeFolder(p) {
+		return
+	}
+	runs := p.executed()
+	if !p.runnable() && !slices.ContainsFunc(runs, func(r *row) bool { return r.class == "prefetch" || r.class == "bam" }) {
+		return // a shortcut or document that was opened
+	}
+	level, words := p.place.level, "ran"
+	if len(runs) == 0 {
+		level, words = level.step(-1), "was seen"
+		switch {
+		case !p.inventoried() || p.place.id == "L12":
+			return // named by a setting, or seen in passing on a share or a stick
+		case p.place.level <= Medium || p.place.id == "L2" && strings.HasPrefix(p.base, "$r"):
+			level = Informational // files lie there all the time; what was deleted is in the bin
+		}
+	}
+	says := fmt.Sprintf("%s %s", words, p.place)
+	switch {
+	case x.installer(p) && p.place.level <= Low:
+		level = Informational // the usual life of a set-up
+		says += "; it looks like a set-up"
+	case x.installer(p) && p.place.level <= Medium:
+		level = Low
+		says += "; it looks like a set-up"
+	case x.installer(p):
+		level = min(level, Medium)
+		says += "; it looks like a set-up"
+	}
+	h := x.hit(p.subject(x), level, "%s", says)
+	if p.place.level < High {
+		h.atMost(Medium)
+	}
+})
+
+// inventoried reports whether a list of programs, and not of any files, holds
+// it.
+func (p *program) inventoried() bool {
+	return slices.ContainsFunc(p.rows, func(r *row) bool { return r.class == "amcache" || r.class == "shimcache" })
+}
+
+var attackTool = programRule(Rule{
+	ID: "X-03", Title: "Tool that intruders use", Level: Medium,
+	Why:    "The program bears the name of a tool that is known from intrusions.",
+	Benign: "Administrators and testers use many of them; a name proves nothing by itself.",
+	Next:   "Ask whether anybody here uses it; compare its hash.",
+	Needs:  append([]string{"services", "tasks", "recyclebin"}, ran...),
+}, func(x *look, p *program) {
+	if e := ext(p.base); e != ".exe" && e != ".dll" && e != ".sys" && e != ".vbs" && e != ".ps1" && e != ".py" && e != "" {
+		return
+	}
+	stem := strings.TrimSuffix(p.base, ext(p.base))
+	t := x.t.toolNamed(stem)
+	if t == nil || anyGlob(t.except, p.parts) {
+		return
+	}
+	if !p.hasFolder() && x.placedElsewhere(p.base) {
+		return // a name without folder: the same program, most likely
+	}
+	if e := ext(p.base); e != ".exe" && e != "" && len(stem) < 5 {
+		return // a library or script with a short name: chance
+	}
+	if e := ext(p.base); e == "" && !slices.ContainsFunc(p.rows, func(r *row) bool { return r.class == "autostart" }) {
+		return
+	}
+	level := t.level
+	says := t.class + ": " + p.base
+	switch {
+	case len(stem) <= 3 && level >= High && x.ordinaryFolder(p):
+		level = Low // two or three letters, installed like any program
+	case p.place != nil && (p.place.level >= High || p.place.level >= Medium && len(p.executed()) > 0):
+		if level > Low {
+			level = level.step(1)
+		}
+		level = min(level, High)
+		says += ", " + p.place.String()
+	}
+	if level == Low && x.t.binaries[p.base] != nil && !p.other && p.place == nil {
+		level = Informational // a part of Windows at its home
+	}
+	x.hit(p.subject(x), level, "%s", says).as(t.attack...).atMost(High)
+}).also(
+	on(func(x *look, f artifacts.AmcacheFile) {
+		sum := strings.ToLower(f.SHA1)
+		if words, ok := x.t.hashes[sum]; ok && sum != "" {
+			x.hit(subject{kind: kindProgram, key: x.normal(f.Path, x.row.rec.User), show: f.Path}, High, "its SHA-1 is in the rules file: %s", words)
+		}
+	}),
+	on(func(x *look, f artifacts.StartupFile) {
+		if words, ok := x.t.hashes[strings.ToLower(f.SHA256)]; ok {
+			x.hit(subject{kind: kindProgram, key: x.normal(f.Path, x.row.rec.User), show: f.Path}, High, "its SHA-256 is in the rules file: %s", words)
+		}
+	}),
+)
+
+// placedElsewhere reports whether a program of this name is known with its
+// folder.
+func (s *scene) placedElsewhere(base string) bool {
+	if s.bases == nil {
+		s.bases = map[string]bool{}
+		for _, p := range s.programs {
+			if p.hasFolder() {
+				s.bases[p.base] = true
+			}
+		}
+	}
+	return s.bases[base]
+}
+
+var psexecTarget = programRule(Rule{
+	ID: "X-04", Title: "Target of PsExec", Level: High, Leads: true, Attack: []string{"T1569.002", "T1021.002"},
+	Why:    "PSEXESVC is the service that PsExec leaves on the machine that it commands: somebody ran programs here from another machine.",
+	Benign: "Administrators use PsExec every day; ask them for these times.",
+	Next:   "Look at what ran in the same minutes, at log-ons over the network, and on the machine that PsExec came from.",
+	Needs:  append([]string{"services"}, ran...),
+}, func(x *look, p *program) {
+	if base := winpath.Base(p.path); p.place != nil && p.place.id == "L6" && ext(p.base) == ".exe" && randomName(base) {
+		x.hit(p.subject(x), 0, "%s lies directly in the folder of Windows under a name that looks made up, as tools leave it that start services from afar", base).atMost(High)
+		return
+	}
+	if p.base != "psexesvc.exe" && p.base != "psexesvc" {
+		return
+	}
+	var times []string
+	n := uint32(0)
+	for _, r := range p.rows {
+		for _, t := range r.runs() {
+			// BAM repeats the last one.
+			if s := t.UTC().Format("2006-01-02 15:04:05"); !slices.Contains(times, s) {
+				times = append(times, s)
+			}
+		}
+		if f, ok := r.rec.Data.(artifacts.Prefetch); ok {
+			n += f.RunCount
+		}
+	}
+	says := "the service of PsExec was here"
+	if n > 0 {
+		says = fmt.Sprintf("the service of PsExec was started %d times, last known: %s", n, strings.Join(times, ", "))
+	}
+	x.hit(p.subject(x), 0, "%s", says).atMost(High)
+})
+
+var psexecSource = wholeRule(Rule{
+	ID: "X-05", Title: "Sysinternals tool used", Level: Medium,
+	Why:    "The first start of a Sysinternals tool asks for its licence and leaves a key: this account used it, at the latest at the key's time.",
+	Benign: "Administrators; a suite that accepts all licences at once, which is told apart here.",
+	Next:   "For PsExec, look for the machines that were reached; for ProcDump, for dumps of lsass; for SDelete, for what is missing.",
+	Needs:  []string{"sysinternals"},
+}, func(x *look) {
+	minute, second := map[string]int{}, map[string]int{}
+	key := func(r *row, d time.Duration) string {
+		return r.rec.From.Path + r.rec.Data.(artifacts.Sysinternals).Written.Truncate(d).String()
+	}
+	for _, r := range x.kept["sysinternals"] {
+		minute[key(r, time.Minute)]++
+		second[key(r, time.Second)]++
+	}
+	for _, r := range x.kept["sysinternals"] {
+		d := r.rec.Data.(artifacts.Sysinternals)
+		watched := slices.Contains([]string{"psexec", "procdump", "sdelete", "psloggedon", "pskill", "pspasswd", "psshutdown", "adexplorer", "active directory explorer"}, strings.ToLower(d.Tool))
+		level := Low
+		switch {
+		case d.Suite, minute[key(r, time.Minute)] >= 20, second[key(r, time.Second)] >= 5: // faster than anybody clicks
+			level = Informational
+		case watched:
+			level = Medium
+		}
+		look := *x
+		look.row = r
+		says := "the licence of " + d.Tool + " was accepted"
+		if level == Informational {
+			says += " together with many others at once, as a set-up of the suite does"
+		}
+		s := look.setting("Sysinternals " + d.Tool + " of " + cmp.Or(r.rec.User.Name, r.rec.User.SID, r.rec.From.Path))
+		h := look.hit(s, level, "%s", says)
+		if strings.EqualFold(d.Tool, "psexec") {
+			h.as("T1569.002")
+		}
+	}
+}, "sysinternals")
+
+// discovery are the programs by which somebody learns where he is. net starts
+// net1, so that both count as one.
+var discovery = map[string]string{
+	"whoami.exe": "whoami", "systeminfo.exe": "systeminfo", "ipconfig.exe": "ipconfig", "net.exe": "net", "net1.exe": "net", "nltest.exe": "nltest",
+	"tasklist.exe": "tasklist", "netstat.exe": "netstat", "nbtstat.exe": "nbtstat", "arp.exe": "arp", "route.exe": "route", "quser.exe": "quser", "query.exe": "quser",
+	"dsquery.exe": "dsquery", "nslookup.exe": "nslookup", "ping.exe": "ping", "reg.exe": "reg", "wmic.exe": "wmic", "qwinsta.exe": "qwinsta", "hostname.exe": "hostname",
+	"klist.exe": "klist", "cmdkey.exe": "cmdkey", "netsh.exe": "netsh", "tracert.exe": "tracert", "sc.exe": "sc",
+}
+
+// A start is one start of a program.
+type start struct {
+	t    time.Time
+	p    *program
+	r    *row
+	name string
+}
+
+// starts returns the starts of these programs, in order of time.
+func (x *look) starts(names map[string]string) []start {
+	var out []start
+	for _, p := range x.programs {
+		name, ok := names[p.base]
+		if !ok {
+			continue
+		}
+		for _, r := range p.rows {
+			for _, t := range r.runs() {
+				out = append(out, start{t, p, r, name})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b start) int {
+		return cmp.Or(a.t.Compare(b.t), cmp.Compare(a.name, b.name), cmp.Compare(a.p.key, b.p.key), cmp.Compare(a.r.n, b.r.n))
+	})
+	return out
+}
+
+// bursts joins starts that follow each other within the span to groups with at
+// least n different names.
+func bursts(list []start, span time.Duration, n int) [][]start {
+	var out [][]start
+	end := 0 // of the last group, in list
+	for i := 0; i < len(list); i++ {
+		names := map[string]bool{}
+		j := i
+		for j < len(list) && list[j].t.Sub(list[i].t) <= span {
+			names[list[j].name] = true
+			j++
+		}
+		if len(names) < n {
+			continue
+		}
+		if len(out) > 0 && i < end {
+			out[len(out)-1] = append(out[len(out)-1], list[end:j]...)
+			end = max(end, j)
+			continue
+		}
+		out = append(out, slices.Clone(list[i:j]))
+		end = j
+	}
+	return out
+}
+
+// burst reports one group of starts as an activity.
+func (x *look) burst(what string, level Level, group []start) {
+	var names []string
+	var rows []*row
+	for _, s := range group {
+		if !slices.Contains(names, s.name) {
+			names = append(names, s.name)
+		}
+		if !slices.Contains(rows, s.r) {
+			rows = append(rows, s.r)
+		}
+	}
+	from, to := group[0].t, group[len(group)-1].t
+	show := what + " at " + from.UTC().Format("2006-01-02 15:04")
+	x.hit(subject{kind: kindActivity, key: what + " " + from.UTC().Format(time.RFC3339Nano), show: show}, level,
+		"%s within %s, from %s", strings.Join(names, ", "), to.Sub(from).Round(time.Second), from.UTC().Format("2006-01-02 15:04:05")).from(rows...)
+}
+
+var discoveryBurst = wholeRule(Rule{
+	ID: "X-06", Title: "Burst of discovery programs", Level: Medium, Attack: []string{"T1033", "T1082", "T1016", "T1087"},
+	Why:    "Four or more programs that tell about machine, network and accounts ran within half an hour: so does somebody who has just arrived.",
+	Benign: "Administrators at work, log-on scripts, agents that take an inventory.",
+	Next:   "Look at who was logged on, what came just before, and which program was their parent.",
+	Needs:  []string{"prefetch", "bam"},
+}, func(x *look) {
+	near := x.dubiousStarts()
+	for _, g := range bursts(x.starts(discovery), 30*time.Minute, 4) {
+		level := Medium
+		if i, _ := slices.BinarySearchFunc(near, g[0].t.Add(-30*time.Minute), time.Time.Compare); i < len(near) && near[i].Before(g[len(g)-1].t.Add(30*time.Minute)) {
+			level = High
+		}
+		x.burst("discovery", level, g)
+	}
+})
+
+// dubiousStarts are the times at which tools or programs in bad places
+// started, sorted.
+func (x *look) dubiousStarts() []time.Time {
+	var out []time.Time
+	for _, p := range x.programs {
+		t := x.t.toolNamed(p.stem)
+		bad := p.place != nil && p.place.level >= High && !x.installer(p) || t != nil && t.level >= Medium && !anyGlob(t.except, p.parts)
+		if !bad {
+			continue
+		}
+		for _, r := range p.rows {
+			out = append(out, r.runs()...)
+		}
+	}
+	slices.SortFunc(out, time.Time.Compare)
+	return out
+}
+
+var rareProgram = programRule(Rule{
+	ID: "X-07", Title: "Windows program that users rarely run", Level: Low, Attack: []string{"T1218"},
+	Why:    "Windows brings this program, people at desks hardly ever start it, intruders do.",
+	Benign: "Administrators, set-ups and Windows' own maintenance.",
+	Next:   "Look at what ran in the minutes around its starts.",
+	Needs:  []string{"prefetch", "bam"},
+}, func(x *look, p *program) {
+	if !x.t.rare[p.stem] || ext(p.base) != ".exe" {
+		return
+	}
+	runs := p.with(func(r *row) bool { return len(r.runs()) > 0 })
+	if len(runs) == 0 {
+		return
+	}
+	x.hit(p.subject(x), 0, "%s ran, last at %s", p.base, runs[0].runs()[0].UTC().Format("2006-01-02 15:04:05")).as(rareTechnique[p.stem])
+})
+
+// rareTechnique is what each of them is used for.
+var rareTechnique = map[string]string{
+	"mshta": "T1218.005", "cmstp": "T1218.003", "installutil": "T1218.004", "bitsadmin": "T1197", "certutil": "T1140", "at": "T1053.002",
+	"esentutl": "T1003.003", "ntdsutil": "T1003.003", "vssadmin": "T1490", "wbadmin": "T1490", "sdelete": "T1070.004", "wevtutil": "T1070.001",
+	"regsvcs": "T1218.009", "regasm": "T1218.009", "mavinject": "T1055.001", "odbcconf": "T1218.008",
+}
+
+// loaders run code that stands in other files.
+var loaders = map[string]bool{
+	"rundll32": true, "regsvr32": true, "svchost": true, "dllhost": true, "powershell": true, "pwsh": true, "wscript": true, "cscript": true, "mshta": true,
+	"msiexec": true, "msbuild": true, "installutil": true, "regasm": true, "regsvcs": true, "cmstp": true, "odbcconf": true, "cmd": true,
+}
+
+var hostLoads = rule(Rule{
+	ID: "X-08", Title: "Host program loaded code from an unusual place", Level: High, Attack: []string{"T1218.010", "T1218.011", "T1059"},
+	Why:    "A program of Windows that runs other code had a program, library or script from a place where users may write among its first files.",
+	Benign: "Per-user software; scripts that a user keeps in Documents; set-ups.",
+	Next:   "Look at the file; the Prefetch hash may prove the command line.",
+	Needs:  []string{"prefetch"},
+}, func(x *look, f artifacts.Prefetch) {
+	image := strings.ToLower(f.Executable)
+	stem := strings.TrimSuffix(image, ".exe")
+	if !loaders[stem] || f.Scenario {
+		return
+	}
+	for _, raw := range f.Files {
+		low := strings.ToLower(raw)
+		e := ext(low[strings.LastIndexByte(low, '\\')+1:])
+		if !runnable[e] || e == ".mof" || strings.Contains(low, `\windows\system32\`) && !strings.Contains(low, `\tasks\`) {
+			continue
+		}
+		key := x.normal(raw, x.row.rec.User)
+		p := x.probe(key)
+		if p.place == nil || p.place.level < Medium || x.installer(p) || p.base == image || x.t.libraries[strings.TrimSuffix(p.base, ".dll")] && p.place.id == "L3" {
+			continue
+		}
+		level := p.place.level
+		if level == Medium && (stem == "wscript" || stem == "cscript" || stem == "mshta" || stem == "regsvr32" || stem == "rundll32") {
+			level = High
+		}
+		says := fmt.Sprintf("%s loaded it, %s", f.Executable, p.place)
+		if f.CommandLine != "" && strings.HasPrefix(f.HashStatus, "verified") {
+			says += "; its hash proves the command line " + f.CommandLine
+		}
+		s := subject{kind: kindProgram, key: key, show: raw}
+		x.hit(s, level, "%s", says).as(loaderTechnique(stem)...)
+	}
+})
+
+func loaderTechnique(stem string) []string {
+	switch stem {
+	case "rundll32":
+		return []string{"T1218.011"}
+	case "regsvr32":
+		return []string{"T1218.010"}
+	case "powershell", "pwsh":
+		return []string{"T1059.001"}
+	case "wscript", "cscript":
+		return []string{"T1059.005"}
+	case "cmd":
+		return []string{"T1059.003"}
+	case "mshta":
+		return []string{"T1218.005"}
+	}
+	return []string{"T1218"}
+}
+
+var runDialog = rule(Rule{
+	ID: "X-09", Title: "Command in the Run dialog", Level: High, Attack: []string{"T1204.004", "T1059"},
+	Why:    "Somebody typed or pasted a command into the Run dialog that runs a script, fetches something or reaches another machine.",
+	Benign: "Help desks and administrators who work by the keyboard.",
+	Next:   "Ask the user what he was told to paste; look at what ran in the following minutes.",
+	Needs:  []string{"runmru"},
+}, func(x *look, r artifacts.RunMRU) {
+	if r.Empty || r.Command == "" {
+		return
+	}
+	v := x.t.judge(r.Command, winpath.ParseCommand(r.Command, nil))
+	level := v.level
+	switch {
+	case level >= Critical:
+	case v.host && (v.level >= High || len(r.Command) > 200):
+		level = High
+	case v.level >= High:
+	case strings.HasPrefix(r.Command, `\\`) && (strings.Contains(r.Command, "$") || isAddress(r.Command)):
+		level, v.words = Medium, append(v.words, "reaches another machine")
+	default:
+		return
+	}
+	x.hit(x.setting("Run dialog of "+x.who()+": "+clip(r.Command, 120)), level, "%s", strings.Join(v.words, "; "))
+})
+
+// who names the account of the record at hand.
+func (x *look) who() string {
+	return cmp.Or(x.row.rec.User.Name, x.row.rec.User.SID, x.row.rec.From.Path)
+}
+
+// isAddress reports whether a UNC path names its server by an address.
+func isAddress(s string) bool {
+	host, _, _ := strings.Cut(strings.TrimLeft(s, `\`), `\`)
+	return strings.Count(host, ".") == 3 && strings.Trim(host, "0123456789.") == ""
+}
+
+var officeTrust = rule(Rule{
+	ID: "X-10", Title: "Macros were trusted", Level: High, Attack: []string{"T1204.002", "T1137"},
+	Why:    "A user allowed the macros of a document, or Office was told to run all macros.",
+	Benign: "Departments that work with macros.",
+	Next:   "Open the document in a safe place and read its macros.",
+	Needs:  []string{"trustrecords"},
+}, func(x *look, t artifacts.TrustRecord) {
+	switch t.Kind {
+	case "document":
+		if !t.Macros {
+			return
+		}
+		p := x.probePath(t.Path)
+		level := Medium
+		if p.place != nil && (p.place.id != "L10" || strings.Contains(p.key, `\downloads\`)) {
+			level = High
+		}
+		x.hit(subject{kind: kindSetting, key: "document " + p.key, show: t.Path}, level, "%s allowed the macros of this document", x.who()).as("T1204.002")
+	case "setting":
+		if n := t.Path[strings.LastIndexByte(t.Path, '\\')+1:]; strings.EqualFold(n, "VBAWarnings") && t.Value == "1" || strings.EqualFold(n, "AccessVBOM") && t.Value == "1" {
+			x.hit(x.setting("Office "+t.Application+" "+n+" of "+x.who()), High, "%s: %s", n, t.Meaning).as("T1137")
+		}
+	case "location":
+		p := x.probe(strings.TrimRight(x.normal(cmp.Or(t.Value, t.Path), x.row.rec.User), `\`) + `\x.exe`)
+		if p.place != nil && p.place.level >= Medium && p.place.id != "L7" && p.place.id != "L12" {
+			x.hit(x.setting("Office trusts "+cmp.Or(t.Value, t.Path)), Medium, "%s trusts a folder %s", x.who(), p.place).as("T1137")
+		}
+	}
+})
+
+var nearFinding = wholeRule(Rule{
+	ID: "X-11", Title: "First started near a finding", Level: Informational,
+	Why:    "A program that had never run before started within ten minutes of the starts of another finding: what came together may belong together.",
+	Benign: "Coincidence.",
+	Next:   "Read the timeline ten minutes before and after.",
+	Needs:  []string{"prefetch"},
+}, func(x *look) {
+	type anchor struct {
+		t time.Time
+		p *program
+	}
+	var anchors []anchor
+	seen := map[string]bool{}
+	for _, h := range x.hits {
+		if h.level < High || h.subject.kind != kindProgram || seen[h.subject.key] {
+			continue
+		}
+		seen[h.subject.key] = true
+		if p := x.programs[h.subject.key]; p != nil {
+			for _, r := range p.rows {
+				for _, t := range r.runs() {
+					anchors = append(anchors, anchor{t, p})
+				}
+			}
+		}
+	}
+	if len(anchors) == 0 {
+		return
+	}
+	slices.SortFunc(anchors, func(a, b anchor) int { return cmp.Or(a.t.Compare(b.t), cmp.Compare(a.p.key, b.p.key)) })
+	for _, key := range slices.Sorted(maps.Keys(x.programs)) {
+		p := x.programs[key]
+		if seen[key] {
+			continue
+		}
+		for _, r := range p.rows {
+			f, ok := r.rec.Data.(artifacts.Prefetch)
+			if !ok || len(f.LastRuns) == 0 || int(f.RunCount) > len(f.LastRuns) {
+				continue // its first start is not known
+			}
+			first := slices.MinFunc(f.LastRuns, time.Time.Compare)
+			i, _ := slices.BinarySearchFunc(anchors, first.Add(-10*time.Minute), func(a anchor, t time.Time) int { return a.t.Compare(t) })
+			if i == len(anchors) || anchors[i].t.After(first.Add(10*time.Minute)) {
+				continue
+			}
+			best := anchors[i]
+			for _, a := range anchors[i:] {
+				if a.t.After(first.Add(10 * time.Minute)) {
+					break
+				}
+				if a.t.Sub(first).Abs() < best.t.Sub(first).Abs() {
+					best = a
+				}
+			}
+			words := "after"
+			if first.Before(best.t) {
+				words = "before"
+			}
+			look := *x
+			look.row = r
+			look.hit(p.subject(x), 0, "its first known start was %s %s one of %s", best.t.Sub(first).Abs().Round(time.Second), words, best.p.path)
+		}
+	}
+})
+
+var sensors = rule(Rule{
+	ID: "X-12", Title: "Microphone or camera used from an unusual place", Level: Medium, Attack: []string{"T1123", "T1125"},
+	Why:    "A program outside the usual folders used a sensor.",
+	Benign: "Meeting software that is installed for one user.",
+	Next:   "Look at the program; the record tells from when to when it used the sensor.",
+	Needs:  []string{"consentstore"},
+}, func(x *look, c artifacts.Consent) {
+	if c.Packaged || c.Start.IsZero() || c.Capability != "microphone" && c.Capability != "webcam" {
+		return
+	}
+	key := x.normal(c.App, x.row.rec.User)
+	if p := x.probe(key); p.place != nil && p.place.level >= Medium {
+		id := "T1123"
+		if c.Capability == "webcam" {
+			id = "T1125"
+		}
+		x.hit(subject{kind: kindProgram, key: key, show: c.App}, 0, "used the %s, %s", c.Capability, p.place).as(id)
+	}
+})
+
+var seededUse = wholeRule(Rule{
+	ID: "X-13", Title: "UserAssist entries that came with the profile", Level: Informational,
+	Why:    "Windows fills UserAssist of a new profile with programs nobody started; they are kept out of all rules.",
+	Benign: "Always there.",
+	Next:   "Nothing: do not take them for starts.",
+	Needs:  []string{"userassist"},
+}, func(x *look) {
+	byUser := map[string][]*row{}
+	for _, r := range x.seeded {
+		k := cmp.Or(r.rec.User.Name, r.rec.User.SID, r.rec.From.Path)
+		byUser[k] = append(byUser[k], r)
+	}
+	for _, who := range slices.Sorted(maps.Keys(byUser)) {
+		rows := byUser[who]
+		x.hit(subject{kind: kindSetting, key: "userassist of " + who, show: "UserAssist of " + who}, 0, "%d entries came with the profile and are no starts", len(rows)).from(rows...)
+	}
+})

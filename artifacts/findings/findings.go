@@ -1,0 +1,183 @@
+// Package findings does the first reading of what package artifacts decoded:
+// rules argue which program, account or setting deserves a look first, why,
+// what usually explains it, and what to do next. It never says "infected".
+//
+// An [Evaluator] is fed with the results of a run, keeps what the rules need,
+// and returns a [Report]: findings merged by subject, worst first, and the
+// coverage, which says for every rule whether it could be judged and why not.
+// The rules stand in [Rules]; the tables that they read are data files that a
+// user can extend or silence, see [Tables].
+//
+// Nothing here reads a file of the evidence's machine by itself, an
+// environment variable or the clock: the same evidence gives the same report
+// everywhere and at any time. Event logs, memory and file contents are not
+// read; rules that need them are declared and appear in the coverage as not
+// evaluated.
+//
+// Technique ids and names are those of ATT&CK for Enterprise, version 18. © The
+// MITRE Corporation; this work is reproduced and distributed with the
+// permission of The MITRE Corporation.
+package findings
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+)
+
+// A Level says how much a finding deserves a first look. The words are those
+// of Sigma rules, which other tools use too.
+type Level int
+
+// The levels, from the weakest. The zero value is no level.
+const (
+	_             Level = iota
+	Informational       // context
+	Low                 // weak alone, of use beside others
+	Medium              // worth a look; common in some environments
+	High                // uncommon on clean systems, typical of attacks
+	Critical            // hardly any innocent explanation
+)
+
+var levelNames = []string{"", "informational", "low", "medium", "high", "critical"}
+
+// Levels are the words for the levels, from the weakest.
+func Levels() []string { return slices.Clone(levelNames[1:]) }
+
+func (l Level) String() string {
+	if l < 0 || int(l) >= len(levelNames) {
+		return fmt.Sprintf("level %d", int(l))
+	}
+	return levelNames[l]
+}
+
+// ParseLevel is the inverse of String; "info" is understood too.
+func ParseLevel(s string) (Level, bool) {
+	if s == "info" {
+		return Informational, true
+	}
+	i := slices.Index(levelNames, s)
+	return Level(i), i > 0
+}
+
+// MarshalText writes the word.
+func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// step moves a level up or down, within the scale.
+func (l Level) step(n int) Level { return max(Informational, min(Critical, l+Level(n))) }
+
+// score is where a level starts on the scale of 0 to 100.
+func (l Level) score() int { return []int{0, 10, 30, 50, 70, 90}[l] }
+
+// A Finding is one subject - a program, an account, a setting - that deserves
+// a look, with everything that rules said about it.
+type Finding struct {
+	ID             string     `json:"id"`       // stable for the same evidence
+	RuleID         string     `json:"rule_id"`  // the rule that gave the level
+	RuleIDs        []string   `json:"rule_ids"` // all that had something to say
+	Title          string     `json:"title"`
+	Level          Level      `json:"level"`
+	Score          int        `json:"score"` // 0 to 100, orders findings of one level
+	Raised         string     `json:"raised,omitempty"`
+	Techniques     []string   `json:"techniques"`
+	Subject        string     `json:"subject"`
+	SubjectKind    string     `json:"subject_kind"`    // program, account, setting, activity
+	Scope          string     `json:"scope,omitempty"` // machine, or the user
+	Host           string     `json:"host"`
+	FirstSeen      time.Time  `json:"first_seen,omitzero"`
+	LastSeen       time.Time  `json:"last_seen,omitzero"`
+	TimeKind       string     `json:"time_kind,omitempty"` // what last_seen means
+	Count          int        `json:"count"`               // how many records speak of the subject
+	Reasons        []Reason   `json:"reasons"`
+	Evidence       []Evidence `json:"evidence"`
+	Omitted        int        `json:"evidence_omitted,omitempty"`
+	Why            string     `json:"why"`
+	FalsePositives string     `json:"false_positives"`
+	Next           string     `json:"next"`
+}
+
+// A Reason is what one rule says about a subject.
+type Reason struct {
+	RuleID string `json:"rule_id"`
+	Title  string `json:"title"`
+	Level  Level  `json:"level"`
+	Says   string `json:"says"`
+}
+
+// Evidence is one record behind a finding.
+type Evidence struct {
+	ID       string    `json:"id"`               // of the record: `artifactdump explain` leads to its bytes
+	Events   []string  `json:"events,omitempty"` // ids of its rows in the timeline
+	Artifact string    `json:"artifact"`
+	Proves   string    `json:"proves"`
+	Time     time.Time `json:"time,omitzero"` // the newest of the record
+	TimeKind string    `json:"time_kind,omitempty"`
+	User     string    `json:"user,omitempty"`
+	artifacts.Locator
+	Rules []string `json:"rules,omitempty"` // whose reason it is; none where it only completes the story
+	Quote string   `json:"quote"`           // what stands there
+}
+
+// Coverage says of one rule whether it was judged.
+type Coverage struct {
+	Host   string   `json:"host,omitempty"`
+	RuleID string   `json:"rule_id"`
+	Title  string   `json:"title"`
+	Status string   `json:"status"` // evaluated, partly, not evaluated
+	Why    []string `json:"why,omitempty"`
+	Hits   int      `json:"hits"`
+	// Silenced counts hits that the user's rules keep out of the report.
+	Silenced int `json:"silenced,omitempty"`
+}
+
+// The words of Coverage.Status.
+const (
+	Evaluated    = "evaluated"
+	Partly       = "partly"
+	NotEvaluated = "not evaluated"
+)
+
+// A Report is the evaluation of one machine or several.
+type Report struct {
+	Findings []Finding  `json:"findings"`
+	Coverage []Coverage `json:"coverage"`
+	Silenced int        `json:"silenced,omitempty"` // hits that were kept out
+}
+
+// Options change an evaluation. The zero value, and nil, mean the defaults.
+type Options struct {
+	Tables *Tables // nil means those that ship with the program
+}
+
+// Evaluate judges the results of one machine.
+func Evaluate(results iter.Seq[artifacts.Result], facts Facts, opts *Options) *Report {
+	e := NewEvaluator(facts, opts)
+	for res := range results {
+		e.Add(&res)
+	}
+	return e.Report()
+}
+
+// Join makes one report of those of several machines.
+func Join(reports ...*Report) *Report {
+	out := new(Report)
+	for _, r := range reports {
+		out.Findings = append(out.Findings, r.Findings...)
+		out.Coverage = append(out.Coverage, r.Coverage...)
+		out.Silenced += r.Silenced
+	}
+	slices.SortStableFunc(out.Findings, compareFindings)
+	return out
+}
+
+// Worst returns the highest level in the report, 0 when it is empty.
+func (r *Report) Worst() Level {
+	var l Level
+	for i := range r.Findings {
+		l = max(l, r.Findings[i].Level)
+	}
+	return l
+}

@@ -1,0 +1,72 @@
+package findings
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"time"
+)
+
+// WriteJSON writes one finding a line, then one line with the coverage.
+func (r *Report) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for i := range r.Findings {
+		if err := enc.Encode(&r.Findings[i]); err != nil {
+			return err
+		}
+	}
+	return enc.Encode(struct {
+		Coverage []Coverage `json:"coverage"`
+		Silenced int        `json:"silenced,omitempty"`
+	}{r.Coverage, r.Silenced})
+}
+
+// timeLayout writes UTC with the seven digits that a FILETIME holds.
+const timeLayout = "2006-01-02T15:04:05.0000000Z"
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(timeLayout)
+}
+
+// MarshalJSON writes times as all outputs do.
+func (f Finding) MarshalJSON() ([]byte, error) {
+	type plain Finding
+	return encode(struct {
+		plain
+		FirstSeen string `json:"first_seen,omitempty"`
+		LastSeen  string `json:"last_seen,omitempty"`
+	}{plain(f), stamp(f.FirstSeen), stamp(f.LastSeen)})
+}
+
+// MarshalJSON writes the time as all outputs do.
+func (e Evidence) MarshalJSON() ([]byte, error) {
+	type plain Evidence
+	return encode(struct {
+		plain
+		Time string `json:"time,omitempty"`
+	}{plain(e), stamp(e.Time)})
+}
+
+// encode is json.Marshal that leaves < > & as they are.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+// AtLeast returns the report without the findings below a level.
+func (r *Report) AtLeast(l Level) *Report {
+	out := &Report{Coverage: r.Coverage, Silenced: r.Silenced}
+	for _, f := range r.Findings {
+		if f.Level >= l {
+			out.Findings = append(out.Findings, f)
+		}
+	}
+	return out
+}

@@ -1,0 +1,626 @@
+package findings
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// autostarts are the artifacts whose records name programs that start by
+// themselves, without services and tasks, which have rules of their own.
+var autostarts = []string{
+	"runkeys", "winlogon", "windowsload", "logonscripts", "screensaver", "commandprocessor", "startupfolder", "jobs", "ifeo", "appcertdlls",
+	"sessionmanager", "lsa", "comhijack", "fileassociations", "activesetup", "print", "netsh", "timeproviders", "shellextensions", "officeaddins", "autostartfiles", "wmi",
+}
+
+// unset reports whether an autostart record means nothing: what Windows
+// itself writes, or what is not a program.
+func unset(d artifacts.Decoded, a *artifacts.Autostart) bool {
+	return a.Image == "" && a.Payload == "" && a.Command == "" || usual(d)
+}
+
+// usual reports whether a record is what Windows itself writes.
+func usual(d artifacts.Decoded) bool {
+	if h, ok := hookOf(d); ok {
+		return h.Default
+	}
+	switch r := d.(type) {
+	case artifacts.WMI:
+		return r.Default
+	case artifacts.AutostartFile:
+		return r.Default
+	}
+	return false
+}
+
+// hookOf returns the part that the settings which load something share.
+func hookOf(d artifacts.Decoded) (artifacts.Hook, bool) {
+	switch r := d.(type) {
+	case artifacts.IFEO:
+		return r.Hook, true
+	case artifacts.AppCertDLL:
+		return r.Hook, true
+	case artifacts.SessionManager:
+		return r.Hook, true
+	case artifacts.LSA:
+		return r.Hook, true
+	case artifacts.COMHijack:
+		return r.Hook, true
+	case artifacts.FileAssociation:
+		return r.Hook, true
+	case artifacts.ActiveSetup:
+		return r.Hook, true
+	case artifacts.Print:
+		return r.Hook, true
+	case artifacts.Netsh:
+		return r.Hook, true
+	case artifacts.TimeProvider:
+		return r.Hook, true
+	case artifacts.ShellExtension:
+		return r.Hook, true
+	case artifacts.OfficeAddin:
+		return r.Hook, true
+	case artifacts.Profiler:
+		return r.Hook, true
+	case artifacts.Environment:
+		return r.Hook, true
+	case artifacts.KnownDLL:
+		return r.Hook, true
+	case artifacts.Winsock:
+		return r.Hook, true
+	case artifacts.AMSIProvider:
+		return r.Hook, true
+	case artifacts.CredentialProvider:
+		return r.Hook, true
+	case artifacts.DNSServer:
+		return r.Hook, true
+	case artifacts.RDPProgram:
+		return r.Hook, true
+	case artifacts.AeDebug:
+		return r.Hook, true
+	case artifacts.SafeBoot:
+		return r.Hook, true
+	case artifacts.AppPath:
+		return r.Hook, true
+	}
+	return artifacts.Hook{}, false
+}
+
+// weaker lowers a level for what Windows would not start any more.
+func (x *look) weaker(level Level, a *artifacts.Autostart) Level {
+	if x.row.rec.From.State == artifacts.Deleted || a.Disabled || a.Inactive != "" {
+		return level.step(-1)
+	}
+	return level
+}
+
+// named is a subject for a setting: what it is, and what it is called.
+func (x *look) named(a *artifacts.Autostart) string {
+	name := x.row.rec.From.Value
+	switch d := x.row.rec.Data.(type) {
+	case artifacts.Service:
+		return "service " + d.Name
+	case artifacts.Task:
+		return "task " + d.TaskPath
+	case artifacts.TaskCache:
+		return "task " + d.TaskPath
+	case artifacts.RunKey:
+		name = d.Name
+	case artifacts.IFEO:
+		name = d.Target
+	case artifacts.StartupFile:
+		name = winpath.Base(d.Path)
+	}
+	s := strings.TrimSpace(a.Mechanism + " " + name)
+	if u := cmp.Or(x.row.rec.User.Name, x.row.rec.User.SID); u != "" {
+		s += " of " + u
+	}
+	return s
+}
+
+var autorunPlace = rule(Rule{
+	ID: "P-01", Title: "Autorun from an unusual place", Level: High, Attack: []string{"T1547.001"},
+	Why:    "A program that starts by itself lies where users may write or where Windows keeps no programs.",
+	Benign: "Per-user installations of chat and cloud programs; their usual folders are left out.",
+	Next:   "Look at the file, when it was created, and what else that folder holds.",
+	Needs:  autostarts,
+}, func(x *look, s artifacts.Autostarter) {
+	switch s.(type) {
+	case artifacts.Service, artifacts.Task, artifacts.TaskCache, artifacts.FileAssociation, artifacts.COMHijack, artifacts.Environment:
+		return // they have rules of their own
+	}
+	a := s.Autostart()
+	if unset(x.row.rec.Data, a) {
+		return
+	}
+	pl, why := x.autoPlace(a)
+	if pl == nil || pl.id == "L6" || pl.level < Low || pl.id == "L12" && pl.level < High {
+		return
+	}
+	level := max(High, min(pl.level, High))
+	if x.row.rec.From.State == artifacts.Deleted && pl.level < High {
+		level = Medium
+	}
+	h := x.hit(x.autoSubject("", x.named(a), a), x.weaker(level, a), "%s %s", x.named(a), why).as(techniqueOf(x.row.rec.Artifact)...)
+	if pl.level < High {
+		h.atMost(High)
+	}
+})
+
+// techniqueOf is the first technique of an artifact's own declaration that
+// the table knows.
+func techniqueOf(a *artifacts.Artifact) []string {
+	for _, id := range a.Attack {
+		if _, ok := Technique(id); ok {
+			return []string{id}
+		}
+	}
+	return nil
+}
+
+var autorunCommand = rule(Rule{
+	ID: "P-02", Title: "Autorun with a command worth a look", Level: High, Attack: []string{"T1059", "T1218"},
+	Why:    "What starts by itself is a script host or a loader of Windows, with a command line of the kind that intruders write.",
+	Benign: "Log-on scripts of administrators; drivers that start a function of their library.",
+	Next:   "Read the whole command; decode what is encoded; get the script.",
+	Needs:  autostarts,
+}, func(x *look, s artifacts.Autostarter) {
+	switch s.(type) {
+	case artifacts.Service, artifacts.Task, artifacts.TaskCache:
+		return
+	}
+	a := s.Autostart()
+	if unset(x.row.rec.Data, a) {
+		return
+	}
+	v := x.t.judge(commandLine(a), command(a))
+	if !v.host || v.level < High {
+		return
+	}
+	h := x.hit(x.autoSubject("", x.named(a), a), x.weaker(v.level, a), "%s: %s: %s", x.named(a), strings.Join(v.words, ", "), clip(commandLine(a), 300))
+	h.as(append(techniqueOf(x.row.rec.Artifact), v.attack...)...)
+})
+
+// command puts an autostart's parts back into the shape that judge wants.
+func command(a *artifacts.Autostart) winpath.Command {
+	return winpath.Command{Program: a.Image, Arguments: a.Arguments, Payload: a.Payload, Decoded: a.Decoded}
+}
+
+func commandLine(a *artifacts.Autostart) string {
+	return cmp.Or(a.Command, strings.TrimSpace(a.Image+" "+a.Arguments))
+}
+
+var winlogonDeviation = rule(Rule{
+	ID: "P-03", Title: "Log-on or boot sequence altered", Level: Critical, Attack: []string{"T1547.004"},
+	Why:    "Windows has one documented value here; what stands beside it runs at every boot or log-on, with high rights.",
+	Benign: "Kiosk and VDI shells, password filters, VPN and virus scanners.",
+	Next:   "Find out which product the program or library belongs to.",
+	Needs:  []string{"winlogon", "windowsload", "appcertdlls", "sessionmanager", "lsa", "netsh", "print"},
+}, func(x *look, w artifacts.Winlogon) {
+	a := w.Autostart()
+	base := strings.ToLower(winpath.Base(a.Image))
+	ok := false
+	switch strings.ToLower(a.Mechanism) {
+	case "winlogon userinit":
+		ok = w.Item <= 1 && base == "userinit.exe" && (x.home(a.Image) || !strings.Contains(a.Image, `\`))
+	case "winlogon shell", "policy shell":
+		ok = a.Scope == "machine" && base == "explorer.exe" && w.Item <= 1 && (x.home(a.Image) || !strings.Contains(a.Image, `\`))
+	case "winlogon uihost":
+		ok = base == "logonui.exe"
+	case "winlogon vmapplet":
+		ok = base == "systempropertiesperformance.exe" || base == "rundll32.exe"
+	case "winlogon taskman", "winlogon system", "winlogon ginadll", "winlogon mpnotify", "winlogon appsetup", "policy userinit":
+	default:
+		return
+	}
+	if ok || a.Image == "" {
+		return
+	}
+	x.hit(x.autoSubject("", x.named(a), a), x.weaker(Critical, a), "%s is %q", a.Mechanism, clip(w.Value, 200))
+}).also(
+	on(func(x *look, w artifacts.WindowsLoad) {
+		a := w.Autostart()
+		if n := strings.ToLower(w.Name); a.Image == "" || n == "load" || n == "run" || n == "iconservicelib" && strings.EqualFold(winpath.Base(a.Image), "iconcodecservice.dll") {
+			return
+		}
+		x.hit(x.autoSubject("", x.named(a), a), x.weaker(Critical, a), "%s holds %s", w.Name, a.Image).as("T1546.010")
+	}),
+	on(func(x *look, d artifacts.AppCertDLL) { x.altered(d.Hook, Critical, "T1546.009") }),
+	on(func(x *look, d artifacts.SessionManager) {
+		if d.Image != "" || d.Value != "" {
+			x.altered(d.Hook, High, "T1547")
+		}
+	}),
+	on(func(x *look, d artifacts.LSA) {
+		// SshdPinAuthLsa came with OpenSSH of Windows 10 1809: seen on clean machines.
+		if d.Image != "" && d.Mechanism != "Network provider" && !strings.EqualFold(nameStem(strings.ToLower(winpath.Base(d.Image))), "sshdpinauthlsa") {
+			x.altered(d.Hook, High, "T1547.005")
+		}
+	}),
+	on(func(x *look, d artifacts.Netsh) {
+		if d.Image != "" && !x.inSystem(d.Image) {
+			x.altered(d.Hook, High, "T1546.007")
+		}
+	}),
+	on(func(x *look, d artifacts.Print) {
+		if d.Kind != "driver" && d.Image != "" && !x.inSystem(d.Image) {
+			x.altered(d.Hook, High, "T1547.010")
+		}
+	}),
+)
+
+// altered reports a setting that is not what Windows writes.
+func (x *look) altered(h artifacts.Hook, level Level, technique string) {
+	if h.Default {
+		return
+	}
+	a := h.Autostart()
+	x.hit(x.autoSubject("", x.named(a), a), x.weaker(level, a), "%s: %s", a.Mechanism, clip(cmp.Or(h.Value, commandLine(a)), 300)).as(technique)
+}
+
+// inSystem reports whether a path lies in Windows' own system folders, or is
+// a bare name that is searched there first.
+func (x *look) inSystem(path string) bool {
+	key := x.normal(path, x.row.rec.User)
+	return !strings.Contains(key, `\`) || strings.HasPrefix(key, `\windows\system32\`) || strings.HasPrefix(key, `\windows\syswow64\`)
+}
+
+var imageHijack = rule(Rule{
+	ID: "P-04", Title: "Debugger set for a program", Level: High, Attack: []string{"T1546.012"},
+	Why:    "Another program starts in place of this one, or when it ends. For the programs that the log-on screen offers it opens the machine without a password.",
+	Benign: "Process Explorer in place of the task manager; developers.",
+	Next:   "See what would start, and whether it did.",
+	Needs:  []string{"ifeo"},
+}, func(x *look, d artifacts.IFEO) {
+	a := d.Autostart()
+	low := strings.ToLower(commandLine(a))
+	if d.Default || d.Mechanism == "IFEO GlobalFlag" || low == "" || strings.Contains(low, "vsjitdebugger") || strings.EqualFold(d.Target, "taskmgr.exe") && strings.Contains(low, "procexp") {
+		return
+	}
+	level, id := High, "T1546.012"
+	if d.Accessibility {
+		level, id = Critical, "T1546.008"
+	}
+	x.hit(x.setting("IFEO "+d.Target), x.weaker(level, a), "%s of %s: %s", d.Mechanism, d.Target, clip(commandLine(a), 300)).as(id)
+})
+
+var startupMoved = rule(Rule{
+	ID: "P-05", Title: "Startup folder redirected", Level: High, Attack: []string{"T1547.001"},
+	Why:    "Windows looks for the programs of the startup folder in another folder than the usual one.",
+	Benign: "Folder redirection by policy, to a share.",
+	Next:   "List the folder that the setting names.",
+	Needs:  []string{"shellfolders"},
+}, func(x *look, f artifacts.ShellFolder) {
+	if !f.Redirected || f.Foreign {
+		return
+	}
+	level := High
+	if strings.HasPrefix(f.Resolved, `\\`) {
+		level = Low
+	}
+	x.hit(x.setting(fmt.Sprintf("%s of %s", f.Name, x.who())), level, "%s leads to %s", f.Name, f.Resolved)
+})
+
+var startupContent = rule(Rule{
+	ID: "P-06", Title: "File in a startup folder", Level: Medium, Attack: []string{"T1547.001"},
+	Why:    "Everything in this folder starts at log-on.",
+	Benign: "Shortcuts of installed software.",
+	Next:   "Look at the file or at the target of the shortcut.",
+	Needs:  []string{"startupfolder"},
+}, func(x *look, f artifacts.StartupFile) {
+	a := f.Autostart()
+	pl, why := x.autoPlace(a)
+	v := x.t.judge(commandLine(a), command(a))
+	key := x.normal(f.Path, x.row.rec.User)
+	s := subject{kind: kindProgram, key: key, show: f.Path}
+	stem := strings.TrimSuffix(strings.ToLower(winpath.Base(a.Image)), ".exe")
+	switch {
+	case f.Kind == "file" && runnable[ext(strings.ToLower(winpath.Base(f.Path)))]:
+		x.hit(s, High, "the file itself lies in the startup folder").atMost(High)
+	case f.Kind != "file" && pl != nil && pl.level >= Medium:
+		x.hit(s, High, "the shortcut %s", why)
+	case v.host && v.level >= Medium, x.t.hosts[stem]:
+		x.hit(s, High, "the shortcut runs %s", clip(commandLine(a), 300)).as("T1547.009")
+	case f.Kind != "file" && !x.ordinary(a.Image):
+		x.hit(s, Low, "the shortcut starts %s", a.Image)
+	default:
+		x.hit(s, Informational, "starts %s", cmp.Or(a.Image, f.Path))
+	}
+})
+
+// ordinary reports whether a path lies where set-ups put programs.
+func (x *look) ordinary(path string) bool {
+	key := x.normal(path, x.row.rec.User)
+	return strings.HasPrefix(key, `\program files`) || strings.HasPrefix(key, `\windows\`)
+}
+
+var legacyAutorun = rule(Rule{
+	ID: "P-07", Title: "Autorun that hardly anybody uses any more", Level: Low, Attack: []string{"T1547.001"},
+	Why:    "Programs of today do not use this way to start; those who look through the usual lists overlook it.",
+	Benign: "Old set-ups.",
+	Next:   "See which program it is.",
+	Needs:  []string{"runkeys", "windowsload", "winlogon"},
+}, func(x *look, r artifacts.RunKey) {
+	a := r.Autostart()
+	list := strings.ToLower(r.List + " " + x.row.rec.From.Key)
+	switch {
+	case a.Command == "":
+	case strings.Contains(list, `policies\explorer\run`):
+		x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "%s in Policies\\Explorer\\Run: %s", r.Name, clip(a.Command, 300)).atMost(High)
+	case strings.Contains(list, "runservices"), strings.Contains(list, "runonceex"):
+		x.hit(x.autoSubject("", x.named(a), a), x.weaker(Low, a), "%s in %s: %s", r.Name, r.List, clip(a.Command, 300))
+	}
+}).also(
+	on(func(x *look, w artifacts.WindowsLoad) {
+		if n := strings.ToLower(w.Name); (n == "load" || n == "run") && w.Image != "" {
+			a := w.Autostart()
+			x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "the value %s, as win.ini had it, starts %s", w.Name, clip(a.Command, 300)).atMost(High)
+		}
+	}),
+	on(func(x *look, w artifacts.Winlogon) {
+		if a := w.Autostart(); a.Mechanism == "Winlogon Notify" && a.Image != "" && a.Inactive != "" {
+			x.hit(x.autoSubject("", x.named(a), a), Informational, "a notification package, %s: %s", a.Inactive, a.Image)
+		}
+	}),
+)
+
+var autorunMissing = rule(Rule{
+	ID: "P-08", Title: "Autorun of a file that is not there", Level: Medium, Attack: []string{"T1070.004"},
+	Why:    "Something is set to start, and its file is gone.",
+	Benign: "Software that was removed badly; a file on another volume.",
+	Next:   "Look for traces of the file: Amcache, ShimCache, Prefetch, the recycle bin.",
+	Needs:  autostarts,
+}, func(x *look, s artifacts.Autostarter) {
+	a := s.Autostart()
+	if !x.facts.Whole || a.FilePresent != "no" || a.Guessed || unset(x.row.rec.Data, a) || x.row.rec.From.State != artifacts.Live {
+		return
+	}
+	level := Medium
+	switch s.(type) {
+	case artifacts.Service, artifacts.Task, artifacts.TaskCache:
+		level = Informational // Windows itself leaves such behind
+	case artifacts.RunKey, artifacts.StartupFile, artifacts.Winlogon:
+	default:
+		level = Low
+	}
+	x.hit(x.autoSubject("", x.named(a), a), level, "%s names %s, which is not there", x.named(a), a.Image).atMost(Medium)
+})
+
+var autorunRan = programRule(Rule{
+	ID: "P-09", Title: "Autorun set up when the program first ran", Level: Informational, Attack: []string{"T1547"},
+	Why:    "The program first ran within ten minutes of the change that makes it start by itself.",
+	Benign: "That is what every set-up does.",
+	Next:   "Read the timeline around that moment.",
+	Needs:  append([]string{"prefetch", "bam", "userassist"}, autostarts...),
+}, func(x *look, p *program) {
+	if strings.HasPrefix(p.key, `\windows\`) && p.place == nil {
+		return
+	}
+	for _, a := range p.autostarts() {
+		w := a.auto().Written
+		if w.IsZero() {
+			continue
+		}
+		for _, r := range p.rows {
+			for _, t := range r.runs() {
+				if t.Sub(w).Abs() <= 10*time.Minute {
+					x.hit(p.subject(x), 0, "it ran at %s, the key of its autostart was written at %s", t.UTC().Format("2006-01-02 15:04:05"), w.UTC().Format("2006-01-02 15:04:05"))
+					return
+				}
+			}
+		}
+	}
+})
+
+var autorunNeverRan = programRule(Rule{
+	ID: "P-10", Title: "Autorun without a trace of a start", Level: Informational,
+	Why:    "The program starts by itself for everybody, Prefetch is on, and nothing shows that it ever ran.",
+	Benign: "Prefetch keeps a limited number of files; drivers and libraries have none.",
+	Next:   "Nothing by itself.",
+	Needs:  []string{"runkeys", "prefetch"},
+}, func(x *look, p *program) {
+	if x.facts.Prefetcher == 0 || x.facts.Prefetcher == 2 || ext(p.base) != ".exe" || len(p.executed()) > 0 {
+		return
+	}
+	for _, r := range p.autostarts() {
+		if d, ok := r.rec.Data.(artifacts.RunKey); ok && d.Scope == "machine" && !d.Disabled && r.rec.From.State == artifacts.Live && x.hasPrefetch() {
+			x.hit(p.subject(x), 0, "%s starts it for everybody, and there is no trace of a start", d.Name)
+			return
+		}
+	}
+})
+
+// hasPrefetch reports whether any Prefetch file was read.
+func (s *scene) hasPrefetch() bool { return s.prefetchFiles > 0 }
+
+var comHijacked = rule(Rule{
+	ID: "P-13", Title: "Class or file type of a user overrides the machine's", Level: High, Attack: []string{"T1546.015"},
+	Why:    "Whenever a program asks for this class or opens this file type, the user's own entry starts in place of Windows'.",
+	Benign: "Office, Teams and OneDrive register classes for one user.",
+	Next:   "See which library or script it is.",
+	Needs:  []string{"comhijack", "fileassociations"},
+}, func(x *look, d artifacts.COMHijack) {
+	a := d.Autostart()
+	if d.Default || a.Image == "" && d.Value == "" {
+		return
+	}
+	pl, why := x.autoPlace(a)
+	v := x.t.judge(commandLine(a), command(a))
+	switch {
+	case strings.EqualFold(d.Kind, "ScriptletURL"), v.level >= High:
+		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(High, a), "class %s of %s: %s", d.CLSID, x.who(), clip(cmp.Or(d.Value, commandLine(a)), 300))
+	case d.Shadows && pl != nil && pl.level >= Low && pl.id != "L12":
+		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(High, a), "class %s, which the machine has too, %s", d.CLSID, why)
+	case d.Shadows && !x.ordinary(a.Image) && !strings.Contains(x.normal(a.Image, x.row.rec.User), `\appdata\local\microsoft\`):
+		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(Low, a), "class %s, which the machine has too, is served by %s", d.CLSID, a.Image)
+	}
+}).also(on(func(x *look, d artifacts.FileAssociation) {
+	a := d.Autostart()
+	if d.Default || commandLine(a) == "" && d.Value == "" {
+		return
+	}
+	pl, why := x.autoPlace(a)
+	v := x.t.judge(commandLine(a), command(a))
+	user := a.Scope == "user"
+	class := strings.ToLower(d.Class)
+	bypass := class == "ms-settings" || class == "mscfile" || class == "folder" || strings.HasPrefix(class, "appx")
+	program := class == "exefile" || class == "comfile" || class == "batfile" || class == "cmdfile" || class == ".exe" || class == "lnkfile"
+	s := x.setting(fmt.Sprintf("file type %s of %s", d.Class, x.who()))
+	switch {
+	case user && bypass && d.Verb != "" && (!x.ordinary(a.Image) || x.t.hosts[strings.TrimSuffix(strings.ToLower(winpath.Base(a.Image)), ".exe")]):
+		x.hit(s, x.weaker(High, a), "opens %s", clip(cmp.Or(d.Value, commandLine(a)), 300)).as("T1548.002")
+	case program:
+		x.hit(s, x.weaker(High, a), "%s %s starts %s", d.Class, d.Verb, clip(cmp.Or(d.Value, commandLine(a)), 300)).as("T1546.001")
+	case pl != nil && pl.level >= High:
+		x.hit(s, x.weaker(Medium, a), "%s", why).as("T1546.001")
+	case v.host && v.level >= High:
+		x.hit(s, x.weaker(High, a), "%s: %s", strings.Join(v.words, ", "), clip(commandLine(a), 300)).as("T1546.001")
+	}
+}))
+
+var logonScript = rule(Rule{
+	ID: "P-14", Title: "Script or program at log-on, at the console, or as screen saver", Level: High, Attack: []string{"T1037"},
+	Why:    "Few machines use this way to start a program, and the usual lists do not show it.",
+	Benign: "Scripts of a domain; conda and clink, which hook the command prompt.",
+	Next:   "Read the script.",
+	Needs:  []string{"logonscripts", "screensaver", "commandprocessor", "autostartfiles"},
+}, func(x *look, l artifacts.LogonScript) {
+	a := l.Autostart()
+	level, id := High, "T1037"
+	if l.Policy != "" || strings.HasPrefix(l.Script, `\\`) || l.Folder != "" || strings.HasPrefix(x.normal(a.Image, x.row.rec.User), `\windows\system32\grouppolicy\`) {
+		level = Medium
+	}
+	if a.Mechanism == "UserInitMprLogonScript" {
+		id = "T1037.001"
+	}
+	x.hit(x.autoSubject("", x.named(a), a), x.weaker(level, a), "%s: %s", a.Mechanism, clip(commandLine(a), 300)).as(id).atMost(High)
+}).also(
+	on(func(x *look, s artifacts.Screensaver) {
+		if a := s.Autostart(); a.Image != "" && !x.inSystem(a.Image) {
+			x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "the screen saver is %s", a.Image).as("T1546.002")
+		}
+	}),
+	on(func(x *look, c artifacts.CommandProcessor) {
+		a := c.Autostart()
+		if low := strings.ToLower(a.Command); low == "" || strings.Contains(low, "conda_hook") || strings.Contains(low, "clink") {
+			return
+		}
+		level := High
+		if v := x.t.judge(a.Command, command(a)); v.level < Medium && !strings.ContainsAny(a.Command, `\/`) {
+			level = Low // a command of the prompt itself
+		}
+		x.hit(x.autoSubject("", x.named(a), a), x.weaker(level, a), "every command prompt runs %s", clip(a.Command, 300)).as("T1059.003").atMost(High)
+	}),
+	on(func(x *look, f artifacts.AutostartFile) {
+		a := f.Autostart()
+		switch {
+		case f.Default:
+		case f.Kind == "PowerShell profile" && f.Size > 0:
+			v := x.t.judge("powershell "+f.Excerpt, winpath.Command{Program: "powershell"})
+			level := Low
+			if v.level >= High {
+				level = High
+			}
+			x.hit(x.setting("PowerShell profile "+x.row.rec.From.Path), level, "every PowerShell runs this profile (%d bytes)%s", f.Size, suffix(v.words)).as("T1546.013")
+		case a.Image != "" && f.Kind != "PowerShell profile":
+			x.hit(x.autoSubject("", x.named(a), a), x.weaker(Medium, a), "%s: %s", f.Kind, clip(commandLine(a), 300)).atMost(High)
+		}
+	}),
+)
+
+func suffix(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(words, ", ")
+}
+
+var shimDatabase = rule(Rule{
+	ID: "P-15", Title: "Shim database installed", Level: High, Attack: []string{"T1546.011"},
+	Why:    "A database of compatibility fixes that is not Windows' own can load libraries into the programs that it names.",
+	Benign: "Old software of enterprises.",
+	Next:   "Get the .sdb file and see which fixes it holds.",
+	Needs:  []string{"shims"},
+}, func(x *look, s artifacts.Shim) {
+	x.hit(x.setting("shim database "+s.Database), 0, "%s", s.Summary())
+})
+
+var wmiConsumer = rule(Rule{
+	ID: "P-16", Title: "WMI event consumer", Level: High, Attack: []string{"T1546.003"},
+	Why:    "A permanent consumer of WMI events runs a command or a script when something happens, and no list of autoruns in Explorer shows it.",
+	Benign: "Management agents of SCCM, Dell and HP.",
+	Next:   "Read command and filter.",
+	Needs:  []string{"wmi"},
+}, func(x *look, w artifacts.WMI) {
+	if w.Default || w.Kind == "filter" {
+		return
+	}
+	a := w.Autostart()
+	level := High
+	if w.Kind == "binding" && a.Command == "" {
+		level = Medium
+	}
+	if v := x.t.judge(strings.Join(append([]string{commandLine(a)}, w.Strings...), " "), command(a)); v.level >= Critical {
+		level = Critical
+	}
+	x.hit(x.setting("WMI "+strings.TrimSpace(w.Class+" "+w.Name)), level, "%s %s: %s", w.Class, w.Name, clip(cmp.Or(commandLine(a), strings.Join(w.Strings, "; ")), 300))
+})
+
+var autorunDisabled = rule(Rule{
+	ID: "P-17", Title: "Autorun switched off by a user", Level: Informational,
+	Why:    "Somebody switched an autorun off, with date.",
+	Benign: "Users do.",
+	Next:   "Nothing by itself.",
+	Needs:  []string{"startupapproved"},
+}, func(x *look, s artifacts.StartupApproved) {
+	if s.Disabled {
+		x.hit(x.setting("autorun "+s.Name+" of "+x.who()), 0, "%s in %s is switched off", s.Name, s.List)
+	}
+})
+
+var profileAutorun = rule(Rule{
+	ID: "P-18", Title: "Autorun of new users or of a service account", Level: High, Attack: []string{"T1547.001"},
+	Why:    "The profile that every new user gets, or that of a service account, starts a program: nobody sets that by hand.",
+	Benign: "OneDrive's set-up stands in the default profile of Windows 10 as installed.",
+	Next:   "See which program it is.",
+	Needs:  []string{"runkeys"},
+}, func(x *look, r artifacts.RunKey) {
+	a := r.Autostart()
+	if a.Scope != "new users" && a.Scope != "service account" || a.Command == "" {
+		return
+	}
+	if low := strings.ToLower(a.Command); strings.Contains(low, "onedrivesetup.exe") || strings.Contains(low, "wab.exe") || strings.Contains(low, "mctadmin") || strings.Contains(low, "sidebar.exe") || strings.Contains(low, "ctfmon.exe") {
+		return
+	}
+	x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "%s: %s (%s)", r.List, clip(a.Command, 300), a.Scope).atMost(High)
+})
+
+var environmentHijack = rule(Rule{
+	ID: "P-19", Title: "Environment variable that loads other code", Level: High, Attack: []string{"T1574.007"},
+	Why:    "Programs find or load other code through this variable.",
+	Benign: "Agents that watch the performance of .NET programs; development tools in the search path.",
+	Next:   "See which library or folder it names, and who may write there.",
+	Needs:  []string{"environment", "profiler"},
+}, func(x *look, e artifacts.Environment) {
+	switch a := e.Autostart(); {
+	case e.Default:
+	case e.BeforeSystem32 && e.Writable && a.Scope == "machine":
+		level := Medium
+		if p := x.probe(x.normal(e.Folder, x.row.rec.User) + `\x.exe`); strings.HasPrefix(p.key, `\users\`) || p.place != nil && p.place.level >= High {
+			level = High
+		}
+		x.hit(x.setting("search path of the machine"), x.weaker(level, a), "%s, where users may write, is searched before System32", e.Folder)
+	case strings.EqualFold(e.Name, "ComSpec") && a.Image != "" && !strings.EqualFold(winpath.Base(a.Image), "cmd.exe"):
+		x.hit(x.setting("variable ComSpec of "+cmp.Or(x.row.rec.User.Name, "the machine")), x.weaker(High, a), "the command prompt is %s", a.Image)
+	}
+}).also(on(func(x *look, p artifacts.Profiler) {
+	a := p.Autostart()
+	if p.Default || a.Image == "" && p.Value == "" {
+		return
+	}
+	x.hit(x.setting("profiler "+strings.TrimSpace(p.Variable+" "+p.Service+" "+x.row.rec.User.Name)), x.weaker(High, a), "%s loads %s into .NET programs", p.Variable, cmp.Or(a.Image, p.Value)).as("T1574.012")
+}))

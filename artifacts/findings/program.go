@@ -1,0 +1,343 @@
+package findings
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// A row is a record that is kept for the evaluation.
+type row struct {
+	rec   artifacts.Record
+	n     int // order in which it came
+	class string
+	proof artifacts.Proof
+}
+
+// auto returns what the record says of a program that starts by itself, or
+// nil.
+func (r *row) auto() *artifacts.Autostart {
+	if a, ok := r.rec.Data.(artifacts.Autostarter); ok {
+		return a.Autostart()
+	}
+	return nil
+}
+
+// A program is one path with everything that any record says about it.
+type program struct {
+	key   string   // as all sources share it, profile folders of XP under their later names
+	path  string   // as first written
+	parts []string // of the key
+	base  string   // last name, lower case
+	stem  string   // without .exe
+	dir   string
+	rows  []*row
+	vols  []string // volumes that the spellings name
+
+	other bool // on a volume that is not the one of Windows
+	place *place
+}
+
+// A place is why a path is worth a look.
+type place struct {
+	id    string
+	level Level
+	words string
+}
+
+// classes are independent kinds of evidence: what one mechanism of Windows
+// writes on its own. Artifacts that are not listed stand for themselves.
+var classes = map[string]string{
+	"amcachefiles": "amcache", "amcacheprograms": "amcache", "amcachedrivers": "amcache", "amcacheshortcuts": "amcache", "recentfilecache": "amcache",
+	"userassist": "explorer", "featureusage": "explorer", "recentapps": "explorer", "muicache": "explorer", "jumplistdata": "explorer", "lastvisited": "explorer",
+	"compatassistant": "compatibility", "appcompatflags": "compatibility", "pca": "compatibility",
+	"prefetchlayout": "prefetch",
+}
+
+func classOf(r *artifacts.Record) string {
+	if _, ok := r.Data.(artifacts.Autostarter); ok {
+		return "autostart"
+	}
+	return cmp.Or(classes[r.Artifact.Name], r.Artifact.Name)
+}
+
+// executed returns the records that prove a start.
+func (p *program) executed() []*row {
+	return p.with(func(r *row) bool { return r.proof == artifacts.Executed })
+}
+
+// autostarts returns the records that make the program start by itself.
+func (p *program) autostarts() []*row {
+	return p.with(func(r *row) bool { return r.class == "autostart" })
+}
+
+func (p *program) with(keep func(*row) bool) []*row {
+	var out []*row
+	for _, r := range p.rows {
+		if keep(r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// sources lists the artifacts of the records in words.
+func sources(rows []*row) string {
+	var names []string
+	for _, r := range rows {
+		if n := r.rec.Artifact.Name; !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	slices.Sort(names)
+	if len(names) > 6 {
+		names = append(names[:6], "…")
+	}
+	return strings.Join(names, ", ")
+}
+
+// runnable are the extensions of what Windows or one of its hosts runs.
+var runnable = map[string]bool{
+	".exe": true, ".dll": true, ".sys": true, ".com": true, ".scr": true, ".pif": true, ".bat": true, ".cmd": true, ".ps1": true,
+	".vbs": true, ".vbe": true, ".js": true, ".jse": true, ".wsf": true, ".wsh": true, ".hta": true, ".cpl": true, ".ocx": true,
+	".drv": true, ".msi": true, ".jar": true, ".py": true, ".sct": true, ".ax": true, ".acm": true, ".efi": true, ".mof": true,
+}
+
+func (p *program) runnable() bool { return runnable[ext(p.base)] }
+
+func ext(base string) string {
+	if i := strings.LastIndexByte(base, '.'); i > 0 {
+		return base[i:]
+	}
+	return ""
+}
+
+// hasFolder reports whether the path is more than a bare name.
+func (p *program) hasFolder() bool { return p.dir != "" || strings.HasPrefix(p.key, `\`) }
+
+func (p *program) subject(x *look) subject {
+	return subject{kind: kindProgram, key: p.key, show: p.path}
+}
+
+// display writes a subject for people: a program with the letter of Windows'
+// drive in place of a device's name, where that is the volume.
+func (s *scene) display(k subject) string {
+	path := k.show
+	if k.kind != kindProgram {
+		return path
+	}
+	if p := s.programs[k.key]; p != nil {
+		path = p.path
+	}
+	path = strings.TrimPrefix(path, `\??\`)
+	v := winpath.Volume(path)
+	if len(v) <= 2 || strings.HasPrefix(v, `\\`) || !strings.HasPrefix(path, v) || !s.systemVolumes[strings.ToUpper(v)] {
+		return path
+	}
+	return cmp.Or(s.drive, "C:") + path[len(v):]
+}
+
+// aliases are other names of the same folders: those of Windows XP, and short
+// names as they are given to these folders on a fresh volume.
+var aliases = []struct{ from, to string }{
+	{`local settings\application data\`, `appdata\local\`},
+	{`local settings\temp\`, `appdata\local\temp\`},
+	{`local settings\temporary internet files\`, `appdata\local\temporary internet files\`},
+	{`local settings\`, `appdata\local\`},
+	{`locals~1\temp\`, `appdata\local\temp\`},
+	{`locals~1\`, `appdata\local\`},
+	{`application data\`, `appdata\roaming\`},
+	{`applic~1\`, `appdata\roaming\`},
+	{`start menu\`, `appdata\roaming\microsoft\windows\start menu\`},
+	{`my documents\`, `documents\`},
+	{`appdata\local\temp\~nsu`, `appdata\local\temp\~nsu`},
+}
+
+// normal brings a path to the spelling that places are written in.
+func (s *scene) normal(path string, u evidence.User) string {
+	if strings.Contains(path, "%") && s.facts.Machine != nil {
+		path = s.facts.Machine.Expand(path, u)
+	}
+	key := winpath.Key(path)
+	if root := s.root; root != "" && strings.HasPrefix(key, root+`\`) {
+		key = `\windows` + key[len(root):]
+	}
+	switch {
+	case strings.HasPrefix(key, `%userprofile%\`):
+		key = `\users\-\` + key[len(`%userprofile%\`):]
+	case strings.HasPrefix(key, `%appdata%\`):
+		key = `\users\-\appdata\roaming\` + key[len(`%appdata%\`):]
+	case strings.HasPrefix(key, `%localappdata%\`):
+		key = `\users\-\appdata\local\` + key[len(`%localappdata%\`):]
+	case strings.HasPrefix(key, `%temp%\`), strings.HasPrefix(key, `%tmp%\`):
+		key = `\users\-\appdata\local\temp\` + key[strings.IndexByte(key, '\\')+1:]
+	case strings.HasPrefix(key, `\progra~1\`):
+		key = `\program files\` + key[len(`\progra~1\`):]
+	case strings.HasPrefix(key, `\progra~2\`):
+		key = `\program files (x86)\` + key[len(`\progra~2\`):]
+	}
+	for _, home := range []string{`\documents and settings\`, `\docume~1\`} {
+		rest, ok := strings.CutPrefix(key, home)
+		if !ok {
+			continue
+		}
+		user, tail, ok := strings.Cut(rest, `\`)
+		if !ok {
+			break
+		}
+		if user == "all users" || user == "alluse~1" {
+			if t, ok := strings.CutPrefix(tail, `application data\`); ok {
+				return `\programdata\` + t
+			}
+			return `\users\public\` + tail
+		}
+		for _, a := range aliases {
+			if t, ok := strings.CutPrefix(tail, a.from); ok {
+				tail = a.to + t
+				break
+			}
+		}
+		return `\users\` + user + `\` + tail
+	}
+	return key
+}
+
+// sight notes that a record speaks of a path.
+func (s *scene) sight(path string, r *row) *program {
+	if path == "" || len(path) > 64<<10 {
+		return nil
+	}
+	key := s.normal(path, r.rec.User)
+	if key == "" || key == `\` {
+		return nil
+	}
+	p := s.programs[key]
+	if p == nil {
+		p = &program{key: key, path: strings.Clone(path), parts: strings.Split(key, `\`)}
+		p.base = p.parts[len(p.parts)-1]
+		p.stem = strings.TrimSuffix(p.base, ".exe")
+		p.dir = strings.TrimSuffix(key[:len(key)-len(p.base)], `\`)
+		s.programs[p.key] = p
+	}
+	if len(p.rows) == 0 || p.rows[len(p.rows)-1] != r {
+		p.rows = append(p.rows, r)
+	}
+	if v := strings.ToUpper(winpath.Volume(path)); v != "" && !strings.HasPrefix(v, `\\`) {
+		if !slices.Contains(p.vols, v) {
+			p.vols = append(p.vols, v)
+		}
+		if strings.HasPrefix(key, `\windows\system32\`) && len(p.parts) > 3 {
+			s.systemVolumes[v] = true
+		}
+	}
+	return p
+}
+
+// settle decides what only everything together can tell: on which volume a
+// program lies, and so in which place.
+func (s *scene) settle(p *program) {
+	for _, v := range p.vols {
+		if s.systemVolumes[v] {
+			p.other = false
+			break
+		}
+		// A drive letter is judged by the one of Windows, a device or volume
+		// name by those that Windows was seen on.
+		if len(v) == 2 {
+			p.other = s.drive != "" && v != s.drive
+		} else {
+			p.other = s.namesVolumes(v)
+		}
+		if !p.other {
+			break
+		}
+	}
+	p.place = s.placeOf(p)
+}
+
+// namesVolumes reports whether Windows' volume is known in this style of
+// name.
+func (s *scene) namesVolumes(v string) bool {
+	style := func(v string) string { return v[:min(len(v), 8)] }
+	for k := range s.systemVolumes {
+		if style(k) == style(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// placeOf finds the first line of the table that fits.
+func (s *scene) placeOf(p *program) *place {
+	if !p.hasFolder() {
+		return nil
+	}
+	if strings.HasPrefix(p.key, `\\`) {
+		share := p.parts[min(3, len(p.parts)-1)]
+		switch {
+		case p.parts[2] == "tsclient":
+			return &place{"L12", High, "on the disk of a remote desktop's client"}
+		case strings.HasSuffix(share, "$"):
+			return &place{"L12", High, "on an administrative share"}
+		}
+		return &place{"L12", Medium, "on another machine"}
+	}
+	for i := range s.t.places {
+		l := &s.t.places[i]
+		if p.other && l.id != "L2" && l.id != "L13" || !anyGlob(l.globs, p.parts) || anyGlob(l.except, p.parts) {
+			continue
+		}
+		return &place{l.id, l.level, placeWords[l.id]}
+	}
+	switch {
+	case p.other:
+		return &place{"L12", Medium, "on another volume than Windows"}
+	case len(p.parts) > 2 && p.parts[0] == "" && unpacked(p.parts[1]):
+		return &place{"L3", Low, "in a folder that updates unpack into"}
+	case len(p.parts) > 2 && p.parts[0] == "" && !s.t.usualTop(p.parts[1]) && !strings.HasPrefix(p.parts[1], "%") && !strings.HasPrefix(p.parts[1], "{"):
+		return &place{"L3", High, "in a folder of its own at the root of the volume"}
+	}
+	return nil
+}
+
+// unpacked reports whether a folder's name is what Windows' update packages
+// make up for themselves at the root: 15 or more hexadecimal digits. Seen on
+// real machines.
+func unpacked(name string) bool {
+	return len(name) >= 15 && len(name) <= 32 && strings.Trim(name, "0123456789abcdef") == ""
+}
+
+// placeWords tells what the lines of the table mean. A user's own lines name
+// themselves.
+var placeWords = map[string]string{
+	"L1": "in the folder that all users share", "L2": "where nothing runs from: recycle bin or volume information",
+	"L4": "in a folder of Windows that holds no programs", "L5": "at the root of the volume", "L6": "directly in the folder of Windows",
+	"L7": "at the top of a profile's application data", "L8": "in a folder for temporary files", "L9": "directly in ProgramData",
+	"L10": "among a user's own files", "L11": "in a cache of browser, mail or archive", "L13": "in an alternate data stream",
+}
+
+func (p *place) String() string {
+	return cmp.Or(p.words, "in a place of the rules file") + " (" + p.id + ")"
+}
+
+// runs returns when a record says that the program ran, newest first.
+func (r *row) runs() []time.Time {
+	switch d := r.rec.Data.(type) {
+	case artifacts.Prefetch:
+		return d.LastRuns
+	case artifacts.Bam:
+		if !d.LastRun.IsZero() {
+			return []time.Time{d.LastRun}
+		}
+	case artifacts.UserAssist:
+		if d.Proof() == artifacts.Executed && !d.LastRun.IsZero() {
+			return []time.Time{d.LastRun}
+		}
+	}
+	return nil
+}

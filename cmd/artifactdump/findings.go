@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/findings"
+)
+
+// exitFindings ends a run with --fail-level that met a finding of that level
+// or above. Damaged evidence does not hide it.
+const exitFindings = 4
+
+// errFindings is the command's error then.
+var errFindings = errors.New("there are findings of --fail-level or above")
+
+func findingsCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "findings",
+		Usage:     "what deserves a look first, why, and what could not be judged",
+		ArgsUsage: "EVIDENCE…",
+		Description: "Rules argue which program, account or setting deserves a look. Each finding gives\n" +
+			"its reasons, the records behind it, what usually explains it, and one next step;\n" +
+			"the coverage at the end says which rules could not be judged and why. A finding is\n" +
+			"not a verdict, and no finding is not a clean machine.\n\n" +
+			"With --fail-level the exit code is 4 when there is a finding of that level or above.\n\n" +
+			"Examples:\n" +
+			"   artifactdump findings /mnt/image\n" +
+			"   artifactdump findings --level high --rules ours.txt --format jsonl case/C\n" +
+			"   artifactdump findings --format navigator -o layer.json /mnt/image",
+		Flags: slices.Concat([]cli.Flag{
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the output: text, jsonl, navigator"},
+			&cli.StringFlag{Name: "level", Value: "low", Usage: "show findings of `LEVEL` and above: " + strings.Join(findings.Levels(), ", ")},
+			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 when there is a finding of `LEVEL` or above"},
+			&cli.StringSliceFlag{Name: "rules", Usage: "read tables and exceptions of your own from `FILE` (repeat for more)"},
+		}, outputFlags(), evidenceFlags()),
+		Action: findingsAction,
+	}
+}
+
+func findingsAction(c *cli.Context) error {
+	format := c.String("format")
+	if format != "text" && format != "jsonl" && format != "navigator" {
+		return usagef("no format for findings is called %q; there are text, jsonl, navigator", format)
+	}
+	show, err := levelFlag(c, "level")
+	if err != nil {
+		return err
+	}
+	fail, err := levelFlag(c, "fail-level")
+	if err != nil {
+		return err
+	}
+	tables, err := ruleFiles(c.StringSlice("rules"))
+	if err != nil {
+		return err
+	}
+	paths := c.Args().Slice()
+	s := newSession(c)
+	ev := findings.Options{Tables: tables}
+	var machines []*machineFindings
+	var at *machineFindings
+	err = s.each(paths, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
+		if at == nil || at.tree != t {
+			at = &machineFindings{t, findings.NewEvaluator(findings.FactsOf(t, s.kind, c.StringSlice("artifact")), &ev)}
+			machines = append(machines, at)
+		}
+		at.Add(&res)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var reports []*findings.Report
+	for _, m := range machines {
+		reports = append(reports, m.Report())
+	}
+	report := findings.Join(reports...)
+	o, err := openOutput(c, paths...)
+	if err != nil {
+		return err
+	}
+	switch shown := report.AtLeast(show); format {
+	case "jsonl":
+		err = shown.WriteJSON(o)
+	case "navigator":
+		err = shown.WriteNavigator(o)
+	default:
+		err = writeFindings(o, shown, len(report.Findings)-len(shown.Findings), show)
+	}
+	if err != nil {
+		o.abort()
+		return err
+	}
+	if err := o.commit(); err != nil {
+		return err
+	}
+	if err := s.end(); fail == 0 || report.Worst() < fail {
+		return err
+	}
+	return errFindings
+}
+
+// machineFindings is the evaluation of one machine under way.
+type machineFindings struct {
+	tree *evidence.Tree
+	*findings.Evaluator
+}
+
+func levelFlag(c *cli.Context, name string) (findings.Level, error) {
+	v := c.String(name)
+	if v == "" {
+		return 0, nil
+	}
+	l, ok := findings.ParseLevel(strings.ToLower(v))
+	if !ok {
+		return 0, usagef("--%s %q: there are %s", name, v, strings.Join(findings.Levels(), ", "))
+	}
+	return l, nil
+}
+
+// ruleFiles adds the user's statements to the tables that ship.
+func ruleFiles(names []string) (*findings.Tables, error) {
+	t := findings.ShippedTables()
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("--rules: %w", err)
+		}
+		t, err = t.Extend(name, f)
+		f.Close()
+		if err != nil {
+			return nil, usageError{err}
+		}
+	}
+	return t, nil
+}
