@@ -83,6 +83,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		OnUsageError:    onUsage,
 		Commands: []*cli.Command{
 			timelineCommand(),
+			reportCommand(),
 			findingsCommand(),
 			dumpCommand(),
 			listCommand(),
