@@ -52,6 +52,7 @@ type column struct {
 
 // A histogram is the chart of activity over time.
 type histogram struct {
+	Name          string // on the page: hist, close
 	Bars          []rect
 	Lines         []scaleLine
 	Ticks         []tick
@@ -66,11 +67,19 @@ type histogram struct {
 
 func drawHistogram(b buckets, findings []findingView) *histogram {
 	shown, before, after := b.window()
+	h := drawBars("hist", shown, findings)
+	if h != nil {
+		h.Before, h.After = before, after
+	}
+	return h
+}
+
+func drawBars(name string, shown buckets, findings []findingView) *histogram {
 	if len(shown.n) == 0 {
 		return nil
 	}
 	a, shown := newAxis(shown, chartLeft, chartRight)
-	h := &histogram{axis: a, Ticks: a.ticks(), Gaps: a.gaps(), Hours: widths[a.width], Before: before, After: after}
+	h := &histogram{Name: name, axis: a, Ticks: a.ticks(), Gaps: a.gaps(), Hours: widths[a.width]}
 	peak := 0
 	for _, k := range shown.keys() {
 		c := column{start(k, a.width), start(k+1, a.width), shown.n[k]}
@@ -84,7 +93,7 @@ func drawHistogram(b buckets, findings []findingView) *histogram {
 	height := func(n int) float64 {
 		return math.Sqrt(float64(n)) / math.Sqrt(float64(peak)) * (chartBottom - chartTop)
 	}
-	for _, n := range []int{1, 10, 50, 100, 500, 1000, 5000, 10000, 100000, 1000000} {
+	for _, n := range []int{1, 10, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 100000, 1000000} {
 		y := round(chartBottom - height(n))
 		if n <= peak && (len(h.Lines) == 0 || h.Lines[len(h.Lines)-1].Y-y > 14) {
 			h.Lines = append(h.Lines, scaleLine{y, n})
@@ -92,6 +101,9 @@ func drawHistogram(b buckets, findings []findingView) *histogram {
 	}
 	class := [layers]string{"ran", "used", "traced"}
 	for _, c := range h.Columns {
+		if sum(c.N) == 0 {
+			continue // a column of the close view, for its hours to stay together
+		}
 		x, _ := a.x(c.From)
 		below := 0
 		for l, n := range c.N {
@@ -112,6 +124,55 @@ func sum(c counts) (n int) {
 		n += v
 	}
 	return n
+}
+
+// Limits of the close view: some days by the hour.
+const (
+	maxCloseHours = 170
+	closeAround   = 9 // hours before and after a moment
+)
+
+// drawClose is the histogram of the days of the worst findings by the hour,
+// for as many of their moments as there is room. It is nil where it would
+// show no more than the whole.
+func drawClose(b buckets, findings []findingView, whole *histogram) *histogram {
+	if whole == nil || whole.Hours <= 1 || widths[b.width] > 1 {
+		return nil
+	}
+	hours := map[int64]bool{}
+	take := func(t time.Time) {
+		var more []int64
+		for h := hourOf(t) - closeAround; h <= hourOf(t)+closeAround; h++ {
+			if !hours[h] {
+				more = append(more, h)
+			}
+		}
+		if len(hours)+len(more) > maxCloseHours {
+			return
+		}
+		for _, h := range more {
+			hours[h] = true
+		}
+	}
+	for i := range findings {
+		f := &findings[i]
+		if f.Level != "critical" && f.Level != "high" {
+			break
+		}
+		for _, e := range f.Evidence {
+			if e.Proves == "executed" && !e.Time.IsZero() {
+				take(e.Time)
+			}
+		}
+	}
+	shown := buckets{limit: maxBuckets, n: map[int64]counts{}}
+	for h := range hours {
+		shown.n[h] = b.n[h]
+	}
+	if len(hours) == 0 {
+		return nil
+	}
+	return drawBars("close", shown, findings)
 }
 
 // drawFlags marks the moments of the worst findings, where there is room.

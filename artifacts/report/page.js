@@ -32,8 +32,9 @@
   }
   var open = function () {
     var at = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-    var d = at && at.querySelector("details");
-    if (d && at.tagName === "ARTICLE") { d.open = true; at.scrollIntoView(); }
+    if (!at || at.tagName !== "ARTICLE") { return; }
+    for (var d = at.querySelector("details"); d; d = d.parentElement && d.parentElement.closest("details")) { d.open = true; }
+    at.scrollIntoView();
   };
   window.addEventListener("hashchange", open);
   open();

@@ -26,8 +26,11 @@ type view struct {
 	In                                         *Input
 	Machines                                   []machineView
 	Findings                                   []findingView
+	Major                                      []findingView
+	Minor                                      []findingView // the end of Findings: low and informational
 	Levels                                     []levelCount
 	Hist                                       *histogram
+	Close                                      *histogram // the days of the worst findings, or nil
 	Lanes                                      *lanes
 	Strip                                      []tactic
 	First                                      []programView
@@ -72,6 +75,8 @@ type findingView struct {
 	*Finding
 	N    int
 	Open bool
+	Many bool
+	Lang string
 }
 
 type autoView struct {
@@ -124,8 +129,13 @@ func newView(in *Input, tr translate, opts *Options) *view {
 	count := map[string]int{}
 	for i := range in.Findings {
 		f := &in.Findings[i]
-		v.Findings = append(v.Findings, findingView{f, i + 1, strings.Contains(openLevels, f.Level)})
+		v.Findings = append(v.Findings, findingView{f, i + 1, strings.Contains(openLevels, f.Level), v.Many, tr.lang})
 		count[f.Level]++
+	}
+	if i := slices.IndexFunc(v.Findings, func(f findingView) bool { return !f.Open }); i > 0 {
+		v.Major, v.Minor = v.Findings[:i], v.Findings[i:]
+	} else {
+		v.Major = v.Findings
 	}
 	for _, l := range []string{"critical", "high", "medium", "low", "informational"} {
 		v.Levels = append(v.Levels, levelCount{l, count[l]})
@@ -150,7 +160,8 @@ func (v *view) collected(c *Collector, opts *Options) {
 	v.Oldest, v.Newest, v.Unlisted = c.oldest, c.newest, c.unlisted
 	v.Hist = drawHistogram(c.hours, v.Findings)
 	programs := c.programViews(v.Findings)
-	v.Lanes = drawLanes(v.Hist, programs)
+	v.Close = drawClose(c.hours, v.Findings, v.Hist)
+	v.Lanes = drawLanes(cmp.Or(v.Close, v.Hist), programs)
 	slices.SortStableFunc(programs, func(a, b programView) int { return b.First.Time.Compare(a.First.Time) })
 	v.First, v.FirstLeft = head(programs, maxFirstSeen)
 	found := map[string]*findingView{}
