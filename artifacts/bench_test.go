@@ -58,9 +58,9 @@ func BenchmarkEverything(b *testing.B) {
 			}
 			slices.SortFunc(events, func(a, b artifacts.Event) int { return a.Compare(&b) })
 			f, _ := output.Lookup("jsonl")
-			w := f.Events(io.Discard)
+			w := f.Events(io.Discard, nil)
 			for i := range events {
-				if err := w.Event(&events[i]); err != nil {
+				if err := w.Event(output.NewRow(&events[i])); err != nil {
 					b.Fatal(err)
 				}
 			}

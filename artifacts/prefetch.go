@@ -30,6 +30,7 @@ type Prefetch struct {
 	ClockSetBack bool             `json:"clock_set_back,omitempty"`
 	Scenario     bool             `json:"scenario,omitempty"` // boot or operation, not a start of its own
 	Version      uint32           `json:"version"`
+	Size         uint32           `json:"size,omitempty" extra:"-"` // of the uncompressed file, as its header declares it
 	Volumes      []PrefetchVolume `json:"volumes"`
 	Files        []string         `json:"files" extra:"-"`
 	Damage       []string         `json:"damage,omitempty" extra:"-"`
@@ -77,6 +78,7 @@ func decodePrefetch(in Input) ([]Prefetch, error) {
 		ClockSetBack: f.ClockSetBack,
 		Scenario:     f.Flags&1 != 0,
 		Version:      uint32(f.Version),
+		Size:         f.DeclaredSize,
 	}
 	v := f.Verify(in.prefetchDictionary(), nil)
 	p.HashStatus = v.Status.String()

@@ -59,9 +59,9 @@ func jsonl(t testing.TB, events []artifacts.Event) []byte {
 	t.Helper()
 	f, _ := output.Lookup("jsonl")
 	var b bytes.Buffer
-	w := f.Events(&b)
+	w := f.Events(&b, nil)
 	for i := range events {
-		if err := w.Event(&events[i]); err != nil {
+		if err := w.Event(output.NewRow(&events[i])); err != nil {
 			t.Fatal(err)
 		}
 	}

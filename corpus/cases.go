@@ -103,10 +103,6 @@ var Cases = []Case{
 	{"shims", "A shim database of the intruder's for a program of the log-on screen.", shimsCase},
 
 	// What users did.
-	{"runmru", "Commands given to the Run dialog; on daniel's desktop a shell, moments before the discovery.", runMRUCase},
-	{"typedurls", "Addresses typed into Internet Explorer: the implant's download, and the one that every profile has.", typedURLsCase},
-	{"typedpaths", "Folders typed into Explorer's address bar.", typedPathsCase},
-	{"wordwheelquery", "Searches in Explorer: the intruder looks for passwords.", searchesCase},
 	{"recentdocs", "Documents that both users opened.", recentDocsCase},
 	{"opensave", "A text file that was chosen in a dialog on daniel's desktop.", openSaveCase},
 	{"lastvisited", "The program that asked for it.", lastVisitedCase},

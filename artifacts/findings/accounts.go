@@ -189,7 +189,7 @@ var movedOut = rule(Rule{
 	Why:    "This account reached another machine: by Remote Desktop, an administrative share, or a secure shell.",
 	Benign: "Administrators.",
 	Next:   "Ask whether the account should; look at the other machine.",
-	Needs:  []string{"tsclient", "mountpoints", "mappeddrives", "runmru", "putty"},
+	Needs:  []string{"tsclient", "mountpoints2", "mappeddrives", "runmru", "putty"},
 }, func(x *look, s artifacts.RDPServer) {
 	level := Low
 	if _, err := netip.ParseAddr(s.Host); err == nil {

@@ -11,16 +11,73 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 )
 
-type csvEvents struct {
-	w      *csv.Writer
+// A table is a CSV file: RFC 4180, a header even when no row follows.
+type table struct {
 	buf    *bufio.Writer
-	row    row
-	header bool
+	w      *csv.Writer
+	header []string
+	opts   *Options
+	begun  bool
 }
 
-func newCSVEvents(w io.Writer) EventWriter {
+// newTable starts a table. Files that take the place of another program's have
+// that program's line ends.
+func newTable(w io.Writer, o *Options, crlf bool, header []string) *table {
 	buf := bufio.NewWriterSize(w, 64<<10)
-	return &csvEvents{w: csv.NewWriter(buf), buf: buf}
+	t := &table{buf: buf, w: csv.NewWriter(buf), header: header, opts: o.orDefault()}
+	t.w.UseCRLF = crlf
+	return t
+}
+
+func (t *table) begin() error {
+	if t.begun {
+		return nil
+	}
+	t.begun = true
+	if t.opts.BOM {
+		if _, err := t.buf.WriteString("\uFEFF"); err != nil {
+			return err
+		}
+	}
+	return t.w.Write(t.header)
+}
+
+func (t *table) row(cells ...string) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	return t.w.Write(t.opts.safe(cells))
+}
+
+func (t *table) Close() error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	t.w.Flush()
+	if err := t.w.Error(); err != nil {
+		return err
+	}
+	return t.buf.Flush()
+}
+
+// safe keeps cells from running as formulas, when asked to: an apostrophe goes
+// before what a spreadsheet would calculate.
+func (o *Options) safe(cells []string) []string {
+	if !o.CSVSafe {
+		return cells
+	}
+	for i, c := range cells {
+		if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
+			cells[i] = "'" + c
+		}
+	}
+	return cells
+}
+
+type csvEvents struct{ *table }
+
+func newCSVEvents(w io.Writer, o *Options) EventWriter {
+	return csvEvents{newTable(w, o, false, csvHeader)}
 }
 
 // csvHeader is an interface: columns are added at the end.
@@ -29,51 +86,24 @@ var csvHeader = []string{
 	"source_file", "source_sha256", "snapshot", "path", "executable", "key_path", "value_name", "tag", "confidence", "id", "offset", "state", "extra",
 }
 
-func (c *csvEvents) Event(e *artifacts.Event) error {
-	if err := c.head(); err != nil {
-		return err
-	}
-	r := &c.row
-	r.set(e)
-	return c.w.Write([]string{
-		r.datetime, strconv.FormatInt(r.micros, 10), strconv.FormatInt(r.filetime, 10), line(r.desc), line(r.message), line(r.dataType), r.parser,
-		line(r.hostname), line(r.username), line(r.sid), line(r.sourceFile), r.sha256, r.snapshot, line(r.path), line(r.executable), line(r.keyPath), line(r.valueName),
-		strings.Join(r.tags, ","), r.confidence, r.id, strconv.FormatInt(r.offset, 10), r.state, pairs(r.extra),
-	})
+func (c csvEvents) Event(r *Row) error {
+	return c.row(
+		r.Datetime(), strconv.FormatInt(r.Time.UnixMicro(), 10), strconv.FormatInt(artifacts.FileTime(r.Time), 10), line(r.Kind), line(r.Message), line(r.DataType), r.Parser,
+		line(r.Host), line(r.User), line(r.SID), line(r.Source), r.SHA256, r.Snapshot, line(r.Path), line(r.Executable), line(r.Key), line(r.Value),
+		strings.Join(r.Tags, ","), string(r.Proof), r.ID, strconv.FormatInt(r.Offset, 10), string(r.State), r.pairs(),
+	)
 }
 
-func (c *csvEvents) head() error {
-	if c.header {
-		return nil
-	}
-	c.header = true
-	return c.w.Write(csvHeader)
-}
-
-func (c *csvEvents) Close() error {
-	if err := c.head(); err != nil {
-		return err
-	}
-	c.w.Flush()
-	if err := c.w.Error(); err != nil {
-		return err
-	}
-	return c.buf.Flush()
-}
-
-// pairs writes fields as "k: v; k: v".
-func pairs(fs []artifacts.Field) string {
+// pairs writes the extra fields as "k: v; k: v".
+func (r *Row) pairs() string {
 	var b strings.Builder
-	for i, f := range fs {
-		if named(fs[:i], f.Name) {
-			continue
-		}
+	for k, v := range r.fields {
 		if b.Len() > 0 {
 			b.WriteString("; ")
 		}
-		b.WriteString(f.Name)
+		b.WriteString(k)
 		b.WriteString(": ")
-		b.WriteString(line(f.Value))
+		b.WriteString(line(v))
 	}
 	return b.String()
 }
@@ -114,11 +144,12 @@ type csvRecords struct {
 	w    *csv.Writer
 	buf  *bufio.Writer
 	last *artifacts.Artifact
+	opts *Options
 }
 
-func newCSVRecords(w io.Writer) RecordWriter {
+func newCSVRecords(w io.Writer, o *Options) RecordWriter {
 	buf := bufio.NewWriterSize(w, 64<<10)
-	return &csvRecords{w: csv.NewWriter(buf), buf: buf}
+	return &csvRecords{w: csv.NewWriter(buf), buf: buf, opts: o.orDefault()}
 }
 
 var recordHeader = []string{"artifact", "id", "hostname", "username", "user_sid", "source_file", "source_sha256", "snapshot", "key_path", "value_name", "offset", "state", "proves", "tag"}
@@ -126,6 +157,11 @@ var recordHeader = []string{"artifact", "id", "hostname", "username", "user_sid"
 func (c *csvRecords) Record(r *artifacts.Record) error {
 	cols := columns(r.Data)
 	if r.Artifact != c.last {
+		if c.last == nil && c.opts.BOM {
+			if _, err := c.buf.WriteString("\uFEFF"); err != nil {
+				return err
+			}
+		}
 		if c.last != nil {
 			c.w.Flush()
 			if _, err := c.buf.WriteString("\n"); err != nil {
@@ -148,7 +184,7 @@ func (c *csvRecords) Record(r *artifacts.Record) error {
 	for _, f := range cols {
 		cells = append(cells, line(f.Value))
 	}
-	return c.w.Write(cells)
+	return c.w.Write(c.opts.safe(cells))
 }
 
 func (c *csvRecords) Close() error {

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"bufio"
 	"encoding/json"
 	"io"
 	"strconv"
@@ -10,76 +11,55 @@ import (
 )
 
 type jsonEvents struct {
-	w   io.Writer
-	b   []byte
-	row row
+	w *bufio.Writer
+	b []byte
 }
 
-func newJSONEvents(w io.Writer) EventWriter { return &jsonEvents{w: w} }
+func newJSONEvents(w io.Writer, _ *Options) EventWriter {
+	return &jsonEvents{w: bufio.NewWriterSize(w, 64<<10)}
+}
 
 // Event writes one object. The keys and their order are an interface: new
 // ones are added at the end.
-func (j *jsonEvents) Event(e *artifacts.Event) error {
-	r := &j.row
-	r.set(e)
+func (j *jsonEvents) Event(r *Row) error {
 	o := object{b: append(j.b[:0], '{')}
-	o.str("datetime", r.datetime)
-	o.int("timestamp", r.micros)
-	o.int("filetime", r.filetime)
-	o.str("timestamp_desc", r.desc)
-	o.str("message", r.message)
-	o.str("data_type", r.dataType)
-	o.str("parser", r.parser)
-	o.str("hostname", r.hostname)
-	o.str("username", r.username)
-	o.str("user_sid", r.sid)
-	o.str("source_file", r.sourceFile)
-	o.str("source_sha256", r.sha256)
-	o.str("snapshot", r.snapshot)
-	o.str("path", r.path)
-	o.str("executable", r.executable)
-	o.str("key_path", r.keyPath)
-	o.str("value_name", r.valueName)
-	o.key("tag")
-	o.b = append(o.b, '[')
-	for i, t := range r.tags {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		o.b = appendQuoted(o.b, t)
-	}
-	o.b = append(o.b, ']')
-	o.str("confidence", r.confidence)
-	o.str("id", r.id)
-	o.int("offset", r.offset)
-	o.str("state", r.state)
+	o.str("datetime", r.Datetime())
+	o.int("timestamp", r.Time.UnixMicro())
+	o.int("filetime", artifacts.FileTime(r.Time))
+	o.str("timestamp_desc", r.Kind)
+	o.str("message", r.Message)
+	o.str("data_type", r.DataType)
+	o.str("parser", r.Parser)
+	o.str("hostname", r.Host)
+	o.str("username", r.User)
+	o.str("user_sid", r.SID)
+	o.str("source_file", r.Source)
+	o.str("source_sha256", r.SHA256)
+	o.str("snapshot", r.Snapshot)
+	o.str("path", r.Path)
+	o.str("executable", r.Executable)
+	o.str("key_path", r.Key)
+	o.str("value_name", r.Value)
+	o.strs("tag", r.Tags)
+	o.str("confidence", string(r.Proof))
+	o.str("id", r.ID)
+	o.int("offset", r.Offset)
+	o.str("state", string(r.State))
 	o.key("extra")
 	x := object{b: append(o.b, '{')}
-	for i, f := range r.extra {
-		if !named(r.extra[:i], f.Name) {
-			x.str(f.Name, f.Value)
-		}
+	for k, v := range r.fields {
+		x.str(k, v)
 	}
 	j.b = append(x.b, "}}\n"...)
 	_, err := j.w.Write(j.b)
 	return err
 }
 
-// named reports whether a field of this name came before: an object has one.
-func named(fs []artifacts.Field, name string) bool {
-	for _, f := range fs {
-		if f.Name == name {
-			return true
-		}
-	}
-	return false
-}
-
-func (j *jsonEvents) Close() error { return nil }
+func (j *jsonEvents) Close() error { return j.w.Flush() }
 
 type jsonRecords struct{ w io.Writer }
 
-func newJSONRecords(w io.Writer) RecordWriter { return &jsonRecords{w} }
+func newJSONRecords(w io.Writer, _ *Options) RecordWriter { return &jsonRecords{w} }
 
 // Record writes one object: where the record comes from, then the artifact's
 // own fields under "data".
@@ -189,6 +169,33 @@ func (o *object) key(k string) {
 func (o *object) str(k, v string) {
 	o.key(k)
 	o.b = appendQuoted(o.b, v)
+}
+
+// opt writes a text unless it is empty.
+func (o *object) opt(k, v string) {
+	if v != "" {
+		o.str(k, v)
+	}
+}
+
+// sub writes an object under a key.
+func (o *object) sub(k string, fill func(*object)) {
+	o.key(k)
+	x := object{b: append(o.b, '{')}
+	fill(&x)
+	o.b = append(x.b, '}')
+}
+
+func (o *object) strs(k string, vs []string) {
+	o.key(k)
+	o.b = append(o.b, '[')
+	for i, v := range vs {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		o.b = appendQuoted(o.b, v)
+	}
+	o.b = append(o.b, ']')
 }
 
 func (o *object) int(k string, v int64) {

@@ -1,20 +1,23 @@
 // Package output writes events and records in the formats that analysts'
-// tools read. Each format is one file; [Formats] lists them.
+// tools read. Each format is one file; [Formats] lists them. Formats that need
+// a library of their own have a package below this one.
 //
-// All times are UTC. The order of events is the caller's: writers stream and
-// hold no timeline in memory.
+// All times are UTC. Writers stream: none holds a timeline in memory. Their
+// order is the caller's; a [Sorter] makes it within a fixed amount of memory.
 package output
 
 import (
 	"io"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 )
 
 // An EventWriter writes a timeline, one event after the other. Close writes
 // what is left; it does not close the writer below.
 type EventWriter interface {
-	Event(*artifacts.Event) error
+	Event(*Row) error
 	Close() error
 }
 
@@ -24,22 +27,126 @@ type RecordWriter interface {
 	Close() error
 }
 
+// A Noter is a writer that has something to say when it is closed: events that
+// the format cannot hold, a file that its reader will refuse.
+type Noter interface{ Notes() []string }
+
+// A Failer is a writer of records that has a row for a source that could not be
+// read at all.
+type Failer interface {
+	Failed(*artifacts.DecodeError) error
+}
+
+// Options change what writers write. The zero value, and nil, mean the
+// defaults.
+type Options struct {
+	BOM     bool // a byte order mark before CSV, for spreadsheets
+	CSVSafe bool // an apostrophe before cells that a spreadsheet would calculate
+
+	// BodyfileZero writes 0 for a time that is not set, as plaso wants it,
+	// instead of the -1 that mactime wants.
+	BodyfileZero bool
+
+	Created time.Time // when the program ran, for formats that keep it
+	Version string    // of the program
+	RunID   string    // names the run
+
+	// Times tells what the evidence keeps of a record's source file.
+	Times func(*artifacts.Record) evidence.Times
+	// Case tells what a file with several tables holds beside the timeline. It
+	// is asked when the writer is closed.
+	Case func() *Case
+	// Values tells the texts of all values of the key that a record was read
+	// from, by name.
+	Values func(*artifacts.Record) map[string]string
+}
+
+// A Case is what is known beside the timeline.
+type Case struct {
+	Hosts    []Host
+	Files    []File
+	Findings []Finding
+}
+
+// A Host is one machine of a case.
+type Host struct {
+	Name, OS, Build, TimeZone, MachineGUID string
+	Input                                  string // the evidence it was read from
+}
+
+// A File is one source that was examined.
+type File struct {
+	Host, Path, Snapshot string
+	Size                 int64
+	SHA256               string
+	Modified             time.Time
+	Parser               string
+	Status               string // ok, partial, failed, skipped
+	Error                string
+	Offset               int64 // of the first error
+	Records, Events      int
+}
+
+// A Finding is one line of the evaluation.
+type Finding struct {
+	ID, Host, RuleID, Level, Title, Subject, Why, FalsePositives string
+	Techniques                                                   []string
+	First, Last                                                  time.Time
+	Count                                                        int
+	Evidence                                                     []string // ids of events
+}
+
+// TheCase returns what [Options.Case] tells, an empty case without it.
+func (o *Options) TheCase() *Case {
+	if o == nil || o.Case == nil {
+		return &Case{}
+	}
+	return o.Case()
+}
+
+var defaults = &Options{}
+
+func (o *Options) orDefault() *Options {
+	if o == nil {
+		return defaults
+	}
+	return o
+}
+
 // A Format is one way to write events, records or both.
 type Format struct {
 	Name    string // on the command line
 	Ext     string // of a file in this format, with the dot
 	About   string
-	Events  func(io.Writer) EventWriter
-	Records func(io.Writer) RecordWriter
+	Events  func(io.Writer, *Options) EventWriter
+	Records func(io.Writer, *Options) RecordWriter
+	// EventFiles writes a timeline into several files.
+	EventFiles func(create func(name string) (io.Writer, error), o *Options) EventWriter
+	// File writes a timeline into a file that it opens itself, where a stream
+	// does not do.
+	File func(path string, o *Options) (EventWriter, error)
+	// Files writes records into several files; create opens each by its name.
+	Files func(create func(name string) (io.Writer, error), o *Options) RecordWriter
 }
 
-// Formats lists the formats that stream to any writer, the default first.
+// Formats lists the formats that need nothing but this package, the default
+// first.
 func Formats() []Format {
 	return []Format{
-		{"text", ".txt", "for reading on a terminal", newTextEvents, newTextRecords},
-		{"lines", ".txt", "one line for each record", nil, newLineRecords},
-		{"jsonl", ".jsonl", "JSON lines, one object per event or record", newJSONEvents, newJSONRecords},
-		{"csv", ".csv", "comma-separated values with a header, RFC 4180", newCSVEvents, newCSVRecords},
+		{Name: "text", Ext: ".txt", About: "for reading on a terminal", Events: newTextEvents, Records: newTextRecords},
+		{Name: "lines", Ext: ".txt", About: "one line for each record", Records: newLineRecords},
+		{Name: "jsonl", Ext: ".jsonl", About: "JSON lines, one object per event or record", Events: newJSONEvents, Records: newJSONRecords},
+		{Name: "csv", Ext: ".csv", About: "comma-separated values with a header, RFC 4180", Events: newCSVEvents, Records: newCSVRecords},
+		{Name: "timesketch", Ext: ".timesketch.jsonl", About: "JSON lines as Timesketch imports them", Events: newTimesketch},
+		{Name: "timesketch-csv", Ext: ".timesketch.csv", About: "CSV as Timesketch imports it", Events: newTimesketchCSV},
+		{Name: "bodyfile", Ext: ".body", About: "body file of The Sleuth Kit 3, for mactime", Events: newBodyfile},
+		{Name: "l2tcsv", Ext: ".l2t.csv", About: "the 17 columns of log2timeline, whole seconds", Events: newL2TCSV},
+		{Name: "tln", Ext: ".tln", About: "five columns as RegRipper writes them, whole seconds", Events: newTLN},
+		{Name: "ecs", Ext: ".ndjson", About: "bulk requests for Elasticsearch and OpenSearch in the Elastic Common Schema", Events: newECS, EventFiles: newECSFiles},
+		{Name: "xlsx", Ext: ".xlsx", About: "a workbook for Excel and LibreOffice", Events: newXLSX},
+		{Name: "pecmd", About: "CSV pair as PECmd writes it, of Prefetch records", Files: newPECmd},
+		{Name: "appcompatcacheparser", About: "CSV as AppCompatCacheParser writes it, of shimcache records", Files: newAppCompatCacheParser},
+		{Name: "amcacheparser", About: "CSV files as AmcacheParser writes them, of Amcache records", Files: newAmcacheParser},
 	}
 }
 

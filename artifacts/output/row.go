@@ -1,6 +1,7 @@
 package output
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -9,18 +10,33 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
-// A row is an event as every tabular format sees it.
-type row struct {
-	id, datetime, desc, message, dataType, parser string
-	hostname, username, sid                       string
-	sourceFile, sha256, snapshot                  string
-	path, executable, keyPath, valueName          string
-	confidence                                    string
-	tags                                          []string
-	extra                                         []artifacts.Field
-	micros, filetime                              int64
-	offset                                        int64
-	state                                         string
+// A Row is one event as every timeline format sees it: flat, and without the
+// record that it came from, so that a million of them can lie on disk while
+// they are sorted. The fields are those of the JSON lines.
+type Row struct {
+	Time       time.Time
+	ID         string
+	Kind       string // what the time means: "Last Time Executed"
+	Message    string
+	DataType   string
+	Parser     string // name of the artifact
+	Host       string
+	User, SID  string
+	Source     string // the file, as Windows spells its path
+	SHA256     string // of that file
+	Snapshot   string
+	Path       string // of the program, normalised
+	Executable string // name of the program, as written
+	Key, Value string // of the registry
+	Proof      artifacts.Proof
+	State      artifacts.State
+	Offset     int64
+	Local      bool // the digits are local time
+	Tags       []string
+	Extra      []artifacts.Field
+	Also       []string // where older copies of the machine say the same
+
+	record uint64 // tells the events of one record from those of another
 }
 
 // timeLayout writes UTC with the seven digits that a FILETIME holds.
@@ -34,39 +50,128 @@ func FormatTime(t time.Time) string {
 	return t.UTC().Format(timeLayout)
 }
 
-func (r *row) set(e *artifacts.Event) {
-	rec := e.Record
+// Datetime is the time as text. Local time is no UTC time and goes without the
+// Z: that is where a reader looks first.
+func (r *Row) Datetime() string {
+	s := FormatTime(r.Time)
+	if r.Local {
+		s = strings.TrimSuffix(s, "Z")
+	}
+	return s
+}
+
+// NewRow flattens an event.
+func NewRow(e *artifacts.Event) *Row {
+	r := newRow(e.Record)
+	r.setEvent(e)
+	return &r.Row
+}
+
+// A recordRow is what all events of one record share.
+type recordRow struct {
+	Row
+	tags  []string
+	extra []artifacts.Field
+}
+
+func newRow(rec *artifacts.Record) *recordRow {
 	from := &rec.From
-	*r = row{
-		id: e.ID, datetime: FormatTime(e.Time), desc: e.Kind, message: e.Message,
-		dataType: e.DataType, parser: rec.Artifact.Name,
-		hostname: rec.Host, username: rec.User.Name, sid: rec.User.SID,
-		sourceFile: from.Path, sha256: from.SHA256, snapshot: from.Snapshot,
-		path: e.Path(), keyPath: from.Key, valueName: from.Value,
-		confidence: string(e.Proof), tags: rec.Tags(),
-		micros: e.Time.UnixMicro(), filetime: artifacts.FileTime(e.Time),
-		offset: from.Offset, state: string(from.State), extra: r.extra[:0],
-	}
-	r.executable = winpath.Base(rec.Program())
-	if e.Local {
-		r.tags = append(slices.Clip(r.tags), "local-time")
-		// The digits are no UTC time: say so where a reader looks first.
-		r.datetime = r.datetime[:len(r.datetime)-1]
-	}
-	if e.Estimate {
-		r.tags = append(slices.Clip(r.tags), "estimate")
-	}
-	r.extra = append(r.extra, e.Extra...)
-	if len(e.Also) > 0 {
-		var places []string
-		for _, l := range e.Also {
-			places = append(places, strings.TrimSpace(l.Snapshot+" "+l.Path))
-		}
-		r.extra = append(r.extra, artifacts.Field{Name: "also_in", Value: strings.Join(places, "; ")})
+	r := &recordRow{Row: Row{
+		Parser: rec.Artifact.Name, Host: rec.Host, User: rec.User.Name, SID: rec.User.SID,
+		Source: from.Path, SHA256: from.SHA256, Snapshot: from.Snapshot, Key: from.Key, Value: from.Value,
+		State: from.State, Offset: from.Offset, Executable: winpath.Base(rec.Program()),
+	}, tags: rec.Tags()}
+	if p := rec.Program(); p != "" {
+		r.Path = winpath.Key(p)
 	}
 	for _, f := range artifacts.Fields(rec.Data) {
 		if f.Value != "" {
 			r.extra = append(r.extra, f)
 		}
 	}
+	return r
 }
+
+func (r *recordRow) setEvent(e *artifacts.Event) {
+	r.Time, r.ID, r.Kind, r.Message, r.DataType, r.Proof, r.Local = e.Time, e.ID, e.Kind, e.Message, e.DataType, e.Proof, e.Local
+	r.Tags = slices.Clip(r.tags)
+	if e.Local {
+		r.Tags = append(r.Tags, "local-time")
+	}
+	if e.Estimate {
+		r.Tags = append(r.Tags, "estimate")
+	}
+	r.Extra = slices.Concat(e.Extra, r.extra)
+	r.Also = nil
+	for i := range e.Also {
+		r.Also = append(r.Also, strings.TrimSpace(e.Also[i].Snapshot+" "+e.Also[i].Path))
+	}
+}
+
+// fields yields what stands under "extra": each name once.
+func (r *Row) fields(yield func(name, value string) bool) {
+	for i, f := range r.Extra {
+		if !named(r.Extra[:i], f.Name) && !yield(f.Name, f.Value) {
+			return
+		}
+	}
+	if len(r.Also) > 0 {
+		yield("also_in", strings.Join(r.Also, "; "))
+	}
+}
+
+// TagsJSON returns the tags as a JSON list.
+func (r *Row) TagsJSON() string { return JSONTexts(r.Tags) }
+
+// JSONTexts returns texts as a JSON list.
+func JSONTexts(texts []string) string {
+	o := object{b: []byte("{")}
+	o.strs("", texts)
+	return string(o.b[len(`{"":`):])
+}
+
+// ExtraJSON returns what stands under "extra" as a JSON object.
+func (r *Row) ExtraJSON() string {
+	o := object{b: []byte{'{'}}
+	for k, v := range r.fields {
+		o.str(k, v)
+	}
+	return string(append(o.b, '}'))
+}
+
+// Extras returns what stands under "extra", each name once.
+func (r *Row) Extras() iter.Seq2[string, string] { return r.fields }
+
+// field returns one of the extra fields, or "".
+func (r *Row) field(name string) string {
+	for _, f := range r.Extra {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// named reports whether a field of this name came before: an object has one.
+func named(fs []artifacts.Field, name string) bool {
+	for _, f := range fs {
+		if f.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// place is what two copies of one fact share, see [artifacts.Merge].
+func (r *Row) place() string {
+	file := winpath.Key(r.Source)
+	says := r.Path
+	if r.Key != "" {
+		file = file[strings.LastIndexByte(file, '\\')+1:] + r.SID
+		says = r.Message
+	}
+	return strings.Join([]string{r.DataType, strings.TrimPrefix(r.Kind, "Previous "), file, strings.ToLower(r.Key), strings.ToLower(r.Value), says, r.Host}, "\x00")
+}
+
+// location is how a row is named where it stands for the same fact as another.
+func (r *Row) location() string { return strings.TrimSpace(r.Snapshot + " " + r.Source) }

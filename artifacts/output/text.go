@@ -18,25 +18,33 @@ type textEvents struct {
 	host string
 }
 
-func newTextEvents(w io.Writer) EventWriter { return &textEvents{w: bufio.NewWriter(w)} }
+func newTextEvents(w io.Writer, _ *Options) EventWriter {
+	return &textEvents{w: bufio.NewWriter(w)}
+}
 
-func (t *textEvents) Event(e *artifacts.Event) error {
-	if h := e.Record.Host; h != t.host {
-		t.host = h
-		fmt.Fprintf(t.w, "# host %s, times are UTC\n", Clean(h))
+func (t *textEvents) Event(r *Row) error {
+	if r.Host != t.host {
+		t.host = r.Host
+		fmt.Fprintf(t.w, "# host %s, times are UTC\n", Clean(r.Host))
 	}
-	when := e.Time.UTC().Format("2006-01-02 15:04:05.0000000")
-	if e.Local {
+	when := r.Time.UTC().Format("2006-01-02 15:04:05.0000000")
+	if r.Local {
 		when += " local"
 	}
-	fmt.Fprintf(t.w, "%s  %-10s  %-27s  %s", when, e.Proof, Clean(e.Kind), Clean(e.Message))
-	if u := cmp.Or(e.Record.User.Name, e.Record.User.SID); u != "" {
+	fmt.Fprintf(t.w, "%s  %-10s  %-27s  %s", when, r.Proof, Clean(r.Kind), Clean(r.Message))
+	if u := cmp.Or(r.User, r.SID); u != "" {
 		fmt.Fprintf(t.w, "  user %s", Clean(u))
 	}
-	if tags := e.Record.Tags(); len(tags) > 0 {
+	var tags []string
+	for _, tag := range r.Tags {
+		if tag != "local-time" && tag != "estimate" { // the one is said already, the other by the kind
+			tags = append(tags, tag)
+		}
+	}
+	if len(tags) > 0 {
 		fmt.Fprintf(t.w, "  [%s]", Clean(strings.Join(tags, ", ")))
 	}
-	_, err := fmt.Fprintf(t.w, "  %s\n", e.ID)
+	_, err := fmt.Fprintf(t.w, "  %s\n", r.ID)
 	return err
 }
 
@@ -45,7 +53,7 @@ func (t *textEvents) Close() error { return t.w.Flush() }
 // textRecords writes each record as a block of fields.
 type textRecords struct{ w *bufio.Writer }
 
-func newTextRecords(w io.Writer) RecordWriter { return &textRecords{bufio.NewWriter(w)} }
+func newTextRecords(w io.Writer, _ *Options) RecordWriter { return &textRecords{bufio.NewWriter(w)} }
 
 func (t *textRecords) Record(r *artifacts.Record) error {
 	fmt.Fprintf(t.w, "%s  %s\n", r.Artifact.Name, Clean(r.Summary()))
@@ -79,7 +87,7 @@ func (t *textRecords) Close() error { return t.w.Flush() }
 // its key was written or its first time, and where it lies.
 type lineRecords struct{ w *bufio.Writer }
 
-func newLineRecords(w io.Writer) RecordWriter { return &lineRecords{bufio.NewWriter(w)} }
+func newLineRecords(w io.Writer, _ *Options) RecordWriter { return &lineRecords{bufio.NewWriter(w)} }
 
 func (l *lineRecords) Record(r *artifacts.Record) error {
 	who := cmp.Or(r.User.Name, r.User.SID, "machine")

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +19,8 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/parquet"
+	"github.com/artifactdump/artifactdump/artifacts/output/sqlite"
 )
 
 // version is stamped by the linker in releases; a build from a checkout says
@@ -43,15 +45,47 @@ func outputFlags() []cli.Flag {
 	}
 }
 
-func formatFlag(value string, records bool) cli.Flag {
+// csvFlags are for commands that write CSV.
+func csvFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "bom", Usage: "begin CSV with a byte order mark, for spreadsheets"},
+		&cli.BoolFlag{Name: "csv-safe", Usage: "put an apostrophe before CSV cells that a spreadsheet would calculate"},
+	}
+}
+
+// outputOptions are what the flags say about formats.
+func outputOptions(c *cli.Context) *output.Options {
+	return &output.Options{BOM: c.Bool("bom"), CSVSafe: c.Bool("csv-safe"), BodyfileZero: c.String("bodyfile-unset") == "0", Version: version()}
+}
+
+// formatFlag names the formats that fit.
+func formatFlag(value string, fits func(output.Format) bool) cli.Flag {
 	var names []string
-	for _, f := range output.Formats() {
-		if records && f.Records != nil || !records && f.Events != nil {
+	for _, f := range formats() {
+		if fits(f) {
 			names = append(names, f.Name)
 		}
 	}
 	return &cli.StringFlag{Name: "format", Value: value, Usage: "`FORMAT` of the output: " + strings.Join(names, ", ")}
 }
+
+// formats are all that this program knows.
+func formats() []output.Format {
+	return append(output.Formats(), parquet.Format(), sqlite.Format())
+}
+
+// format returns the format with this name, if it fits.
+func format(name string, fits func(output.Format) bool) (output.Format, bool) {
+	for _, f := range formats() {
+		if f.Name == name && fits(f) {
+			return f, true
+		}
+	}
+	return output.Format{}, false
+}
+
+func forEvents(f output.Format) bool  { return f.Events != nil || f.File != nil }
+func forRecords(f output.Format) bool { return f.Records != nil || f.Files != nil }
 
 func evidenceFlags() []cli.Flag {
 	return []cli.Flag{
@@ -125,23 +159,30 @@ func parseTime(flag, v string, end bool) (time.Time, error) {
 	return time.Time{}, usagef("--%s %q: want a UTC time such as 2026-03-06 or 2026-03-06T18:00:00Z", flag, v)
 }
 
-// filter keeps the events inside the span. The events are sorted.
-func (s span) filter(events []artifacts.Event) []artifacts.Event {
+// rows yields the sorted events inside the span.
+func (s span) rows(sorter *output.Sorter) iter.Seq2[*output.Row, error] {
 	from := s.from
-	if s.last > 0 && len(events) > 0 {
-		if t := events[len(events)-1].Time.Add(-s.last); t.After(from) {
+	if s.last > 0 {
+		if t := sorter.Newest().Add(-s.last); t.After(from) {
 			from = t
 		}
 	}
-	lo := 0
-	if !from.IsZero() {
-		lo, _ = slices.BinarySearchFunc(events, from, func(e artifacts.Event, t time.Time) int { return e.Time.Compare(t) })
+	return func(yield func(*output.Row, error) bool) {
+		for r, err := range sorter.Rows() {
+			switch {
+			case err != nil:
+				yield(nil, err)
+				return
+			case r.Time.Before(from):
+				continue
+			case !s.to.IsZero() && !r.Time.Before(s.to):
+				return
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
 	}
-	hi := len(events)
-	if !s.to.IsZero() {
-		hi, _ = slices.BinarySearchFunc(events, s.to, func(e artifacts.Event, t time.Time) int { return e.Time.Compare(t) })
-	}
-	return events[min(lo, hi):hi]
 }
 
 // An out is where a command writes: standard output, or a file that gets its

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -20,30 +21,55 @@ func dumpCommand() *cli.Command {
 			"Examples:\n" +
 			"   artifactdump dump -a prefetch /mnt/image\n" +
 			"   artifactdump dump -a prefetch --format csv -o prefetch.csv case/C\n" +
+			"   artifactdump dump -a prefetch --format pecmd -o tables case/C\n" +
 			"   artifactdump dump -a userassist --hive NTUSER.DAT",
 		Flags: slices.Concat([]cli.Flag{
-			formatFlag("text", true),
+			formatFlag("text", forRecords),
 			&cli.StringSliceFlag{Name: "hive", Usage: "read the single hive `FILE`; its kind is known from its keys (repeat for more)"},
-		}, outputFlags(), evidenceFlags()),
+		}, outputFlags(), csvFlags(), evidenceFlags()),
 		Action: dump,
 	}
 }
 
 func dump(c *cli.Context) error {
-	format, ok := output.Lookup(c.String("format"))
-	if !ok || format.Records == nil {
+	format, ok := format(c.String("format"), forRecords)
+	if !ok {
 		return usagef("no format for records is called %q", c.String("format"))
 	}
 	paths := slices.Concat(c.Args().Slice(), c.StringSlice("hive"))
 	s := newSession(c)
-	o, err := openOutput(c, paths...)
-	if err != nil {
-		return err
+	var look lookup
+	opts := outputOptions(c)
+	opts.Times, opts.Values = look.times, look.values
+	var w output.RecordWriter
+	var o interface {
+		commit() error
+		abort()
 	}
-	w := format.Records(o)
+	if format.Files != nil {
+		set, err := openFolder(c, paths...)
+		if err != nil {
+			return err
+		}
+		o, w = set, format.Files(set.create, opts)
+	} else {
+		file, err := openOutput(c, paths...)
+		if err != nil {
+			return err
+		}
+		o, w = file, format.Records(file, opts)
+	}
 	n := 0
-	err = s.each(paths, c.StringSlice("artifact"), func(_ *evidence.Tree, res artifacts.Result) error {
+	err := s.each(paths, c.StringSlice("artifact"), func(tree *evidence.Tree, res artifacts.Result) error {
+		look.tree = tree
 		n += len(res.Records)
+		if x, ok := w.(output.Failer); ok && len(res.Records) == 0 {
+			for _, e := range res.Errors {
+				if err := x.Failed(e); err != nil {
+					return err
+				}
+			}
+		}
 		for i := range res.Records {
 			if err := w.Record(&res.Records[i]); err != nil {
 				return err
@@ -61,8 +87,36 @@ func dump(c *cli.Context) error {
 	if n == 0 {
 		s.note("no records")
 	}
+	if x, ok := w.(output.Noter); ok {
+		for _, note := range x.Notes() {
+			s.note("%s", note)
+		}
+	}
 	if err := o.commit(); err != nil {
 		return err
 	}
 	return s.end()
+}
+
+// openFolder opens the folder that -o names for a format of several files.
+func openFolder(c *cli.Context, evidence ...string) (folder, error) {
+	name := c.String("output")
+	if name == "" || name == "-" {
+		return folder{}, usagef("--format %s writes several files: name a folder with -o", c.String("format"))
+	}
+	if err := outsideFolder(name, evidence); err != nil {
+		return folder{}, err
+	}
+	if err := os.MkdirAll(name, 0o777); err != nil {
+		return folder{}, err
+	}
+	return folder{&fileSet{dir: name, force: c.Bool("force")}}, nil
+}
+
+// A folder is a fileSet as the output of one command.
+type folder struct{ *fileSet }
+
+func (f folder) commit() error {
+	_, err := f.fileSet.commit()
+	return err
 }

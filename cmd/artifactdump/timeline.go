@@ -1,6 +1,7 @@
 package main
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -22,49 +23,57 @@ func timelineCommand() *cli.Command {
 			"   artifactdump timeline /mnt/image\n" +
 			"   artifactdump timeline --from 2026-03-06 --format csv -o timeline.csv case/C\n" +
 			"   artifactdump timeline --last 48h -a prefetch --format jsonl /mnt/image | jq .message",
-		Flags:  slices.Concat([]cli.Flag{formatFlag("text", false)}, outputFlags(), timeFlags(), evidenceFlags()),
+		Flags:  slices.Concat([]cli.Flag{formatFlag("text", forEvents), bodyfileFlag()}, outputFlags(), csvFlags(), timeFlags(), evidenceFlags()),
 		Action: timeline,
 	}
 }
 
+func bodyfileFlag() cli.Flag {
+	return &cli.StringFlag{Name: "bodyfile-unset", Value: "-1", Usage: "`NUMBER` for times that are not set in a body file: -1 for mactime, 0 for plaso"}
+}
+
 func timeline(c *cli.Context) error {
-	format, ok := output.Lookup(c.String("format"))
-	if !ok || format.Events == nil {
+	format, ok := format(c.String("format"), forEvents)
+	if !ok {
 		return usagef("no format for timelines is called %q", c.String("format"))
+	}
+	if v := c.String("bodyfile-unset"); v != "-1" && v != "0" {
+		return usagef("--bodyfile-unset %q: want -1 or 0", v)
 	}
 	span, err := parseSpan(c)
 	if err != nil {
 		return err
 	}
 	s := newSession(c)
+	if format.Events == nil && (c.String("output") == "" || c.String("output") == "-") {
+		return usagef("--format %s needs a file: name it with -o", format.Name)
+	}
 	o, err := openOutput(c, c.Args().Slice()...)
 	if err != nil {
 		return err
 	}
-	var events []artifacts.Event
+	var sorter output.Sorter
+	defer sorter.Close()
 	err = s.each(c.Args().Slice(), c.StringSlice("artifact"), func(_ *evidence.Tree, res artifacts.Result) error {
 		for i := range res.Records {
-			events = append(events, res.Records[i].Events()...)
+			if err := sorter.Add(&res.Records[i]); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
-	if err != nil {
-		o.abort()
-		return err
-	}
-	slices.SortFunc(events, func(a, b artifacts.Event) int { return a.Compare(&b) })
-	events = span.filter(artifacts.Merge(events))
-	if len(events) == 0 {
-		s.note("no events")
-	}
-	w := format.Events(o)
-	for i := range events {
-		if err := w.Event(&events[i]); err != nil {
-			o.abort()
-			return err
+	if err == nil {
+		var w output.EventWriter
+		if format.Events != nil {
+			w = format.Events(o, outputOptions(c))
+		} else {
+			w, err = format.File(o.file.Name(), outputOptions(c))
+		}
+		if err == nil {
+			err = writeTimeline(s, w, span.rows(&sorter))
 		}
 	}
-	if err := w.Close(); err != nil {
+	if err != nil {
 		o.abort()
 		return err
 	}
@@ -72,4 +81,32 @@ func timeline(c *cli.Context) error {
 		return err
 	}
 	return s.end()
+}
+
+// writeTimeline writes sorted rows and says what the writer has to say.
+func writeTimeline(s *session, w output.EventWriter, rows iter.Seq2[*output.Row, error]) error {
+	n := 0
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		if n++; n%1024 == 0 && s.c.Context.Err() != nil {
+			return s.c.Context.Err()
+		}
+		if err := w.Event(r); err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		s.note("no events")
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	if x, ok := w.(output.Noter); ok {
+		for _, note := range x.Notes() {
+			s.note("%s", note)
+		}
+	}
+	return nil
 }

@@ -1,0 +1,328 @@
+package output
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+)
+
+// A Sorter puts the events of a run into the order of a timeline within a
+// fixed amount of memory: what does not fit lies sorted in temporary files and
+// is merged when it is read. Copies that tell the same are joined as
+// [artifacts.Merge] does. The zero value is ready for use.
+type Sorter struct {
+	// Budget is how many bytes of coded rows are held in memory; 0 means
+	// [DefaultBudget].
+	Budget int64
+	// Dir is where the temporary files are made; empty means the system's
+	// place for them. The evidence must not lie there.
+	Dir string
+
+	chunk   []byte   // the free end of the memory that rows are coded into
+	rows    [][]byte // coded, not yet written out
+	held    int64    // bytes in rows, with what the slice itself costs
+	runs    []run    // sorted, on disk
+	n       int
+	backups bool // some row is from an older copy of the machine
+	oldest  time.Time
+	newest  time.Time
+	records uint64
+	buf     []byte
+	plain   bool // leave copies alone: a sort inside the sort
+}
+
+// DefaultBudget keeps a run small beside what decoding takes.
+const DefaultBudget = 128 << 20
+
+const (
+	chunkSize = 1 << 20
+	rowCost   = 24 // of a slice header
+	maxRuns   = 64 // files open at a time; more are merged into one
+	runBuffer = 64 << 10
+)
+
+// A run is a sorted file of coded rows, each with its length before it.
+type run struct {
+	f    *os.File
+	size int64
+}
+
+// Add takes in all events of a record.
+func (s *Sorter) Add(rec *artifacts.Record) error {
+	events := rec.Events()
+	if len(events) == 0 {
+		return nil
+	}
+	s.records++
+	r := newRow(rec)
+	r.record = s.records
+	for i := range events {
+		r.setEvent(&events[i])
+		if err := s.AddRow(&r.Row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddRow takes in one event that is flat already. The row can be used again.
+func (s *Sorter) AddRow(r *Row) error {
+	s.buf = appendRow(s.buf[:0], r)
+	s.backups = s.backups || r.State == artifacts.Backup
+	if s.n == 0 || r.Time.Before(s.oldest) {
+		s.oldest = r.Time
+	}
+	if s.n == 0 || r.Time.After(s.newest) {
+		s.newest = r.Time
+	}
+	s.n++
+	return s.add(s.buf)
+}
+
+func (s *Sorter) add(coded []byte) error {
+	if len(coded) > len(s.chunk) {
+		s.chunk = make([]byte, max(chunkSize, len(coded)))
+	}
+	n := copy(s.chunk, coded)
+	s.rows = append(s.rows, s.chunk[:n:n])
+	s.chunk = s.chunk[n:]
+	s.held += int64(n) + rowCost
+	budget := s.Budget
+	if budget <= 0 {
+		budget = DefaultBudget
+	}
+	if s.held >= budget {
+		return s.spill()
+	}
+	return nil
+}
+
+// Len is how many events were added.
+func (s *Sorter) Len() int { return s.n }
+
+// Newest is the latest time of all events, the zero time when there are none.
+func (s *Sorter) Newest() time.Time { return s.newest }
+
+// Oldest is the earliest time of all events, the zero time when there are none.
+func (s *Sorter) Oldest() time.Time { return s.oldest }
+
+// spill sorts what is in memory and writes it out.
+func (s *Sorter) spill() error {
+	slices.SortFunc(s.rows, compareCoded)
+	if len(s.runs) == maxRuns {
+		// One more level: the files so far become one.
+		all, err := s.write(s.merged(nil))
+		s.closeRuns()
+		if err != nil {
+			return err
+		}
+		s.runs = append(s.runs, all)
+	}
+	r, err := s.write(func(yield func([]byte, error) bool) {
+		for _, b := range s.rows {
+			if !yield(b, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	s.runs = append(s.runs, r)
+	s.rows, s.chunk, s.held = nil, nil, 0
+	return nil
+}
+
+func (s *Sorter) write(rows iter.Seq2[[]byte, error]) (r run, err error) {
+	f, err := os.CreateTemp(s.Dir, "artifactdump-sort-*")
+	if err != nil {
+		return run{}, err
+	}
+	// Where the system allows it, the file has no name from here on, and goes
+	// away with the process whatever happens to it.
+	os.Remove(f.Name())
+	r.f = f
+	defer func() {
+		if err != nil {
+			r.close()
+			err = fmt.Errorf("writing a temporary file of the sort: %w", err)
+		}
+	}()
+	w := bufio.NewWriterSize(f, runBuffer)
+	var n [binary.MaxVarintLen64]byte
+	for b, err := range rows {
+		if err != nil {
+			return r, err
+		}
+		k := binary.PutUvarint(n[:], uint64(len(b)))
+		if _, err := w.Write(n[:k]); err != nil {
+			return r, err
+		}
+		if _, err := w.Write(b); err != nil {
+			return r, err
+		}
+		r.size += int64(k + len(b))
+	}
+	return r, w.Flush()
+}
+
+func (r run) close() error {
+	err := r.f.Close()
+	if rerr := os.Remove(r.f.Name()); rerr != nil && !errors.Is(rerr, os.ErrNotExist) {
+		err = errors.Join(err, rerr)
+	}
+	return err
+}
+
+func (s *Sorter) closeRuns() error {
+	var errs []error
+	for _, r := range s.runs {
+		errs = append(errs, r.close())
+	}
+	s.runs = nil
+	return errors.Join(errs...)
+}
+
+// Close removes the temporary files.
+func (s *Sorter) Close() error {
+	s.rows, s.chunk, s.held = nil, nil, 0
+	return s.closeRuns()
+}
+
+// Rows returns the events in order. It may be ranged over several times, but
+// nothing can be added afterwards. A row belongs to the caller.
+func (s *Sorter) Rows() iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		slices.SortFunc(s.rows, compareCoded)
+		coded := s.merged(s.rows)
+		if s.backups && !s.plain {
+			s.joined(coded)(yield)
+			return
+		}
+		for b, err := range coded {
+			var r *Row
+			if err == nil {
+				r, err = decodeRow(b)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// merged yields the coded rows of all runs, and of memory, in order. A row is
+// valid until the next one.
+func (s *Sorter) merged(memory [][]byte) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		var heads heads
+		for i, r := range s.runs {
+			h := &head{run: i, r: bufio.NewReaderSize(io.NewSectionReader(r.f, 0, r.size), runBuffer)}
+			ok, err := h.next()
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if ok {
+				heads.push(h)
+			}
+		}
+		if len(memory) > 0 {
+			heads.push(&head{run: len(s.runs), row: memory[0], memory: memory[1:]})
+		}
+		for len(heads) > 0 {
+			h := heads[0]
+			if !yield(h.row, nil) {
+				return
+			}
+			ok, err := h.next()
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !ok {
+				heads[0] = heads[len(heads)-1]
+				heads = heads[:len(heads)-1]
+			}
+			heads.down(0)
+		}
+	}
+}
+
+// A head is the next row of one run.
+type head struct {
+	run    int
+	row    []byte
+	r      *bufio.Reader
+	memory [][]byte
+}
+
+func (h *head) next() (bool, error) {
+	if h.r == nil {
+		if len(h.memory) == 0 {
+			return false, nil
+		}
+		h.row, h.memory = h.memory[0], h.memory[1:]
+		return true, nil
+	}
+	n, err := binary.ReadUvarint(h.r)
+	if err == io.EOF {
+		return false, nil
+	}
+	if err != nil || n > 1<<31-1 {
+		return false, errors.Join(errSpill, err)
+	}
+	h.row = slices.Grow(h.row[:0], int(n))[:n]
+	if _, err := io.ReadFull(h.r, h.row); err != nil {
+		return false, errors.Join(errSpill, err)
+	}
+	return true, nil
+}
+
+// heads is a heap of runs by their next rows.
+type heads []*head
+
+func (hs heads) less(i, j int) bool {
+	c := compareCoded(hs[i].row, hs[j].row)
+	return c < 0 || c == 0 && hs[i].run < hs[j].run
+}
+
+func (hs *heads) push(h *head) {
+	*hs = append(*hs, h)
+	for i := len(*hs) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !hs.less(i, up) {
+			return
+		}
+		(*hs)[i], (*hs)[up] = (*hs)[up], (*hs)[i]
+		i = up
+	}
+}
+
+func (hs heads) down(i int) {
+	for {
+		least := i
+		for c := 2*i + 1; c <= 2*i+2 && c < len(hs); c++ {
+			if hs.less(c, least) {
+				least = c
+			}
+		}
+		if least == i {
+			return
+		}
+		hs[i], hs[least] = hs[least], hs[i]
+		i = least
+	}
+}

@@ -1,0 +1,258 @@
+// Package sqlite writes a timeline and what is known beside it into an SQLite
+// database. The driver is pure Go; programs that do not import this package do
+// not link it.
+//
+// The tables are host, source_file, timeline and finding; PRAGMA user_version
+// is the version of the layout, and columns are only ever added at the end.
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/output"
+)
+
+const schema = `
+CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT, os TEXT, build TEXT, timezone TEXT, machine_guid TEXT, input TEXT);
+CREATE TABLE source_file(id INTEGER PRIMARY KEY, host_id INT REFERENCES host(id), path TEXT, snapshot TEXT, size INT, sha256 TEXT, mtime TEXT, status TEXT, error TEXT);
+CREATE TABLE timeline(id INTEGER PRIMARY KEY, host_id INT REFERENCES host(id), source_id INT REFERENCES source_file(id), timestamp INT, filetime INT, datetime TEXT,
+	timestamp_desc TEXT, data_type TEXT, parser TEXT, message TEXT, path TEXT, executable TEXT, username TEXT, user_sid TEXT, key_path TEXT, value_name TEXT,
+	confidence TEXT, tags TEXT, extra TEXT, event_id TEXT, offset INT, state TEXT);
+CREATE TABLE finding(id TEXT, host_id INT REFERENCES host(id), rule_id TEXT, level TEXT, title TEXT, technique TEXT, first_seen TEXT, last_seen TEXT, evidence TEXT,
+	subject TEXT, why TEXT);
+`
+
+const (
+	columns = 21 // of timeline, without its id
+	batch   = 40 // rows of one statement
+)
+
+// Options change the database. The zero value, and nil, mean the defaults.
+type Options struct {
+	output.Options
+	FullText bool // an FTS5 table over the messages
+}
+
+// A Writer writes one database.
+type Writer struct {
+	opts    *Options
+	db      *sql.DB
+	conn    *sql.Conn
+	full    *sql.Stmt
+	args    []any
+	hosts   map[string]int64
+	sources map[source]int64
+	list    []source // by id
+	hash    []string // of the sources
+}
+
+type source struct {
+	host       int64
+	path, snap string
+}
+
+// Format is the entry for a list of formats.
+func Format() output.Format {
+	return output.Format{Name: "sqlite", Ext: ".sqlite", About: "a database with tables for hosts, files, timeline and findings",
+		File: func(path string, o *output.Options) (output.EventWriter, error) {
+			opts := &Options{}
+			if o != nil {
+				opts.Options = *o
+			}
+			return Create(path, opts)
+		}}
+}
+
+// Create makes a database at path, where nothing but an empty file may be.
+func Create(path string, opts *Options) (*Writer, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	slashed := filepath.ToSlash(abs)
+	if !strings.HasPrefix(slashed, "/") {
+		slashed = "/" + slashed
+	}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: slashed}).String())
+	if err != nil {
+		return nil, err
+	}
+	w := &Writer{opts: opts, db: db, hosts: map[string]int64{}, sources: map[source]int64{}}
+	ctx := context.Background()
+	if w.conn, err = db.Conn(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	// Nobody else reads the file before it has its name, and an interrupted
+	// one is thrown away: no journal is needed.
+	for _, q := range []string{
+		"PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-16000", "PRAGMA page_size=8192",
+		"PRAGMA user_version=1", "PRAGMA application_id=0x41444d50", schema, "BEGIN",
+	} {
+		if _, err := w.conn.ExecContext(ctx, q); err != nil {
+			w.Abort()
+			return nil, err
+		}
+	}
+	if w.full, err = w.conn.PrepareContext(ctx, insert(batch)); err != nil {
+		w.Abort()
+		return nil, err
+	}
+	return w, nil
+}
+
+func insert(rows int) string {
+	one := "(" + strings.Repeat("?,", columns-1) + "?)"
+	return "INSERT INTO timeline(host_id,source_id,timestamp,filetime,datetime,timestamp_desc,data_type,parser,message,path,executable,username,user_sid,key_path,value_name," +
+		"confidence,tags,extra,event_id,offset,state) VALUES " + strings.TrimSuffix(strings.Repeat(one+",", rows), ",")
+}
+
+func (w *Writer) host(name string) int64 {
+	id, ok := w.hosts[name]
+	if !ok {
+		id = int64(len(w.hosts) + 1)
+		w.hosts[strings.Clone(name)] = id
+	}
+	return id
+}
+
+func (w *Writer) source(host int64, path, snap, sum string) int64 {
+	s := source{host, path, snap}
+	id, ok := w.sources[s]
+	if !ok {
+		s.path, s.snap = strings.Clone(path), strings.Clone(snap)
+		id = int64(len(w.list) + 1)
+		w.sources[s] = id
+		w.list = append(w.list, s)
+		w.hash = append(w.hash, strings.Clone(sum))
+	}
+	return id
+}
+
+// Event adds one row.
+func (w *Writer) Event(r *output.Row) error {
+	host := w.host(r.Host)
+	tags, extra := r.TagsJSON(), r.ExtraJSON()
+	w.args = append(w.args, host, w.source(host, r.Source, r.Snapshot, r.SHA256), r.Time.UnixMicro(), artifacts.FileTime(r.Time), r.Datetime(),
+		r.Kind, r.DataType, r.Parser, text(r.Message), text(r.Path), text(r.Executable), text(r.User), text(r.SID), text(r.Key), text(r.Value),
+		string(r.Proof), tags, extra, r.ID, r.Offset, string(r.State))
+	if len(w.args) < batch*columns {
+		return nil
+	}
+	_, err := w.full.ExecContext(context.Background(), w.args...)
+	w.args = w.args[:0]
+	return err
+}
+
+// text makes a value fit for a column: SQLite ends texts at a zero byte in
+// many of its own functions, and wants UTF-8.
+func text(s string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", `\x00`), "\uFFFD")
+}
+
+// Close writes what is left, the other tables and the indexes.
+func (w *Writer) Close() error {
+	err := w.finish()
+	return errors.Join(err, w.Abort())
+}
+
+// Abort closes the database as it is.
+func (w *Writer) Abort() error {
+	if w.full != nil {
+		w.full.Close()
+	}
+	var err error
+	if w.conn != nil {
+		err = w.conn.Close()
+	}
+	return errors.Join(err, w.db.Close())
+}
+
+func (w *Writer) finish() error {
+	ctx := context.Background()
+	exec := func(q string, args ...any) error {
+		_, err := w.conn.ExecContext(ctx, q, args...)
+		return err
+	}
+	if n := len(w.args) / columns; n > 0 {
+		if err := exec(insert(n), w.args...); err != nil {
+			return err
+		}
+	}
+	c := w.opts.TheCase()
+	known := map[string]*output.Host{}
+	for i := range c.Hosts {
+		h := &c.Hosts[i]
+		w.host(h.Name)
+		known[h.Name] = cmp.Or(known[h.Name], h)
+	}
+	for name, id := range w.hosts {
+		h := cmp.Or(known[name], &output.Host{Name: name})
+		if err := exec("INSERT INTO host VALUES(?,?,?,?,?,?,?)", id, text(name), text(h.OS), text(h.Build), text(h.TimeZone), text(h.MachineGUID), text(h.Input)); err != nil {
+			return err
+		}
+	}
+	if err := w.files(c, exec); err != nil {
+		return err
+	}
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		if err := exec("INSERT INTO finding VALUES(?,?,?,?,?,?,?,?,?,?,?)", f.ID, w.host(f.Host), f.RuleID, f.Level, text(f.Title), strings.Join(f.Techniques, ","),
+			output.FormatTime(f.First), output.FormatTime(f.Last), output.JSONTexts(f.Evidence), text(f.Subject), text(f.Why)); err != nil {
+			return err
+		}
+	}
+	queries := []string{
+		"COMMIT", "CREATE INDEX timeline_timestamp ON timeline(timestamp)", "CREATE INDEX timeline_executable ON timeline(executable)",
+		"CREATE INDEX timeline_data_type ON timeline(data_type)",
+	}
+	if w.opts.FullText {
+		queries = append(queries, "CREATE VIRTUAL TABLE message USING fts5(message, content='timeline', content_rowid='id')", "INSERT INTO message(message) VALUES('rebuild')")
+	}
+	for _, q := range append(queries, "ANALYZE") {
+		if err := exec(q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// files writes the sources that events came from, and those that gave none.
+func (w *Writer) files(c *output.Case, exec func(string, ...any) error) error {
+	state := map[source]*output.File{}
+	for i := range c.Files {
+		f := &c.Files[i]
+		s := source{w.host(f.Host), f.Path, f.Snapshot}
+		w.source(s.host, f.Path, f.Snapshot, f.SHA256)
+		// Several artifacts read one hive: what failed for one is what counts.
+		if old := state[s]; old == nil || old.Status == "ok" {
+			state[s] = f
+		}
+	}
+	for i, s := range w.list {
+		f := cmp.Or(state[s], &output.File{})
+		var size, sum any
+		if f.Size > 0 {
+			size = f.Size
+		}
+		if h := cmp.Or(w.hash[i], f.SHA256); h != "" {
+			sum = h
+		}
+		if err := exec("INSERT INTO source_file VALUES(?,?,?,?,?,?,?,?,?)", i+1, s.host, text(s.path), s.snap, size, sum, output.FormatTime(f.Modified), f.Status, text(f.Error)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
