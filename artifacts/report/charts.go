@@ -165,12 +165,22 @@ func drawClose(b buckets, findings []findingView, whole *histogram) *histogram {
 			}
 		}
 	}
+	if len(hours) == 0 {
+		return nil
+	}
+	// What the axis would not cut out is drawn too: an empty hour means that
+	// nothing is remembered of it.
+	keys := slices.Sorted(maps.Keys(hours))
+	for i, h := range keys[1:] {
+		if h-keys[i] <= quiet(0) {
+			for between := keys[i] + 1; between < h; between++ {
+				hours[between] = true
+			}
+		}
+	}
 	shown := buckets{limit: maxBuckets, n: map[int64]counts{}}
 	for h := range hours {
 		shown.n[h] = b.n[h]
-	}
-	if len(hours) == 0 {
-		return nil
 	}
 	return drawBars("close", shown, findings)
 }
@@ -222,7 +232,7 @@ type programView struct {
 	Host        string
 	Finding     int
 	Level       string
-	First, Last Event
+	First, Last event
 	N           counts
 	p           *program
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -18,38 +19,39 @@ const (
 	maxAutostart = 3000
 	maxFailures  = 500
 	maxNotes     = 200
+	maxTags      = 16
 	maxText      = 4096 // bytes of one text
 )
 
-// An Event is a row of a timeline as far as a report needs it.
-type Event struct {
+// An event is what a report keeps of a row.
+type event struct {
 	ID       string
 	Time     time.Time
 	Kind     string
 	Message  string
-	DataType string
 	Artifact string
 	Host     string
 	User     string
-	Source   string // the file it was read from
-	Program  string // the path that all sources share, see artifacts.Event.Path
+	Program  string
 	Proof    artifacts.Proof
-	Local    bool // the digits of Time are local time
 	Tags     []string
 }
 
-// EventOf takes from an event what a report needs.
-func EventOf(e *artifacts.Event) Event {
-	r := e.Record
-	return Event{
-		ID: e.ID, Time: e.Time, Kind: e.Kind, Message: e.Message, DataType: e.DataType, Artifact: r.Artifact.Name,
-		Host: r.Host, User: cmp.Or(r.User.Name, r.User.SID), Source: r.From.Path, Program: e.Path(),
-		Proof: e.Proof, Local: e.Local, Tags: r.Tags(),
+// eventOf copies what the page shows: a row's texts may be parts of one large
+// one that would be held with them.
+func eventOf(r *output.Row) event {
+	e := event{
+		ID: clip(r.ID), Time: r.Time, Kind: clip(r.Kind), Message: clip(r.Message), Artifact: clip(r.Parser), Host: clip(r.Host),
+		User: clip(cmp.Or(r.User, r.SID)), Program: clip(r.Path), Proof: r.Proof,
 	}
+	for _, t := range r.Tags[:min(len(r.Tags), maxTags)] {
+		e.Tags = append(e.Tags, clip(t))
+	}
+	return e
 }
 
-func (e *Event) layer() int {
-	switch e.Proof {
+func layerOf(p artifacts.Proof) int {
+	switch p {
 	case artifacts.Executed:
 		return ran
 	case artifacts.Interacted:
@@ -60,15 +62,15 @@ func (e *Event) layer() int {
 
 // foreign reports whether the time is a file's or a volume's own: older than
 // the machine's doings, and no sign of any.
-func (e *Event) foreign() bool {
-	return e.Kind == "File Last Modification Time" || e.DataType == "windows:volume:creation" ||
-		e.DataType == "windows:shell_item:file_entry" || strings.HasSuffix(e.Kind, "(claimed)")
+func foreign(kind, dataType string) bool {
+	return kind == "File Last Modification Time" || dataType == "windows:volume:creation" ||
+		dataType == "windows:shell_item:file_entry" || strings.HasSuffix(kind, "(claimed)")
 }
 
 // A program is one path on one machine.
 type program struct {
 	host, key   string
-	first, last Event
+	first, last event
 	counts      counts
 	marks       marks
 }
@@ -87,12 +89,11 @@ type fed struct {
 
 type failure struct{ host, what string }
 
-// A Collector sums up what streams by, in the order of the run. It is not
-// safe for concurrent use.
+// A Collector sums up what streams by. It is not safe for concurrent use.
 //
-// The first pass feeds it with the results of the run, through Result, or
-// with rows, through Event. Where there are findings, Focus tells it about
-// them and a second pass feeds it with the same rows once more, through Near.
+// Result takes in each result of a run, Row each row of the sorted timeline.
+// When the findings are known, Focus takes them in and Near the same rows once
+// more.
 type Collector struct {
 	opts    *Options
 	opened  string // host of the results that stream by
@@ -124,20 +125,9 @@ func NewCollector(opts *Options) *Collector {
 	return &Collector{opts: opts, hours: buckets{limit: maxBuckets}, programs: map[string]*program{}, fed: map[string]*fed{}}
 }
 
-// Result takes in one result of a run: its events, what it says of programs
+// Result takes in one result of a run: what was read, what it says of programs
 // that start by themselves, and what failed. host names the machine.
 func (c *Collector) Result(host string, res *artifacts.Result) {
-	c.Source(host, res)
-	for i := range res.Records {
-		for _, ev := range res.Records[i].Events() {
-			c.Event(new(EventOf(&ev)))
-		}
-	}
-}
-
-// Source is Result without the events, for callers who feed rows that were
-// merged and sorted before.
-func (c *Collector) Source(host string, res *artifacts.Result) {
 	if a := res.Artifact; a != nil {
 		f := c.fed[a.Name]
 		if f == nil {
@@ -188,50 +178,52 @@ func (c *Collector) autostart(r *artifacts.Record) {
 	})
 }
 
-// Event takes in one row.
-func (c *Collector) Event(e *Event) {
+// Row takes in one row of the timeline.
+func (c *Collector) Row(r *output.Row) {
 	c.events++
-	if e.Local {
+	if r.Local {
 		c.local++ // no place on an axis of UTC
 		return
 	}
-	if c.oldest.IsZero() || e.Time.Before(c.oldest) {
-		c.oldest = e.Time
+	if c.oldest.IsZero() || r.Time.Before(c.oldest) {
+		c.oldest = r.Time
 	}
-	if e.Time.After(c.newest) {
-		c.newest = e.Time
+	if r.Time.After(c.newest) {
+		c.newest = r.Time
 	}
-	if e.foreign() {
+	if foreign(r.Kind, r.DataType) {
 		c.foreign++
 		return
 	}
-	layer := e.layer()
-	c.hours.add(e.Time, layer)
-	if e.Program == "" || len(e.Program) > maxText {
+	layer := layerOf(r.Proof)
+	c.hours.add(r.Time, layer)
+	if r.Path == "" {
 		return
 	}
-	k := e.Host + "\x00" + e.Program
+	k := programKey(r.Host, clip(r.Path))
 	p := c.programs[k]
 	if p == nil {
 		if len(c.programs) == c.opts.programs() {
 			c.unlisted++
 			return
 		}
-		p = &program{host: e.Host, key: e.Program}
+		p = &program{host: strings.Clone(r.Host), key: clip(r.Path)}
 		c.programs[k] = p
 	}
-	if p.first.Time.IsZero() || compareEvents(e, &p.first) < 0 {
-		p.first = *e
+	if p.first.Time.IsZero() || r.Time.Before(p.first.Time) {
+		p.first = eventOf(r)
 		p.first.Message, p.first.Tags = "", nil
 	}
-	if e.Time.After(p.last.Time) {
-		p.last = Event{Time: e.Time, Kind: e.Kind}
+	if r.Time.After(p.last.Time) {
+		p.last = event{Time: r.Time, Kind: strings.Clone(r.Kind)}
 	}
 	p.counts[layer]++
-	p.marks.add(e.Time, layer == ran)
+	p.marks.add(r.Time, layer == ran)
 }
 
-func compareEvents(a, b *Event) int {
+func programKey(host, path string) string { return host + "\x00" + path }
+
+func compareEvents(a, b *event) int {
 	return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Host, b.Host), cmp.Compare(a.ID, b.ID))
 }
 
@@ -258,36 +250,42 @@ func (c *Collector) Focus(findings []Finding) {
 	}
 	for rank := range findings {
 		f := &findings[rank]
-		add(f.LastSeen, f.Host, rank)
+		if f.Level == "informational" {
+			continue
+		}
 		for i := range f.Evidence {
-			add(f.Evidence[i].Time, f.Host, rank)
+			if e := &f.Evidence[i]; !foreign(e.TimeKind, "") {
+				add(e.Time, f.Host, rank)
+			}
+		}
+		if !foreign(f.TimeKind, "") {
+			add(f.LastSeen, f.Host, rank)
 		}
 	}
 	slices.SortStableFunc(c.points, func(a, b point) int { return a.time.Compare(b.time) })
 }
 
-// Near keeps the event if it lies around a finding. When there are more than
+// Near keeps the row if it lies around a finding. When there are more than
 // the page shows, those around worse findings stay, and those that are closer
 // to their moment: the order of the calls does not matter.
-func (c *Collector) Near(e *Event) {
-	if e.Local {
+func (c *Collector) Near(r *output.Row) {
+	if r.Local {
 		return
 	}
 	w := c.opts.window()
-	i, _ := slices.BinarySearchFunc(c.points, e.Time.Add(-w), func(p point, t time.Time) int { return p.time.Compare(t) })
+	i, _ := slices.BinarySearchFunc(c.points, r.Time.Add(-w), func(p point, t time.Time) int { return p.time.Compare(t) })
 	best := nearEvent{rank: -1}
-	for ; i < len(c.points) && !c.points[i].time.After(e.Time.Add(w)); i++ {
+	for ; i < len(c.points) && !c.points[i].time.After(r.Time.Add(w)); i++ {
 		p := &c.points[i]
-		d := e.Time.Sub(p.time).Abs()
-		if p.host == e.Host && (best.rank < 0 || p.rank < best.rank || p.rank == best.rank && d < best.distance) {
+		d := r.Time.Sub(p.time).Abs()
+		if p.host == r.Host && (best.rank < 0 || p.rank < best.rank || p.rank == best.rank && d < best.distance) {
 			best.rank, best.distance = p.rank, d
 		}
 	}
 	if best.rank < 0 {
 		return
 	}
-	best.Event = *e
-	best.Message, best.Program, best.Source = clip(e.Message), clip(e.Program), clip(e.Source)
+	best.event = eventOf(r)
 	heap.Push(&c.near, best)
 	if len(c.near) > c.opts.rows() {
 		heap.Pop(&c.near)
@@ -296,7 +294,7 @@ func (c *Collector) Near(e *Event) {
 }
 
 type nearEvent struct {
-	Event
+	event
 	rank     int // of the finding
 	distance time.Duration
 }
@@ -307,7 +305,7 @@ type nearest []nearEvent
 func (n nearest) Len() int      { return len(n) }
 func (n nearest) Swap(i, j int) { n[i], n[j] = n[j], n[i] }
 func (n nearest) Less(i, j int) bool {
-	return cmp.Or(cmp.Compare(n[j].rank, n[i].rank), cmp.Compare(n[j].distance, n[i].distance), compareEvents(&n[j].Event, &n[i].Event)) < 0
+	return cmp.Or(cmp.Compare(n[j].rank, n[i].rank), cmp.Compare(n[j].distance, n[i].distance), compareEvents(&n[j].event, &n[i].event)) < 0
 }
 func (n *nearest) Push(x any) { *n = append(*n, x.(nearEvent)) }
 func (n *nearest) Pop() any {

@@ -102,10 +102,11 @@ func (f *fed) Records() int                  { return f.records }
 func (f *fed) Errors() int                   { return f.errors }
 
 type rowView struct {
-	Event
+	event
+	New     bool // the first after a pause
 	Finding int
 	Level   string
-	Kind    int // index in view.Kinds
+	K       int // index of its Kind in view.Kinds
 }
 
 func newView(in *Input, tr translate, opts *Options) *view {
@@ -208,17 +209,20 @@ func (v *view) collected(c *Collector, opts *Options) {
 
 func (v *view) rows(c *Collector) {
 	near := slices.Clone(c.near)
-	slices.SortFunc(near, func(a, b nearEvent) int { return compareEvents(&a.Event, &b.Event) })
+	slices.SortFunc(near, func(a, b nearEvent) int { return compareEvents(&a.event, &b.event) })
 	kinds := map[string]int{}
 	for i := range near {
 		kinds[near[i].Kind] = 0
 	}
 	v.Kinds = slices.Sorted(maps.Keys(kinds))
 	for i, k := range v.Kinds {
-		kinds[k] = i + 1
+		kinds[k] = i
 	}
 	for _, n := range near {
-		r := rowView{Event: n.Event, Kind: kinds[n.Event.Kind]}
+		r := rowView{event: n.event, K: kinds[n.Kind]}
+		if k := len(v.Rows); k > 0 {
+			r.New = n.Time.Sub(v.Rows[k-1].Time) > 20*time.Minute
+		}
 		if n.rank < len(v.Findings) {
 			r.Finding, r.Level = v.Findings[n.rank].N, v.Findings[n.rank].Level
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -9,6 +8,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
 )
 
@@ -34,12 +34,6 @@ func reportCommand() *cli.Command {
 	}
 }
 
-// machineReport is one machine whose results stream by.
-type machineReport struct {
-	tree      *evidence.Tree
-	evaluator *findings.Evaluator
-}
-
 func reportAction(c *cli.Context) error {
 	opts := &report.Options{Lang: c.String("lang"), Rows: c.Int("rows")}
 	if !slices.Contains(report.Languages(), opts.Lang) {
@@ -59,28 +53,12 @@ func reportAction(c *cli.Context) error {
 		return err
 	}
 	in := report.Input{Title: c.String("title"), Tool: "artifactdump " + version(), Collected: report.NewCollector(opts)}
-	var reports []*findings.Report
-	var at machineReport
-	done := func() {
-		if at.tree != nil {
-			reports = append(reports, at.evaluator.Report())
-		}
-	}
-	err = s.each(paths, names, func(tree *evidence.Tree, res artifacts.Result) error {
-		if at.tree != tree {
-			done()
-			m := report.MachineOf(tree, s.kind)
-			in.Machines = append(in.Machines, m)
-			at = machineReport{tree, findings.NewEvaluator(findings.FactsOf(tree, s.kind, names), &findings.Options{Tables: tables})}
-		}
-		in.Collected.Result(tree.Machine().Name, &res)
-		at.evaluator.Add(&res)
-		return nil
-	})
-	done()
+	var sorter output.Sorter
+	defer sorter.Close()
+	reports, err := s.collect(&in, &sorter, paths, names, &findings.Options{Tables: tables})
 	if err == nil {
 		evaluated(&in, findings.Join(reports...))
-		err = s.around(paths, names, &in)
+		err = s.stream(&in, &sorter)
 	}
 	if err == nil {
 		err = report.Write(o, in, opts)
@@ -95,23 +73,56 @@ func reportAction(c *cli.Context) error {
 	return s.end()
 }
 
-// around reads the evidence once more and keeps the events near the findings:
-// only now is it known where those are, and the timeline was not held.
-func (s *session) around(paths, names []string, in *report.Input) error {
-	if len(in.Findings) == 0 {
-		return nil
+// collect reads the evidence once, for the report, the timeline and the
+// evaluation.
+func (s *session) collect(in *report.Input, sorter *output.Sorter, paths, names []string, opts *findings.Options) ([]*findings.Report, error) {
+	var reports []*findings.Report
+	var at *evidence.Tree
+	var evaluator *findings.Evaluator
+	done := func() {
+		if at != nil {
+			reports = append(reports, evaluator.Report())
+		}
 	}
-	in.Collected.Focus(in.Findings)
-	again := *s
-	again.stderr, again.quiet, again.verbose, again.strict = io.Discard, true, false, false // all was said the first time
-	return again.each(paths, names, func(_ *evidence.Tree, res artifacts.Result) error {
+	err := s.each(paths, names, func(tree *evidence.Tree, res artifacts.Result) error {
+		if at != tree {
+			done()
+			in.Machines = append(in.Machines, report.MachineOf(tree, s.kind))
+			at, evaluator = tree, findings.NewEvaluator(findings.FactsOf(tree, s.kind, names), opts)
+		}
+		in.Collected.Result(tree.Machine().Name, &res)
+		evaluator.Add(&res)
 		for i := range res.Records {
-			for _, e := range res.Records[i].Events() {
-				in.Collected.Near(new(report.EventOf(&e)))
+			if err := sorter.Add(&res.Records[i]); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	done()
+	return reports, nil
+}
+
+// stream feeds the report with the sorted timeline, once as it is and once
+// for what lies around the findings.
+func (s *session) stream(in *report.Input, sorter *output.Sorter) error {
+	in.Collected.Focus(in.Findings)
+	for _, take := range []func(*output.Row){in.Collected.Row, in.Collected.Near} {
+		n := 0
+		for r, err := range sorter.Rows() {
+			if err != nil {
+				return err
+			}
+			if n++; n%1024 == 0 && s.c.Context.Err() != nil {
+				return s.c.Context.Err()
+			}
+			take(r)
+		}
+	}
+	return nil
 }
 
 // evaluated takes the evaluation over into the report's own terms.
