@@ -67,7 +67,6 @@ var texts = map[string]text{
 	"log.unused":    {"%s: not used", "%s：未使用"},
 	"sha256":        {"SHA-256", "SHA-256"},
 	"problems":      {"Could not be opened", "開けなかったもの"},
-	"open.details":  {"Details", "詳細"},
 
 	"level.critical":      {"critical", "重大"},
 	"level.high":          {"high", "高"},
@@ -84,13 +83,10 @@ var texts = map[string]text{
 
 	"rule.lang":     {"", "ルールの文章は英語です。"},
 	"finding":       {"Finding", "検出事項"},
-	"subject":       {"Subject", "対象"},
 	"kind.program":  {"program", "プログラム"},
 	"kind.account":  {"account", "アカウント"},
 	"kind.setting":  {"setting", "設定"},
 	"kind.activity": {"activity", "活動"},
-	"scope":         {"Scope", "範囲"},
-	"host":          {"Host", "ホスト"},
 	"seen.first":    {"First trace", "最初の痕跡"},
 	"seen.last":     {"Last trace", "最後の痕跡"},
 	"reasons":       {"Reasons", "理由"},
@@ -108,7 +104,6 @@ var texts = map[string]text{
 	"proves":   {"Proves", "証明"},
 	"artifact": {"Artifact", "アーティファクト"},
 	"says":     {"What stands there", "記録内容"},
-	"source":   {"Source", "出典"},
 	"id":       {"ID", "ID"},
 	"rule":     {"Rule", "ルール"},
 
