@@ -268,15 +268,16 @@ func TestTexts(t *testing.T) {
 		}
 	}
 	used := map[string]bool{"hist": true, "close": true, "log.used": true, "log.unused": true}
-	src := pageHTML
+	var src strings.Builder
+	src.WriteString(pageHTML)
 	for _, f := range []string{"view.go", "render.go"} {
 		b, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		src += string(b)
+		src.WriteString(string(b))
 	}
-	for _, m := range key.FindAllStringSubmatch(src, -1) {
+	for _, m := range key.FindAllStringSubmatch(src.String(), -1) {
 		k := m[1] + m[2]
 		used[k] = true
 		if _, ok := texts[k]; !ok {
