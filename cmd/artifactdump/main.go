@@ -92,6 +92,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			hiveCommand(),
 			explainCommand(),
 			verifyCommand(),
+			completionCommand(),
+			manCommand(),
 			witnessCommand(),
 		},
 		Action: func(c *cli.Context) error {
