@@ -23,6 +23,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/evidence":         {"hive", "artifacts/winpath", "artifacts/evidence/"},
 		"artifacts":                  append([]string{"hive", "prefetch", "prefetch/", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/output":           append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"artifacts/findings":         {"artifacts", "artifacts/", "hive", "prefetch", "prefetch/"},
 		"corpus":                     {"prefetch/xpress", "corpus/"},
 		"corpus/regf":                {},
 		"corpus/scca":                {"prefetch/xpress"},
