@@ -177,7 +177,12 @@ func outsideFolder(name string, evidence []string) error {
 	}
 	for {
 		if _, err := os.Stat(at); err == nil || at == filepath.Dir(at) {
-			return outside(filepath.Join(at, "x"), evidence)
+			for _, e := range evidence {
+				if outside(filepath.Join(at, "x"), []string{e}) != nil {
+					return fmt.Errorf("%s lies inside the evidence %s, which is never written to", name, e)
+				}
+			}
+			return nil
 		}
 		at = filepath.Dir(at)
 	}
