@@ -196,3 +196,21 @@ func TestWindow(t *testing.T) {
 		t.Errorf("%d columns, %d before, %d after; want 2, 1, 1", len(shown.n), before, after)
 	}
 }
+
+func BenchmarkCollect(b *testing.B) {
+	const n = 100000
+	var rows []output.Row
+	many(n, func(r *output.Row) { rows = append(rows, *r) })
+	b.ReportAllocs()
+	for b.Loop() {
+		c := NewCollector(nil)
+		c.Focus([]Finding{{Level: "high", Host: "H", LastSeen: day.Add(10 * time.Minute)}})
+		for i := range rows {
+			c.Row(&rows[i])
+		}
+		for i := range rows {
+			c.Near(&rows[i])
+		}
+	}
+	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}

@@ -223,30 +223,68 @@ func hostileInput(s string) Input {
 
 func TestHostile(t *testing.T) {
 	for _, s := range hostile {
-		name := s[:min(12, len(s))]
 		for _, lang := range Languages() {
-			in := hostileInput(s)
-			p := page(t, in, &Options{Lang: lang})
-			checkStructure(t, p, elements(t, p))
-			if !utf8.ValidString(p) {
-				t.Errorf("%q: the page is not UTF-8", name)
-			}
-			for _, r := range p {
-				if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Cf, r) || r == 0x2028 {
-					t.Fatalf("%q: %U stands on the page", name, r)
-				}
-			}
-			if s[0] == '<' && s != "<!--" && strings.Contains(p, s) {
-				t.Errorf("%q stands on the page as markup", name)
-			}
-			if text := visible(p); len(s) < 1000 && !strings.Contains(strings.ReplaceAll(text, "\n", ""), output.Clean(s)) {
-				t.Errorf("%q: the page does not show the text", name)
+			p := checkHostile(t, s, lang)
+			if len(s) < 1000 && !strings.Contains(strings.ReplaceAll(visible(p), "\n", ""), output.Clean(s)) {
+				t.Errorf("%.20q: the page does not show the text", s)
 			}
 			if len(s) > 1000 && (!strings.Contains(p, "32767") || strings.Contains(p, strings.Repeat("A", maxShown+1)) || len(p) > 400<<10) {
 				t.Errorf("a long text is not cut, or nothing says so; the page has %d bytes", len(p))
 			}
 		}
 	}
+}
+
+// checkHostile writes a page with the text in every place and holds it to
+// what must be true whatever the text is.
+func checkHostile(t *testing.T, s, lang string) string {
+	t.Helper()
+	p := page(t, hostileInput(s), &Options{Lang: lang})
+	all := elements(t, p)
+	checkStructure(t, p, all)
+	if !utf8.ValidString(p) {
+		t.Errorf("%.20q: the page is not UTF-8", s)
+	}
+	for _, r := range p {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029 {
+			t.Fatalf("%.20q: %U stands on the page", s, r)
+		}
+	}
+	// The text brings no element and no attribute that the page does not have
+	// of its own.
+	own := map[string]bool{}
+	names := func(all []element, yield func(string)) {
+		for _, e := range all {
+			yield("<" + e.name)
+			for a := range e.attr {
+				yield(e.name + " " + a)
+			}
+		}
+	}
+	names(elements(t, page(t, hostileInput("plain"), &Options{Lang: lang})), func(n string) { own[n] = true })
+	names(all, func(n string) {
+		if !own[n] {
+			t.Errorf("%.20q: the text became %q", s, n)
+		}
+	})
+	for _, name := range []string{"script", "style", "meta", "svg"} {
+		if n := len(find(all, name)); n > 5 {
+			t.Errorf("%.20q: %d elements %s", s, n, name)
+		}
+	}
+	return p
+}
+
+func FuzzHostile(f *testing.F) {
+	for _, s := range hostile {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if s == "" {
+			t.Skip("nothing to show leaves places out")
+		}
+		checkHostile(t, s, "en")
+	})
 }
 
 var key = regexp.MustCompile(`(?:\{\{|[( ])t "([a-z0-9.]+)"|text\("([a-z0-9.]+)"`)

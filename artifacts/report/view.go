@@ -14,6 +14,7 @@ import (
 
 // How much of a list the page shows.
 const (
+	maxWorst     = 6
 	maxFirstSeen = 150
 	openLevels   = "critical high medium" // findings that are shown open
 )
@@ -26,6 +27,7 @@ type view struct {
 	In                                         *Input
 	Machines                                   []machineView
 	Findings                                   []findingView
+	Worst                                      []findingView // the first of Major
 	Major                                      []findingView
 	Minor                                      []findingView // the end of Findings: low and informational
 	Levels                                     []levelCount
@@ -138,6 +140,7 @@ func newView(in *Input, tr translate, opts *Options) *view {
 	} else {
 		v.Major = v.Findings
 	}
+	v.Worst, _ = head(v.Major, maxWorst)
 	for _, l := range []string{"critical", "high", "medium", "low", "informational"} {
 		v.Levels = append(v.Levels, levelCount{l, count[l]})
 	}
