@@ -11,7 +11,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 )
 
-const incident = "../../corpus/files/incident"
+const theIncident = "../../corpus/files/incident"
 
 func runArgs(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
@@ -23,7 +23,7 @@ func runArgs(t *testing.T, args ...string) (stdout, stderr string, code int) {
 // TestExplainEveryArtifact goes from one row of every artifact in the incident
 // back to its bytes.
 func TestExplainEveryArtifact(t *testing.T) {
-	stdout, _, _ := runArgs(t, "dump", "-q", "--format", "jsonl", incident)
+	stdout, _, _ := runArgs(t, "dump", "-q", "--format", "jsonl", theIncident)
 	type row struct {
 		Artifact string
 		ID       string
@@ -59,7 +59,7 @@ func TestExplainEveryArtifact(t *testing.T) {
 	for name, r := range first {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			stdout, stderr, code := runArgs(t, "explain", "-q", "-a", r.Artifact, incident, r.ID)
+			stdout, stderr, code := runArgs(t, "explain", "-q", "-a", r.Artifact, theIncident, r.ID)
 			if code != exitOK && code != exitDamaged {
 				t.Fatalf("exit %d: %s", code, stderr)
 			}
@@ -83,7 +83,7 @@ func TestExplainEveryArtifact(t *testing.T) {
 
 // TestExplainFinding leads from the worst finding to its records.
 func TestExplainFinding(t *testing.T) {
-	stdout, _, _ := runArgs(t, "findings", "-q", "--format", "jsonl", incident)
+	stdout, _, _ := runArgs(t, "findings", "-q", "--format", "jsonl", theIncident)
 	line, _, _ := strings.Cut(stdout, "\n")
 	var f struct {
 		ID       string
@@ -92,19 +92,19 @@ func TestExplainFinding(t *testing.T) {
 	if err := json.Unmarshal([]byte(line), &f); err != nil || len(f.Evidence) == 0 {
 		t.Fatalf("no finding with evidence: %v\n%s", err, line)
 	}
-	out, stderr, code := runArgs(t, "explain", "-q", incident, f.ID)
+	out, stderr, code := runArgs(t, "explain", "-q", theIncident, f.ID)
 	if code != exitOK && code != exitDamaged {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
 	for _, e := range f.Evidence {
-		if !strings.Contains(out, "artifactdump explain "+incident+" "+e.ID) {
+		if !strings.Contains(out, "artifactdump explain "+theIncident+" "+e.ID) {
 			t.Errorf("the way on to %s is missing", e.ID)
 		}
 	}
 }
 
 func TestExplainUnknown(t *testing.T) {
-	_, stderr, code := runArgs(t, "explain", "-q", incident, "0123456789abcdef")
+	_, stderr, code := runArgs(t, "explain", "-q", theIncident, "0123456789abcdef")
 	if code != exitFailed || !strings.Contains(stderr, "0123456789abcdef") {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
