@@ -180,14 +180,14 @@ func TestBrowserFilter(t *testing.T) {
 		t.Errorf("the console is not empty: %s", console)
 	}
 	title := regexp.MustCompile(`<title>(.*?)</title>`).FindStringSubmatch(dom)[1]
-	want := ""
+	var want strings.Builder
 	for _, x := range []struct {
 		name string
 		n    int
 	}{{"all", all}, {"text", texts}, {"none", 0}, {"proof", executed}, {"kind", last}, {"reset", all}} {
-		want += x.name + "=" + strconv.Itoa(x.n) + "/" + strconv.Itoa(x.n) + " "
+		want.WriteString(x.name + "=" + strconv.Itoa(x.n) + "/" + strconv.Itoa(x.n) + " ")
 	}
-	if want += "opened=true"; title != want {
-		t.Errorf("filters: %s\n   want: %s", title, want)
+	if want.WriteString("opened=true"); title != want.String() {
+		t.Errorf("filters: %s\n   want: %s", title, want.String())
 	}
 }

@@ -96,7 +96,6 @@ type failure struct{ host, what string }
 // more.
 type Collector struct {
 	opts    *Options
-	opened  string // host of the results that stream by
 	events  int
 	local   int // of them without a zone
 	foreign int // times of files and volumes
