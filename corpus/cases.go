@@ -116,6 +116,7 @@ var Cases = []Case{
 	{"winscp", "A session to the intruder's server, with a password.", winSCPCase},
 	{"archivers", "An archive of documents, made with WinRAR.", archiversCase},
 	{"applets", "The Run key was the last that the registry editor showed.", appletsCase},
+	{"deleted", "The licence of a wiping tool, which the intruder took back.", deletedCase},
 	{"internetsettings", "The intruder's server is a trusted site.", internetSettingsCase},
 
 	// What the system says of itself.

@@ -2,6 +2,7 @@ package output
 
 import (
 	"io"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -90,7 +91,7 @@ func (a *amcacheParser) Record(r *artifacts.Record) error {
 			if ezBools[h] && v != "" {
 				v = ezBool(v == "1" || v == "True" || v == "yes" || v == "true")
 			}
-			cells[i] = line(v)
+			cells[i] = v
 		}
 		return t.row(cells...)
 	}
@@ -140,9 +141,7 @@ func fill(own, values, fields map[string]string) {
 	if values != nil {
 		return
 	}
-	for k, v := range fields {
-		own[k] = v
-	}
+	maps.Copy(own, fields)
 }
 
 func number(n uint64) string {

@@ -85,13 +85,14 @@ func macb(r *Row) byte {
 // blanks.
 type l2tcsv struct {
 	w     *bufio.Writer
+	plain *strings.Replacer // blanks for commas and hyphens for line ends, as the format wants it
 	begun bool
 }
 
 const l2tHeader = "date,time,timezone,MACB,source,sourcetype,type,user,host,short,desc,version,filename,inode,notes,format,extra\n"
 
 func newL2TCSV(w io.Writer, _ *Options) EventWriter {
-	return &l2tcsv{w: bufio.NewWriterSize(w, 64<<10)}
+	return &l2tcsv{w: bufio.NewWriterSize(w, 64<<10), plain: strings.NewReplacer(",", " ", "\r\n", "-", "\n", "-", "\r", "-")}
 }
 
 func (l *l2tcsv) begin() error {
@@ -126,8 +127,7 @@ func (l *l2tcsv) Event(r *Row) error {
 		if c == "" {
 			c = "-"
 		}
-		// Blanks for commas and hyphens for line ends, as the format wants it.
-		l.w.WriteString(line(strings.NewReplacer(",", " ", "\r\n", "-", "\n", "-", "\r", "-").Replace(c)))
+		l.w.WriteString(line(l.plain.Replace(c)))
 	}
 	return l.w.WriteByte('\n')
 }

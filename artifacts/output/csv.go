@@ -60,15 +60,13 @@ func (t *table) Close() error {
 	return t.buf.Flush()
 }
 
-// safe keeps cells from running as formulas, when asked to: an apostrophe goes
-// before what a spreadsheet would calculate.
+// safe keeps every cell on its line and, when asked to, from running as a
+// formula: an apostrophe goes before what a spreadsheet would calculate.
 func (o *Options) safe(cells []string) []string {
-	if !o.CSVSafe {
-		return cells
-	}
 	for i, c := range cells {
-		if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
-			cells[i] = "'" + c
+		cells[i] = line(c)
+		if o.CSVSafe && c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
+			cells[i] = "'" + cells[i]
 		}
 	}
 	return cells
@@ -88,8 +86,8 @@ var csvHeader = []string{
 
 func (c csvEvents) Event(r *Row) error {
 	return c.row(
-		r.Datetime(), strconv.FormatInt(r.Time.UnixMicro(), 10), strconv.FormatInt(artifacts.FileTime(r.Time), 10), line(r.Kind), line(r.Message), line(r.DataType), r.Parser,
-		line(r.Host), line(r.User), line(r.SID), line(r.Source), r.SHA256, r.Snapshot, line(r.Path), line(r.Executable), line(r.Key), line(r.Value),
+		r.Datetime(), strconv.FormatInt(r.Time.UnixMicro(), 10), strconv.FormatInt(artifacts.FileTime(r.Time), 10), r.Kind, r.Message, r.DataType, r.Parser,
+		r.Host, r.User, r.SID, r.Source, r.SHA256, r.Snapshot, r.Path, r.Executable, r.Key, r.Value,
 		strings.Join(r.Tags, ","), string(r.Proof), r.ID, strconv.FormatInt(r.Offset, 10), string(r.State), r.pairs(),
 	)
 }
@@ -178,11 +176,11 @@ func (c *csvRecords) Record(r *artifacts.Record) error {
 		}
 	}
 	cells := []string{
-		r.Artifact.Name, r.ID, line(r.Host), line(r.User.Name), r.User.SID, line(r.From.Path), r.From.SHA256, r.From.Snapshot, line(r.From.Key), line(r.From.Value),
+		r.Artifact.Name, r.ID, r.Host, r.User.Name, r.User.SID, r.From.Path, r.From.SHA256, r.From.Snapshot, r.From.Key, r.From.Value,
 		strconv.FormatInt(r.From.Offset, 10), string(r.From.State), string(r.Proof()), strings.Join(r.Tags(), ","),
 	}
 	for _, f := range cols {
-		cells = append(cells, line(f.Value))
+		cells = append(cells, f.Value)
 	}
 	return c.w.Write(c.opts.safe(cells))
 }

@@ -27,6 +27,8 @@ type Sorter struct {
 	Dir string
 
 	chunk   []byte   // the free end of the memory that rows are coded into
+	chunks  [][]byte // all of it
+	free    [][]byte // what was written out and can be used again
 	rows    [][]byte // coded, not yet written out
 	held    int64    // bytes in rows, with what the slice itself costs
 	runs    []run    // sorted, on disk
@@ -40,7 +42,7 @@ type Sorter struct {
 }
 
 // DefaultBudget keeps a run small beside what decoding takes.
-const DefaultBudget = 128 << 20
+const DefaultBudget = 64 << 20
 
 const (
 	chunkSize = 1 << 20
@@ -76,7 +78,7 @@ func (s *Sorter) Add(rec *artifacts.Record) error {
 // AddRow takes in one event that is flat already. The row can be used again.
 func (s *Sorter) AddRow(r *Row) error {
 	s.buf = appendRow(s.buf[:0], r)
-	s.backups = s.backups || r.State == artifacts.Backup
+	s.backups = s.backups || r.copied()
 	if s.n == 0 || r.Time.Before(s.oldest) {
 		s.oldest = r.Time
 	}
@@ -89,7 +91,7 @@ func (s *Sorter) AddRow(r *Row) error {
 
 func (s *Sorter) add(coded []byte) error {
 	if len(coded) > len(s.chunk) {
-		s.chunk = make([]byte, max(chunkSize, len(coded)))
+		s.chunk = s.newChunk(len(coded))
 	}
 	n := copy(s.chunk, coded)
 	s.rows = append(s.rows, s.chunk[:n:n])
@@ -103,6 +105,20 @@ func (s *Sorter) add(coded []byte) error {
 		return s.spill()
 	}
 	return nil
+}
+
+func (s *Sorter) newChunk(size int) []byte {
+	var c []byte
+	switch n := len(s.free); {
+	case size > chunkSize:
+		return make([]byte, size)
+	case n > 0:
+		c, s.free = s.free[n-1], s.free[:n-1]
+	default:
+		c = make([]byte, chunkSize)
+	}
+	s.chunks = append(s.chunks, c)
+	return c
 }
 
 // Len is how many events were added.
@@ -137,7 +153,9 @@ func (s *Sorter) spill() error {
 		return err
 	}
 	s.runs = append(s.runs, r)
-	s.rows, s.chunk, s.held = nil, nil, 0
+	clear(s.rows)
+	s.rows, s.chunk, s.held = s.rows[:0], nil, 0
+	s.free, s.chunks = append(s.free, s.chunks...), nil
 	return nil
 }
 
@@ -193,14 +211,28 @@ func (s *Sorter) closeRuns() error {
 
 // Close removes the temporary files.
 func (s *Sorter) Close() error {
-	s.rows, s.chunk, s.held = nil, nil, 0
+	s.release()
 	return s.closeRuns()
 }
+
+// release gives the memory back.
+func (s *Sorter) release() { s.rows, s.chunk, s.chunks, s.free, s.held = nil, nil, nil, nil, 0 }
 
 // Rows returns the events in order. It may be ranged over several times, but
 // nothing can be added afterwards. A row belongs to the caller.
 func (s *Sorter) Rows() iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
+		if len(s.runs) > 0 && s.held > 0 {
+			// Most lies on disk: the rest may lie there too, and its memory
+			// serve the formats.
+			if err := s.spill(); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+		if len(s.runs) > 0 {
+			s.release()
+		}
 		slices.SortFunc(s.rows, compareCoded)
 		coded := s.merged(s.rows)
 		if s.backups && !s.plain {

@@ -156,6 +156,6 @@ func (t *timesketchCSV) Event(r *Row) error {
 	if len(r.Tags) > 0 {
 		tags = strings.Join(r.Tags, ",")
 	}
-	return t.row(clip(line(r.Message)), tsTime(r), line(r.Kind), strconv.FormatInt(r.Time.UnixMicro(), 10), line(r.Host), line(r.User),
-		line(r.DataType), r.Parser, line(r.Source), line(r.Path), tags, clip(r.pairs()))
+	return t.row(clip(r.Message), tsTime(r), r.Kind, strconv.FormatInt(r.Time.UnixMicro(), 10), r.Host, r.User,
+		r.DataType, r.Parser, r.Source, r.Path, tags, clip(r.pairs()))
 }

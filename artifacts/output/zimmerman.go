@@ -93,11 +93,11 @@ func ofHive(from *artifacts.Locator) string {
 	if from.Snapshot != "" {
 		name = from.Snapshot + "_" + name
 	}
-	return fileName(name)
+	return FileName(name)
 }
 
-// fileName makes a text from the evidence fit for a name in any file system.
-func fileName(s string) string {
+// FileName makes a text from the evidence fit for a name in any file system.
+func FileName(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < 0x20 || r == 0x7F || strings.ContainsRune(`<>:"/\|?*`, r) {
 			return '_'
@@ -160,7 +160,7 @@ func (p *pecmd) Record(r *artifacts.Record) error {
 		notes = append(notes, "The clock was set back between runs")
 	}
 	c := make([]string, 0, len(pecmdHeader))
-	c = append(c, strings.Join(notes, " "), line(r.From.Path))
+	c = append(c, strings.Join(notes, " "), r.From.Path)
 	created, modified, accessed := "", "", ""
 	if p.opts.Times != nil {
 		// The times of a copied file are those of the copying.
@@ -172,7 +172,7 @@ func (p *pecmd) Record(r *artifacts.Record) error {
 	if f.Size > 0 {
 		size = strconv.FormatUint(uint64(f.Size), 10)
 	}
-	c = append(c, created, modified, accessed, line(f.Executable), f.Hash, size, pecmdVersion(f.Version), strconv.FormatUint(uint64(f.RunCount), 10))
+	c = append(c, created, modified, accessed, f.Executable, f.Hash, size, pecmdVersion(f.Version), strconv.FormatUint(uint64(f.RunCount), 10))
 	for i := range 8 {
 		when := ""
 		if i < len(f.LastRuns) {
@@ -183,7 +183,7 @@ func (p *pecmd) Record(r *artifacts.Record) error {
 	for i := range 2 {
 		if i < len(f.Volumes) {
 			v := f.Volumes[i]
-			c = append(c, line(v.Device), v.Serial, ezTime(v.Created))
+			c = append(c, v.Device, v.Serial, ezTime(v.Created))
 		} else {
 			c = append(c, "", "", "")
 		}
@@ -192,7 +192,7 @@ func (p *pecmd) Record(r *artifacts.Record) error {
 	for _, v := range f.Volumes {
 		dirs = append(dirs, v.Directories...)
 	}
-	if err := p.main.row(append(c, line(strings.Join(dirs, ", ")), line(strings.Join(f.Files, ", ")), ezBool(len(f.Damage) > 0))...); err != nil {
+	if err := p.main.row(append(c, strings.Join(dirs, ", "), strings.Join(f.Files, ", "), ezBool(len(f.Damage) > 0))...); err != nil {
 		return err
 	}
 	name := f.Executable
@@ -203,7 +203,7 @@ func (p *pecmd) Record(r *artifacts.Record) error {
 		}
 	}
 	for _, t := range f.LastRuns {
-		if err := p.runs.row(ezTime(t), line(name)); err != nil {
+		if err := p.runs.row(ezTime(t), name); err != nil {
 			return err
 		}
 	}
@@ -216,7 +216,7 @@ func (p *pecmd) Failed(e *artifacts.DecodeError) error {
 		return p.err
 	}
 	c := make([]string, len(pecmdHeader))
-	c[0], c[1], c[len(c)-1] = line(e.Err.Error()), line(e.From.Path), "True"
+	c[0], c[1], c[len(c)-1] = e.Err.Error(), e.From.Path, "True"
 	return p.main.row(c...)
 }
 
@@ -256,7 +256,7 @@ func (a *appCompatCacheParser) Record(r *artifacts.Record) error {
 	key := modified + strings.ToUpper(s.Path)
 	dup := a.seen[name][key]
 	a.seen[name][key] = true
-	return t.row(controlSet(r.From.Key), strconv.Itoa(s.Index), line(s.Path), modified, ezExecuted(s), ezBool(dup), line(r.From.Path))
+	return t.row(controlSet(r.From.Key), strconv.Itoa(s.Index), s.Path, modified, ezExecuted(s), ezBool(dup), r.From.Path)
 }
 
 // ezExecuted is the flag in the peer's words. On Windows 10 it takes a last

@@ -23,6 +23,10 @@ func TestArrows(t *testing.T) {
 		"artifacts/evidence":         {"hive", "artifacts/winpath", "artifacts/evidence/"},
 		"artifacts":                  append([]string{"hive", "prefetch", "prefetch/", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/output":           append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"artifacts/findings":         append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"artifacts/report":           {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
+		"artifacts/output/parquet":   append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"artifacts/output/sqlite":    append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"corpus":                     {"prefetch/xpress", "corpus/"},
 		"corpus/regf":                {},
 		"corpus/scca":                {"prefetch/xpress"},
@@ -37,8 +41,9 @@ func TestArrows(t *testing.T) {
 }
 
 // TestLightPackages keeps the core importable at no cost: no module but ours.
+// The formats that need a library have packages of their own.
 func TestLightPackages(t *testing.T) {
-	for _, pkg := range []string{"prefetch", "prefetch/xpress", "hive"} {
+	for _, pkg := range []string{"prefetch", "prefetch/xpress", "hive", "artifacts", "artifacts/output"} {
 		for _, dep := range deps(t, pkg) {
 			if strings.Contains(strings.SplitN(dep, "/", 2)[0], ".") && !strings.HasPrefix(dep, module) {
 				t.Errorf("%s links %s", pkg, dep)

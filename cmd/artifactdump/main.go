@@ -82,6 +82,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler:  func(*cli.Context, error) {},
 		OnUsageError:    onUsage,
 		Commands: []*cli.Command{
+			scanCommand(),
 			timelineCommand(),
 			reportCommand(),
 			findingsCommand(),
@@ -91,6 +92,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			hiveCommand(),
 			explainCommand(),
 			verifyCommand(),
+			completionCommand(),
+			manCommand(),
 			witnessCommand(),
 		},
 		Action: func(c *cli.Context) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -29,15 +31,28 @@ type setFile struct {
 	*bufio.Writer
 	f    *os.File
 	name string // below the folder, with slashes
-	path string
+	full string
 	sum  hash.Hash
 	n    int64
+	line int // ends of lines: no value has one, so there is one for each row
+}
+
+// rows is how many rows a file of lines has; CSV has its header besides.
+func (f *setFile) rows() int {
+	switch path.Ext(f.name) {
+	case ".csv":
+		return max(0, f.line-1)
+	case ".ndjson":
+		return f.line / 2 // each document has its request before it
+	}
+	return f.line
 }
 
 func (f *setFile) count(p []byte) (int, error) {
 	n, err := f.f.Write(p)
 	f.sum.Write(p[:n])
 	f.n += int64(n)
+	f.line += bytes.Count(p[:n], []byte{'\n'})
 	return n, err
 }
 
@@ -47,18 +62,18 @@ func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
 
 // create opens one file of the set.
 func (s *fileSet) create(name string) (io.Writer, error) {
-	path := filepath.Join(s.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+	full := filepath.Join(s.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(full), 0o777); err != nil {
 		return nil, err
 	}
-	if _, err := os.Lstat(path); err == nil && !s.force {
-		return nil, fmt.Errorf("%s exists: use --force to replace it", path)
+	if _, err := os.Lstat(full); err == nil && !s.force {
+		return nil, fmt.Errorf("%s exists: use --force to replace it", full)
 	}
-	f, err := os.Create(path + ".partial")
+	f, err := os.Create(full + ".partial")
 	if err != nil {
 		return nil, err
 	}
-	o := &setFile{f: f, name: name, path: path, sum: sha256.New()}
+	o := &setFile{f: f, name: name, full: full, sum: sha256.New()}
 	o.Writer = bufio.NewWriterSize(writerFunc(o.count), 256<<10)
 	s.open = append(s.open, o)
 	return o, nil
@@ -72,11 +87,11 @@ func (s *fileSet) commit() ([]outputFile, error) {
 		if err := errors.Join(o.Flush(), o.f.Close()); err != nil {
 			return out, err
 		}
-		if err := os.Rename(o.f.Name(), o.path); err != nil {
+		if err := os.Rename(o.f.Name(), o.full); err != nil {
 			return out, err
 		}
 		s.open = s.open[1:]
-		out = append(out, outputFile{Name: o.name, Bytes: o.n, SHA256: hex.EncodeToString(o.sum.Sum(nil))})
+		out = append(out, outputFile{Name: o.name, Rows: o.rows(), Bytes: o.n, SHA256: hex.EncodeToString(o.sum.Sum(nil))})
 	}
 	return out, nil
 }
@@ -162,7 +177,12 @@ func outsideFolder(name string, evidence []string) error {
 	}
 	for {
 		if _, err := os.Stat(at); err == nil || at == filepath.Dir(at) {
-			return outside(filepath.Join(at, "x"), evidence)
+			for _, e := range evidence {
+				if outside(filepath.Join(at, "x"), []string{e}) != nil {
+					return fmt.Errorf("%s lies inside the evidence %s, which is never written to", name, e)
+				}
+			}
+			return nil
 		}
 		at = filepath.Dir(at)
 	}

@@ -75,8 +75,9 @@ func transcript(t *testing.T, line string) string {
 	if len(args) == 0 || args[0] != "artifactdump" {
 		t.Fatalf("a transcript line runs artifactdump, not %q", line)
 	}
+	tmp := t.TempDir()
 	for i, a := range args {
-		args[i] = strings.ReplaceAll(a, "$TMP", t.TempDir())
+		args[i] = strings.ReplaceAll(a, "$TMP", tmp)
 	}
 	var stdout, stderr bytes.Buffer
 	code := run(context.Background(), args, &stdout, &stderr)
@@ -102,7 +103,7 @@ func transcript(t *testing.T, line string) string {
 	} else if pipe != "" {
 		t.Fatalf("unknown filter %q", pipe)
 	}
-	out := stderr.String() + strings.Join(lines, "")
+	out := strings.ReplaceAll(stderr.String()+strings.Join(lines, ""), tmp, "$TMP")
 	if code != 0 {
 		out += fmt.Sprintf("[exit %d]\n", code)
 	}

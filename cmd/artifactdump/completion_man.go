@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+func manCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "man",
+		Usage: "the manual page, for man",
+		Description: "Prints the page as roff.\n\n" +
+			"Examples:\n" +
+			"   artifactdump man > ~/.local/share/man/man1/artifactdump.1\n" +
+			"   artifactdump man | man -l -",
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usagef("man takes no arguments")
+			}
+			w := bufio.NewWriter(c.App.Writer)
+			writeMan(w, c.App)
+			return w.Flush()
+		},
+	}
+}
+
+// roff escapes a text: backslashes, hyphens that are to be copied, and what
+// would be a request at the start of a line.
+func roff(s string) string {
+	s = strings.NewReplacer(`\`, `\e`, "-", `\-`, "…", "...").Replace(s)
+	if strings.HasPrefix(s, ".") || strings.HasPrefix(s, "'") {
+		s = `\&` + s
+	}
+	return s
+}
+
+// writeMan writes the manual page. There is no date in it: the same program
+// prints the same page.
+func writeMan(w io.Writer, app *cli.App) {
+	fmt.Fprintf(w, ".TH ARTIFACTDUMP 1 \"\" \"artifactdump %s\" \"User Commands\"\n", roff(app.Version))
+	fmt.Fprintf(w, ".SH NAME\nartifactdump \\- %s\n.SH SYNOPSIS\n.B artifactdump\n.I command\n[\\fIflags\\fR] [\\fIarguments\\fR]\n.SH DESCRIPTION\n", roff(app.Usage))
+	about, exits, _ := strings.Cut(app.Description, "Exit codes: ")
+	manText(w, about)
+	fmt.Fprint(w, ".SH COMMANDS\n")
+	for _, c := range app.Commands {
+		manCommandPage(w, "", c)
+	}
+	fmt.Fprint(w, ".SH EXIT STATUS\n")
+	for part := range strings.SplitSeq(strings.TrimSuffix(strings.ReplaceAll(exits, "\n", " "), "."), "; ") {
+		code, what, _ := strings.Cut(part, " ")
+		fmt.Fprintf(w, ".TP\n.B %s\n%s\n", code, roff(what))
+	}
+	fmt.Fprint(w, ".TP\n.B 130\ninterrupted\n")
+}
+
+func manCommandPage(w io.Writer, parent string, c *cli.Command) {
+	if c.Hidden {
+		return
+	}
+	name := strings.TrimSpace(parent + " " + c.Name)
+	fmt.Fprintf(w, ".SS \"%s\"\n.B artifactdump %s\n", roff(name), roff(name))
+	if len(c.Subcommands) > 0 {
+		fmt.Fprintf(w, "\\fIcommand\\fR\n.PP\n%s\n", roff(c.Usage))
+	} else {
+		if len(c.Flags) > 0 {
+			fmt.Fprint(w, "[\\fIflags\\fR]\n")
+		}
+		if c.ArgsUsage != "" {
+			fmt.Fprintf(w, "\\fI%s\\fR\n", roff(c.ArgsUsage))
+		}
+		fmt.Fprintf(w, ".PP\n%s.\n", roff(c.Usage))
+	}
+	manText(w, c.Description)
+	for _, f := range c.Flags {
+		d, ok := f.(cli.DocGenerationFlag)
+		if !ok {
+			continue
+		}
+		var names []string
+		for _, n := range f.Names() {
+			names = append(names, `\fB`+roff(dashed(n))+`\fR`)
+		}
+		value, usage := "", d.GetUsage()
+		if d.TakesValue() {
+			value = "value"
+			if before, rest, ok := strings.Cut(usage, "`"); ok {
+				var after string
+				value, after, _ = strings.Cut(rest, "`")
+				usage = before + value + after
+			}
+			value = ` \fI` + roff(value) + `\fR`
+		}
+		fmt.Fprintf(w, ".TP\n%s%s\n%s", strings.Join(names, ", "), value, roff(usage))
+		if def := d.GetDefaultText(); d.TakesValue() && def != "" && strings.Trim(def, `"[]`) != "" {
+			fmt.Fprintf(w, " (default %s)", roff(def))
+		}
+		fmt.Fprintln(w)
+	}
+	for _, s := range c.Subcommands {
+		manCommandPage(w, name, s)
+	}
+}
+
+// manText writes paragraphs; indented lines stay as they are.
+func manText(w io.Writer, s string) {
+	verbatim := false
+	fmt.Fprint(w, ".PP\n")
+	for line := range strings.Lines(strings.TrimSpace(s)) {
+		line = strings.TrimRight(line, "\n")
+		indented := strings.HasPrefix(line, "   ")
+		switch {
+		case indented && !verbatim:
+			fmt.Fprint(w, ".PP\n.nf\n.RS 4\n")
+		case !indented && verbatim:
+			fmt.Fprint(w, ".RE\n.fi\n")
+		}
+		if !indented && verbatim || line == "" {
+			fmt.Fprint(w, ".PP\n")
+		}
+		verbatim = indented
+		if line != "" {
+			fmt.Fprintln(w, roff(strings.TrimPrefix(line, "   ")))
+		}
+	}
+	if verbatim {
+		fmt.Fprint(w, ".RE\n.fi\n")
+	}
+}

@@ -1,0 +1,340 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/output"
+)
+
+// A hostScan is the scan of one machine.
+type hostScan struct {
+	*scan
+	dir    string
+	m      *manifestHost
+	inv    *inventory
+	tree   *evidence.Tree
+	sorter output.Sorter
+	eval   *findings.Evaluator
+	report *findings.Report
+	opts   *output.Options
+	tables []*recordTable
+	stamp  string
+
+	records     *fileSet // of the artifact at hand
+	recordsOf   *artifacts.Artifact
+	recordLines output.RecordWriter
+	recordRows  int
+}
+
+// A recordTable is a format of records that writes several files.
+type recordTable struct {
+	format output.Format
+	files  *fileSet
+	w      output.RecordWriter
+}
+
+// one scans a machine into its folder.
+func (s *scan) one(h host) (err error) {
+	ev, err := s.open(s.m.Evidence[h.evidence].Path)
+	if err != nil {
+		return err
+	}
+	defer ev.Close()
+	x := &hostScan{scan: s, dir: filepath.Join(s.part, h.folder), tree: ev.Trees[h.tree], stamp: s.m.started.UTC().Format("20060102150405")}
+	if h.folder != "" {
+		// What an interrupted run left of this machine is done again.
+		if err := os.RemoveAll(x.dir); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(x.dir, 0o777); err != nil {
+		return err
+	}
+	mach := x.tree.Machine()
+	x.m = &manifestHost{
+		Name: mach.Name, NameFrom: mach.NameFrom, Folder: h.folder, Evidence: ev.Path, Tree: h.tree, State: "running", Product: mach.Product, Build: mach.Build,
+		TimeZone: mach.TimeZone, Bias: mach.Bias, SystemRoot: mach.SystemRoot, Inputs: []*manifestInput{}, Outputs: []outputFile{}, Damaged: []manifestDamage{},
+		Artifacts: []manifestArtifact{}, Counts: manifestCounts{Findings: map[string]int{}},
+	}
+	for _, u := range mach.Users {
+		x.m.Users = append(x.m.Users, manifestUser{u.Name, u.SID, u.Profile})
+	}
+	s.m.Hosts = append(s.m.Hosts, x.m)
+	x.inv = newInventory(x.m, x.tree)
+	x.sorter = output.Sorter{Budget: s.c.Int64("sort-memory") << 20, Dir: x.dir}
+	defer x.sorter.Close()
+	opts := *s.opts
+	look := &lookup{x.tree}
+	opts.Times, opts.Values, opts.Case = look.times, look.values, x.theCase
+	x.opts = &opts
+	defer func() {
+		x.abort()
+		switch {
+		case err == nil:
+			x.m.State = "complete"
+		case errors.Is(err, context.Canceled):
+			x.m.State = "interrupted"
+		default:
+			x.m.State = "failed"
+		}
+	}()
+	begin := time.Now()
+	if err := x.read(ev.Kind); err != nil {
+		return err
+	}
+	x.m.Seconds.Reading = wholeMillis(time.Since(begin))
+	begin = time.Now()
+	if err := x.write(); err != nil {
+		return err
+	}
+	x.m.Seconds.Writing = wholeMillis(time.Since(begin))
+	return nil
+}
+
+// read decodes everything: records go to their files at once, events into the
+// sort, what the rules need into the evaluation.
+func (x *hostScan) read(kind string) error {
+	x.status.phase("reading")
+	names := x.c.StringSlice("artifact")
+	for _, f := range x.formats {
+		if f.Files == nil {
+			continue
+		}
+		set := &fileSet{dir: x.dir}
+		x.tables = append(x.tables, &recordTable{f, set, f.Files(func(name string) (io.Writer, error) { return set.create("tables/" + x.stamp + "_" + name) }, x.opts)})
+	}
+	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, names), &findings.Options{Tables: x.scan.tables})
+	for _, err := range x.tree.Problems() {
+		x.damage(err)
+		x.inv.damage(manifestDamage{Parser: "evidence", Error: err.Error()})
+	}
+	ctx, cancel := context.WithCancel(x.c.Context)
+	defer cancel()
+	results, err := artifacts.Run(ctx, x.tree, &artifacts.Options{Artifacts: names, Jobs: x.c.Int("jobs"), NoDeleted: x.c.Bool("no-deleted"), Progress: x.status.progress})
+	if err != nil {
+		return usageError{err}
+	}
+	for res := range results {
+		if err := x.result(&res); err != nil {
+			return err
+		}
+	}
+	if err := x.c.Context.Err(); err != nil {
+		return err
+	}
+	if err := x.endRecords(); err != nil {
+		return err
+	}
+	for _, t := range x.tables {
+		if err := t.w.Close(); err != nil {
+			return err
+		}
+		if err := x.commit(t.files, t.format.Name, -1, t.w); err != nil {
+			return err
+		}
+	}
+	x.inv.close()
+	x.m.RunID = x.inv.runID()
+	x.opts.RunID = x.m.RunID
+	return nil
+}
+
+func (x *hostScan) result(res *artifacts.Result) error {
+	for _, n := range res.Notes {
+		x.note("%s", n)
+	}
+	for _, e := range res.Errors {
+		x.damage(e)
+	}
+	x.inv.add(res)
+	x.eval.Add(res)
+	if x.strict && len(res.Errors) > 0 {
+		return fmt.Errorf("stopped at the first damage (--strict): %w", errDamaged)
+	}
+	for _, t := range x.tables {
+		if f, ok := t.w.(output.Failer); ok && len(res.Records) == 0 {
+			for _, e := range res.Errors {
+				if err := f.Failed(e); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	before := x.sorter.Len()
+	for i := range res.Records {
+		rec := &res.Records[i]
+		if err := x.record(rec); err != nil {
+			return err
+		}
+		if err := x.sorter.Add(rec); err != nil {
+			return err
+		}
+		for _, t := range x.tables {
+			if err := t.w.Record(rec); err != nil {
+				return err
+			}
+		}
+	}
+	if n := x.sorter.Len() - before; n > 0 {
+		x.inv.input(res.From.Path, res.From.Snapshot).Events += n
+	}
+	return nil
+}
+
+// record writes a record to the file of its artifact. Results come artifact by
+// artifact, so that one file is open at a time.
+func (x *hostScan) record(rec *artifacts.Record) error {
+	if rec.Artifact != x.recordsOf {
+		if err := x.endRecords(); err != nil {
+			return err
+		}
+		x.records, x.recordsOf, x.recordRows = &fileSet{dir: x.dir}, rec.Artifact, 0
+		w, err := x.records.create("records/" + rec.Artifact.Name + ".jsonl")
+		if err != nil {
+			return err
+		}
+		jsonl, _ := output.Lookup("jsonl")
+		x.recordLines = jsonl.Records(w, x.opts)
+	}
+	x.recordRows++
+	return x.recordLines.Record(rec)
+}
+
+func (x *hostScan) endRecords() error {
+	if x.records == nil {
+		return nil
+	}
+	if err := x.recordLines.Close(); err != nil {
+		return err
+	}
+	files := x.records
+	err := x.commit(files, "jsonl", x.recordRows, nil)
+	x.records, x.recordsOf = nil, nil
+	return err
+}
+
+// commit gives finished files their names and puts them into the manifest. The
+// rows of files of lines are counted when rows is negative.
+func (x *hostScan) commit(set *fileSet, format string, rows int, w any) error {
+	done, err := set.commit()
+	var notes []string
+	if n, ok := w.(output.Noter); ok {
+		notes = n.Notes()
+	}
+	for i := range done {
+		done[i].Format = format
+		if rows >= 0 {
+			done[i].Rows = rows
+		}
+		if i == 0 {
+			done[i].Notes = notes
+			for _, n := range notes {
+				x.note("%s: %s", done[i].Name, n)
+			}
+		}
+	}
+	x.m.Outputs = append(x.m.Outputs, done...)
+	return err
+}
+
+// abort leaves unfinished files under their .partial names.
+func (x *hostScan) abort() {
+	if x.records != nil {
+		x.records.abort()
+	}
+	for _, t := range x.tables {
+		t.files.abort()
+	}
+}
+
+// write judges, and writes what is written when everything is known.
+func (x *hostScan) write() error {
+	x.status.phase("judging")
+	x.report = x.eval.Report()
+	x.eval = nil
+	x.worst = max(x.worst, x.report.Worst())
+	x.report = x.report.AtLeast(x.level)
+	for i := range x.report.Findings {
+		x.m.Counts.Findings[x.report.Findings[i].Level.String()]++
+	}
+	for _, f := range []struct {
+		name, format string
+		rows         int
+		write        func(io.Writer) error
+	}{
+		{"findings.jsonl", "jsonl", len(x.report.Findings), func(w io.Writer) error { return jsonLines(w, x.report.Findings) }},
+		{"coverage.jsonl", "jsonl", len(x.report.Coverage), func(w io.Writer) error { return jsonLines(w, x.report.Coverage) }},
+		{"navigator.json", "navigator", 0, x.report.WriteNavigator},
+	} {
+		if err := x.small(f.name, f.format, f.rows, f.write); err != nil {
+			return err
+		}
+	}
+	if err := x.timeline(); err != nil {
+		return err
+	}
+	return x.c.Context.Err()
+}
+
+// small writes a file that is made at once.
+func (x *hostScan) small(name, format string, rows int, write func(io.Writer) error) error {
+	set := &fileSet{dir: x.dir}
+	defer set.abort()
+	w, err := set.create(name)
+	if err != nil {
+		return err
+	}
+	if err := write(w); err != nil {
+		return err
+	}
+	return x.commit(set, format, rows, nil)
+}
+
+func jsonLines[T any](w io.Writer, list []T) error {
+	for i := range list {
+		b, err := output.Marshal(&list[i])
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(append(b, '\n')); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// theCase is what workbooks and databases hold beside the timeline.
+func (x *hostScan) theCase() *output.Case {
+	h := x.m
+	c := &output.Case{Hosts: []output.Host{{Name: h.Name, OS: h.Product, Build: h.Build, TimeZone: h.TimeZone, Input: h.Evidence}}}
+	for _, in := range h.Inputs {
+		f := output.File{Host: h.Name, Path: in.Path, Snapshot: in.Snapshot, Size: in.Size, SHA256: in.SHA256, Status: in.Status, Error: in.Error, Offset: in.Offset,
+			Records: in.Records, Events: in.Events}
+		for i, p := range in.Parsers {
+			if i > 0 {
+				f.Parser += ", "
+			}
+			f.Parser += p
+		}
+		c.Files = append(c.Files, f)
+	}
+	for i := range x.report.Findings {
+		f := &x.report.Findings[i]
+		o := output.Finding{ID: f.ID, Host: f.Host, RuleID: f.RuleID, Level: f.Level.String(), Title: f.Title, Subject: f.Subject, Why: f.Why,
+			FalsePositives: f.FalsePositives, Techniques: f.Techniques, First: f.FirstSeen, Last: f.LastSeen, Count: f.Count}
+		for _, e := range f.Evidence {
+			o.Evidence = append(o.Evidence, e.Events...)
+		}
+		c.Findings = append(c.Findings, o)
+	}
+	return c
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/artifactdump/artifactdump/artifacts/output"
+)
+
+// A timelineFile is one format of the timeline being written. It has a
+// goroutine of its own, so that the slowest format and not their sum decides.
+type timelineFile struct {
+	format output.Format
+	files  *fileSet
+	name   string // of a file that the writer opens itself
+	w      output.EventWriter
+	rows   chan []*output.Row
+	n      int
+	err    error
+}
+
+const (
+	rowBatch  = 256
+	batchPipe = 4 // batches that a format may lie behind
+)
+
+// timeline writes the sorted events in all formats at once.
+func (x *hostScan) timeline() error {
+	x.status.phase("writing the timeline")
+	var list []*timelineFile
+	defer func() {
+		for _, t := range list {
+			t.files.abort()
+		}
+	}()
+	for _, f := range x.formats {
+		if !forEvents(f) {
+			continue
+		}
+		t := &timelineFile{format: f, files: &fileSet{dir: x.dir}, rows: make(chan []*output.Row, batchPipe)}
+		list = append(list, t)
+		if err := x.openTimeline(t); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithCancelCause(x.c.Context)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	for _, t := range list {
+		wg.Go(func() {
+			for batch := range t.rows {
+				for _, r := range batch {
+					if t.err == nil {
+						if t.err = t.w.Event(r); t.err != nil {
+							cancel(fmt.Errorf("%s: %w", t.format.Name, t.err))
+						}
+						t.n++
+					}
+				}
+			}
+		})
+	}
+	err := x.feed(ctx, list)
+	for _, t := range list {
+		close(t.rows)
+	}
+	wg.Wait()
+	if err != nil {
+		for _, t := range list {
+			if t.format.File != nil {
+				t.w.Close()
+				os.Remove(filepath.Join(x.dir, t.name+".partial"))
+			}
+		}
+		return err
+	}
+	for _, t := range list {
+		x.status.phase("closing " + t.format.Name)
+		if err := t.w.Close(); err != nil {
+			return fmt.Errorf("%s: %w", t.format.Name, err)
+		}
+		if t.format.File != nil {
+			if err := x.commitFile(t); err != nil {
+				return err
+			}
+			continue
+		}
+		rows := -1
+		if t.format.Name == "parquet" || t.format.Name == "xlsx" {
+			rows = t.n
+		}
+		if err := x.commit(t.files, t.format.Name, rows, t.w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *hostScan) openTimeline(t *timelineFile) (err error) {
+	f := t.format
+	switch {
+	case f.EventFiles != nil:
+		t.w = f.EventFiles(func(name string) (io.Writer, error) { return t.files.create(f.Name + "/" + name) }, x.opts)
+		return nil
+	case f.File != nil:
+		t.name = "timeline" + f.Ext
+		path := filepath.Join(x.dir, t.name+".partial")
+		os.Remove(path)
+		t.w, err = f.File(path, x.opts)
+		return err
+	}
+	name := "timeline" + f.Ext
+	if f.Name == "parquet" {
+		name = "timeline/host=" + url.PathEscape(x.m.Name) + "/part-0000" + f.Ext
+	}
+	w, err := t.files.create(name)
+	if err != nil {
+		return err
+	}
+	t.w = f.Events(w, x.opts)
+	return nil
+}
+
+// feed reads the sort once and hands the rows to all formats.
+func (x *hostScan) feed(ctx context.Context, list []*timelineFile) error {
+	var batch []*output.Row
+	n, planned := 0, x.sorter.Len()
+	send := func() error {
+		for _, t := range list {
+			select {
+			case t.rows <- batch:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		batch = nil
+		return nil
+	}
+	c := &x.m.Counts
+	for r, err := range x.sorter.Rows() {
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			c.Oldest = output.FormatTime(r.Time)
+		}
+		c.Newest = output.FormatTime(r.Time)
+		n++
+		c.Joined += len(r.Also)
+		if batch = append(batch, r); len(batch) == rowBatch {
+			if err := send(); err != nil {
+				return err
+			}
+			x.status.progress(n, planned, "")
+		}
+	}
+	c.Events = n
+	if err := send(); err != nil {
+		return err
+	}
+	x.clearLine()
+	return nil
+}
+
+// commitFile gives a file its name that its writer opened itself.
+func (x *hostScan) commitFile(t *timelineFile) error {
+	path := filepath.Join(x.dir, t.name)
+	sum, err := hashFile(x.c.Context, path+".partial")
+	if err != nil {
+		return err
+	}
+	st, err := os.Stat(path + ".partial")
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(path+".partial", path); err != nil {
+		return err
+	}
+	x.m.Outputs = append(x.m.Outputs, outputFile{Name: t.name, Format: t.format.Name, Rows: t.n, Bytes: st.Size(), SHA256: sum})
+	return nil
+}
