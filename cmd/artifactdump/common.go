@@ -189,8 +189,8 @@ func (s span) rows(sorter *output.Sorter) iter.Seq2[*output.Row, error] {
 // name only when it is whole.
 type out struct {
 	*bufio.Writer
-	file *os.File
-	name string
+	file *os.File // nil for standard output
+	name string   // empty for standard output, devices and pipes: what is written has gone
 }
 
 // openOutput opens what -o names. evidence are paths that must stay untouched.
@@ -203,8 +203,15 @@ func openOutput(c *cli.Context, evidence ...string) (*out, error) {
 		return nil, err
 	}
 	if st, err := os.Stat(name); err == nil {
-		if st.IsDir() {
+		switch {
+		case st.IsDir():
 			return nil, fmt.Errorf("%s is a folder, not a file", name)
+		case !st.Mode().IsRegular(): // a device or a pipe is written to; a file in its place would replace it
+			f, err := os.OpenFile(name, os.O_WRONLY, 0)
+			if err != nil {
+				return nil, err
+			}
+			return &out{Writer: bufio.NewWriterSize(f, 64<<10), file: f}, nil
 		}
 		if !c.Bool("force") {
 			return nil, fmt.Errorf("%s exists: use --force to replace it", name)
@@ -257,6 +264,9 @@ func (o *out) commit() error {
 	if err = errors.Join(err, o.file.Close()); err != nil {
 		return err
 	}
+	if o.name == "" {
+		return nil
+	}
 	return os.Rename(o.file.Name(), o.name)
 }
 
@@ -270,7 +280,7 @@ func (o *out) abort() {
 	o.Flush()
 	st, err := o.file.Stat()
 	o.file.Close()
-	if err == nil && st.Size() == 0 {
+	if err == nil && st.Size() == 0 && o.name != "" {
 		os.Remove(o.file.Name())
 	}
 }
