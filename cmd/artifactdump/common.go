@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,6 +95,7 @@ func evidenceFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-deleted", Usage: "leave deleted keys and values aside"},
 		&cli.BoolFlag{Name: "no-logs", Usage: "leave transaction logs aside"},
 		&cli.IntFlag{Name: "jobs", Usage: "decode `N` sources at a time (default: one for each processor)"},
+		&cli.BoolFlag{Name: "verify", Usage: "first compare a disk image with the hashes that it stores (reads all of it)"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; damage is still named"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name each source as it is read"},
@@ -397,6 +399,9 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 	for _, n := range ev.Notes {
 		s.note("%s", n)
 	}
+	if err := s.verifyImage(ev); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(s.c.Context)
 	defer cancel()
 	for _, tree := range ev.Trees {
@@ -424,6 +429,28 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		if err := s.c.Context.Err(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// verifyImage compares a disk image with its own hashes, when --verify asks
+// for it.
+func (s *session) verifyImage(ev *evidence.Evidence) error {
+	if !s.c.Bool("verify") {
+		return nil
+	}
+	v, stored, err := ev.VerifyImage(s.c.Context)
+	switch {
+	case s.c.Context.Err() != nil:
+		return s.c.Context.Err()
+	case err != nil:
+		s.damage(fmt.Errorf("%s: %w", ev.Path, err))
+	case !stored:
+		s.note("%s: stores no hash to compare with", ev.Path)
+	case v.OK():
+		s.note("%s: the stored hash is right: MD5 %s SHA-1 %s", ev.Path, cmp.Or(v.StoredMD5, "not stored"), cmp.Or(v.StoredSHA1, "not stored"))
+	default:
+		s.damage(fmt.Errorf("%s: the image is not what was acquired: stored MD5 %s SHA-1 %s, read MD5 %s SHA-1 %s", ev.Path, v.StoredMD5, v.StoredSHA1, v.MD5, v.SHA1))
 	}
 	return nil
 }
