@@ -166,9 +166,10 @@ func open(t *testing.T, name, dir string) (output.EventWriter, string) {
 // synthetic is a row as Prefetch gives them, in no order of time.
 func synthetic(i int) *output.Row {
 	h := uint64(i)*0x9E3779B97F4A7C15 + 1
-	prog := fmt.Sprintf("PROGRAM%d.EXE", h>>40%3000)
-	path := `\program files\vendor` + strconv.Itoa(int(h>>20%200)) + `\` + strings.ToLower(prog)
-	src := fmt.Sprintf(`C:\Windows\Prefetch\%s-%08X.pf`, prog, uint32(h>>32))
+	n := h >> 40 % 20_000 // files of this many programs
+	prog := fmt.Sprintf("PROGRAM%d.EXE", n)
+	path := `\program files\vendor` + strconv.Itoa(int(n%200)) + `\` + strings.ToLower(prog)
+	src := fmt.Sprintf(`C:\Windows\Prefetch\%s-%08X.pf`, prog, n*0x9E3779B1&0xFFFFFFFF)
 	return &output.Row{
 		Time: time.Unix(1_600_000_000+int64(h>>33%150_000_000), int64(h%10_000_000)*100).UTC(), ID: fmt.Sprintf("%016x", h),
 		Kind: "Last Time Executed", Message: "Prefetch [" + prog + "] was executed - run count 12 path hints: " + strings.ToUpper(path) + " hash: 0x12345678 (verified)",

@@ -9,10 +9,12 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver
@@ -49,16 +51,14 @@ type Writer struct {
 	conn    *sql.Conn
 	full    *sql.Stmt
 	args    []any
+	file    *sql.Stmt
 	hosts   map[string]int64
 	sources map[source]int64
-	list    []source // by id
-	hash    []string // of the sources
 }
 
-type source struct {
-	host       int64
-	path, snap string
-}
+// A source is the hash of a file's host, path and snapshot: a case can have
+// very many files, and their names are in the database already.
+type source [16]byte
 
 // Format is the entry for a list of formats.
 func Format() output.Format {
@@ -110,6 +110,10 @@ func Create(path string, opts *Options) (*Writer, error) {
 		w.Abort()
 		return nil, err
 	}
+	if w.file, err = w.conn.PrepareContext(ctx, "INSERT INTO source_file(id,host_id,path,snapshot,sha256) VALUES(?,?,?,?,?)"); err != nil {
+		w.Abort()
+		return nil, err
+	}
 	return w, nil
 }
 
@@ -128,30 +132,38 @@ func (w *Writer) host(name string) int64 {
 	return id
 }
 
-func (w *Writer) source(host int64, path, snap, sum string) int64 {
-	s := source{host, path, snap}
-	id, ok := w.sources[s]
-	if !ok {
-		s.path, s.snap = strings.Clone(path), strings.Clone(snap)
-		id = int64(len(w.list) + 1)
-		w.sources[s] = id
-		w.list = append(w.list, s)
-		w.hash = append(w.hash, strings.Clone(sum))
+// source returns the id of a source file; a new one gets its row.
+func (w *Writer) source(host int64, path, snap, sum string) (int64, error) {
+	h := sha256.Sum256([]byte(strconv.FormatInt(host, 10) + "|" + snap + "|" + path))
+	key := source(h[:16])
+	if id, ok := w.sources[key]; ok {
+		return id, nil
 	}
-	return id
+	id := int64(len(w.sources) + 1)
+	w.sources[key] = id
+	var hash any
+	if sum != "" {
+		hash = sum
+	}
+	_, err := w.file.ExecContext(context.Background(), id, host, text(path), text(snap), hash)
+	return id, err
 }
 
 // Event adds one row.
 func (w *Writer) Event(r *output.Row) error {
 	host := w.host(r.Host)
 	tags, extra := r.TagsJSON(), r.ExtraJSON()
-	w.args = append(w.args, host, w.source(host, r.Source, r.Snapshot, r.SHA256), r.Time.UnixMicro(), artifacts.FileTime(r.Time), r.Datetime(),
+	file, err := w.source(host, r.Source, r.Snapshot, r.SHA256)
+	if err != nil {
+		return err
+	}
+	w.args = append(w.args, host, file, r.Time.UnixMicro(), artifacts.FileTime(r.Time), r.Datetime(),
 		r.Kind, r.DataType, r.Parser, text(r.Message), text(r.Path), text(r.Executable), text(r.User), text(r.SID), text(r.Key), text(r.Value),
 		string(r.Proof), tags, extra, r.ID, r.Offset, string(r.State))
 	if len(w.args) < batch*columns {
 		return nil
 	}
-	_, err := w.full.ExecContext(context.Background(), w.args...)
+	_, err = w.full.ExecContext(context.Background(), w.args...)
 	w.args = w.args[:0]
 	return err
 }
@@ -170,8 +182,10 @@ func (w *Writer) Close() error {
 
 // Abort closes the database as it is.
 func (w *Writer) Abort() error {
-	if w.full != nil {
-		w.full.Close()
+	for _, st := range []*sql.Stmt{w.full, w.file} {
+		if st != nil {
+			st.Close()
+		}
 	}
 	var err error
 	if w.conn != nil {
@@ -229,28 +243,16 @@ func (w *Writer) finish() error {
 	return nil
 }
 
-// files writes the sources that events came from, and those that gave none.
+// files completes the sources that events came from, and adds those that gave
+// none.
 func (w *Writer) files(c *output.Case, exec func(string, ...any) error) error {
-	state := map[source]*output.File{}
 	for i := range c.Files {
 		f := &c.Files[i]
-		s := source{w.host(f.Host), f.Path, f.Snapshot}
-		w.source(s.host, f.Path, f.Snapshot, f.SHA256)
-		// Several artifacts read one hive: what failed for one is what counts.
-		if old := state[s]; old == nil || old.Status == "ok" {
-			state[s] = f
+		id, err := w.source(w.host(f.Host), f.Path, f.Snapshot, f.SHA256)
+		if err != nil {
+			return err
 		}
-	}
-	for i, s := range w.list {
-		f := cmp.Or(state[s], &output.File{})
-		var size, sum any
-		if f.Size > 0 {
-			size = f.Size
-		}
-		if h := cmp.Or(w.hash[i], f.SHA256); h != "" {
-			sum = h
-		}
-		if err := exec("INSERT INTO source_file VALUES(?,?,?,?,?,?,?,?,?)", i+1, s.host, text(s.path), s.snap, size, sum, output.FormatTime(f.Modified), f.Status, text(f.Error)); err != nil {
+		if err := exec("UPDATE source_file SET size=?, mtime=?, status=?, error=? WHERE id=?", f.Size, output.FormatTime(f.Modified), f.Status, text(f.Error), id); err != nil {
 			return err
 		}
 	}
