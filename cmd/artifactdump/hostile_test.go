@@ -154,3 +154,17 @@ func TestTimeBehindYear9999(t *testing.T) {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }
+
+// TestEmptyHive reads a hive of no bytes where a live one must be: it is named.
+func TestEmptyHive(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "Users", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "Users", "x", "NTUSER.DAT"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := runArgs(t, "timeline", dir); code != exitDamaged || !strings.Contains(stderr, "NTUSER.DAT") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+}
