@@ -2,6 +2,7 @@ package output
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"io"
 	"strconv"
@@ -121,31 +122,20 @@ func (b *jsonBuffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// escapeC1 rewrites DEL and the C1 controls, which JSON allows as they are but
-// some terminals obey.
+// escapeC1 rewrites DEL, the C1 controls, and what changes the direction of
+// writing: JSON allows them as they are, but some terminals obey.
 func escapeC1(b []byte) []byte {
-	clean := true
-	for i, c := range b {
-		if c == 0x7F || c == 0xC2 && i+1 < len(b) && b[i+1] < 0xA0 {
-			clean = false
-			break
-		}
-	}
-	if clean {
+	special := func(r rune) bool { return r >= 0x7F && r < 0xA0 || turns(r) }
+	if !bytes.ContainsFunc(b, special) {
 		return b
 	}
 	out := make([]byte, 0, len(b)+16)
-	for i := 0; i < len(b); i++ {
-		switch {
-		case b[i] == 0x7F:
-			out = append(out, `\u007f`...)
-		case b[i] == 0xC2 && i+1 < len(b) && b[i+1] < 0xA0:
-			out = append(out, `\u00`...)
-			out = append(out, hexDigits[b[i+1]>>4], hexDigits[b[i+1]&15])
-			i++
-		default:
-			out = append(out, b[i])
+	for _, r := range string(b) {
+		if special(r) {
+			out = append(out, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+			continue
 		}
+		out = utf8.AppendRune(out, r)
 	}
 	return out
 }
@@ -203,6 +193,12 @@ func (o *object) int(k string, v int64) {
 	o.b = strconv.AppendInt(o.b, v, 10)
 }
 
+// turns reports whether the character ends a line or changes the direction of
+// writing (Unicode Bidirectional Algorithm, explicit formatting characters).
+func turns(r rune) bool {
+	return r == 0x2028 || r == 0x2029 || r == 0x200E || r == 0x200F || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
+}
+
 // appendQuoted appends s as a JSON string. Control characters, the C1 ones
 // and DEL among them, line and paragraph separators, and bytes that are not
 // UTF-8 are escaped.
@@ -220,7 +216,7 @@ func appendQuoted(b []byte, s string) []byte {
 			switch {
 			case r == utf8.RuneError && n == 1:
 				b = append(append(b, s[start:i]...), `\ufffd`...)
-			case r < 0xA0, r == 0x2028, r == 0x2029:
+			case r < 0xA0, turns(r):
 				b = append(append(b, s[start:i]...), `\u`...)
 				b = append(b, hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 			default:

@@ -219,11 +219,23 @@ func openOutput(c *cli.Context, evidence ...string) (*out, error) {
 			return nil, fmt.Errorf("%s exists: use --force to replace it", name)
 		}
 	}
-	f, err := os.Create(name + ".partial")
+	f, err := createPartial(name + ".partial")
 	if err != nil {
 		return nil, err
 	}
 	return &out{bufio.NewWriterSize(f, 64<<10), f, name}, nil
+}
+
+// createPartial opens a new file for what is not whole yet. What an earlier run
+// left under the name is dropped; a link that somebody put there is not
+// followed.
+func createPartial(name string) (*os.File, error) {
+	if st, err := os.Lstat(name); err == nil && st.Mode().IsRegular() {
+		if err := os.Remove(name); err != nil {
+			return nil, err
+		}
+	}
+	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
 // outside refuses an output that lies inside evidence.

@@ -106,7 +106,7 @@ func scanAction(c *cli.Context) error {
 
 func (s *scan) flags() (fail findings.Level, err error) {
 	c := s.c
-	if c.String("output") == "" {
+	if o := c.String("output"); o == "" || o == "-" {
 		return 0, usagef("where to? Name the new folder with -o CASE")
 	}
 	if !c.Args().Present() {

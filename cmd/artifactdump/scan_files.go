@@ -69,7 +69,7 @@ func (s *fileSet) create(name string) (io.Writer, error) {
 	if _, err := os.Lstat(full); err == nil && !s.force {
 		return nil, fmt.Errorf("%s exists: use --force to replace it", full)
 	}
-	f, err := os.Create(full + ".partial")
+	f, err := createPartial(full + ".partial")
 	if err != nil {
 		return nil, err
 	}

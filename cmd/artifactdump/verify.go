@@ -108,7 +108,11 @@ func verify(c *cli.Context) error {
 			for k, n := range v.Known {
 				sum.known(divergence{field: strings.SplitN(k, ": ", 2)[0], when: strings.SplitN(k, ": ", 2)[1]}, n)
 			}
-			unexplained += len(v.Unexplained) + v.More
+			if n := len(v.Unexplained) + v.More; n > 0 {
+				unexplained += n
+				s.clearLine()
+				fmt.Fprintf(s.stderr, "unexplained: %s: %d fields that the witness reads otherwise\n", output.Clean(v.Path), n)
+			}
 			if v.Witness != "" {
 				silent++
 			}
