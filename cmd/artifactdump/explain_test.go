@@ -58,7 +58,6 @@ func TestExplainEveryArtifact(t *testing.T) {
 	}
 	for name, r := range first {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			stdout, stderr, code := runArgs(t, "explain", "-q", "-a", r.Artifact, theIncident, r.ID)
 			if code != exitOK && code != exitDamaged {
 				t.Fatalf("exit %d: %s", code, stderr)
