@@ -2,6 +2,7 @@ package output
 
 import (
 	"io"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -140,9 +141,7 @@ func fill(own, values, fields map[string]string) {
 	if values != nil {
 		return
 	}
-	for k, v := range fields {
-		own[k] = v
-	}
+	maps.Copy(own, fields)
 }
 
 func number(n uint64) string {

@@ -104,7 +104,7 @@ func label(s string, i int) string {
 func wrap(s string, n int) string {
 	var b strings.Builder
 	col := 0
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		if col > 0 && col+1+len(word) > n {
 			b.WriteByte('\n')
 			col = 0
