@@ -158,20 +158,31 @@ func amcacheReference(name string) (entry, sequence uint64, ok bool) {
 	return 0, 0, false
 }
 
-// amcacheProgramName looks the program of a file up in the same hive.
+// amcacheProgramName looks the program of a file up in the same hive, whose
+// programs are listed once for all files.
 func amcacheProgramName(in Input, id string) string {
-	if in.Hive == nil || strings.ContainsAny(id, `\/`) {
+	if in.Hive == nil {
 		return ""
 	}
-	if k, err := in.Hive.Key(`Root\InventoryApplication\` + id); err == nil {
-		if s := keyText(k, "Name"); s != "" {
-			return s
+	names := in.Once("amcache programs "+in.From.Snapshot+in.From.Path, func() any {
+		names := map[string]string{}
+		for _, t := range []struct{ table, value string }{{`Root\Programs`, "0"}, {`Root\InventoryApplication`, "Name"}} {
+			k, err := in.Hive.Key(t.table)
+			if err != nil {
+				continue
+			}
+			for p, err := range k.Subkeys() {
+				if err != nil {
+					continue
+				}
+				if name := keyText(p, t.value); name != "" {
+					names[strings.ToLower(p.Name())] = name
+				}
+			}
 		}
-	}
-	if k, err := in.Hive.Key(`Root\Programs\` + id); err == nil {
-		return keyText(k, "0")
-	}
-	return ""
+		return names
+	}).(map[string]string)
+	return names[strings.ToLower(id)]
 }
 
 // Program returns the path.

@@ -36,7 +36,7 @@ that of the key of this one name.`,
 		if text == "" {
 			return
 		}
-		h.add(v, in.autostart("App path", text)).Unusual = note
+		h.add(v, in.autostartImage("App path", text)).Unusual = note
 	})
 	return hookRecords(h, func(r Hook) AppPath {
 		r.Name = in.matched(0)

@@ -90,11 +90,36 @@ const (
 func (in Input) autostart(mechanism, command string) Autostart {
 	a := in.autostartOf(mechanism)
 	a.Command = command
-	c := winpath.ParseCommand(in.Machine.Expand(command, in.User), in.autostartExists)
+	line := in.Machine.Expand(command, in.User)
+	line = line[:min(len(line), commandLimit(line))]
+	tries := 0
+	c := winpath.ParseCommand(line, func(path string) bool {
+		tries++
+		return tries <= commandTries && in.autostartExists(path)
+	})
 	a.Image, a.Arguments, a.Payload, a.Decoded, a.Guessed = c.Program, c.Arguments, c.Payload, c.Decoded, c.Guessed
 	in.autostartFile(&a)
 	return a
 }
+
+// commandLimit is how much of a command line is looked at: what Windows takes.
+func commandLimit(line string) int {
+	head := winpath.ParseCommand(line[:min(len(line), 260)], nil).Program
+	if name := strings.ToLower(winpath.Base(head)); name == "cmd" || name == "cmd.exe" {
+		return commandMaxCmd
+	}
+	return commandMax
+}
+
+// Limits on what a setting can make us do. CreateProcess takes command lines
+// of up to 32,767 characters, cmd.exe of up to 8,191; where an unquoted path
+// ends is tried a number of times; a list of programs in one value has a few.
+const (
+	commandMax    = 32767
+	commandMaxCmd = 8191
+	commandTries  = 64
+	commandItems  = 64
+)
 
 // autostartImage is autostart for a setting that holds nothing but a path.
 func (in Input) autostartImage(mechanism, path string) Autostart {

@@ -2,6 +2,7 @@ package artifacts
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"reflect"
@@ -217,5 +218,32 @@ func TestFilePresent(t *testing.T) {
 				t.Errorf("whole volume %t, record %d (-want +got):\n%s", whole, i, diff)
 			}
 		}
+	}
+}
+
+// A hostile value costs no more than its length: neither lookups nor records
+// nor output grow with its square.
+func TestAutostartBounded(t *testing.T) {
+	long := strings.Repeat("a.exe ", 100_000)
+	var dlls strings.Builder
+	for i := range 100_000 {
+		fmt.Fprintf(&dlls, "%d.dll ", i)
+	}
+	m := hiveOf(softwarePath, func(root *regf.Key) {
+		asSoftware(root)
+		root.Sub(runCurrentVersion+"Run").Set("long", regf.String(long)).Set("nested", regf.String(strings.Repeat("cmd /c ", 100_000)))
+		root.Sub(winlogonKey).Set("Userinit", regf.String(strings.ReplaceAll(long, " ", ",")))
+		root.Sub(windowsLoadKey).Set("AppInit_DLLs", regf.String(dlls.String()))
+	})
+	m["Windows/System32/Tasks/t"] = &fstest.MapFile{Data: []byte("<Task><Actions>" + strings.Repeat("<Exec/>", 20_000) + "</Actions></Task>")}
+	start := time.Now()
+	for artifact, want := range map[string]struct{ records, errors int }{"runkeys": {2, 0}, "winlogon": {64, 1}, "windowsload": {64, 1}, "tasks": {32, 1}} {
+		recs, errs := found(t, m, artifact)
+		if len(recs) != want.records || len(errs) != want.errors {
+			t.Errorf("%s: %d records, %d errors, want %+v", artifact, len(recs), len(errs), want)
+		}
+	}
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("took %v", d)
 	}
 }

@@ -13,7 +13,7 @@ import (
 type AutostartFile struct {
 	Origin
 	autostart
-	Kind    string `json:"kind"` // PowerShell profile, autorun.inf, win.ini, system.ini, wininit.ini, Office startup
+	Kind    string `json:"kind"` // PowerShell profile, autorun.inf, win.ini, system.ini, wininit.ini, Office startup, missing DLL
 	Section string `json:"section,omitempty"`
 	Name    string `json:"name,omitempty"` // the setting's
 	Value   string `json:"value,omitempty"`
@@ -28,12 +28,14 @@ var autostartFiles = artifact(Artifact{
 	Title:    "Autostart file",
 	DataType: "windows:file:autostart",
 	About: `Files that start something by their place and name: profiles that PowerShell runs at each start, autorun.inf in the root of a
-volume, load= and run= of win.ini and shell= of system.ini, renames at boot of wininit.ini (Windows 9x only), and documents and add-ins in the start folders of Word and Excel. Proves that the file was there with
+volume, load= and run= of win.ini and shell= of system.ini, renames at boot of wininit.ini (Windows 9x only), documents and add-ins in the start folders of Word and Excel, and
+DLLs in System32 that services of Windows look for although Windows does not bring them (Oracle's client brings oci.dll, Server 2019 and
+later ualapi.dll). Proves that the file was there with
 this content when the evidence was taken. Does not prove that it ran, nor when it was written: the record has no time, and the file system
 is not read here. Windows 7 and later ignore autorun.inf on all that is no optical disc; win.ini and system.ini are read through the
 registry on Windows NT, their lines mostly count for nothing.`,
 	Proves: Present,
-	Attack: []string{"T1546.013", "T1137.001", "T1547.001"},
+	Attack: []string{"T1546.013", "T1137.001", "T1547.001", "T1574.001"},
 	Refs: []string{
 		"https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_profiles",
 		"https://learn.microsoft.com/windows/win32/shell/autorun-cmds",
@@ -47,6 +49,12 @@ registry on Windows NT, their lines mostly count for nothing.`,
 		Files(`%UserProfile%\Documents\PowerShell\*profile.ps1`),
 		Files(`%UserProfile%\My Documents\WindowsPowerShell\*profile.ps1`),
 		Files(`%UserProfile%\OneDrive\Documents\*PowerShell\*profile.ps1`),
+		Files(`%SystemRoot%\System32\wlbsctrl.dll`),
+		Files(`%SystemRoot%\System32\TSMSISrv.dll`),
+		Files(`%SystemRoot%\System32\TSVIPSrv.dll`),
+		Files(`%SystemRoot%\System32\oci.dll`),
+		Files(`%SystemRoot%\System32\wbem\oci.dll`),
+		Files(`%SystemRoot%\System32\ualapi.dll`),
 		Files(`%AnyDrive%\autorun.inf`),
 		Files(`%SystemRoot%\win.ini`),
 		Files(`%SystemRoot%\system.ini`),
@@ -71,7 +79,11 @@ func decodeAutostartFiles(in Input) ([]AutostartFile, error) {
 	case name == "desktop.ini":
 		return nil, nil
 	}
-	r := in.autostartFileRecord("Office startup", 0)
+	kind := "Office startup"
+	if strings.HasSuffix(name, ".dll") && in.hookSystem32(strings.TrimSuffix(winpath.Key(winpath.Dir(in.From.Path)), `\wbem`)) {
+		kind = "missing DLL" // that a service of Windows asks for, and Windows does not have
+	}
+	r := in.autostartFileRecord(kind, 0)
 	r.Command, r.Image = in.From.Path, in.From.Path
 	return []AutostartFile{r}, nil
 }

@@ -65,8 +65,11 @@ func decodeBam(in Input) ([]Bam, error) {
 	}
 	frozen := false
 	if !strings.Contains(in.Source.Key, `\State\`) && in.ControlSet != "" {
-		_, err := in.Hive.Key(in.ControlSet + `\Services\` + service + `\State\UserSettings`)
-		frozen = err == nil
+		path := in.ControlSet + `\Services\` + service + `\State\UserSettings`
+		frozen = in.Once("bam "+in.From.Snapshot+in.From.Path+path, func() any {
+			_, err := in.Hive.Key(path)
+			return err == nil
+		}).(bool)
 	}
 	user := bamUser(in, sid)
 	var recs []Bam

@@ -123,13 +123,6 @@ func (c *cursor) take(n int) []byte {
 
 func (c *cursor) skip(n int) { c.take(n) }
 
-func (c *cursor) u8() uint8 {
-	if s := c.take(1); s != nil {
-		return s[0]
-	}
-	return 0
-}
-
 func (c *cursor) u16() uint16 {
 	if s := c.take(2); s != nil {
 		return le.Uint16(s)
@@ -140,13 +133,6 @@ func (c *cursor) u16() uint16 {
 func (c *cursor) u32() uint32 {
 	if s := c.take(4); s != nil {
 		return le.Uint32(s)
-	}
-	return 0
-}
-
-func (c *cursor) u64() uint64 {
-	if s := c.take(8); s != nil {
-		return le.Uint64(s)
 	}
 	return 0
 }

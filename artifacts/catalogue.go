@@ -83,6 +83,7 @@ func catalogue() []group {
 			officeAddins,
 			browserPolicies,
 			autostartFiles,
+			webScripts,
 			wmi,
 		}},
 		{"Communication", []Artifact{
@@ -91,6 +92,7 @@ func catalogue() []group {
 			firewallLog,
 			portProxy,
 			proxies,
+			zoneMap,
 			nrpt,
 			bits,
 			cryptnet,
@@ -105,7 +107,7 @@ func catalogue() []group {
 			computerName, osInfo, timeZone, shutdown,
 			accounts, groups, profiles,
 			networks, interfaces, shares, remoteAccess,
-			usb, mountedDevices,
+			usb, mountedDevices, volumeLabels,
 			defender, eventLogging, protection, software,
 		}},
 	}

@@ -55,10 +55,10 @@ func (in Input) comServer(clsid string, view32 bool) (server, kind, title string
 	if !ok {
 		return "", "", ""
 	}
-	title = comText(k, "")
+	title = keyText(k, "")
 	for _, kind := range comKinds {
 		if sub, err := k.Subkey(kind); err == nil {
-			if s := comText(sub, ""); s != "" {
+			if s := keyText(sub, ""); s != "" {
 				return s, kind, title
 			}
 		}
@@ -79,7 +79,7 @@ func (in Input) comProgID(id string) string {
 	if err != nil {
 		return ""
 	}
-	return comText(k, "")
+	return keyText(k, "")
 }
 
 // autostartCOM is the autostart of a class: its server is the program.
@@ -115,15 +115,6 @@ func comIsCLSID(s string) bool {
 		}
 	}
 	return true
-}
-
-func comText(k hive.Key, name string) string {
-	v, err := k.Value(name)
-	if err != nil {
-		return ""
-	}
-	s, _ := v.Text()
-	return s
 }
 
 // comSummary is the line of a record about a class.

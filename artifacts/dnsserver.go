@@ -19,7 +19,7 @@ one of the network. Proves that the plug-in was configured: on a domain controll
 that the service was started since. Servers without a plug-in do not have the value. The time is that of the whole key.`,
 	Proves: Configured,
 	Attack: []string{"T1574"},
-	Refs:   []string{"https://learn.microsoft.com/openspecs/windows_protocols/ms-dnsp/f97756c9-3783-428b-9451-b376f877319a"},
+	Refs:   []string{"https://learn.microsoft.com/openspecs/windows_protocols/ms-dnsp/c9d38538-8827-44e6-aa5e-022a016ed723"},
 	Sources: []Source{
 		Key(evidence.SYSTEM, `{CS}\Services\DNS\Parameters`),
 		Key(evidence.SYSTEM, `{CS}\Services\DHCPServer\Parameters`),

@@ -61,7 +61,6 @@ is that of the key, which all rules of a list share.`,
 	Attack: []string{"T1562.004"},
 	Refs: []string{
 		"https://learn.microsoft.com/openspecs/windows_protocols/ms-gpfas/2efe0b76-7b4a-41ff-9050-1023f8196d16",
-		"https://learn.microsoft.com/openspecs/windows_protocols/ms-gpfas/cc9a3b66-0f55-4ee7-9f34-c4f5fc4eb2c2",
 	},
 	Sources: firewallSources(),
 }, decodeFirewall)
@@ -132,7 +131,7 @@ func decodeFirewall(in Input) ([]Firewall, error) {
 	return out, errors.Join(errs...)
 }
 
-// firewallSetting are the switches of a profile; [MS-GPFAS] 2.2.4.
+// firewallSetting are the switches of a profile: the per-profile options of [MS-GPFAS].
 func firewallSetting(name string) bool {
 	switch strings.ToLower(name) {
 	case "enablefirewall", "donotallowexceptions", "defaultinboundaction", "defaultoutboundaction", "disablenotifications",

@@ -3,7 +3,6 @@ package artifacts
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -42,7 +41,7 @@ without a zone; they are shown as written.`,
 		"https://learn.microsoft.com/previous-versions/windows/it-pro/windows-server-2003/cc758040(v=ws.10)",
 	},
 	Sources: []Source{
-		Files(`%SystemRoot%\System32\LogFiles\Firewall\*.log*`),
+		Files(`%SystemRoot%\System32\LogFiles\Firewall\pfirewall*.log*`),
 		Files(`%SystemRoot%\pfirewall.log*`),
 	},
 }, decodeFirewallLog)
@@ -130,7 +129,7 @@ func firewallLogLine(order, cols []string) (FirewallLog, error) {
 	}
 	t, err := time.Parse(time.DateTime, date+" "+clock)
 	if err != nil {
-		return r, errors.New("no date and time where the header says so: " + strconv.Quote(date+" "+clock))
+		return r, errors.New("no date and time where the header says so: " + fmt.Sprintf("%.40q", date+" "+clock))
 	}
 	r.Time = t
 	return r, nil

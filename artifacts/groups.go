@@ -86,7 +86,7 @@ func decodeGroups(in Input) ([]Group, error) {
 	names := in.accountNames()
 	members := part("list of members", groupMembers)
 	count := le.Uint32(b[groupMembers+8:])
-	for i := uint32(0); i < count; i++ {
+	for i := range count {
 		sid, n := binarySID(members)
 		if n == 0 {
 			if members != nil || count > 0 {
@@ -122,11 +122,12 @@ func binarySID(b []byte) (string, int) {
 	for _, c := range b[2:8] {
 		auth = auth<<8 | uint64(c)
 	}
-	s := "S-1-" + strconv.FormatUint(auth, 10)
+	var s strings.Builder
+	s.WriteString("S-1-" + strconv.FormatUint(auth, 10))
 	for i := 8; i < n; i += 4 {
-		s += "-" + strconv.FormatUint(uint64(le.Uint32(b[i:])), 10)
+		s.WriteString("-" + strconv.FormatUint(uint64(le.Uint32(b[i:])), 10))
 	}
-	return s, n
+	return s.String(), n
 }
 
 // Tags marks a guest among those who may log on from far or rule.

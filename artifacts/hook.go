@@ -147,11 +147,12 @@ func (h *hooks) command(v hive.Value, mechanism string) *Hook {
 func (h *hooks) commands(v hive.Value, mechanism string) []Hook {
 	from := len(h.out)
 	list, note := h.list(v)
+	list, whole := h.bound(v, list)
 	for i, c := range list {
 		r := h.add(v, h.in.autostart(mechanism, c))
 		r.Unusual = note
 		if len(list) > 1 {
-			r.Item, r.Value = i+1, strings.Join(list, "; ")
+			r.Item, r.Value = i+1, whole
 		}
 	}
 	return h.out[from:]
@@ -184,14 +185,43 @@ func (h *hooks) dlls(v hive.Value, mechanism, seps string) []Hook {
 		}
 		list = all
 	}
+	list, whole := h.bound(v, list)
 	for i, d := range list {
 		r := h.add(v, h.in.autostartDLL(mechanism, d))
 		r.Unusual = note
 		if len(list) > 1 {
-			r.Item, r.Value = i+1, strings.Join(list, "; ")
+			r.Item, r.Value = i+1, whole
 		}
 	}
 	return h.out[from:]
+}
+
+// hookItems and hookWhole bound what a list costs: every record repeats the
+// whole. Lists of Windows have a dozen items.
+const (
+	hookItems = 4096
+	hookWhole = 1024 // bytes
+)
+
+// bound cuts a list that is longer than any real one, and spells it in one
+// text, which may end early.
+func (h *hooks) bound(v hive.Value, list []string) (items []string, whole string) {
+	if len(list) > hookItems {
+		h.errs = append(h.errs, h.in.Errorf(h.in.At(v), "a list of %d items; the first %d are shown", len(list), hookItems))
+		list = list[:hookItems]
+	}
+	var b strings.Builder
+	for i, s := range list {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		if b.Len()+len(s)+len("; …") > hookWhole {
+			b.WriteString("…")
+			break
+		}
+		b.WriteString(s)
+	}
+	return list, b.String()
 }
 
 // fact records a value that names no program, nil where it is empty.

@@ -113,6 +113,8 @@ func TestLoaders(t *testing.T) {
 		{"officeaddins", []string{`[Outlook] PloverNotes.Outlook Plover Notes: C:\Program Files\Plover Notes\outlook.dll`}},
 		{"browserpolicies", []string{`[Chrome Extensions] aomjjhallfgjeglblehebfpbcfeobpgk from https://clients2.google.com/service/update2/crx`}},
 		{"autostartfiles", []string{`[PowerShell profile] C:\Users\mira\Documents\WindowsPowerShell\Microsoft.PowerShell_profile.ps1: function prompt { "> " }`}},
+		{"webscripts", []string{`[default.aspx] 74 bytes: <%@ Page Language="C#" %>; <html><body><%= DateTime.Now %></body></html>`}},
+		{"zonemap", []string{`[files.kestrel.example] by https is in the zone 2, Trusted sites`}},
 		{"wmi", []string{
 			`[NTEventLogEventConsumer] SCM Event Log Consumer is bound to the filter SCM Event Log Filter #default`,
 			`[__EventFilter] SCM Event Log Filter: root\cimv2 | select * from MSFT_SCMEventLogEvent | WQL #default`,
@@ -186,6 +188,10 @@ func TestLoadersChanged(t *testing.T) {
 			root.Sub("Environment").Set("windir", regf.String(`cmd.exe /c x &&`)).Set("COR_ENABLE_PROFILING", regf.String("1")).Set("COR_PROFILER", regf.String(machineID))
 			root.Sub(`Software\Microsoft\Windows Script\Settings`).Set("AmsiEnable", regf.DWord(0))
 			root.Sub(`Software\Microsoft\Windows\CurrentVersion\App Paths\control.exe`).Set("", regf.String(`C:\Users\mira\c.exe`))
+			z := root.Sub(`Software\Microsoft\Windows\CurrentVersion\Internet Settings\ZoneMap`)
+			z.Sub(`Domains\evil.example\*`).Set("http", regf.DWord(2)).Set("", regf.String("x"))
+			z.Sub(`Ranges\Range1`).Set("*", regf.DWord(9)).Set(":Range", regf.String("198.51.100.0-198.51.100.255"))
+			root.Sub(`Software\Policies\Microsoft\Windows\CurrentVersion\Internet Settings\ZoneMapKey`).Set("https://x.example", regf.String("1")).Set("bad", regf.String("one"))
 			root.Sub(`Software\Microsoft\Office\16.0\Excel\Options`).Set("OPEN", regf.String(`/r "C:\Users\mira\e.xll"`)).Set("OPENED", regf.DWord(1))
 			root.Sub(`Software\Microsoft\Office\16.0\Outlook\WebView\Inbox`).Set("URL", regf.String("http://198.51.100.20/h"))
 			root.Sub(`Software\Microsoft\Office\Word\Addins\Evil.Addin`).Set("LoadBehavior", regf.DWord(2)).Set("Manifest", regf.String("file:///x.vsto|vstolocal"))
@@ -266,6 +272,11 @@ func TestLoadersChanged(t *testing.T) {
 			`[ms-settings\shell\open\command] (Default): cmd.exe`,
 			`[ms-settings\shell\open\command] DelegateExecute: (empty)`,
 		}, nil},
+		{"zonemap", []string{
+			`[*.evil.example] by http is in the zone 2, Trusted sites`,
+			`[198.51.100.0-198.51.100.255] is in the zone 9, custom`,
+			`[https://x.example] is in the zone 1, Local intranet`,
+		}, []string{`value "bad" at`}},
 		{"apppaths", []string{`[App Paths] control.exe: C:\Users\mira\c.exe`}, nil},
 		{"activesetup", []string{`[evil]: rundll32.exe C:\Users\Public\x.dll,Go (inactive: IsInstalled is 0) #inactive`}, nil},
 		{"print", []string{`[Monitors\evil] Driver: C:\Users\Public\mon.dll`}, []string{`value "Driver" at`}},
@@ -379,5 +390,27 @@ func TestWMI(t *testing.T) {
 	c := recs[1].Data.(WMI)
 	if c.Copies != 2 || c.Image != `C:\Users\Public\svchost.exe` || data[c.offset:c.offset+11] != "CommandLine" {
 		t.Errorf("consumer: %+v", c)
+	}
+}
+
+// A list longer than any real one costs no more than its bound.
+func TestLoadersLongList(t *testing.T) {
+	list := make([]string, 20000)
+	for i := range list {
+		list[i] = "p"
+	}
+	recs, errs := found(t, hiveOf(systemPath, func(root *regf.Key) {
+		k := asSystem(root).Sub("Control")
+		k.Sub("Lsa").Set("Security Packages", regf.Multi(list...))
+		k.Sub(`NetworkProvider\Order`).Set("ProviderOrder", regf.String(strings.Join(list, ",")))
+	}), "lsa")
+	wantErrors(t, errs, "a list of 20000 items; the first 4096", "a list of 20000 items; the first 4096")
+	if len(recs) != 2*hookItems {
+		t.Errorf("%d records, want %d", len(recs), 2*hookItems)
+	}
+	for _, r := range recs {
+		if n := len(r.Data.(LSA).Value); n > hookWhole {
+			t.Fatalf("the whole list takes %d bytes in every record", n)
+		}
 	}
 }

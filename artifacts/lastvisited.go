@@ -70,8 +70,14 @@ func decodeLastVisited(in Input) ([]LastVisited, error) {
 	return recs, errors.Join(errs...)
 }
 
-// Program returns the program's name as stored.
-func (l LastVisited) Program() string { return l.Application }
+// Program returns the program's name as stored; the id of a packaged or
+// unnamed one is none.
+func (l LastVisited) Program() string {
+	if strings.HasPrefix(l.Application, "{") && !strings.Contains(l.Application, `\`) {
+		return ""
+	}
+	return l.Application
+}
 
 // Summary names the program and the folder.
 func (l LastVisited) Summary() string {

@@ -113,20 +113,23 @@ func lsaMechanism(name string) string {
 // lsaProviders records the DLL of each network provider: a service names it.
 func (in Input) lsaProviders(h *hooks, v hive.Value) []string {
 	text, note := h.text(v)
-	var names []string
+	var list, names []string
 	for p := range strings.SplitSeq(text, ",") {
-		if p = strings.TrimSpace(p); p == "" || strings.Contains(p, `\`) {
-			continue
+		if p = strings.TrimSpace(p); p != "" && !strings.Contains(p, `\`) {
+			list = append(list, p)
 		}
+	}
+	list, whole := h.bound(v, list)
+	for _, p := range list {
 		a := in.autostartOf("Network provider")
 		if k, err := in.Hive.Key(in.ControlSet + `\Services\` + p + `\NetworkProvider`); err == nil {
-			if path := comText(k, "ProviderPath"); path != "" {
+			if path := keyText(k, "ProviderPath"); path != "" {
 				a = in.autostartDLL("Network provider", path)
 			}
 		}
 		names = append(names, p)
 		r := h.add(v, a)
-		r.Value, r.Item, r.Unusual = text, len(names), note
+		r.Value, r.Item, r.Unusual = whole, len(names), note
 		r.Default = in.hookSystem(r.Image, "ntlanman", "drprov", "davclnt", "p9np")
 	}
 	return names

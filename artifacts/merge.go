@@ -7,6 +7,10 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
+// Copy reports whether the place lies in an older copy of the machine, be the
+// record deleted there or not.
+func (l *Locator) Copy() bool { return l.State == Backup || l.Snapshot != "" }
+
 // Merge joins the events that several copies of one machine tell alike: the
 // same thing at the same time from the same file or key, once live and once in
 // a shadow copy, in Windows.old or in RegBack. The live one stays and names the
@@ -29,7 +33,7 @@ func Merge(events []Event) []Event {
 // mergeGroup joins events of one instant. Groups are small but for machines
 // that stamp everything alike, so equal places are found by a map.
 func mergeGroup(group []Event) []Event {
-	if len(group) < 2 || !slices.ContainsFunc(group, func(e Event) bool { return e.Record.From.State == Backup }) {
+	if len(group) < 2 || !slices.ContainsFunc(group, func(e Event) bool { return e.Record.From.Copy() }) {
 		return group
 	}
 	first := map[string]int{} // index in out of the event that stands for the place
@@ -37,7 +41,7 @@ func mergeGroup(group []Event) []Event {
 	add := func(e Event) {
 		k := e.place()
 		i, ok := first[k]
-		if ok && (e.Record.From.State == Backup || out[i].Record.From.State == Backup) && e.Record != out[i].Record {
+		if ok && (e.Record.From.Copy() || out[i].Record.From.Copy()) && e.Record != out[i].Record {
 			out[i].Also = append(out[i].Also, e.Record.From)
 			return
 		}
@@ -47,12 +51,12 @@ func mergeGroup(group []Event) []Event {
 		out = append(out, e)
 	}
 	for _, e := range group {
-		if e.Record.From.State != Backup {
+		if !e.Record.From.Copy() {
 			add(e)
 		}
 	}
 	for _, e := range group {
-		if e.Record.From.State == Backup {
+		if e.Record.From.Copy() {
 			add(e)
 		}
 	}

@@ -379,3 +379,14 @@ func FuzzWMI(f *testing.F) {
 		}
 	})
 }
+
+// In a heap of files without folders a log is known by its name alone: that
+// of a hive is no firewall's.
+func TestFirewallLogLoose(t *testing.T) {
+	m := fstest.MapFS{"NTUSER.DAT": hiveOf(ntuserPath, asUser)[ntuserPath], "NTUSER.DAT.LOG1": {Data: []byte("regf\n?")}}
+	recs, errs := found(t, m, "firewalllog")
+	noErrors(t, errs)
+	if len(recs) != 0 {
+		t.Errorf("%d records", len(recs))
+	}
+}

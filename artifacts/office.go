@@ -227,6 +227,14 @@ func decodeTrustRecords(in Input) ([]TrustRecord, error) {
 	return recs, errors.Join(errs...)
 }
 
+// Proof tells what a person did from what is merely set.
+func (t TrustRecord) Proof() Proof {
+	if t.Kind == "document" {
+		return Interacted
+	}
+	return Configured
+}
+
 // Tags marks the click that lets code run.
 func (t TrustRecord) Tags() []string {
 	if t.Macros || t.Kind == "setting" && t.Meaning == "all macros run" {

@@ -75,9 +75,8 @@ func decodeOfficeAddins(in Input) ([]OfficeAddin, error) {
 	if strings.Contains(src, officeKey) {
 		r.App = in.matched(1)
 	}
-	if n, ok := in.Uint("LoadBehavior"); ok {
-		r.LoadBehavior = uint32(n)
-	}
+	n, ok := in.Uint("LoadBehavior")
+	r.LoadBehavior = uint32(n)
 	a := in.autostartOf("Office add-in")
 	if clsid := in.comProgID(id); clsid != "" {
 		a, _ = in.autostartCOM("Office add-in", clsid)
@@ -85,7 +84,7 @@ func decodeOfficeAddins(in Input) ([]OfficeAddin, error) {
 	if path := in.Text("FileName"); path != "" && a.Image == "" {
 		a = in.autostartDLL("Office add-in", path) // written by some set-up programs
 	}
-	a.Disabled = r.LoadBehavior == 0 || r.LoadBehavior == 2
+	a.Disabled = ok && (n == 0 || n == 2)
 	r.Hook = Hook{Origin: in.AtKey(), autostart: a, Key: `Addins`, Name: id}
 	return []OfficeAddin{r}, nil
 }

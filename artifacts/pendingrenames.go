@@ -19,7 +19,7 @@ type PendingRename struct {
 	Action  string    `json:"action"` // delete, rename, replace
 	From    string    `json:"from"`
 	To      string    `json:"to,omitempty"`
-	Written time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
+	Written time.Time `json:"key_written,omitzero"`
 }
 
 var pendingRenames = artifact(Artifact{
@@ -102,6 +102,11 @@ func (r PendingRename) Program() string {
 		return r.To
 	}
 	return r.From
+}
+
+// Events gives the time of the key, once for a list.
+func (r PendingRename) Events() []Event {
+	return keyEvent(r.Item-1, r.Written, "Pending file renames ("+r.Value+")")
 }
 
 // Summary tells what happens to the file.

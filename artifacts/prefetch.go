@@ -107,6 +107,9 @@ func decodePrefetch(in Input) ([]Prefetch, error) {
 	}
 	for _, d := range f.Damage {
 		p.Damage = append(p.Damage, d.Error())
+		if error(d) == err {
+			continue // it ended the reading, and was named above
+		}
 		errs = append(errs, in.prefetchError(d))
 	}
 	if !f.NameMatches(winpath.Base(in.From.Path)) && !in.Tree.Loose() {

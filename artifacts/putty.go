@@ -109,6 +109,14 @@ func percentText(s string) string {
 	return strings.ToValidUTF8(string(b), "\uFFFD")
 }
 
+// Proof tells a saved session from a connection.
+func (r RemoteHost) Proof() Proof {
+	if r.Kind == "session" {
+		return Configured
+	}
+	return Interacted
+}
+
 // Summary names the machine.
 func (r RemoteHost) Summary() string {
 	s := fmt.Sprintf("[%s] %s", r.Host, r.Kind)

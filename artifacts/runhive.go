@@ -27,10 +27,16 @@ func (r *runner) decodeHive(j job, res *Result) {
 	in.Hive, in.source = hv, j.hive
 	in.User = r.hiveUser(j.hive)
 	seen := map[string]bool{}
-	current, others := controlSets(hv, r.machine)
-	for _, src := range j.sources {
+	var current string
+	var others []string
+	if slices.ContainsFunc(j.sources, func(s Source) bool { return strings.Contains(s.Key, "{CS}") }) {
+		current, others = controlSets(hv)
+	}
+	patterns := make([][]keyPath, len(j.sources))
+	for i, src := range j.sources {
+		patterns[i] = views(src, current)
 		in.Source = src
-		for _, p := range views(src, current) {
+		for _, p := range patterns[i] {
 			in.ControlSet = ""
 			if strings.Contains(src.Key, "{CS}") {
 				in.ControlSet = current
@@ -49,7 +55,7 @@ func (r *runner) decodeHive(j job, res *Result) {
 		}
 	}
 	if !r.opts.NoDeleted {
-		r.deleted(in, j, current, seen, res)
+		r.deleted(in, j, patterns, seen, res)
 	}
 }
 
@@ -57,7 +63,7 @@ func (r *runner) hiveUser(h *evidence.Hive) evidence.User { return r.machine.Use
 
 // controlSets returns the set that {CS} stands for in this hive, and the
 // others. An older copy of SYSTEM may have booted from another set.
-func controlSets(hv *hive.Hive, m *evidence.Machine) (current string, others []string) {
+func controlSets(hv *hive.Hive) (current string, others []string) {
 	current, _ = hv.ControlSet()
 	root, err := hv.Root()
 	if err != nil {
@@ -146,14 +152,14 @@ func (r *runner) keys(in Input, p keyPath, seen map[string]bool, res *Result) {
 // like matches one component: `*` at its start, end or both stands for any
 // text.
 func like(pattern, name string) bool {
-	p, n := strings.ToUpper(pattern), strings.ToUpper(name)
-	if p == "*" {
+	if pattern == "*" {
 		return true
 	}
-	head, tail, star := strings.Cut(p, "*")
-	if !star {
-		return p == n
+	if !strings.Contains(pattern, "*") {
+		return strings.EqualFold(pattern, name)
 	}
+	p, n := strings.ToUpper(pattern), strings.ToUpper(name)
+	head, tail, _ := strings.Cut(p, "*")
 	if !strings.Contains(tail, "*") {
 		return len(n) >= len(head)+len(tail) && strings.HasPrefix(n, head) && strings.HasSuffix(n, tail)
 	}
@@ -202,64 +208,57 @@ func signature(in Input, d Decoded) string {
 	return strings.ToUpper(key) + "\x00" + o.value + "\x00" + string(b)
 }
 
+// A remnant is a deleted record with its path taken apart.
+type remnant struct {
+	hive.Remnant
+	parts []string
+}
+
+// remnants returns what a hive holds of deleted records, once for the run.
+func (r *runner) remnants(h *evidence.Hive) []remnant {
+	in := Input{shared: r.shared}
+	return in.Once("remnants of "+h.Snapshot+"|"+h.Path, func() any {
+		var out []remnant
+		for _, rem := range h.Deleted() {
+			out = append(out, remnant{rem, split(rem.Path)})
+		}
+		return out
+	}).([]remnant)
+}
+
 // deleted runs the decoder over deleted keys whose path the sources match, and
-// over deleted values of keys that live.
-func (r *runner) deleted(in Input, j job, current string, seen map[string]bool, res *Result) {
+// over deleted values of keys that live. patterns are those of each source.
+func (r *runner) deleted(in Input, j job, patterns [][]keyPath, seen map[string]bool, res *Result) {
 	in.From.State = Deleted
-	byKey := map[string][]hive.Remnant{}
-	var order []string
-	for _, rem := range j.hive.Deleted() {
-		parts := split(rem.Path)
-		for _, src := range j.sources {
-			in.Source = src
-			p, match, ok := matchRemnant(src, current, parts, rem.IsKey)
+	for _, rem := range r.remnants(j.hive) {
+		for i, src := range j.sources {
+			p, match, ok := matchRemnant(patterns[i], rem.parts)
 			if !ok {
 				continue
 			}
-			in.View32 = p.view32
-			in.Match = match
-			in.From.Key = `\` + strings.Join(parts, `\`)
+			in.Source, in.View32, in.Match = src, p.view32, match
+			in.From.Key = `\` + strings.Join(rem.parts, `\`)
+			in.From.Offset, in.From.Note = rem.Offset, rem.Note()
 			if rem.IsKey {
 				in.Key, in.only = rem.Key, nil
-				in.From.Offset = rem.Offset
-				in.From.Note = rem.Note()
 				r.decodeKey(in, seen, res)
 				break
 			}
-			if _, ok := byKey[in.From.Key]; !ok {
-				order = append(order, in.From.Key)
-			}
-			byKey[in.From.Key] = append(byKey[in.From.Key], rem)
-			break
-		}
-	}
-	for _, path := range order {
-		rems := byKey[path]
-		parts := split(path)
-		k, err := in.Hive.Key(path)
-		if err != nil {
-			continue // its key is deleted too, and was decoded with it
-		}
-		for _, rem := range rems {
-			for _, src := range j.sources {
-				p, match, ok := matchRemnant(src, current, parts, false)
-				if !ok {
-					continue
-				}
-				in.Source, in.View32, in.Match = src, p.view32, match
+			// A value of a key that is deleted too was decoded with it.
+			if k, err := in.Hive.Key(in.From.Key); err == nil {
 				in.Key, in.only = k, []hive.Value{rem.Value}
-				in.From.Key, in.From.Offset, in.From.Note = path, rem.Offset, rem.Note()
 				r.decodeKey(in, seen, res)
-				break
 			}
+			break
 		}
 	}
 }
 
-// matchRemnant holds the path of a deleted record against a source. A path
-// whose head is lost ("?") matches when at least its last two names do.
-func matchRemnant(s Source, cs string, parts []string, isKey bool) (keyPath, []string, bool) {
-	for _, p := range views(s, cs) {
+// matchRemnant holds the path of a deleted record against the patterns of a
+// source. A path whose head is lost ("?") matches when at least its last two
+// names do.
+func matchRemnant(patterns []keyPath, parts []string) (keyPath, []string, bool) {
+	for _, p := range patterns {
 		want, have := p.parts, parts
 		if len(have) > 0 && have[0] == "?" {
 			have = have[1:]
@@ -271,23 +270,25 @@ func matchRemnant(s Source, cs string, parts []string, isKey bool) (keyPath, []s
 				continue
 			}
 		}
-		if len(want) != len(have) {
+		if len(want) != len(have) || !likeAll(want, have) {
 			continue
 		}
 		var match []string
-		ok := true
 		for i, w := range want {
-			if !like(w, have[i]) {
-				ok = false
-				break
-			}
 			if strings.Contains(w, "*") {
 				match = append(match, have[i])
 			}
 		}
-		if ok {
-			return p, match, true
-		}
+		return p, match, true
 	}
 	return keyPath{}, nil, false
+}
+
+func likeAll(want, have []string) bool {
+	for i, w := range want {
+		if !like(w, have[i]) {
+			return false
+		}
+	}
+	return true
 }

@@ -292,7 +292,8 @@ func (d *serviceDecoder) failure(s *Service) {
 		return
 	}
 	n := le.Uint32(b[12:])
-	for i := 20; i+8 <= len(b) && n > 0 && len(s.OnFailure) < 64; i += 8 {
+	const most = 64
+	for i := 20; i+8 <= len(b) && n > 0 && len(s.OnFailure) < most; i += 8 {
 		n--
 		kind := le.Uint32(b[i:])
 		word := fmt.Sprintf("action %d", kind)
@@ -301,7 +302,10 @@ func (d *serviceDecoder) failure(s *Service) {
 		}
 		s.OnFailure = append(s.OnFailure, fmt.Sprintf("%s after %d ms", word, le.Uint32(b[i+4:])))
 	}
-	if n > 0 && len(s.OnFailure) < 64 {
+	switch {
+	case n > 0 && len(s.OnFailure) == most:
+		d.errs = append(d.errs, in.Errorf(in.At(v), "more than %d failure actions", most))
+	case n > 0:
 		d.errs = append(d.errs, in.Errorf(in.At(v), "%d more failure actions are claimed than there are", n))
 	}
 }

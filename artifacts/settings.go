@@ -35,7 +35,7 @@ type settingMeaning struct {
 	weak        bool
 }
 
-func normal(value, says string) settingMeaning   { return settingMeaning{value, says, false} }
+func normal(value, says string) settingMeaning  { return settingMeaning{value, says, false} }
 func weakens(value, says string) settingMeaning { return settingMeaning{value, says, true} }
 
 // settingSources are the keys of a table, each once.
@@ -76,7 +76,7 @@ func (in Input) decodeSettings(rows []settingRow) ([]Setting, error) {
 			}
 			s := Setting{
 				Origin: in.At(v), Setting: row.source.Key[strings.LastIndexByte(row.source.Key, '\\')+1:] + `\` + v.Name(),
-				Subject: subject, Value: userAny(v), Policy: strings.Contains(strings.ToUpper(row.source.Key), "POLICIES"),
+				Subject: subject, Value: userAny(v), Policy: strings.HasPrefix(row.source.Key, `Policies\`),
 			}
 			if subject != "" {
 				s.Setting = v.Name()

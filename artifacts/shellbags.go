@@ -34,7 +34,8 @@ type ShellBag struct {
 
 const (
 	shellBagsUser = `Software\Microsoft\Windows\`
-	shellBagsDeep = 6 // levels below BagMRU at which deleted keys are recognised
+	shellBagsDeep = 6    // levels below BagMRU at which deleted keys are recognised
+	shellBagsLong = 4096 // bytes of a path; Explorer shows no folder of more than 259 characters, nested archives perhaps
 )
 
 var shellBags = artifact(Artifact{
@@ -78,12 +79,13 @@ func decodeShellBags(in Input) ([]ShellBag, error) {
 		return nil, nil // the walk from the root has been here
 	}
 	type node struct {
-		in    Input
-		items []shellitem.Item
+		in         Input
+		path, file string // of the folder that the key stands for
 	}
 	// The tree is walked with a list of what is left to do; a key that was
 	// seen is not walked again, whatever its subkeys claim.
-	todo := []node{{in, in.shellBagParents()}}
+	parents := in.shellBagParents()
+	todo := []node{{in, shellitem.Path(parents), shellitem.FilePath(parents)}}
 	seen := map[int64]bool{}
 	var recs []ShellBag
 	var errs []error
@@ -111,9 +113,15 @@ func decodeShellBags(in Input) ([]ShellBag, error) {
 					it.Kind = shellitem.Unknown
 				}
 			}
-			items := append(slices.Clip(n.items), it)
+			path, file := it.String(), shellitem.FilePath([]shellitem.Item{it})
+			if n.path != "" {
+				path = n.path + `\` + path
+			}
+			if file == "" && n.file != "" {
+				file = n.file + `\` + it.String()
+			}
 			r := ShellBag{
-				Origin: n.in.At(e.value), Path: shellitem.Path(items), File: shellitem.FilePath(items), Kind: string(it.Kind),
+				Origin: n.in.At(e.value), Path: path, File: file, Kind: string(it.Kind),
 				GUID: it.GUID, Position: e.pos, Entry: it.Entry, Sequence: it.Sequence, Version: it.Version,
 				Interacted: n.in.mruWritten(e.pos), Modified: it.Modified, Created: it.Created, Accessed: it.Accessed,
 			}
@@ -122,10 +130,12 @@ func decodeShellBags(in Input) ([]ShellBag, error) {
 			}
 			if k, err := n.in.Key.Subkey(e.value.Name()); err == nil {
 				r.Written, r.Slot = k.Written(), userUint(k, "NodeSlot")
-				if in.only == nil {
+				if len(path) > shellBagsLong {
+					errs = append(errs, in.Errorf(n.in.At(e.value), "the path has %d bytes, more than the shell can show: what is below it is left out", len(path)))
+				} else if in.only == nil {
 					next := n.in
 					next.Key, next.From.Key, next.From.Offset = k, shellBagPath(n.in, k), k.Offset()
-					below = append(below, node{next, items})
+					below = append(below, node{next, path, file})
 				}
 			} else if !errors.Is(err, hive.ErrNotExist) {
 				errs = append(errs, in.Wrap(n.in.At(e.value), err))

@@ -157,7 +157,8 @@ func (in Input) shellExtensionClass(where, list string) ([]ShellExtension, error
 	i := -1
 	return hookRecords(h, func(r Hook) ShellExtension {
 		i++
-		r.Default = r.Image != "" && in.shellExtensionSystem(r.Image)
+		r.Default = r.Image != "" && in.shellExtensionSystem(r.Image) ||
+			list == "URLSearchHooks" && strings.EqualFold(ids[i], "{CFBFAE00-17A6-11D0-99CB-00C04FD64497}") // Microsoft's own
 		return ShellExtension{r, list, ids[i], titles[i]}
 	})
 }

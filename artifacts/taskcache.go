@@ -281,6 +281,10 @@ func (d *taskCacheDecoder) actions(t *TaskCache) []taskStep {
 	a, err := taskblob.ParseActions(b)
 	d.blob(at, err)
 	t.Context = a.Context
+	if len(a.List) > taskMaxActions {
+		d.blob(at, fmt.Errorf("%d actions, the scheduler takes %d", len(a.List), taskMaxActions))
+		a.List = a.List[:taskMaxActions]
+	}
 	var out []taskStep
 	for _, x := range a.List {
 		switch x.Kind {

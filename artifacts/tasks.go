@@ -126,6 +126,10 @@ func decodeTasks(in Input) ([]Task, error) {
 	actions := root.child("Actions")
 	t.Context = actions.attr("Context")
 	list := actions.children("")
+	if len(list) > taskMaxActions {
+		err = errors.Join(err, in.Errorf(in.AtOffset(0), "%d actions, the scheduler takes %d", len(list), taskMaxActions))
+		list = list[:taskMaxActions]
+	}
 	for _, a := range list {
 		t.Actions = append(t.Actions, taskAction(a).String())
 	}
@@ -144,6 +148,10 @@ func decodeTasks(in Input) ([]Task, error) {
 	}
 	return out, err
 }
+
+// taskMaxActions is how many actions a task can have: the schema of tasks,
+// actionsType.
+const taskMaxActions = 32
 
 // A taskStep is one action of a task, from XML or from the cache.
 type taskStep struct {

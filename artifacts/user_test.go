@@ -2,6 +2,7 @@ package artifacts_test
 
 import (
 	"context"
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -106,3 +107,17 @@ func userTime(y int, m time.Month, d, hour, minute, second, ticks int) time.Time
 }
 
 const danielNT, miraNT = "Users/daniel/NTUSER.DAT", "Users/mira/NTUSER.DAT"
+
+// equalJSON compares what two records say.
+func equalJSON(t testing.TB, a, b any) bool {
+	t.Helper()
+	x, err := json.Marshal(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := json.Marshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(x) == string(y)
+}

@@ -60,7 +60,12 @@ func decodeWindowsLoad(in Input) ([]WindowsLoad, error) {
 		if err != nil {
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}
-		for _, item := range in.windowsLoadItems(text) {
+		items := in.windowsLoadItems(text)
+		if len(items) > commandItems {
+			errs = append(errs, in.Errorf(in.At(v), "%d programs, the first %d are shown", len(items), commandItems))
+			items = items[:commandItems]
+		}
+		for _, item := range items {
 			r := WindowsLoad{Origin: in.At(v), Name: v.Name(), Value: text, Unusual: note}
 			switch name {
 			case "appinit_dlls":

@@ -164,6 +164,10 @@ func (w *winlogonDecoder) commands(v hive.Value, mechanism string, list bool) {
 	if list {
 		items = splitCommands(text)
 	}
+	if len(items) > commandItems {
+		w.errs = append(w.errs, w.in.Errorf(w.in.At(v), "%d programs, the first %d are shown", len(items), commandItems))
+		items = items[:commandItems]
+	}
 	for i, c := range items {
 		r := w.record(v)
 		hidden := r.Hidden

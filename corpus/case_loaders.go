@@ -249,3 +249,8 @@ func wmiCase(m *Machine) {
 	put("", "__EventFilter", "", "root\\cimv2", "", "SCM Event Log Filter", "", "select * from MSFT_SCMEventLogEvent", "", "WQL", "")
 	m.File("Windows/System32/wbem/Repository/OBJECTS.DATA", append(make([]byte, 8192), page...))
 }
+
+// webScriptsCase: a machine for development once had a web server.
+func webScriptsCase(m *Machine) {
+	m.File("inetpub/wwwroot/status/default.aspx", []byte("<%@ Page Language=\"C#\" %>\r\n<html><body><%= DateTime.Now %></body></html>\r\n"))
+}

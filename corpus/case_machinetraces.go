@@ -43,11 +43,14 @@ func radarCase(m *Machine) {
 // tracingCase writes the keys that the remote access library made for programs that use the network.
 func tracingCase(m *Machine) {
 	root := m.Hive(softwareHive).Sub(`Microsoft\Tracing`)
-	for name, t := range map[string]time.Time{
-		"EXCEL_RASAPI32": utc(2024, 11, 20, 6, 1, 12, 0), "EXCEL_RASMANCS": utc(2024, 11, 20, 6, 1, 12, 200000),
-		"nbtscan_RASAPI32": utc(2026, 3, 6, 17, 54, 13, 1000000),
+	for _, k := range []struct {
+		name string
+		at   time.Time
+	}{
+		{"EXCEL_RASAPI32", utc(2024, 11, 20, 6, 1, 12, 0)}, {"EXCEL_RASMANCS", utc(2024, 11, 20, 6, 1, 12, 200000)},
+		{"nbtscan_RASAPI32", utc(2026, 3, 6, 17, 54, 13, 1000000)},
 	} {
-		root.Sub(name).At(t).Set("EnableFileTracing", regf.DWord(0)).Set("FileDirectory", regf.Expand(`%windir%\tracing`))
+		root.Sub(k.name).At(k.at).Set("EnableFileTracing", regf.DWord(0)).Set("FileDirectory", regf.Expand(`%windir%\tracing`))
 	}
 	root.Sub("svchost").At(Installed) // another component's
 }

@@ -104,3 +104,9 @@ func cryptnetMeta(url, etag string, fetched, modified time.Time, size int) []byt
 	le.PutUint32(b[112:], uint32(size))
 	return append(append(b, u...), e...)
 }
+
+// zoneMapCase: mira trusts the site of the office.
+func zoneMapCase(m *Machine) {
+	m.Hive(ntuser(Mira)).Sub(`Software\`+currentVersion+`Internet Settings\ZoneMap\Domains\kestrel.example\files`).At(utc(2025, 1, 27, 0, 55, 12, 88104)).
+		Set("https", regf.DWord(2))
+}

@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"time"
 
@@ -79,7 +80,8 @@ func usbCase(m *Machine) {
 		Set("Service", regf.String("disk")).Set("Class", regf.String("DiskDrive")).Set("ContainerID", regf.String("{5d1a2c3e-7b60-5f41-9e22-0c1d2e3f4a5b}"))
 	stick.Sub(`Device Parameters\Partmgr`).Set("DiskId", regf.String("{1f2e3d4c-17a3-11f0-b6c1-0a1b2c3d4e5f}"))
 	const fileTimeType = 0xFFFF0010
-	for id, t := range map[string]time.Time{"0064": first, "0065": first, "0066": plugged, "0067": pulled} {
+	for i, t := range []time.Time{first, first, plugged, pulled} {
+		id := fmt.Sprintf("%04d", 64+i)
 		root.Sub(controlSet+`Enum\USBSTOR\Disk&Ven_Kite&Prod_Pocket_32&Rev_1.00\4C5300019920260304&0`+set+id).
 			At(t).Set("", regf.Raw(fileTimeType, binary.LittleEndian.AppendUint64(nil, regf.FILETIME(t))))
 	}
@@ -118,4 +120,16 @@ func uninstallCase(m *Machine) {
 		Set("InstallDate", regf.String("20250203"))
 	m.Hive(ntuser(Mira)).Sub(`Software\Microsoft\Windows\CurrentVersion\Uninstall\OneDriveSetup.exe`).At(utc(2024, 11, 20, 5, 2, 48, 1180220)).
 		Set("DisplayName", regf.String("Microsoft OneDrive")).Set("DisplayVersion", regf.String("24.206.1013.0004")).Set("Publisher", regf.String("Microsoft Corporation"))
+}
+
+func volumeLabelsCase(m *Machine) {
+	root := m.Hive(softwareHive)
+	plugged := utc(2026, 3, 4, 9, 0, 13, 2200145)
+	root.Sub(`Microsoft\Windows Portable Devices\Devices\SWD#WPDBUSENUM#_??_USBSTOR#DISK&VEN_KITE&PROD_POCKET_32&REV_1.00#4C5300019920260304&0#{53F56307-B6BF-11D0-94F2-00A0C91EFB8B}`).
+		At(plugged).Set("FriendlyName", regf.String("KITE"))
+	root.Sub(`Microsoft\Windows Search\VolumeInfoCache\E:`).At(plugged.Add(3*time.Second)).Set("DriveType", regf.DWord(2)).Set("VolumeLabel", regf.String("KITE"))
+	// As ReadyBoost of an older Windows would have written it: the serial
+	// number stands in decimal.
+	root.Sub(`Microsoft\Windows NT\CurrentVersion\EMDMgmt\_??_USBSTOR#Disk&Ven_Kite&Prod_Pocket_32&Rev_1.00#4C5300019920260304&0#{53f56307-b6bf-11d0-94f2-00a0c91efb8b}KITE_780718100`).
+		At(utc(2025, 1, 30, 0, 40, 5, 0)).Set("CacheStatus", regf.DWord(2))
 }

@@ -32,9 +32,9 @@ func appCompatFlagsCase(m *Machine) {
 // compatAssistantCase writes what the Program Compatibility Assistant watched.
 func compatAssistantCase(m *Machine) {
 	data := utc(2019, 12, 7, 9, 8, 44, 7849296) // one time for all: that of the compatibility data
-	for user, path := range map[string]string{Mira: `C:\Users\mira\Downloads\PaperScan-Setup.exe`, Daniel: Implant} {
-		m.Hive(ntuser(user)).Sub(`Software\Microsoft\Windows NT\CurrentVersion\AppCompatFlags\Compatibility Assistant\Store`).
-			At(utc(2026, 3, 6, 18, 3, 12, 0)).Set(path, sacp(288_256, 0x4_F1E3, data))
+	for _, u := range []struct{ user, path string }{{Mira, `C:\Users\mira\Downloads\PaperScan-Setup.exe`}, {Daniel, Implant}} {
+		m.Hive(ntuser(u.user)).Sub(`Software\Microsoft\Windows NT\CurrentVersion\AppCompatFlags\Compatibility Assistant\Store`).
+			At(utc(2026, 3, 6, 18, 3, 12, 0)).Set(u.path, sacp(288_256, 0x4_F1E3, data))
 	}
 }
 

@@ -52,6 +52,7 @@ var Cases = []Case{
 	{"officeaddins", "An add-in of mira's Outlook.", officeAddinsCase},
 	{"browserpolicies", "A program put its extension into Chrome.", browserPoliciesCase},
 	{"autostartfiles", "Mira's PowerShell profile, and INI files without entries.", autostartFilesCase},
+	{"webscripts", "The page that an installation of the web server leaves.", webScriptsCase},
 	{"wmi", "The one subscription that every Windows has.", wmiCase},
 
 	// What leads out.
@@ -59,6 +60,7 @@ var Cases = []Case{
 	{"firewalllog", "Two dropped packets; one of them is the intruder's, before the rule was there.", firewallLogCase},
 	{"portproxy", "What comes to port 3390 goes to the remote desktop of the server beside.", portProxyCase},
 	{"proxies", "The connections of both users, and of the services, without a proxy.", proxiesCase},
+	{"zonemap", "The office's own site is trusted.", zoneMapCase},
 	{"nrpt", "The VPN client's server answers for the names of the office.", nrptCase},
 	{"bits", "A job database, of which only the head is there.", bitsCase},
 	{"cryptnet", "A revocation list that Windows fetched for mira.", cryptnetCase},
@@ -101,15 +103,11 @@ var Cases = []Case{
 	{"shims", "A shim database of the intruder's for a program of the log-on screen.", shimsCase},
 
 	// What users did.
-	{"runmru", "Commands given to the Run dialog; on daniel's desktop a shell, moments before the discovery.", runMRUCase},
-	{"typedurls", "Addresses typed into Internet Explorer: the implant's download, and the one that every profile has.", typedURLsCase},
-	{"typedpaths", "Folders typed into Explorer's address bar.", typedPathsCase},
-	{"wordwheelquery", "Searches in Explorer: the intruder looks for passwords.", searchesCase},
 	{"recentdocs", "Documents that both users opened.", recentDocsCase},
 	{"opensave", "A text file that was chosen in a dialog on daniel's desktop.", openSaveCase},
 	{"lastvisited", "The program that asked for it.", lastVisitedCase},
 	{"shellbags", "Folders that daniel's desktop showed: the stick, a share of the neighbor, and the intruder's way to the public folder.", shellBagsCase},
-	{"mountpoints", "daniel's desktop met the stick and the neighbor's share.", mountPointsCase},
+	{"mountpoints2", "daniel's desktop met the stick and the neighbor's share.", mountPointsCase},
 	{"mappeddrives", "mira's drive of reports.", mappedDrivesCase},
 	{"tsclient", "From daniel's desktop a session to the neighbor, with another account's name.", tsClientCase},
 	{"officemru", "Documents of Word and Excel.", officeCase},
@@ -118,6 +116,7 @@ var Cases = []Case{
 	{"winscp", "A session to the intruder's server, with a password.", winSCPCase},
 	{"archivers", "An archive of documents, made with WinRAR.", archiversCase},
 	{"applets", "The Run key was the last that the registry editor showed.", appletsCase},
+	{"deleted", "The licence of a wiping tool, which the intruder took back.", deletedCase},
 	{"internetsettings", "The intruder's server is a trusted site.", internetSettingsCase},
 
 	// What the system says of itself.
@@ -132,6 +131,7 @@ var Cases = []Case{
 	{"shares", "A shared folder for scans.", sharesCase},
 	{"remoteaccess", "Remote Desktop is on, as in the case system.", already},
 	{"usb", "daniel's stick, and a hub.", usbCase},
+	{"volumelabels", "The stick's name, and its serial number.", volumeLabelsCase},
 	{"mounteddevices", "The volumes are those of the case system.", already},
 	{"eventlogging", "The logs with their usual sizes; PowerShell's channel was switched off.", eventLoggingCase},
 	{"protection", "PowerShell runs every script.", protectionCase},

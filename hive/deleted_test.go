@@ -92,6 +92,33 @@ func TestDeletedNothing(t *testing.T) {
 	}
 }
 
+// TestDeletedUnreferenced takes the root's subkeys out of the tree: they stay whole keys, with subkeys and values.
+func TestDeletedUnreferenced(t *testing.T) {
+	l := regf.Sound().Live()
+	b := l.Image()
+	le.PutUint32(b[baseSize+l.Key("")+4+nkSubkeys:], 0)
+	regf.Checksum(b)
+	got := remnants(t, b)
+	k := got[`\Alpha`].Key
+	if k.IsZero() || got[`\Alpha`].Source != FromUnreferenced || got[`\Alpha`].Grade != Exact {
+		t.Fatalf("Alpha: %+v", got[`\Alpha`])
+	}
+	s, err := k.Subkey("INNER")
+	if err != nil || s.Path() != `\Alpha\Inner` {
+		t.Fatalf("the subkey of a deleted key: %v", err)
+	}
+	if p, err := s.Parent(); err != nil || p != k {
+		t.Errorf("the parent of a deleted key: %v", err)
+	}
+	big := got[`\Beta|Big`]
+	if data, err := big.Value.Bytes(); err != nil || len(data) != int(big.Value.Size()) || big.Data != DataMerged {
+		t.Errorf("big data: %d bytes, %v, %v", len(data), big.Data, err)
+	}
+	if n := len(got); n != 19 {
+		t.Errorf("%d remnants, want all 11 keys and 8 values", n)
+	}
+}
+
 // TestDeletedTail reads a key behind the bins.
 func TestDeletedTail(t *testing.T) {
 	spec := regf.Sound()

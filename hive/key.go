@@ -261,10 +261,18 @@ func (k Key) eachSubkey(yield func(Key, error) bool) {
 			}
 			continue
 		}
-		if !yield(k.h.key(off)) {
+		if !yield(k.child(off)) {
 			return
 		}
 	}
+}
+
+// child returns the subkey at an offset that the key's list names.
+func (k Key) child(off uint32) (Key, error) {
+	if k.loose {
+		return k.looseChild(off)
+	}
+	return k.h.key(off)
 }
 
 // Values iterates over the key's values in stored order. An error stands for the value that cannot be read.

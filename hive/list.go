@@ -69,7 +69,12 @@ func (c *listCursor) subkeys(k Key) {
 	if k.NumSubkeys() == 0 {
 		return
 	}
-	c.leaf, c.pending = k.h.list(k.u32(nkSubkeyList))
+	off := k.u32(nkSubkeyList)
+	if k.loose && k.h.live().covered(off, leafWide) {
+		c.pending = bad(int(k.Offset()), "subkey list", "its place was used again")
+		return
+	}
+	c.leaf, c.pending = k.h.list(off)
 	if c.leaf.kind == 'r' {
 		c.index, c.first, c.leaf = c.leaf, c.leaf.pos, list{}
 	}

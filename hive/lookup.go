@@ -57,7 +57,7 @@ func (k Key) find(upper []uint16, quick bool, left *int) (Key, bool) {
 		if err != nil {
 			continue
 		}
-		if s, err := k.h.key(off); err == nil && s.name().equal(upper) {
+		if s, err := k.child(off); err == nil && s.name().equal(upper) {
 			return s, true
 		}
 	}

@@ -60,6 +60,15 @@ func (h *Hive) looseKey(off uint32) (Key, error) {
 	return Key{h: h, n: uint32(pos), loose: true}, nil
 }
 
+// looseChild returns the deleted key at an offset, if it names this one as its parent.
+func (k Key) looseChild(off uint32) (Key, error) {
+	s, err := k.h.looseKey(off)
+	if err == nil && (!s.loose || s.parentOffset() != k.offset()) {
+		return Key{}, bad(baseSize+int(off), "key node", "its place was used again")
+	}
+	return s, err
+}
+
 // A DataState tells what became of the cell that held a deleted value's data.
 type DataState uint8
 

@@ -67,6 +67,9 @@ func BenchmarkParse(b *testing.B) {
 
 // Each file must cost no more than a handful of allocations, whatever it holds.
 func TestAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes pools forget")
+	}
 	for name, files := range cases(t) {
 		total := testing.AllocsPerRun(5, func() {
 			for _, f := range files {

@@ -144,8 +144,11 @@ func openImage(path string, opts *Options) (*Evidence, error) {
 			problems = append(problems, fmt.Errorf("%s: %w", name, err))
 			continue
 		}
-		hosts, err := collect.Layout(fsys)
-		if err != nil || len(hosts) == 0 || hosts[0].Loose {
+		if n := len(v.Shadows); n > 0 {
+			e.Notes = append(e.Notes, fmt.Sprintf("%s: %d shadow copies, which are not read", name, n))
+		}
+		hosts, err := collect.Recognise(fsys)
+		if err != nil || len(hosts) == 0 {
 			e.Notes = append(e.Notes, name+": no Windows on it")
 			continue
 		}

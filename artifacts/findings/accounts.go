@@ -134,9 +134,9 @@ var newAccount = wholeRule(Rule{
 		if a.Created.IsZero() {
 			continue
 		}
-		close := slices.ContainsFunc(near, func(t time.Time) bool { return t.Sub(a.Created).Abs() <= time.Hour })
+		soon := within(near, a.Created.Add(-time.Hour), a.Created.Add(time.Hour))
 		switch {
-		case close:
+		case soon:
 			look.hit(look.account(a), High, "it was made within an hour of starts that deserve a look%s", admin)
 		case !installed.IsZero() && a.Created.Sub(installed) > 7*24*time.Hour:
 			level := Low
@@ -176,7 +176,7 @@ var badPasswords = wholeRule(Rule{
 		if a.BadPassword.IsZero() || r.rec.From.State == artifacts.Deleted {
 			continue
 		}
-		if slices.ContainsFunc(near, func(t time.Time) bool { return t.Sub(a.BadPassword).Abs() <= 24*time.Hour }) {
+		if within(near, a.BadPassword.Add(-24*time.Hour), a.BadPassword.Add(24*time.Hour)) {
 			look := *x
 			look.row = r
 			look.hit(look.account(a), 0, "the last wrong password was tried at %s, %d are counted", a.BadPassword.UTC().Format("2006-01-02 15:04:05"), a.BadLogons)
@@ -189,7 +189,7 @@ var movedOut = rule(Rule{
 	Why:    "This account reached another machine: by Remote Desktop, an administrative share, or a secure shell.",
 	Benign: "Administrators.",
 	Next:   "Ask whether the account should; look at the other machine.",
-	Needs:  []string{"tsclient", "mountpoints", "mappeddrives", "runmru", "putty"},
+	Needs:  []string{"tsclient", "mountpoints2", "mappeddrives", "runmru", "putty"},
 }, func(x *look, s artifacts.RDPServer) {
 	level := Low
 	if _, err := netip.ParseAddr(s.Host); err == nil {

@@ -15,9 +15,9 @@ type verdict struct {
 	attack []string
 }
 
-// maxCommand bounds what the patterns look at. Windows' own limit is 32,767
-// characters.
-const maxCommand = 32 << 10
+// maxCommand bounds what the patterns look at: the limit of the command
+// prompt, 8,191 characters. What hides behind that is long, which is said.
+const maxCommand = 8 << 10
 
 // judge holds a command line against the patterns. An encoded command is
 // looked at in clear, too.
@@ -26,7 +26,7 @@ func (t *Tables) judge(line string, c winpath.Command) verdict {
 	stem := strings.TrimSuffix(strings.ToLower(winpath.Base(strings.Trim(c.Program, `"`))), ".exe")
 	v.host = t.hosts[stem] || t.proxies[stem]
 	text := clip(line, maxCommand)
-	long := len(text) > 500
+	long := len(line) > 500
 	text = strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(text, "^", ""), `""`, `"`))
 	if c.Decoded != "" {
 		text += "\n" + strings.ToLower(clip(c.Decoded, maxCommand))

@@ -23,6 +23,7 @@ type scene struct {
 
 	programs      map[string]*program
 	systemVolumes map[string]bool
+	volumeStyles  map[string]bool   // how they are spelled: \DEVICE\, \VOLUME{
 	kept          map[string][]*row // by artifact, for rules that look at the end
 	newest        time.Time         // the last start that anything tells: "now" of the evidence
 	seeded        []*row
@@ -56,7 +57,7 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 	if opts != nil && opts.Tables != nil {
 		e.t = opts.Tables
 	}
-	e.programs, e.systemVolumes = map[string]*program{}, map[string]bool{}
+	e.programs, e.systemVolumes, e.volumeStyles = map[string]*program{}, map[string]bool{}, map[string]bool{}
 	e.kept, e.counts, e.silenced = map[string][]*row{}, map[string]int{}, map[string]int{}
 	if m := facts.Machine; m != nil && m.SystemRoot != "" {
 		e.drive = strings.ToUpper(winpath.Volume(m.SystemRoot))
@@ -103,7 +104,7 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 		for _, f := range p.Files {
 			// Every program loads this library first, from the volume of Windows.
 			if v := winpath.Volume(f); len(f)-len(v) == len(ntdll) && strings.EqualFold(f[len(v):], ntdll) {
-				e.systemVolumes[strings.ToUpper(v)] = true
+				e.isSystem(strings.ToUpper(v))
 				break
 			}
 		}
@@ -262,6 +263,10 @@ func compareFindings(a, b Finding) int {
 // maxEvidence is how many records a finding shows; the rest is counted.
 const maxEvidence = 40
 
+// maxReasons bounds what is said about one subject. The strongest come first;
+// count tells of how many records they are drawn.
+const maxReasons = 100
+
 func (s *scene) finding(k subject, hits []*hit) Finding {
 	slices.SortStableFunc(hits, func(a, b *hit) int {
 		return cmp.Or(cmp.Compare(b.level, a.level), compareBools(b.rule.Leads, a.rule.Leads), cmp.Compare(a.rule.ID, b.rule.ID), cmp.Compare(a.says, b.says))
@@ -274,6 +279,7 @@ func (s *scene) finding(k subject, hits []*hit) Finding {
 	}
 	ruleOf := map[*row][]string{}
 	var rows []*row
+	said := map[Reason]bool{}
 	for _, h := range hits {
 		if !slices.Contains(f.RuleIDs, h.rule.ID) {
 			f.RuleIDs = append(f.RuleIDs, h.rule.ID)
@@ -284,7 +290,8 @@ func (s *scene) finding(k subject, hits []*hit) Finding {
 			}
 		}
 		r := Reason{h.rule.ID, h.rule.Title, h.level, h.says}
-		if !slices.Contains(f.Reasons, r) {
+		if !said[r] && len(said) < maxReasons {
+			said[r] = true
 			f.Reasons = append(f.Reasons, r)
 		}
 		for _, r := range h.rows {
@@ -298,8 +305,8 @@ func (s *scene) finding(k subject, hits []*hit) Finding {
 	}
 	slices.Sort(f.Techniques)
 	if p := s.programs[k.key]; k.kind == kindProgram && p != nil {
-		for _, r := range p.rows {
-			if ruleOf[r] == nil && !slices.Contains(rows, r) {
+		for _, r := range p.rows { // a row comes once: see sight
+			if ruleOf[r] == nil {
 				rows = append(rows, r) // no reason of its own, but part of the story
 			}
 		}

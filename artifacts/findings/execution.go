@@ -234,78 +234,6 @@ var discovery = map[string]string{
 	"klist.exe": "klist", "cmdkey.exe": "cmdkey", "netsh.exe": "netsh", "tracert.exe": "tracert", "sc.exe": "sc",
 }
 
-// A start is one start of a program.
-type start struct {
-	t    time.Time
-	p    *program
-	r    *row
-	name string
-}
-
-// starts returns the starts of these programs, in order of time.
-func (x *look) starts(names map[string]string) []start {
-	var out []start
-	for _, p := range x.programs {
-		name, ok := names[p.base]
-		if !ok {
-			continue
-		}
-		for _, r := range p.rows {
-			for _, t := range r.runs() {
-				out = append(out, start{t, p, r, name})
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b start) int {
-		return cmp.Or(a.t.Compare(b.t), cmp.Compare(a.name, b.name), cmp.Compare(a.p.key, b.p.key), cmp.Compare(a.r.n, b.r.n))
-	})
-	return out
-}
-
-// bursts joins starts that follow each other within the span to groups with at
-// least n different names.
-func bursts(list []start, span time.Duration, n int) [][]start {
-	var out [][]start
-	end := 0 // of the last group, in list
-	for i := 0; i < len(list); i++ {
-		names := map[string]bool{}
-		j := i
-		for j < len(list) && list[j].t.Sub(list[i].t) <= span {
-			names[list[j].name] = true
-			j++
-		}
-		if len(names) < n {
-			continue
-		}
-		if len(out) > 0 && i < end {
-			out[len(out)-1] = append(out[len(out)-1], list[end:j]...)
-			end = max(end, j)
-			continue
-		}
-		out = append(out, slices.Clone(list[i:j]))
-		end = j
-	}
-	return out
-}
-
-// burst reports one group of starts as an activity.
-func (x *look) burst(what string, level Level, group []start) {
-	var names []string
-	var rows []*row
-	for _, s := range group {
-		if !slices.Contains(names, s.name) {
-			names = append(names, s.name)
-		}
-		if !slices.Contains(rows, s.r) {
-			rows = append(rows, s.r)
-		}
-	}
-	from, to := group[0].t, group[len(group)-1].t
-	show := what + " at " + from.UTC().Format("2006-01-02 15:04")
-	x.hit(subject{kind: kindActivity, key: what + " " + from.UTC().Format(time.RFC3339Nano), show: show}, level,
-		"%s within %s, from %s", strings.Join(names, ", "), to.Sub(from).Round(time.Second), from.UTC().Format("2006-01-02 15:04:05")).from(rows...)
-}
-
 var discoveryBurst = wholeRule(Rule{
 	ID: "X-06", Title: "Burst of discovery programs", Level: Medium, Attack: []string{"T1033", "T1082", "T1016", "T1087"},
 	Why:    "Four or more programs that tell about machine, network and accounts ran within half an hour: so does somebody who has just arrived.",
@@ -316,30 +244,12 @@ var discoveryBurst = wholeRule(Rule{
 	near := x.dubiousStarts()
 	for _, g := range bursts(x.starts(discovery), 30*time.Minute, 4) {
 		level := Medium
-		if i, _ := slices.BinarySearchFunc(near, g[0].t.Add(-30*time.Minute), time.Time.Compare); i < len(near) && near[i].Before(g[len(g)-1].t.Add(30*time.Minute)) {
+		if within(near, g[0].t.Add(-30*time.Minute), g[len(g)-1].t.Add(30*time.Minute)) {
 			level = High
 		}
 		x.burst("discovery", level, g)
 	}
 })
-
-// dubiousStarts are the times at which tools or programs in bad places
-// started, sorted.
-func (x *look) dubiousStarts() []time.Time {
-	var out []time.Time
-	for _, p := range x.programs {
-		t := x.t.toolNamed(p.stem)
-		bad := p.place != nil && p.place.level >= High && !x.installer(p) || t != nil && t.level >= Medium && !anyGlob(t.except, p.parts)
-		if !bad {
-			continue
-		}
-		for _, r := range p.rows {
-			out = append(out, r.runs()...)
-		}
-	}
-	slices.SortFunc(out, time.Time.Compare)
-	return out
-}
 
 var rareProgram = programRule(Rule{
 	ID: "X-07", Title: "Windows program that users rarely run", Level: Low, Attack: []string{"T1218"},
@@ -532,18 +442,13 @@ var nearFinding = wholeRule(Rule{
 				continue // its first start is not known
 			}
 			first := slices.MinFunc(f.LastRuns, time.Time.Compare)
-			i, _ := slices.BinarySearchFunc(anchors, first.Add(-10*time.Minute), func(a anchor, t time.Time) int { return a.t.Compare(t) })
-			if i == len(anchors) || anchors[i].t.After(first.Add(10*time.Minute)) {
-				continue
+			i, _ := slices.BinarySearchFunc(anchors, first, func(a anchor, t time.Time) int { return a.t.Compare(t) })
+			best := anchors[min(i, len(anchors)-1)]
+			if i > 0 && anchors[i-1].t.Sub(first).Abs() < best.t.Sub(first).Abs() {
+				best = anchors[i-1]
 			}
-			best := anchors[i]
-			for _, a := range anchors[i:] {
-				if a.t.After(first.Add(10 * time.Minute)) {
-					break
-				}
-				if a.t.Sub(first).Abs() < best.t.Sub(first).Abs() {
-					best = a
-				}
+			if best.t.Sub(first).Abs() > 10*time.Minute {
+				continue
 			}
 			words := "after"
 			if first.Before(best.t) {

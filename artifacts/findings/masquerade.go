@@ -85,7 +85,8 @@ var sameNameElsewhere = wholeRule(Rule{
 			continue
 		}
 		homes := x.t.binaries[base]
-		for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		sorted := slices.Sorted(maps.Keys(dirs))
+		for _, dir := range sorted {
 			p := dirs[dir]
 			var level Level
 			switch {
@@ -100,9 +101,9 @@ var sameNameElsewhere = wholeRule(Rule{
 			default:
 				continue
 			}
-			rest := slices.DeleteFunc(slices.Sorted(maps.Keys(dirs)), func(d string) bool { return d == dir })
-			if len(rest) > 4 {
-				rest = append(rest[:4], "…")
+			rest := slices.DeleteFunc(slices.Clone(sorted[:min(5, len(sorted))]), func(d string) bool { return d == dir })
+			if len(rest) < len(sorted)-1 {
+				rest = append(rest, "…")
 			}
 			look := *x
 			look.prog = p
@@ -174,7 +175,7 @@ var deceptiveName = programRule(Rule{
 	}
 	// In ordinary folders short names are ordinary, too: 7z, py, r2.
 	if ext(p.base) == ".exe" && shortName(p.stem) && p.place != nil && p.place.level >= Medium && p.place.id != "L12" && x.t.binaries[p.base] == nil {
-		level := p.place.level
+		level := min(p.place.level, High)
 		x.hit(p.subject(x), level, "its name is only %q", p.base).as("T1036")
 	}
 	if e := ext(p.base); len(p.executed()) > 0 && p.hasFolder() && documents[strings.TrimPrefix(e, ".")] && slices.ContainsFunc(p.rows, func(r *row) bool { return r.rec.Artifact.Name == "prefetch" || r.rec.Artifact.Name == "bam" }) {
@@ -205,7 +206,7 @@ var renamedProgram = rule(Rule{
 	}
 	s := subject{kind: kindProgram, key: x.normal(f.Path, x.row.rec.User), show: f.Path}
 	switch t := x.t.toolNamed(o); {
-	case t != nil && x.t.toolNamed(n) != t && t.level >= Medium:
+	case t != nil && t.level >= Medium && !strings.HasPrefix(n, o) && !strings.HasPrefix(o, n):
 		x.hit(s, High, "the file calls itself %q: %s", f.OriginalName, t.class).as(append([]string{"T1036.003"}, t.attack...)...)
 	case (x.t.proxies[o] || x.t.hosts[o]) && x.t.binaries[o+".exe"] != nil && !x.t.proxies[n] && !x.t.hosts[n]:
 		x.hit(s, High, "the file calls itself %q, one of Windows' programs that run other code", f.OriginalName)

@@ -3,124 +3,13 @@ package findings
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
-
-// autostarts are the artifacts whose records name programs that start by
-// themselves, without services and tasks, which have rules of their own.
-var autostarts = []string{
-	"runkeys", "winlogon", "windowsload", "logonscripts", "screensaver", "commandprocessor", "startupfolder", "jobs", "ifeo", "appcertdlls",
-	"sessionmanager", "lsa", "comhijack", "fileassociations", "activesetup", "print", "netsh", "timeproviders", "shellextensions", "officeaddins", "autostartfiles", "wmi",
-}
-
-// unset reports whether an autostart record means nothing: what Windows
-// itself writes, or what is not a program.
-func unset(d artifacts.Decoded, a *artifacts.Autostart) bool {
-	return a.Image == "" && a.Payload == "" && a.Command == "" || usual(d)
-}
-
-// usual reports whether a record is what Windows itself writes.
-func usual(d artifacts.Decoded) bool {
-	if h, ok := hookOf(d); ok {
-		return h.Default
-	}
-	switch r := d.(type) {
-	case artifacts.WMI:
-		return r.Default
-	case artifacts.AutostartFile:
-		return r.Default
-	}
-	return false
-}
-
-// hookOf returns the part that the settings which load something share.
-func hookOf(d artifacts.Decoded) (artifacts.Hook, bool) {
-	switch r := d.(type) {
-	case artifacts.IFEO:
-		return r.Hook, true
-	case artifacts.AppCertDLL:
-		return r.Hook, true
-	case artifacts.SessionManager:
-		return r.Hook, true
-	case artifacts.LSA:
-		return r.Hook, true
-	case artifacts.COMHijack:
-		return r.Hook, true
-	case artifacts.FileAssociation:
-		return r.Hook, true
-	case artifacts.ActiveSetup:
-		return r.Hook, true
-	case artifacts.Print:
-		return r.Hook, true
-	case artifacts.Netsh:
-		return r.Hook, true
-	case artifacts.TimeProvider:
-		return r.Hook, true
-	case artifacts.ShellExtension:
-		return r.Hook, true
-	case artifacts.OfficeAddin:
-		return r.Hook, true
-	case artifacts.Profiler:
-		return r.Hook, true
-	case artifacts.Environment:
-		return r.Hook, true
-	case artifacts.KnownDLL:
-		return r.Hook, true
-	case artifacts.Winsock:
-		return r.Hook, true
-	case artifacts.AMSIProvider:
-		return r.Hook, true
-	case artifacts.CredentialProvider:
-		return r.Hook, true
-	case artifacts.DNSServer:
-		return r.Hook, true
-	case artifacts.RDPProgram:
-		return r.Hook, true
-	case artifacts.AeDebug:
-		return r.Hook, true
-	case artifacts.SafeBoot:
-		return r.Hook, true
-	case artifacts.AppPath:
-		return r.Hook, true
-	}
-	return artifacts.Hook{}, false
-}
-
-// weaker lowers a level for what Windows would not start any more.
-func (x *look) weaker(level Level, a *artifacts.Autostart) Level {
-	if x.row.rec.From.State == artifacts.Deleted || a.Disabled || a.Inactive != "" {
-		return level.step(-1)
-	}
-	return level
-}
-
-// named is a subject for a setting: what it is, and what it is called.
-func (x *look) named(a *artifacts.Autostart) string {
-	name := x.row.rec.From.Value
-	switch d := x.row.rec.Data.(type) {
-	case artifacts.Service:
-		return "service " + d.Name
-	case artifacts.Task:
-		return "task " + d.TaskPath
-	case artifacts.TaskCache:
-		return "task " + d.TaskPath
-	case artifacts.RunKey:
-		name = d.Name
-	case artifacts.IFEO:
-		name = d.Target
-	case artifacts.StartupFile:
-		name = winpath.Base(d.Path)
-	}
-	s := strings.TrimSpace(a.Mechanism + " " + name)
-	if u := cmp.Or(x.row.rec.User.Name, x.row.rec.User.SID); u != "" {
-		s += " of " + u
-	}
-	return s
-}
 
 var autorunPlace = rule(Rule{
 	ID: "P-01", Title: "Autorun from an unusual place", Level: High, Attack: []string{"T1547.001"},
@@ -400,18 +289,20 @@ var autorunRan = programRule(Rule{
 	if strings.HasPrefix(p.key, `\windows\`) && p.place == nil {
 		return
 	}
+	var runs []time.Time
+	for _, r := range p.rows {
+		runs = append(runs, r.runs()...)
+	}
+	slices.SortFunc(runs, time.Time.Compare)
 	for _, a := range p.autostarts() {
 		w := a.auto().Written
 		if w.IsZero() {
 			continue
 		}
-		for _, r := range p.rows {
-			for _, t := range r.runs() {
-				if t.Sub(w).Abs() <= 10*time.Minute {
-					x.hit(p.subject(x), 0, "it ran at %s, the key of its autostart was written at %s", t.UTC().Format("2006-01-02 15:04:05"), w.UTC().Format("2006-01-02 15:04:05"))
-					return
-				}
-			}
+		i, _ := slices.BinarySearchFunc(runs, w.Add(-10*time.Minute), time.Time.Compare)
+		if i < len(runs) && runs[i].Sub(w) <= 10*time.Minute {
+			x.hit(p.subject(x), 0, "it ran at %s, the key of its autostart was written at %s", runs[i].UTC().Format("2006-01-02 15:04:05"), w.UTC().Format("2006-01-02 15:04:05"))
+			return
 		}
 	}
 })

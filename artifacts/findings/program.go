@@ -228,11 +228,11 @@ func (s *scene) sight(path string, r *row) *program {
 		p.rows = append(p.rows, r)
 	}
 	if v := strings.ToUpper(winpath.Volume(path)); v != "" && !strings.HasPrefix(v, `\\`) {
-		if !slices.Contains(p.vols, v) {
+		if len(p.vols) < 16 && !slices.Contains(p.vols, v) {
 			p.vols = append(p.vols, v)
 		}
 		if strings.HasPrefix(key, `\windows\system32\`) && len(p.parts) > 3 {
-			s.systemVolumes[v] = true
+			s.isSystem(v)
 		}
 	}
 	return p
@@ -263,13 +263,15 @@ func (s *scene) settle(p *program) {
 // namesVolumes reports whether Windows' volume is known in this style of
 // name.
 func (s *scene) namesVolumes(v string) bool {
-	style := func(v string) string { return v[:min(len(v), 8)] }
-	for k := range s.systemVolumes {
-		if style(k) == style(v) {
-			return true
-		}
-	}
-	return false
+	return s.volumeStyles[volumeStyle(v)]
+}
+
+func volumeStyle(v string) string { return v[:min(len(v), 8)] }
+
+// isSystem notes a name of Windows' volume.
+func (s *scene) isSystem(v string) {
+	s.systemVolumes[v] = true
+	s.volumeStyles[volumeStyle(v)] = true
 }
 
 // placeOf finds the first line of the table that fits.

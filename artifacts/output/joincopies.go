@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-
-	"github.com/artifactdump/artifactdump/artifacts"
 )
 
 // Copies that tell the same are looked for among the events of one instant. A
@@ -87,7 +85,7 @@ func eachJoined(group [][]byte, yield func(*Row, error) bool) bool {
 			yield(nil, err)
 			return false
 		}
-		backups = backups || r.State == artifacts.Backup
+		backups = backups || r.copied()
 		rows = append(rows, r)
 	}
 	if len(rows) > 1 && backups {
@@ -109,7 +107,7 @@ func joinRows(rows []*Row) []*Row {
 	var j joiner
 	for _, backup := range []bool{false, true} {
 		for _, r := range rows {
-			if (r.State == artifacts.Backup) != backup {
+			if r.copied() != backup {
 				continue
 			}
 			place := r.place()
@@ -130,7 +128,7 @@ type joiner struct{ more map[*Row]int }
 // join takes r's place into stand, if one of them is an older copy and they
 // come from different records.
 func (j *joiner) join(stand, r *Row) bool {
-	if r.State != artifacts.Backup && stand.State != artifacts.Backup || stand.record == r.record {
+	if !r.copied() && !stand.copied() || stand.record == r.record {
 		return false
 	}
 	if len(stand.Also) < maxAlso {
@@ -159,7 +157,7 @@ func (x *instant) add(coded []byte) error {
 	// same for all, so the first text after it decides.
 	sum := sha256.Sum256([]byte(r.place()))
 	key := sum[:16]
-	if r.State == artifacts.Backup {
+	if r.copied() {
 		key = append(key, 1)
 	} else {
 		key = append(key, 0)

@@ -60,6 +60,9 @@ func (r *Row) Datetime() string {
 	return s
 }
 
+// copied reports whether the row lies in an older copy of the machine.
+func (r *Row) copied() bool { return r.State == artifacts.Backup || r.Snapshot != "" }
+
 // NewRow flattens an event.
 func NewRow(e *artifacts.Event) *Row {
 	r := newRow(e.Record)

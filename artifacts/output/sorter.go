@@ -78,7 +78,7 @@ func (s *Sorter) Add(rec *artifacts.Record) error {
 // AddRow takes in one event that is flat already. The row can be used again.
 func (s *Sorter) AddRow(r *Row) error {
 	s.buf = appendRow(s.buf[:0], r)
-	s.backups = s.backups || r.State == artifacts.Backup
+	s.backups = s.backups || r.copied()
 	if s.n == 0 || r.Time.Before(s.oldest) {
 		s.oldest = r.Time
 	}

@@ -94,6 +94,9 @@ func (l *lineRecords) Record(r *artifacts.Record) error {
 	when := "-"
 	if ev := r.Events(); len(ev) > 0 {
 		when = ev[0].Time.UTC().Format("2006-01-02 15:04:05")
+		if ev[0].Local {
+			when += " local"
+		}
 	}
 	fmt.Fprintf(l.w, "%-11s %-10s %-19s  %s", r.Proof(), Clean(who), when, Clean(r.Summary()))
 	if tags := r.Tags(); len(tags) > 0 {

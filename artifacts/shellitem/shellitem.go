@@ -193,11 +193,12 @@ func FilePath(items []Item) string {
 	if start < 0 {
 		return ""
 	}
-	path := strings.TrimSuffix(items[start].Name, `\`)
+	var path strings.Builder
+	path.WriteString(strings.TrimSuffix(items[start].Name, `\`))
 	for _, it := range items[start+1:] {
-		path += `\` + it.String()
+		path.WriteString(`\` + it.String())
 	}
-	return path
+	return path.String()
 }
 
 // String returns the item's name as a part of a path.

@@ -113,10 +113,7 @@ func (it *Item) mtp(b []byte, length, text int) {
 	if text >= len(b) {
 		return
 	}
-	n := int64(le.Uint32(b[length:])) * 2
-	if n > int64(len(b)-text) {
-		n = int64(len(b) - text)
-	}
+	n := min(int64(le.Uint32(b[length:]))*2, int64(len(b)-text))
 	it.Name, _ = text16(b[text : text+int(n)])
 }
 

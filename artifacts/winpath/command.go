@@ -28,16 +28,27 @@ func ParseCommand(line string, exists func(path string) bool) Command {
 	s := strings.TrimLeft(line, " \t")
 	var c Command
 	if rest, ok := strings.CutPrefix(s, `"`); ok {
-		if i := strings.IndexByte(rest, '"'); i >= 0 {
-			c.Program, c.Arguments = rest[:i], strings.TrimSpace(rest[i+1:])
+		if before, after, ok0 := strings.Cut(rest, "\""); ok0 {
+			c.Program, c.Arguments = before, strings.TrimSpace(after)
 		} else {
 			c.Program = rest
 		}
 	} else {
 		c.Program, c.Arguments, c.Guessed = unquoted(s, exists)
 	}
-	c.Payload, c.Decoded = payload(c.Program, c.Arguments)
+	c.Payload, c.Decoded = peel(c.Program, c.Arguments)
 	return c
+}
+
+// parse is ParseCommand without a look at the payload.
+func parse(line string) (program, args string) {
+	s := strings.TrimLeft(line, " \t")
+	if rest, ok := strings.CutPrefix(s, `"`); ok {
+		program, args, _ = strings.Cut(rest, `"`)
+		return program, strings.TrimSpace(args)
+	}
+	program, args, _ = unquoted(s, nil)
+	return program, args
 }
 
 func unquoted(s string, exists func(string) bool) (program, args string, guessed bool) {
@@ -78,8 +89,8 @@ func endsInProgram(s string) bool {
 	return false
 }
 
-// payload peels one level of a host program.
-func payload(program, args string) (payload, decoded string) {
+// peel takes one level of a host program off.
+func peel(program, args string) (payload, decoded string) {
 	name := strings.TrimSuffix(strings.ToLower(Base(program)), ".exe")
 	switch name {
 	case "rundll32":
@@ -90,9 +101,13 @@ func payload(program, args string) (payload, decoded string) {
 	case "cmd":
 		low := strings.ToLower(args)
 		for _, sw := range []string{"/c", "/k", "/r"} {
-			if i := strings.Index(low, sw); i >= 0 {
-				inner := ParseCommand(strings.TrimSpace(args[i+2:]), nil)
-				return inner.Program, inner.Decoded
+			if i := strings.Index(low, sw); i >= 0 && i+2 <= len(args) {
+				// One level is peeled, however many a hostile line has.
+				inner, rest := parse(strings.TrimSpace(args[i+2:]))
+				if n := strings.ToLower(Base(inner)); strings.HasPrefix(n, "powershell") || strings.HasPrefix(n, "pwsh") {
+					_, decoded = peel(inner, rest)
+				}
+				return inner, decoded
 			}
 		}
 	case "powershell", "pwsh":

@@ -23,6 +23,8 @@ func TestArrows(t *testing.T) {
 		"artifacts/evidence":         {"hive", "artifacts/winpath", "artifacts/evidence/"},
 		"artifacts":                  append([]string{"hive", "prefetch", "prefetch/", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/output":           append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"artifacts/findings":         append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"artifacts/report":           {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
 		"artifacts/output/parquet":   append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/output/sqlite":    append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"corpus":                     {"prefetch/xpress", "corpus/"},

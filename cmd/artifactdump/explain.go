@@ -13,6 +13,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/hive"
 	"github.com/artifactdump/artifactdump/prefetch"
@@ -49,7 +50,12 @@ func explain(c *cli.Context) error {
 	}
 	defer o.abort()
 	found := errorStop{}
+	var judges []*machineFindings
 	err = s.each([]string{path}, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
+		if len(judges) == 0 || judges[len(judges)-1].tree != t {
+			judges = append(judges, &machineFindings{t, findings.NewEvaluator(findings.FactsOf(t, s.kind, c.StringSlice("artifact")), nil)})
+		}
+		judges[len(judges)-1].Add(&res)
 		for i := range res.Records {
 			r := &res.Records[i]
 			if r.ID == id {
@@ -71,7 +77,20 @@ func explain(c *cli.Context) error {
 		return nil
 	})
 	if err == nil {
-		return fmt.Errorf("no event or record of %s has the id %s; ids are stable as long as the evidence is the same", path, id)
+		for _, j := range judges {
+			for _, f := range j.Report().Findings {
+				if f.ID == id {
+					if err := explainFinding(o, path, f); err != nil {
+						return err
+					}
+					if err := o.commit(); err != nil {
+						return err
+					}
+					return s.end()
+				}
+			}
+		}
+		return fmt.Errorf("no event, record or finding of %s has the id %s; ids are stable as long as the evidence is the same", path, id)
 	}
 	if err != error(found) {
 		return err
@@ -80,6 +99,31 @@ func explain(c *cli.Context) error {
 		return err
 	}
 	return s.end()
+}
+
+// explainFinding writes a finding with all its evidence, and how to go on to
+// the bytes of each piece.
+func explainFinding(w io.Writer, path string, f findings.Finding) error {
+	row := func(label, format string, args ...any) {
+		if v := fmt.Sprintf(format, args...); v != "" {
+			fmt.Fprintf(w, "%-12s %s\n", label, output.Clean(v))
+		}
+	}
+	row("finding", "%s: %s (%s)", f.ID, f.Title, f.Level)
+	row("subject", "%s", f.Subject)
+	row("host", "%s", f.Host)
+	row("why", "%s", f.Why)
+	for i, e := range f.Evidence {
+		fmt.Fprintln(w)
+		row("evidence", "%d of %d", i+1, len(f.Evidence))
+		b, err := output.Marshal(e)
+		if err != nil {
+			return err
+		}
+		row("", "%s", b)
+		row("bytes", "artifactdump explain %s %s", path, e.ID)
+	}
+	return nil
 }
 
 // errorStop ends a run that has found what it was looking for.
@@ -184,16 +228,9 @@ func explainHive(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 		}
 		if r.From.State == artifacts.Deleted {
 			for _, rem := range h.Deleted() {
-				if rem.Offset != r.From.Offset {
-					continue
+				if explainRemnant(w, rem, r.From.Offset) {
+					return nil
 				}
-				fmt.Fprintf(w, "deleted record: %s\n", output.Clean(rem.Note()))
-				if rem.IsKey {
-					writeFields(w, rem.Key.Hive(), rem.Key.Fields())
-				} else {
-					writeValue(w, rem.Value)
-				}
-				return nil
 			}
 		}
 		k, err := hv.Key(r.From.Key)
@@ -211,6 +248,35 @@ func explainHive(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 		return nil
 	}
 	return fmt.Errorf("%s is not in the evidence any more", r.From.Path)
+}
+
+// explainRemnant writes the deleted record at an offset, be it the remnant
+// itself or a value of a deleted key.
+func explainRemnant(w io.Writer, rem hive.Remnant, offset int64) bool {
+	head := func() { fmt.Fprintf(w, "deleted record: %s\n", output.Clean(rem.Note())) }
+	if !rem.IsKey {
+		if offset == rem.Offset || offset == rem.Value.Offset() {
+			head()
+			writeValue(w, rem.Value)
+			return true
+		}
+		return false
+	}
+	if offset == rem.Offset || offset == rem.Key.Offset() {
+		head()
+		writeFields(w, rem.Key.Hive(), rem.Key.Fields())
+		return true
+	}
+	for v, err := range rem.Key.Values() {
+		if err == nil && v.Offset() == offset {
+			head()
+			writeFields(w, rem.Key.Hive(), rem.Key.Fields())
+			fmt.Fprintf(w, "\nvalue %s\n", output.Clean(valueName(v)))
+			writeValue(w, v)
+			return true
+		}
+	}
+	return false
 }
 
 // writeValue writes the fields of a value record and, where they lie in one

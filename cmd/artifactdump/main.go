@@ -84,6 +84,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Commands: []*cli.Command{
 			scanCommand(),
 			timelineCommand(),
+			reportCommand(),
 			findingsCommand(),
 			dumpCommand(),
 			listCommand(),

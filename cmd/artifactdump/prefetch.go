@@ -387,7 +387,7 @@ func prefetchText(w io.Writer, f *pfFile) error {
 	if p.Compressed {
 		kind = "compressed"
 	}
-	row("program", "%s", p.Executable)
+	row("program", "%s", cmp.Or(p.Executable, "(not readable)"))
 	if path := cmp.Or(v.Path, p.ExecutablePath); path != "" {
 		row("path", "%s", path)
 	}

@@ -190,8 +190,8 @@ func (w *witness) ask(q witnessQuestion) (a witnessAnswer, died bool, err error)
 		<-done
 		err = fmt.Errorf("no answer within %s", limit)
 	}
+	w.stop() // the child's last words are whole only now
 	why := firstLine(w.errs.String())
-	w.stop()
 	if why != "" {
 		err = errors.New(why)
 	}

@@ -7,11 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"time"
 )
 
 // A dirFS is a folder out of which no link leads. Only plain files and directories are opened: a pipe among the evidence would wait for
 // ever. Where the system can be asked to, reading leaves no access time.
-type dirFS struct{ root *os.Root }
+type dirFS struct {
+	root *os.Root
+	ntfs bool // it lies on a volume that ntfs-3g has mounted
+}
 
 var errNotPlain = errors.New("neither a plain file nor a directory")
 
@@ -33,22 +37,70 @@ func (d dirFS) open(op, name string) (*os.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if d.ntfs {
+		if t := ntfsTimes(f); t != nil {
+			info = timedInfo{info, t}
+		}
+	}
 	return f, info, nil
 }
 
 func (d dirFS) Open(name string) (fs.File, error) {
-	f, _, err := d.open("open", name)
+	f, info, err := d.open("open", name)
 	if err != nil {
+		if s, ok := d.openStream(name); ok {
+			return s, nil
+		}
 		return nil, err // not f: that would be a nil pointer in an interface
 	}
-	return f, nil
+	if info.IsDir() {
+		return f, nil
+	}
+	now, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &watched{f, name, info, now.Size(), now.ModTime()}, nil
+}
+
+// ErrChanged is wrapped by the error for a file that is not what it was when it was opened: evidence that somebody still writes to.
+var ErrChanged = errors.New("changed while it was read")
+
+// A watched file looks, when it has been read to its end, whether it is still the same.
+type watched struct {
+	*os.File
+	name   string
+	before fs.FileInfo
+	size   int64
+	mod    time.Time
+}
+
+func (w *watched) Stat() (fs.FileInfo, error) { return w.before, nil }
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.File.Read(p)
+	if errors.Is(err, io.EOF) {
+		if now, serr := w.File.Stat(); serr == nil && (now.Size() != w.size || !now.ModTime().Equal(w.mod)) {
+			return n, &fs.PathError{Op: "read", Path: w.name, Err: ErrChanged}
+		}
+	}
+	return n, err
 }
 
 func (d dirFS) Stat(name string) (fs.FileInfo, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrInvalid}
 	}
-	return d.root.Stat(name)
+	if !d.ntfs {
+		return d.root.Stat(name)
+	}
+	f, err := d.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Stat()
 }
 
 func (d dirFS) ReadDir(name string) ([]fs.DirEntry, error) {
@@ -63,11 +115,15 @@ func (d dirFS) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 func (d dirFS) ReadFile(name string) ([]byte, error) {
-	f, info, err := d.open("read", name)
+	f, err := d.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
 	if info.IsDir() {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errIsDir}
 	}

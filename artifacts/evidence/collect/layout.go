@@ -25,15 +25,42 @@ var looked = []string{
 // A Windows directory on its own, or a Prefetch or config folder, is a loose heap. Names are compared without regard to case, and
 // symbolic links are not followed. When nothing fits, the error is a *NotRecognisedError.
 func Layout(fsys fs.FS) ([]Host, error) {
+	hosts, inHost, err := recognise(fsys)
+	if err != nil || inHost["."] {
+		return hosts, err
+	}
+	// What lies beside the hosts is not dropped, if a signature shows that it matters.
+	rest := looseHost(fsys, inHost)
+	if len(rest.Files) > 0 || len(hosts) == 0 && len(rest.Problems) > 0 {
+		hosts = append(hosts, rest)
+	}
+	if len(hosts) == 0 {
+		return nil, &NotRecognisedError{Name: ".", Looked: slices.Clone(looked)}
+	}
+	return hosts, nil
+}
+
+// Recognise is Layout without the loose heap: it lists a few directories and opens no file of a heap. It is for the volumes of a disk, most
+// of which hold nothing of interest and very much of it.
+func Recognise(fsys fs.FS) ([]Host, error) {
+	hosts, _, err := recognise(fsys)
+	if err == nil && len(hosts) == 0 {
+		err = &NotRecognisedError{Name: ".", Looked: slices.Clone(looked[:len(looked)-1])}
+	}
+	return hosts, err
+}
+
+// recognise finds the hosts whose layout is known, and says which directories they take up.
+func recognise(fsys fs.FS) (hosts []Host, inHost map[string]bool, err error) {
 	list, err := fs.ReadDir(fsys, ".")
 	if err != nil && len(list) == 0 {
-		return nil, err
+		return nil, nil, err
 	}
+	inHost = map[string]bool{}
 	if h, ok := host(fsys, ".", list); ok {
-		return []Host{h}, nil
+		inHost["."] = true
+		return []Host{h}, inHost, nil
 	}
-	var hosts []Host
-	inHost := map[string]bool{}
 	for _, dir := range hostDirs(fsys, list) {
 		below, err := fs.ReadDir(fsys, dir)
 		if err != nil && len(below) == 0 {
@@ -45,15 +72,7 @@ func Layout(fsys fs.FS) ([]Host, error) {
 			inHost[dir] = true
 		}
 	}
-	// What lies beside the hosts is not dropped, if a signature shows that it matters.
-	rest := looseHost(fsys, inHost)
-	if len(rest.Files) > 0 || len(hosts) == 0 && len(rest.Problems) > 0 {
-		hosts = append(hosts, rest)
-	}
-	if len(hosts) == 0 {
-		return nil, &NotRecognisedError{Name: ".", Looked: slices.Clone(looked)}
-	}
-	return hosts, nil
+	return hosts, inHost, nil
 }
 
 // maxHosts bounds the directories that are tried as hosts of their own.

@@ -119,6 +119,21 @@ func TestLayoutNothing(t *testing.T) {
 	}
 }
 
+// Recognise opens no file.
+func TestRecognise(t *testing.T) {
+	heap := fstest.MapFS{"a/b": {Data: []byte("MAM\x04....")}}
+	if hosts, err := collect.Recognise(heap); err == nil {
+		t.Errorf("%v", summary(hosts))
+	} else if _, ok := errors.AsType[*collect.NotRecognisedError](err); !ok {
+		t.Errorf("%v", err)
+	}
+	heap["pc/Windows/System32/x"] = &fstest.MapFile{}
+	hosts, err := collect.Recognise(heap)
+	if diff := cmp.Diff([]string{"pc|windows volume|||pc"}, summary(hosts)); diff != "" || err != nil {
+		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
 func TestVelociraptorNames(t *testing.T) {
 	hosts, err := collect.Layout(fstest.MapFS{
 		"uploads/auto/C%3A/Users/50%25 off%2E/a%2Fb":            {Data: []byte("1")},

@@ -144,7 +144,12 @@ func openFolder(path string) (*Collection, error) {
 		return nil, err
 	}
 	c := &Collection{Container: Folder, close: root.Close}
-	if c.Hosts, err = Layout(dirFS{root}); err != nil {
+	d := dirFS{root: root}
+	if f, err := root.Open("."); err == nil {
+		d.ntfs = ntfsTimes(f) != nil
+		f.Close()
+	}
+	if c.Hosts, err = Layout(d); err != nil {
 		root.Close()
 		if nr, ok := errors.AsType[*NotRecognisedError](err); ok {
 			nr.Name = filepath.Base(path)

@@ -381,6 +381,36 @@ func TestFolderGuards(t *testing.T) {
 	}
 }
 
+func TestFileChanges(t *testing.T) {
+	root := t.TempDir()
+	name := filepath.Join(root, "Windows", "System32", "growing")
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := collect.Open(root, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	f, err := c.Hosts[0].Volumes[0].FS.Open("Windows/System32/growing")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := os.WriteFile(name, []byte("before and after"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(f); !errors.Is(err, collect.ErrChanged) || string(b) != "before and after" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if b, err := fs.ReadFile(c.Hosts[0].Volumes[0].FS, "Windows/System32/growing"); err != nil || string(b) != "before and after" {
+		t.Errorf("again: %q, %v", b, err)
+	}
+}
+
 // Whatever a zip holds, what opens can be walked and read within its limits, and gives the same names twice.
 func FuzzZip(f *testing.F) {
 	f.Add(zipOf(f, member{name: "C/Windows/a", data: "a", method: zip.Deflate}, member{name: "VSS1/Windows/a", data: "a"}))

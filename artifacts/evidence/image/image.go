@@ -1,12 +1,12 @@
-// Package image reads disk images in place: raw files (also split), EWF (E01), VHD, VHDX and VMDK; the MBR or GPT inside; and each NTFS
+// Package image reads disk images in place: raw files (also split), EWF (E01), VHD, VHDX, VMDK and QCOW2; the MBR or GPT inside; and each NTFS
 // volume as an [fs.FS].
 //
 // The kind of an image is known by its contents, not by its name. Further files of an image (segments, extents) are looked for under
 // their base name in the directory of the first one, and nowhere else, whatever the image says. Nothing is written and nothing unpacked: a fixed
 // number of pages is kept in memory, and [Disk.BytesRead] tells how much was taken from the files.
 //
-// It does not read EWF 2 (Ex01) or logical evidence (L01), differencing disks, encrypted volumes (BitLocker is named when seen), or file
-// systems other than NTFS, whose volumes are listed with what they seem to be.
+// It does not read EWF 2 (Ex01) or logical evidence (L01), differencing disks, encrypted volumes (BitLocker is named when seen), volume shadow
+// copies (which are listed), or file systems other than NTFS, whose volumes are listed with what they seem to be.
 package image
 
 import (
@@ -32,6 +32,8 @@ const (
 	VHD  Format = "vhd"
 	VHDX Format = "vhdx"
 	VMDK Format = "vmdk"
+
+	QCOW2 Format = "qcow2"
 )
 
 // ErrNotImage says that a file is no disk image known here: none of the container formats, and no partition table or NTFS volume in it.
@@ -81,7 +83,7 @@ type Disk struct {
 	Format  Format
 	Size    int64   // of the disk that the image holds
 	Scheme  string  // "mbr", "gpt", or "" when the disk is one volume
-	Damage  []error // what was wrong on the way in, and survived
+	Damage  []error // what was wrong on the way in, and survived; with that of the volumes
 	volumes []Volume
 	files   []*diskFile
 	pages   *pageCache
@@ -99,6 +101,8 @@ type Volume struct {
 	FSType string // "ntfs", "bitlocker", "refs", "exfat", "fat", "" when unknown
 	Label  string // NTFS
 	Serial uint64 // NTFS, all 64 bits
+
+	Shadows []Shadow // volume shadow copies, which are named and not read
 
 	fsys *ntfs.Volume
 	err  error
@@ -164,13 +168,20 @@ func (d *Disk) container(first *diskFile, head []byte) (r io.ReaderAt, size, pag
 		d.Format = VHDX
 		r, size, err = d.openVHDX(first)
 		return r, size, 0, err
+	case is("QFI\xFB"):
+		d.Format = QCOW2
+		q, err := d.openQCOW2(first)
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		return q, q.size, max(q.cluster, 4096), nil
 	case is("KDMV") || isVMDKDescriptor(head):
 		d.Format = VMDK
 		return d.openVMDK(first, head)
 	}
 	for _, other := range []struct{ magic, name string }{
 		{"EVF2\r\n\x81\x00", "EWF version 2 (Ex01)"}, {"LVF\x09\r\n\xFF\x00", "a logical evidence file (L01)"}, {"LEF2\r\n\x81\x00", "a logical evidence file (Lx01)"},
-		{"QFI\xFB", "QCOW2"}, {"AFF10\r\n\x00", "AFF"}, {"COWD", "an old ESX sparse disk"},
+		{"AFF10\r\n\x00", "AFF"}, {"COWD", "an old ESX sparse disk"},
 	} {
 		if is(other.magic) {
 			return nil, 0, 0, fmt.Errorf("%s: %s: %w", d.name(), other.name, ErrUnsupported)

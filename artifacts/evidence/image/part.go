@@ -142,6 +142,13 @@ func (d *Disk) volume(index int, p partition, fsType string) Volume {
 			return v
 		}
 		v.Label, v.Serial = v.fsys.Label, v.fsys.Serial
+		shadows, err := readShadows(io.NewSectionReader(d.pages, v.Offset, v.Size))
+		v.Shadows = shadows
+		for _, err := range append(v.fsys.Damage, err) {
+			if err != nil {
+				d.Damage = append(d.Damage, fmt.Errorf("%s: volume %d: %w", d.name(), index, err))
+			}
+		}
 	case "bitlocker":
 		v.err = fmt.Errorf("%s: volume %d is encrypted by BitLocker: %w", d.name(), index, ErrUnsupported)
 	case "":

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
 )
@@ -218,6 +219,23 @@ func TestRawVolume(t *testing.T) {
 	sameTree(t, n, v.tree)
 }
 
+// The volume of an image is laid out like any other evidence.
+func TestLayoutOfVolume(t *testing.T) {
+	v := ntfsVolume(t)
+	_, n := open(t, filepath.Join(v.dir, "ntfs.img"))
+	hosts, err := collect.Layout(n)
+	if err != nil || len(hosts) != 1 || hosts[0].Kind != collect.WindowsRoot || len(hosts[0].Problems) > 0 {
+		t.Fatalf("%+v, %v", hosts, err)
+	}
+	info, err := fs.Stat(hosts[0].Volumes[0].FS, v.ads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := info.Sys().(*ntfs.Stat); !ok {
+		t.Errorf("Sys is a %T", info.Sys())
+	}
+}
+
 func TestRawDisk(t *testing.T) {
 	v := ntfsVolume(t)
 	d, n := open(t, filepath.Join(v.dir, "disk.raw"))
@@ -354,6 +372,9 @@ func TestContainers(t *testing.T) {
 		{"vmdk flat", qemu("-O", "vmdk", "-o", "subformat=monolithicFlat"), "flat.vmdk", image.VMDK, 2},
 		{"vmdk stream", qemu("-O", "vmdk", "-o", "subformat=streamOptimized"), "stream.vmdk", image.VMDK, 1},
 		{"vmdk 2 GB sparse", qemu("-O", "vmdk", "-o", "subformat=twoGbMaxExtentSparse"), "two.vmdk", image.VMDK, 2},
+		{"qcow2", qemu("-O", "qcow2"), "plain.qcow2", image.QCOW2, 1},
+		{"qcow2 version 2, compressed", qemu("-c", "-O", "qcow2", "-o", "compat=0.10"), "packed.qcow2", image.QCOW2, 1},
+		{"qcow2 small clusters", qemu("-c", "-O", "qcow2", "-o", "cluster_size=4096"), "small.qcow2", image.QCOW2, 1},
 		{"raw split", []string{"split", "-b", "30M", "-d", "-a", "3", "--numeric-suffixes=1", "disk.raw", "split."}, "split.001", image.Raw, 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

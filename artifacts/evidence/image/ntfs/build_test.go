@@ -35,7 +35,8 @@ func newBuilder(clusters int, entries uint64) *builder {
 	boot[13] = 8
 	le.PutUint64(boot[40:], uint64(len(b.img)/512))
 	le.PutUint64(boot[48:], uint64(b.mftAt))
-	record := -10 // 2^10 bytes
+	le.PutUint64(boot[56:], 2) // the copy of the first record
+	record := -10              // 2^10 bytes
 	boot[64] = byte(record)
 	boot[68] = 1
 	le.PutUint64(boot[72:], 0xFEEDFACE12345678)
@@ -307,6 +308,7 @@ func (b *builder) bytes() []byte {
 		protect(r, 48, 3)
 		copy(b.img[b.mftAt*bCluster+int64(entry)*bRecord:], r)
 	}
+	copy(b.img[2*bCluster:], b.img[b.mftAt*bCluster:][:bRecord])
 	copy(b.img[len(b.img)-512:], b.img[:512])
 	return b.img
 }

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -217,6 +220,11 @@ func TestDamage(t *testing.T) {
 			find(rec(img, 33), "\x88\x02\x00\x00\x00\x00\x00\x00\x00")[13] = 0x7F
 			return img
 		}, "Longname Dir/compressed", "outside the volume"},
+		{"a hole beyond all files", func(img []byte) []byte {
+			i := bytes.Index(rec(img, 34), append([]byte{0x08}, 100, 0, 0, 0, 0, 0, 0, 0))
+			le.PutUint64(rec(img, 34)[i+1:], 1<<52)
+			return img
+		}, "Longname Dir/sparse", "a run of 4503599627370496 clusters"},
 		{"cut off", func(img []byte) []byte { return img[:4*bCluster+64*bRecord+bCluster*40] }, "Longname Dir/compressed", "unexpected EOF"},
 		{"directory as its own child", func(img []byte) []byte {
 			// The entry "compressed" of directory 31 leads to directory 31 itself.
@@ -299,6 +307,81 @@ func TestBackupBoot(t *testing.T) {
 	}
 }
 
+func TestMirror(t *testing.T) {
+	img := sample()
+	copy(img[4*bCluster:], "BAAD")
+	v, err := Open(bytes.NewReader(img), int64(len(img)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(v.Damage, func(err error) bool { return strings.Contains(err.Error(), "copy of the MFT's first record") }) {
+		t.Errorf("damage %v", v.Damage)
+	}
+	if b, err := v.ReadFile("Crowd/FILE000010.xxx"); err != nil || string(b) != "FILE000010.xxx" {
+		t.Errorf("%q, %v", b, err)
+	}
+	copy(img[2*bCluster:], "BAAD")
+	if _, err := Open(bytes.NewReader(img), int64(len(img)), nil); err == nil {
+		t.Error("opened without its MFT")
+	}
+}
+
+// Readers in many goroutines see what one sees.
+func TestConcurrent(t *testing.T) {
+	v := mustOpen(t, sample(), &Options{DirCache: 30})
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 50 {
+				n := names(20)[(i*7+j)%20]
+				if b, err := v.ReadFile("crowd/" + n); err != nil || string(b) != n {
+					t.Errorf("%s: %q, %v", n, b, err)
+				}
+				if b, err := v.ReadFile("Longname Dir/compressed"); err != nil || len(b) != 3*65536 {
+					t.Errorf("%d bytes, %v", len(b), err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// BenchmarkMillionFiles lists all directories of a volume of a million files, as the planning of a run does at the worst.
+func BenchmarkMillionFiles(b *testing.B) {
+	const dirs, each = 1000, 1000
+	w := newBuilder(310_000, dirs*each+2000)
+	var root []ent
+	for i := range dirs {
+		name := fmt.Sprintf("dir%04d", i)
+		root = append(root, ent{uint64(64 + i), name, fnIsDir, 3})
+		var files []ent
+		for j, n := range names(each) {
+			files = append(files, ent{uint64(2000 + i*each + j), n, 0, 1})
+		}
+		w.dir(uint64(64+i), 5, name, files...)
+	}
+	w.dir(entryRoot, 5, ".", root...)
+	img := w.bytes()
+	for b.Loop() {
+		v := mustOpen(b, img, nil)
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		n := 0
+		if err := fs.WalkDir(v, ".", func(p string, e fs.DirEntry, err error) error {
+			n++
+			return err
+		}); err != nil || n < dirs*each {
+			b.Fatalf("%d entries, %v", n, err)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(n), "entries")
+		b.ReportMetric(float64(int64(after.HeapAlloc-before.HeapAlloc))/(1<<20), "MiB-kept")
+		runtime.KeepAlive(v)
+	}
+}
+
 func TestReadFileLimit(t *testing.T) {
 	v := mustOpen(t, sample(), &Options{MaxReadFile: 1000})
 	_, err := v.ReadFile("Longname Dir/sparse")
@@ -359,6 +442,45 @@ func FuzzVolume(f *testing.F) {
 			t.Fatalf("read %d bytes of a volume of %d", m.n, len(img))
 		}
 	})
+}
+
+// The same by the dice, with the numbers that break arithmetic: a few hundred volumes with up to nine flaws each.
+func TestMutations(t *testing.T) {
+	whole := sample()
+	dice := rand.New(rand.NewPCG(1, 2))
+	odd := []uint64{0, 1, 5, 30, 31, 0xFFFF, 1 << 31, 1 << 52, 1 << 62, 1 << 63, 1<<64 - 1}
+	records := []int{0, 3, 5, 10, 30, 31, 32, 33, 34, 35, 36, 37, 40}
+	for i := range 400 {
+		img := bytes.Clone(whole)
+		for range 1 + dice.IntN(9) {
+			at := 4*bCluster + records[dice.IntN(len(records))]*bRecord + dice.IntN(700)
+			switch dice.IntN(3) {
+			case 0:
+				img[at] = byte(dice.Uint32())
+			case 1:
+				img[at] ^= 1 << dice.IntN(8)
+			case 2:
+				le.PutUint64(img[at:], odd[dice.IntN(len(odd))])
+			}
+		}
+		v, err := Open(bytes.NewReader(img), int64(len(img)), &Options{MaxReadFile: 1 << 20})
+		if err != nil {
+			continue
+		}
+		n := 0
+		fs.WalkDir(v, ".", func(p string, e fs.DirEntry, err error) error {
+			if n++; n > 1000 {
+				t.Fatalf("volume %d of 64 records shows more than 1000 names: %s", i, p)
+			}
+			if err == nil && !e.IsDir() {
+				fs.ReadFile(v, p)
+				if f, err := v.inode(30); err == nil {
+					v.search(f, e.Name())
+				}
+			}
+			return nil
+		})
+	}
 }
 
 func FuzzLZNT1(f *testing.F) {

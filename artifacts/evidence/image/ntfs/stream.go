@@ -107,7 +107,7 @@ func (v *Volume) appendRuns(runs []run, vcn int64, b []byte) ([]run, string) {
 			return runs, "broken mapping pairs"
 		}
 		length := signed(b[1 : 1+n])
-		if length <= 0 || length > 1<<53 || vcn > 1<<53 {
+		if length <= 0 || length > (1<<62)/v.cluster-vcn { // bytes are counted in an int64
 			return runs, fmt.Sprintf("a run of %d clusters", length)
 		}
 		r := run{vcn, -1, length}

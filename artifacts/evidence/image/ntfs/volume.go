@@ -86,6 +86,7 @@ const (
 	bootSectorsPerClust = 13 // u8; above 0x80: 2^(256-n), seen since clusters may be larger than 64 KiB
 	bootSectors         = 40 // u64
 	bootMFT             = 48 // u64, cluster
+	bootMirror          = 56 // u64, cluster of the copy of the first records
 	bootRecordSize      = 64 // s8: clusters, or 2^-n bytes
 	bootIndexSize       = 68 // s8, likewise
 	bootSerial          = 72 // u64
@@ -148,7 +149,11 @@ func Open(r io.ReaderAt, size int64, opts *Options) (*Volume, error) {
 		v.Damage = append(v.Damage, &FormatError{Offset: size, Struct: "volume", Problem: fmt.Sprintf("ends here; its boot sector claims %d bytes", v.Size)})
 	}
 	if err := v.openMFT(int64(le.Uint64(boot[bootMFT:]))); err != nil {
-		return nil, err
+		// $MFTMirr holds the first records a second time.
+		if v.openMFT(int64(le.Uint64(boot[bootMirror:]))) != nil {
+			return nil, err
+		}
+		v.Damage = append(v.Damage, fmt.Errorf("the copy of the MFT's first record was used: %w", err))
 	}
 	v.dirs.max = v.opts.DirCache
 	v.readUpCase()
@@ -214,10 +219,9 @@ func (v *Volume) openMFT(lcn int64) error {
 	if err != nil {
 		return err
 	}
-	f := &inode{v: v, base: rec}
-	f.attrs = rec.attrs
+	f := &inode{v: v, base: rec, attrs: rec.attrs}
 	if v.mft, err = f.stream(typeData, ""); err != nil {
-		return err
+		return fmt.Errorf("MFT: %w", err)
 	}
 	v.setEntries()
 	if full, err := v.inode(entryMFT); err == nil {

@@ -22,7 +22,7 @@ type MountPoint struct {
 }
 
 var mountPoints = artifact(Artifact{
-	Name:     "mountpoints",
+	Name:     "mountpoints2",
 	Title:    "Mount points",
 	DataType: "windows:registry:mount_points2",
 	About: `The volumes, drive letters and shares that a user's Explorer met. Proves that the volume or share was there while this

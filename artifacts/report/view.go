@@ -1,0 +1,300 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// How much of a list the page shows.
+const (
+	maxWorst     = 6
+	maxFirstSeen = 150
+	openLevels   = "critical high medium" // findings that are shown open
+)
+
+// A view is the page before it is written.
+type view struct {
+	Lang                                       string
+	Title                                      string
+	Many                                       bool // more than one machine
+	In                                         *Input
+	Machines                                   []machineView
+	Findings                                   []findingView
+	Worst                                      []findingView // the first of Major
+	Major                                      []findingView
+	Minor                                      []findingView // the end of Findings: low and informational
+	Levels                                     []levelCount
+	Hist                                       *histogram
+	Close                                      *histogram // the days of the worst findings, or nil
+	Lanes                                      *lanes
+	Strip                                      []tactic
+	First                                      []programView
+	FirstLeft, Unlisted                        int
+	Autos                                      []autoView
+	AutosLeft                                  int
+	Fed                                        []*fed
+	Empty                                      []string
+	Judged                                     [3]int
+	Failures                                   []failure
+	Failed                                     int
+	Notes                                      []failure
+	Noted                                      int
+	Events, Local, Foreign, Programs, AllAutos int
+	Oldest, Newest                             time.Time
+	Rows                                       []rowView
+	RowsLeft                                   int
+	Kinds                                      []string
+	Window                                     string
+	tr                                         translate
+}
+
+type levelCount struct {
+	Level string
+	N     int
+}
+
+type machineView struct {
+	*Machine
+	Bias  string
+	Hives []hiveView
+}
+
+type hiveView struct {
+	*Hive
+	State string
+	Bad   bool
+	Logs  []string
+}
+
+type findingView struct {
+	*Finding
+	N    int
+	Open bool
+	Many bool
+	Lang string
+}
+
+type autoView struct {
+	autostart
+	Finding int
+	Level   string
+}
+
+// Methods for the template, whose fields must be exported.
+func (a autoView) ID() string                { return a.id }
+func (a autoView) Host() string              { return a.host }
+func (a autoView) Mechanism() string         { return a.mechanism }
+func (a autoView) Who() string               { return a.who }
+func (a autoView) Command() string           { return a.command }
+func (a autoView) Artifact() string          { return a.artifact }
+func (a autoView) Tags() []string            { return a.tags }
+func (a autoView) Written() time.Time        { return a.written }
+func (f failure) Host() string               { return f.host }
+func (f failure) What() string               { return f.what }
+func (f *fed) Artifact() *artifacts.Artifact { return f.artifact }
+func (f *fed) Sources() int                  { return f.sources }
+func (f *fed) Records() int                  { return f.records }
+func (f *fed) Errors() int                   { return f.errors }
+
+type rowView struct {
+	event
+	New     bool // the first after a pause
+	Finding int
+	Level   string
+	K       int // index of its Kind in view.Kinds
+}
+
+func newView(in *Input, tr translate, opts *Options) *view {
+	c := in.Collected
+	if c == nil {
+		c = NewCollector(opts)
+	}
+	v := &view{Lang: tr.lang, Title: in.Title, Many: len(in.Machines) > 1, In: in, tr: tr}
+	for i := range in.Machines {
+		v.Machines = append(v.Machines, newMachineView(&in.Machines[i], tr))
+	}
+	if v.Title == "" {
+		var names []string
+		for _, m := range v.Machines {
+			if m.Machine.Machine != nil {
+				names = append(names, m.Name)
+			}
+		}
+		v.Title = strings.Join(names, ", ")
+	}
+	count := map[string]int{}
+	for i := range in.Findings {
+		f := &in.Findings[i]
+		v.Findings = append(v.Findings, findingView{f, i + 1, strings.Contains(openLevels, f.Level), v.Many, tr.lang})
+		count[f.Level]++
+	}
+	if i := slices.IndexFunc(v.Findings, func(f findingView) bool { return !f.Open }); i > 0 {
+		v.Major, v.Minor = v.Findings[:i], v.Findings[i:]
+	} else {
+		v.Major = v.Findings
+	}
+	v.Worst, _ = head(v.Major, maxWorst)
+	for _, l := range []string{"critical", "high", "medium", "low", "informational"} {
+		v.Levels = append(v.Levels, levelCount{l, count[l]})
+	}
+	for _, r := range in.Rules {
+		switch r.Status {
+		case "evaluated":
+			v.Judged[0]++
+		case "partly":
+			v.Judged[1]++
+		default:
+			v.Judged[2]++
+		}
+	}
+	v.collected(c, opts)
+	v.Strip = drawStrip(in.Techniques, v.Findings)
+	return v
+}
+
+func (v *view) collected(c *Collector, opts *Options) {
+	v.Events, v.Local, v.Foreign, v.Programs = c.events, c.local, c.foreign, len(c.programs)
+	v.Oldest, v.Newest, v.Unlisted = c.oldest, c.newest, c.unlisted
+	v.Hist = drawHistogram(c.hours, v.Findings)
+	programs := c.programViews(v.Findings)
+	v.Close = drawClose(c.hours, v.Findings, v.Hist)
+	v.Lanes = drawLanes(cmp.Or(v.Close, v.Hist), programs)
+	slices.SortStableFunc(programs, func(a, b programView) int { return b.First.Time.Compare(a.First.Time) })
+	v.First, v.FirstLeft = head(programs, maxFirstSeen)
+	found := map[string]*findingView{}
+	for i := range v.Findings {
+		f := &v.Findings[i]
+		if f.SubjectKind == "program" {
+			k := f.Host + "\x00" + winpath.Key(f.Subject)
+			if found[k] == nil {
+				found[k] = f
+			}
+		}
+		for _, e := range f.Evidence {
+			if found[e.ID] == nil {
+				found[e.ID] = f
+			}
+		}
+	}
+	for _, a := range c.autos {
+		av := autoView{autostart: a}
+		if f := cmp.Or(found[a.id], found[a.host+"\x00"+a.image]); f != nil {
+			av.Finding, av.Level = f.N, f.Level
+		}
+		v.Autos = append(v.Autos, av)
+	}
+	slices.SortStableFunc(v.Autos, func(a, b autoView) int {
+		if (a.Finding > 0) != (b.Finding > 0) {
+			return cmp.Compare(b.Finding, a.Finding)
+		}
+		return cmp.Compare(a.Finding, b.Finding)
+	})
+	v.AutosLeft, v.AllAutos = c.autosLeft, len(c.autos)+c.autosLeft
+	v.Fed = nil
+	for _, a := range artifacts.All() {
+		if f := c.fed[a.Name]; f != nil && f.sources > 0 {
+			v.Fed = append(v.Fed, f)
+		} else {
+			v.Empty = append(v.Empty, a.Name)
+		}
+	}
+	v.Failures, v.Failed, v.Notes, v.Noted = c.failures, c.failed, c.notes, c.noted
+	v.Window = v.tr.text("tl.minutes", opts.window().Minutes())
+	v.rows(c)
+}
+
+func (v *view) rows(c *Collector) {
+	near := slices.Clone(c.near)
+	slices.SortFunc(near, func(a, b nearEvent) int { return compareEvents(&a.event, &b.event) })
+	kinds := map[string]int{}
+	for i := range near {
+		kinds[near[i].Kind] = 0
+	}
+	v.Kinds = slices.Sorted(maps.Keys(kinds))
+	for i, k := range v.Kinds {
+		kinds[k] = i
+	}
+	for _, n := range near {
+		r := rowView{event: n.event, K: kinds[n.Kind]}
+		if k := len(v.Rows); k > 0 {
+			r.New = n.Time.Sub(v.Rows[k-1].Time) > 20*time.Minute
+		}
+		if n.rank < len(v.Findings) {
+			r.Finding, r.Level = v.Findings[n.rank].N, v.Findings[n.rank].Level
+		}
+		v.Rows = append(v.Rows, r)
+	}
+	v.RowsLeft = c.nearLeft
+}
+
+func head[T any](s []T, n int) ([]T, int) {
+	if len(s) <= n {
+		return s, 0
+	}
+	return s[:n], len(s) - n
+}
+
+func newMachineView(m *Machine, tr translate) machineView {
+	v := machineView{Machine: m}
+	if m.Machine != nil && m.TimeZone != "" {
+		v.Bias = tr.text("bias", offset(-m.Machine.Bias))
+	}
+	for i := range m.Hives {
+		h := &m.Hives[i]
+		r := &h.Recovery
+		hv := hiveView{Hive: h}
+		var parts []string
+		switch {
+		case h.SHA256 == "":
+		case !r.Dirty:
+			parts = append(parts, tr.text("hive.clean"))
+		case r.Applied:
+			parts = append(parts, tr.text("hive.applied", r.Entries, r.Pages))
+		default:
+			hv.Bad = true
+			parts = append(parts, tr.text("hive.dirty"))
+		}
+		if r.HeaderRepaired {
+			parts = append(parts, tr.text("hive.header"))
+		}
+		if h.Backup || h.Snapshot != "" {
+			parts = append(parts, strings.TrimSpace(tr.text("hive.backup")+" "+clean(h.Snapshot)))
+		}
+		for _, s := range []string{r.Problem, h.Error} {
+			if s != "" {
+				parts = append(parts, shown(s, tr))
+				hv.Bad = hv.Bad || s == h.Error
+			}
+		}
+		hv.State = strings.Join(parts, "; ")
+		for _, l := range r.Logs {
+			key := "log.unused"
+			if l.Used {
+				key = "log.used"
+			}
+			s := tr.text(key, clean(l.Name))
+			if l.Reason != "" {
+				s += " – " + clean(l.Reason)
+			}
+			hv.Logs = append(hv.Logs, s)
+		}
+		v.Hives = append(v.Hives, hv)
+	}
+	return v
+}
+
+// offset writes minutes east of UTC.
+func offset(min int) string {
+	sign := "+"
+	if min < 0 {
+		sign, min = "−", -min
+	}
+	return fmt.Sprintf("%s%02d:%02d", sign, min/60, min%60)
+}
