@@ -81,6 +81,14 @@ func TestContainers(t *testing.T) {
 		}
 		compare(t, filepath.Join(img, "many.E01"))
 		readsLittle(t, filepath.Join(img, "many.E01"))
+		ev, err := evidence.Open(filepath.Join(img, "many.E01"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ev.Close()
+		if v, stored, err := ev.VerifyImage(t.Context()); err != nil || !stored || !v.OK() {
+			t.Errorf("the stored hash: %+v, %v, %v", v, stored, err)
+		}
 	})
 	for name, args := range map[string][]string{
 		"disk.vhdx":       {"-O", "vhdx"},

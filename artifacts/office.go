@@ -216,7 +216,7 @@ func decodeTrustRecords(in Input) ([]TrustRecord, error) {
 		if len(b) >= trustMin {
 			r.Created = fileTimeAt(b, trustFile)
 			r.Offset = (time.Duration(int64(le.Uint64(b[trustOffset:]))/1e7) * time.Second).String()
-			if n := le.Uint32(b[trustMinutes:]); n != 0 {
+			if n := le.Uint32(b[trustMinutes:]); n != 0 && 60*int64(n) <= (maxFileTime-epochDiff)/10_000_000 { // a later time nobody can write
 				r.Trusted = time.Unix(60*int64(n), 0).UTC()
 			}
 			r.Flags = le.Uint32(b[trustFlags:])

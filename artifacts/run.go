@@ -68,6 +68,7 @@ func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Resu
 		}
 		// Each job has a slot; workers take jobs in plan order and may run
 		// ahead of the reader by the window, no further.
+		n = min(n, max(1, len(jobs))) // a worker without a job would only cost
 		window := 16 * n
 		slots := make([]chan Result, len(jobs))
 		for i := range slots {

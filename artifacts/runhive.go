@@ -3,6 +3,7 @@ package artifacts
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -186,6 +187,9 @@ func (r *runner) decodeKey(in Input, seen map[string]bool, res *Result) {
 		return
 	}
 	res.Errors = append(res.Errors, in.flatten(err)...)
+	if raw := in.Key.WrittenRaw(); len(fresh) > 0 && raw != 0 && in.Key.Written().IsZero() {
+		res.Errors = append(res.Errors, in.flatten(fmt.Errorf("the key's last write is no time: FILETIME 0x%016X", raw))...)
+	}
 }
 
 // signature tells records apart by what they say and where the key would be in

@@ -186,3 +186,23 @@ func BenchmarkLookup(b *testing.B) {
 		}
 	})
 }
+
+// TestCutWithinPage cuts a hive at every length of its last pages: a cell that runs past the end of the file without
+// leaving its page must end with the file, too.
+func TestCutWithinPage(t *testing.T) {
+	whole := big(1000)
+	for n := len(whole) - pageSize; n < len(whole); n += 5 {
+		h, err := Open(whole[:n:n], nil)
+		if err != nil {
+			continue
+		}
+		for off := uint32(len(h.bins)-pageSize) &^ 7; int(off) < len(h.bins); off += 8 {
+			if _, end, ok := h.cellAt(off); ok && end > baseSize+len(h.bins) {
+				t.Fatalf("cut to %d bytes, the cell at 0x%X ends at %d", n, off, end)
+			}
+			if l, err := h.list(off); err == nil && int(l.end) > n {
+				t.Fatalf("cut to %d bytes, the list at 0x%X ends at %d", n, off, l.end)
+			}
+		}
+	}
+}

@@ -96,7 +96,7 @@ func (h *Hive) cellAt(off uint32) (pos, end int, ok bool) {
 	if size < 8 {
 		return 0, 0, false
 	}
-	if int64(o&(pageSize-1))+size > pageSize {
+	if int64(o&(pageSize-1))+size > pageSize || int64(o)+size > int64(len(h.bins)) {
 		size = int64(h.cut(o, size))
 	}
 	return baseSize + o + h.cellHead, baseSize + o + int(size), true

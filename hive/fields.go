@@ -72,8 +72,8 @@ func fields(data []byte, pos int, table []fieldAt, n name) []Field {
 			field.Value = strconv.Quote(string(data[pos+f.at : pos+f.at+f.size]))
 		case f.kind == fieldNumber:
 			field.Value = strconv.FormatUint(u, 10)
-		case f.kind == fieldTime && u == 0:
-			field.Value = "0"
+		case f.kind == fieldTime && filetime(u).IsZero():
+			field.Value = strconv.FormatUint(u, 10)
 		case f.kind == fieldTime:
 			field.Value = filetime(u).Format(time.RFC3339Nano)
 		case f.kind == fieldCell && u == uint64(noOffset):

@@ -137,9 +137,12 @@ func parseHeader(b []byte) Header {
 
 func ofRg(b []byte) bool { return string(b[:4]) == "OfRg" && le.Uint32(b[4:]) == 1 }
 
-// filetime turns 100 ns since 1601 into a time; zero stays zero.
+// maxFiletime is 9999-12-31T23:59:59.9999999Z, the last time that RFC 3339 can write.
+const maxFiletime = 2650467743999999999
+
+// filetime turns 100 ns since 1601 into a time; zero stays zero, and what lies behind the year 9999 is no time.
 func filetime(t uint64) time.Time {
-	if t == 0 {
+	if t == 0 || t > maxFiletime {
 		return time.Time{}
 	}
 	const epoch = 11644473600 // seconds from 1601 to 1970

@@ -162,3 +162,26 @@ func TestFields(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestTimeBehindYear9999 sets a last write that RFC 3339 cannot write: it is no time, and the number is still there.
+func TestTimeBehindYear9999(t *testing.T) {
+	b := big(100)
+	h, err := Open(b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := h.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, raw := range []uint64{maxFiletime + 1, 1<<63 - 1, 1<<64 - 1} {
+		le.PutUint64(b[root.n+nkWritten:], raw)
+		if !root.Written().IsZero() || root.WrittenRaw() != raw {
+			t.Errorf("%d: %v, %d", raw, root.Written(), root.WrittenRaw())
+		}
+	}
+	le.PutUint64(b[root.n+nkWritten:], maxFiletime)
+	if got, want := root.Written(), time.Date(9999, 12, 31, 23, 59, 59, 999999900, time.UTC); !got.Equal(want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

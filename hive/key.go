@@ -115,7 +115,8 @@ func (k Key) NameUnits() []uint16 { return k.name().units() }
 // RawName returns the bytes of the name as stored: one per unit with [KeyNarrowName], otherwise two.
 func (k Key) RawName() []byte { return k.name().raw }
 
-// Written returns when the key was last written: its values, its list of subkeys or the key itself.
+// Written returns when the key was last written: its values, its list of subkeys or the key itself. A time behind
+// the year 9999 is the zero time; [Key.WrittenRaw] has it.
 func (k Key) Written() time.Time { return filetime(k.WrittenRaw()) }
 
 // WrittenRaw returns the same as FILETIME.

@@ -2,7 +2,6 @@ package hive
 
 import (
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -146,7 +145,7 @@ func (v Value) Time() (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if len(b) != 8 || le.Uint64(b) > math.MaxInt64 {
+	if len(b) != 8 || le.Uint64(b) > maxFiletime {
 		return time.Time{}, v.typeError("a time")
 	}
 	return filetime(le.Uint64(b)), nil

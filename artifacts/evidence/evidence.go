@@ -11,6 +11,7 @@ package evidence
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -54,6 +55,7 @@ type Evidence struct {
 
 	closers   []func() error
 	bytesRead func() int64
+	verify    func(context.Context) (image.Verification, error)
 }
 
 // ErrNothing is wrapped by the error of [Open] when a path holds nothing that
@@ -162,7 +164,7 @@ func openImage(path string, opts *Options) (*Evidence, error) {
 		return nil, errors.Join(append([]error{fmt.Errorf("%s: %w: no volume with Windows in it", path, ErrNothing)}, problems...)...)
 	}
 	e.Trees[0].notes = append(e.Trees[0].notes, problems...)
-	e.bytesRead = d.BytesRead
+	e.bytesRead, e.verify = d.BytesRead, d.Verify
 	return e, nil
 }
 
@@ -196,6 +198,16 @@ func (e *Evidence) BytesRead() int64 {
 		return 0
 	}
 	return e.bytesRead()
+}
+
+// VerifyImage reads a whole disk image and compares it with the hashes that it
+// stores. ok is false for evidence that stores none.
+func (e *Evidence) VerifyImage(ctx context.Context) (v image.Verification, ok bool, err error) {
+	if e.verify == nil {
+		return v, false, nil
+	}
+	v, err = e.verify(ctx)
+	return v, v.Stored(), err
 }
 
 // Close releases the files behind the evidence.

@@ -155,7 +155,7 @@ var hivePlaces = []struct {
 }
 
 // Hives returns the hives of the machine, live ones first, in a fixed order.
-// An empty file (RegBack has been so since Windows 10 1803) is no hive and is
+// An empty backup (RegBack has been so since Windows 10 1803) is no hive and is
 // left out. The errors tell what could not be listed.
 func (t *Tree) Hives() ([]*Hive, []error) {
 	t.hivesOnce.Do(func() {
@@ -178,7 +178,7 @@ func (t *Tree) placedHives() {
 		t.hiveNotes = append(t.hiveNotes, errs...)
 		for _, f := range files {
 			id := f.Snapshot + "|" + f.Path
-			if st, err := f.Stat(); seen[id] || err == nil && st.Size() == 0 {
+			if st, err := f.Stat(); seen[id] || p.backup && err == nil && st.Size() == 0 {
 				continue
 			}
 			seen[id] = true

@@ -3,7 +3,6 @@ package evidence
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
@@ -25,6 +24,9 @@ type Machine struct {
 	Users       []User
 	Env         map[string]string // machine-wide variables, names in lower case
 	Services    []ServiceCommand  // what the service manager starts
+
+	profiles map[string]User // by the folder's winpath.Key: a terminal server has thousands
+	longest  int             // of these keys
 }
 
 // A ServiceCommand is how one service is started: the image path with its
@@ -68,6 +70,7 @@ func (t *Tree) readMachine() *Machine {
 		}
 	}
 	t.findUsers(m)
+	m.profiles, m.longest = byProfile(m.Users)
 	return m
 }
 
@@ -180,13 +183,17 @@ func wellKnown(sid, name string) string {
 // findUsers joins the profile list with the profile folders that are there: a
 // folder without an entry is still somebody's.
 func (t *Tree) findUsers(m *Machine) {
+	known := map[string]bool{}
+	for _, u := range m.Users {
+		known[winpath.Key(u.Profile)] = true
+	}
 	for _, v := range t.volumes {
 		if v.snapshot != "" {
 			continue
 		}
 		for _, p := range v.bases("%UserProfile%") {
 			dir := v.windowsPath(p)
-			if slices.ContainsFunc(m.Users, func(u User) bool { return winpath.Key(u.Profile) == winpath.Key(dir) }) {
+			if known[winpath.Key(dir)] {
 				continue
 			}
 			u := User{Name: path.Base(p), Profile: dir}
@@ -202,6 +209,7 @@ func (t *Tree) findUsers(m *Machine) {
 			}
 			u.Name = wellKnown(u.SID, u.Name)
 			m.Users = append(m.Users, u)
+			known[winpath.Key(dir)] = true
 		}
 	}
 }
@@ -209,17 +217,35 @@ func (t *Tree) findUsers(m *Machine) {
 // UserOf returns the user whose profile holds the path.
 func (m *Machine) UserOf(p string) User {
 	key := winpath.Key(p)
-	var best User
-	for _, u := range m.Users {
-		dir := winpath.Key(u.Profile)
-		if dir != "" && strings.HasPrefix(key, dir+`\`) && len(dir) > len(winpath.Key(best.Profile)) {
-			best = u
+	profiles, longest := m.profiles, m.longest
+	if profiles == nil { // a Machine that somebody put together
+		profiles, longest = byProfile(m.Users)
+	}
+	dir := key[:min(len(key), longest+1)]
+	for i := strings.LastIndexByte(dir, '\\'); i > 0; i = strings.LastIndexByte(dir, '\\') {
+		dir = dir[:i]
+		if u, ok := profiles[dir]; ok {
+			return u
 		}
 	}
-	if best.Profile == "" && strings.HasSuffix(key, `\system32\config\default`) {
-		best = User{SID: "S-1-5-18", Name: "SYSTEM"}
+	if strings.HasSuffix(key, `\system32\config\default`) {
+		return User{SID: "S-1-5-18", Name: "SYSTEM"}
 	}
-	return best
+	return User{}
+}
+
+// byProfile finds users by their profile's folder, the first of two that share
+// one.
+func byProfile(users []User) (m map[string]User, longest int) {
+	m = make(map[string]User, len(users))
+	for _, u := range users {
+		dir := winpath.Key(u.Profile)
+		if _, ok := m[dir]; dir != "" && !ok {
+			m[dir] = u
+			longest = max(longest, len(dir))
+		}
+	}
+	return m, longest
 }
 
 // Expand replaces variables by the machine's and the user's own, never by

@@ -32,6 +32,9 @@ const maxMemory = 512 << 20
 // own, and holds its peak memory to the promise. ARTIFACTDUMP_EVENTS says how
 // many; without it the test is a short one of 20,000.
 func TestMillion(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a process for each format takes its time")
+	}
 	n := 20_000
 	if v := os.Getenv("ARTIFACTDUMP_EVENTS"); v != "" {
 		n, _ = strconv.Atoi(v)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,6 +95,7 @@ func evidenceFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-deleted", Usage: "leave deleted keys and values aside"},
 		&cli.BoolFlag{Name: "no-logs", Usage: "leave transaction logs aside"},
 		&cli.IntFlag{Name: "jobs", Usage: "decode `N` sources at a time (default: one for each processor)"},
+		&cli.BoolFlag{Name: "verify", Usage: "first compare a disk image with the hashes that it stores (reads all of it)"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; damage is still named"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name each source as it is read"},
@@ -189,8 +191,8 @@ func (s span) rows(sorter *output.Sorter) iter.Seq2[*output.Row, error] {
 // name only when it is whole.
 type out struct {
 	*bufio.Writer
-	file *os.File
-	name string
+	file *os.File // nil for standard output
+	name string   // empty for standard output, devices and pipes: what is written has gone
 }
 
 // openOutput opens what -o names. evidence are paths that must stay untouched.
@@ -203,8 +205,15 @@ func openOutput(c *cli.Context, evidence ...string) (*out, error) {
 		return nil, err
 	}
 	if st, err := os.Stat(name); err == nil {
-		if st.IsDir() {
+		switch {
+		case st.IsDir():
 			return nil, fmt.Errorf("%s is a folder, not a file", name)
+		case !st.Mode().IsRegular(): // a device or a pipe is written to; a file in its place would replace it
+			f, err := os.OpenFile(name, os.O_WRONLY, 0)
+			if err != nil {
+				return nil, err
+			}
+			return &out{Writer: bufio.NewWriterSize(f, 64<<10), file: f}, nil
 		}
 		if !c.Bool("force") {
 			return nil, fmt.Errorf("%s exists: use --force to replace it", name)
@@ -257,6 +266,9 @@ func (o *out) commit() error {
 	if err = errors.Join(err, o.file.Close()); err != nil {
 		return err
 	}
+	if o.name == "" {
+		return nil
+	}
 	return os.Rename(o.file.Name(), o.name)
 }
 
@@ -270,7 +282,7 @@ func (o *out) abort() {
 	o.Flush()
 	st, err := o.file.Stat()
 	o.file.Close()
-	if err == nil && st.Size() == 0 {
+	if err == nil && st.Size() == 0 && o.name != "" {
 		os.Remove(o.file.Name())
 	}
 }
@@ -387,6 +399,9 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 	for _, n := range ev.Notes {
 		s.note("%s", n)
 	}
+	if err := s.verifyImage(ev); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(s.c.Context)
 	defer cancel()
 	for _, tree := range ev.Trees {
@@ -414,6 +429,28 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		if err := s.c.Context.Err(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// verifyImage compares a disk image with its own hashes, when --verify asks
+// for it.
+func (s *session) verifyImage(ev *evidence.Evidence) error {
+	if !s.c.Bool("verify") {
+		return nil
+	}
+	v, stored, err := ev.VerifyImage(s.c.Context)
+	switch {
+	case s.c.Context.Err() != nil:
+		return s.c.Context.Err()
+	case err != nil:
+		s.damage(fmt.Errorf("%s: %w", ev.Path, err))
+	case !stored:
+		s.note("%s: stores no hash to compare with", ev.Path)
+	case v.OK():
+		s.note("%s: the stored hash is right: MD5 %s SHA-1 %s", ev.Path, cmp.Or(v.StoredMD5, "not stored"), cmp.Or(v.StoredSHA1, "not stored"))
+	default:
+		s.damage(fmt.Errorf("%s: the image is not what was acquired: stored MD5 %s SHA-1 %s, read MD5 %s SHA-1 %s", ev.Path, v.StoredMD5, v.StoredSHA1, v.MD5, v.SHA1))
 	}
 	return nil
 }

@@ -30,8 +30,10 @@ func completionCommand() *cli.Command {
 			if !ok || c.NArg() != 1 {
 				return usagef("which shell? There are %s", strings.Join(shells, ", "))
 			}
-			write(c.App.Writer, completions(c.App))
-			return nil
+			var script strings.Builder
+			write(&script, completions(c.App))
+			_, err := io.WriteString(c.App.Writer, script.String())
+			return err
 		},
 	}
 }

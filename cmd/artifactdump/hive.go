@@ -126,6 +126,9 @@ func readFile(path string) ([]byte, error) {
 	if st.IsDir() {
 		return nil, fmt.Errorf("%s is a folder, not a file", path)
 	}
+	if st.Mode()&fs.ModeDevice != 0 {
+		return nil, fmt.Errorf("%s is a device, not a file", path)
+	}
 	if st.Size() > maxHiveFile {
 		return nil, fmt.Errorf("%s: %d bytes are more than a hive can have", path, st.Size())
 	}

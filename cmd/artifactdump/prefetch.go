@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -71,7 +72,7 @@ func prefetchFiles(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o, err := openOutput(c)
+	o, err := openOutput(c, paths...)
 	if err != nil {
 		return err
 	}
@@ -88,6 +89,7 @@ func prefetchFiles(c *cli.Context) error {
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
+	n = min(n, max(1, len(files)))
 	for chunk := range slices.Chunk(files, 64*n) {
 		if err := c.Context.Err(); err != nil {
 			o.abort()
@@ -157,8 +159,12 @@ func (s *session) prefetchPaths(args []string) ([]string, error) {
 			case strings.EqualFold(filepath.Ext(p), ".pf") && d.IsDir():
 				s.damage(fmt.Errorf("%s: a folder with the name of a Prefetch file", p))
 			case strings.EqualFold(filepath.Ext(p), ".pf"):
-				files = append(files, p)
-			case !d.IsDir() && !s.quiet:
+				if err := plain(a, p, d); err != nil {
+					s.damage(fmt.Errorf("%s: %w", p, err))
+				} else {
+					files = append(files, p)
+				}
+			case d.Type().IsRegular() && !s.quiet:
 				if kind := sniff(p); kind != "" {
 					s.note("%s: not a Prefetch file: %s", p, kind)
 				}
@@ -178,6 +184,32 @@ func (s *session) prefetchPaths(args []string) ([]string, error) {
 		return nil, errors.New("no Prefetch files found")
 	}
 	return files, nil
+}
+
+// plain says why a file below a folder is not read: opening a pipe or a device
+// would wait or worse, and links must not lead out of the evidence.
+func plain(folder, path string, d fs.DirEntry) error {
+	if d.Type()&fs.ModeSymlink == 0 {
+		if !d.Type().IsRegular() {
+			return errors.New("neither a plain file nor a directory")
+		}
+		return nil
+	}
+	root, err := realPath(folder)
+	if err != nil {
+		return err
+	}
+	target, err := realPath(path)
+	if err != nil {
+		return err
+	}
+	if rel, err := filepath.Rel(root, target); err != nil || !filepath.IsLocal(rel) {
+		return errors.New("a link that leads out of the folder")
+	}
+	if st, err := os.Stat(target); err != nil || !st.Mode().IsRegular() {
+		return errors.New("a link to what is no plain file")
+	}
+	return nil
 }
 
 // sniff names the other files of a Prefetch folder.
@@ -204,7 +236,7 @@ func readPrefetch(path string, opts *prefetch.Options, dict *prefetch.Dictionary
 	}
 	var b []byte
 	if err == nil {
-		b, err = os.ReadFile(path)
+		b, err = readAtMost(path, maxPrefetchFile)
 	}
 	if err != nil {
 		if pe, ok := errors.AsType[*fs.PathError](err); ok {
@@ -220,6 +252,29 @@ func readPrefetch(path string, opts *prefetch.Options, dict *prefetch.Dictionary
 		out.verify = out.file.Verify(dict, nil)
 	}
 	return out
+}
+
+// readAtMost reads a file whose size may not be known beforehand: a pipe, a
+// device, or a file that grows.
+func readAtMost(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if st.Mode().IsRegular() && st.Size() <= limit {
+		b.Grow(int(st.Size()) + bytes.MinRead)
+	}
+	n, err := b.ReadFrom(io.LimitReader(f, limit+1))
+	if err == nil && n > limit {
+		err = fmt.Errorf("more than %d bytes", limit)
+	}
+	return b.Bytes(), err
 }
 
 // maxPrefetchFile bounds what is read into memory: the largest genuine file

@@ -16,12 +16,13 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/report"
 )
 
 func scanCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "scan",
-		Usage:     "the whole job: timeline, records, findings and a manifest, into a new folder",
+		Usage:     "the whole job: timeline, records, findings, report and a manifest, into a new folder",
 		ArgsUsage: "EVIDENCE…",
 		Description: "Reads each piece of EVIDENCE (a folder, a zip, a disk image) and leaves a folder\n" +
 			"that can be handed over:\n\n" +
@@ -44,6 +45,7 @@ func scanCommand() *cli.Command {
 			&cli.BoolFlag{Name: "resume", Usage: "go on with CASE.partial: machines that are complete are not read again"},
 			&cli.BoolFlag{Name: "hash-evidence", Usage: "take the SHA-256 of zips and disk images as a whole, too"},
 			&cli.StringFlag{Name: "status-file", Usage: "keep `FILE` up to date with how far the run is, as JSON"},
+			&cli.StringFlag{Name: "lang", Value: "en", Usage: "`LANGUAGE` of the report: en, ja"},
 			&cli.StringFlag{Name: "level", Value: "informational", Usage: "write findings of `LEVEL` and above"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 when there is a finding of `LEVEL` or above"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read tables and exceptions of your own from `FILE` (repeat for more)"},
@@ -130,6 +132,9 @@ func (s *scan) flags() (fail findings.Level, err error) {
 	}
 	if _, err := artifacts.Select(c.StringSlice("artifact")); err != nil {
 		return 0, usageError{err}
+	}
+	if l := c.String("lang"); !slices.Contains(report.Languages(), l) {
+		return 0, usagef("--lang %q: want en or ja", l)
 	}
 	s.formats, err = chooseFormats(c.String("format"))
 	s.opts = outputOptions(c)

@@ -13,6 +13,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/report"
 )
 
 // A hostScan is the scan of one machine.
@@ -25,6 +26,7 @@ type hostScan struct {
 	sorter output.Sorter
 	eval   *findings.Evaluator
 	report *findings.Report
+	page   report.Input // of report.html
 	opts   *output.Options
 	tables []*recordTable
 	stamp  string
@@ -49,6 +51,11 @@ func (s *scan) one(h host) (err error) {
 		return err
 	}
 	defer ev.Close()
+	if h.tree == 0 {
+		if err := s.verifyImage(ev); err != nil {
+			return err
+		}
+	}
 	x := &hostScan{scan: s, dir: filepath.Join(s.part, h.folder), tree: ev.Trees[h.tree], stamp: s.m.started.UTC().Format("20060102150405")}
 	if h.folder != "" {
 		// What an interrupted run left of this machine is done again.
@@ -113,6 +120,10 @@ func (x *hostScan) read(kind string) error {
 		x.tables = append(x.tables, &recordTable{f, set, f.Files(func(name string) (io.Writer, error) { return set.create("tables/" + x.stamp + "_" + name) }, x.opts)})
 	}
 	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, names), &findings.Options{Tables: x.scan.tables})
+	x.page = report.Input{
+		Tool: "artifactdump " + version(), Machines: []report.Machine{report.MachineOf(x.tree, kind)},
+		Collected: report.NewCollector(&report.Options{Lang: x.c.String("lang")}),
+	}
 	for _, err := range x.tree.Problems() {
 		x.damage(err)
 		x.inv.damage(manifestDamage{Parser: "evidence", Error: err.Error()})
@@ -157,6 +168,7 @@ func (x *hostScan) result(res *artifacts.Result) error {
 	}
 	x.inv.add(res)
 	x.eval.Add(res)
+	x.page.Collected.Result(x.m.Name, res)
 	if x.strict && len(res.Errors) > 0 {
 		return fmt.Errorf("stopped at the first damage (--strict): %w", errDamaged)
 	}
@@ -280,6 +292,16 @@ func (x *hostScan) write() error {
 		}
 	}
 	if err := x.timeline(); err != nil {
+		return err
+	}
+	x.status.phase("writing the report")
+	evaluated(&x.page, x.report)
+	if err := x.stream(&x.page, &x.sorter); err != nil {
+		return err
+	}
+	if err := x.small("report.html", "html", 0, func(w io.Writer) error {
+		return report.Write(w, x.page, &report.Options{Lang: x.c.String("lang")})
+	}); err != nil {
 		return err
 	}
 	return x.c.Context.Err()

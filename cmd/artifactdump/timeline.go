@@ -52,6 +52,10 @@ func timeline(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if format.Events == nil && o.name == "" {
+		o.abort()
+		return usagef("--format %s needs a plain file: %s is none", format.Name, c.String("output"))
+	}
 	var sorter output.Sorter
 	defer sorter.Close()
 	err = s.each(c.Args().Slice(), c.StringSlice("artifact"), func(_ *evidence.Tree, res artifacts.Result) error {

@@ -27,13 +27,14 @@ func ntfsTimes(f *os.File) *Times {
 	return &Times{filetime(b), filetime(b[8:]), filetime(b[16:]), filetime(b[24:]), ntfsTimesAttr}
 }
 
-// filetime turns 100 ns since 1601 into a time; 0 is the zero time.
+// filetime turns 100 ns since 1601 into a time; 0 is the zero time, and so is what lies behind the year 9999.
 func filetime(b []byte) time.Time {
 	ft := binary.LittleEndian.Uint64(b)
-	if ft == 0 {
+	const epoch = 11644473600        // seconds from 1601 to 1970
+	const last = 2650467743999999999 // the end of the year 9999, the last time that RFC 3339 can write
+	if ft == 0 || ft > last {
 		return time.Time{}
 	}
-	const epoch = 11644473600 // seconds from 1601 to 1970
 	return time.Unix(int64(ft/1e7)-epoch, int64(ft%1e7)*100).UTC()
 }
 
