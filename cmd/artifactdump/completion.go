@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/report"
 )
 
 func completionCommand() *cli.Command {
@@ -146,6 +147,8 @@ func flagValues(command, flag string) (values []string, list bool) {
 		return artifactNames(), false
 	case "level", "fail-level":
 		return findings.Levels(), false
+	case "lang":
+		return report.Languages(), false
 	case "format":
 		switch command {
 		case "scan":

@@ -331,6 +331,14 @@ func (s *scan) plan(paths []string) ([]host, error) {
 			continue
 		}
 		me.Kind, me.Notes = ev.Kind, ev.Notes
+		before := s.damaged
+		if err := s.verifyImage(ev); err != nil {
+			ev.Close()
+			return nil, err
+		}
+		if s.damaged > before {
+			me.Error = "the image is not what its stored hashes say, or could not be compared with them"
+		}
 		for _, n := range ev.Notes {
 			s.note("%s", n)
 		}
