@@ -51,11 +51,6 @@ func (s *scan) one(h host) (err error) {
 		return err
 	}
 	defer ev.Close()
-	if h.tree == 0 {
-		if err := s.verifyImage(ev); err != nil {
-			return err
-		}
-	}
 	x := &hostScan{scan: s, dir: filepath.Join(s.part, h.folder), tree: ev.Trees[h.tree], stamp: s.m.started.UTC().Format("20060102150405")}
 	if h.folder != "" {
 		// What an interrupted run left of this machine is done again.
