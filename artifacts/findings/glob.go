@@ -31,12 +31,15 @@ func (g glob) match(path []string) bool {
 			return true
 		case p < len(g.parts) && strings.HasPrefix(g.parts[p], "**"):
 			if g.parts[p] == "**" {
-				if p == len(g.parts)-1 {
-					return i < len(path) && path[i] != ""
+				if p < len(g.parts)-1 {
+					p++
+					back, from = p, i
+					continue
 				}
-				p++
-				back, from = p, i
-				continue
+				if i < len(path) && path[i] != "" {
+					return true
+				}
+				break // an earlier `**` may take the empty name
 			}
 			// `**.lnk` at the end: any depth, this shape of name.
 			return i < len(path) && like(g.parts[p][1:], path[len(path)-1])

@@ -111,6 +111,7 @@ func TestGlob(t *testing.T) {
 		{`\a\**`, `\a\b\c`, true}, {`\a\**`, `\a`, false}, {`\a\**`, `\a\`, false}, {`\a\*`, `\a\b`, true}, {`\a\*`, `\a\b\c`, false},
 		{`\**\x\*.exe`, `\a\b\x\y.exe`, true}, {`\**\x\*.exe`, `\a\x\b\y.exe`, false}, {`*setup*`, `\a\mysetup.exe`, true}, {`a?c`, `\x\abc`, true},
 		{`\a\**.lnk`, `\a\b\c\d.lnk`, true}, {`\a\**.lnk`, `\a\b\c\d.exe`, false}, {`\**:*`, `\a\b:c`, true}, {`**`, `\a`, true},
+		{`\**\**`, `\\\a`, true}, {`\**\**`, `\\\`, false}, // empty names, as in \\server
 	} {
 		if got := newGlob(c.glob).match(strings.Split(c.path, `\`)); got != c.want {
 			t.Errorf("%s matches %s: %v", c.glob, c.path, got)
