@@ -41,7 +41,7 @@ func (h *Hive) looseValue(off uint32) (Value, error) {
 	if !h.plausibleValue(pos, len(h.data), h.looseBins(off)) {
 		return Value{}, bad(pos-h.cellHead, "value", "no value is left there")
 	}
-	return Value{h: h, n: uint32(pos), loose: true}, nil
+	return h.looseValueAt(uint32(pos)), nil
 }
 
 // looseKey returns the key at an offset: one of the tree, or what looks like one and is not part of the tree.
@@ -57,7 +57,7 @@ func (h *Hive) looseKey(off uint32) (Key, error) {
 	if !h.plausibleKey(pos, len(h.data), h.looseBins(off), live.newest) {
 		return Key{}, bad(pos-h.cellHead, "key node", "no key is left there")
 	}
-	return Key{h: h, n: uint32(pos), loose: true}, nil
+	return h.looseKeyAt(uint32(pos)), nil
 }
 
 // looseChild returns the deleted key at an offset, if it names this one as its parent.
