@@ -226,21 +226,18 @@ func (h *Hive) eachCell(yield func(cell) bool, broken func(off, end int)) {
 				if o+4 > end {
 					break
 				}
-				size := int64(int32(le.Uint32(h.bins[o:])))
-				free := size > 0
-				if size < 0 {
-					size = -size
-				}
-				if size < 8 || size%8 != 0 || int64(o)+size > int64(end) {
+				n := int(int32(le.Uint32(h.bins[o : o+4 : o+4])))
+				size := max(n, -n) // the least number is its own negative, on machines of 32 bits
+				if size < 8 || size%8 != 0 || size > end-o {
 					if broken != nil {
 						broken(o, end)
 					}
 					break
 				}
-				if !yield(cell{uint32(o), int(size), free}) {
+				if !yield(cell{uint32(o), size, n > 0}) {
 					return
 				}
-				o += int(size)
+				o += size
 			}
 		}
 	}

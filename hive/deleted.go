@@ -127,8 +127,8 @@ func (c *carver) lists() {
 			if left--; left < 0 {
 				return
 			}
-			v, err := c.h.looseValue(le.Uint32(c.h.data[p:]))
-			if err != nil {
+			v, problem := c.h.tryLooseValue(le.Uint32(c.h.data[p:]))
+			if problem != "" {
 				continue
 			}
 			if _, ok := c.values[v.n]; !ok {

@@ -10,6 +10,25 @@ func newBitmap(bins int) bitmap { return make(bitmap, (bins/8+64)/64) }
 func (b bitmap) has(off uint32) bool { return b[off/8/64]>>(off/8%64)&1 != 0 }
 func (b bitmap) set(off uint32)      { b[off/8/64] |= 1 << (off / 8 % 64) }
 
+// fill sets all places from off, in the bitmap, to end, a word at a time.
+func (b bitmap) fill(off, end uint32) {
+	from, to := off/8, (end+7)/8
+	if from >= to {
+		return
+	}
+	first, last := from/64, (to-1)/64
+	head, tail := ^uint64(0)<<(from%64), ^uint64(0)>>(63-(to-1)%64)
+	if first == last {
+		b[first] |= head & tail
+		return
+	}
+	b[first] |= head
+	for i := first + 1; i < last; i++ {
+		b[i] = ^uint64(0)
+	}
+	b[last] |= tail
+}
+
 // A walker goes through all keys below a key, depth first in stored order. No key is descended into twice and
 // the elements of all lists are counted, so that a walk ends whatever the lists say; the stack is as deep as the
 // tree, which ends at 512.
