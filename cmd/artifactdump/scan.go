@@ -294,7 +294,14 @@ func notAround(dir string, paths []string) error {
 func (s *scan) finish(err error) error {
 	s.clearLine()
 	s.m.end(err)
-	if werr := s.m.write(s.part); err == nil {
+	werr := s.m.write(s.part)
+	if werr != nil && err != nil {
+		// The disk may be full of what was not finished, which helps nobody:
+		// what the manifest says does.
+		dropUnfinished(s.part)
+		werr = s.m.write(s.part)
+	}
+	if err == nil {
 		err = werr
 	}
 	if err != nil {
@@ -313,6 +320,16 @@ func (s *scan) finish(err error) error {
 		fmt.Fprintf(s.stderr, "case folder: %s\n", clean(s.dir))
 	}
 	return nil
+}
+
+// dropUnfinished removes the files of a case that are not whole.
+func dropUnfinished(dir string) {
+	filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && p != dir && strings.HasSuffix(p, ".partial") {
+			os.Remove(p)
+		}
+		return nil
+	})
 }
 
 // replaceFolder gives the finished folder its name. A folder that has the name

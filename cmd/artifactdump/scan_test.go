@@ -273,7 +273,7 @@ func TestScanInterrupted(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "case")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	stop := &stopWriter{after: 2, cancel: cancel}
+	stop := &stopWriter{after: 2, at: "read 20 of", cancel: cancel}
 	code := run(ctx, []string{"artifactdump", "scan", a, b, "-o", dir, "-v", "--machines", "1"}, stop, stop)
 	if code != exitInterupt {
 		t.Fatalf("exit %d: %s", code, stop.String())
@@ -317,17 +317,17 @@ func TestScanInterrupted(t *testing.T) {
 	}
 }
 
-// A stopWriter interrupts the run when the first source of the nth machine was
-// read.
+// A stopWriter interrupts the run when a text was said a number of times.
 type stopWriter struct {
 	bytes.Buffer
 	after  int
+	at     string
 	cancel context.CancelFunc
 }
 
 func (w *stopWriter) Write(p []byte) (int, error) {
 	n, err := w.Buffer.Write(p)
-	if strings.Count(w.Buffer.String(), "read 20 of") >= w.after {
+	if strings.Count(w.Buffer.String(), w.at) >= w.after {
 		w.cancel()
 	}
 	return n, err
