@@ -13,67 +13,6 @@ import (
 	"testing"
 )
 
-// sameCase holds a case against another one of the same evidence: every byte,
-// but for the manifest, which tells the time.
-func sameCase(t *testing.T, got, want string) {
-	t.Helper()
-	a, b := listing(t, got), listing(t, want)
-	for name := range b {
-		if _, ok := a[name]; !ok {
-			t.Errorf("%s is missing", name)
-		} else if name != manifestName && a[name] != b[name] {
-			t.Errorf("%s differs", name)
-		}
-	}
-	for name := range a {
-		if _, ok := b[name]; !ok {
-			t.Errorf("%s should not be there", name)
-		}
-	}
-	m, err := readManifest(got)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := readManifest(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m.State != n.State || len(m.Hosts) != len(n.Hosts) {
-		t.Fatalf("manifest: %s, %d machines; want %s, %d", m.State, len(m.Hosts), n.State, len(n.Hosts))
-	}
-	for i, h := range m.Hosts {
-		if h.Folder != n.Hosts[i].Folder || h.State != n.Hosts[i].State || h.Counts.String() != n.Hosts[i].Counts.String() {
-			t.Errorf("manifest, machine %d: %s %s %s; want %s %s %s", i, h.Folder, h.State, h.Counts, n.Hosts[i].Folder, n.Hosts[i].State, n.Hosts[i].Counts)
-		}
-	}
-}
-
-// wholePart checks what a run left that did not end: what has its final name
-// is as an undisturbed run writes it, and the manifest names no other bytes.
-func wholePart(t *testing.T, part, want, state string) {
-	t.Helper()
-	files := listing(t, want)
-	for name, b := range listing(t, part) {
-		if name != manifestName && !strings.HasSuffix(name, ".partial") && files[name] != b {
-			t.Errorf("%s has its final name and is not whole: %d bytes, want %d", name, len(b), len(files[name]))
-		}
-	}
-	m, err := readManifest(part)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m.State != state {
-		t.Errorf("manifest: %s, want %s", m.State, state)
-	}
-	for _, h := range m.Hosts {
-		for _, o := range h.Outputs {
-			if sum, err := hashFile(t.Context(), filepath.Join(part, h.Folder, filepath.FromSlash(o.Name))); err != nil || sum != o.SHA256 {
-				t.Errorf("%s/%s is not as the manifest says (%v)", h.Folder, o.Name, err)
-			}
-		}
-	}
-}
-
 // TestScanSignals ends runs in the middle, as a user, a system that goes down
 // and a session that ends do, and goes on with them.
 func TestScanSignals(t *testing.T) {
