@@ -130,6 +130,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	for _, c := range app.Commands {
 		c.OnUsageError = onUsage
 		c.HideHelpCommand = true
+		plainSwitches(c.Flags)
 		switch c.Name {
 		case "scan", "timeline", "report", "findings", "dump", "prefetch", "verify":
 			c.Before = func(c *cli.Context) error { return named(c, c.NArg()) }
@@ -139,10 +140,21 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		for _, s := range c.Subcommands {
 			s.OnUsageError = onUsage
 			s.HideHelpCommand = true
+			plainSwitches(s.Flags)
 			s.Before = func(c *cli.Context) error { return named(c, 1) }
 		}
 	}
 	return app
+}
+
+// plainSwitches keeps the help from saying that a switch is off unless it is
+// given.
+func plainSwitches(flags []cli.Flag) {
+	for _, f := range flags {
+		if b, ok := f.(*cli.BoolFlag); ok && !b.Value {
+			b.DisableDefaultText = true
+		}
+	}
 }
 
 // named refuses an empty name among the first arguments, which name files, and

@@ -30,11 +30,13 @@ func scanCommand() *cli.Command {
 			"   manifest.json           every input with its size and SHA-256, every output, what was damaged and why\n" +
 			"   timeline.jsonl, .csv    all events, sorted; more formats with --format\n" +
 			"   records/ARTIFACT.jsonl  all records with all their fields\n" +
+			"   report.html             one page for reading: what happened, and what says so\n" +
 			"   findings.jsonl          what deserves a look first\n" +
 			"   coverage.jsonl          which rules could not be judged, and why\n" +
 			"   navigator.json          layer for the ATT&CK Navigator\n\n" +
-			"Several machines get a folder each. The folder is called CASE.partial until it is\n" +
-			"whole; an interrupted run goes on with --resume. The evidence is never written to.\n\n" +
+			"Several machines get a folder each, and are scanned at a time as far as --memory\n" +
+			"allows; the bytes are the same. The folder is called CASE.partial until it is whole;\n" +
+			"an interrupted run goes on with --resume. The evidence is never written to.\n\n" +
 			"Examples:\n" +
 			"   artifactdump scan /mnt/image -o case\n" +
 			"   artifactdump scan pc1.zip pc2.E01 -o case --format timesketch,parquet,xlsx\n" +
@@ -51,7 +53,7 @@ func scanCommand() *cli.Command {
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 when there is a finding of `LEVEL` or above"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read tables and exceptions of your own from `FILE` (repeat for more)"},
 			&cli.IntFlag{Name: "machines", Usage: "scan `N` machines at a time, as far as --memory allows", DefaultText: "as many as --jobs"},
-			&cli.Int64Flag{Name: "memory", Value: defaultMemory, Usage: "scan machines at a time only as long as they need no more than `N` MiB together, by an estimate from their hives"},
+			&cli.Int64Flag{Name: "memory", Value: defaultMemory, Usage: "let machines that are scanned at a time need `N` MiB together, by the size of their hives"},
 			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20, Usage: "sort the events of a machine within `N` MiB; what does not fit goes to temporary files in CASE"},
 			bodyfileFlag(),
 		}, csvFlags(), evidenceFlags()),

@@ -130,7 +130,7 @@ func (x *hostScan) progress(done, planned int, path string) {
 // read decodes everything: records go to their files at once, events into the
 // sort, what the rules need into the evaluation.
 func (x *hostScan) read(kind string) error {
-	x.phase("reading")
+	x.phase(phaseReading)
 	for _, f := range x.formats {
 		if f.Files == nil {
 			continue
@@ -289,7 +289,7 @@ func (x *hostScan) abort() {
 
 // write judges, and writes what is written when everything is known.
 func (x *hostScan) write() error {
-	x.phase("judging")
+	x.phase(phaseJudging)
 	x.report = x.eval.Report()
 	x.eval = nil
 	x.worst = max(x.worst, x.report.Worst())

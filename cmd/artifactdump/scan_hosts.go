@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type host struct {
 	tree     int // index in the evidence
 	name     string
 	folder   string // below CASE, "" when there is only one
+	at       int    // place in the plan
 	need     int64  // bytes of memory that its scan may take
 }
 
@@ -32,7 +34,6 @@ func (s *scan) work(paths []string) error {
 	if len(hosts) == 0 {
 		return errors.New("none of the evidence could be read")
 	}
-	s.status.planned(len(hosts))
 	whole, err := s.takeOver(hosts)
 	if err != nil {
 		return err
@@ -98,7 +99,8 @@ func (s *scan) plan(paths []string) ([]host, error) {
 				name = fmt.Sprintf("%s-%d", base, n)
 			}
 			taken[strings.ToLower(name)] = true
-			hosts[i].folder = name
+			hosts[i].folder, hosts[i].at = name, i
+			s.note("%s: machine %s, folder %s", paths[hosts[i].evidence], hosts[i].name, name)
 		}
 	}
 	return hosts, nil
@@ -151,7 +153,7 @@ func (s *scan) takeOver(hosts []host) (whole []bool, err error) {
 	earlier := s.m.Hosts
 	s.m.Hosts = make([]*manifestHost, len(hosts))
 	whole = make([]bool, len(hosts))
-	keep := map[string]bool{manifestName: true}
+	kept, keep := 0, map[string]bool{manifestName: true}
 	for i, h := range hosts {
 		old, err := s.m.complete(s.c.Context, s.part, &h, earlier)
 		if err != nil {
@@ -161,7 +163,7 @@ func (s *scan) takeOver(hosts []host) (whole []bool, err error) {
 		if old == nil {
 			continue
 		}
-		s.note("%s is complete already", h.name)
+		s.note("%s is complete already", cmp.Or(h.folder, h.name))
 		whole[i], s.m.Hosts[i] = true, old
 		for _, o := range old.Outputs {
 			keep[filepath.Join(h.folder, filepath.FromSlash(o.Name))] = true
@@ -172,8 +174,9 @@ func (s *scan) takeOver(hosts []host) (whole []bool, err error) {
 				s.worst = max(s.worst, level)
 			}
 		}
-		s.status.done()
+		kept++
 	}
+	s.status.planned(len(hosts), kept)
 	return whole, sweep(s.part, keep)
 }
 
@@ -229,7 +232,7 @@ func (s *scan) scanAll(hosts []host, whole []bool) error {
 		if e.err == nil {
 			errs[e.at] = s.m.write(s.part)
 			s.status.done()
-			s.say("%s: %s", e.m.Name, e.m.Counts)
+			s.say("%s: %s", cmp.Or(e.m.Folder, e.m.Name), e.m.Counts)
 		}
 		if errs[e.at] != nil {
 			cancel()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ type status struct {
 	file  string
 	said  time.Time
 	drawn time.Time
+	began time.Time // when the first machine was
+	kept  int       // machines of an earlier run
 
 	State   string `json:"state"` // running, complete, interrupted, failed
 	HostsAt int    `json:"hosts_done"`
@@ -44,6 +47,7 @@ type machineStatus struct {
 	Path    string `json:"path,omitempty"`
 	Left    int    `json:"seconds_left,omitempty"` // of the phase, a guess
 
+	at       int // place in the plan
 	began    time.Time
 	reported time.Time
 }
@@ -76,19 +80,29 @@ func (t *status) write(now bool) {
 	}
 }
 
-// planned tells how many machines there are.
-func (t *status) planned(n int) {
+// The phases of a machine that take their time.
+const (
+	phaseReading  = "reading"
+	phaseJudging  = "judging"
+	phaseTimeline = "writing the timeline"
+)
+
+// planned tells how many machines there are, and that those of an earlier run
+// were found whole.
+func (t *status) planned(n, kept int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.Hosts = n
+	t.Hosts, t.HostsAt, t.kept, t.began = n, kept, kept, time.Now()
+	t.write(true)
 }
 
 // begin shows one more machine.
 func (t *status) begin(h *host) *machineStatus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	m := &machineStatus{Host: h.name, Folder: h.folder}
+	m := &machineStatus{Host: h.name, Folder: h.folder, at: h.at}
 	t.Machines = append(t.Machines, m)
+	slices.SortStableFunc(t.Machines, func(a, b *machineStatus) int { return cmp.Compare(a.at, b.at) })
 	return m
 }
 
@@ -97,7 +111,9 @@ func (t *status) leave(m *machineStatus) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.Machines = slices.DeleteFunc(t.Machines, func(o *machineStatus) bool { return o == m })
-	t.draw(true)
+	if len(t.Machines) == 0 {
+		t.draw(true)
+	}
 }
 
 // done counts a machine that is complete.
@@ -177,25 +193,71 @@ func (t *status) draw(now bool) {
 		s.clearLine()
 		return
 	}
-	var parts []string
-	if t.Hosts > 1 {
-		parts = append(parts, fmt.Sprintf("%d of %d machines done", t.HostsAt, t.Hosts))
-	}
-	for _, m := range t.Machines {
-		p := m.Phase
-		if m.name() != "" {
-			p = m.name() + " " + p
-		}
+	s.drawLine(t.line())
+}
+
+// line is what stands on a terminal. Of several machines it shows as many as
+// have room.
+func (t *status) line() string {
+	if t.Hosts < 2 {
+		m := t.Machines[0]
+		line := strings.TrimSpace(m.Host + " " + m.Phase)
 		if m.Planned > 0 {
-			p += fmt.Sprintf(" %d of %d%s", m.Done, m.Planned, m.left())
+			line += fmt.Sprintf(" %d of %d%s  %s", m.Done, m.Planned, m.left(), m.Path)
 		}
-		parts = append(parts, p)
+		return line
 	}
-	line := strings.Join(parts, " | ")
-	if len(t.Machines) == 1 {
-		line += "  " + t.Machines[0].Path
+	line := fmt.Sprintf("%d of %d", t.HostsAt, t.Hosts)
+	if d := t.left(); d >= time.Second {
+		line += ", " + d.Round(time.Second).String() + " left"
 	}
-	s.drawLine(line)
+	for i, m := range t.Machines {
+		p := " | " + m.name() + " " + m.Phase
+		if m.Planned > 0 {
+			p += fmt.Sprintf(" %d%%", 100*m.Done/m.Planned)
+		}
+		room := lineWidth
+		if i+1 < len(t.Machines) {
+			room -= len(" | and 9 more")
+		}
+		if i > 0 && len(line)+len(p) > room {
+			return line + fmt.Sprintf(" | and %d more", len(t.Machines)-i)
+		}
+		line += p
+	}
+	return line
+}
+
+// left guesses how long the run of several machines still takes, as if all
+// were alike.
+func (t *status) left() time.Duration {
+	done := float64(t.HostsAt - t.kept)
+	for _, m := range t.Machines {
+		done += m.share()
+	}
+	el := time.Since(t.began)
+	if done <= 0 || el < 2*time.Second {
+		return 0
+	}
+	return time.Duration(float64(el) * max(0, float64(t.Hosts-t.kept)-done) / done)
+}
+
+// share is how much of the work on a machine is done, by what the phases take
+// as a rule.
+func (m *machineStatus) share() float64 {
+	of := 0.0
+	if m.Planned > 0 {
+		of = float64(m.Done) / float64(m.Planned)
+	}
+	switch m.Phase {
+	case phaseReading:
+		return of / 2
+	case phaseJudging:
+		return 0.5
+	case phaseTimeline:
+		return 0.5 + of*0.3
+	}
+	return 0.8
 }
 
 func (t *status) end(err error) {

@@ -31,7 +31,7 @@ const (
 
 // timeline writes the sorted events in all formats at once.
 func (x *hostScan) timeline() error {
-	x.phase("writing the timeline")
+	x.phase(phaseTimeline)
 	var list []*timelineFile
 	defer func() {
 		for _, t := range list {
