@@ -97,7 +97,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			"The evidence is never changed. Times are UTC.\n\n" +
 			"Exit codes: 0 everything was decoded; 1 could not run; 2 wrong usage;\n" +
 			"3 done, but some evidence was damaged or could not be read (each is named);\n" +
-			"4 done, and there are findings of --fail-level or above.",
+			"4 done, and there are findings of --fail-level or above; 130 interrupted;\n" +
+			"141 the reader of standard output has gone.",
 		Version:         version(),
 		Writer:          stdout,
 		ErrWriter:       stderr,

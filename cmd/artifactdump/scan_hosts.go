@@ -129,7 +129,7 @@ const (
 
 // need estimates what memory the scan of a machine takes.
 func (s *scan) need(tree *evidence.Tree) int64 {
-	n := needBase<<20 + s.sort
+	n := needBase<<20 + 2*s.sort // what is collected as garbage has its size once more
 	for _, f := range s.formats {
 		switch f.Name {
 		case "parquet", "sqlite", "xlsx":
