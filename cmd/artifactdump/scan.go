@@ -252,7 +252,7 @@ func (s *scan) openCase(paths []string) error {
 			if why := s.m.differs(old); why != "" {
 				return fmt.Errorf("cannot go on with %s: %s; begin anew with --force", s.part, why)
 			}
-			s.m.Hosts = old.Hosts // until it is known which of them are complete
+			s.m.Hosts, s.m.Evidence = old.Hosts, old.Evidence // until it is known what is complete
 		case !s.c.Bool("force"):
 			return fmt.Errorf("%s is left from a run that did not end: go on with --resume or begin anew with --force", s.part)
 		case !isCase(s.part):
@@ -306,6 +306,12 @@ func (s *scan) finish(err error) error {
 	if err == nil {
 		err = werr
 	}
+	if errors.Is(err, errNoEvidence) && onlyManifest(s.part) {
+		// Nothing to go on with: the next run shall not stumble over it.
+		os.RemoveAll(s.part)
+		s.status.end(err)
+		return err
+	}
 	if err != nil {
 		s.status.end(err)
 		if !errors.Is(err, errDamaged) {
@@ -322,6 +328,12 @@ func (s *scan) finish(err error) error {
 		fmt.Fprintf(s.stderr, "case folder: %s\n", clean(s.dir))
 	}
 	return nil
+}
+
+// onlyManifest reports whether a case holds nothing but its manifest.
+func onlyManifest(dir string) bool {
+	list, err := os.ReadDir(dir)
+	return err == nil && len(list) == 1 && list[0].Name() == manifestName
 }
 
 // dropUnfinished removes the files of a case that are not whole.

@@ -25,6 +25,8 @@ type host struct {
 	need     int64  // bytes of memory that its scan may take
 }
 
+var errNoEvidence = errors.New("none of the evidence could be read")
+
 // work plans and does everything that CASE.partial lacks.
 func (s *scan) work(paths []string) error {
 	hosts, err := s.plan(paths)
@@ -32,7 +34,7 @@ func (s *scan) work(paths []string) error {
 		return err
 	}
 	if len(hosts) == 0 {
-		return errors.New("none of the evidence could be read")
+		return errNoEvidence
 	}
 	whole, err := s.takeOver(hosts)
 	if err != nil {
@@ -66,11 +68,15 @@ func (s *scan) plan(paths []string) ([]host, error) {
 			if errors.Is(err, context.Canceled) {
 				return nil, err
 			}
+			if me.Kind != "" && me.Error == "" {
+				// To go on without it would drop what was finished of it.
+				return nil, fmt.Errorf("could be read when the run was begun, and cannot now: %w", err)
+			}
 			me.Error = err.Error()
 			s.damage(err)
 			continue
 		}
-		me.Kind, me.Notes = ev.Kind, ev.Notes
+		me.Kind, me.Notes, me.Error = ev.Kind, ev.Notes, ""
 		before := s.damaged
 		if err := s.verifyImage(ev); err != nil {
 			ev.Close()

@@ -154,6 +154,19 @@ func TestScanInterruptedTwice(t *testing.T) {
 	if code, said := runs(t.Context(), b, a, "-o", dir, "--resume"); code != exitFailed || !strings.Contains(said, "other evidence") {
 		t.Fatalf("with other evidence: exit %d: %s", code, said)
 	}
+	for _, gone := range []string{a, b} { // as when a disk is not mounted any more
+		for range 2 {
+			if err := os.Rename(filepath.Join(gone, "C"), gone+".away"); err != nil {
+				t.Fatal(err)
+			}
+			if code, said := runs(t.Context(), a, b, "-o", dir, "--resume"); code != exitFailed || !strings.Contains(said, "cannot now") {
+				t.Errorf("without %s: exit %d: %s", gone, code, said)
+			}
+			if err := os.Rename(gone+".away", filepath.Join(gone, "C")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	if code, said := runs(t.Context(), a, b, "-o", dir, "--resume"); code != exitOK || strings.Count(said, "is complete already") != 1 {
 		t.Fatalf("exit %d: %s", code, said)
 	}
