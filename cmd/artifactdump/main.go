@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -163,7 +164,7 @@ func plainSwitches(flags []cli.Flag) {
 func named(c *cli.Context, paths int) error {
 	for i := range min(paths, c.NArg()) {
 		if c.Args().Get(i) == "" {
-			return usagef("argument %d of %s is empty: it names no file or folder", i+1, c.Command.FullName())
+			return usagef("argument %d of %s is empty: it names no file or folder", i+1, strings.TrimPrefix(c.Command.HelpName, c.App.Name+" "))
 		}
 	}
 	if c.IsSet("output") && c.String("output") == "" {

@@ -231,6 +231,12 @@ func TestEmptyName(t *testing.T) {
 			t.Errorf("%q: exit %d: %s", args, code, stderr)
 		}
 	}
+	if _, stderr, _ := runArgs(t, "hive", "ls", ""); !strings.Contains(stderr, "argument 1 of hive ls is empty") {
+		t.Error(stderr)
+	}
+	if _, stderr, code := runArgs(t, "explain", theIncident, ""); code != exitUsage {
+		t.Errorf("an empty id: exit %d: %s", code, stderr)
+	}
 	if _, stderr, code := runArgs(t, "hive", "ls", "../../corpus/files/incident/C/Users/daniel/NTUSER.DAT", ""); code == exitUsage {
 		t.Errorf("the root key is named by an empty path: %s", stderr)
 	}
