@@ -4,10 +4,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // sameCase holds a case against another one of the same evidence: every byte,
-// but for the manifest, which tells the time.
+// but for what the manifest says of the time and the command.
 func sameCase(t *testing.T, got, want string) {
 	t.Helper()
 	a, b := listing(t, got), listing(t, want)
@@ -31,13 +33,17 @@ func sameCase(t *testing.T, got, want string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.State != n.State || len(m.Hosts) != len(n.Hosts) {
-		t.Fatalf("manifest: %s, %d machines; want %s, %d", m.State, len(m.Hosts), n.State, len(n.Hosts))
+	if m.State != n.State || m.Error != n.Error || len(m.Hosts) != len(n.Hosts) {
+		t.Fatalf("manifest: %s %s, %d machines; want %s %s, %d", m.State, m.Error, len(m.Hosts), n.State, n.Error, len(n.Hosts))
 	}
 	for i, h := range m.Hosts {
-		if h.Folder != n.Hosts[i].Folder || h.State != n.Hosts[i].State || h.Counts.String() != n.Hosts[i].Counts.String() {
-			t.Errorf("manifest, machine %d: %s %s %s; want %s %s %s", i, h.Folder, h.State, h.Counts, n.Hosts[i].Folder, n.Hosts[i].State, n.Hosts[i].Counts)
+		h.Seconds, n.Hosts[i].Seconds = manifestSeconds{}, manifestSeconds{}
+		if diff := cmp.Diff(n.Hosts[i], h); diff != "" {
+			t.Errorf("manifest, machine %d, -want +got:\n%s", i, diff)
 		}
+	}
+	if diff := cmp.Diff(n.Evidence, m.Evidence); diff != "" {
+		t.Errorf("manifest, evidence, -want +got:\n%s", diff)
 	}
 }
 
