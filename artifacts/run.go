@@ -21,6 +21,9 @@ type Options struct {
 	Artifacts []string // names; none means all
 	Jobs      int      // how many sources are decoded at a time; 0 means one for each processor
 	NoDeleted bool     // leave deleted keys and values aside
+	// Places, when there is such a channel, is shared by runs that go on at a
+	// time: together they decode no more sources at once than it has room for.
+	Places chan struct{}
 	// Progress is told about each source that is done, from one goroutine at
 	// a time.
 	Progress func(done, planned int, path string)
@@ -80,7 +83,7 @@ func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Resu
 		for range n {
 			wg.Go(func() {
 				for i := range next {
-					slots[i] <- r.do(ctx, jobs[i])
+					slots[i] <- r.inPlace(ctx, jobs[i])
 				}
 			})
 		}
@@ -198,6 +201,18 @@ type runner struct {
 	machine *evidence.Machine
 	opts    *Options
 	shared  *shared
+}
+
+// inPlace does a job when there is a place for it.
+func (r *runner) inPlace(ctx context.Context, j job) Result {
+	if r.opts.Places != nil {
+		select {
+		case r.opts.Places <- struct{}{}:
+			defer func() { <-r.opts.Places }()
+		case <-ctx.Done():
+		}
+	}
+	return r.do(ctx, j)
 }
 
 func (r *runner) do(ctx context.Context, j job) Result {
