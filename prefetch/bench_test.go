@@ -80,8 +80,8 @@ func TestAllocations(t *testing.T) {
 		})
 		per := total / float64(len(files))
 		t.Logf("%-18s %.2f allocations per file", name, per)
-		if per > 8 {
-			t.Errorf("%s: %.2f allocations per file, want at most 8", name, per)
+		if per > 6.5 { // five, one more for a second volume, and pools that the collector empties
+			t.Errorf("%s: %.2f allocations per file, want at most 6", name, per)
 		}
 	}
 }

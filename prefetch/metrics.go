@@ -294,6 +294,7 @@ func (p *parser) record() {
 func (p *parser) finish() {
 	f, all := p.f, string(p.s.text)
 	take := func(s span) string { return all[s.lo:s.hi] }
+	f.Executable = take(p.s.name)
 	for i := range f.Files {
 		f.Files[i].Name = take(p.s.spans[i])
 	}
