@@ -85,6 +85,10 @@ func (p *parser) readNames(metrics, names []byte) {
 	cut := uint64(len(names)) < uint64(p.info.namesSize)&^1 // already said
 	next, left, lost := 0, len(names), 0
 	inOrder := true
+	// The names are most of a file's text, and nearly always ASCII: then one pass over the section does for all of them.
+	first := len(p.s.text)
+	var ascii bool
+	p.s.text, ascii = appendASCII(p.s.text, names)
 	p.s.spans = slices.Grow(p.s.spans[:0], len(p.f.Files))
 	for i := range p.f.Files {
 		e := metrics[i*p.layout.metric+nameOff:]
@@ -114,8 +118,12 @@ func (p *parser) readNames(metrics, names []byte) {
 			inOrder = false
 		}
 		left -= int(hi - lo)
-		name := names[lo:hi]
-		sp := p.text(name, base+int(lo), "filename strings")
+		var sp span
+		if ascii && lo%2 == 0 {
+			sp = span{first + int(lo/2), first + int(hi/2)}
+		} else {
+			sp = p.text(names[lo:hi], base+int(lo), "filename strings")
+		}
 		if bytes.IndexByte(p.s.text[sp.lo:sp.hi], 0) >= 0 {
 			p.damage(BadName, at, "file metrics entry", "name %d holds a NUL character", i)
 		}
