@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/scca"
 	"github.com/artifactdump/artifactdump/prefetch"
@@ -23,7 +24,7 @@ func cases(tb testing.TB) map[string][][]byte {
 			m[name] = [][]byte{s.Build()}
 		}
 	}
-	for _, folder := range []string{"art-win10", "museum-win11-v31", "museum-win7"} {
+	for _, folder := range []string{"art-win10", "art-win81", "museum-win11-v31", "museum-win7", "museum-win8"} {
 		if evidenceDir() == "" {
 			break
 		}
@@ -62,6 +63,41 @@ func BenchmarkParse(b *testing.B) {
 		}
 		run("ours", func(f []byte) error { _, err := prefetch.Parse(f, nil); return err })
 		run("go-prefetch", func(f []byte) error { _, err := peer.LoadPrefetch(bytes.NewReader(f)); return err })
+	}
+}
+
+// BenchmarkRatio compares on a machine that others use too: every file is parsed by each in turn, and of each only its best time with
+// every file counts. The metric is how often Parse is done while go-prefetch is done once.
+func BenchmarkRatio(b *testing.B) {
+	all := cases(b)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		b.Run("case="+name, func(b *testing.B) {
+			files := all[name]
+			impls := []func([]byte) error{
+				func(f []byte) error { _, err := prefetch.Parse(f, nil); return err },
+				func(f []byte) error { _, err := peer.LoadPrefetch(bytes.NewReader(f)); return err },
+			}
+			best := make([][2]time.Duration, len(files))
+			for round := 0; b.Loop(); round++ {
+				for i, f := range files {
+					for j, parse := range impls {
+						start := time.Now()
+						if err := parse(f); err != nil {
+							b.Fatal(err)
+						}
+						if d := time.Since(start); round == 0 || d < best[i][j] {
+							best[i][j] = d
+						}
+					}
+				}
+			}
+			var ours, theirs time.Duration
+			for _, t := range best {
+				ours, theirs = ours+t[0], theirs+t[1]
+			}
+			b.ReportMetric(float64(theirs)/float64(ours), "x-go-prefetch")
+			b.ReportMetric(float64(ours.Nanoseconds())/float64(len(files)), "best-ns/file")
+		})
 	}
 }
 
