@@ -84,9 +84,9 @@ func (t *tables) build(count *[maxCode + 1]int, sorted *[numSymbols]uint16) {
 				e |= isRare
 			}
 			if run >= 8 {
-				eight := [8]uint32{e, e, e, e, e, e, e, e}
 				for end := n + run; n < end; n += 8 {
-					*(*[8]uint32)(t.root[n:]) = eight
+					w := t.root[n : n+8]
+					w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7] = e, e, e, e, e, e, e, e
 				}
 				continue
 			}
