@@ -80,12 +80,13 @@ func BenchmarkRatio(b *testing.B) {
 			best := make([][2]time.Duration, len(files))
 			for round := 0; b.Loop(); round++ {
 				for i, f := range files {
-					for j, parse := range impls {
+					for k := range impls {
+						j := (k + round) % len(impls) // who comes first brings the file into the cache
 						start := time.Now()
-						if err := parse(f); err != nil {
+						if err := impls[j](f); err != nil {
 							b.Fatal(err)
 						}
-						if d := time.Since(start); round == 0 || d < best[i][j] {
+						if d := time.Since(start); best[i][j] == 0 || d < best[i][j] {
 							best[i][j] = d
 						}
 					}
