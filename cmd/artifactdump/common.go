@@ -306,7 +306,8 @@ type session struct {
 	quiet   bool
 	verbose bool
 	strict  bool
-	kind    string // of the evidence being read: folder, zip, disk image …
+	kind    string        // of the evidence being read: folder, zip, disk image …
+	hosts   []output.Host // that were read so far
 	damaged int
 	named   map[string]bool // damage of a hive that was named before
 	live    bool            // a progress line stands on the terminal
@@ -417,6 +418,7 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 	ctx, cancel := context.WithCancel(s.c.Context)
 	defer cancel()
 	for _, tree := range ev.Trees {
+		s.hosts = append(s.hosts, hostOf(tree.Machine(), ev.Path))
 		for _, err := range tree.Problems() {
 			s.damage(err)
 		}

@@ -65,27 +65,28 @@ type manifestEvidence struct {
 }
 
 type manifestHost struct {
-	Name       string             `json:"name"`
-	NameFrom   string             `json:"name_from"`
-	Folder     string             `json:"folder,omitempty"`
-	Evidence   string             `json:"evidence"`
-	Tree       int                `json:"tree,omitempty"`
-	State      string             `json:"state"`
-	RunID      string             `json:"run_id,omitempty"`
-	Product    string             `json:"os,omitempty"`
-	Build      string             `json:"build,omitempty"`
-	TimeZone   string             `json:"timezone,omitempty"`
-	Bias       int                `json:"timezone_bias_minutes"`
-	SystemRoot string             `json:"system_root,omitempty"`
-	Users      []manifestUser     `json:"users,omitempty"`
-	Counts     manifestCounts     `json:"counts"`
-	Seconds    manifestSeconds    `json:"seconds"`
-	Inputs     []*manifestInput   `json:"inputs"`
-	Outputs    []outputFile       `json:"outputs"`
-	Damaged    []manifestDamage   `json:"damaged"`
-	More       int                `json:"damaged_more,omitempty"` // beyond those that are listed
-	Notes      []string           `json:"notes,omitempty"`
-	Artifacts  []manifestArtifact `json:"artifacts"`
+	Name        string             `json:"name"`
+	NameFrom    string             `json:"name_from"`
+	Folder      string             `json:"folder,omitempty"`
+	Evidence    string             `json:"evidence"`
+	Tree        int                `json:"tree,omitempty"`
+	State       string             `json:"state"`
+	RunID       string             `json:"run_id,omitempty"`
+	Product     string             `json:"os,omitempty"`
+	Build       string             `json:"build,omitempty"`
+	MachineGUID string             `json:"machine_guid,omitempty"`
+	TimeZone    string             `json:"timezone,omitempty"`
+	Bias        int                `json:"timezone_bias_minutes"`
+	SystemRoot  string             `json:"system_root,omitempty"`
+	Users       []manifestUser     `json:"users,omitempty"`
+	Counts      manifestCounts     `json:"counts"`
+	Seconds     manifestSeconds    `json:"seconds"`
+	Inputs      []*manifestInput   `json:"inputs"`
+	Outputs     []outputFile       `json:"outputs"`
+	Damaged     []manifestDamage   `json:"damaged"`
+	More        int                `json:"damaged_more,omitempty"` // beyond those that are listed
+	Notes       []string           `json:"notes,omitempty"`
+	Artifacts   []manifestArtifact `json:"artifacts"`
 }
 
 type manifestUser struct {
@@ -150,6 +151,8 @@ type manifestInput struct {
 	Offset   int64    `json:"error_offset,omitempty"`
 	Records  int      `json:"records"`
 	Events   int      `json:"events"`
+
+	modified time.Time // of the machine's own file, where the evidence kept it
 }
 
 type manifestDamage struct {
@@ -342,6 +345,9 @@ func (v *inventory) input(path, snapshot string) *manifestInput {
 			if f, ok := v.tree.Lookup(path); ok {
 				if st, err := f.Stat(); err == nil {
 					in.Size = st.Size()
+				}
+				if t, err := f.Times(); err == nil && t.Original {
+					in.modified = t.Modified
 				}
 			}
 		}
