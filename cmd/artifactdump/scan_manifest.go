@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -181,13 +180,7 @@ func newManifest(s *scan) *manifest {
 		Command: os.Args, State: "running", Started: output.FormatTime(s.started), started: s.started,
 		Evidence: []*manifestEvidence{}, Hosts: []*manifestHost{},
 	}
-	if bi, ok := debug.ReadBuildInfo(); ok {
-		for _, kv := range bi.Settings {
-			if kv.Key == "vcs.revision" {
-				m.Commit = kv.Value
-			}
-		}
-	}
+	m.Commit, _ = commit()
 	m.Options = manifestOptions{
 		Artifacts: s.c.StringSlice("artifact"), Host: s.c.String("host"), Rules: s.c.StringSlice("rules"),
 		NoDeleted: s.c.Bool("no-deleted"), NoLogs: s.c.Bool("no-logs"), Level: s.level.String(),
