@@ -165,6 +165,24 @@ func (t *Tree) globLoose(last string) ([]*File, []error) {
 	return files, errs
 }
 
+// Signed returns the files of a loose heap that their first bytes show to be of
+// a kind, whatever their names; of other evidence none, since there the place
+// decides what a file is.
+func (t *Tree) Signed(kind collect.Signature) []*File {
+	var files []*File
+	if !t.loose {
+		return nil
+	}
+	for _, v := range t.volumes {
+		for _, l := range t.files {
+			if l.Kind == kind {
+				files = append(files, t.file(v, l.Path))
+			}
+		}
+	}
+	return files
+}
+
 func (t *Tree) file(v *volume, p string) *File {
 	f := &File{Path: v.windowsPath(p), Snapshot: v.snapshot, tree: t, vol: v, name: p}
 	return f
