@@ -189,10 +189,14 @@ func (t *Tree) file(v *volume, p string) *File {
 }
 
 // Lookup returns the file at a Windows path, from the live volumes.
-func (t *Tree) Lookup(path string) (*File, bool) {
+func (t *Tree) Lookup(path string) (*File, bool) { return t.LookupCopy(path, "") }
+
+// LookupCopy returns the file at a Windows path in an older copy of the
+// machine, as [File.Snapshot] names it.
+func (t *Tree) LookupCopy(path, snapshot string) (*File, bool) {
 	vol, key := winpath.Volume(path), winpath.Key(path)
 	for _, v := range t.volumes {
-		if v.snapshot != "" || len(vol) == 2 && v.name != "" && !strings.EqualFold(vol, v.name) {
+		if v.snapshot != snapshot || len(vol) == 2 && v.name != "" && !strings.EqualFold(vol, v.name) {
 			continue
 		}
 		if p, ok := v.lookup(key); ok {

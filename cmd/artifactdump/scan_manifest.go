@@ -334,14 +334,12 @@ func (v *inventory) input(path, snapshot string) *manifestInput {
 		in = &manifestInput{Path: path, Snapshot: snapshot, Status: "ok"}
 		v.inputs[k] = in
 		v.host.Inputs = append(v.host.Inputs, in)
-		if snapshot == "" {
-			if f, ok := v.tree.Lookup(path); ok {
-				if st, err := f.Stat(); err == nil {
-					in.Size = st.Size()
-				}
-				if t, err := f.Times(); err == nil && t.Original {
-					in.modified = t.Modified
-				}
+		if f, ok := v.tree.LookupCopy(path, snapshot); ok {
+			if st, err := f.Stat(); err == nil {
+				in.Size = st.Size()
+			}
+			if t, err := f.Times(); err == nil && t.Original {
+				in.modified = t.Modified
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -320,5 +321,69 @@ func TestDistinctHosts(t *testing.T) {
 	got := distinctHosts([]output.Host{a, b, other})
 	if len(got) != 2 || got[0].MachineGUID != "" || got[0].Build != "19045" || got[0].Input != "" || got[1] != other {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestScanFileTimes keeps the times of files where the collector wrote them
+// down, and the sizes of files in older copies of the machine.
+func TestScanFileTimes(t *testing.T) {
+	ev := filepath.Join(t.TempDir(), "evidence")
+	pf := "Windows/Prefetch/TASKMGR.EXE-4C8500BA.pf"
+	b, ok := incidentFiles()[pf]
+	if !ok {
+		t.Fatalf("the incident has no %s", pf)
+	}
+	for name, b := range map[string][]byte{
+		"C/" + pf:    b,
+		"VSS1/" + pf: b[:len(b)-1], // not the same file
+		"C/Windows/Prefetch/DLLHOST.EXE-C60C3853.pf": incidentFiles()["Windows/Prefetch/DLLHOST.EXE-C60C3853.pf"],
+		"2026-03-08T10_00_00_0000000_Prefetch_copylog.csv": []byte("CopiedTimestamp,SourceFile,DestinationFile,FileSize,SourceFileSha1,DeferredCopy,CreatedOnUtc,ModifiedOnUtc,LastAccessedOnUtc,CopyDuration\r\n" +
+			`2026-03-08 10:00:00.0000000,C:\Windows\Prefetch\TASKMGR.EXE-4C8500BA.pf,E:\C\Windows\Prefetch\TASKMGR.EXE-4C8500BA.pf,1,,False,2026-03-01 01:02:03.0000000,2026-03-05 04:05:06.1234567,2026-03-05 04:05:06.0000000,00:00:00` + "\r\n"),
+	} {
+		p := filepath.Join(ev, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "case")
+	if code, said := runs(t.Context(), ev, "-o", dir, "--format", "parquet,sqlite"); code != exitOK && code != exitDamaged {
+		t.Fatalf("exit %d: %s", code, said)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(dir, "timeline.sqlite"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for q, want := range map[string]string{
+		"SELECT count(*) FROM source_file":                                                        "3",
+		"SELECT mtime FROM source_file WHERE path LIKE '%TASKMGR%' AND snapshot=''":               "2026-03-05T04:05:06.1234567Z",
+		"SELECT count(*) FROM source_file WHERE mtime IS NULL":                                    "2",
+		"SELECT size FROM source_file WHERE path LIKE '%TASKMGR%' AND snapshot='vss1'":            fmt.Sprint(len(b) - 1),
+		"SELECT size FROM source_file WHERE path LIKE '%TASKMGR%' AND snapshot=''":                fmt.Sprint(len(b)),
+		"SELECT count(*) FROM host WHERE machine_guid IS NULL AND timezone IS NULL AND os ISNULL": "1",
+	} {
+		var got string
+		if err := db.QueryRow(q).Scan(&got); err != nil || got != want {
+			t.Errorf("%s: %s (%v), want %s", q, got, err, want)
+		}
+	}
+	parts, _ := filepath.Glob(filepath.Join(dir, "files", "*", "*.parquet"))
+	if len(parts) != 1 {
+		t.Fatalf("files: %q", parts)
+	}
+	times := 0
+	for _, r := range readParquet[fileRow](t, parts[0]) {
+		if r.Modified != nil {
+			times++
+			if at := time.UnixMicro(*r.Modified).UTC(); !at.Equal(time.Date(2026, 3, 5, 4, 5, 6, 123456000, time.UTC)) {
+				t.Errorf("%s: modified %s", r.Path, at)
+			}
+		}
+	}
+	if times != 1 {
+		t.Errorf("%d files have a time, want 1", times)
 	}
 }
