@@ -112,10 +112,10 @@ func TestLooseShortcuts(t *testing.T) {
 		}
 		if placed := strings.HasSuffix(f.Path, "c.lnk"); placed {
 			known++
-			if f.PlaceUnknown || f.Mechanism != "Startup folder" || f.Image == "" || f.Arguments != "-k" {
+			if r.Proof() != Configured || f.PlaceUnknown || f.Mechanism != "Startup folder" || f.Image == "" || f.Arguments != "-k" {
 				t.Errorf("in a folder Startup: %+v", f)
 			}
-		} else if !f.PlaceUnknown || f.Image != "" || f.Command != "" || f.Arguments != "" || f.LinkArgs != "-k" || f.Mechanism != "Shortcut" {
+		} else if r.Proof() != Present || !f.PlaceUnknown || f.Image != "" || f.Command != "" || f.Arguments != "" || f.LinkArgs != "-k" || f.Mechanism != "Shortcut" {
 			t.Errorf("somewhere: %+v", f)
 		}
 		if n := len(f.Events()); n == 0 {

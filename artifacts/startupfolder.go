@@ -269,6 +269,14 @@ func (f StartupFile) Summary() string {
 	return s + f.state()
 }
 
+// Proof is less for a shortcut of which only its content is known.
+func (f StartupFile) Proof() Proof {
+	if f.PlaceUnknown {
+		return Present
+	}
+	return Configured
+}
+
 // Tags marks files of a folder that was moved.
 func (f StartupFile) Tags() []string {
 	tags := f.autostart.Tags()
