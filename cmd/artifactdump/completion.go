@@ -337,7 +337,7 @@ end
 
 func powershellScript(w io.Writer, list []completion) {
 	q := func(s string) string { return quoted(s, "''") }
-	fmt.Fprint(w, "# Completion of artifactdump for PowerShell.\nRegister-ArgumentCompleter -Native -CommandName artifactdump, artifactdump.exe -ScriptBlock {\n"+
+	fmt.Fprint(w, "# Completion of artifactdump for PowerShell.\nRegister-ArgumentCompleter -Native -CommandName @('artifactdump', 'artifactdump.exe') -ScriptBlock {\n"+
 		"    param($wordToComplete, $commandAst, $cursorPosition)\n    $commands = @{\n")
 	array := func(list []string) string {
 		var out []string
