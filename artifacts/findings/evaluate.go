@@ -28,6 +28,7 @@ type scene struct {
 	newest        time.Time         // the last start that anything tells: "now" of the evidence
 	seeded        []*row
 	prefetchFiles int
+	timed         int             // programs whose file has times that are the machine's
 	bases         map[string]bool // names of programs that are known with a folder
 
 	hits     []*hit
@@ -74,7 +75,7 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 }
 
 // on reports whether a rule is judged.
-func (s *scene) on(r *Rule) bool { return r.Unread == "" && (!r.OnRequest || s.t.enabled[r.ID]) }
+func (s *scene) on(r *Rule) bool { return !r.OnRequest || s.t.enabled[r.ID] }
 
 // Add looks at one result of a run. It keeps no reference to large records:
 // what a Prefetch file lists is looked at here and let go.
