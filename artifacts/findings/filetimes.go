@@ -17,8 +17,8 @@ const secondsOnly = "2006-01-02 15:04:05"
 func (s *scene) times(p *program) (FileTimes, bool) {
 	if !p.timesRead {
 		p.timesRead = true
-		if s.facts.Times != nil && !p.other && strings.HasPrefix(p.key, `\`) && !strings.HasPrefix(p.key, `\\`) {
-			if t, ok := s.facts.Times(p.path); ok {
+		if !p.other && strings.HasPrefix(p.key, `\`) && !strings.HasPrefix(p.key, `\\`) {
+			if t, ok := s.fileTimes(p.path); ok {
 				p.fileTimes = &t
 				s.timed++
 			}
@@ -28,6 +28,14 @@ func (s *scene) times(p *program) (FileTimes, bool) {
 		return FileTimes{}, false
 	}
 	return *p.fileTimes, true
+}
+
+// fileTimes returns the times of any file of the machine.
+func (s *scene) fileTimes(path string) (FileTimes, bool) {
+	if s.facts.Times == nil {
+		return FileTimes{}, false
+	}
+	return s.facts.Times(path)
 }
 
 // coarse reports whether a time has no part of a second. Windows counts in

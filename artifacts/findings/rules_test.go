@@ -81,6 +81,21 @@ func task(path, image, args string, more func(*artifacts.Task)) artifacts.Record
 	return rec("tasks", t)
 }
 
+// byUser makes a task one that a person made.
+func byUser(runAs, level string) func(*artifacts.Task) {
+	return func(t *artifacts.Task) {
+		t.Author, t.Principals = `TEST\daniel`, []artifacts.TaskPrincipal{{User: runAs, RunLevel: level}}
+	}
+}
+
+func com(class string) func(*artifacts.Task) {
+	return func(t *artifacts.Task) {
+		t.Kind, t.Class, t.Command = "com", class, "{01234567-89ab-cdef-0123-456789abcdef} data"
+	}
+}
+
+func dated(s string) func(*artifacts.Task) { return func(t *artifacts.Task) { t.Date = s } }
+
 func hook(mechanism, name, value, image string) artifacts.Hook {
 	return fill(artifacts.Hook{Name: name, Value: value}, auto(mechanism, image, ""))
 }
@@ -179,6 +194,15 @@ var cases = []struct {
 	{"P-11", findings.Critical, records{service("evil", `C:\Users\Public\a.exe`, nil)}, records{service("WinDefend", `C:\ProgramData\Microsoft\Windows Defender\Platform\4.18\MsMpEng.exe`, nil)}},
 	{"P-12", findings.Critical, records{task(`\x`, `C:\TMP\mim.exe`, `sekurlsa::logonpasswords`, nil)}, records{task(`\Microsoft\Windows\Defrag\ScheduledDefrag`, `C:\Windows\System32\defrag.exe`, `-c -h`, nil)}},
 	{"P-12", findings.Medium, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.Triggers = []artifacts.TaskTrigger{{Interval: "PT1M"}} })}, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.Triggers = []artifacts.TaskTrigger{{Interval: "PT1H"}} })}},
+	{"P-11", findings.High, records{pf(`\Users\Public\a.exe`, at(0)), service("QwRtZpLk", `C:\ProgramData\Vendor\a.exe`, nil)}, records{pf(`\Users\Public\a.exe`, at(3000)), service("QwRtZpLk", `C:\Program Files\A\a.exe`, nil)}},
+	{"P-11", findings.Medium, records{pf(`\Users\Public\a.exe`, at(0)), service("xkqzwvtr", `C:\Program Files\A\a.exe`, nil)}, records{pf(`\Users\Public\a.exe`, at(0)), service("PlugPlay", `C:\Program Files\A\a.exe`, nil)}},
+	{"P-12", findings.Medium, records{task(`\sync`, `C:\ProgramData\Vendor\a.exe`, "", byUser("S-1-5-18", ""))}, records{task(`\sync`, `C:\ProgramData\Vendor\a.exe`, "", byUser(`TEST\daniel`, "LeastPrivilege")), task(`\Vendor\sync`, `C:\ProgramData\Vendor\a.exe`, "", byUser("S-1-5-18", ""))}},
+	{"P-12", findings.Low, records{task(`\tuner`, `C:\Program Files\T\t.exe`, "", byUser(`TEST\daniel`, "HighestAvailable"))}, records{task(`\tuner`, `C:\Program Files\T\t.exe`, "", func(t *artifacts.Task) { byUser("S-1-5-18", "")(t); t.Author = "Vendor Corporation" })}},
+	{"P-12", findings.High, records{task(`\Microsoft\Windows\x`, "", "", com("yes")), of("u", rec("comhijack", artifacts.COMHijack{Hook: fill(artifacts.Hook{}, artifacts.Autostart{Scope: "user", Command: `C:\a.dll`, Image: `C:\a.dll`}), CLSID: "{01234567-89AB-CDEF-0123-456789ABCDEF}"}))},
+		records{task(`\Microsoft\Windows\x`, "", "", com("yes")), of("u", rec("comhijack", artifacts.COMHijack{Hook: fill(artifacts.Hook{}, artifacts.Autostart{Scope: "user", Command: `C:\a.dll`, Image: `C:\a.dll`}), CLSID: "{11111111-89AB-CDEF-0123-456789ABCDEF}"}))}},
+	{"P-12", findings.Medium, records{task(`\x`, "", "", com("no"))}, records{task(`\x`, "", "", com("unknown"))}},
+	{"P-12", findings.Low, records{task(`\x`, `C:\Program Files\A\a.exe`, "", dated("2020-01-01T10:00:00")), rec("osinfo", artifacts.OSInfo{Installed: day.AddDate(-1, 0, 0)})}, records{task(`\x`, `C:\Program Files\A\a.exe`, "", dated("2026-03-07T02:00:00")), rec("osinfo", artifacts.OSInfo{Installed: day.AddDate(-1, 0, 0)})}},
+	{"P-12", findings.Low, records{task(`\x`, `C:\Program Files\A\a.exe`, "", dated("2026-02-27T10:00:00"))}, records{task(`\Microsoft\x`, `C:\Program Files\A\a.exe`, "", dated("2006-02-27T10:00:00"))}}, // another day than its file
 	{"P-12b", findings.High, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.XMLSHA256, t.Actions = strings.Repeat("a", 64), []string{"a"} }), rec("taskcache", artifacts.TaskCache{View: "task", TaskPath: `\x`, Hash: strings.Repeat("b", 64), Actions: []string{"b"}})},
 		records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.XMLSHA256 = strings.Repeat("a", 64) }), rec("taskcache", artifacts.TaskCache{View: "task", TaskPath: `\x`, Hash: strings.Repeat("a", 64)})}},
 	{"P-13", findings.High, records{of("u", rec("comhijack", artifacts.COMHijack{Hook: hook("COM server", "", "", `C:\Users\Public\a.dll`), CLSID: "{1}", Kind: "InprocServer32", Shadows: true}))}, records{of("u", rec("comhijack", artifacts.COMHijack{Hook: hook("COM server", "", "", `C:\Users\u\AppData\Local\Microsoft\OneDrive\x.dll`), CLSID: "{1}", Kind: "InprocServer32", Shadows: true}))}},
