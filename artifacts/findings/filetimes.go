@@ -92,12 +92,15 @@ func (x *look) stomped(p *program, t FileTimes, precise bool, first time.Time) (
 			says += "; its modification time is in whole seconds, too"
 		}
 		return Medium, says
-	case precise && t.NameCreated.IsZero() && coarse(t.Created) && coarse(t.Modified):
-		level := Low
+	case precise && (t.NameCreated.IsZero() || coarse(t.NameCreated)) && coarse(t.Created) && coarse(t.Modified):
+		level, says := Low, fmt.Sprintf("created %s and modified %s, both in whole seconds", at(t.Created), at(t.Modified))
 		if p.place != nil && p.place.level >= High {
 			level = Medium
 		}
-		return level, fmt.Sprintf("created %s and modified %s, both in whole seconds; $FILE_NAME is not there to compare", at(t.Created), at(t.Modified))
+		if t.NameCreated.IsZero() {
+			return level, says + "; $FILE_NAME is not there to compare"
+		}
+		return level, says + "; so is the time in its name, as after a move or a new name"
 	case p.place == nil || p.place.level < High:
 	case !first.IsZero() && !t.Created.IsZero() && t.Created.Before(first.Add(-24*time.Hour)):
 		return Low, fmt.Sprintf("created %s, before Windows was installed (%s)", at(t.Created), at(first))
