@@ -412,9 +412,16 @@ func (x *look) libraries(f artifacts.Prefetch, yield func(key, raw string, besid
 // plainlyWindows reports whether a path names a file below the folder Windows
 // without any detour: most of what a Prefetch file lists.
 func plainlyWindows(raw string) bool {
-	const windows = `\windows\`
-	rest := raw[len(winpath.Volume(raw)):]
-	return len(rest) > len(windows) && strings.EqualFold(rest[:len(windows)], windows) && !strings.Contains(rest, "..")
+	i := strings.Index(raw, `\WINDOWS\`)
+	if i <= 0 || strings.Contains(raw[i:], "..") {
+		return false
+	}
+	for _, head := range []string{`\VOLUME{`, `\DEVICE\HARDDISKVOLUME`} {
+		if rest, ok := strings.CutPrefix(raw[:i], head); ok {
+			return strings.IndexByte(rest, '\\') < 0
+		}
+	}
+	return false
 }
 
 // installer reports whether a path looks like a set-up's.

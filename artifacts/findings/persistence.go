@@ -63,11 +63,11 @@ var autorunCommand = rule(Rule{
 		return
 	}
 	a := s.Autostart()
-	if unset(x.row.rec.Data, a) {
+	if !x.t.runsOthers(a.Image) || unset(x.row.rec.Data, a) {
 		return
 	}
 	v := x.t.judge(commandLine(a), command(a))
-	if !v.host || v.level < High {
+	if v.level < High {
 		return
 	}
 	h := x.hit(x.autoSubject("", x.named(a), a), x.weaker(v.level, a), "%s: %s: %s", x.named(a), strings.Join(v.words, ", "), clip(commandLine(a), 300))

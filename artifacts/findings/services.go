@@ -83,13 +83,8 @@ var serviceAnomaly = wholeRule(rule(Rule{
 	}
 	// (d) a script host, or a command of the kind that intruders write.
 	stem := strings.TrimSuffix(strings.ToLower(winpath.Base(a.Image)), ".exe")
-	v := x.t.judge(commandLine(a), command(a))
-	if comspec := strings.Contains(strings.ToLower(s.ImagePath), "%comspec%"); comspec || x.t.hosts[stem] || v.host && v.level >= High {
-		level := Critical
-		if !comspec && v.level < High && stem != "cmd" && stem != "powershell" {
-			level = Medium // an interpreter of a server program
-		}
-		x.hit(x.autoSubject("service", name, a), x.weaker(level, a), "the service %s runs %s%s", name, clip(s.ImagePath, 300), suffix(v.words)).as(append([]string{"T1543.003"}, v.attack...)...)
+	if comspec := strings.Contains(strings.ToLower(s.ImagePath), "%comspec%"); comspec || x.t.runsOthers(a.Image) {
+		x.serviceHost(s, a, stem, comspec)
 	}
 	// (e) svchost asks its list.
 	if s.SvchostGroup != "" && s.GroupListed == "no" && !s.Disabled && s.ServiceType&0xC0 == 0 {
@@ -132,6 +127,19 @@ var serviceAnomaly = wholeRule(rule(Rule{
 func unspeakable(name string) bool {
 	s := strings.ToLower(strings.TrimSuffix(strings.ToLower(name), ".exe"))
 	return len(s) >= 8 && len(s) <= 16 && strings.Trim(s, "bcdfghjklmnpqrstvwxz") == ""
+}
+
+// serviceHost judges a service that is a script host or a loader.
+func (x *look) serviceHost(s artifacts.Service, a *artifacts.Autostart, stem string, comspec bool) {
+	v := x.t.judge(commandLine(a), command(a))
+	if !comspec && !x.t.hosts[stem] && v.level < High {
+		return
+	}
+	level := Critical
+	if !comspec && v.level < High && stem != "cmd" && stem != "powershell" {
+		level = Medium // an interpreter of a server program
+	}
+	x.hit(x.autoSubject("service", s.Name, a), x.weaker(level, a), "the service %s runs %s%s", s.Name, clip(s.ImagePath, 300), suffix(v.words)).as(append([]string{"T1543.003"}, v.attack...)...)
 }
 
 // ordinaryService reports whether a library lies where those of services do.
