@@ -30,6 +30,7 @@ type scene struct {
 	prefetchFiles int
 	timed         int             // programs whose file has times that are the machine's
 	bases         map[string]bool // names of programs that are known with a folder
+	dubious       []time.Time     // see dubiousStarts
 
 	hits     []*hit
 	counts   map[string]int // hits by rule
