@@ -203,7 +203,7 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 		if status == Evaluated {
 			status = Partly
 		}
-		why = append(why, fmt.Sprintf("for %d programs only: %s", e.timed, only))
+		why = append(why, fmt.Sprintf("programs judged: %d; for the others %s", e.timed, only))
 	}
 	if there > 0 {
 		for _, s := range e.doubts(r) {

@@ -355,6 +355,15 @@ func TestCoverage(t *testing.T) {
 	check(t, r, "X-01", findings.NotEvaluated, "not here as a whole")
 	check(t, r, "M-02b", findings.NotEvaluated, "on request")
 
+	// A collection that wrote times down for some files.
+	f := facts()
+	f.FileTimes = false
+	e := findings.NewEvaluator(f, nil)
+	for _, rec := range (records{pf(`\PerfLogs\collected.exe`, at(0)), shim(`C:\Users\Public\gone.exe`, "yes")}) {
+		e.Add(&artifacts.Result{Artifact: rec.Artifact, From: rec.From, Records: []artifacts.Record{rec}})
+	}
+	check(t, e.Report(), "D-01", findings.Partly, "programs judged: 1;")
+
 	var none findings.Facts
 	none.Prefetcher = 0
 	r = findings.NewEvaluator(none, nil).Report()

@@ -109,7 +109,11 @@ var winlogonDeviation = rule(Rule{
 	if ok || a.Image == "" {
 		return
 	}
-	x.hit(x.autoSubject("", x.named(a), a), x.weaker(Critical, a), "%s is %q", a.Mechanism, clip(w.Value, 200))
+	item := ""
+	if w.Item > 1 {
+		item = fmt.Sprintf(": item %d is %s", w.Item, clip(a.Command, 300))
+	}
+	x.hit(x.autoSubject("", x.named(a), a), x.weaker(Critical, a), "%s is %q%s", a.Mechanism, clip(w.Value, 200), item)
 }).also(
 	on(func(x *look, w artifacts.WindowsLoad) {
 		a := w.Autostart()
