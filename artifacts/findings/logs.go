@@ -132,14 +132,14 @@ func (x *look) log(f artifacts.EvtxFile, all []*row, cleaning []start, together 
 			level = Medium
 		}
 		if i := slices.IndexFunc(cleaning, func(c start) bool { return !f.Oldest.IsZero() && c.t.Sub(f.Oldest).Abs() <= 10*time.Minute }); i >= 0 {
-			level, more = level.step(1), fmt.Sprintf("; %s was started %s", cleaning[i].name, cleaning[i].t.UTC().Format("2006-01-02 15:04:05"))
+			level, more = level.step(1), fmt.Sprintf("; %s was started %s", cleaning[i].name, cleaning[i].t.UTC().Format(secondsOnly))
 		} else if n := countWithin(together, f.Oldest.Add(-5*time.Minute), f.Oldest.Add(5*time.Minute)); n >= 3 {
 			level, more = level.step(1), fmt.Sprintf("; %d logs begin so within ten minutes", n)
 		}
 		if x.newInstall(f.Oldest) {
 			level, more = Informational, "; Windows was installed or upgraded then"
 		}
-		x.hit(s, level, "it begins with record %d of %s, and nothing in it was overwritten: %d records are gone%s", f.First, f.Oldest.UTC().Format("2006-01-02 15:04:05"), f.First-1, more)
+		x.hit(s, level, "it begins with record %d of %s, and nothing in it was overwritten: the records before it were taken out%s", f.First, f.Oldest.UTC().Format(secondsOnly), more)
 	}
 	if f.MissingCount > 0 {
 		level := Medium
