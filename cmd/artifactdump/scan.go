@@ -379,7 +379,7 @@ func folderName(name string) string {
 }
 
 func (s *scan) open(path string) (*evidence.Evidence, error) {
-	return evidence.Open(path, &evidence.Options{Hostname: s.c.String("host"), NoLogs: s.c.Bool("no-logs")})
+	return evidence.Open(path, &evidence.Options{Hostname: s.c.String("host"), NoLogs: s.c.Bool("no-logs"), NoShadows: s.c.Bool("no-shadows")})
 }
 
 // finish writes the manifest and gives the folder its name. It returns what

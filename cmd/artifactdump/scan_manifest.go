@@ -52,6 +52,7 @@ type manifestOptions struct {
 	Rules     []string `json:"rules,omitempty"`
 	NoDeleted bool     `json:"no_deleted,omitempty"`
 	NoLogs    bool     `json:"no_logs,omitempty"`
+	NoShadows bool     `json:"no_shadows,omitempty"`
 	Level     string   `json:"level,omitempty"`
 }
 
@@ -187,7 +188,7 @@ func newManifest(s *scan) *manifest {
 	}
 	m.Options = manifestOptions{
 		Artifacts: s.c.StringSlice("artifact"), Host: s.c.String("host"), Rules: s.c.StringSlice("rules"),
-		NoDeleted: s.c.Bool("no-deleted"), NoLogs: s.c.Bool("no-logs"), Level: s.level.String(),
+		NoDeleted: s.c.Bool("no-deleted"), NoLogs: s.c.Bool("no-logs"), NoShadows: s.c.Bool("no-shadows"), Level: s.level.String(),
 	}
 	for _, f := range s.formats {
 		m.Options.Formats = append(m.Options.Formats, f.Name)
