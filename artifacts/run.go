@@ -43,12 +43,14 @@ type job struct {
 	sources  []Source
 	file     *evidence.File
 	hive     *evidence.Hive
-	fail     error // the source could not even be listed
+	batch    *batch // of the hive, when it is of an older copy
+	fail     error  // the source could not even be listed
 }
 
 // Run decodes the artifacts of a machine. The sequence ends early when ctx is
-// done; memory is bounded by the largest sources being decoded at a time, not
-// by their number.
+// done. Memory holds the hives of the machine as it is now, the largest of the
+// other sources being decoded at a time, and of the hives of older copies what
+// was decoded from them, but not the hives (see batch).
 func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Result], error) {
 	if opts == nil {
 		opts = &Options{}
@@ -61,7 +63,8 @@ func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Resu
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		jobs := plan(tree, chosen)
-		r := &runner{tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}}}
+		batches(jobs)
+		r := &runner{tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}}, room: newRoom(olderHives)}
 		n := opts.Jobs
 		if n <= 0 {
 			n = runtime.GOMAXPROCS(0)
@@ -80,7 +83,11 @@ func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Resu
 		for range n {
 			wg.Go(func() {
 				for i := range next {
-					slots[i] <- r.do(ctx, jobs[i])
+					if b := jobs[i].batch; b != nil {
+						slots[i] <- b.result(i, func(i int) Result { return r.do(ctx, jobs[i]) }, r.room)
+					} else {
+						slots[i] <- r.do(ctx, jobs[i])
+					}
 				}
 			})
 		}
@@ -198,6 +205,7 @@ type runner struct {
 	machine *evidence.Machine
 	opts    *Options
 	shared  *shared
+	room    *room
 }
 
 func (r *runner) do(ctx context.Context, j job) Result {

@@ -178,6 +178,9 @@ func (s *session) verifyOne(path string, w *witness, yield func(*verdict) error)
 			if err := yield(compareHive(w, h.Path, hv)); err != nil {
 				return err
 			}
+			if h.Snapshot != "" {
+				h.Release()
+			}
 		}
 		if err := s.c.Context.Err(); err != nil {
 			return err
