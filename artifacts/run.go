@@ -292,7 +292,7 @@ func (r *runner) hiveState(h *evidence.Hive, res *Result) {
 			from.Offset = fe.Offset
 			if fe.Warning {
 				// The format is broken there, but nothing is lost by it.
-				res.Notes = append(res.Notes, h.Path+": "+fe.Error())
+				res.Notes = append(res.Notes, from.place()+": "+fe.Error())
 				return
 			}
 		}
@@ -308,7 +308,7 @@ func (r *runner) hiveState(h *evidence.Hive, res *Result) {
 		add(d)
 	}
 	if note := recoveryNote(hv.Recovery()); note != "" {
-		res.Notes = append(res.Notes, h.Path+": "+note)
+		res.Notes = append(res.Notes, res.From.place()+": "+note)
 	}
 }
 

@@ -42,6 +42,13 @@ func shadowStates() []map[string][]byte {
 // write each state; corpus/vss lays them over one another.
 func shadowImage(t *testing.T, states []map[string][]byte) string {
 	t.Helper()
+	return shadowImageOf(t, states, func([]byte) {})
+}
+
+// shadowImageOf does something to the volume as it is now before the shadow
+// copies are laid over it.
+func shadowImageOf(t *testing.T, states []map[string][]byte, now func(volume []byte)) string {
+	t.Helper()
 	need(t, "mkfs.ntfs", "wimcapture", "wimapply", "ntfscp")
 	dir := t.TempDir()
 	sh := func(name string, args ...string) {
@@ -82,6 +89,7 @@ func shadowImage(t *testing.T, states []map[string][]byte) string {
 			t.Fatal(err)
 		}
 		if i == len(states)-1 {
+			now(b)
 			spec.Now, spec.Area = b, vss.Area(b)
 			break
 		}
@@ -181,5 +189,43 @@ func TestShadowCopies(t *testing.T) {
 	}
 	if notes := strings.Join(without.Notes, "\n"); !strings.Contains(notes, "not read (left aside as asked): vss1 of 2026-03-01") {
 		t.Errorf("notes: %s", notes)
+	}
+}
+
+// TestShadowOfWreck reads a volume whose file table was wiped: what is left of
+// the machine is its shadow copy.
+func TestShadowOfWreck(t *testing.T) {
+	files := corpus.Incident().Files()
+	path := shadowImageOf(t, []map[string][]byte{files, files}, func(b []byte) {
+		for i := 0; i+1024 <= len(b); i += 1024 {
+			if string(b[i:i+4]) == "FILE" {
+				clear(b[i : i+1024])
+			}
+		}
+	})
+	ev, err := evidence.Open(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ev.Close()
+	if p := ev.Trees[0].Problems(); len(ev.Trees) != 1 || len(p) != 1 || !strings.Contains(p[0].Error(), "file record 0") {
+		t.Errorf("%d machines, problems %v", len(ev.Trees), p)
+	}
+	events, errs := timeline(t, ev.Trees[0], nil)
+	for _, e := range errs {
+		t.Error(e)
+	}
+	old := map[string][]byte{}
+	for name, b := range files {
+		old["VSS1/"+name] = b
+	}
+	want, _ := timeline(t, tree(t, old), nil)
+	if len(events) != len(want) || len(want) < 1000 {
+		t.Fatalf("%d events, want %d", len(events), len(want))
+	}
+	for i := range events {
+		if e := &events[i]; e.Record.From.Snapshot != "vss1" || e.Record.From.State == artifacts.Live || e.Message != want[i].Message {
+			t.Fatalf("event %d: %+v, want %s", i, e.Record.From, want[i].Message)
+		}
 	}
 }
