@@ -252,3 +252,27 @@ func TestKapeTimes(t *testing.T) {
 		}
 	}
 }
+
+// What KAPE keeps apart for its long path is named.
+func TestLongFileNames(t *testing.T) {
+	for _, tt := range []struct {
+		names []string
+		want  string
+	}{
+		{[]string{"LongFileNames/1", "LongFileNames/2", "LongFileNames/LongFileNames.txt"}, "LongFileNames: 2 files with long paths, which KAPE keeps apart, are left aside"},
+		{[]string{"LongFileNames/LongFileNames.txt"}, ""},
+		{nil, ""},
+	} {
+		hosts, err := collect.Layout(files(append(tt.names, "C/Windows/prefetch/A.pf")...))
+		if err != nil || len(hosts) != 1 {
+			t.Fatalf("%d hosts, %v", len(hosts), err)
+		}
+		got := ""
+		for _, err := range hosts[0].Problems {
+			got += err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%q: problems %q, want %q", tt.names, got, tt.want)
+		}
+	}
+}
