@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -267,12 +268,12 @@ func TestLongFileNames(t *testing.T) {
 		if err != nil || len(hosts) != 1 {
 			t.Fatalf("%d hosts, %v", len(hosts), err)
 		}
-		got := ""
+		var got strings.Builder
 		for _, err := range hosts[0].Problems {
-			got += err.Error()
+			got.WriteString(err.Error())
 		}
-		if got != tt.want {
-			t.Errorf("%q: problems %q, want %q", tt.names, got, tt.want)
+		if got.String() != tt.want {
+			t.Errorf("%q: problems %q, want %q", tt.names, got.String(), tt.want)
 		}
 	}
 }
