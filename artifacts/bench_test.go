@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,26 +70,7 @@ func BenchmarkEverything(b *testing.B) {
 	b.Run("case=1024pf+20hives/impl=ours-decoders", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			both(pfs, hives, func(f []byte) { prefetch.Parse(f, nil) }, func(data []byte) int {
-				n := 0
-				h, err := hive.Open(data, nil)
-				if err != nil {
-					return 0
-				}
-				for k, err := range h.Keys() {
-					if err != nil {
-						continue
-					}
-					n += len(k.RawName()) + int(k.WrittenRaw()&1)
-					for v, err := range k.Values() {
-						if err == nil {
-							d, _ := v.Bytes()
-							n += len(v.RawName()) + len(d)
-						}
-					}
-				}
-				return n
-			})
+			both(pfs, hives, func(f []byte) { prefetch.Parse(f, nil) }, walkOurs)
 		}
 	})
 	b.Run("case=1024pf+20hives/impl=peers", func(b *testing.B) {
@@ -132,24 +114,67 @@ func BenchmarkEverythingOnDisk(b *testing.B) {
 			ev.Close()
 		}
 	})
-	b.Run("case=1024pf+20hives/impl=peers", func(b *testing.B) {
-		for b.Loop() {
-			open := func(path string, read func(f *os.File)) {
-				if f, err := os.Open(path); err == nil {
+	files := func(hv, pf func(f *os.File)) {
+		var work []func()
+		add := func(paths []string, read func(f *os.File)) {
+			for _, p := range paths {
+				work = append(work, func() {
+					f, err := os.Open(p)
+					if err != nil {
+						panic(err)
+					}
 					read(f)
 					f.Close()
+				})
+			}
+		}
+		add(hivePaths, hv)
+		add(pfPaths, pf)
+		two(work)
+	}
+	b.Run("case=1024pf+20hives/impl=ours-decoders", func(b *testing.B) {
+		for b.Loop() {
+			whole := func(f *os.File) []byte {
+				info, err := f.Stat()
+				if err != nil {
+					panic(err)
 				}
+				data := make([]byte, info.Size())
+				if _, err := io.ReadFull(f, data); err != nil {
+					panic(err)
+				}
+				return data
 			}
-			var work []func()
-			for _, p := range hivePaths {
-				work = append(work, func() { open(p, func(f *os.File) { walkPeer(f) }) })
-			}
-			for _, p := range pfPaths {
-				work = append(work, func() { open(p, func(f *os.File) { goprefetch.LoadPrefetch(f) }) })
-			}
-			two(work)
+			files(func(f *os.File) { walkOurs(whole(f)) }, func(f *os.File) { prefetch.Parse(whole(f), nil) })
 		}
 	})
+	b.Run("case=1024pf+20hives/impl=peers", func(b *testing.B) {
+		for b.Loop() {
+			files(func(f *os.File) { walkPeer(f) }, func(f *os.File) { goprefetch.LoadPrefetch(f) })
+		}
+	})
+}
+
+// walkOurs reads every key and value with our decoder.
+func walkOurs(data []byte) int {
+	h, err := hive.Open(data, nil)
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for k, err := range h.Keys() {
+		if err != nil {
+			continue
+		}
+		n += len(k.RawName()) + int(k.WrittenRaw()&1)
+		for v, err := range k.Values() {
+			if err == nil {
+				d, _ := v.Bytes()
+				n += len(v.RawName()) + len(d)
+			}
+		}
+	}
+	return n
 }
 
 // walkPeer reads every key and value with the peer.
@@ -235,17 +260,17 @@ func everything(b *testing.B) (pfs, hives [][]byte) {
 			pfs = append(pfs, data)
 		}
 	}
-	for _, pattern := range []string{"hives/regipy/*", "hives/velo/*", "hives/*/Amcache.hve", "hives/ez/*"} {
-		m, _ := filepath.Glob(filepath.Join(dir, pattern))
-		for _, p := range m {
-			data, err := os.ReadFile(p)
-			if err == nil && len(data) > 1<<16 && string(data[:4]) == "regf" {
-				if h, err := hive.Open(data, nil); err == nil && len(h.Damage()) == 0 || strings.Contains(p, "SYSTEM") {
-					hives = append(hives, data)
-				}
-			}
+	filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if info, err := d.Info(); err != nil || !info.Mode().IsRegular() || info.Size() < 1<<16 || strings.Contains(strings.ToUpper(d.Name()), ".LOG") {
+			return nil
 		}
-	}
+		data, err := os.ReadFile(p)
+		if err != nil || string(data[:4]) != "regf" {
+			return nil
+		}
+		hives = append(hives, data)
+		return nil
+	})
 	slices.SortStableFunc(hives, func(x, y []byte) int { return len(y) - len(x) })
 	if len(hives) > 20 {
 		hives = hives[:20]

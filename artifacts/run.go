@@ -21,6 +21,9 @@ type Options struct {
 	Artifacts []string // names; none means all
 	Jobs      int      // how many sources are decoded at a time; 0 means one for each processor
 	NoDeleted bool     // leave deleted keys and values aside
+	// Places, when there is such a channel, is shared by runs that go on at a
+	// time: together they decode no more sources at once than it has room for.
+	Places chan struct{}
 	// Progress is told about each source that is done, from one goroutine at
 	// a time.
 	Progress func(done, planned int, path string)
@@ -84,9 +87,9 @@ func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Resu
 			wg.Go(func() {
 				for i := range next {
 					if b := jobs[i].batch; b != nil {
-						slots[i] <- b.result(i, func(i int) Result { return r.do(ctx, jobs[i]) }, r.room)
+						slots[i] <- b.result(i, func(i int) Result { return r.inPlace(ctx, jobs[i]) }, r.room)
 					} else {
-						slots[i] <- r.do(ctx, jobs[i])
+						slots[i] <- r.inPlace(ctx, jobs[i])
 					}
 				}
 			})
@@ -206,6 +209,18 @@ type runner struct {
 	opts    *Options
 	shared  *shared
 	room    *room
+}
+
+// inPlace does a job when there is a place for it.
+func (r *runner) inPlace(ctx context.Context, j job) Result {
+	if r.opts.Places != nil {
+		select {
+		case r.opts.Places <- struct{}{}:
+			defer func() { <-r.opts.Places }()
+		case <-ctx.Done():
+		}
+	}
+	return r.do(ctx, j)
 }
 
 func (r *runner) do(ctx context.Context, j job) Result {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -161,5 +162,43 @@ func TestSelect(t *testing.T) {
 	got, err := artifacts.Select([]string{"Prefetch"})
 	if err != nil || len(got) != 1 || got[0].Name != "prefetch" {
 		t.Errorf("Select(Prefetch) = %v, %v", got, err)
+	}
+}
+
+// TestPlaces lets two runs share one place: the same bytes, and whoever stops
+// early gives the place back.
+func TestPlaces(t *testing.T) {
+	files := corpus.Incident().Files()
+	one, _ := timeline(t, tree(t, files), &artifacts.Options{Jobs: 1})
+	want := jsonl(t, one)
+	places := make(chan struct{}, 1)
+	var wg sync.WaitGroup
+	for range 2 {
+		tr := tree(t, files)
+		wg.Go(func() {
+			events, _ := timeline(t, tr, &artifacts.Options{Jobs: 4, Places: places})
+			if !bytes.Equal(jsonl(t, events), want) {
+				t.Error("with a shared place the timeline differs")
+			}
+		})
+	}
+	wg.Wait()
+	results, err := artifacts.Run(context.Background(), tree(t, files), &artifacts.Options{Jobs: 4, Places: places})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range results {
+		break
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	places <- struct{}{} // all are taken: a run that is over does not wait
+	if results, err = artifacts.Run(ctx, tree(t, files), &artifacts.Options{Jobs: 4, Places: places}); err != nil {
+		t.Fatal(err)
+	}
+	for range results {
+	}
+	if <-places; len(places) != 0 {
+		t.Errorf("%d places were not given back", len(places))
 	}
 }

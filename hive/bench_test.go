@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"testing"
-	"time"
 
 	"www.velocidex.com/golang/regparser"
 )
@@ -171,49 +168,6 @@ func BenchmarkWalk(b *testing.B) {
 				if keys, _, _, _ := peerSum(b, bytes.NewReader(data), len(data)); keys == 0 {
 					b.Fatal("no keys")
 				}
-			}
-		})
-	}
-}
-
-// BenchmarkRatio runs the same bytes through both readers by turns, so that a busy machine slows both alike, and
-// reports how many times faster the median round is.
-func BenchmarkRatio(b *testing.B) {
-	dir := evidence(b)
-	for _, name := range []string{"regipy/SYSTEM_WIN_10_1709", "regipy/SYSTEM_2", "regipy/NTUSER_with_winscp.DAT"} {
-		data, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			b.Fatal(err)
-		}
-		open := func() *Hive {
-			h, err := Open(data, nil)
-			if err != nil {
-				b.Fatal(err)
-			}
-			return h
-		}
-		b.Run("case="+filepath.Base(name), func(b *testing.B) {
-			impls := []struct {
-				name string
-				run  func()
-			}{
-				{"walk", func() { walkSum(open()) }},
-				{"append", func() { appendSum(open()) }},
-				{"text", func() { textSum(open()) }},
-				{"regparser", func() { peerSum(b, bytes.NewReader(data), len(data)) }},
-			}
-			times := make([][]time.Duration, len(impls))
-			for b.Loop() {
-				for i, impl := range impls {
-					runtime.GC() // each pays for its own garbage only
-					start := time.Now()
-					impl.run()
-					times[i] = append(times[i], time.Since(start))
-				}
-			}
-			median := func(i int) float64 { return float64(slices.Sorted(slices.Values(times[i]))[len(times[i])/2]) }
-			for i, impl := range impls[:3] {
-				b.ReportMetric(median(3)/median(i), impl.name+"-x")
 			}
 		})
 	}

@@ -13,6 +13,8 @@ const (
 	pageSize  = 4096
 
 	noOffset = ^uint32(0)
+
+	quickHead = baseSize + 4 // from the offset of a cell in the quick part to the position of its data
 )
 
 // scanBins finds where bins begin. Bins touch each other; behind an invalid header the next page that is a bin's
@@ -40,7 +42,11 @@ func (h *Hive) scanBins(base Header) {
 		n, problem := h.bin(p)
 		if problem == "" {
 			h.binStart[p/pageSize/64] |= 1 << (p / pageSize % 64)
-			p += n
+			if n == pageSize {
+				p += pageSize // said apart, so that the processor need not wait for the size to look at the next bin
+			} else {
+				p += n
+			}
 			continue
 		}
 		// With a bad checksum the size of the bins is not known: what follows the last good bin may be the
@@ -63,6 +69,7 @@ func (h *Hive) scanBins(base Header) {
 			}
 		}
 	}
+	h.places = (max(h.quick, binHeader) - binHeader) / 8
 }
 
 // bin checks the header at an offset and returns the bin's size, or says what is wrong with it. A bin that the
@@ -102,32 +109,50 @@ func (h *Hive) cellAt(off uint32) (pos, end int, ok bool) {
 	return baseSize + o + h.cellHead, baseSize + o + int(size), true
 }
 
-// record returns the position of a record of a fixed size in an allocated cell that begins with these two
-// letters, or 0 where a longer look is needed: at cells that are free, cross a page, or are no such record. It
-// is for speed only; cellAt says the same of what it accepts.
-func (h *Hive) record(off uint32, letters uint16, size int) uint32 {
-	if off%8 != 0 || off < binHeader || off >= h.quick || off%pageSize > uint32(pageSize-4-size) {
-		return 0
+// inQuick tells in one comparison whether a cell may begin at an offset in the quick part: behind the first bin's
+// header, before its end, and aligned. What is not a multiple of eight becomes a very large number.
+func (h *Hive) inQuick(off uint32) bool { return bits.RotateLeft32(off-binHeader, -3) < h.places }
+
+// quickKey returns the record of a key in an allocated cell, or nil where a longer look is needed: at cells that
+// are free, cross a page, or are no such record. It is for speed only, as are quickValue and holds; cellAt says the
+// same of what they accept. The full slice expressions spare the compiler's care for empty slices.
+func (h *Hive) quickKey(off uint32) *keyRecord {
+	if !h.inQuick(off) || off%pageSize > pageSize-4-nkName {
+		return nil
 	}
-	p := baseSize + int(off)
-	b := h.data[p : p+6]
-	if int32(le.Uint32(b)) > int32(-4-size) || le.Uint16(b[4:]) != letters {
-		return 0
+	o := int(off)
+	c := (*[4 + nkName]byte)(h.bins[o : o+4+nkName : o+4+nkName])
+	if int32(le.Uint32(c[:])) > -4-nkName || le.Uint16(c[4:]) != 'n'|'k'<<8 {
+		return nil
 	}
-	return uint32(p + 4)
+	return (*keyRecord)(c[4:])
 }
 
-// holds returns the position of the data in an allocated cell that surely holds so many bytes, or 0 where cellAt
-// must be asked: data that crosses a page, big data among it.
-func (h *Hive) holds(off, size uint32) uint32 {
-	if off%8 != 0 || off < binHeader || off >= h.quick || size > pageSize || off%pageSize+4+size > pageSize {
-		return 0
+// quickValue is quickKey for the record of a value.
+func (h *Hive) quickValue(off uint32) *valueRecord {
+	if !h.inQuick(off) || off%pageSize > pageSize-4-vkName {
+		return nil
 	}
-	p := baseSize + off
-	if int32(le.Uint32(h.data[p:])) > -4-int32(size) {
-		return 0
+	o := int(off)
+	c := (*[4 + vkName]byte)(h.bins[o : o+4+vkName : o+4+vkName])
+	if int32(le.Uint32(c[:])) > -4-vkName || le.Uint16(c[4:]) != 'v'|'k'<<8 {
+		return nil
 	}
-	return p + 4
+	return (*valueRecord)(c[4:])
+}
+
+// holds returns the first bytes of the data in an allocated cell that surely has so many, or nil where cellAt must
+// be asked: data that crosses a page, big data among it.
+func (h *Hive) holds(off, size uint32) []byte {
+	if !h.inQuick(off) || size > pageSize-4-off%pageSize {
+		return nil
+	}
+	o := int(off)
+	if int32(le.Uint32(h.bins[o:o+4:o+4])) > -4-int32(size) {
+		return nil
+	}
+	end := o + 4 + int(size)
+	return h.bins[o+4 : end : end]
 }
 
 // reaches tells quickly whether the cell of the record at n surely holds everything up to end; cellAt knows where
@@ -201,21 +226,18 @@ func (h *Hive) eachCell(yield func(cell) bool, broken func(off, end int)) {
 				if o+4 > end {
 					break
 				}
-				size := int64(int32(le.Uint32(h.bins[o:])))
-				free := size > 0
-				if size < 0 {
-					size = -size
-				}
-				if size < 8 || size%8 != 0 || int64(o)+size > int64(end) {
+				n := int(int32(le.Uint32(h.bins[o : o+4 : o+4])))
+				size := max(n, -n) // the least number is its own negative, on machines of 32 bits
+				if size < 8 || size%8 != 0 || size > end-o {
 					if broken != nil {
 						broken(o, end)
 					}
 					break
 				}
-				if !yield(cell{uint32(o), int(size), free}) {
+				if !yield(cell{uint32(o), size, n > 0}) {
 					return
 				}
-				o += int(size)
+				o += size
 			}
 		}
 	}

@@ -127,8 +127,8 @@ func (c *carver) lists() {
 			if left--; left < 0 {
 				return
 			}
-			v, err := c.h.looseValue(le.Uint32(c.h.data[p:]))
-			if err != nil {
+			v, problem := c.h.tryLooseValue(le.Uint32(c.h.data[p:]))
+			if problem != "" {
 				continue
 			}
 			if _, ok := c.values[v.n]; !ok {
@@ -194,13 +194,13 @@ func (c *carver) scan(from, to int, source Source) {
 		switch b[p] {
 		case 'n':
 			if c.h.plausibleKey(p, to, bins, c.live.newest) {
-				c.key(Key{h: c.h, n: uint32(p), loose: true}, source)
+				c.key(c.h.looseKeyAt(uint32(p)), source)
 				p += (nkName + int(le.Uint16(b[p+nkNameLen:])) - 1) &^ 1
 			}
 		case 'v':
 			if c.h.plausibleValue(p, to, bins) {
 				if _, ok := c.values[uint32(p)]; !ok {
-					c.value(Value{h: c.h, n: uint32(p), loose: true}, source)
+					c.value(c.h.looseValueAt(uint32(p)), source)
 				}
 				p += (vkName + int(le.Uint16(b[p+vkNameLen:])) - 1) &^ 1
 			}

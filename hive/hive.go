@@ -34,6 +34,7 @@ type Hive struct {
 	bins     []byte // data[4096:4096+bins size], cut at the end of the file
 	binStart []uint64
 	quick    uint32 // size of the whole pages of the bins, where cells have the usual header
+	places   uint32 // of eight bytes in the quick part, behind the first bin's header
 	cellHead int    // bytes before a cell's data: 4, in format 1.1 8
 	root     uint32
 	header   Header // of the primary file as found

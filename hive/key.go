@@ -51,14 +51,24 @@ const (
 // A Key is a key node: a hive and a place in it. The zero Key is no key; none of its methods may be called.
 type Key struct {
 	h     *Hive
+	r     *keyRecord
 	n     uint32 // position of the record in the image
 	loose bool   // found outside of the tree: the cell around it cannot be relied on
 }
 
+// A keyRecord is the part of a key node that has a fixed size, in place: a field of it needs no bounds check.
+type keyRecord [nkName]byte
+
+// keyAt makes a key of a record that lies whole in the image.
+func (h *Hive) keyAt(n uint32) Key { return Key{h: h, r: (*keyRecord)(h.data[n:]), n: n} }
+
+// looseKeyAt is the same for a record outside of the tree.
+func (h *Hive) looseKeyAt(n uint32) Key { return Key{h, (*keyRecord)(h.data[n:]), n, true} }
+
 // key checks the key node in the cell at an offset.
 func (h *Hive) key(off uint32) (Key, error) {
-	if n := h.record(off, 'n'|'k'<<8, nkName); n != 0 {
-		return Key{h: h, n: n}, nil
+	if r := h.quickKey(off); r != nil {
+		return Key{h: h, r: r, n: quickHead + off}, nil
 	}
 	return h.keySlow(off)
 }
@@ -73,11 +83,11 @@ func (h *Hive) keySlow(off uint32) (Key, error) {
 	case pos+nkName > end:
 		return Key{}, bad(pos-h.cellHead, "key node", "the cell has %d bytes, a key node 76", end-pos)
 	}
-	return Key{h: h, n: uint32(pos)}, nil
+	return h.keyAt(uint32(pos)), nil
 }
 
-func (k Key) u16(field uint32) uint16 { return le.Uint16(k.h.data[k.n+field:]) }
-func (k Key) u32(field uint32) uint32 { return le.Uint32(k.h.data[k.n+field:]) }
+func (k Key) u16(field uint32) uint16 { return le.Uint16(k.r[field:]) }
+func (k Key) u32(field uint32) uint32 { return le.Uint32(k.r[field:]) }
 
 // offset returns the key's cell offset, as other records refer to it.
 func (k Key) offset() uint32 { return k.n - uint32(k.h.cellHead) - baseSize }
@@ -120,14 +130,14 @@ func (k Key) RawName() []byte { return k.name().raw }
 func (k Key) Written() time.Time { return filetime(k.WrittenRaw()) }
 
 // WrittenRaw returns the same as FILETIME.
-func (k Key) WrittenRaw() uint64 { return le.Uint64(k.h.data[k.n+nkWritten:]) }
+func (k Key) WrittenRaw() uint64 { return le.Uint64(k.r[nkWritten:]) }
 
 // Flags returns the key's flags.
 func (k Key) Flags() KeyFlags { return KeyFlags(k.u16(nkFlags)) }
 
 // AccessBits tells on Windows 8 and later when the key was opened since the hive was last reorganised: 1 before
 // the registry was initialised at boot, 2 after.
-func (k Key) AccessBits() uint8 { return k.h.data[k.n+nkAccess] }
+func (k Key) AccessBits() uint8 { return k.r[nkAccess] }
 
 // Layered returns the byte that says how the key of a layered (container) hive relates to the layer below; it
 // is zero in other hives. Bits 0 and 1: 0 merge, 1 tombstone, 2 supersede local, 3 supersede tree; bit 7: the
@@ -136,14 +146,14 @@ func (k Key) Layered() uint8 {
 	if !k.h.layered {
 		return 0
 	}
-	return k.h.data[k.n+nkLayered]
+	return k.r[nkLayered]
 }
 
 // UserFlags returns the WOW64 flags (low four bits) and the virtualisation control flags (high four bits).
-func (k Key) UserFlags() uint8 { return k.h.data[k.n+nkUserFlags] }
+func (k Key) UserFlags() uint8 { return k.r[nkUserFlags] }
 
 // DebugBits returns which operations on the key break into a debugger.
-func (k Key) DebugBits() uint8 { return k.h.data[k.n+nkDebug] }
+func (k Key) DebugBits() uint8 { return k.r[nkDebug] }
 
 // NumSubkeys returns the number of subkeys that the key claims; its list may differ.
 func (k Key) NumSubkeys() uint32 { return k.u32(nkSubkeys) }
@@ -282,17 +292,39 @@ func (k Key) Values() iter.Seq2[Value, error] {
 }
 
 func (k Key) eachValue(yield func(Value, error) bool) {
-	list, err := k.valueList()
-	for ; len(list) >= 4; list = list[4:] {
-		off := le.Uint32(list)
-		n := k.h.record(off, 'v'|'k'<<8, vkName)
-		if n == 0 || k.loose {
-			if !yield(k.value(off)) {
+	h := k.h
+	if k.loose || k.Flags()&KeyPredefined != 0 {
+		k.eachValueSlow(yield)
+		return
+	}
+	count := k.u32(nkValues)
+	if count == 0 {
+		return
+	}
+	var list []byte
+	if count <= pageSize/4 {
+		list = h.holds(k.u32(nkValueList), 4*count)
+	}
+	if list == nil {
+		k.eachValueSlow(yield)
+		return
+	}
+	for i := 0; i+4 <= len(list); i += 4 {
+		off := le.Uint32(list[i : i+4 : i+4])
+		if r := h.quickValue(off); r != nil {
+			if !yield(Value{h: h, r: r, n: quickHead + off}, nil) {
 				return
 			}
-			continue
+		} else if !yield(h.valueSlow(off)) {
+			return
 		}
-		if !yield(Value{h: k.h, n: n}, nil) {
+	}
+}
+
+func (k Key) eachValueSlow(yield func(Value, error) bool) {
+	list, err := k.valueList()
+	for ; len(list) >= 4; list = list[4:] {
+		if !yield(k.value(le.Uint32(list))) {
 			return
 		}
 	}

@@ -73,8 +73,11 @@ type marker struct {
 
 // cell marks the cell at an offset, of which the record uses so many bytes.
 func (m *marker) cell(off uint32, used int) {
+	if m.met(off) {
+		return
+	}
 	pos, end, ok := m.h.cellAt(off)
-	if !ok || m.start.has(off) {
+	if !ok {
 		return
 	}
 	m.start.set(off)
@@ -82,13 +85,14 @@ func (m *marker) cell(off uint32, used int) {
 	if m.room -= end - pos; m.room < 0 {
 		return
 	}
-	for o := off &^ 7; int(o)+baseSize < end; o += 8 {
-		m.cover.set(o)
-	}
+	m.cover.fill(off, uint32(end-baseSize))
 	if from := (pos + used + 1) &^ 1; used >= 0 && from+4 <= end {
 		m.slack = append(m.slack, span{from, end})
 	}
 }
+
+// met tells whether the cell at an offset, which may be any, is marked.
+func (m *marker) met(off uint32) bool { return int64(off) < int64(len(m.h.bins)) && m.start.has(off) }
 
 func (m *marker) tree() {
 	if m.h.root == noOffset {
@@ -133,8 +137,11 @@ func (m *marker) key(k Key) {
 // security marks the whole ring of descriptors from the first that is met.
 func (m *marker) security(off uint32) {
 	for {
+		if m.met(off) {
+			return
+		}
 		pos, end, ok := m.h.cellAt(off)
-		if !ok || m.start.has(off) || pos+skData > end || string(m.h.data[pos:pos+2]) != "sk" {
+		if !ok || pos+skData > end || string(m.h.data[pos:pos+2]) != "sk" {
 			return
 		}
 		m.cell(off, skData+int(min(le.Uint32(m.h.data[pos+skSize:]), uint32(end-pos))))

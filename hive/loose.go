@@ -31,17 +31,27 @@ func (k Key) looseValueList(count uint32) ([]byte, error) {
 
 // looseValue returns the value at an offset, if it looks like one and is not part of the tree.
 func (h *Hive) looseValue(off uint32) (Value, error) {
+	v, problem := h.tryLooseValue(off)
+	if problem != "" {
+		return Value{}, bad(baseSize+int(min(off, maxImage)), "value", problem, off)
+	}
+	return v, nil
+}
+
+// tryLooseValue is looseValue with the format of a problem instead of an error: where lists are searched, most
+// offsets are none.
+func (h *Hive) tryLooseValue(off uint32) (v Value, problem string) {
 	if off%8 != 0 || off < binHeader || uint64(off)+uint64(h.cellHead)+vkName > h.looseEnd() {
-		return Value{}, bad(baseSize+int(min(off, maxImage)), "value", "offset 0x%X can be no cell's", off)
+		return Value{}, "offset 0x%X can be no cell's"
 	}
 	pos := baseSize + int(off) + h.cellHead
 	if h.live().covered(off, vkName+h.cellHead) {
-		return Value{}, bad(pos-h.cellHead, "value", "its place was used again")
+		return Value{}, "the place at offset 0x%X was used again"
 	}
 	if !h.plausibleValue(pos, len(h.data), h.looseBins(off)) {
-		return Value{}, bad(pos-h.cellHead, "value", "no value is left there")
+		return Value{}, "no value is left at offset 0x%X"
 	}
-	return Value{h: h, n: uint32(pos), loose: true}, nil
+	return h.looseValueAt(uint32(pos)), ""
 }
 
 // looseKey returns the key at an offset: one of the tree, or what looks like one and is not part of the tree.
@@ -57,7 +67,7 @@ func (h *Hive) looseKey(off uint32) (Key, error) {
 	if !h.plausibleKey(pos, len(h.data), h.looseBins(off), live.newest) {
 		return Key{}, bad(pos-h.cellHead, "key node", "no key is left there")
 	}
-	return Key{h: h, n: uint32(pos), loose: true}, nil
+	return h.looseKeyAt(uint32(pos)), nil
 }
 
 // looseChild returns the deleted key at an offset, if it names this one as its parent.

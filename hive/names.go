@@ -1,6 +1,7 @@
 package hive
 
 import (
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -132,14 +133,20 @@ func latin1(b []byte) string {
 func narrowRun(b []byte) int {
 	i := 0
 	for ; i+8 <= len(b); i += 8 {
-		if le.Uint64(b[i:i+8])&0x8080808080808080 != 0 {
+		if le.Uint64(b[i:i+8])&high != 0 {
 			break
 		}
+	}
+	if n := len(b); n >= 8 && i+8 > n && le.Uint64(b[n-8:])&high == 0 {
+		return n // the last eight bytes once more instead of one by one
 	}
 	for ; i < len(b) && b[i] < utf8.RuneSelf; i++ {
 	}
 	return i
 }
+
+// high is the bit of each byte that ASCII does not have.
+const high = 0x8080808080808080
 
 // utf16String decodes little-endian UTF-16; an odd last byte is dropped and a lone surrogate becomes U+FFFD.
 func utf16String(b []byte) string {
@@ -160,8 +167,7 @@ func textString(b []byte) string {
 // appendUTF16 appends the UTF-8 form of little-endian UTF-16.
 func appendUTF16(dst, b []byte) []byte {
 	for {
-		n := asciiRun(b)
-		dst, b = appendASCII(dst, b[:n]), b[n:]
+		dst, b = appendASCII(dst, b)
 		for range 4 {
 			if len(b) < 2 {
 				return dst
@@ -174,8 +180,7 @@ func appendUTF16(dst, b []byte) []byte {
 // appendText is appendUTF16 up to the first NUL unit.
 func appendText(dst, b []byte) []byte {
 	for {
-		n := asciiRun(b)
-		dst, b = appendASCII(dst, b[:n]), b[n:]
+		dst, b = appendASCII(dst, b)
 		for range 4 {
 			if len(b) < 2 || b[0] == 0 && b[1] == 0 {
 				return dst
@@ -185,28 +190,22 @@ func appendText(dst, b []byte) []byte {
 	}
 }
 
-// asciiRun returns how many bytes from the start are, four units at a time, ASCII other than NUL: nearly all
-// text in a hive is.
-func asciiRun(b []byte) int {
-	n := 0
-	for ; n+8 <= len(b); n += 8 {
-		v := le.Uint64(b[n : n+8])
+// appendASCII appends units, four at a time, for as long as they are ASCII other than NUL: nearly all text in a
+// hive is.
+func appendASCII(dst, b []byte) (to, rest []byte) {
+	dst = slices.Grow(dst, len(b)/2)
+	n, i := len(dst), 0
+	room := dst[n:cap(dst)]
+	for ; i+8 <= len(b) && i/2+4 <= len(room); i += 8 {
+		v := le.Uint64(b[i : i+8 : i+8])
 		const ones = 0x0001000100010001
 		if v&^(ones*0x7F) != 0 || (v-ones)&(ones<<15) != 0 {
 			break
 		}
-	}
-	return n
-}
-
-// appendASCII appends units that asciiRun has passed.
-func appendASCII(dst, b []byte) []byte {
-	for ; len(b) >= 8; b = b[8:] {
-		v := le.Uint64(b)
 		v |= v >> 8 // bytes 0 and 1, 4 and 5 hold two units each
-		dst = append(dst, byte(v), byte(v>>8), byte(v>>32), byte(v>>40))
+		le.PutUint32(room[i/2:i/2+4:i/2+4], uint32(v&0xFFFF|v>>16&0xFFFF0000))
 	}
-	return dst
+	return dst[:n+i/2], b[i:]
 }
 
 // appendUnit appends one character of at least one whole unit.

@@ -196,7 +196,7 @@ func (c *logCarver) key(pos, end int, pages []logPage) bool {
 	if !s.plausibleKey(pos, end, len(s.bins), 0) {
 		return true
 	}
-	k := Key{h: s, n: uint32(pos), loose: true}
+	k := s.looseKeyAt(uint32(pos))
 	raw := s.data[pos : pos+nkName+int(k.u16(nkNameLen))]
 	path := k.path(&c.room)
 	now, lives := c.find(path)
@@ -242,7 +242,7 @@ func (c *logCarver) orphan(pos, end int, pages []logPage) bool {
 	if c.owned[uint32(pos)] || !s.plausibleValue(pos, end, len(s.bins)) {
 		return true
 	}
-	v := Value{h: s, n: uint32(pos), loose: true}
+	v := s.looseValueAt(uint32(pos))
 	raw := s.data[pos : pos+vkName+int(v.u16(vkNameLen))]
 	if c.same(pos, raw) {
 		return true

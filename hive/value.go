@@ -26,14 +26,24 @@ const (
 // called.
 type Value struct {
 	h     *Hive
+	r     *valueRecord
 	n     uint32 // position of the record in the image
 	loose bool   // found outside of the tree: the cells it names may be others' now
 }
 
+// A valueRecord is the part of a value's record that has a fixed size, in place.
+type valueRecord [vkName]byte
+
+// valueAt makes a value of a record that lies whole in the image.
+func (h *Hive) valueAt(n uint32) Value { return Value{h: h, r: (*valueRecord)(h.data[n:]), n: n} }
+
+// looseValueAt is the same for a record outside of the tree.
+func (h *Hive) looseValueAt(n uint32) Value { return Value{h, (*valueRecord)(h.data[n:]), n, true} }
+
 // value checks the value in the cell at an offset.
 func (h *Hive) value(off uint32) (Value, error) {
-	if n := h.record(off, 'v'|'k'<<8, vkName); n != 0 {
-		return Value{h: h, n: n}, nil
+	if r := h.quickValue(off); r != nil {
+		return Value{h: h, r: r, n: quickHead + off}, nil
 	}
 	return h.valueSlow(off)
 }
@@ -48,11 +58,11 @@ func (h *Hive) valueSlow(off uint32) (Value, error) {
 	case pos+vkName > end:
 		return Value{}, bad(pos-h.cellHead, "value", "the cell has %d bytes, a value 20", end-pos)
 	}
-	return Value{h: h, n: uint32(pos)}, nil
+	return h.valueAt(uint32(pos)), nil
 }
 
-func (v Value) u16(field uint32) uint16 { return le.Uint16(v.h.data[v.n+field:]) }
-func (v Value) u32(field uint32) uint32 { return le.Uint32(v.h.data[v.n+field:]) }
+func (v Value) u16(field uint32) uint16 { return le.Uint16(v.r[field:]) }
+func (v Value) u32(field uint32) uint32 { return le.Uint32(v.r[field:]) }
 
 func (v Value) offset() uint32 { return v.n - uint32(v.h.cellHead) - baseSize }
 
@@ -126,23 +136,29 @@ func (v Value) Hive() *Hive { return v.h }
 // (more than 16,344 bytes), which is put together in new memory. With an error comes what could be read.
 func (v Value) Bytes() ([]byte, error) {
 	size := v.u32(vkSize)
-	start := v.n + vkData
-	if size&vkInline != 0 {
-		if n := size &^ vkInline; n <= 4 {
-			return v.h.data[start : start+n : start+n], nil
+	if size&vkInline != 0 && size <= vkInline+4 {
+		n := size % 8 // at most 4
+		return v.r[vkData : vkData+n : vkData+n], nil
+	}
+	if !v.loose && size != 0 {
+		if b := v.h.holds(v.u32(vkData), size); b != nil {
+			return b, nil
 		}
-		return v.h.data[start : start+4 : start+4], bad(int(v.n)+vkSize, "value", "%d bytes of inline data", size&^vkInline)
 	}
-	if size == 0 {
+	return v.bytesSlow()
+}
+
+func (v Value) bytesSlow() ([]byte, error) {
+	size := v.u32(vkSize)
+	switch {
+	case size == 0:
 		return nil, nil
-	}
-	if v.loose {
+	case size&vkInline != 0:
+		return v.r[vkData : vkData+4 : vkData+4], bad(int(v.n)+vkSize, "value", "%d bytes of inline data", size&^vkInline)
+	case v.loose:
 		return v.looseBytes()
 	}
 	off := v.u32(vkData)
-	if start = v.h.holds(off, size); start != 0 {
-		return v.h.data[start : start+size : start+size], nil
-	}
 	pos, end, ok := v.h.cellAt(off)
 	if !ok {
 		return nil, v.h.cellError(off, "value data")

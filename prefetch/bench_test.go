@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/scca"
 	"github.com/artifactdump/artifactdump/prefetch"
@@ -23,7 +24,7 @@ func cases(tb testing.TB) map[string][][]byte {
 			m[name] = [][]byte{s.Build()}
 		}
 	}
-	for _, folder := range []string{"art-win10", "museum-win11-v31", "museum-win7"} {
+	for _, folder := range []string{"art-win10", "art-win81", "museum-win11-v31", "museum-win7", "museum-win8"} {
 		if evidenceDir() == "" {
 			break
 		}
@@ -65,6 +66,42 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
+// BenchmarkRatio compares on a machine that others use too: every file is parsed by each in turn, and of each only its best time with
+// every file counts. The metric is how often Parse is done while go-prefetch is done once.
+func BenchmarkRatio(b *testing.B) {
+	all := cases(b)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		b.Run("case="+name, func(b *testing.B) {
+			files := all[name]
+			impls := []func([]byte) error{
+				func(f []byte) error { _, err := prefetch.Parse(f, nil); return err },
+				func(f []byte) error { _, err := peer.LoadPrefetch(bytes.NewReader(f)); return err },
+			}
+			best := make([][2]time.Duration, len(files))
+			for round := 0; b.Loop(); round++ {
+				for i, f := range files {
+					for k := range impls {
+						j := (k + round) % len(impls) // who comes first brings the file into the cache
+						start := time.Now()
+						if err := impls[j](f); err != nil {
+							b.Fatal(err)
+						}
+						if d := time.Since(start); best[i][j] == 0 || d < best[i][j] {
+							best[i][j] = d
+						}
+					}
+				}
+			}
+			var ours, theirs time.Duration
+			for _, t := range best {
+				ours, theirs = ours+t[0], theirs+t[1]
+			}
+			b.ReportMetric(float64(theirs)/float64(ours), "x-go-prefetch")
+			b.ReportMetric(float64(ours.Nanoseconds())/float64(len(files)), "best-ns/file")
+		})
+	}
+}
+
 // Each file must cost no more than a handful of allocations, whatever it holds.
 func TestAllocations(t *testing.T) {
 	if raceEnabled {
@@ -80,8 +117,8 @@ func TestAllocations(t *testing.T) {
 		})
 		per := total / float64(len(files))
 		t.Logf("%-18s %.2f allocations per file", name, per)
-		if per > 8 {
-			t.Errorf("%s: %.2f allocations per file, want at most 8", name, per)
+		if per > 6.5 { // five, one more for a second volume, and pools that the collector empties
+			t.Errorf("%s: %.2f allocations per file, want at most 6", name, per)
 		}
 	}
 }

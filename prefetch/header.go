@@ -16,25 +16,34 @@ func (p *parser) file() {
 	f := p.f
 	f.Size = len(p.b)
 	headerless := len(f.Damage) > 0 && f.Damage[0].Kind == HeaderMissing
-	if !headerless && !p.header() {
-		return
-	}
-	if len(p.b) < infoCommonEnd {
-		p.truncated(max(len(p.b), headEnd), "file information", len(p.b)-headEnd, infoCommonEnd-headEnd)
-		return
-	}
-	p.readInfo()
-	if p.layout.infoEnd == 0 {
-		return
-	}
-	p.runs()
-	p.sizes(headerless)
-	p.sections()
+	complete := p.contents(headerless)
 	p.finish()
+	if !complete {
+		return
+	}
 	if headerless {
 		f.Executable = lastComponent(f.ExecutablePath)
 	}
 	p.check(headerless)
+}
+
+// contents reads header, file information and sections. It reports whether it came as far as the sections.
+func (p *parser) contents(headerless bool) bool {
+	if !headerless && !p.header() {
+		return false
+	}
+	if len(p.b) < infoCommonEnd {
+		p.truncated(max(len(p.b), headEnd), "file information", len(p.b)-headEnd, infoCommonEnd-headEnd)
+		return false
+	}
+	p.readInfo()
+	if p.layout.infoEnd == 0 {
+		return false
+	}
+	p.runs()
+	p.sizes(headerless)
+	p.sections()
+	return true
 }
 
 // truncated notes a section of which only have bytes are there.
@@ -59,20 +68,13 @@ func (p *parser) header() bool {
 	if !ok {
 		p.damage(BadName, headName, "header", "the executable's name does not end within 30 characters")
 	}
-	p.name(name, headName, "header")
+	p.s.name = p.text(name, headName, "header")
 	f.Hash = le.Uint32(b[headHash:])
 	f.Flags = le.Uint32(b[headFlags:])
 	if !f.Version.known() {
 		p.damage(UnknownVersion, headVersion, "header", "format version %d is not known", uint32(f.Version))
 	}
 	return len(p.b) >= headEnd
-}
-
-// name sets f.Executable, which all that follows may need, from its bytes.
-func (p *parser) name(b []byte, off int, structure string) {
-	at := p.text(b, off, structure)
-	p.f.Executable = string(p.s.text[at.lo:at.hi])
-	p.s.text = p.s.text[:at.lo]
 }
 
 func (p *parser) readInfo() {

@@ -3,6 +3,7 @@ package prefetch
 import (
 	"bytes"
 	"cmp"
+	"math/bits"
 	"slices"
 )
 
@@ -84,6 +85,10 @@ func (p *parser) readNames(metrics, names []byte) {
 	cut := uint64(len(names)) < uint64(p.info.namesSize)&^1 // already said
 	next, left, lost := 0, len(names), 0
 	inOrder := true
+	// The names are most of a file's text, and nearly always ASCII: then one pass over the section does for all of them.
+	first := len(p.s.text)
+	var ascii bool
+	p.s.text, ascii = appendASCII(p.s.text, names)
 	p.s.spans = slices.Grow(p.s.spans[:0], len(p.f.Files))
 	for i := range p.f.Files {
 		e := metrics[i*p.layout.metric+nameOff:]
@@ -113,8 +118,12 @@ func (p *parser) readNames(metrics, names []byte) {
 			inOrder = false
 		}
 		left -= int(hi - lo)
-		name := names[lo:hi]
-		sp := p.text(name, base+int(lo), "filename strings")
+		var sp span
+		if ascii && lo%2 == 0 {
+			sp = span{first + int(lo/2), first + int(hi/2)}
+		} else {
+			sp = p.text(names[lo:hi], base+int(lo), "filename strings")
+		}
 		if bytes.IndexByte(p.s.text[sp.lo:sp.hi], 0) >= 0 {
 			p.damage(BadName, at, "file metrics entry", "name %d holds a NUL character", i)
 		}
@@ -193,71 +202,88 @@ func (p *parser) readTraces(b []byte) {
 func (p *parser) walk(i int, run []byte, skip int, unit int64) {
 	m, size := &p.f.Files[i], p.layout.trace
 	var c pageCounts
-	for rest := run; len(rest) > 0; {
-		n := min(len(rest), maxPages*size)
-		if skip != 0 {
-			c.addShort(rest[:n])
-		} else {
-			c.addLong(rest[:n])
-		}
-		rest = rest[n:]
+	if skip != 0 {
+		c.addShort(run)
+	} else {
+		c.addLong(run)
 	}
 	m.Highest = int64(c.highest) * unit
 	if p.layout.metric == layout17.metric {
 		return // version 17 has other bits
 	}
-	m.ImagePages, m.DataPages = c.images, c.data
-	if want := uint32(len(run)/size) - c.not; want != m.Prefetched && len(run)/size == int(m.Traces) {
+	m.ImagePages, m.DataPages = uint32(c.images), uint32(c.data)
+	if want := uint32(len(run)/size - c.not); want != m.Prefetched && len(run)/size == int(m.Traces) {
 		at := int(p.info.metricsOff) + i*p.layout.metric + metricPrefetched
 		p.damage(Inconsistent, at, "file metrics entry", "file %d has %d entries to prefetch, the trace chains %d", i, m.Prefetched, want)
 	}
 }
 
-// pageCounts are sums over trace chain entries. The last eight bytes of an entry, as one number, hold the place in the low half and
-// the three bits from pageBit0 on. They are added as three sums in one word, of 21 bits each.
-type pageCounts struct{ not, images, data, highest uint32 }
+// pageCounts are sums over trace chain entries, of which a file may have ten thousand. So eight are taken at a time: their bits,
+// a byte each, make one word, in which the ones of each bit are counted.
+type pageCounts struct {
+	not, images, data int
+	highest           uint32
+}
 
-const (
-	pageBit0 = 8 * (traceBits - traceOffset)
-	pageMask = 1 | 1<<21 | 1<<42 // t, t<<20, t<<40: bit 0 of t at 0, bit 1 at 21, bit 2 at 42
-	maxPages = 1 << 20           // entries in one call, so that no sum runs into the next
-)
+const eachByte = 0x0101_0101_0101_0101
 
+func (c *pageCounts) count(w uint64) {
+	c.not += bits.OnesCount64(w & (eachByte * TraceNotPrefetched))
+	c.images += bits.OnesCount64(w & (eachByte * TraceImage))
+	c.data += bits.OnesCount64(w & (eachByte * TraceData))
+}
+
+// addShort adds entries of 8 bytes.
 func (c *pageCounts) addShort(b []byte) {
-	sum, highest := uint64(0), c.highest
-	for len(b) >= 8 {
-		x := le.Uint64(b[:8])
-		t := x >> pageBit0 & 7
-		sum += (t | t<<20 | t<<40) & pageMask
-		highest = max(highest, uint32(x))
-		b = b[8:]
+	const size, at, bit = 8, traceOffset - traceShort, traceBits - traceShort
+	for ; len(b) >= 8*size; b = b[8*size:] {
+		e := b[:8*size]
+		c.count(uint64(e[bit]) | uint64(e[bit+size])<<8 | uint64(e[bit+2*size])<<16 | uint64(e[bit+3*size])<<24 |
+			uint64(e[bit+4*size])<<32 | uint64(e[bit+5*size])<<40 | uint64(e[bit+6*size])<<48 | uint64(e[bit+7*size])<<56)
+		c.highest = max(c.highest,
+			max(le.Uint32(e[at:]), le.Uint32(e[at+size:]), le.Uint32(e[at+2*size:]), le.Uint32(e[at+3*size:])),
+			max(le.Uint32(e[at+4*size:]), le.Uint32(e[at+5*size:]), le.Uint32(e[at+6*size:]), le.Uint32(e[at+7*size:])))
 	}
-	c.add(sum, highest)
+	rest := uint64(0)
+	for ; len(b) >= size; b = b[size:] {
+		rest = rest<<8 | uint64(b[bit])
+		c.highest = max(c.highest, le.Uint32(b[at:]))
+	}
+	c.count(rest)
 }
 
+// addLong adds entries of 12 bytes.
 func (c *pageCounts) addLong(b []byte) {
-	sum, highest := uint64(0), c.highest
-	for len(b) >= 12 {
-		x := le.Uint64(b[traceOffset:12])
-		t := x >> pageBit0 & 7
-		sum += (t | t<<20 | t<<40) & pageMask
-		highest = max(highest, uint32(x))
-		b = b[12:]
+	const size, at, bit = 12, traceOffset, traceBits
+	for ; len(b) >= 8*size; b = b[8*size:] {
+		e := b[:8*size]
+		c.count(uint64(e[bit]) | uint64(e[bit+size])<<8 | uint64(e[bit+2*size])<<16 | uint64(e[bit+3*size])<<24 |
+			uint64(e[bit+4*size])<<32 | uint64(e[bit+5*size])<<40 | uint64(e[bit+6*size])<<48 | uint64(e[bit+7*size])<<56)
+		c.highest = max(c.highest,
+			max(le.Uint32(e[at:]), le.Uint32(e[at+size:]), le.Uint32(e[at+2*size:]), le.Uint32(e[at+3*size:])),
+			max(le.Uint32(e[at+4*size:]), le.Uint32(e[at+5*size:]), le.Uint32(e[at+6*size:]), le.Uint32(e[at+7*size:])))
 	}
-	c.add(sum, highest)
+	rest := uint64(0)
+	for ; len(b) >= size; b = b[size:] {
+		rest = rest<<8 | uint64(b[bit])
+		c.highest = max(c.highest, le.Uint32(b[at:]))
+	}
+	c.count(rest)
 }
 
-func (c *pageCounts) add(sum uint64, highest uint32) {
-	const m = 1<<21 - 1
-	c.not += uint32(sum & m)
-	c.images += uint32(sum >> 21 & m)
-	c.data += uint32(sum >> 42 & m)
-	c.highest = highest
-}
-
-// links checks that the entries of file i, first to end, are chained in order.
+// links checks that the entries of file i, first to end, are chained in order: first all of them at once, by the bits in which they
+// differ from what they should be.
 func (p *parser) links(i int, b []byte, first, end uint64) {
 	size := uint64(p.layout.trace)
+	differ, want := uint32(0), uint32(first)
+	run := b[first*size : end*size]
+	for ; len(run) >= 2*layout26.trace; run = run[layout26.trace:] {
+		want++
+		differ |= le.Uint32(run[traceNext:]) ^ want
+	}
+	if differ == 0 && le.Uint32(run[traceNext:]) == lastTrace {
+		return
+	}
 	for k := first; k < end; k++ {
 		next, want := le.Uint32(b[k*size+traceNext:]), uint32(k+1)
 		if k == end-1 {
@@ -294,6 +320,7 @@ func (p *parser) record() {
 func (p *parser) finish() {
 	f, all := p.f, string(p.s.text)
 	take := func(s span) string { return all[s.lo:s.hi] }
+	f.Executable = take(p.s.name)
 	for i := range f.Files {
 		f.Files[i].Name = take(p.s.spans[i])
 	}

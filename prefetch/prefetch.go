@@ -45,6 +45,8 @@ type Options struct {
 }
 
 // A File is one prefetch file. What a damaged file does not give is left zero, and named in Damage.
+//
+// All its strings are parts of one: whoever keeps a few of them for long, and not the File, should [strings.Clone] them.
 type File struct {
 	Version    Version
 	Variant    int       // of version 30: 1 (Windows 10 before 1903) or 2; else 0
@@ -232,11 +234,12 @@ type parser struct {
 type scratch struct {
 	window []byte      // uncompressed data
 	text   []byte      // all text of the file in UTF-8
+	name   span        // the executable's name, in text
 	spans  []span      // where the names lie in text
 	refs   []Reference // of all volumes
 	counts []counts    // what each volume has
 	dirs   int         // directories of all volumes
-	record span        // the executable record
+	record span        // the executable record, in text
 }
 
 type span struct{ lo, hi int }
@@ -250,6 +253,7 @@ func (s *scratch) free() {
 	if cap(s.window) > maxKept || cap(s.text) > maxKept || cap(s.spans) > maxKept/16 || cap(s.refs) > maxKept/16 {
 		return
 	}
-	s.text, s.spans, s.refs, s.counts, s.dirs, s.record = s.text[:0], s.spans[:0], s.refs[:0], s.counts[:0], 0, span{}
+	s.text, s.spans, s.refs, s.counts, s.dirs = s.text[:0], s.spans[:0], s.refs[:0], s.counts[:0], 0
+	s.name, s.record = span{}, span{}
 	scratchPool.Put(s)
 }

@@ -54,6 +54,30 @@ func appendUTF8(dst, src []byte) (out []byte, whole bool) {
 	return d[:n], whole
 }
 
+// appendASCII appends UTF-16LE text that is all ASCII, eight units at a time. Where it is not, ascii is false and nothing is appended.
+func appendASCII(dst, src []byte) (out []byte, ascii bool) {
+	n := len(dst)
+	dst = slices.Grow(dst, len(src)/2)
+	d := dst[:n+len(src)/2]
+	for ; len(src) >= 16; src = src[16:] {
+		x, y := le.Uint64(src[:8]), le.Uint64(src[8:16])
+		if (x|y)&0xFF80_FF80_FF80_FF80 != 0 {
+			return dst, false
+		}
+		x, y = (x|x>>8)&0x0000_FFFF_0000_FFFF, (y|y>>8)&0x0000_FFFF_0000_FFFF
+		le.PutUint64(d[n:n+8], uint64(uint32(x|x>>16))|(y|y>>16)<<32)
+		n += 8
+	}
+	for ; len(src) >= 2; src = src[2:] {
+		if src[0] >= utf8.RuneSelf || src[1] != 0 {
+			return dst, false
+		}
+		d[n] = src[0]
+		n++
+	}
+	return d, true
+}
+
 // untilNUL returns the UTF-16LE text in b up to its first NUL, and whether there is one.
 func untilNUL(b []byte) ([]byte, bool) {
 	for i := 0; i+2 <= len(b); i += 2 {

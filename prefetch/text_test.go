@@ -22,6 +22,16 @@ func TestAppendUTF8(t *testing.T) {
 				if want := string(utf16.Decode(all)); string(got[n:]) != want || whole != (extra == nil) {
 					t.Fatalf("appendUTF8(%d bytes, %x) = %q, %t, want %q, %t", n, all, got[n:], whole, want, extra == nil)
 				}
+
+				got, ascii := appendASCII(make([]byte, n, n+len(all)/2), b)
+				want := make([]byte, n)
+				wantASCII := strings.IndexFunc(s, func(r rune) bool { return r > 0x7F }) < 0 && extra == nil
+				if wantASCII {
+					want = append(want, s...)
+				}
+				if string(got) != string(want) || ascii != wantASCII {
+					t.Fatalf("appendASCII(%d bytes, %x) = %q, %t, want %q, %t", n, all, got, ascii, want, wantASCII)
+				}
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -95,7 +96,7 @@ func evidenceFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-deleted", Usage: "leave deleted keys and values aside"},
 		&cli.BoolFlag{Name: "no-logs", Usage: "leave transaction logs aside"},
 		&cli.BoolFlag{Name: "no-shadows", Usage: "leave the volume shadow copies of disk images aside"},
-		&cli.IntFlag{Name: "jobs", Usage: "decode `N` sources at a time (default: one for each processor)"},
+		&cli.IntFlag{Name: "jobs", Usage: "decode `N` sources at a time", DefaultText: "one for each processor"},
 		&cli.BoolFlag{Name: "verify", Usage: "first compare a disk image with the hashes that it stores (reads all of it)"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; damage is still named"},
@@ -302,7 +303,9 @@ func (o *out) abort() {
 
 // A session is one run over evidence: it names what is damaged as it goes.
 type session struct {
-	c       *cli.Context
+	c  *cli.Context
+	mu sync.Mutex // guards what follows, and lines from being mixed
+
 	stderr  io.Writer
 	quiet   bool
 	verbose bool
@@ -320,32 +323,83 @@ func newSession(c *cli.Context) *session {
 }
 
 func (s *session) clearLine() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear()
+}
+
+func (s *session) clear() {
 	if s.live {
 		fmt.Fprint(s.stderr, "\r\x1b[K")
 		s.live = false
 	}
 }
 
-// damage names one damaged piece of evidence on standard error.
-func (s *session) damage(err error) {
-	s.damaged++
-	s.clearLine()
-	fmt.Fprintf(s.stderr, "damaged: %s\n", clean(err.Error()))
+// lineWidth is what every terminal has: a longer line would break, and could
+// not be drawn over.
+const lineWidth = 79
+
+// drawLine draws a line that the next one replaces.
+func (s *session) drawLine(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fmt.Fprint(s.stderr, "\r\x1b[K", cut(clean(line), lineWidth))
+	s.live = true
 }
 
-func (s *session) note(format string, args ...any) {
+// cut shortens a text to as many columns; letters of East Asia take two.
+func cut(s string, columns int) string {
+	for i, r := range s {
+		if columns--; r >= 0x1100 {
+			columns--
+		}
+		if columns < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// say writes a line for the reader.
+func (s *session) say(format string, args ...any) {
 	if s.quiet {
 		return
 	}
-	s.clearLine()
-	fmt.Fprintf(s.stderr, "note: %s\n", clean(fmt.Sprintf(format, args...)))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear()
+	fmt.Fprintln(s.stderr, clean(fmt.Sprintf(format, args...)))
 }
+
+// damage names one damaged piece of evidence on standard error.
+func (s *session) damage(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.damaged++
+	s.clear()
+	fmt.Fprintf(s.stderr, "damaged: %s\n", clean(err.Error()))
+}
+
+// damagedBefore counts what an earlier run named.
+func (s *session) damagedBefore(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.damaged += n
+}
+
+// damages is how much damage was met so far.
+func (s *session) damages() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.damaged
+}
+
+func (s *session) note(format string, args ...any) { s.say("note: "+format, args...) }
 
 // progress draws how far the run is, only on a terminal.
 func (s *session) progress(done, planned int, path string) {
 	if s.verbose {
-		s.clearLine()
-		fmt.Fprintf(s.stderr, "read %d of %d: %s\n", done, planned, clean(path))
+		s.say("read %d of %d: %s", done, planned, path)
 		return
 	}
 	if s.quiet || !isTerminal(s.stderr) {
@@ -364,8 +418,7 @@ func (s *session) progress(done, planned int, path string) {
 	if el := now.Sub(s.started); el > time.Second && done > 0 {
 		left = ", about " + (el * time.Duration(planned-done) / time.Duration(done)).Round(time.Second).String() + " left"
 	}
-	fmt.Fprintf(s.stderr, "\r\x1b[K%d of %d sources%s  %.60s", done, planned, left, clean(path))
-	s.live = true
+	s.drawLine(fmt.Sprintf("%d of %d sources%s  %s", done, planned, left, path))
 }
 
 func isTerminal(w io.Writer) bool {

@@ -54,7 +54,6 @@ func writeMan(w io.Writer, app *cli.App) {
 		code, what, _ := strings.Cut(part, " ")
 		fmt.Fprintf(w, ".TP\n.B %s\n%s\n", code, roff(what))
 	}
-	fmt.Fprint(w, ".TP\n.B 130\ninterrupted\n")
 }
 
 func manCommandPage(w io.Writer, parent string, c *cli.Command) {

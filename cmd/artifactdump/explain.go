@@ -40,6 +40,9 @@ func explain(c *cli.Context) error {
 		return usagef("usage: artifactdump explain EVIDENCE ID")
 	}
 	path, id := c.Args().Get(0), strings.ToLower(c.Args().Get(1))
+	if id == "" {
+		return usagef("the id is empty: every row of a timeline, a record or a finding has one")
+	}
 	s := newSession(c)
 	var rec *artifacts.Record
 	var event *artifacts.Event

@@ -90,13 +90,14 @@ func (s *session) openHive(path string) (*hive.Hive, error) {
 // hiveDamage names damage; a place where the format is broken but nothing is
 // lost is only a note.
 func (s *session) hiveDamage(path string, d *hive.FormatError) {
-	if s.named[d.Error()] {
+	what := path + ": " + d.Error()
+	if s.named[what] {
 		return
 	}
 	if s.named == nil {
 		s.named = map[string]bool{}
 	}
-	s.named[d.Error()] = true
+	s.named[what] = true
 	if d.Warning {
 		s.note("%s: %v", path, d)
 		return

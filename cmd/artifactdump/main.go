@@ -7,12 +7,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -23,12 +25,14 @@ const (
 	exitFailed   = 1   // could not run
 	exitUsage    = 2   // wrong usage
 	exitDamaged  = 3   // done, but some evidence was damaged or could not be read
-	exitInterupt = 130 // interrupted
+	exitInterupt = 130 // interrupted, or told to end
+	exitPipe     = 141 // whoever read standard output wants no more
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	keepPipes()
 	os.Exit(run(ctx, os.Args, os.Stdout, os.Stderr))
 }
 
@@ -45,11 +49,18 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 var errDamaged = errors.New("some evidence was damaged or could not be read")
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	app := newApp(stdout, stderr)
+	out := &checkedWriter{w: stdout}
+	app := newApp(out, stderr)
 	err := app.RunContext(ctx, reorder(app, args))
+	if err == nil || errors.Is(err, errDamaged) || errors.Is(err, errFindings) {
+		// The library prints help without looking whether it arrives.
+		err = cmp.Or(out.err, err)
+	}
 	switch {
 	case err == nil:
 		return exitOK
+	case isClosedPipe(err):
+		return exitPipe
 	case errors.Is(err, errDamaged):
 		return exitDamaged
 	case errors.Is(err, errFindings):
@@ -65,6 +76,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitFailed
 }
 
+// A checkedWriter remembers the first error of its writer.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	if c.err == nil {
+		c.err = err
+	}
+	return n, err
+}
+
 func newApp(stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
 		Name:  "artifactdump",
@@ -73,7 +98,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			"The evidence is never changed. Times are UTC.\n\n" +
 			"Exit codes: 0 everything was decoded; 1 could not run; 2 wrong usage;\n" +
 			"3 done, but some evidence was damaged or could not be read (each is named);\n" +
-			"4 done, and there are findings of --fail-level or above.",
+			"4 done, and there are findings of --fail-level or above; 130 interrupted;\n" +
+			"141 the reader of standard output has gone.",
 		Version:         version(),
 		Writer:          stdout,
 		ErrWriter:       stderr,
@@ -106,12 +132,45 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	for _, c := range app.Commands {
 		c.OnUsageError = onUsage
 		c.HideHelpCommand = true
+		plainSwitches(c.Flags)
+		switch c.Name {
+		case "scan", "timeline", "report", "findings", "dump", "prefetch", "verify":
+			c.Before = func(c *cli.Context) error { return named(c, c.NArg()) }
+		case "explain":
+			c.Before = func(c *cli.Context) error { return named(c, 1) }
+		}
 		for _, s := range c.Subcommands {
 			s.OnUsageError = onUsage
 			s.HideHelpCommand = true
+			plainSwitches(s.Flags)
+			s.Before = func(c *cli.Context) error { return named(c, 1) }
 		}
 	}
 	return app
+}
+
+// plainSwitches keeps the help from saying that a switch is off unless it is
+// given.
+func plainSwitches(flags []cli.Flag) {
+	for _, f := range flags {
+		if b, ok := f.(*cli.BoolFlag); ok && !b.Value {
+			b.DisableDefaultText = true
+		}
+	}
+}
+
+// named refuses an empty name among the first arguments, which name files, and
+// behind -o: most often a variable of a script that is not set.
+func named(c *cli.Context, paths int) error {
+	for i := range min(paths, c.NArg()) {
+		if c.Args().Get(i) == "" {
+			return usagef("argument %d of %s is empty: it names no file or folder", i+1, strings.TrimPrefix(c.Command.HelpName, c.App.Name+" "))
+		}
+	}
+	if c.IsSet("output") && c.String("output") == "" {
+		return usagef("--output is empty: it names no file or folder (- is standard output)")
+	}
+	return nil
 }
 
 func onUsage(_ *cli.Context, err error, _ bool) error { return usageError{err} }

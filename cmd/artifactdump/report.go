@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -58,7 +59,7 @@ func reportAction(c *cli.Context) error {
 	reports, err := s.collect(&in, &sorter, paths, names, &findings.Options{Tables: tables})
 	if err == nil {
 		evaluated(&in, findings.Join(reports...))
-		err = s.stream(&in, &sorter)
+		err = stream(s.c.Context, &in, &sorter)
 	}
 	if err == nil {
 		err = report.Write(o, in, opts)
@@ -108,7 +109,7 @@ func (s *session) collect(in *report.Input, sorter *output.Sorter, paths, names 
 
 // stream feeds the report with the sorted timeline, once as it is and once
 // for what lies around the findings.
-func (s *session) stream(in *report.Input, sorter *output.Sorter) error {
+func stream(ctx context.Context, in *report.Input, sorter *output.Sorter) error {
 	in.Collected.Focus(in.Findings)
 	for _, take := range []func(*output.Row){in.Collected.Row, in.Collected.Near} {
 		n := 0
@@ -116,8 +117,8 @@ func (s *session) stream(in *report.Input, sorter *output.Sorter) error {
 			if err != nil {
 				return err
 			}
-			if n++; n%1024 == 0 && s.c.Context.Err() != nil {
-				return s.c.Context.Err()
+			if n++; n%1024 == 0 && ctx.Err() != nil {
+				return ctx.Err()
 			}
 			take(r)
 		}

@@ -1,12 +1,13 @@
 package main
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -29,11 +30,13 @@ func scanCommand() *cli.Command {
 			"   manifest.json           every input with its size and SHA-256, every output, what was damaged and why\n" +
 			"   timeline.jsonl, .csv    all events, sorted; more formats with --format\n" +
 			"   records/ARTIFACT.jsonl  all records with all their fields\n" +
+			"   report.html             one page for reading: what happened, and what says so\n" +
 			"   findings.jsonl          what deserves a look first\n" +
 			"   coverage.jsonl          which rules could not be judged, and why\n" +
 			"   navigator.json          layer for the ATT&CK Navigator\n\n" +
-			"Several machines get a folder each. The folder is called CASE.partial until it is\n" +
-			"whole; an interrupted run goes on with --resume. The evidence is never written to.\n\n" +
+			"Several machines get a folder each, and are scanned at a time as far as --memory\n" +
+			"allows; the bytes are the same. The folder is called CASE.partial until it is whole;\n" +
+			"an interrupted run goes on with --resume. The evidence is never written to.\n\n" +
 			"Examples:\n" +
 			"   artifactdump scan /mnt/image -o case\n" +
 			"   artifactdump scan pc1.zip pc2.E01 -o case --format timesketch,parquet,xlsx\n" +
@@ -49,7 +52,9 @@ func scanCommand() *cli.Command {
 			&cli.StringFlag{Name: "level", Value: "informational", Usage: "write findings of `LEVEL` and above"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 when there is a finding of `LEVEL` or above"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read tables and exceptions of your own from `FILE` (repeat for more)"},
-			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20, Usage: "sort within `N` MiB; what does not fit goes to temporary files in CASE"},
+			&cli.IntFlag{Name: "machines", Usage: "scan `N` machines at a time, as far as --memory allows", DefaultText: "as many as --jobs"},
+			&cli.Int64Flag{Name: "memory", Value: defaultMemory, Usage: "let machines that are scanned at a time need `N` MiB together, by the size of their hives"},
+			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20, Usage: "sort the events of a machine within `N` MiB; what does not fit goes to temporary files in CASE"},
 			bodyfileFlag(),
 		}, csvFlags(), evidenceFlags()),
 		Action: scanAction,
@@ -70,15 +75,22 @@ func scanFormats() []string {
 // A scan is one run of the command.
 type scan struct {
 	*session
-	dir     string // CASE
-	part    string // CASE.partial, where everything is written
-	formats []output.Format
-	opts    *output.Options
-	tables  *findings.Tables
-	level   findings.Level
-	worst   findings.Level
-	m       *manifest
-	status  *status
+	dir      string // CASE
+	part     string // CASE.partial, where everything is written
+	names    []string
+	formats  []output.Format
+	opts     *output.Options
+	evidence *evidence.Options
+	decode   *artifacts.Options
+	lang     string
+	sort     int64 // bytes that the events of one machine are sorted in
+	memory   int64 // bytes that the machines that are scanned at a time may need
+	machines int   // how many are scanned at a time
+	tables   *findings.Tables
+	level    findings.Level
+	worst    findings.Level
+	m        *manifest
+	status   *status
 }
 
 func scanAction(c *cli.Context) error {
@@ -94,7 +106,7 @@ func scanAction(c *cli.Context) error {
 	if err := s.openCase(paths); err != nil {
 		return err
 	}
-	err = s.run(paths)
+	err = s.work(paths)
 	if cerr := s.finish(err); cerr != nil {
 		return cerr
 	}
@@ -118,8 +130,21 @@ func (s *scan) flags() (fail findings.Level, err error) {
 	if v := c.String("bodyfile-unset"); v != "-1" && v != "0" {
 		return 0, usagef("--bodyfile-unset %q: want -1 or 0", v)
 	}
-	if n := c.Int64("sort-memory"); n < 1 || n > 1<<20 {
-		return 0, usagef("--sort-memory %d: want a number of MiB", n)
+	for _, name := range []string{"memory", "sort-memory"} {
+		if n := c.Int64(name); n < 1 || n > 1<<20 {
+			return 0, usagef("--%s %d: want a number of MiB", name, n)
+		}
+	}
+	s.memory, s.sort = c.Int64("memory")<<20, c.Int64("sort-memory")<<20
+	for _, name := range []string{"machines", "jobs"} {
+		if n := c.Int(name); n < 0 || n == 0 && c.IsSet(name) {
+			return 0, usagef("--%s %d: want a number from 1 on", name, n)
+		}
+	}
+	jobs := cmp.Or(c.Int("jobs"), runtime.GOMAXPROCS(0))
+	s.machines = cmp.Or(c.Int("machines"), jobs)
+	if s.strict {
+		s.machines = 1 // the first damage is the first of the first machine
 	}
 	if s.level, err = levelFlag(c, "level"); err != nil {
 		return 0, err
@@ -130,11 +155,17 @@ func (s *scan) flags() (fail findings.Level, err error) {
 	if s.tables, err = ruleFiles(c.StringSlice("rules")); err != nil {
 		return 0, err
 	}
-	if _, err := artifacts.Select(c.StringSlice("artifact")); err != nil {
+	s.names = c.StringSlice("artifact")
+	if _, err := artifacts.Select(s.names); err != nil {
 		return 0, usageError{err}
 	}
-	if l := c.String("lang"); !slices.Contains(report.Languages(), l) {
-		return 0, usagef("--lang %q: want en or ja", l)
+	if s.lang = c.String("lang"); !slices.Contains(report.Languages(), s.lang) {
+		return 0, usagef("--lang %q: want en or ja", s.lang)
+	}
+	s.evidence = &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows")}
+	s.decode = &artifacts.Options{Artifacts: s.names, Jobs: jobs, NoDeleted: c.Bool("no-deleted")}
+	if s.machines > 1 {
+		s.decode.Places = make(chan struct{}, jobs)
 	}
 	s.formats, err = chooseFormats(c.String("format"))
 	s.opts = outputOptions(c)
@@ -210,7 +241,7 @@ func (s *scan) openCase(paths []string) error {
 			return fmt.Errorf("%s is no case folder (it has no manifest.json of artifactdump) and is not replaced", s.dir)
 		}
 	}
-	s.m = newManifest(s)
+	s.m = newManifest(s, paths)
 	if _, err := os.Lstat(s.part); err == nil {
 		switch {
 		case s.c.Bool("resume"):
@@ -221,7 +252,7 @@ func (s *scan) openCase(paths []string) error {
 			if why := s.m.differs(old); why != "" {
 				return fmt.Errorf("cannot go on with %s: %s; begin anew with --force", s.part, why)
 			}
-			s.m.resumed = old.Hosts
+			s.m.Hosts, s.m.Evidence = old.Hosts, old.Evidence // until it is known what is complete
 		case !s.c.Bool("force"):
 			return fmt.Errorf("%s is left from a run that did not end: go on with --resume or begin anew with --force", s.part)
 		case !isCase(s.part):
@@ -260,135 +291,26 @@ func notAround(dir string, paths []string) error {
 	return nil
 }
 
-// A host is one machine to be scanned.
-type host struct {
-	evidence int // index in the manifest
-	tree     int // index in the evidence
-	name     string
-	folder   string // below CASE, "" when there is only one
-}
-
-func (s *scan) run(paths []string) error {
-	hosts, err := s.plan(paths)
-	if err != nil {
-		return err
-	}
-	if len(hosts) == 0 {
-		return errors.New("none of the evidence could be read")
-	}
-	for i, h := range hosts {
-		s.status.host(h.name, i, len(hosts))
-		if old := s.m.complete(s.part, h); old != nil {
-			s.note("%s is complete already", h.name)
-			s.keep(old)
-			continue
-		}
-		if err := s.one(h); err != nil {
-			return err
-		}
-		if err := s.m.write(s.part); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// keep takes over a machine of the run that is gone on with.
-func (s *scan) keep(old *manifestHost) {
-	s.m.Hosts = append(s.m.Hosts, old)
-	s.damaged += old.Counts.Damaged
-	for l, n := range old.Counts.Findings {
-		if level, ok := findings.ParseLevel(l); ok && n > 0 {
-			s.worst = max(s.worst, level)
-		}
-	}
-}
-
-// plan looks into the evidence for machines and gives each a folder.
-func (s *scan) plan(paths []string) ([]host, error) {
-	var hosts []host
-	for i, p := range paths {
-		me := &manifestEvidence{Path: p}
-		s.m.Evidence = append(s.m.Evidence, me)
-		if st, err := os.Stat(p); err == nil && st.Mode().IsRegular() {
-			me.Size = st.Size()
-			if s.c.Bool("hash-evidence") {
-				s.status.phase("hashing " + p)
-				sum, err := hashFile(s.c.Context, p)
-				if err != nil {
-					return nil, err
-				}
-				me.SHA256 = sum
-			}
-		}
-		ev, err := s.open(p)
-		if err != nil {
-			if errors.Is(err, context.Canceled) {
-				return nil, err
-			}
-			me.Error = err.Error()
-			s.damage(err)
-			continue
-		}
-		me.Kind, me.Notes = ev.Kind, ev.Notes
-		before := s.damaged
-		if err := s.verifyImage(ev); err != nil {
-			ev.Close()
-			return nil, err
-		}
-		if s.damaged > before {
-			me.Error = "the image is not what its stored hashes say, or could not be compared with them"
-		}
-		for _, n := range ev.Notes {
-			s.note("%s", n)
-		}
-		for t, tree := range ev.Trees {
-			hosts = append(hosts, host{evidence: i, tree: t, name: tree.Machine().Name})
-		}
-		ev.Close()
-		if err := s.c.Context.Err(); err != nil {
-			return nil, err
-		}
-	}
-	if len(hosts) > 1 {
-		taken := map[string]bool{"manifest.json": true}
-		for i := range hosts {
-			base := folderName(hosts[i].name)
-			name := base
-			for n := 2; taken[strings.ToLower(name)]; n++ {
-				name = fmt.Sprintf("%s-%d", base, n)
-			}
-			taken[strings.ToLower(name)] = true
-			hosts[i].folder = name
-		}
-	}
-	return hosts, nil
-}
-
-// folderName makes a machine's name, which the evidence chose, fit for a
-// folder on any system.
-func folderName(name string) string {
-	name = strings.Trim(output.FileName(name), ". ")
-	stem, _, _ := strings.Cut(strings.ToUpper(name), ".")
-	switch stem {
-	case "", "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9",
-		"LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9":
-		return "host_" + name
-	}
-	return name
-}
-
-func (s *scan) open(path string) (*evidence.Evidence, error) {
-	return evidence.Open(path, &evidence.Options{Hostname: s.c.String("host"), NoLogs: s.c.Bool("no-logs"), NoShadows: s.c.Bool("no-shadows")})
-}
-
 // finish writes the manifest and gives the folder its name. It returns what
 // ends the command, nil when all is well.
 func (s *scan) finish(err error) error {
 	s.clearLine()
 	s.m.end(err)
-	if werr := s.m.write(s.part); err == nil {
+	werr := s.m.write(s.part)
+	if werr != nil && err != nil {
+		// The disk may be full of what was not finished, which helps nobody:
+		// what the manifest says does.
+		dropUnfinished(s.part)
+		werr = s.m.write(s.part)
+	}
+	if err == nil {
 		err = werr
+	}
+	if errors.Is(err, errNoEvidence) && onlyManifest(s.part) {
+		// Nothing to go on with: the next run shall not stumble over it.
+		os.RemoveAll(s.part)
+		s.status.end(err)
+		return err
 	}
 	if err != nil {
 		s.status.end(err)
@@ -403,12 +325,25 @@ func (s *scan) finish(err error) error {
 	}
 	s.status.end(nil)
 	if !s.quiet {
-		for _, h := range s.m.Hosts {
-			fmt.Fprintf(s.stderr, "%s: %s\n", clean(h.Name), h.Counts)
-		}
 		fmt.Fprintf(s.stderr, "case folder: %s\n", clean(s.dir))
 	}
 	return nil
+}
+
+// onlyManifest reports whether a case holds nothing but its manifest.
+func onlyManifest(dir string) bool {
+	list, err := os.ReadDir(dir)
+	return err == nil && len(list) == 1 && list[0].Name() == manifestName
+}
+
+// dropUnfinished removes the files of a case that are not whole.
+func dropUnfinished(dir string) {
+	filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && p != dir && strings.HasSuffix(p, ".partial") {
+			os.Remove(p)
+		}
+		return nil
+	})
 }
 
 // replaceFolder gives the finished folder its name. A folder that has the name

@@ -19,6 +19,9 @@ import (
 // A hostScan is the scan of one machine.
 type hostScan struct {
 	*scan
+	ctx    context.Context
+	label  string // what messages call the machine, "" when it is the only one
+	shows  *machineStatus
 	dir    string
 	m      *manifestHost
 	inv    *inventory
@@ -30,6 +33,7 @@ type hostScan struct {
 	opts   *output.Options
 	tables []*recordTable
 	stamp  string
+	worst  findings.Level
 
 	records     *fileSet // of the artifact at hand
 	recordsOf   *artifacts.Artifact
@@ -44,22 +48,22 @@ type recordTable struct {
 	w      output.RecordWriter
 }
 
-// one scans a machine into its folder.
-func (s *scan) one(h host) (err error) {
-	ev, err := s.open(s.m.Evidence[h.evidence].Path)
+// one scans a machine into its folder. It returns what the manifest says of the
+// machine, be it whole or not, and the worst finding.
+func (s *scan) one(ctx context.Context, h *host) (m *manifestHost, worst findings.Level, err error) {
+	ev, err := evidence.Open(s.m.Evidence[h.evidence].Path, s.evidence)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	defer ev.Close()
-	x := &hostScan{scan: s, dir: filepath.Join(s.part, h.folder), tree: ev.Trees[h.tree], stamp: s.m.started.UTC().Format("20060102150405")}
-	if h.folder != "" {
-		// What an interrupted run left of this machine is done again.
-		if err := os.RemoveAll(x.dir); err != nil {
-			return err
-		}
+	x := &hostScan{
+		scan: s, ctx: ctx, label: h.folder, dir: filepath.Join(s.part, h.folder),
+		tree: ev.Trees[h.tree], stamp: s.m.started.UTC().Format("20060102150405"),
 	}
+	x.shows = s.status.begin(h)
+	defer s.status.leave(x.shows)
 	if err := os.MkdirAll(x.dir, 0o777); err != nil {
-		return err
+		return nil, 0, err
 	}
 	mach := x.tree.Machine()
 	x.m = &manifestHost{
@@ -70,9 +74,8 @@ func (s *scan) one(h host) (err error) {
 	for _, u := range mach.Users {
 		x.m.Users = append(x.m.Users, manifestUser{u.Name, u.SID, u.Profile})
 	}
-	s.m.Hosts = append(s.m.Hosts, x.m)
 	x.inv = newInventory(x.m, x.tree)
-	x.sorter = output.Sorter{Budget: s.c.Int64("sort-memory") << 20, Dir: x.dir}
+	x.sorter = output.Sorter{Budget: s.sort, Dir: x.dir}
 	defer x.sorter.Close()
 	opts := *s.opts
 	look := &lookup{x.tree}
@@ -91,22 +94,43 @@ func (s *scan) one(h host) (err error) {
 	}()
 	begin := time.Now()
 	if err := x.read(ev.Kind); err != nil {
-		return err
+		return x.m, x.worst, err
 	}
 	x.m.Seconds.Reading = wholeMillis(time.Since(begin))
 	begin = time.Now()
 	if err := x.write(); err != nil {
-		return err
+		return x.m, x.worst, err
 	}
 	x.m.Seconds.Writing = wholeMillis(time.Since(begin))
-	return nil
+	return x.m, x.worst, nil
+}
+
+// damage, note and phase say of which machine they speak.
+func (x *hostScan) damage(err error) {
+	if x.label != "" {
+		err = fmt.Errorf("%s: %w", x.label, err)
+	}
+	x.scan.damage(err)
+}
+
+func (x *hostScan) note(format string, args ...any) {
+	s := fmt.Sprintf(format, args...)
+	if x.label != "" {
+		s = x.label + ": " + s
+	}
+	x.scan.note("%s", s)
+}
+
+func (x *hostScan) phase(name string) { x.status.phase(x.shows, name) }
+
+func (x *hostScan) progress(done, planned int, path string) {
+	x.status.progress(x.shows, done, planned, path)
 }
 
 // read decodes everything: records go to their files at once, events into the
 // sort, what the rules need into the evaluation.
 func (x *hostScan) read(kind string) error {
-	x.status.phase("reading")
-	names := x.c.StringSlice("artifact")
+	x.phase(phaseReading)
 	for _, f := range x.formats {
 		if f.Files == nil {
 			continue
@@ -114,18 +138,18 @@ func (x *hostScan) read(kind string) error {
 		set := &fileSet{dir: x.dir}
 		x.tables = append(x.tables, &recordTable{f, set, f.Files(func(name string) (io.Writer, error) { return set.create("tables/" + x.stamp + "_" + name) }, x.opts)})
 	}
-	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, names), &findings.Options{Tables: x.scan.tables})
+	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, x.names), &findings.Options{Tables: x.scan.tables})
 	x.page = report.Input{
 		Tool: "artifactdump " + version(), Machines: []report.Machine{report.MachineOf(x.tree, kind)},
-		Collected: report.NewCollector(&report.Options{Lang: x.c.String("lang")}),
+		Collected: report.NewCollector(&report.Options{Lang: x.lang}),
 	}
 	for _, err := range x.tree.Problems() {
 		x.damage(err)
 		x.inv.damage(manifestDamage{Parser: "evidence", Error: err.Error()})
 	}
-	ctx, cancel := context.WithCancel(x.c.Context)
-	defer cancel()
-	results, err := artifacts.Run(ctx, x.tree, &artifacts.Options{Artifacts: names, Jobs: x.c.Int("jobs"), NoDeleted: x.c.Bool("no-deleted"), Progress: x.status.progress})
+	opts := *x.decode
+	opts.Progress = x.progress
+	results, err := artifacts.Run(x.ctx, x.tree, &opts)
 	if err != nil {
 		return usageError{err}
 	}
@@ -134,7 +158,7 @@ func (x *hostScan) read(kind string) error {
 			return err
 		}
 	}
-	if err := x.c.Context.Err(); err != nil {
+	if err := x.ctx.Err(); err != nil {
 		return err
 	}
 	if err := x.endRecords(); err != nil {
@@ -265,7 +289,7 @@ func (x *hostScan) abort() {
 
 // write judges, and writes what is written when everything is known.
 func (x *hostScan) write() error {
-	x.status.phase("judging")
+	x.phase(phaseJudging)
 	x.report = x.eval.Report()
 	x.eval = nil
 	x.worst = max(x.worst, x.report.Worst())
@@ -289,17 +313,17 @@ func (x *hostScan) write() error {
 	if err := x.timeline(); err != nil {
 		return err
 	}
-	x.status.phase("writing the report")
+	x.phase("writing the report")
 	evaluated(&x.page, x.report)
-	if err := x.stream(&x.page, &x.sorter); err != nil {
+	if err := stream(x.ctx, &x.page, &x.sorter); err != nil {
 		return err
 	}
 	if err := x.small("report.html", "html", 0, func(w io.Writer) error {
-		return report.Write(w, x.page, &report.Options{Lang: x.c.String("lang")})
+		return report.Write(w, x.page, &report.Options{Lang: x.lang})
 	}); err != nil {
 		return err
 	}
-	return x.c.Context.Err()
+	return x.ctx.Err()
 }
 
 // small writes a file that is made at once.

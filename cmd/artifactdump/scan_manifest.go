@@ -42,7 +42,6 @@ type manifest struct {
 	Hosts    []*manifestHost     `json:"hosts"`
 
 	started time.Time
-	resumed []*manifestHost
 }
 
 type manifestOptions struct {
@@ -173,7 +172,7 @@ type manifestArtifact struct {
 // maxDamage is how many pieces of damage are listed one by one.
 const maxDamage = 10_000
 
-func newManifest(s *scan) *manifest {
+func newManifest(s *scan, paths []string) *manifest {
 	m := &manifest{
 		Tool: "artifactdump", Schema: 1, Version: version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		Command: os.Args, State: "running", Started: output.FormatTime(s.started), started: s.started,
@@ -190,6 +189,9 @@ func newManifest(s *scan) *manifest {
 		Artifacts: s.c.StringSlice("artifact"), Host: s.c.String("host"), Rules: s.c.StringSlice("rules"),
 		NoDeleted: s.c.Bool("no-deleted"), NoLogs: s.c.Bool("no-logs"), NoShadows: s.c.Bool("no-shadows"), Level: s.level.String(),
 	}
+	for _, p := range paths {
+		m.Evidence = append(m.Evidence, &manifestEvidence{Path: p})
+	}
 	for _, f := range s.formats {
 		m.Options.Formats = append(m.Options.Formats, f.Name)
 	}
@@ -198,9 +200,12 @@ func newManifest(s *scan) *manifest {
 
 const manifestName = "manifest.json"
 
-// write replaces the manifest in one step.
+// write replaces the manifest in one step. Machines that were not begun, or
+// are not done, are not in it.
 func (m *manifest) write(dir string) error {
-	b, err := output.Marshal(m)
+	now := *m
+	now.Hosts = slices.DeleteFunc(slices.Clone(m.Hosts), func(h *manifestHost) bool { return h == nil })
+	b, err := output.Marshal(&now)
 	if err != nil {
 		return err
 	}
@@ -249,6 +254,7 @@ func isCase(dir string) bool {
 
 // differs says what keeps a run from going on with another one's work.
 func (m *manifest) differs(old *manifest) string {
+	samePath := func(a, b *manifestEvidence) bool { return a.Path == b.Path }
 	a, _ := json.Marshal(m.Options)
 	b, _ := json.Marshal(old.Options)
 	switch {
@@ -256,26 +262,31 @@ func (m *manifest) differs(old *manifest) string {
 		return "it was begun by version " + old.Version
 	case string(a) != string(b):
 		return "it was begun with other options"
+	case !slices.EqualFunc(m.Evidence, old.Evidence, samePath):
+		return "it was begun with other evidence"
 	}
 	return ""
 }
 
 // complete returns a machine of the earlier run when all its outputs are as
-// they were written.
-func (m *manifest) complete(part string, h host) *manifestHost {
-	for _, old := range m.resumed {
+// they were written, nil when it has to be done again.
+func (m *manifest) complete(ctx context.Context, part string, h *host, earlier []*manifestHost) (*manifestHost, error) {
+	for _, old := range earlier {
 		if old.State != "complete" || old.Name != h.name || old.Folder != h.folder || old.Tree != h.tree || old.Evidence != m.Evidence[h.evidence].Path {
 			continue
 		}
 		for _, o := range old.Outputs {
-			sum, err := hashFile(context.Background(), filepath.Join(part, h.folder, filepath.FromSlash(o.Name)))
+			sum, err := hashFile(ctx, filepath.Join(part, h.folder, filepath.FromSlash(o.Name)))
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
 			if err != nil || sum != o.SHA256 {
-				return nil
+				return nil, nil
 			}
 		}
-		return old
+		return old, nil
 	}
-	return nil
+	return nil, nil
 }
 
 func (m *manifest) end(err error) {

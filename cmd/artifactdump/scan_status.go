@@ -1,9 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -11,29 +15,45 @@ import (
 
 // A status tells people and machines how far a scan is.
 type status struct {
-	s    *scan
-	file string
-	said time.Time
+	mu    sync.Mutex
+	s     *scan
+	file  string
+	said  time.Time
+	drawn time.Time
+	began time.Time // when the first machine was
+	kept  int       // machines of an earlier run
 
-	State    string `json:"state"` // running, complete, interrupted, failed
-	Phase    string `json:"phase"`
-	Host     string `json:"host"`
-	HostsAt  int    `json:"hosts_done"`
-	Hosts    int    `json:"hosts"`
-	Done     int    `json:"done"` // of the phase
-	Planned  int    `json:"planned"`
-	Path     string `json:"path,omitempty"`
-	Left     int    `json:"seconds_left,omitempty"` // of the phase, a guess
-	Damaged  int    `json:"damaged"`
-	Error    string `json:"error,omitempty"`
-	Started  string `json:"started"`
-	Updated  string `json:"updated"`
+	State   string `json:"state"` // running, complete, interrupted, failed
+	HostsAt int    `json:"hosts_done"`
+	Hosts   int    `json:"hosts"`
+	machineStatus
+	Damaged int    `json:"damaged"`
+	Error   string `json:"error,omitempty"`
+	Started string `json:"started"`
+	Updated string `json:"updated"`
+
+	// Machines are those that are being scanned, in the order of the plan; the
+	// keys above tell of the first.
+	Machines []*machineStatus `json:"machines,omitempty"`
+}
+
+// A machineStatus tells how far the scan of one machine is.
+type machineStatus struct {
+	Host    string `json:"host"`
+	Folder  string `json:"folder,omitempty"`
+	Phase   string `json:"phase"`
+	Done    int    `json:"done"` // of the phase
+	Planned int    `json:"planned"`
+	Path    string `json:"path,omitempty"`
+	Left    int    `json:"seconds_left,omitempty"` // of the phase, a guess
+
+	at       int // place in the plan
 	began    time.Time
 	reported time.Time
 }
 
 func newStatus(s *scan) *status {
-	t := &status{s: s, file: s.c.String("status-file"), State: "running", Started: output.FormatTime(s.started), began: s.started, reported: s.started}
+	t := &status{s: s, file: s.c.String("status-file"), State: "running", Started: output.FormatTime(s.started)}
 	t.write(true)
 	return t
 }
@@ -45,7 +65,11 @@ func (t *status) write(now bool) {
 		return
 	}
 	t.said = time.Now()
-	t.Updated, t.Damaged = output.FormatTime(t.said), t.s.damaged
+	t.Updated, t.Damaged = output.FormatTime(t.said), t.s.damages()
+	t.machineStatus = machineStatus{}
+	if len(t.Machines) > 0 {
+		t.machineStatus = *t.Machines[0]
+	}
 	b, err := output.Marshal(t)
 	if err == nil {
 		err = writeFile(t.file, append(b, '\n'))
@@ -56,33 +80,189 @@ func (t *status) write(now bool) {
 	}
 }
 
-func (t *status) host(name string, at, of int) {
-	t.Host, t.HostsAt, t.Hosts = name, at, of
-}
+// The phases of a machine that take their time.
+const (
+	phaseReading  = "reading"
+	phaseJudging  = "judging"
+	phaseTimeline = "writing the timeline"
+)
 
-// phase begins a part of the work.
-func (t *status) phase(name string) {
-	t.Phase, t.Done, t.Planned, t.Path, t.Left = name, 0, 0, "", 0
-	t.began, t.reported = time.Now(), time.Now()
-	t.s.started = t.began // what is left is guessed by the phase
+// planned tells how many machines there are, and that those of an earlier run
+// were found whole.
+func (t *status) planned(n, kept int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.Hosts, t.HostsAt, t.kept, t.began = n, kept, kept, time.Now()
 	t.write(true)
 }
 
+// begin shows one more machine.
+func (t *status) begin(h *host) *machineStatus {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m := &machineStatus{Host: h.name, Folder: h.folder, at: h.at}
+	t.Machines = append(t.Machines, m)
+	slices.SortStableFunc(t.Machines, func(a, b *machineStatus) int { return cmp.Compare(a.at, b.at) })
+	return m
+}
+
+// leave shows a machine no more.
+func (t *status) leave(m *machineStatus) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.Machines = slices.DeleteFunc(t.Machines, func(o *machineStatus) bool { return o == m })
+	if len(t.Machines) == 0 {
+		t.draw(true)
+	}
+}
+
+// done counts a machine that is complete.
+func (t *status) done() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.HostsAt++
+	t.write(true)
+}
+
+// phase begins a part of the work on a machine.
+func (t *status) phase(m *machineStatus, name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m.Phase, m.Done, m.Planned, m.Path, m.Left = name, 0, 0, "", 0
+	m.began, m.reported = time.Now(), time.Now()
+	t.write(true)
+	t.draw(true)
+}
+
+// plainEvery is how often a scan tells how far it is where there is no
+// terminal to draw on.
+const plainEvery = 10 * time.Second
+
 // progress is told how much of the phase is done.
-func (t *status) progress(done, planned int, path string) {
-	t.Done, t.Planned, t.Path = done, planned, path
-	if el := time.Since(t.began); el > time.Second && done > 0 {
-		t.Left = int((el * time.Duration(planned-done) / time.Duration(done)).Seconds())
+func (t *status) progress(m *machineStatus, done, planned int, path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m.Done, m.Planned, m.Path = done, planned, path
+	if el := time.Since(m.began); el > time.Second && done > 0 {
+		m.Left = int((el * time.Duration(planned-done) / time.Duration(done)).Seconds())
 	}
 	t.write(done == planned)
-	if !t.s.quiet && !t.s.verbose && !isTerminal(t.s.stderr) && time.Since(t.reported) > 10*time.Second {
-		t.reported = time.Now()
-		fmt.Fprintf(t.s.stderr, "%s: %s, %d of %d\n", clean(t.Host), clean(t.Phase), done, planned)
+	s := t.s
+	switch {
+	case s.verbose && path != "":
+		s.say("%sread %d of %d: %s", m.prefix(), done, planned, path)
+	case s.quiet || s.verbose:
+	case isTerminal(s.stderr):
+		t.draw(false)
+	case time.Since(m.reported) > plainEvery:
+		m.reported = time.Now()
+		s.say("%s: %s, %d of %d%s", m.name(), m.Phase, done, planned, m.left())
 	}
-	t.s.progress(done, planned, path)
+}
+
+// name is what tells the machine from the others.
+func (m *machineStatus) name() string {
+	if m.Folder != "" {
+		return m.Folder
+	}
+	return m.Host
+}
+
+func (m *machineStatus) prefix() string {
+	if m.Folder == "" {
+		return ""
+	}
+	return m.Folder + ": "
+}
+
+func (m *machineStatus) left() string {
+	if m.Left == 0 {
+		return ""
+	}
+	return ", about " + (time.Duration(m.Left) * time.Second).String() + " left"
+}
+
+// draw shows on a terminal what is being done, in one line.
+func (t *status) draw(now bool) {
+	s := t.s
+	if s.quiet || s.verbose || !isTerminal(s.stderr) || !now && time.Since(t.drawn) < 100*time.Millisecond {
+		return
+	}
+	t.drawn = time.Now()
+	if len(t.Machines) == 0 {
+		s.clearLine()
+		return
+	}
+	s.drawLine(t.line())
+}
+
+// line is what stands on a terminal. Of several machines it shows as many as
+// have room.
+func (t *status) line() string {
+	if t.Hosts < 2 {
+		m := t.Machines[0]
+		line := strings.TrimSpace(m.Host + " " + m.Phase)
+		if m.Planned > 0 {
+			line += fmt.Sprintf(" %d of %d%s  %s", m.Done, m.Planned, m.left(), m.Path)
+		}
+		return line
+	}
+	line := fmt.Sprintf("%d of %d", t.HostsAt, t.Hosts)
+	if d := t.left(); d >= time.Second {
+		line += ", " + d.Round(time.Second).String() + " left"
+	}
+	for i, m := range t.Machines {
+		p := " | " + m.name() + " " + m.Phase
+		if m.Planned > 0 {
+			p += fmt.Sprintf(" %d%%", 100*m.Done/m.Planned)
+		}
+		room := lineWidth
+		if i+1 < len(t.Machines) {
+			room -= len(" | and 9 more")
+		}
+		if i > 0 && len(line)+len(p) > room {
+			return line + fmt.Sprintf(" | and %d more", len(t.Machines)-i)
+		}
+		line += p
+	}
+	return line
+}
+
+// left guesses how long the run of several machines still takes, as if all
+// were alike.
+func (t *status) left() time.Duration {
+	done := float64(t.HostsAt - t.kept)
+	for _, m := range t.Machines {
+		done += m.share()
+	}
+	el := time.Since(t.began)
+	if done <= 0 || el < 2*time.Second {
+		return 0
+	}
+	return time.Duration(float64(el) * max(0, float64(t.Hosts-t.kept)-done) / done)
+}
+
+// share is how much of the work on a machine is done, by what the phases take
+// as a rule.
+func (m *machineStatus) share() float64 {
+	of := 0.0
+	if m.Planned > 0 {
+		of = float64(m.Done) / float64(m.Planned)
+	}
+	switch m.Phase {
+	case phaseReading:
+		return of / 2
+	case phaseJudging:
+		return 0.5
+	case phaseTimeline:
+		return 0.5 + of*0.3
+	}
+	return 0.8
 }
 
 func (t *status) end(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	switch {
 	case err == nil:
 		t.State, t.HostsAt = "complete", t.Hosts
@@ -91,6 +271,6 @@ func (t *status) end(err error) {
 	default:
 		t.State, t.Error = "failed", err.Error()
 	}
-	t.Phase, t.Path, t.Left = "", "", 0
+	t.Machines = nil
 	t.write(true)
 }

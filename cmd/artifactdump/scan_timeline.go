@@ -31,7 +31,7 @@ const (
 
 // timeline writes the sorted events in all formats at once.
 func (x *hostScan) timeline() error {
-	x.status.phase("writing the timeline")
+	x.phase(phaseTimeline)
 	var list []*timelineFile
 	defer func() {
 		for _, t := range list {
@@ -48,7 +48,7 @@ func (x *hostScan) timeline() error {
 			return err
 		}
 	}
-	ctx, cancel := context.WithCancelCause(x.c.Context)
+	ctx, cancel := context.WithCancelCause(x.ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
 	for _, t := range list {
@@ -80,7 +80,7 @@ func (x *hostScan) timeline() error {
 		return err
 	}
 	for _, t := range list {
-		x.status.phase("closing " + t.format.Name)
+		x.phase("closing " + t.format.Name)
 		if err := t.w.Close(); err != nil {
 			return fmt.Errorf("%s: %w", t.format.Name, err)
 		}
@@ -156,21 +156,20 @@ func (x *hostScan) feed(ctx context.Context, list []*timelineFile) error {
 			if err := send(); err != nil {
 				return err
 			}
-			x.status.progress(n, planned, "")
+			x.progress(n, planned, "")
 		}
 	}
 	c.Events = n
 	if err := send(); err != nil {
 		return err
 	}
-	x.clearLine()
 	return nil
 }
 
 // commitFile gives a file its name that its writer opened itself.
 func (x *hostScan) commitFile(t *timelineFile) error {
 	path := filepath.Join(x.dir, t.name)
-	sum, err := hashFile(x.c.Context, path+".partial")
+	sum, err := hashFile(x.ctx, path+".partial")
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,8 @@ func verifyCommand() *cli.Command {
 		Description: "Decodes every Prefetch file and every hive a second time with go-prefetch and\n" +
 			"regparser, in a child process that may die, and compares field by field: agreed,\n" +
 			"a known divergence (docs/oracles.md says who is right and why), or unexplained.\n" +
-			"An unexplained difference is shown with both readings and the bytes, and makes\n" +
-			"the exit code 3.\n\n" +
+			"An unexplained difference is shown with both readings and the bytes. It makes the\n" +
+			"exit code 3, as does a file that is damaged or cannot be read.\n\n" +
 			"Example:\n   artifactdump verify /mnt/image",
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the output: text, jsonl"},
@@ -161,6 +161,7 @@ func (s *session) verifyOne(path string, w *witness, yield func(*verdict) error)
 				s.damage(fmt.Errorf("%s: %w", f.Path, err))
 				continue
 			}
+			s.prefetchDamage(f.Path, b)
 			if err := yield(comparePrefetch(w, f.Path, b)); err != nil {
 				return err
 			}
@@ -171,9 +172,14 @@ func (s *session) verifyOne(path string, w *witness, yield func(*verdict) error)
 		}
 		for _, h := range hives {
 			hv, err := h.Open()
-			if hv == nil {
+			if err != nil {
 				s.damage(fmt.Errorf("%s: %w", h.Path, err))
+			}
+			if hv == nil {
 				continue
+			}
+			for _, d := range hv.Damage() {
+				s.hiveDamage(h.Path, d)
 			}
 			if err := yield(compareHive(w, h.Path, hv)); err != nil {
 				return err
@@ -187,6 +193,22 @@ func (s *session) verifyOne(path string, w *witness, yield func(*verdict) error)
 		}
 	}
 	return nil
+}
+
+// prefetchDamage names what our own parser could not read of a file.
+func (s *session) prefetchDamage(path string, b []byte) {
+	f, err := prefetch.Parse(b, nil)
+	if err != nil {
+		s.damage(fmt.Errorf("%s: %w", path, err))
+	}
+	if f == nil {
+		return
+	}
+	for _, d := range f.Damage {
+		if error(d) != err {
+			s.damage(fmt.Errorf("%s: %w", path, d))
+		}
+	}
 }
 
 var peerVersions = map[prefetch.Version]string{

@@ -7,19 +7,27 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/artifactdump/artifactdump/corpus/scca"
 )
 
-// TestMain makes the test binary a witness when verify starts it as one.
+// TestMain makes the test binary a witness when verify starts it as one, and the
+// program itself for tests that need a process.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "witness" {
 		os.Exit(run(context.Background(), os.Args, os.Stdout, os.Stderr))
 	}
+	if os.Getenv(childEnv) != "" {
+		beChild()
+	}
 	os.Exit(m.Run())
 }
+
+// childEnv makes the test binary the program itself.
+const childEnv = "ARTIFACTDUMP_TEST_CHILD"
 
 // verifyAll runs verify and returns its verdicts.
 func verifyAll(t *testing.T, path string) []verdict {
@@ -114,5 +122,33 @@ func TestOraclesFresh(t *testing.T) {
 	}
 	if !strings.Contains(b.String(), "| run count |") {
 		t.Error("the table of Prefetch divergences is missing")
+	}
+}
+
+// TestVerifyDamaged reads a Prefetch file that nobody can read, and one that
+// is damaged inside: both are named, and the exit code says so.
+func TestVerifyDamaged(t *testing.T) {
+	spec := scca.Sample(30, 0)
+	whole := spec.Build()
+	cut := slices.Clone(whole[:len(whole)/2])
+	for name, b := range map[string][]byte{"whole": whole, "cut": cut, "no Prefetch file": []byte("MAM\x04\xFF\xFF\x00\x00 this is no LZ77")} {
+		dir := filepath.Join(t.TempDir(), "Windows", "Prefetch")
+		if err := os.MkdirAll(filepath.Join(filepath.Dir(dir), "System32"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "BROKEN.EXE-12345678.pf"), b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, stderr, code := runArgs(t, "verify", filepath.Dir(filepath.Dir(dir)))
+		want := exitDamaged
+		if name == "whole" {
+			want = exitOK
+		}
+		if code != want || strings.Contains(stderr, "damaged: ") != (want == exitDamaged) || want == exitDamaged && !strings.Contains(stderr, "BROKEN.EXE-12345678.pf") {
+			t.Errorf("%s: exit %d, want %d: %s", name, code, want, stderr)
+		}
 	}
 }

@@ -19,7 +19,7 @@ import "math/bits"
 //	+--+--------+--------+--------+--------+
 //	| 0| length | 63-off |  code  |code+off|  match of 3 to 17 bytes
 //	+--+--------+--------+--------+--------+
-//	| 1| length | 63-off |  code  |code+off|  match that is long, or far: 18
+//	| 1| length | 63-off |  code  |code+off|  match that is long, far or near: 18
 //	+--+--------+--------+--------+--------+  stands for 18 and more bytes
 //	|               all ones               |  the code is longer: look into long
 //	+--+--------+--------+--------+--------+
@@ -27,10 +27,12 @@ import "math/bits"
 // code and off are numbers of bits. The 5 gives a literal an offset between 32
 // and 63, from where it loads bytes that nobody looks at. A match is far if code
 // and off are more than 24 bits: the 48 bits that a refill guarantees then last
-// for two symbols.
+// for two symbols. It is near if off is less than 3: eight bytes at a time are
+// then too many, for the offset is less than eight.
 const (
 	rootBits = 12
 	farBits  = 24
+	nearBits = 3
 	isMatch  = 2 << 24 // and all above
 	isOdd    = 9 << 24 // and all above: eight bytes are not enough
 	isRare   = 1 << 31 // and all above
@@ -62,7 +64,7 @@ func newDecoder() *decoder {
 		if sym >= 256 {
 			off, length := (sym-256)>>4, sym&15+minMatch
 			e = length<<24 | (63-off)<<16 | off
-			if length == 15+minMatch {
+			if length == 15+minMatch || off < nearBits {
 				e |= isRare
 			}
 		}
@@ -82,9 +84,9 @@ func (t *tables) build(count *[maxCode + 1]int, sorted *[numSymbols]uint16) {
 				e |= isRare
 			}
 			if run >= 8 {
-				eight := [8]uint32{e, e, e, e, e, e, e, e}
 				for end := n + run; n < end; n += 8 {
-					*(*[8]uint32)(t.root[n:]) = eight
+					w := t.root[n : n+8]
+					w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7] = e, e, e, e, e, e, e, e
 				}
 				continue
 			}
@@ -129,69 +131,99 @@ func refill64(src []byte, b, n uint64, in int) (uint64, uint64, int) {
 // burst decodes symbols as long as there is room and nothing strange comes up,
 // and reports whether it decoded any. What it does not like it leaves untouched.
 func (d *decoder) burst() bool {
-	src, dst := d.src, d.dst
-	in, out := d.pos, d.out
-	lastIn := len(src) - slackIn
+	lastIn := len(d.src) - slackIn
 	// Two symbols may begin in a turn, the second up to eight bytes later, and
 	// none behind the block's end.
-	lastOut := min(d.start+blockSize-9, len(dst)-slackOut)
-	if in > lastIn || out > lastOut || out < litBack {
+	lastOut := min(d.start+blockSize-9, len(d.dst)-slackOut)
+	if d.pos > lastIn || d.out > lastOut || d.out < litBack {
+		return false
+	}
+	b, n, in, out := d.turns(d.src[:lastIn+8], d.dst[:lastOut+slackOut])
+	if out == d.out {
 		return false
 	}
 
+	// Give back what was read ahead: the reader holds 16 to 31 bits.
+	b, n, in = refill64(d.src, b, n, in)
+	d.extra = int(n & 15)
+	d.bits = uint32(b>>32) >> (16 - d.extra) << (16 - d.extra)
+	d.pos = in - 4
+	d.out = out
+	return true
+}
+
+// turns is the loop of burst. src and dst are cut so that a turn may begin as
+// long as there are eight bytes to read, and slackOut to write. It is a function
+// of its own, and its conditions are put as they are, because the compiler then
+// knows that the slices of eight bytes lie inside: out >= litBack says that out
+// is not negative; from and out are never above len(dst)-8.
+//
+// The next entry depends on this one alone: register, shift, table, and again.
+// These few instructions are what a symbol takes, so they come first, and the
+// rest, which is done meanwhile, works on copies.
+func (d *decoder) turns(src, dst []byte) (b, n uint64, in, out int) {
 	// b is the reader's register made longer, still left aligned.
-	b, n := uint64(d.bits)<<32, uint64(16+d.extra)
+	b, n = uint64(d.bits)<<32, uint64(16+d.extra)
+	in, out = d.pos, d.out
 	t := &d.fast
 	e := t.root[b>>(64-rootBits)]
-	for in <= lastIn && out <= lastOut {
+	for in >= 0 && in <= len(src)-8 && out >= litBack && out <= len(dst)-slackOut {
 		b, n, in = refill64(src, b, n, in)
 		if e >= isOdd {
 			goto odd
 		}
 		{
-			// The offset is a one with the bits behind the code. Offsets below
-			// eight, and those that lead out of the output, are rare.
-			from := out - int((b<<(e>>8&63)>>1|1<<63)>>(e>>16&63))
-			if uint(from) > uint(out-8) {
-				goto rare
+			this, x := e, b
+			b <<= e & 63
+			e = t.root[b>>(64-rootBits)]
+			// The offset is a one with the bits behind the code.
+			x <<= this >> 8 & 63
+			n -= uint64(this)
+			from := out - int((x>>1|1<<63)>>(this>>16&63))
+			if from < 0 || from > len(dst)-8 {
+				d.careful = true
+				return b, n, in, d.out
 			}
-			lit := uint64(byte(e >> 8))
+			lit := uint64(byte(this >> 8))
 			v := le.Uint64(dst[from : from+8])
-			if e < isMatch { // a conditional move
+			if this < isMatch { // a conditional move
 				v = lit
 			}
 			le.PutUint64(dst[out:out+8], v)
-			out += int(e >> 24)
-			b <<= e & 63
-			n -= uint64(e)
-			e = t.root[b>>(64-rootBits)]
+			out += int(this >> 24)
 		}
 		if e >= isOdd {
 			goto odd
 		}
+		if out > len(dst)-8 {
+			break
+		}
 		{
 			// The same again.
-			from := out - int((b<<(e>>8&63)>>1|1<<63)>>(e>>16&63))
-			if uint(from) > uint(out-8) {
-				goto rare
+			this, x := e, b
+			b <<= e & 63
+			e = t.root[b>>(64-rootBits)]
+			x <<= this >> 8 & 63
+			n -= uint64(this)
+			from := out - int((x>>1|1<<63)>>(this>>16&63))
+			if from < 0 || from > len(dst)-8 {
+				d.careful = true
+				return b, n, in, d.out
 			}
-			lit := uint64(byte(e >> 8))
+			lit := uint64(byte(this >> 8))
 			v := le.Uint64(dst[from : from+8])
-			if e < isMatch {
+			if this < isMatch {
 				v = lit
 			}
 			le.PutUint64(dst[out:out+8], v)
-			out += int(e >> 24)
-			b <<= e & 63
-			n -= uint64(e)
-			e = t.root[b>>(64-rootBits)]
+			out += int(this >> 24)
 		}
 		continue
 
 	odd: // mostly a match of 9 to 17 bytes
 		if e < isRare {
 			from := out - int((b<<(e>>8&63)>>1|1<<63)>>(e>>16&63))
-			if uint(from) > uint(out-8) {
+			if from < 0 || from > len(dst)-17 || out < 0 || out > len(dst)-17 {
 				goto rare
 			}
 			w, r := dst[out:out+17], dst[from:from+17]
@@ -210,23 +242,13 @@ func (d *decoder) burst() bool {
 		if b, n, in, out, ok = d.rare(b, n, in, out); !ok {
 			break
 		}
-		b, n, in = refill64(src, b, n, in)
 		e = t.root[b>>(64-rootBits)]
 	}
-	if out == d.out {
-		return false
-	}
-
-	// Give back what was read ahead: the reader holds 16 to 31 bits.
-	b, n, in = refill64(src, b, n, in)
-	d.extra = int(n & 15)
-	d.bits = uint32(b>>32) >> (16 - d.extra) << (16 - d.extra)
-	d.pos = in - 4
-	d.out = out
-	return true
+	return b, n, in, out
 }
 
-// rare decodes one symbol that burst does not, or leaves all as it was.
+// rare decodes one symbol that turns does not, or leaves all as it was. It leaves
+// enough bits to look up the next one.
 func (d *decoder) rare(b0, n0 uint64, in0, out int) (b, n uint64, in, end int, ok bool) {
 	src, dst := d.src, d.dst
 	b, n, in = refill64(src, b0, n0, in0)
@@ -265,13 +287,19 @@ func (d *decoder) rare(b0, n0 uint64, in0, out int) (b, n uint64, in, end int, o
 		if length < 15+minMatch || length > len(dst)-out {
 			return b0, n0, in0, out, false
 		}
+		b, n, in = refill64(src, b, n, in)
 	}
 	end = out + length
 	from := out - offset
 	if offset >= 8 && length <= 64 && out <= len(dst)-64-8 {
-		for ; out < end; out += 8 {
-			le.PutUint64(dst[out:out+8], le.Uint64(dst[from:from+8]))
-			from += 8
+		// Most of these have up to 32 bytes: no loop whose end must be guessed.
+		w, r := dst[out:out+32], dst[from:from+32]
+		le.PutUint64(w, le.Uint64(r))
+		le.PutUint64(w[8:], le.Uint64(r[8:]))
+		le.PutUint64(w[16:], le.Uint64(r[16:]))
+		le.PutUint64(w[24:], le.Uint64(r[24:]))
+		for i := 32; i < length; i += 8 {
+			le.PutUint64(dst[out+i:out+i+8], le.Uint64(dst[from+i:from+i+8]))
 		}
 		return b, n, in, end, true
 	}

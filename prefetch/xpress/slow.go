@@ -42,6 +42,11 @@ type decoder struct {
 
 	fast tables
 
+	// No bursts: they are not wanted, or one has met an error. It has changed
+	// nothing but bytes of dst behind out, and the symbols before the error are
+	// decoded again, one by one, to find out where it is.
+	careful bool
+
 	// For AppendDecode: dst is buf[prefix:].
 	buf    []byte
 	prefix int
@@ -50,17 +55,18 @@ type decoder struct {
 // run decodes blocks until the output has its size. Without the bursts it is the
 // slow and obvious decoder that tests hold the fast one against.
 func (d *decoder) run(bursts bool) error {
+	d.careful = !bursts
 	for d.out < d.size {
 		if err := d.readTable(); err != nil {
 			return err
 		}
-		if bursts {
+		if !d.careful {
 			d.fast.build(&d.count, &d.sorted)
 		}
 		// The end of the block is looked for before each symbol; a match may
 		// run past it, and the next block is counted from there.
 		for d.start = d.out; d.out-d.start < blockSize && d.out < d.size; {
-			if bursts && d.burst() {
+			if !d.careful && d.burst() {
 				continue
 			}
 			if err := d.symbol(); err != nil {

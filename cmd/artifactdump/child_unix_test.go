@@ -1,0 +1,72 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"testing"
+)
+
+// beChild runs the program as the tests ask for it: with a limit on the size
+// of a file, which is met like a full disk, or as a user without rights.
+func beChild() {
+	if n, err := strconv.ParseUint(os.Getenv("ARTIFACTDUMP_TEST_FSIZE"), 10, 63); err == nil {
+		signal.Ignore(syscall.SIGXFSZ)
+		var lim syscall.Rlimit
+		if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &lim); err != nil {
+			panic(err)
+		}
+		setLimit(&lim, n)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &lim); err != nil {
+			panic(err)
+		}
+	}
+	if n, err := strconv.Atoi(os.Getenv("ARTIFACTDUMP_TEST_UID")); err == nil {
+		if err := syscall.Setuid(n); err != nil {
+			panic(err)
+		}
+	}
+	main()
+}
+
+// child is the program in a process of its own; main ends it.
+func child(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), exe, args...)
+	cmd.Env = append(os.Environ(), append(env, childEnv+"=1")...)
+	return cmd
+}
+
+// runChild runs the program to its end and returns what it said.
+func runChild(t *testing.T, env []string, args ...string) (code int, stderr string) {
+	t.Helper()
+	cmd := child(t, env, args...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	return exitCode(t, cmd.Run()), errs.String()
+}
+
+func exitCode(t *testing.T, err error) int {
+	t.Helper()
+	if err == nil {
+		return 0
+	}
+	e, ok := err.(*exec.ExitError)
+	if !ok {
+		t.Fatal(err)
+	}
+	if ws, ok := e.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		t.Fatal(fmt.Sprint("the child was killed: ", ws.Signal()))
+	}
+	return e.ExitCode()
+}
