@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 )
 
 // A Proof is what a record shows about a program, and no more.
@@ -64,10 +65,20 @@ type Source struct {
 	Glob string // Windows path pattern, see evidence.Tree.Glob
 	Hive evidence.Kind
 	Key  string // key path below the hive's root; `*` stands for one key, {CS} for the control set
+
+	// Signature is what a file of this source begins with. In a heap of loose
+	// files it takes the place of the path.
+	Signature collect.Signature
 }
 
 // Files is a source of whole files.
 func Files(glob string) Source { return Source{Glob: glob} }
+
+// SignedFiles is a source of whole files that show by their first bytes what
+// they are.
+func SignedFiles(glob string, kind collect.Signature) Source {
+	return Source{Glob: glob, Signature: kind}
+}
 
 // Key is a source of registry keys: the decoder is called once for each key
 // that the path matches. A `*` in a component stands for any part of one

@@ -38,6 +38,10 @@ type Input struct {
 	shared *shared
 }
 
+// loose reports whether the source lies in a heap of files without the folders
+// they came from.
+func (in Input) loose() bool { return in.Tree != nil && in.Tree.Loose() }
+
 // shared holds what several decoders of one run compute once.
 type shared struct {
 	mu sync.Mutex

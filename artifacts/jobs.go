@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -57,7 +58,7 @@ turn such a file into an ordinary task when it is brought there by their own too
 		"https://learn.microsoft.com/openspecs/windows_protocols/ms-tsch/",
 		"https://attack.mitre.org/techniques/T1053/002/",
 	},
-	Sources: []Source{Files(`%SystemRoot%\Tasks\*.job`)},
+	Sources: []Source{SignedFiles(`%SystemRoot%\Tasks\*.job`, collect.JobFile)},
 }, decodeJobs)
 
 const ( // fixed-length section, [MS-TSCH] 2.4.1

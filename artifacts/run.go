@@ -179,6 +179,9 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 			for _, err := range errs {
 				jobs = append(jobs, job{artifact: a, fail: err})
 			}
+			if s.Signature != "" {
+				files = addSigned(files, tree.Signed(s.Signature))
+			}
 			for _, f := range files {
 				jobs = append(jobs, job{artifact: a, sources: []Source{s}, file: f})
 			}
@@ -190,6 +193,20 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 		}
 	}
 	return jobs
+}
+
+// addSigned adds the files that no pattern named.
+func addSigned(files, signed []*evidence.File) []*evidence.File {
+	named := make(map[string]bool, len(files))
+	for _, f := range files {
+		named[f.Path] = true
+	}
+	for _, f := range signed {
+		if !named[f.Path] {
+			files = append(files, f)
+		}
+	}
+	return files
 }
 
 func uses(chosen []*Artifact, k evidence.Kind) bool {

@@ -2,6 +2,7 @@ package artifacts
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/lnk"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -36,6 +38,8 @@ type StartupFile struct {
 	TargetRead   time.Time `json:"target_accessed,omitzero"`
 	TargetSaved  time.Time `json:"target_written,omitzero"`
 	DroidMade    time.Time `json:"link_object_created,omitzero"` // of the time-based id in the shortcut
+	LinkArgs     string    `json:"link_arguments,omitempty"`     // for the target, where arguments would say that it starts
+	PlaceUnknown bool      `json:"place_unknown,omitempty"`      // a loose shortcut, which need not have lain in a startup folder
 }
 
 var startupFolder = artifact(Artifact{
@@ -45,7 +49,8 @@ var startupFolder = artifact(Artifact{
 	About: `Files that Explorer opens when somebody logs on: those of the startup folder of all users and of each user, and those of the folder
 that the registry names instead. Proves that the file lay in that folder when the evidence was taken; does not prove that it was ever
 opened. The times in a shortcut are those of its target when the shortcut was last changed, not of the shortcut; its machine name and
-network address are those of the computer on which the target was last tracked, which need not be this one.`,
+network address are those of the computer on which the target was last tracked, which need not be this one. Among loose files every shortcut
+is read: unless its folder is called Startup, nothing says that it starts anything, and it counts as a shortcut only.`,
 	Proves: Configured,
 	Attack: []string{"T1547.001", "T1547.009"},
 	Refs: []string{
@@ -54,7 +59,7 @@ network address are those of the computer on which the target was last tracked, 
 		"https://attack.mitre.org/techniques/T1547/009/",
 	},
 	Sources: []Source{
-		Files(`%UserProfile%\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\*`),
+		SignedFiles(`%UserProfile%\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\*`, collect.ShortcutFile),
 		Files(`%UserProfile%\Start Menu\Programs\Startup\*`),
 		Files(`%ProgramData%\Microsoft\Windows\Start Menu\Programs\Startup\*`),
 		Files(`%SystemDrive%\Documents and Settings\All Users\Start Menu\Programs\Startup\*`),
@@ -75,6 +80,9 @@ func decodeStartupFolder(in Input) ([]StartupFile, error) {
 			return nil, nil
 		}
 		f, err := in.startupFile(in.File.Path, in.Data, in.AtOffset(0))
+		if in.loose() && !strings.EqualFold(winpath.Base(winpath.Dir(in.File.Path)), "Startup") {
+			f.PlaceUnknown, f.LinkArgs, f.autostart = true, f.Arguments, Autostart{Mechanism: "Shortcut"}
+		}
 		return []StartupFile{f}, err
 	}
 	return in.startupRedirected()
@@ -138,7 +146,11 @@ func startupDefault(key string) bool {
 func (in Input) startupFile(path string, b []byte, at Origin) (StartupFile, error) {
 	sum := sha256.Sum256(b)
 	f := StartupFile{Origin: at, Path: path, Kind: "file", SHA256: hex.EncodeToString(sum[:]), Size: int64(len(b))}
-	switch winpath.Ext(path) {
+	ext := winpath.Ext(path)
+	if collect.Sniff(b) == collect.ShortcutFile && in.Hive == nil && in.loose() {
+		ext = ".lnk" // whatever its name
+	}
+	switch ext {
 	case ".lnk":
 		f.Kind = "shortcut"
 		l, err := lnk.Parse(b)
@@ -236,7 +248,7 @@ func (f StartupFile) Events() []Event {
 		}
 		out = append(out, Event{
 			Time: e.at, Kind: e.kind, DataType: e.data, Proof: Present,
-			Message: fmt.Sprintf("Shortcut [%s] target %s %s", winpath.Base(f.Path), f.Target, f.Arguments),
+			Message: fmt.Sprintf("Shortcut [%s] target %s %s", winpath.Base(f.Path), f.Target, cmp.Or(f.Arguments, f.LinkArgs)),
 		})
 	}
 	return out
@@ -245,7 +257,10 @@ func (f StartupFile) Events() []Event {
 // Summary shows the file and what it opens.
 func (f StartupFile) Summary() string {
 	s := "[" + f.Path + "]"
-	if f.Command != f.Path {
+	switch {
+	case f.PlaceUnknown:
+		s += " leads to " + strings.TrimSpace(f.Target+" "+f.LinkArgs)
+	case f.Command != f.Path:
 		s += " opens " + f.Command
 	}
 	if f.RedirectedBy != "" {
@@ -254,11 +269,22 @@ func (f StartupFile) Summary() string {
 	return s + f.state()
 }
 
+// Proof is less for a shortcut of which only its content is known.
+func (f StartupFile) Proof() Proof {
+	if f.PlaceUnknown {
+		return Present
+	}
+	return Configured
+}
+
 // Tags marks files of a folder that was moved.
 func (f StartupFile) Tags() []string {
 	tags := f.autostart.Tags()
 	if f.RedirectedBy != "" {
 		tags = append(tags, "redirected")
+	}
+	if f.PlaceUnknown {
+		tags = append(tags, "place-unknown")
 	}
 	return tags
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -17,7 +18,7 @@ import (
 type Task struct {
 	Origin
 	autostart
-	TaskPath      string          `json:"task_path"`         // where the file lies below the folder Tasks
+	TaskPath      string          `json:"task_path"`         // where the file lies below the folder Tasks; of a loose file the URI, where its name fits
 	Action        int             `json:"action"`            // which of the actions, from 1; 0 when there is none
 	Actions       []string        `json:"actions,omitempty"` // all of them in one spelling, as taskcache has it too
 	Kind          string          `json:"kind,omitempty"`    // of the action: exec, com, mail, message
@@ -70,7 +71,7 @@ var tasks = artifact(Artifact{
 	About: `Each scheduled task has an XML file that says what it starts, as whom, and when. Proves that the task was registered or that somebody put
 the file there; does not prove that it ever ran (the cache in SOFTWARE keeps the last run), and a file alone starts nothing: the task
 scheduler works from its cache. Author and date are what the creator wrote, freely chosen, and the date is local time unless it names a
-zone. Comparing this file with the cache shows tasks that were changed or hidden behind the scheduler's back: the hash, the checksum and
+zone. Among loose files, a task is known by its first element; its place in the tree of tasks is then what the file claims. Comparing this file with the cache shows tasks that were changed or hidden behind the scheduler's back: the hash, the checksum and
 the actions are given for that.`,
 	Proves: Configured,
 	Attack: []string{"T1053.005"},
@@ -80,7 +81,7 @@ the actions are given for that.`,
 		"https://attack.mitre.org/techniques/T1053/005/",
 	},
 	Sources: []Source{
-		Files(`%SystemRoot%\System32\Tasks\**`),
+		SignedFiles(`%SystemRoot%\System32\Tasks\**`, collect.TaskFile),
 		Files(`%SystemRoot%\SysWOW64\Tasks\**`),
 	},
 }, decodeTasks)
@@ -107,6 +108,9 @@ func decodeTasks(in Input) ([]Task, error) {
 		t.URI, t.Author, t.Source = info.text("URI"), info.text("Author"), info.text("Source")
 		t.Description, t.Security = info.text("Description"), info.text("SecurityDescriptor")
 		t.Date = info.text("Date")
+		if in.loose() && t.TaskPath == `\`+winpath.Base(in.From.Path) && strings.HasPrefix(t.URI, `\`) && strings.EqualFold(winpath.Base(t.URI), winpath.Base(in.From.Path)) {
+			t.TaskPath = t.URI
+		}
 		if _, _, ok := parseTaskTime(t.Date); !ok && t.Date != "" {
 			err = errors.Join(err, in.Errorf(in.AtOffset(0), "the date %.40q is none", t.Date))
 		}

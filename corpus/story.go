@@ -15,6 +15,8 @@ const (
 	Mira   = "mira"   // works here, Monday to Saturday
 	Daniel = "daniel" // her colleague, with a weak password; the account that the intruder uses
 
+	MachineGUID = "5f0c6d1e-3b7a-4c52-9e86-0a1b2c3d4e5f"
+
 	MachineSID = "S-1-5-21-1111111111-2222222222-3333333333"
 	MiraSID    = MachineSID + "-1001"
 	DanielSID  = MachineSID + "-1002"

@@ -165,16 +165,38 @@ func (t *Tree) globLoose(last string) ([]*File, []error) {
 	return files, errs
 }
 
+// Signed returns the files of a loose heap that their first bytes show to be of
+// a kind, whatever their names; of other evidence none, since there the place
+// decides what a file is.
+func (t *Tree) Signed(kind collect.Signature) []*File {
+	var files []*File
+	if !t.loose {
+		return nil
+	}
+	for _, v := range t.volumes {
+		for _, l := range t.files {
+			if l.Kind == kind {
+				files = append(files, t.file(v, l.Path))
+			}
+		}
+	}
+	return files
+}
+
 func (t *Tree) file(v *volume, p string) *File {
 	f := &File{Path: v.windowsPath(p), Snapshot: v.snapshot, tree: t, vol: v, name: p}
 	return f
 }
 
 // Lookup returns the file at a Windows path, from the live volumes.
-func (t *Tree) Lookup(path string) (*File, bool) {
+func (t *Tree) Lookup(path string) (*File, bool) { return t.LookupCopy(path, "") }
+
+// LookupCopy returns the file at a Windows path in an older copy of the
+// machine, as [File.Snapshot] names it.
+func (t *Tree) LookupCopy(path, snapshot string) (*File, bool) {
 	vol, key := winpath.Volume(path), winpath.Key(path)
 	for _, v := range t.volumes {
-		if v.snapshot != "" || len(vol) == 2 && v.name != "" && !strings.EqualFold(vol, v.name) {
+		if v.snapshot != snapshot || len(vol) == 2 && v.name != "" && !strings.EqualFold(vol, v.name) {
 			continue
 		}
 		if p, ok := v.lookup(key); ok {

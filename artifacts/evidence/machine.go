@@ -16,6 +16,7 @@ type Machine struct {
 	NameFrom    string // "SYSTEM", "given" or "evidence"
 	Product     string // "Windows 10 Pro"
 	Build       string // "19045"
+	GUID        string // MachineGuid, which setup makes up once for each installation
 	ControlSet  string // "ControlSet001", the one that booted last
 	ControlSets []string
 	TimeZone    string // key name of the zone: "Tokyo Standard Time"
@@ -132,6 +133,7 @@ func (m *Machine) readSoftware(h *hive.Hive) {
 	if m.Build == "" {
 		m.Build = text(h, cv, "CurrentBuildNumber")
 	}
+	m.GUID = text(h, `Microsoft\Cryptography`, "MachineGuid")
 	if s := text(h, cv, "SystemRoot"); s != "" {
 		m.SystemRoot = s
 	}

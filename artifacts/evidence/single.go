@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,28 +11,28 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 )
 
-// openFile opens evidence that is one file: a hive or a Prefetch file on its
-// own.
+// openFile opens evidence that is one file: a hive, a Prefetch file, a task, a
+// job or a shortcut on its own.
 func openFile(path string, opts *Options) (*Evidence, error) {
 	dir, base := filepath.Split(filepath.Clean(path))
 	root, err := os.OpenRoot(filepath.Clean(dir + "."))
 	if err != nil {
 		return nil, err
 	}
-	head := make([]byte, 32)
+	head := make([]byte, collect.SniffSize)
 	f, err := root.Open(base)
 	if err != nil {
 		root.Close()
 		return nil, err
 	}
-	n, _ := f.Read(head)
+	n, _ := io.ReadFull(f, head)
 	f.Close()
 	sig := collect.Sniff(head[:n])
 	fsys := &single{root.FS(), base}
 	host := collect.Host{Loose: true, Files: []collect.Loose{{Path: base, Kind: sig}}, Volumes: []collect.Vol{{FS: fsys}}}
 	if sig == "" && !strings.EqualFold(filepath.Ext(base), ".pf") {
 		root.Close()
-		return nil, &fs.PathError{Op: "open evidence", Path: path, Err: fmt.Errorf("%w: the file begins with %x, which is neither a hive (regf) nor a Prefetch file (MAM, SCCA)", ErrNothing, head[:min(n, 8)])}
+		return nil, &fs.PathError{Op: "open evidence", Path: path, Err: fmt.Errorf("%w: the file begins with %x, which is neither a hive (regf) nor a Prefetch file (MAM, SCCA), a task, a job or a shortcut", ErrNothing, head[:min(n, 8)])}
 	}
 	e := &Evidence{Path: path, Kind: "file", closers: []func() error{root.Close}}
 	e.Trees = []*Tree{newTree(host, base, opts)}

@@ -201,6 +201,9 @@ var startupContent = rule(Rule{
 	Next:   "Look at the file or at the target of the shortcut.",
 	Needs:  []string{"startupfolder"},
 }, func(x *look, f artifacts.StartupFile) {
+	if f.PlaceUnknown {
+		return // a loose shortcut: nothing says that it starts
+	}
 	a := f.Autostart()
 	pl, why := x.autoPlace(a)
 	v := x.t.judge(commandLine(a), command(a))

@@ -101,6 +101,9 @@ func (e *ecs) document(o *object, r *Row) {
 	o.sub("host", func(o *object) {
 		o.str("name", r.Host)
 		o.str("hostname", r.Host)
+		if e.opts.HostID != nil {
+			o.opt("id", e.opts.HostID(r.Host))
+		}
 	})
 	if r.Path != "" {
 		if r.Proof == artifacts.Executed {

@@ -54,8 +54,11 @@ type Options struct {
 	// Times tells what the evidence keeps of a record's source file.
 	Times func(*artifacts.Record) evidence.Times
 	// Case tells what a file with several tables holds beside the timeline. It
-	// is asked when the writer is closed.
+	// is asked when the writer is closed, and by a [Table].
 	Case func() *Case
+	// HostID tells the machine GUID of a host, or "" where it is not known, for
+	// formats that name the machine in each event.
+	HostID func(host string) string
 	// Values tells the texts of all values of the key that a record was read
 	// from, by name.
 	Values func(*artifacts.Record) map[string]string
@@ -72,6 +75,8 @@ type Case struct {
 type Host struct {
 	Name, OS, Build, TimeZone, MachineGUID string
 	Input                                  string // the evidence it was read from
+	SystemRoot                             string
+	Bias                                   int // minutes, UTC = local + bias; means something where TimeZone is set
 }
 
 // A File is one source that was examined.
@@ -79,7 +84,7 @@ type File struct {
 	Host, Path, Snapshot string
 	Size                 int64
 	SHA256               string
-	Modified             time.Time
+	Modified             time.Time // of the machine's own file, zero where the evidence did not keep it
 	Parser               string
 	Status               string // ok, partial, failed, skipped
 	Error                string
@@ -127,6 +132,16 @@ type Format struct {
 	File func(path string, o *Options) (EventWriter, error)
 	// Files writes records into several files; create opens each by its name.
 	Files func(create func(name string) (io.Writer, error), o *Options) RecordWriter
+	// Tables are what the format writes beside the timeline, each into a file of
+	// its own with the ending Ext.
+	Tables []Table
+}
+
+// A Table is one table of what [Options.Case] tells. Write returns how many
+// rows it wrote.
+type Table struct {
+	Name  string
+	Write func(io.Writer, *Options) (rows int, err error)
 }
 
 // Formats lists the formats that need nothing but this package, the default

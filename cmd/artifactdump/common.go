@@ -29,6 +29,9 @@ import (
 // what the module system knows.
 var stamped = ""
 
+// stampedCommit and stampedDate are the commit and its day, stamped in releases, too.
+var stampedCommit, stampedDate = "", ""
+
 func version() string {
 	if stamped != "" {
 		return stamped
@@ -37,6 +40,26 @@ func version() string {
 		return bi.Main.Version
 	}
 	return "(devel)"
+}
+
+// commit is what the program was built from, and the day of it; a build that
+// knows neither has none.
+func commit() (id, date string) {
+	id, date = stampedCommit, stampedDate
+	bi, ok := debug.ReadBuildInfo()
+	if !ok {
+		return id, date
+	}
+	for _, kv := range bi.Settings {
+		switch kv.Key {
+		case "vcs.revision":
+			id = cmp.Or(id, kv.Value)
+		case "vcs.time":
+			day, _, _ := strings.Cut(kv.Value, "T")
+			date = cmp.Or(date, day)
+		}
+	}
+	return id, date
 }
 
 // Flags that several commands share.
@@ -310,7 +333,8 @@ type session struct {
 	quiet   bool
 	verbose bool
 	strict  bool
-	kind    string // of the evidence being read: folder, zip, disk image …
+	kind    string        // of the evidence being read: folder, zip, disk image …
+	hosts   []output.Host // that were read so far
 	damaged int
 	named   map[string]bool // damage of a hive that was named before
 	live    bool            // a progress line stands on the terminal
@@ -471,6 +495,7 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 	ctx, cancel := context.WithCancel(s.c.Context)
 	defer cancel()
 	for _, tree := range ev.Trees {
+		s.hosts = append(s.hosts, hostOf(tree.Machine(), ev.Path))
 		for _, err := range tree.Problems() {
 			s.damage(err)
 		}

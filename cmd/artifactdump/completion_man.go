@@ -38,13 +38,39 @@ func roff(s string) string {
 	return s
 }
 
-// writeMan writes the manual page. There is no date in it: the same program
-// prints the same page.
+// manLine is how long a line of filled text may be: mandoc asks for it.
+const manLine = 79
+
+// filled is a text that the formatter fills, in lines that begin with each
+// sentence and are not too long.
+func filled(s string) string {
+	var b strings.Builder
+	n, first := 0, true
+	for word := range strings.FieldsSeq(s) {
+		word = roff(word)
+		switch {
+		case first:
+		case n+1+len(word) > manLine, strings.HasSuffix(b.String(), ".") && !strings.HasSuffix(b.String(), ".."):
+			b.WriteByte('\n')
+			n = 0
+		default:
+			b.WriteByte(' ')
+			n++
+		}
+		b.WriteString(word)
+		n, first = n+len(word), false
+	}
+	return b.String()
+}
+
+// writeMan writes the manual page. Its date is that of the commit: the same
+// program prints the same page.
 func writeMan(w io.Writer, app *cli.App) {
-	fmt.Fprintf(w, ".TH ARTIFACTDUMP 1 \"\" \"artifactdump %s\" \"User Commands\"\n", roff(app.Version))
+	_, date := commit()
+	fmt.Fprintf(w, ".TH ARTIFACTDUMP 1 %q \"artifactdump %s\" \"User Commands\"\n", date, roff(app.Version))
 	fmt.Fprintf(w, ".SH NAME\nartifactdump \\- %s\n.SH SYNOPSIS\n.B artifactdump\n.I command\n[\\fIflags\\fR] [\\fIarguments\\fR]\n.SH DESCRIPTION\n", roff(app.Usage))
 	about, exits, _ := strings.Cut(app.Description, "Exit codes: ")
-	manText(w, about)
+	fmt.Fprintln(w, filled(about))
 	fmt.Fprint(w, ".SH COMMANDS\n")
 	for _, c := range app.Commands {
 		manCommandPage(w, "", c)
@@ -52,7 +78,7 @@ func writeMan(w io.Writer, app *cli.App) {
 	fmt.Fprint(w, ".SH EXIT STATUS\n")
 	for part := range strings.SplitSeq(strings.TrimSuffix(strings.ReplaceAll(exits, "\n", " "), "."), "; ") {
 		code, what, _ := strings.Cut(part, " ")
-		fmt.Fprintf(w, ".TP\n.B %s\n%s\n", code, roff(what))
+		fmt.Fprintf(w, ".TP\n.B %s\n%s\n", code, filled(what))
 	}
 }
 
@@ -63,7 +89,7 @@ func manCommandPage(w io.Writer, parent string, c *cli.Command) {
 	name := strings.TrimSpace(parent + " " + c.Name)
 	fmt.Fprintf(w, ".SS \"%s\"\n.B artifactdump %s\n", roff(name), roff(name))
 	if len(c.Subcommands) > 0 {
-		fmt.Fprintf(w, "\\fIcommand\\fR\n.PP\n%s\n", roff(c.Usage))
+		fmt.Fprintf(w, "\\fIcommand\\fR\n.PP\n%s\n", filled(c.Usage))
 	} else {
 		if len(c.Flags) > 0 {
 			fmt.Fprint(w, "[\\fIflags\\fR]\n")
@@ -71,7 +97,7 @@ func manCommandPage(w io.Writer, parent string, c *cli.Command) {
 		if c.ArgsUsage != "" {
 			fmt.Fprintf(w, "\\fI%s\\fR\n", roff(c.ArgsUsage))
 		}
-		fmt.Fprintf(w, ".PP\n%s.\n", roff(c.Usage))
+		fmt.Fprintf(w, ".PP\n%s\n", filled(c.Usage+"."))
 	}
 	manText(w, c.Description)
 	for _, f := range c.Flags {
@@ -93,11 +119,10 @@ func manCommandPage(w io.Writer, parent string, c *cli.Command) {
 			}
 			value = ` \fI` + roff(value) + `\fR`
 		}
-		fmt.Fprintf(w, ".TP\n%s%s\n%s", strings.Join(names, ", "), value, roff(usage))
 		if def := d.GetDefaultText(); d.TakesValue() && def != "" && strings.Trim(def, `"[]`) != "" {
-			fmt.Fprintf(w, " (default %s)", roff(def))
+			usage += fmt.Sprintf(" (default %s)", def)
 		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, ".TP\n%s%s\n%s\n", strings.Join(names, ", "), value, filled(usage))
 	}
 	for _, s := range c.Subcommands {
 		manCommandPage(w, name, s)
@@ -106,25 +131,38 @@ func manCommandPage(w io.Writer, parent string, c *cli.Command) {
 
 // manText writes paragraphs; indented lines stay as they are.
 func manText(w io.Writer, s string) {
+	var text []string
 	verbatim := false
-	fmt.Fprint(w, ".PP\n")
+	flush := func() {
+		if len(text) > 0 {
+			fmt.Fprintf(w, ".PP\n%s\n", filled(strings.Join(text, " ")))
+		}
+		text = nil
+	}
 	for line := range strings.Lines(strings.TrimSpace(s)) {
 		line = strings.TrimRight(line, "\n")
 		indented := strings.HasPrefix(line, "   ")
 		switch {
 		case indented && !verbatim:
+			flush()
 			fmt.Fprint(w, ".PP\n.nf\n.RS 4\n")
 		case !indented && verbatim:
 			fmt.Fprint(w, ".RE\n.fi\n")
 		}
-		if !indented && verbatim || line == "" {
-			fmt.Fprint(w, ".PP\n")
-		}
 		verbatim = indented
-		if line != "" {
+		switch {
+		case indented:
 			fmt.Fprintln(w, roff(strings.TrimPrefix(line, "   ")))
+		case line == "":
+			flush()
+		case line == "Examples:":
+			flush()
+			text = append(text, line)
+		default:
+			text = append(text, line)
 		}
 	}
+	flush()
 	if verbatim {
 		fmt.Fprint(w, ".RE\n.fi\n")
 	}

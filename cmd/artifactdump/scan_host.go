@@ -68,7 +68,7 @@ func (s *scan) one(ctx context.Context, h *host) (m *manifestHost, worst finding
 	mach := x.tree.Machine()
 	x.m = &manifestHost{
 		Name: mach.Name, NameFrom: mach.NameFrom, Folder: h.folder, Evidence: ev.Path, Tree: h.tree, State: "running", Product: mach.Product, Build: mach.Build,
-		TimeZone: mach.TimeZone, Bias: mach.Bias, SystemRoot: mach.SystemRoot, Inputs: []*manifestInput{}, Outputs: []outputFile{}, Damaged: []manifestDamage{},
+		MachineGUID: mach.GUID, TimeZone: mach.TimeZone, Bias: mach.Bias, SystemRoot: mach.SystemRoot, Inputs: []*manifestInput{}, Outputs: []outputFile{}, Damaged: []manifestDamage{},
 		Artifacts: []manifestArtifact{}, Counts: manifestCounts{Findings: map[string]int{}},
 	}
 	for _, u := range mach.Users {
@@ -80,6 +80,7 @@ func (s *scan) one(ctx context.Context, h *host) (m *manifestHost, worst finding
 	opts := *s.opts
 	look := &lookup{x.tree}
 	opts.Times, opts.Values, opts.Case = look.times, look.values, x.theCase
+	opts.HostID = func(string) string { return mach.GUID }
 	x.opts = &opts
 	defer func() {
 		x.abort()
@@ -313,6 +314,9 @@ func (x *hostScan) write() error {
 	if err := x.timeline(); err != nil {
 		return err
 	}
+	if err := x.sideTables(); err != nil {
+		return err
+	}
 	x.phase("writing the report")
 	evaluated(&x.page, x.report)
 	if err := stream(x.ctx, &x.page, &x.sorter); err != nil {
@@ -356,9 +360,9 @@ func jsonLines[T any](w io.Writer, list []T) error {
 // theCase is what workbooks and databases hold beside the timeline.
 func (x *hostScan) theCase() *output.Case {
 	h := x.m
-	c := &output.Case{Hosts: []output.Host{{Name: h.Name, OS: h.Product, Build: h.Build, TimeZone: h.TimeZone, Input: h.Evidence}}}
+	c := &output.Case{Hosts: []output.Host{hostOf(x.tree.Machine(), h.Evidence)}}
 	for _, in := range h.Inputs {
-		f := output.File{Host: h.Name, Path: in.Path, Snapshot: in.Snapshot, Size: in.Size, SHA256: in.SHA256, Status: in.Status, Error: in.Error, Offset: in.Offset,
+		f := output.File{Host: h.Name, Path: in.Path, Snapshot: in.Snapshot, Size: in.Size, SHA256: in.SHA256, Modified: in.modified, Status: in.Status, Error: in.Error, Offset: in.Offset,
 			Records: in.Records, Events: in.Events}
 		for i, p := range in.Parsers {
 			if i > 0 {

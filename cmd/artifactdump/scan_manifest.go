@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -65,27 +64,28 @@ type manifestEvidence struct {
 }
 
 type manifestHost struct {
-	Name       string             `json:"name"`
-	NameFrom   string             `json:"name_from"`
-	Folder     string             `json:"folder,omitempty"`
-	Evidence   string             `json:"evidence"`
-	Tree       int                `json:"tree,omitempty"`
-	State      string             `json:"state"`
-	RunID      string             `json:"run_id,omitempty"`
-	Product    string             `json:"os,omitempty"`
-	Build      string             `json:"build,omitempty"`
-	TimeZone   string             `json:"timezone,omitempty"`
-	Bias       int                `json:"timezone_bias_minutes"`
-	SystemRoot string             `json:"system_root,omitempty"`
-	Users      []manifestUser     `json:"users,omitempty"`
-	Counts     manifestCounts     `json:"counts"`
-	Seconds    manifestSeconds    `json:"seconds"`
-	Inputs     []*manifestInput   `json:"inputs"`
-	Outputs    []outputFile       `json:"outputs"`
-	Damaged    []manifestDamage   `json:"damaged"`
-	More       int                `json:"damaged_more,omitempty"` // beyond those that are listed
-	Notes      []string           `json:"notes,omitempty"`
-	Artifacts  []manifestArtifact `json:"artifacts"`
+	Name        string             `json:"name"`
+	NameFrom    string             `json:"name_from"`
+	Folder      string             `json:"folder,omitempty"`
+	Evidence    string             `json:"evidence"`
+	Tree        int                `json:"tree,omitempty"`
+	State       string             `json:"state"`
+	RunID       string             `json:"run_id,omitempty"`
+	Product     string             `json:"os,omitempty"`
+	Build       string             `json:"build,omitempty"`
+	MachineGUID string             `json:"machine_guid,omitempty"`
+	TimeZone    string             `json:"timezone,omitempty"`
+	Bias        int                `json:"timezone_bias_minutes"`
+	SystemRoot  string             `json:"system_root,omitempty"`
+	Users       []manifestUser     `json:"users,omitempty"`
+	Counts      manifestCounts     `json:"counts"`
+	Seconds     manifestSeconds    `json:"seconds"`
+	Inputs      []*manifestInput   `json:"inputs"`
+	Outputs     []outputFile       `json:"outputs"`
+	Damaged     []manifestDamage   `json:"damaged"`
+	More        int                `json:"damaged_more,omitempty"` // beyond those that are listed
+	Notes       []string           `json:"notes,omitempty"`
+	Artifacts   []manifestArtifact `json:"artifacts"`
 }
 
 type manifestUser struct {
@@ -150,6 +150,8 @@ type manifestInput struct {
 	Offset   int64    `json:"error_offset,omitempty"`
 	Records  int      `json:"records"`
 	Events   int      `json:"events"`
+
+	modified time.Time // of the machine's own file, where the evidence kept it
 }
 
 type manifestDamage struct {
@@ -178,13 +180,7 @@ func newManifest(s *scan, paths []string) *manifest {
 		Command: os.Args, State: "running", Started: output.FormatTime(s.started), started: s.started,
 		Evidence: []*manifestEvidence{}, Hosts: []*manifestHost{},
 	}
-	if bi, ok := debug.ReadBuildInfo(); ok {
-		for _, kv := range bi.Settings {
-			if kv.Key == "vcs.revision" {
-				m.Commit = kv.Value
-			}
-		}
-	}
+	m.Commit, _ = commit()
 	m.Options = manifestOptions{
 		Artifacts: s.c.StringSlice("artifact"), Host: s.c.String("host"), Rules: s.c.StringSlice("rules"),
 		NoDeleted: s.c.Bool("no-deleted"), NoLogs: s.c.Bool("no-logs"), NoShadows: s.c.Bool("no-shadows"), Level: s.level.String(),
@@ -350,11 +346,12 @@ func (v *inventory) input(path, snapshot string) *manifestInput {
 		in = &manifestInput{Path: path, Snapshot: snapshot, Status: "ok"}
 		v.inputs[k] = in
 		v.host.Inputs = append(v.host.Inputs, in)
-		if snapshot == "" {
-			if f, ok := v.tree.Lookup(path); ok {
-				if st, err := f.Stat(); err == nil {
-					in.Size = st.Size()
-				}
+		if f, ok := v.tree.LookupCopy(path, snapshot); ok {
+			if st, err := f.Stat(); err == nil {
+				in.Size = st.Size()
+			}
+			if t, err := f.Times(); err == nil && t.Original {
+				in.modified = t.Modified
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -116,7 +115,7 @@ func (x *hostScan) openTimeline(t *timelineFile) (err error) {
 	}
 	name := "timeline" + f.Ext
 	if f.Name == "parquet" {
-		name = "timeline/host=" + url.PathEscape(x.m.Name) + "/part-0000" + f.Ext
+		name = partitioned("timeline", x.m.Name, f.Ext)
 	}
 	w, err := t.files.create(name)
 	if err != nil {

@@ -68,10 +68,12 @@ func timeline(c *cli.Context) error {
 	})
 	if err == nil {
 		var w output.EventWriter
+		opts := outputOptions(c)
+		tellHosts(opts, s.hosts)
 		if format.Events != nil {
-			w = format.Events(o, outputOptions(c))
+			w = format.Events(o, opts)
 		} else {
-			w, err = format.File(o.file.Name(), outputOptions(c))
+			w, err = format.File(o.file.Name(), opts)
 		}
 		if err == nil {
 			err = writeTimeline(s, w, span.rows(&sorter))

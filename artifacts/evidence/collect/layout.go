@@ -17,7 +17,7 @@ var looked = []string{
 	"drive roots below fs (Dissect acquire)",
 	"drive roots below uploads/* (Velociraptor)",
 	"any of these one directory further down, or in clients/*/collections/* (several hosts)",
-	"files that begin with MAM, SCCA or regf",
+	"files that begin with MAM, SCCA or regf; tasks, jobs and shortcuts",
 }
 
 // Layout finds the hosts and their volumes in fsys. The first of these that fits decides: a Windows volume, a directory of drive roots,
@@ -29,9 +29,10 @@ func Layout(fsys fs.FS) ([]Host, error) {
 	if err != nil || inHost["."] {
 		return hosts, err
 	}
-	// What lies beside the hosts is not dropped, if a signature shows that it matters.
+	// What lies beside the hosts is not dropped, if a signature shows that it matters; a shortcut of the analyst's own is no machine.
 	rest := looseHost(fsys, inHost)
-	if len(rest.Files) > 0 || len(hosts) == 0 && len(rest.Problems) > 0 {
+	matters := func(f Loose) bool { return f.Kind == PrefetchFile || f.Kind == HiveFile || len(hosts) == 0 }
+	if slices.ContainsFunc(rest.Files, matters) || len(hosts) == 0 && len(rest.Problems) > 0 {
 		hosts = append(hosts, rest)
 	}
 	if len(hosts) == 0 {

@@ -22,11 +22,18 @@ type Signature string
 const (
 	PrefetchFile Signature = "prefetch"
 	HiveFile     Signature = "hive"
+	TaskFile     Signature = "task"     // the XML of a scheduled task
+	JobFile      Signature = "job"      // of the scheduler before Vista
+	ShortcutFile Signature = "shortcut" // a shell link
 )
 
-// Sniff tells a prefetch file (MAM with the algorithm byte 0x04 or 0x84, or SCCA at offset 4) and a registry hive (regf) by the first
-// eight bytes, and returns "" for all others. Transaction logs of hives begin with regf or HvLE too; those that begin with regf are told
-// from hives by the file type at offset 28 (0 is a primary file), if head is long enough to hold it.
+// SniffSize is how much of a file [Sniff] looks at.
+const SniffSize = 1024
+
+// Sniff tells what a file is by its first bytes, and returns "" for what it does not know. A prefetch file (MAM with the algorithm byte 0x04
+// or 0x84, or SCCA at offset 4) and a hive (regf) show in eight bytes. Transaction logs of hives begin with regf or HvLE too; those that begin
+// with regf are told from hives by the file type at offset 28 (0 is a primary file), if head is long enough to hold it. Shortcuts take 20
+// bytes, jobs 70, and of the XML of a task its first element, which up to SniffSize bytes of declaration and comments may precede.
 func Sniff(head []byte) Signature {
 	switch {
 	case len(head) >= 8 && string(head[:3]) == "MAM" && (head[3] == 0x04 || head[3] == 0x84):
@@ -38,6 +45,12 @@ func Sniff(head []byte) Signature {
 			return ""
 		}
 		return HiveFile
+	case len(head) >= len(linkHeader) && string(head[:len(linkHeader)]) == linkHeader:
+		return ShortcutFile
+	case isJob(head):
+		return JobFile
+	case isTask(head):
+		return TaskFile
 	}
 	return ""
 }
@@ -56,6 +69,7 @@ func looseHost(fsys fs.FS, skip map[string]bool) Host {
 		depth int
 	}
 	seen := 0
+	buf := make([]byte, SniffSize)
 	for todo := []dir{{".", 0}}; len(todo) > 0; {
 		d := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
@@ -77,7 +91,7 @@ func looseHost(fsys fs.FS, skip map[string]bool) Host {
 			case e.IsDir():
 				todo = append(todo, dir{p, d.depth + 1})
 			case e.Type().IsRegular():
-				kind, err := sniffFile(fsys, p)
+				kind, err := sniffFile(fsys, p, buf)
 				if err != nil {
 					h.Problems = append(h.Problems, &PathError{Path: p, Problem: "cannot be read", Err: err})
 				}
@@ -101,16 +115,15 @@ func byPath(a, b Loose) int {
 	return 0
 }
 
-func sniffFile(fsys fs.FS, name string) (Signature, error) {
+func sniffFile(fsys fs.FS, name string, buf []byte) (Signature, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	var head [32]byte
-	n, err := io.ReadFull(f, head[:])
+	n, err := io.ReadFull(f, buf)
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return Sniff(head[:n]), err
+	return Sniff(buf[:n]), err
 }

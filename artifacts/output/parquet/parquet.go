@@ -1,5 +1,6 @@
 // Package parquet writes a timeline as a Parquet file for DuckDB, ClickHouse,
-// Spark and pandas: Zstandard, row groups of 100,000 rows. Programs that do not
+// Spark and pandas: Zstandard, row groups of 100,000 rows. [Tables] writes what
+// stands beside it: the tables findings, files and hosts. Programs that do not
 // import this package do not link its library.
 //
 // Columns are only ever added, as optional ones; readers of several files use
@@ -63,7 +64,7 @@ type Writer struct {
 // Format is the entry for a list of formats.
 func Format() output.Format {
 	return output.Format{Name: "parquet", Ext: ".parquet", About: "columns for DuckDB, ClickHouse, Spark and pandas",
-		Events: func(w io.Writer, o *output.Options) output.EventWriter { return New(w, o) }}
+		Events: func(w io.Writer, o *output.Options) output.EventWriter { return New(w, o) }, Tables: Tables()}
 }
 
 // New starts a file.

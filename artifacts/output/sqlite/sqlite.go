@@ -12,8 +12,10 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
+	"maps"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -141,11 +143,7 @@ func (w *Writer) source(host int64, path, snap, sum string) (int64, error) {
 	}
 	id := int64(len(w.sources) + 1)
 	w.sources[key] = id
-	var hash any
-	if sum != "" {
-		hash = sum
-	}
-	_, err := w.file.ExecContext(context.Background(), id, host, text(path), text(snap), hash)
+	_, err := w.file.ExecContext(context.Background(), id, host, text(path), text(snap), known(sum))
 	return id, err
 }
 
@@ -172,6 +170,14 @@ func (w *Writer) Event(r *output.Row) error {
 // many of its own functions, and wants UTF-8.
 func text(s string) string {
 	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", `\x00`), "\uFFFD")
+}
+
+// known is a text, or NULL where the evidence told nothing.
+func known(s string) any {
+	if s == "" {
+		return nil
+	}
+	return text(s)
 }
 
 // Close writes what is left, the other tables and the indexes.
@@ -206,15 +212,21 @@ func (w *Writer) finish() error {
 		}
 	}
 	c := w.opts.TheCase()
-	known := map[string]*output.Host{}
+	told := map[string]*output.Host{}
 	for i := range c.Hosts {
 		h := &c.Hosts[i]
 		w.host(h.Name)
-		known[h.Name] = cmp.Or(known[h.Name], h)
+		told[h.Name] = cmp.Or(told[h.Name], h)
 	}
-	for name, id := range w.hosts {
-		h := cmp.Or(known[name], &output.Host{Name: name})
-		if err := exec("INSERT INTO host VALUES(?,?,?,?,?,?,?)", id, text(name), text(h.OS), text(h.Build), text(h.TimeZone), text(h.MachineGUID), text(h.Input)); err != nil {
+	for i := range c.Files {
+		w.host(c.Files[i].Host)
+	}
+	for i := range c.Findings {
+		w.host(c.Findings[i].Host)
+	}
+	for _, name := range slices.SortedFunc(maps.Keys(w.hosts), func(a, b string) int { return cmp.Compare(w.hosts[a], w.hosts[b]) }) {
+		id, h := w.hosts[name], cmp.Or(told[name], &output.Host{Name: name})
+		if err := exec("INSERT INTO host VALUES(?,?,?,?,?,?,?)", id, text(name), known(h.OS), known(h.Build), known(h.TimeZone), known(h.MachineGUID), known(h.Input)); err != nil {
 			return err
 		}
 	}
@@ -224,7 +236,7 @@ func (w *Writer) finish() error {
 	for i := range c.Findings {
 		f := &c.Findings[i]
 		if err := exec("INSERT INTO finding VALUES(?,?,?,?,?,?,?,?,?,?,?)", f.ID, w.host(f.Host), f.RuleID, f.Level, text(f.Title), strings.Join(f.Techniques, ","),
-			output.FormatTime(f.First), output.FormatTime(f.Last), output.JSONTexts(f.Evidence), text(f.Subject), text(f.Why)); err != nil {
+			known(output.FormatTime(f.First)), known(output.FormatTime(f.Last)), output.JSONTexts(f.Evidence), text(f.Subject), text(f.Why)); err != nil {
 			return err
 		}
 	}
@@ -252,7 +264,7 @@ func (w *Writer) files(c *output.Case, exec func(string, ...any) error) error {
 		if err != nil {
 			return err
 		}
-		if err := exec("UPDATE source_file SET size=?, mtime=?, status=?, error=? WHERE id=?", f.Size, output.FormatTime(f.Modified), f.Status, text(f.Error), id); err != nil {
+		if err := exec("UPDATE source_file SET size=?, mtime=?, status=?, error=? WHERE id=?", f.Size, known(output.FormatTime(f.Modified)), f.Status, known(f.Error), id); err != nil {
 			return err
 		}
 	}
