@@ -206,7 +206,7 @@ type DecodeError struct {
 }
 
 func (e *DecodeError) Error() string {
-	s := e.Artifact + ": " + e.From.Path
+	s := e.Artifact + ": " + e.From.place()
 	if e.From.Key != "" {
 		s += " " + e.From.Key
 	}
@@ -218,5 +218,8 @@ func (e *DecodeError) Error() string {
 	}
 	return s + ": " + e.Err.Error()
 }
+
+// place is the path, behind the name of the older copy that it lies in.
+func (l *Locator) place() string { return strings.TrimSpace(l.Snapshot + " " + l.Path) }
 
 func (e *DecodeError) Unwrap() error { return e.Err }
