@@ -293,8 +293,9 @@ func matchRemnant(patterns []keyPath, parts []string) (keyPath, []string, bool) 
 	return keyPath{}, nil, false
 }
 
+// likeAll compares from the end, where paths differ most.
 func likeAll(want, have []string) bool {
-	for i, w := range want {
+	for i, w := range slices.Backward(want) {
 		if !like(w, have[i]) {
 			return false
 		}
