@@ -545,11 +545,13 @@ func (s *session) verifyImage(ev *evidence.Evidence) error {
 	return nil
 }
 
-// clean makes text harmless on a terminal, line by line.
+// clean makes a message harmless on a terminal, line by line. All lines but the
+// first are set in: what a name in the evidence has behind a line break shall
+// not look like a message of ours.
 func clean(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
 		lines[i] = output.Clean(l)
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(lines, "\n    ")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -60,7 +61,7 @@ func hiveFind(c *cli.Context) error {
 	err = s.below(a[0], h, top, func(k hive.Key) error {
 		if (all || c.Bool("keys")) && re.MatchString(k.Name()) {
 			hits++
-			fmt.Fprintf(o, "%s\n", clean(k.Path()))
+			fmt.Fprintf(o, "%s\n", output.Clean(k.Path()))
 		}
 		for v, err := range k.Values() {
 			if err != nil {
@@ -70,7 +71,7 @@ func hiveFind(c *cli.Context) error {
 			if (all || c.Bool("names")) && re.MatchString(v.Name()) || (all || c.Bool("data")) && dataMatches(re, v) {
 				hits++
 				text, _ := show(v, 200)
-				fmt.Fprintf(o, "%s\n    %s    %s    %s\n", clean(k.Path()), clean(valueName(v)), v.Type(), text)
+				fmt.Fprintf(o, "%s\n    %s    %s    %s\n", output.Clean(k.Path()), output.Clean(valueName(v)), v.Type(), text)
 			}
 		}
 		return s.c.Context.Err()

@@ -71,16 +71,16 @@ func (s *session) below(file string, h *hive.Hive, top hive.Key, f func(hive.Key
 }
 
 func (s *session) listKey(o *out, file string, k hive.Key) {
-	fmt.Fprintf(o, "%s  last written %s\n", clean(k.Path()), cmp.Or(output.FormatTime(k.Written()), "(no time)"))
+	fmt.Fprintf(o, "%s  last written %s\n", output.Clean(k.Path()), cmp.Or(output.FormatTime(k.Written()), "(no time)"))
 	if class, err := k.ClassName(); err == nil && class != "" {
-		fmt.Fprintf(o, "  class  %s\n", clean(class))
+		fmt.Fprintf(o, "  class  %s\n", output.Clean(class))
 	}
 	for sub, err := range k.Subkeys() {
 		if err != nil {
 			s.itemDamage(file, err)
 			continue
 		}
-		fmt.Fprintf(o, "  %s  %s\\\n", cmp.Or(output.FormatTime(sub.Written()), "(no time)                   "), clean(sub.Name()))
+		fmt.Fprintf(o, "  %s  %s\\\n", cmp.Or(output.FormatTime(sub.Written()), "(no time)                   "), output.Clean(sub.Name()))
 	}
 	for v, err := range k.Values() {
 		if err != nil {
@@ -91,7 +91,7 @@ func (s *session) listKey(o *out, file string, k hive.Key) {
 		if err != nil {
 			s.itemDamage(file, err)
 		}
-		fmt.Fprintf(o, "  %-20s %-14s %s\n", clean(valueName(v)), v.Type(), text)
+		fmt.Fprintf(o, "  %-20s %-14s %s\n", output.Clean(valueName(v)), v.Type(), text)
 	}
 }
 
@@ -134,7 +134,7 @@ func show(v hive.Value, max int) (string, error) {
 	if r := []rune(s); max > 0 && len(r) > max {
 		s = string(r[:max]) + fmt.Sprintf("… (%d characters)", len(r))
 	}
-	return clean(s), err
+	return output.Clean(s), err
 }
 
 func hiveGetCommand() *cli.Command {

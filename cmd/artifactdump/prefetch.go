@@ -428,9 +428,9 @@ func prefetchJSON(w io.Writer, f *pfFile) error {
 func prefetchText(w io.Writer, f *pfFile) error {
 	p := f.file
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "%s\n", clean(f.path))
+	fmt.Fprintf(b, "%s\n", output.Clean(f.path))
 	row := func(label, format string, args ...any) {
-		fmt.Fprintf(b, "  %-13s %s\n", label, clean(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(b, "  %-13s %s\n", label, output.Clean(fmt.Sprintf(format, args...)))
 	}
 	if p == nil {
 		row("error", "%v", f.err)
