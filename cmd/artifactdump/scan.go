@@ -52,7 +52,7 @@ func scanCommand() *cli.Command {
 			&cli.StringFlag{Name: "level", Value: "informational", Usage: "write findings of `LEVEL` and above"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 when there is a finding of `LEVEL` or above"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read tables and exceptions of your own from `FILE` (repeat for more)"},
-			&cli.IntFlag{Name: "machines", Usage: "scan `N` machines at a time, as far as --memory allows", DefaultText: "as many as --jobs"},
+			&cli.IntFlag{Name: "machines", Usage: "scan `N` machines at a time, as far as --memory allows", DefaultText: "as many as --jobs", Action: fromOne("machines")},
 			&cli.Int64Flag{Name: "memory", Value: defaultMemory, Usage: "let machines that are scanned at a time need `N` MiB together, by the size of their hives"},
 			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20, Usage: "sort the events of a machine within `N` MiB; what does not fit goes to temporary files in CASE"},
 			bodyfileFlag(),
@@ -136,11 +136,6 @@ func (s *scan) flags() (fail findings.Level, err error) {
 		}
 	}
 	s.memory, s.sort = c.Int64("memory")<<20, c.Int64("sort-memory")<<20
-	for _, name := range []string{"machines", "jobs"} {
-		if n := c.Int(name); n < 0 || n == 0 && c.IsSet(name) {
-			return 0, usagef("--%s %d: want a number from 1 on", name, n)
-		}
-	}
 	jobs := cmp.Or(c.Int("jobs"), runtime.GOMAXPROCS(0))
 	s.machines = cmp.Or(c.Int("machines"), jobs)
 	if s.strict {
