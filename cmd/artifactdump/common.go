@@ -504,7 +504,8 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 	}
 	ctx, cancel := context.WithCancel(s.c.Context)
 	defer cancel()
-	for _, tree := range ev.Trees {
+	for i, tree := range ev.Trees {
+		ev.Trees[i] = nil // so that its hives go when it is done
 		s.hosts = append(s.hosts, hostOf(tree.Machine(), ev.Path))
 		for _, err := range tree.Problems() {
 			s.damage(err)

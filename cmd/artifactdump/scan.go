@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -91,6 +92,8 @@ type scan struct {
 	worst    findings.Level
 	m        *manifest
 	status   *status
+	kept     time.Time     // when the manifest was last written between machines
+	keeping  time.Duration // how long that took
 }
 
 func scanAction(c *cli.Context) error {
