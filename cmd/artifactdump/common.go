@@ -284,7 +284,7 @@ func outside(name string, evidence []string) error {
 		if err != nil {
 			continue
 		}
-		if rel, err := filepath.Rel(ev, dir); err == nil && (rel == "." || !strings.HasPrefix(rel, "..")) {
+		if within(dir, ev) {
 			if st, err := os.Stat(ev); err == nil && st.IsDir() {
 				return fmt.Errorf("%s lies inside the evidence %s, which is never written to", name, e)
 			}
@@ -294,6 +294,12 @@ func outside(name string, evidence []string) error {
 		}
 	}
 	return nil
+}
+
+// within tells whether a path is that of a folder, or of something below it.
+func within(path, dir string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
 func realPath(p string) (string, error) {

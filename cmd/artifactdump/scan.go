@@ -230,6 +230,15 @@ func (s *scan) openCase(paths []string) error {
 		if err := outsideFolder(filepath.Dir(f), paths); err != nil {
 			return err
 		}
+		file, err := filepath.Abs(f)
+		if err != nil {
+			return err
+		}
+		for _, dir := range []string{s.dir, s.part} {
+			if dir, err := filepath.Abs(dir); err != nil || within(file, dir) {
+				return usagef("--status-file %s: the case folder holds nothing but what the scan finds; name another place", f)
+			}
+		}
 	}
 	if _, err := os.Lstat(s.dir); err == nil {
 		switch {
@@ -282,7 +291,7 @@ func notAround(dir string, paths []string) error {
 		if err != nil {
 			continue
 		}
-		if rel, err := filepath.Rel(real, ev); err == nil && (rel == "." || !strings.HasPrefix(rel, "..")) {
+		if within(ev, real) {
 			return fmt.Errorf("the evidence %s lies inside %s, which is for outputs", p, dir)
 		}
 	}
