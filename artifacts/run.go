@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"iter"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -161,7 +162,7 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 	var jobs []job
 	hives, errs := tree.Hives()
 	for _, h := range hives {
-		if uses(chosen, h.Kind) {
+		if uses(chosen, h.Kind) || h.Kind == evidence.OTHER && unknown(h) && usesHives(chosen) {
 			jobs = append(jobs, job{hive: h})
 		}
 	}
@@ -218,6 +219,24 @@ func uses(chosen []*Artifact, k evidence.Kind) bool {
 		}
 	}
 	return false
+}
+
+// usesHives tells whether any of the artifacts lies in a hive.
+func usesHives(chosen []*Artifact) bool {
+	return slices.ContainsFunc(chosen, func(a *Artifact) bool {
+		return slices.ContainsFunc(a.Sources, func(s Source) bool { return s.Glob == "" })
+	})
+}
+
+// unknown tells whether a hive is too damaged to show its kind: it may be of
+// one that is asked for.
+func unknown(h *evidence.Hive) bool {
+	hv, _ := h.Open()
+	if hv == nil {
+		return true
+	}
+	_, err := hv.Root()
+	return err != nil
 }
 
 type runner struct {

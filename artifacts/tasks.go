@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
@@ -88,13 +89,24 @@ the actions are given for that.`,
 }, decodeTasks)
 
 func decodeTasks(in Input) ([]Task, error) {
-	text, encoding, body := taskText(in.Data)
+	head := in.Data
+	if n := taskMaxBytes; len(head) > n {
+		for n > taskMaxBytes-utf8.UTFMax && !utf8.RuneStart(head[n]) {
+			n--
+		}
+		head = head[:n]
+	}
+	text, encoding, body := taskText(head)
+	body = in.Data[len(head)-len(body):]
 	sum := sha256.Sum256(body)
 	t := Task{
 		Origin: in.AtOffset(0), TaskPath: taskPath(in.From.Path), Encoding: encoding,
 		XMLSHA256: hex.EncodeToString(sum[:]), XMLCRC32: fmt.Sprintf("%08x", crc32.ChecksumIEEE(body)),
 	}
 	root, err := parseTaskXML(text)
+	if len(head) < len(in.Data) {
+		err = fmt.Errorf("the file has %d bytes, more than a task; only the first %d are read", len(in.Data), len(head))
+	}
 	if err != nil {
 		err = in.Wrap(in.AtOffset(0), err)
 	}

@@ -210,6 +210,7 @@ func TestTasksHostile(t *testing.T) {
 		{"two roots", head + exec + `</Actions></Task><Task/>`, 1, "a second root element"},
 		{"deep", head + strings.Repeat("<a>", 100), 1, "nested deeper than 64"},
 		{"declaration", `<?xml version="1.0"`, 0, "the XML declaration does not end"},
+		{"long", head + exec + strings.Repeat("é", taskMaxBytes/2), 1, "more than a task; only the first 4194303 are read"},
 		{"bad date", `<Task><RegistrationInfo><Date>yesterday</Date></RegistrationInfo></Task>`, 1, `the date "yesterday" is none`},
 	} {
 		recs, errs := found(t, taskFile([]byte(tt.text)), "tasks")

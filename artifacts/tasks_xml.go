@@ -11,8 +11,10 @@ import (
 )
 
 // Limits on the XML of a task. Real ones have some hundred elements, nested
-// seven deep.
+// seven deep, and some kilobytes; the elements of what is longer, and the
+// attributes of one element, would take many times its size in memory.
 const (
+	taskMaxBytes = 4 << 20
 	taskMaxDepth = 64
 	taskMaxNodes = 1 << 16
 )

@@ -14,7 +14,12 @@ import (
 // openFile opens evidence that is one file: a hive, a Prefetch file, a task, a
 // job or a shortcut on its own.
 func openFile(path string, opts *Options) (*Evidence, error) {
-	dir, base := filepath.Split(filepath.Clean(path))
+	// A link that is given by name is followed; one inside the evidence never leads out of it.
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		real = path
+	}
+	dir, base := filepath.Split(filepath.Clean(real))
 	root, err := os.OpenRoot(filepath.Clean(dir + "."))
 	if err != nil {
 		return nil, err
@@ -25,17 +30,24 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 		root.Close()
 		return nil, err
 	}
-	n, _ := io.ReadFull(f, head)
+	n, err := io.ReadFull(f, head)
 	f.Close()
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		root.Close()
+		return nil, err
+	}
 	sig := collect.Sniff(head[:n])
 	fsys := &single{root.FS(), base}
 	host := collect.Host{Loose: true, Files: []collect.Loose{{Path: base, Kind: sig}}, Volumes: []collect.Vol{{FS: fsys}}}
 	if sig == "" && !strings.EqualFold(filepath.Ext(base), ".pf") {
 		root.Close()
+		if n == 0 {
+			return nil, &fs.PathError{Op: "open evidence", Path: path, Err: fmt.Errorf("%w: the file is empty", ErrNothing)}
+		}
 		return nil, &fs.PathError{Op: "open evidence", Path: path, Err: fmt.Errorf("%w: the file begins with %x, which is neither a hive (regf) nor a Prefetch file (MAM, SCCA), a task, a job or a shortcut", ErrNothing, head[:min(n, 8)])}
 	}
 	e := &Evidence{Path: path, Kind: "file", closers: []func() error{root.Close}}
-	e.Trees = []*Tree{newTree(host, base, opts)}
+	e.Trees = []*Tree{newTree(host, baseName(path), opts)}
 	return e, nil
 }
 

@@ -119,11 +119,22 @@ func evidenceFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-deleted", Usage: "leave deleted keys and values aside"},
 		&cli.BoolFlag{Name: "no-logs", Usage: "leave transaction logs aside"},
 		&cli.BoolFlag{Name: "no-shadows", Usage: "leave the volume shadow copies of disk images aside"},
-		&cli.IntFlag{Name: "jobs", Usage: "decode `N` sources at a time", DefaultText: "one for each processor"},
+		&cli.IntFlag{Name: "jobs", Usage: "decode `N` sources at a time", DefaultText: "one for each processor", Action: fromOne("jobs")},
 		&cli.BoolFlag{Name: "verify", Usage: "first compare a disk image with the hashes that it stores (reads all of it)"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; damage is still named"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name each source as it is read"},
+	}
+}
+
+// fromOne refuses a number that is given and is not one of things to do at a
+// time.
+func fromOne(name string) func(*cli.Context, int) error {
+	return func(_ *cli.Context, n int) error {
+		if n < 1 {
+			return usagef("--%s %d: want a number from 1 on", name, n)
+		}
+		return nil
 	}
 }
 
@@ -274,7 +285,7 @@ func outside(name string, evidence []string) error {
 		if err != nil {
 			continue
 		}
-		if rel, err := filepath.Rel(ev, dir); err == nil && (rel == "." || !strings.HasPrefix(rel, "..")) {
+		if within(dir, ev) {
 			if st, err := os.Stat(ev); err == nil && st.IsDir() {
 				return fmt.Errorf("%s lies inside the evidence %s, which is never written to", name, e)
 			}
@@ -284,6 +295,12 @@ func outside(name string, evidence []string) error {
 		}
 	}
 	return nil
+}
+
+// within tells whether a path is that of a folder, or of something below it.
+func within(path, dir string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
 func realPath(p string) (string, error) {
@@ -494,7 +511,8 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 	}
 	ctx, cancel := context.WithCancel(s.c.Context)
 	defer cancel()
-	for _, tree := range ev.Trees {
+	for i, tree := range ev.Trees {
+		ev.Trees[i] = nil // so that its hives go when it is done
 		s.hosts = append(s.hosts, hostOf(tree.Machine(), ev.Path))
 		for _, err := range tree.Problems() {
 			s.damage(err)
@@ -546,11 +564,13 @@ func (s *session) verifyImage(ev *evidence.Evidence) error {
 	return nil
 }
 
-// clean makes text harmless on a terminal, line by line.
+// clean makes a message harmless on a terminal, line by line. All lines but the
+// first are set in: what a name in the evidence has behind a line break shall
+// not look like a message of ours.
 func clean(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
 		lines[i] = output.Clean(l)
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(lines, "\n    ")
 }

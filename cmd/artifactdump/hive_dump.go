@@ -163,11 +163,11 @@ func hiveDeleted(j *hiveJob) (func(), error) {
 			bound = "deleted at or before " + output.FormatTime(r.NotAfter)
 		}
 		if r.IsKey {
-			fmt.Fprintf(j.o, "key\t%s\t%#x\t%s\t%s\twritten %s\n", r.Note(), r.Offset, bound, clean(r.Path), cmp.Or(output.FormatTime(r.Key.Written()), "(no time)"))
+			fmt.Fprintf(j.o, "key\t%s\t%#x\t%s\t%s\twritten %s\n", r.Note(), r.Offset, bound, output.Clean(r.Path), cmp.Or(output.FormatTime(r.Key.Written()), "(no time)"))
 			continue
 		}
 		text, _ := show(r.Value, 200)
-		fmt.Fprintf(j.o, "value\t%s\t%#x\t%s\t%s\t%s\t%s\t%s\n", r.Note(), r.Offset, bound, clean(r.Path), clean(valueName(r.Value)), r.Value.Type(), text)
+		fmt.Fprintf(j.o, "value\t%s\t%#x\t%s\t%s\t%s\t%s\t%s\n", r.Note(), r.Offset, bound, output.Clean(r.Path), output.Clean(valueName(r.Value)), r.Value.Type(), text)
 	}
 	return func() { j.note("%d deleted keys and values", n) }, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -58,7 +59,7 @@ func (j *hiveJob) find(re *regexp.Regexp) (func(), error) {
 	err = j.below(top, func(k hive.Key) error {
 		if (all || c.Bool("keys")) && re.MatchString(k.Name()) {
 			hits++
-			fmt.Fprintf(j.o, "%s\n", clean(k.Path()))
+			fmt.Fprintf(j.o, "%s\n", output.Clean(k.Path()))
 		}
 		for v, err := range k.Values() {
 			if err != nil {
@@ -68,7 +69,7 @@ func (j *hiveJob) find(re *regexp.Regexp) (func(), error) {
 			if (all || c.Bool("names")) && re.MatchString(v.Name()) || (all || c.Bool("data")) && dataMatches(re, v) {
 				hits++
 				text, _ := show(v, 200)
-				fmt.Fprintf(j.o, "%s\n    %s    %s    %s\n", clean(k.Path()), clean(valueName(v)), v.Type(), text)
+				fmt.Fprintf(j.o, "%s\n    %s    %s    %s\n", output.Clean(k.Path()), output.Clean(valueName(v)), v.Type(), text)
 			}
 		}
 		return c.Context.Err()

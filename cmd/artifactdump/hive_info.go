@@ -29,7 +29,7 @@ func hiveInfoCommand() *cli.Command {
 
 func hiveInfo(o *out, h *hive.Hive) {
 	row := func(label, format string, args ...any) {
-		fmt.Fprintf(o, "%-18s %s\n", label, clean(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(o, "%-18s %s\n", label, output.Clean(fmt.Sprintf(format, args...)))
 	}
 	hd := h.Header()
 	row("kind", "%s", cmp.Or(string(evidence.Recognise(h)), "not recognised"))

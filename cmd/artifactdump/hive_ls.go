@@ -60,16 +60,16 @@ func (j *hiveJob) below(top hive.Key, f func(hive.Key) error) error {
 }
 
 func (j *hiveJob) list(k hive.Key) {
-	fmt.Fprintf(j.o, "%s  last written %s\n", clean(k.Path()), cmp.Or(output.FormatTime(k.Written()), "(no time)"))
+	fmt.Fprintf(j.o, "%s  last written %s\n", output.Clean(k.Path()), cmp.Or(output.FormatTime(k.Written()), "(no time)"))
 	if class, err := k.ClassName(); err == nil && class != "" {
-		fmt.Fprintf(j.o, "  class  %s\n", clean(class))
+		fmt.Fprintf(j.o, "  class  %s\n", output.Clean(class))
 	}
 	for sub, err := range k.Subkeys() {
 		if err != nil {
 			j.itemDamage(j.file, err)
 			continue
 		}
-		fmt.Fprintf(j.o, "  %s  %s\\\n", cmp.Or(output.FormatTime(sub.Written()), "(no time)                   "), clean(sub.Name()))
+		fmt.Fprintf(j.o, "  %s  %s\\\n", cmp.Or(output.FormatTime(sub.Written()), "(no time)                   "), output.Clean(sub.Name()))
 	}
 	for v, err := range k.Values() {
 		if err != nil {
@@ -80,7 +80,7 @@ func (j *hiveJob) list(k hive.Key) {
 		if err != nil {
 			j.itemDamage(j.file, err)
 		}
-		fmt.Fprintf(j.o, "  %-20s %-14s %s\n", clean(valueName(v)), v.Type(), text)
+		fmt.Fprintf(j.o, "  %-20s %-14s %s\n", output.Clean(valueName(v)), v.Type(), text)
 	}
 }
 
@@ -123,7 +123,7 @@ func show(v hive.Value, max int) (string, error) {
 	if r := []rune(s); max > 0 && len(r) > max {
 		s = string(r[:max]) + fmt.Sprintf("… (%d characters)", len(r))
 	}
-	return clean(s), err
+	return output.Clean(s), err
 }
 
 func hiveGetCommand() *cli.Command {

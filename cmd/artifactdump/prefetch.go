@@ -41,7 +41,7 @@ func prefetchCommand() *cli.Command {
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the output: text, jsonl"},
 			&cli.BoolFlag{Name: "traces", Usage: "with jsonl: the pages of each file that were touched"},
 			&cli.StringSliceFlag{Name: "command-line", Usage: "a `COMMAND` line that a hosting program may have been started with, for the hash (repeat for more)"},
-			&cli.IntFlag{Name: "jobs", Usage: "read `N` files at a time", DefaultText: "one for each processor"},
+			&cli.IntFlag{Name: "jobs", Usage: "read `N` files at a time", DefaultText: "one for each processor", Action: fromOne("jobs")},
 			&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "do not name the files that are no Prefetch files"},
 		}, outputFlags()),
@@ -428,9 +428,9 @@ func prefetchJSON(w io.Writer, f *pfFile) error {
 func prefetchText(w io.Writer, f *pfFile) error {
 	p := f.file
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "%s\n", clean(f.path))
+	fmt.Fprintf(b, "%s\n", output.Clean(f.path))
 	row := func(label, format string, args ...any) {
-		fmt.Fprintf(b, "  %-13s %s\n", label, clean(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(b, "  %-13s %s\n", label, output.Clean(fmt.Sprintf(format, args...)))
 	}
 	if p == nil {
 		row("error", "%v", f.err)

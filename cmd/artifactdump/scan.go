@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -52,7 +53,7 @@ func scanCommand() *cli.Command {
 			&cli.StringFlag{Name: "level", Value: "informational", Usage: "write findings of `LEVEL` and above"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 when there is a finding of `LEVEL` or above"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read tables and exceptions of your own from `FILE` (repeat for more)"},
-			&cli.IntFlag{Name: "machines", Usage: "scan `N` machines at a time, as far as --memory allows", DefaultText: "as many as --jobs"},
+			&cli.IntFlag{Name: "machines", Usage: "scan `N` machines at a time, as far as --memory allows", DefaultText: "as many as --jobs", Action: fromOne("machines")},
 			&cli.Int64Flag{Name: "memory", Value: defaultMemory, Usage: "let machines that are scanned at a time need `N` MiB together, by the size of their hives"},
 			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20, Usage: "sort the events of a machine within `N` MiB; what does not fit goes to temporary files in CASE"},
 			bodyfileFlag(),
@@ -91,6 +92,8 @@ type scan struct {
 	worst    findings.Level
 	m        *manifest
 	status   *status
+	kept     time.Time     // when the manifest was last written between machines
+	keeping  time.Duration // how long that took
 }
 
 func scanAction(c *cli.Context) error {
@@ -136,11 +139,6 @@ func (s *scan) flags() (fail findings.Level, err error) {
 		}
 	}
 	s.memory, s.sort = c.Int64("memory")<<20, c.Int64("sort-memory")<<20
-	for _, name := range []string{"machines", "jobs"} {
-		if n := c.Int(name); n < 0 || n == 0 && c.IsSet(name) {
-			return 0, usagef("--%s %d: want a number from 1 on", name, n)
-		}
-	}
 	jobs := cmp.Or(c.Int("jobs"), runtime.GOMAXPROCS(0))
 	s.machines = cmp.Or(c.Int("machines"), jobs)
 	if s.strict {
@@ -232,6 +230,15 @@ func (s *scan) openCase(paths []string) error {
 		if err := outsideFolder(filepath.Dir(f), paths); err != nil {
 			return err
 		}
+		file, err := filepath.Abs(f)
+		if err != nil {
+			return err
+		}
+		for _, dir := range []string{s.dir, s.part} {
+			if dir, err := filepath.Abs(dir); err != nil || within(file, dir) {
+				return usagef("--status-file %s: the case folder holds nothing but what the scan finds; name another place", f)
+			}
+		}
 	}
 	if _, err := os.Lstat(s.dir); err == nil {
 		switch {
@@ -284,7 +291,7 @@ func notAround(dir string, paths []string) error {
 		if err != nil {
 			continue
 		}
-		if rel, err := filepath.Rel(real, ev); err == nil && (rel == "." || !strings.HasPrefix(rel, "..")) {
+		if within(ev, real) {
 			return fmt.Errorf("the evidence %s lies inside %s, which is for outputs", p, dir)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
@@ -90,6 +91,7 @@ func (s *scan) plan(paths []string) ([]host, error) {
 		}
 		for t, tree := range ev.Trees {
 			hosts = append(hosts, host{evidence: i, tree: t, name: tree.Machine().Name, need: s.need(tree)})
+			ev.Trees[t] = nil // with its hives, of which those of all machines together have no room
 		}
 		ev.Close()
 		if err := ctx.Err(); err != nil {
@@ -98,11 +100,13 @@ func (s *scan) plan(paths []string) ([]host, error) {
 	}
 	if len(hosts) > 1 {
 		taken := map[string]bool{"manifest.json": true}
+		last := map[string]int{} // number of a name, so that very many of one name take no longer
 		for i := range hosts {
 			base := folderName(hosts[i].name)
 			name := base
-			for n := 2; taken[strings.ToLower(name)]; n++ {
+			for n := max(2, last[base]); taken[strings.ToLower(name)]; n++ {
 				name = fmt.Sprintf("%s-%d", base, n)
+				last[base] = n
 			}
 			taken[strings.ToLower(name)] = true
 			hosts[i].folder, hosts[i].at = name, i
@@ -214,6 +218,21 @@ func sweep(dir string, keep map[string]bool) error {
 	return err
 }
 
+// keep brings the manifest up to date when a machine is complete, so that a
+// run that is killed can go on. It tells of all machines: of very many it is
+// large, and is not written so often that the writing takes longer than the
+// work. When the run ends it is written in any case.
+func (s *scan) keep() error {
+	if s.keeping > 100*time.Millisecond && time.Since(s.kept) < 20*s.keeping {
+		return nil
+	}
+	begin := time.Now()
+	err := s.m.write(s.part)
+	s.kept = time.Now()
+	s.keeping = s.kept.Sub(begin)
+	return err
+}
+
 // scanAll scans the machines that are not whole, several at a time as far as
 // memory allows. They begin in the order of the plan, and no small one
 // overtakes a large one that waits. When one cannot be finished, be it for the
@@ -236,7 +255,7 @@ func (s *scan) scanAll(hosts []host, whole []bool) error {
 		s.m.Hosts[e.at], errs[e.at] = e.m, e.err
 		s.worst = max(s.worst, e.worst)
 		if e.err == nil {
-			errs[e.at] = s.m.write(s.part)
+			errs[e.at] = s.keep()
 			s.status.done()
 			s.say("%s: %s", cmp.Or(e.m.Folder, e.m.Name), e.m.Counts)
 		}

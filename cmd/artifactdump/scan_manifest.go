@@ -210,11 +210,14 @@ func (m *manifest) write(dir string) error {
 
 // writeFile replaces a small file in one step.
 func writeFile(name string, b []byte) error {
-	if err := os.WriteFile(name+".tmp", b, 0o666); err != nil {
-		os.Remove(name + ".tmp")
-		return err
+	err := os.WriteFile(name+".tmp", b, 0o666)
+	if err == nil {
+		err = os.Rename(name+".tmp", name)
 	}
-	return os.Rename(name+".tmp", name)
+	if err != nil {
+		os.Remove(name + ".tmp")
+	}
+	return err
 }
 
 func indented(b []byte) []byte {

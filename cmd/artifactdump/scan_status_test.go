@@ -96,3 +96,30 @@ func TestStatusLine(t *testing.T) {
 		}
 	}
 }
+
+// TestStatusFileInCase names a place in the case folder, where nothing else
+// belongs than what the manifest names.
+func TestStatusFileInCase(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "case")
+	for _, name := range []string{dir, filepath.Join(dir, "status.json"), dir + ".partial", filepath.Join(dir+".partial", "status.json")} {
+		if code, said := runs(t.Context(), incident(t), "-o", dir, "--status-file", name); code != exitUsage {
+			t.Errorf("%s: exit %d: %s", name, code, said)
+		}
+	}
+	if code, said := runs(t.Context(), incident(t), "-o", dir, "--status-file", filepath.Join(filepath.Dir(dir), "case.json")); code != exitOK {
+		t.Errorf("beside the case: exit %d: %s", code, said)
+	}
+}
+
+// TestOutputBelowDots writes into a folder of the evidence whose name begins
+// like the way out of it.
+func TestOutputBelowDots(t *testing.T) {
+	ev := incident(t)
+	if err := os.Mkdir(filepath.Join(ev, "..more"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(ev, "..more", "case")
+	if code, said := runs(t.Context(), ev, "-o", name); code != exitFailed || !strings.Contains(said, "lies inside the evidence") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+}

@@ -16,9 +16,10 @@ func timelineCommand() *cli.Command {
 		Name:      "timeline",
 		Usage:     "one timeline of everything the evidence remembers",
 		ArgsUsage: "EVIDENCE…",
-		Description: "EVIDENCE is the folder of a copied or mounted disk, a folder of drive roots,\n" +
-			"or a heap of .pf files and hives. Events are sorted by time; each says what its\n" +
-			"time means, what it proves, and where it was read.\n\n" +
+		Description: "EVIDENCE is the folder of a copied or mounted disk, a folder of drive roots, a\n" +
+			"collection (folder or zip), a disk image, or a heap of .pf files, hives, tasks,\n" +
+			"jobs and shortcuts. Events are sorted by time; each says what its time means,\n" +
+			"what it proves, and where it was read.\n\n" +
 			"Examples:\n" +
 			"   artifactdump timeline /mnt/image\n" +
 			"   artifactdump timeline --from 2026-03-06 --format csv -o timeline.csv case/C\n" +

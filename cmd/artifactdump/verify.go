@@ -150,7 +150,8 @@ func (s *session) verifyOne(path string, w *witness, yield func(*verdict) error)
 		return err
 	}
 	defer ev.Close()
-	for _, t := range ev.Trees {
+	for i, t := range ev.Trees {
+		ev.Trees[i] = nil // so that its hives go when it is done
 		files, errs := t.Glob(`%SystemRoot%\Prefetch\*.pf`)
 		for _, err := range errs {
 			s.damage(err)

@@ -22,6 +22,7 @@ var looked = []string{
 
 // Layout finds the hosts and their volumes in fsys. The first of these that fits decides: a Windows volume, a directory of drive roots,
 // drive roots below fs or below uploads/*, several directories that each hold one of those, a loose heap of files with known signatures.
+// Beside drive roots, directories that each hold a machine are machines of their own.
 // A Windows directory on its own, or a Prefetch or config folder, is a loose heap. Names are compared without regard to case, and
 // symbolic links are not followed. When nothing fits, the error is a *NotRecognisedError.
 func Layout(fsys fs.FS) ([]Host, error) {
@@ -60,9 +61,19 @@ func recognise(fsys fs.FS) (hosts []Host, inHost map[string]bool, err error) {
 	inHost = map[string]bool{}
 	if h, ok := host(fsys, ".", list); ok {
 		inHost["."] = true
-		return []Host{h}, inHost, nil
+		hosts = append(hosts, h)
+		if h.Kind != DriveRoots {
+			return hosts, inHost, nil
+		}
+		// Beside the drives of one machine may lie another in a directory of its own, as when one of many machines is called C.
+		for _, v := range h.Volumes {
+			inHost[v.Path] = true
+		}
 	}
 	for _, dir := range hostDirs(fsys, list) {
+		if inHost[dir] {
+			continue
+		}
 		below, err := fs.ReadDir(fsys, dir)
 		if err != nil && len(below) == 0 {
 			continue // the loose walk below meets it again and reports it

@@ -85,6 +85,8 @@ func TestLayout(t *testing.T) {
 		{"two hosts", files("PC1-C.0123456789abcdef/uploads/auto/C%3A/a", "PC2-C.fedcba9876543210/uploads/auto/C%3A/a"),
 			[]string{"PC1|velociraptor|C:||PC1-C.0123456789abcdef/uploads/auto/C%3A", "PC2|velociraptor|C:||PC2-C.fedcba9876543210/uploads/auto/C%3A"}},
 		{"one further down", files("case7/C/Windows/a", "notes/readme.txt"), []string{"case7|drive roots|C:||case7/C"}},
+		{"hosts, one called like a drive", files("A/Windows/System32/x", "PC2/Windows/System32/x", "PC3/C/Windows/x", "notes/readme.txt"),
+			[]string{"|drive roots|A:||A", "PC2|windows volume|||PC2", "PC3|drive roots|C:||PC3/C"}},
 		{"hosts and loose", fstest.MapFS{"pc/Windows/System32/x": {Data: []byte("x")}, "more/A.bin": mam},
 			[]string{"pc|windows volume|||pc", "|loose files|||.", "prefetch more/A.bin"}},
 		{"loose", fstest.MapFS{"b/renamed": mam, "a": regf, "a.LOG1": log1, "c": {Data: []byte("regf")}, "d": {Data: []byte{17, 0, 0, 0, 'S', 'C', 'C', 'A'}}},
