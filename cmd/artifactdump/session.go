@@ -1,0 +1,254 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/output"
+)
+
+// A session is one run over evidence: it names what is damaged as it goes.
+type session struct {
+	c  *cli.Context
+	mu sync.Mutex // guards what follows, and lines from being mixed
+
+	stderr  io.Writer
+	quiet   bool
+	verbose bool
+	strict  bool
+	kind    string        // of the evidence being read: folder, zip, disk image …
+	hosts   []output.Host // that were read so far
+	damaged int
+	named   map[string]bool // damage of a hive that was named before
+	live    bool            // a progress line stands on the terminal
+	started time.Time
+	drawn   time.Time
+}
+
+func newSession(c *cli.Context) *session {
+	return &session{c: c, stderr: c.App.ErrWriter, quiet: c.Bool("quiet"), verbose: c.Bool("verbose"), strict: c.Bool("strict"), started: time.Now()}
+}
+
+func (s *session) clearLine() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear()
+}
+
+func (s *session) clear() {
+	if s.live {
+		fmt.Fprint(s.stderr, "\r\x1b[K")
+		s.live = false
+	}
+}
+
+// lineWidth is what every terminal has: a longer line would break, and could
+// not be drawn over.
+const lineWidth = 79
+
+// drawLine draws a line that the next one replaces.
+func (s *session) drawLine(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fmt.Fprint(s.stderr, "\r\x1b[K", cut(clean(line), lineWidth))
+	s.live = true
+}
+
+// cut shortens a text to as many columns; letters of East Asia take two.
+func cut(s string, columns int) string {
+	for i, r := range s {
+		if columns--; r >= 0x1100 {
+			columns--
+		}
+		if columns < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// say writes a line for the reader.
+func (s *session) say(format string, args ...any) {
+	if s.quiet {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear()
+	fmt.Fprintln(s.stderr, clean(fmt.Sprintf(format, args...)))
+}
+
+// damage names one damaged piece of evidence on standard error.
+func (s *session) damage(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.damaged++
+	s.clear()
+	fmt.Fprintf(s.stderr, "damaged: %s\n", clean(err.Error()))
+}
+
+// damagedBefore counts what an earlier run named.
+func (s *session) damagedBefore(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.damaged += n
+}
+
+// damages is how much damage was met so far.
+func (s *session) damages() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.damaged
+}
+
+func (s *session) note(format string, args ...any) { s.say("note: "+format, args...) }
+
+// progress draws how far the run is, only on a terminal.
+func (s *session) progress(done, planned int, path string) {
+	if s.verbose {
+		s.say("read %d of %d: %s", done, planned, path)
+		return
+	}
+	if s.quiet || !isTerminal(s.stderr) {
+		return
+	}
+	now := time.Now()
+	if done < planned && now.Sub(s.drawn) < 100*time.Millisecond {
+		return
+	}
+	s.drawn = now
+	if done == planned {
+		s.clearLine()
+		return
+	}
+	left := ""
+	if el := now.Sub(s.started); el > time.Second && done > 0 {
+		left = ", about " + (el * time.Duration(planned-done) / time.Duration(done)).Round(time.Second).String() + " left"
+	}
+	s.drawLine(fmt.Sprintf("%d of %d sources%s  %s", done, planned, left, path))
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeCharDevice != 0
+}
+
+// end turns what was met into the command's error.
+func (s *session) end() error {
+	s.clearLine()
+	if s.damaged > 0 {
+		return errDamaged
+	}
+	return nil
+}
+
+// each opens every piece of evidence and yields its results in order.
+func (s *session) each(paths []string, names []string, yield func(*evidence.Tree, artifacts.Result) error) error {
+	if len(paths) == 0 {
+		return usagef("which evidence? Give the folder of a copied or mounted disk")
+	}
+	for _, p := range paths {
+		if err := s.one(p, names, yield); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) one(path string, names []string, yield func(*evidence.Tree, artifacts.Result) error) error {
+	ev, err := evidence.Open(path, &evidence.Options{Hostname: s.c.String("host"), NoLogs: s.c.Bool("no-logs"), NoShadows: s.c.Bool("no-shadows")})
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: no such file or folder", path)
+		}
+		return err
+	}
+	defer ev.Close()
+	s.kind = ev.Kind
+	for _, n := range ev.Notes {
+		s.note("%s", n)
+	}
+	if err := s.verifyImage(ev); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(s.c.Context)
+	defer cancel()
+	for i, tree := range ev.Trees {
+		ev.Trees[i] = nil // so that its hives go when it is done
+		s.hosts = append(s.hosts, hostOf(tree.Machine(), ev.Path))
+		for _, err := range tree.Problems() {
+			s.damage(err)
+		}
+		results, err := artifacts.Run(ctx, tree, &artifacts.Options{Artifacts: names, Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress})
+		if err != nil {
+			return usageError{err}
+		}
+		for res := range results {
+			for _, n := range res.Notes {
+				s.note("%s", n)
+			}
+			for _, e := range res.Errors {
+				s.damage(e)
+				if s.strict {
+					return fmt.Errorf("stopped at the first damage (--strict): %w", errDamaged)
+				}
+			}
+			if err := yield(tree, res); err != nil {
+				return err
+			}
+		}
+		if err := s.c.Context.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verifyImage compares a disk image with its own hashes, when --verify asks
+// for it.
+func (s *session) verifyImage(ev *evidence.Evidence) error {
+	if !s.c.Bool("verify") {
+		return nil
+	}
+	v, stored, err := ev.VerifyImage(s.c.Context)
+	switch {
+	case s.c.Context.Err() != nil:
+		return s.c.Context.Err()
+	case err != nil:
+		s.damage(fmt.Errorf("%s: %w", ev.Path, err))
+	case !stored:
+		s.note("%s: stores no hash to compare with", ev.Path)
+	case v.OK():
+		s.note("%s: the stored hash is right: MD5 %s SHA-1 %s", ev.Path, cmp.Or(v.StoredMD5, "not stored"), cmp.Or(v.StoredSHA1, "not stored"))
+	default:
+		s.damage(fmt.Errorf("%s: the image is not what was acquired: stored MD5 %s SHA-1 %s, read MD5 %s SHA-1 %s", ev.Path, v.StoredMD5, v.StoredSHA1, v.MD5, v.SHA1))
+	}
+	return nil
+}
+
+// clean makes a message harmless on a terminal, line by line. All lines but the
+// first are set in: what a name in the evidence has behind a line break shall
+// not look like a message of ours.
+func clean(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = output.Clean(l)
+	}
+	return strings.Join(lines, "\n    ")
+}
