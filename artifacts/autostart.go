@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
@@ -333,6 +334,20 @@ func autostartText(v hive.Value) (s, note string, err error) {
 		}
 	}
 	return d.Text, "is of type " + v.Type().String() + ", not text", nil
+}
+
+// autostartWhole is the whole value as the n-th record of its list shows it,
+// from 0: the first shows all of it, the others its beginning, so that a long
+// list does not cost its square.
+func autostartWhole(text string, n int) string {
+	if n == 0 || len(text) <= hookWhole {
+		return text
+	}
+	end := hookWhole
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
 }
 
 // autostartMissing is nil where a value is just not there.

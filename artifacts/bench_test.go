@@ -261,6 +261,9 @@ func everything(b *testing.B) (pfs, hives [][]byte) {
 		}
 	}
 	filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		if info, err := d.Info(); err != nil || !info.Mode().IsRegular() || info.Size() < 1<<16 || strings.Contains(strings.ToUpper(d.Name()), ".LOG") {
 			return nil
 		}

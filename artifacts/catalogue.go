@@ -108,7 +108,7 @@ func catalogue() []group {
 			accounts, groups, profiles,
 			networks, interfaces, shares, remoteAccess,
 			usb, mountedDevices, volumeLabels,
-			defender, eventLogging, protection, software,
+			defender, eventLogging, evtxFiles, protection, software,
 		}},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
@@ -78,7 +79,8 @@ func (r *Record) Events() []Event {
 	if e, ok := r.Data.(Eventer); ok {
 		out = append(out, e.Events()...)
 	}
-	seen := map[string]int{}
+	message := sync.OnceValue(func() string { return r.Artifact.Title + " " + r.Summary() })
+	seen := make(map[string]int, len(out))
 	for i := range out {
 		e := &out[i]
 		e.Record = r
@@ -89,7 +91,7 @@ func (r *Record) Events() []Event {
 			e.Proof = r.Proof()
 		}
 		if e.Message == "" {
-			e.Message = r.Artifact.Title + " " + r.Summary()
+			e.Message = message()
 		}
 		e.ID = id(r.ID, e.Kind, strconv.FormatInt(FileTime(e.Time), 10))
 		// Two equal times of one kind in one record are two events.
@@ -153,19 +155,11 @@ func Fields(data any) []Field {
 	if v.Kind() != reflect.Struct {
 		return nil
 	}
-	var out []Field
-	for _, f := range reflect.VisibleFields(v.Type()) {
-		if f.Anonymous || !f.IsExported() {
-			continue
-		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" || f.Tag.Get("extra") == "-" {
-			continue
-		}
-		if name == "" {
-			name = f.Name
-		}
-		fv, err := v.FieldByIndexErr(f.Index)
+	plan := shownFields(v.Type())
+	out := make([]Field, 0, len(plan))
+	for _, f := range plan {
+		name := f.name
+		fv, err := v.FieldByIndexErr(f.index)
 		if err != nil {
 			continue
 		}
@@ -191,6 +185,35 @@ func Fields(data any) []Field {
 	return out
 }
 
+// A shownField is a field of a record type that [Fields] returns.
+type shownField struct {
+	name  string
+	index []int
+}
+
+// shownPlans keeps what shownFields found for each type: a timeline asks for
+// each of its rows, and there are no more types than artifacts.
+var shownPlans sync.Map
+
+func shownFields(t reflect.Type) []shownField {
+	if plan, ok := shownPlans.Load(t); ok {
+		return plan.([]shownField)
+	}
+	var plan []shownField
+	for _, f := range reflect.VisibleFields(t) {
+		if f.Anonymous || !f.IsExported() {
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" || f.Tag.Get("extra") == "-" {
+			continue
+		}
+		plan = append(plan, shownField{cmp.Or(name, f.Name), f.Index})
+	}
+	shownPlans.Store(t, plan)
+	return plan
+}
+
 func number(zero bool, s string) string {
 	if zero {
 		return ""
@@ -206,7 +229,7 @@ type DecodeError struct {
 }
 
 func (e *DecodeError) Error() string {
-	s := e.Artifact + ": " + e.From.Path
+	s := e.Artifact + ": " + e.From.place()
 	if e.From.Key != "" {
 		s += " " + e.From.Key
 	}
@@ -218,5 +241,8 @@ func (e *DecodeError) Error() string {
 	}
 	return s + ": " + e.Err.Error()
 }
+
+// place is the path, behind the name of the older copy that it lies in.
+func (l *Locator) place() string { return strings.TrimSpace(l.Snapshot + " " + l.Path) }
 
 func (e *DecodeError) Unwrap() error { return e.Err }

@@ -25,6 +25,7 @@ var fileDecoders = []struct {
 	{&prefetchLayout, "Windows/Prefetch/Layout.ini"},
 	{&recycleBin, "$Recycle.Bin/" + corpus.DanielSID + "/$IQ4T7LA.exe"},
 	{&recycleBin, "RECYCLER/" + corpus.MiraSID + "/INFO2"},
+	{&evtxFiles, "Windows/System32/winevt/Logs/Security.evtx"},
 }
 
 // FuzzExecutionFiles feeds any bytes to the decoders of files: the same twice,

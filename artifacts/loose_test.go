@@ -41,7 +41,7 @@ func TestLooseTasks(t *testing.T) {
 		// in a heap; the rest is.
 		ignore := cmp.Options{
 			cmpopts.IgnoreTypes(Origin{}), cmpopts.IgnoreFields(Autostart{}, "FilePresent", "FileSize", "Guessed", "Image", "Payload"), cmpopts.IgnoreFields(Job{}, "Name"),
-			cmpopts.IgnoreFields(Task{}, "Server"), cmpopts.IgnoreUnexported(Task{}, Job{}, Autostart{}),
+			cmpopts.IgnoreFields(Task{}, "Server", "Class"), cmpopts.IgnoreUnexported(Task{}, Job{}, Autostart{}),
 		}
 		if artifact == "tasks" {
 			byPath := map[string]Task{}

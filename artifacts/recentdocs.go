@@ -16,6 +16,7 @@ type RecentDoc struct {
 	Link     string    `json:"link,omitempty"`      // the shortcut in the folder Recent
 	Type     string    `json:"extension,omitempty"` // ".txt", "Folder"; empty in the list of all
 	Position int       `json:"mru_position,omitempty"`
+	Empty    bool      `json:"empty,omitempty"` // the list of all is there and holds nothing
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
@@ -26,7 +27,8 @@ var recentDocs = artifact(Artifact{
 	About: `Names of files and folders that a user opened through Explorer or a dialog, newest first: one list of all (150), and
 one for each extension (20) and for folders (30). Proves that this account opened something of that name. It keeps no path; the shortcut in the
 folder Recent, whose name stands beside it, has one as long as it is there. Each list's key has one time, which dates its
-newest entry only: so the newest file of each extension is dated. Does not prove what program opened it, nor that a person read it.`,
+newest entry only: so the newest file of each extension is dated. A list of all without entries is
+reported too. Does not prove what program opened it, nor that a person read it.`,
 	Proves: Interacted,
 	Attack: []string{"T1083", "T1204.002"},
 	Refs: []string{
@@ -62,11 +64,18 @@ func decodeRecentDocs(in Input) ([]RecentDoc, error) {
 		}
 		recs = append(recs, r)
 	}
-	return recs, errors.Join(errs...)
+	err = errors.Join(errs...)
+	if len(recs) == 0 && err == nil && kind == "" && in.only == nil {
+		recs = append(recs, RecentDoc{Origin: in.AtKey(), Empty: true, Written: in.Written()})
+	}
+	return recs, err
 }
 
 // Summary names the document.
 func (r RecentDoc) Summary() string {
+	if r.Empty {
+		return "the list is there and empty"
+	}
 	list := "all"
 	if r.Type != "" {
 		list = r.Type

@@ -47,12 +47,14 @@ type job struct {
 	sources  []Source
 	file     *evidence.File
 	hive     *evidence.Hive
-	fail     error // the source could not even be listed
+	batch    *batch // of the hive, when it is of an older copy
+	fail     error  // the source could not even be listed
 }
 
 // Run decodes the artifacts of a machine. The sequence ends early when ctx is
-// done; memory is bounded by the largest sources being decoded at a time, not
-// by their number.
+// done. Memory holds the hives of the machine as it is now, the largest of the
+// other sources being decoded at a time, and of the hives of older copies what
+// was decoded from them, but not the hives (see batch).
 func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Result], error) {
 	if opts == nil {
 		opts = &Options{}
@@ -65,7 +67,8 @@ func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Resu
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		jobs := plan(tree, chosen)
-		r := &runner{tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}}}
+		batches(jobs)
+		r := &runner{tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}}, room: newRoom(olderHives)}
 		n := opts.Jobs
 		if n <= 0 {
 			n = runtime.GOMAXPROCS(0)
@@ -84,7 +87,11 @@ func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Resu
 		for range n {
 			wg.Go(func() {
 				for i := range next {
-					slots[i] <- r.inPlace(ctx, jobs[i])
+					if b := jobs[i].batch; b != nil {
+						slots[i] <- b.result(i, func(i int) Result { return r.inPlace(ctx, jobs[i]) }, r.room)
+					} else {
+						slots[i] <- r.inPlace(ctx, jobs[i])
+					}
 				}
 			})
 		}
@@ -237,6 +244,7 @@ type runner struct {
 	machine *evidence.Machine
 	opts    *Options
 	shared  *shared
+	room    *room
 }
 
 // inPlace does a job when there is a place for it.
@@ -335,7 +343,7 @@ func (r *runner) hiveState(h *evidence.Hive, res *Result) {
 			from.Offset = fe.Offset
 			if fe.Warning {
 				// The format is broken there, but nothing is lost by it.
-				res.Notes = append(res.Notes, h.Path+": "+fe.Error())
+				res.Notes = append(res.Notes, from.place()+": "+fe.Error())
 				return
 			}
 		}
@@ -351,7 +359,7 @@ func (r *runner) hiveState(h *evidence.Hive, res *Result) {
 		add(d)
 	}
 	if note := recoveryNote(hv.Recovery()); note != "" {
-		res.Notes = append(res.Notes, h.Path+": "+note)
+		res.Notes = append(res.Notes, res.From.place()+": "+note)
 	}
 }
 

@@ -16,12 +16,12 @@ import (
 // what was deleted. A record that only repeats one that came before it in
 // this order is counted, not shown.
 func (r *runner) decodeHive(j job, res *Result) {
+	hv, _ := j.hive.Open()
 	in := r.input(j, j.hive.File, j.hive.SHA256())
 	if j.hive.Backup {
 		in.From.State = Backup
 	}
 	res.From = in.From
-	hv, _ := j.hive.Open()
 	if hv == nil {
 		return // hiveState has said why
 	}
@@ -218,23 +218,28 @@ type remnant struct {
 	parts []string
 }
 
-// remnants returns what a hive holds of deleted records, once for the run.
-func (r *runner) remnants(h *evidence.Hive) []remnant {
-	in := Input{shared: r.shared}
-	return in.Once("remnants of "+h.Snapshot+"|"+h.Path, func() any {
+// remnants returns what a hive holds of deleted records, once for the run; of
+// an older copy, whose jobs are done in a row, once for those.
+func (r *runner) remnants(j job) []remnant {
+	f := func() any {
 		var out []remnant
-		for _, rem := range h.Deleted() {
+		for _, rem := range j.hive.Deleted() {
 			out = append(out, remnant{rem, split(rem.Path)})
 		}
 		return out
-	}).([]remnant)
+	}
+	if j.batch != nil {
+		return j.batch.once(f).([]remnant)
+	}
+	in := Input{shared: r.shared}
+	return in.Once("remnants of "+j.hive.Snapshot+"|"+j.hive.Path, f).([]remnant)
 }
 
 // deleted runs the decoder over deleted keys whose path the sources match, and
 // over deleted values of keys that live. patterns are those of each source.
 func (r *runner) deleted(in Input, j job, patterns [][]keyPath, seen map[string]bool, res *Result) {
 	in.From.State = Deleted
-	for _, rem := range r.remnants(j.hive) {
+	for _, rem := range r.remnants(j) {
 		for i, src := range j.sources {
 			p, match, ok := matchRemnant(patterns[i], rem.parts)
 			if !ok {
@@ -288,8 +293,9 @@ func matchRemnant(patterns []keyPath, parts []string) (keyPath, []string, bool) 
 	return keyPath{}, nil, false
 }
 
+// likeAll compares from the end, where paths differ most.
 func likeAll(want, have []string) bool {
-	for i, w := range want {
+	for i, w := range slices.Backward(want) {
 		if !like(w, have[i]) {
 			return false
 		}

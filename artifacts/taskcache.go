@@ -33,6 +33,7 @@ type TaskCache struct {
 	Actions []string `json:"actions,omitempty"` // all of them in one spelling, as tasks has it too
 	Kind    string   `json:"kind,omitempty"`
 	Server  string   `json:"server,omitempty"` // the program behind a COM handler
+	Class   string   `json:"class,omitempty"`  // does the machine have the COM handler's class: yes, no, unknown
 	Context string   `json:"context,omitempty"`
 
 	Triggers     []TaskTrigger `json:"triggers,omitempty"`
@@ -200,7 +201,7 @@ func (d *taskCacheDecoder) task() []TaskCache {
 		r := t
 		r.Action, r.Kind = i+1, s.kind
 		off := t.Disabled
-		r.autostart, r.Server = in.taskAutostart(s)
+		r.autostart, r.Server, r.Class = in.taskAutostart(s)
 		r.Disabled, r.Hidden = off, hidden
 		out = append(out, r)
 	}

@@ -24,6 +24,7 @@ type Task struct {
 	Actions       []string        `json:"actions,omitempty"` // all of them in one spelling, as taskcache has it too
 	Kind          string          `json:"kind,omitempty"`    // of the action: exec, com, mail, message
 	Server        string          `json:"server,omitempty"`  // the program behind a COM handler
+	Class         string          `json:"class,omitempty"`   // does the machine have the COM handler's class: yes, no, unknown
 	URI           string          `json:"uri,omitempty"`     // the path that the file claims
 	Author        string          `json:"author,omitempty"`  // claimed
 	Date          string          `json:"date,omitempty"`    // claimed, as written: local time unless it names a zone
@@ -219,16 +220,23 @@ func taskAction(n *taskNode) taskStep {
 
 func (t *Task) setAction(in Input, s taskStep) {
 	t.Kind = s.kind
-	t.autostart, t.Server = in.taskAutostart(s)
+	t.autostart, t.Server, t.Class = in.taskAutostart(s)
 }
 
 // taskAutostart finds the program of an action; of a COM handler it is the
 // server that the class names.
-func (in Input) taskAutostart(s taskStep) (a Autostart, server string) {
+func (in Input) taskAutostart(s taskStep) (a Autostart, server, class string) {
 	switch s.kind {
 	case "exec":
-		return in.autostartProgram("Scheduled task", s.command, s.args), ""
+		return in.autostartProgram("Scheduled task", s.command, s.args), "", ""
 	case "com":
+		class = presentUnknown
+		if in.comMachine() != nil {
+			class = presentNo
+			if _, ok := in.comClass(s.class, in.View32); ok {
+				class = presentYes
+			}
+		}
 		a, _ = in.autostartCOM("Scheduled task", strings.ToUpper(s.class))
 		server = a.Command
 		a.Command = strings.TrimSpace(s.class + " " + s.data)
@@ -236,7 +244,7 @@ func (in Input) taskAutostart(s taskStep) (a Autostart, server string) {
 		a = in.autostartOf("Scheduled task")
 		a.Command = s.String()
 	}
-	return a, server
+	return a, server, class
 }
 
 func taskTrigger(n *taskNode) TaskTrigger {

@@ -107,7 +107,7 @@ func TestTypedReal(t *testing.T) {
 		{"runmru", "hives/artemis/win10/NTUSER.DAT", 0},
 		{"typedurls", "hives/regipy/NTUSER.DAT", 2},
 		{"typedurls", "hives/velo/ntuser.dat", 2},
-		{"typedpaths", "hives/regipy/NTUSER.DAT", 0},
+		{"typedpaths", "hives/regipy/NTUSER.DAT", 1}, // the key is there without a path
 		{"wordwheelquery", "hives/regipy/NTUSER.DAT", 6},
 	} {
 		t.Run(c.artifact+" "+c.file, func(t *testing.T) {
@@ -116,5 +116,26 @@ func TestTypedReal(t *testing.T) {
 				t.Errorf("%d records, want %d", len(recs), c.want)
 			}
 		})
+	}
+}
+
+// TestEmptyLists: a list that is there and holds nothing was emptied, or never
+// filled; it is one record, with the time of its key.
+func TestEmptyLists(t *testing.T) {
+	at := userTime(2026, 3, 6, 18, 34, 0, 0)
+	m := corpus.NewMachine()
+	m.Hive(danielNT).Sub("Environment")
+	m.Hive(danielNT).Sub(explorer + "TypedPaths").At(at)
+	m.Hive(danielNT).Sub(`Software\Microsoft\Internet Explorer\TypedURLs`).At(at)
+	m.Hive(danielNT).Sub(explorer+"RecentDocs").At(at).Set("MRUListEx", regf.Binary([]byte{0xFF, 0xFF, 0xFF, 0xFF}))
+	m.Hive(danielNT).Sub(explorer + `RecentDocs\.txt`).At(at) // one kind that is empty says nothing
+	files := tree(t, m.Files())
+	same(t, []artifacts.TypedPath{{Empty: true, Written: at}}, run[artifacts.TypedPath](t, files, "typedpaths").data)
+	same(t, []artifacts.TypedURL{{Empty: true, Written: at}}, run[artifacts.TypedURL](t, files, "typedurls").data)
+	same(t, []artifacts.RecentDoc{{Empty: true, Written: at}}, run[artifacts.RecentDoc](t, files, "recentdocs").data)
+	for _, s := range []string{artifacts.TypedPath{Empty: true}.Summary(), artifacts.TypedURL{Empty: true}.Summary(), artifacts.RecentDoc{Empty: true}.Summary()} {
+		if s != "the list is there and empty" {
+			t.Errorf("summary %q", s)
+		}
 	}
 }

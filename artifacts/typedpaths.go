@@ -12,7 +12,8 @@ import (
 type TypedPath struct {
 	Origin
 	Path     string    `json:"path"`
-	Position int       `json:"position"` // 1 is the newest
+	Position int       `json:"position"`        // 1 is the newest
+	Empty    bool      `json:"empty,omitempty"` // the key is there and holds no path
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
@@ -22,7 +23,7 @@ var typedPaths = artifact(Artifact{
 	DataType: "windows:registry:typedpaths",
 	About: `Paths that a user typed or pasted into the address bar of Explorer, url1 being the newest, at most 25. Proves that
 somebody at this account's desktop went to the path on purpose, be it a folder, a share, or a command. The list is written when the window closes, so the key's time,
-which dates the newest path only, may be later than the visit. Does not prove that the path existed or what was done there.`,
+which dates the newest path only, may be later than the visit. A key without paths is reported too: it was emptied at that time, or never filled. Does not prove that the path existed or what was done there.`,
 	Proves: Interacted,
 	Attack: []string{"T1083", "T1021.002"},
 	Refs:   []string{"https://github.com/libyal/winreg-kb/blob/main/docs/sources/explorer-keys/Typed-paths.md"},
@@ -53,8 +54,16 @@ func decodeTypedPaths(in Input) ([]TypedPath, error) {
 		}
 		recs = append(recs, r)
 	}
+	if len(recs) == 0 && len(errs) == 0 && in.only == nil {
+		recs = append(recs, TypedPath{Origin: in.AtKey(), Empty: true, Written: in.Written()})
+	}
 	return recs, errors.Join(errs...)
 }
 
 // Summary quotes the path.
-func (t TypedPath) Summary() string { return fmt.Sprintf("[%s] url%d", t.Path, t.Position) }
+func (t TypedPath) Summary() string {
+	if t.Empty {
+		return "the list is there and empty"
+	}
+	return fmt.Sprintf("[%s] url%d", t.Path, t.Position)
+}

@@ -14,7 +14,8 @@ import (
 type TypedURL struct {
 	Origin
 	URL      string    `json:"url"`
-	Position int       `json:"position"` // 1 is the newest
+	Position int       `json:"position"`        // 1 is the newest
+	Empty    bool      `json:"empty,omitempty"` // the key is there and holds no address
 	Visits   uint64    `json:"visit_count,omitempty"`
 	Visited  time.Time `json:"visited,omitzero" event:"Last Visited Time"`
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
@@ -28,7 +29,8 @@ var typedURLs = artifact(Artifact{
 addresses, and also folders and files. Proves that the address was entered under this account; since Internet Explorer 10 each has a
 time of its own, from the key TypedURLsTime. Does not prove that the address answered. Without such a time only the key's is known,
 which dates the newest address. A time of zero means that the address was taken over from an older version. Every new profile
-holds a link to go.microsoft.com that nobody typed: it is marked seeded. Other browsers do not write here.`,
+holds a link to go.microsoft.com that nobody typed: it is marked seeded. A key without addresses is
+reported too: even that one was taken out. Other browsers do not write here.`,
 	Proves: Interacted,
 	Attack: []string{"T1204.001", "T1105"},
 	Refs: []string{
@@ -71,6 +73,9 @@ func decodeTypedURLs(in Input) ([]TypedURL, error) {
 		}
 		recs = append(recs, r)
 	}
+	if len(recs) == 0 && len(errs) == 0 && in.only == nil {
+		recs = append(recs, TypedURL{Origin: in.AtKey(), Empty: true, Written: in.Written()})
+	}
 	return recs, errors.Join(errs...)
 }
 
@@ -96,4 +101,9 @@ func (t TypedURL) Tags() []string {
 }
 
 // Summary quotes the address.
-func (t TypedURL) Summary() string { return fmt.Sprintf("[%s] url%d", t.URL, t.Position) }
+func (t TypedURL) Summary() string {
+	if t.Empty {
+		return "the list is there and empty"
+	}
+	return fmt.Sprintf("[%s] url%d", t.URL, t.Position)
+}

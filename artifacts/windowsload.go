@@ -12,8 +12,8 @@ import (
 type WindowsLoad struct {
 	Origin
 	autostart
-	Name    string `json:"name"` // Load, Run, AppInit_DLLs, IconServiceLib
-	Value   string `json:"value"`
+	Name    string `json:"name"`                  // Load, Run, AppInit_DLLs, IconServiceLib
+	Value   string `json:"value"`                 // the whole value; from the second record of a list on at most 1,024 bytes of it
 	Signed  bool   `json:"signed_only,omitempty"` // AppInit_DLLs must be signed
 	Unusual string `json:"unusual,omitempty"`
 }
@@ -65,8 +65,8 @@ func decodeWindowsLoad(in Input) ([]WindowsLoad, error) {
 			errs = append(errs, in.Errorf(in.At(v), "%d programs, the first %d are shown", len(items), commandItems))
 			items = items[:commandItems]
 		}
-		for _, item := range items {
-			r := WindowsLoad{Origin: in.At(v), Name: v.Name(), Value: text, Unusual: note}
+		for i, item := range items {
+			r := WindowsLoad{Origin: in.At(v), Name: v.Name(), Value: autostartWhole(text, i), Unusual: note}
 			switch name {
 			case "appinit_dlls":
 				r.autostart = in.autostartImage(v.Name(), item)

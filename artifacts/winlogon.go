@@ -17,7 +17,7 @@ type Winlogon struct {
 	autostart
 	Key     string `json:"setting_key"` // "Winlogon", `Winlogon\Notify\x`, `Policies\System`
 	Name    string `json:"name"`
-	Value   string `json:"value"`             // the whole value; one record stands for one command of it
+	Value   string `json:"value"`             // the whole value, of which one record stands for one command; from the second on at most 1,024 bytes of it
 	Item    int    `json:"item,omitempty"`    // which command of a comma list, from 1
 	Unusual string `json:"unusual,omitempty"` // what is odd about the value itself
 }
@@ -172,7 +172,7 @@ func (w *winlogonDecoder) commands(v hive.Value, mechanism string, list bool) {
 		r := w.record(v)
 		hidden := r.Hidden
 		r.autostart = w.in.autostart(mechanism, c)
-		r.Hidden, r.Value, r.Unusual = hidden, text, note
+		r.Hidden, r.Value, r.Unusual = hidden, autostartWhole(text, i), note
 		if list {
 			r.Item = i + 1
 		}

@@ -1,8 +1,11 @@
 package artifacts
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/corpus/regf"
 )
@@ -65,6 +68,46 @@ func TestWinlogonChanged(t *testing.T) {
 	)
 	if a := recs[1].Data.(Winlogon); a.Image != `C:\a, b\c.exe` || a.Arguments != "-x" {
 		t.Errorf("second program of Userinit: %q %q", a.Image, a.Arguments)
+	}
+}
+
+// TestLongList: a hostile list costs its length, not its square.
+func TestLongList(t *testing.T) {
+	var b strings.Builder
+	for i := range 64 {
+		fmt.Fprintf(&b, `C:\ü\%d%s.exe,`, i, strings.Repeat("a", 20000))
+	}
+	long := b.String()
+	machine := hives(map[string]func(*regf.Key){
+		softwarePath: func(root *regf.Key) {
+			asSoftware(root)
+			root.Sub(winlogonKey).Set("Shell", regf.String(long))
+			root.Sub(windowsLoadKey).Set("AppInit_DLLs", regf.String(long)).Set("LoadAppInit_DLLs", regf.DWord(1))
+		},
+	})
+	for _, name := range []string{"winlogon", "windowsload"} {
+		recs, errs := found(t, machine, name)
+		noErrors(t, errs)
+		if len(recs) != 64 {
+			t.Fatalf("%s: %d records, want 64", name, len(recs))
+		}
+		total := 0
+		for i, r := range recs {
+			value := ""
+			switch d := r.Data.(type) {
+			case Winlogon:
+				value = d.Value
+			case WindowsLoad:
+				value = d.Value
+			}
+			total += len(value)
+			if whole := value == long; whole != (i == 0) || !utf8.ValidString(value) || !strings.HasPrefix(long, strings.TrimSuffix(value, "…")) {
+				t.Errorf("%s: record %d has %d bytes of the value, whole: %t", name, i, len(value), whole)
+			}
+		}
+		if total > 2*len(long) {
+			t.Errorf("%s: %d bytes for a value of %d", name, total, len(long))
+		}
 	}
 }
 

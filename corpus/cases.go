@@ -134,6 +134,7 @@ var Cases = []Case{
 	{"volumelabels", "The stick's name, and its serial number.", volumeLabelsCase},
 	{"mounteddevices", "The volumes are those of the case system.", already},
 	{"eventlogging", "The logs with their usual sizes; PowerShell's channel was switched off.", eventLoggingCase},
+	{"evtxfiles", "The log of security begins with the record of its clearing; two others reach back to the installation.", evtxFilesCase},
 	{"protection", "PowerShell runs every script.", protectionCase},
 	{"uninstall", "Three installed programs, one of them for mira alone.", uninstallCase},
 }

@@ -121,54 +121,27 @@ func BenchmarkWalk(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		base := "case=" + filepath.Base(name)
-		b.Run(base+"/impl=walk", func(b *testing.B) {
-			b.SetBytes(int64(len(data)))
-			b.ReportAllocs()
-			for b.Loop() {
-				h, err := Open(data, nil)
-				if err != nil {
-					b.Fatal(err)
+		run := func(impl string, keys func() int) {
+			b.Run("case="+filepath.Base(name)+"/impl="+impl, func(b *testing.B) {
+				b.SetBytes(int64(len(data)))
+				b.ReportAllocs()
+				for b.Loop() {
+					if keys() == 0 {
+						b.Fatal("no keys")
+					}
 				}
-				if keys, _, _, _ := walkSum(h); keys == 0 {
-					b.Fatal("no keys")
-				}
+			})
+		}
+		open := func() *Hive {
+			h, err := Open(data, nil)
+			if err != nil {
+				b.Fatal(err)
 			}
-		})
-		b.Run(base+"/impl=text", func(b *testing.B) {
-			b.SetBytes(int64(len(data)))
-			b.ReportAllocs()
-			for b.Loop() {
-				h, err := Open(data, nil)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if keys, _, _ := textSum(h); keys == 0 {
-					b.Fatal("no keys")
-				}
-			}
-		})
-		b.Run(base+"/impl=append", func(b *testing.B) {
-			b.SetBytes(int64(len(data)))
-			b.ReportAllocs()
-			for b.Loop() {
-				h, err := Open(data, nil)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if keys, _, _ := appendSum(h); keys == 0 {
-					b.Fatal("no keys")
-				}
-			}
-		})
-		b.Run(base+"/impl=regparser", func(b *testing.B) {
-			b.SetBytes(int64(len(data)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if keys, _, _, _ := peerSum(b, bytes.NewReader(data), len(data)); keys == 0 {
-					b.Fatal("no keys")
-				}
-			}
-		})
+			return h
+		}
+		run("walk", func() int { keys, _, _, _ := walkSum(open()); return keys })
+		run("text", func() int { keys, _, _ := textSum(open()); return keys })
+		run("append", func() int { keys, _, _ := appendSum(open()); return keys })
+		run("regparser", func() int { keys, _, _, _ := peerSum(b, bytes.NewReader(data), len(data)); return keys })
 	}
 }

@@ -10,7 +10,6 @@
 package evidence
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +35,10 @@ type Options struct {
 
 	// NoLogs leaves the transaction logs of hives aside.
 	NoLogs bool
+
+	// NoShadows leaves the volume shadow copies of a disk image aside. They
+	// are named all the same.
+	NoShadows bool
 }
 
 func (o *Options) maxFile() int64 {
@@ -124,48 +127,6 @@ func layoutNote(path string, h collect.Host) []string {
 		s += ": " + v
 	}
 	return []string{s}
-}
-
-// openImage opens a disk image: every volume with a Windows installation is a
-// machine, the others are named.
-func openImage(path string, opts *Options) (*Evidence, error) {
-	d, err := image.Open(path, nil)
-	if err != nil {
-		return nil, err
-	}
-	e := &Evidence{Kind: "disk image (" + string(d.Format) + ")", closers: []func() error{d.Close}}
-	problems := d.Damage
-	for _, v := range d.Volumes() {
-		name := fmt.Sprintf("%s: volume %d at %d (%s, %d bytes)", path, v.Index, v.Offset, cmp.Or(v.FSType, "file system not known"), v.Size)
-		if v.FSType != "ntfs" {
-			e.Notes = append(e.Notes, name+": not read")
-			continue
-		}
-		fsys, err := v.FS()
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", name, err))
-			continue
-		}
-		if n := len(v.Shadows); n > 0 {
-			e.Notes = append(e.Notes, fmt.Sprintf("%s: %d shadow copies, which are not read", name, n))
-		}
-		hosts, err := collect.Recognise(fsys)
-		if err != nil || len(hosts) == 0 {
-			e.Notes = append(e.Notes, name+": no Windows on it")
-			continue
-		}
-		for _, h := range hosts {
-			e.Trees = append(e.Trees, newTree(h, baseName(path), opts))
-		}
-		e.Notes = append(e.Notes, name+": Windows")
-	}
-	if len(e.Trees) == 0 {
-		d.Close()
-		return nil, errors.Join(append([]error{fmt.Errorf("%s: %w: no volume with Windows in it", path, ErrNothing)}, problems...)...)
-	}
-	e.Trees[0].notes = append(e.Trees[0].notes, problems...)
-	e.bytesRead, e.verify = d.BytesRead, d.Verify
-	return e, nil
 }
 
 // baseName is the name of the evidence when nothing inside it tells the

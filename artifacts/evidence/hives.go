@@ -39,51 +39,109 @@ type Hive struct {
 	Backup bool // a copy that Windows or setup made: RegBack, repair
 	Logs   []*File
 
-	once   sync.Once
-	h      *hive.Hive
-	sha256 string
-	err    error
-	old    []byte // the primary file as it lies there, when logs were replayed over it
+	mu       sync.Mutex
+	state    *openHive // nil until it is opened, and after Release
+	sha256   string
+	recovery *hive.Recovery // kept, as is the error, when the hive is released
+	err      error
+	known    bool // both
+}
 
-	delOnce sync.Once
-	deleted []hive.Remnant
+// An openHive is what a hive takes in memory.
+type openHive struct {
+	h       *hive.Hive
+	err     error
+	old     []byte // the primary file as it lies there, when logs were replayed over it
+	deleted func() []hive.Remnant
 }
 
 // Open reads and recovers the hive. It does so once; all callers share the
 // result, which does not change.
 func (h *Hive) Open() (*hive.Hive, error) {
-	h.once.Do(func() {
-		b, err := h.Bytes()
-		if err != nil {
-			h.err = err
-			return
-		}
-		sum := sha256.Sum256(b)
-		h.sha256 = hex.EncodeToString(sum[:])
-		opts := &hive.Options{}
-		if !h.tree.opts.noLogs() {
-			for _, l := range h.Logs {
-				lb, err := l.Bytes()
-				if err != nil {
-					h.err = fmt.Errorf("log %s: %w", l.Path, err)
-					continue
-				}
-				opts.Logs = append(opts.Logs, hive.Log{Name: winpath.Base(l.Path), Data: lb})
-			}
-		}
-		var oerr error
-		h.h, oerr = hive.Open(b, opts)
-		h.err = errors.Join(oerr, h.err)
-		if h.h != nil && h.h.Recovery().Applied {
-			h.old = b
-		}
-	})
-	return h.h, h.err
+	s := h.open()
+	return s.h, s.err
 }
 
-// SHA256 returns the hash of the primary file as it lies in the evidence.
+// Release gives up the memory of an open hive, which is as large as its file
+// and more. What was taken from it stays good; the next Open reads it anew.
+func (h *Hive) Release() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.state = nil
+}
+
+func (h *Hive) open() *openHive {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state == nil {
+		h.state = h.read()
+		if h.state.h != nil {
+			rec := h.state.h.Recovery()
+			h.recovery = &rec
+		}
+		h.err, h.known = h.state.err, true
+	}
+	return h.state
+}
+
+func (h *Hive) read() *openHive {
+	s := &openHive{deleted: func() []hive.Remnant { return nil }}
+	b, err := h.Bytes()
+	if err != nil {
+		s.err = err
+		return s
+	}
+	sum := sha256.Sum256(b)
+	h.sha256 = hex.EncodeToString(sum[:])
+	opts := &hive.Options{}
+	if !h.tree.opts.noLogs() {
+		for _, l := range h.Logs {
+			lb, err := l.Bytes()
+			if err != nil {
+				s.err = fmt.Errorf("log %s: %w", l.Path, err)
+				continue
+			}
+			opts.Logs = append(opts.Logs, hive.Log{Name: winpath.Base(l.Path), Data: lb})
+		}
+	}
+	var oerr error
+	s.h, oerr = hive.Open(b, opts)
+	s.err = errors.Join(oerr, s.err)
+	if s.h == nil {
+		return s
+	}
+	s.deleted = sync.OnceValue(func() []hive.Remnant { return slices.Collect(s.h.Deleted()) })
+	if s.h.Recovery().Applied {
+		s.old = b
+	}
+	return s
+}
+
+// Recovery tells how the hive was found and what its logs gave, nil when
+// nothing could be opened, with the error of Open.
+func (h *Hive) Recovery() (*hive.Recovery, error) {
+	h.mu.Lock()
+	known := h.known
+	h.mu.Unlock()
+	if !known {
+		h.open()
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.recovery, h.err
+}
+
+// SHA256 returns the hash of the primary file as it lies in the evidence,
+// empty when it cannot be read.
 func (h *Hive) SHA256() string {
-	h.Open()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.sha256 == "" {
+		if b, err := h.Bytes(); err == nil {
+			sum := sha256.Sum256(b)
+			h.sha256 = hex.EncodeToString(sum[:])
+		}
+	}
 	return h.sha256
 }
 
@@ -91,17 +149,18 @@ func (h *Hive) SHA256() string {
 // owed to a transaction log: its first bytes were replayed, and the primary
 // file has others there. It names the log and the place in it.
 func (h *Hive) FromLog(offset int64) (log string, at int64, ok bool) {
-	if h.old == nil {
+	s := h.open()
+	if s.old == nil {
 		return "", 0, false
 	}
-	log, at, ok = h.h.FromLog(offset)
+	log, at, ok = s.h.FromLog(offset)
 	if !ok {
 		return "", 0, false
 	}
 	const look = 80 // a key node with the start of its name, a value with its data field
-	now := h.h.Bytes()
+	now := s.h.Bytes()
 	end := min(offset+look, int64(len(now)))
-	if end <= int64(len(h.old)) && offset < end && bytes.Equal(now[offset:end], h.old[offset:end]) {
+	if end <= int64(len(s.old)) && offset < end && bytes.Equal(now[offset:end], s.old[offset:end]) {
 		return "", 0, false
 	}
 	return log, at, true
@@ -109,14 +168,7 @@ func (h *Hive) FromLog(offset int64) (log string, at int64, ok bool) {
 
 // Deleted returns what the hive still holds of deleted keys and values. The
 // search runs once.
-func (h *Hive) Deleted() []hive.Remnant {
-	h.delOnce.Do(func() {
-		if hv, _ := h.Open(); hv != nil {
-			h.deleted = slices.Collect(hv.Deleted())
-		}
-	})
-	return h.deleted
-}
+func (h *Hive) Deleted() []hive.Remnant { return h.open().deleted() }
 
 func (o *Options) noLogs() bool { return o != nil && o.NoLogs }
 

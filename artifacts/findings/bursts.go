@@ -83,11 +83,18 @@ func (x *look) burst(what string, level Level, group []start) {
 
 // dubiousStarts are the times at which tools or programs in bad places
 // started, sorted.
-func (x *look) dubiousStarts() []time.Time {
-	var out []time.Time
-	for _, p := range x.programs {
-		t := x.t.toolNamed(p.stem)
-		bad := p.place != nil && p.place.level >= High && !x.installer(p) || t != nil && t.level >= Medium && !anyGlob(t.except, p.parts)
+func (s *scene) dubiousStarts() []time.Time {
+	if s.dubious == nil {
+		s.dubious = s.findDubiousStarts()
+	}
+	return s.dubious
+}
+
+func (s *scene) findDubiousStarts() []time.Time {
+	out := []time.Time{}
+	for _, p := range s.programs {
+		t := s.t.toolNamed(p.stem)
+		bad := p.place != nil && p.place.level >= High && !s.installer(p) || t != nil && t.level >= Medium && !anyGlob(t.except, p.parts)
 		if !bad {
 			continue
 		}

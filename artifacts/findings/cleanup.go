@@ -9,41 +9,6 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
-var timeStomp = Rule{
-	ID: "D-01", Title: "Hint of a forged file time", Level: Medium, Attack: []string{"T1070.006"},
-	Why:    "Times that no ordinary way of writing a file leaves.",
-	Benign: "Archives and set-ups keep times of one or two seconds.",
-	Next:   "Compare with the times in $FILE_NAME.",
-	Unread: "the times of all files ($STANDARD_INFORMATION and $FILE_NAME) are not read",
-}
-
-var cachedTime = programRule(Rule{
-	ID: "D-02", Title: "File older than Windows remembers it", Level: Medium, Attack: []string{"T1070.006"},
-	Why:    "ShimCache kept the file's modification time; the file now has an earlier one. Updates only make it later.",
-	Benign: "An older version was put back.",
-	Next:   "Compare with $FILE_NAME and with the USN journal.",
-	Needs:  []string{"shimcache"},
-}, func(x *look, p *program) {
-	if !x.facts.FileTimes || x.facts.Modified == nil || p.other {
-		return
-	}
-	for _, r := range p.rows {
-		s, ok := r.rec.Data.(artifacts.Shimcache)
-		if !ok || s.Modified.IsZero() || r.rec.From.State != artifacts.Live {
-			continue
-		}
-		now, ok := x.facts.Modified(s.Path)
-		if ok && now.Before(s.Modified.Add(-2*time.Second)) {
-			level := Low
-			if p.place != nil && p.place.level >= Medium || strings.HasPrefix(p.key, `\windows\system32\`) {
-				level = Medium
-			}
-			x.hit(p.subject(x), level, "it is of %s, ShimCache knows it of %s", now.UTC().Format("2006-01-02 15:04:05"), s.Modified.UTC().Format("2006-01-02 15:04:05"))
-			return
-		}
-	}
-})
-
 var linkTime = programRule(Rule{
 	ID: "D-03", Title: "Program linked after it first ran", Level: Low, Attack: []string{"T1070.006"},
 	Why:    "The program says it was built after its own first start.",
@@ -110,17 +75,35 @@ var prefetchGap = wholeRule(Rule{
 	}
 }, "prefetchlayout")
 
-var mruCleared = rule(Rule{
+// usedLists are the lists of used things that D-05 knows, and how a user calls
+// them.
+var usedLists = []struct {
+	artifact, words string
+	empty           func(artifacts.Decoded) (bool, time.Time)
+}{
+	{"runmru", "Run dialog", func(d artifacts.Decoded) (bool, time.Time) { r, _ := d.(artifacts.RunMRU); return r.Empty, r.Written }},
+	{"typedpaths", "paths typed in Explorer", func(d artifacts.Decoded) (bool, time.Time) {
+		r, _ := d.(artifacts.TypedPath)
+		return r.Empty, r.Written
+	}},
+	{"typedurls", "typed addresses", func(d artifacts.Decoded) (bool, time.Time) { r, _ := d.(artifacts.TypedURL); return r.Empty, r.Written }},
+	{"recentdocs", "recent documents", func(d artifacts.Decoded) (bool, time.Time) {
+		r, _ := d.(artifacts.RecentDoc)
+		return r.Empty, r.Written
+	}},
+	{"userassist", "UserAssist", func(d artifacts.Decoded) (bool, time.Time) {
+		r, _ := d.(artifacts.UserAssist)
+		return r.Kind == "none", r.KeyWritten
+	}},
+}
+
+var mruCleared = wholeRule(rule(Rule{
 	ID: "D-05", Title: "List of used things emptied or switched off", Level: Medium, Attack: []string{"T1070.003"},
 	Why:    "A list that Windows fills by itself is empty, or it was told not to fill it.",
-	Benign: "Cleaners and privacy settings; policies.",
-	Next:   "The key's time tells when; look for deleted values.",
-	Needs:  []string{"runmru", "usagetracking"},
-}, func(x *look, r artifacts.RunMRU) {
-	if r.Empty {
-		x.hit(x.setting("Run dialog of "+x.who()), Low, "its list is there and empty, last written %s", r.Written.UTC().Format("2006-01-02 15:04:05"))
-	}
-}).also(on(func(x *look, u artifacts.UsageTracking) {
+	Benign: "Cleaners and privacy settings; policies; a profile that was hardly used.",
+	Next:   "The key's time tells when; look at the deleted entries.",
+	Needs:  []string{"runmru", "typedpaths", "typedurls", "recentdocs", "userassist", "usagetracking"},
+}, func(x *look, u artifacts.UsageTracking) {
 	if !u.Off {
 		return
 	}
@@ -129,15 +112,31 @@ var mruCleared = rule(Rule{
 		level = Medium
 	}
 	x.hit(x.setting("tracking of "+x.who()+": "+u.Name), level, "%s", u.Effect).as("T1070")
-}))
-
-var logsCleared = Rule{
-	ID: "D-06", Title: "Event log cleared or missing", Level: High, Attack: []string{"T1070.001"},
-	Why:    "Clearing leaves its own event, and gaps in the numbers of the records.",
-	Benign: "None but maintenance.",
-	Next:   "Read the logs with a program for them.",
-	Unread: "event logs are not read",
-}
+}), func(x *look) {
+	for _, l := range usedLists {
+		gone := map[string][]*row{} // recovered entries by hive
+		for _, r := range x.kept[l.artifact] {
+			if empty, _ := l.empty(r.rec.Data); r.rec.From.State == artifacts.Deleted && !empty {
+				gone[r.rec.From.Path] = append(gone[r.rec.From.Path], r)
+			}
+		}
+		for _, r := range x.kept[l.artifact] {
+			empty, written := l.empty(r.rec.Data)
+			if !empty || r.rec.From.State != artifacts.Live {
+				continue
+			}
+			look := *x
+			look.row = r
+			level, says := Low, fmt.Sprintf("its list is there and empty, last written %s", written.UTC().Format(secondsOnly))
+			if old := gone[r.rec.From.Path]; len(old) > 0 {
+				level, says = Medium, says+fmt.Sprintf("; %d deleted entries could be recovered", len(old))
+				look.hit(look.setting(l.words+" of "+look.who()), level, "%s", says).from(old...)
+				continue
+			}
+			look.hit(look.setting(l.words+" of "+look.who()), level, "%s", says)
+		}
+	}
+}, "runmru", "typedpaths", "typedurls", "recentdocs", "userassist")
 
 var recycledPrograms = rule(Rule{
 	ID: "D-07", Title: "Program in the recycle bin", Level: Low, Attack: []string{"T1070.004"},

@@ -19,12 +19,18 @@ type verdict struct {
 // prompt, 8,191 characters. What hides behind that is long, which is said.
 const maxCommand = 8 << 10
 
+// runsOthers reports whether a program is a script host or one of Windows'
+// loaders.
+func (t *Tables) runsOthers(program string) bool {
+	stem := strings.TrimSuffix(strings.ToLower(winpath.Base(strings.Trim(program, `"`))), ".exe")
+	return t.hosts[stem] || t.proxies[stem]
+}
+
 // judge holds a command line against the patterns. An encoded command is
 // looked at in clear, too.
 func (t *Tables) judge(line string, c winpath.Command) verdict {
 	var v verdict
-	stem := strings.TrimSuffix(strings.ToLower(winpath.Base(strings.Trim(c.Program, `"`))), ".exe")
-	v.host = t.hosts[stem] || t.proxies[stem]
+	v.host = t.runsOthers(c.Program)
 	text := clip(line, maxCommand)
 	long := len(line) > 500
 	text = strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(text, "^", ""), `""`, `"`))

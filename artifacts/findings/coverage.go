@@ -8,6 +8,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -26,13 +27,25 @@ type Facts struct {
 	// only what a collection took.
 	Whole bool
 	// FileTimes is set when the times of files are those of the machine: an
-	// image, not a copied folder.
+	// image, not a copied folder. Elsewhere each file tells for itself, see
+	// Times.
 	FileTimes bool
 	// Find looks for a file of the machine: whether it is there, and whether
 	// the folder it should lie in is there to tell.
 	Find func(path string) (there, folder bool)
-	// Modified is the modification time of a file of the machine.
-	Modified func(path string) (time.Time, bool)
+	// Times are those of a file of the machine; false when it is not there, or
+	// only the times of its copy are known.
+	Times func(path string) (FileTimes, bool)
+}
+
+// FileTimes are the times of one file on the machine's own volume.
+type FileTimes struct {
+	Created, Modified, Changed time.Time // $STANDARD_INFORMATION, or what a collector wrote down of it; Changed is that of the file record
+	Size                       int64
+	// The times of $FILE_NAME, which no program can set; zero where the
+	// evidence is no image.
+	NameCreated, NameModified time.Time
+	Source                    string // who says so
 }
 
 // FactsOf reads the facts from evidence. names are the artifacts that the run
@@ -71,18 +84,33 @@ func FactsOf(tree *evidence.Tree, kind string, names []string) Facts {
 		}
 		return false, tree.Walked(path)
 	}
-	f.Modified = func(path string) (time.Time, bool) {
+	f.Times = func(path string) (FileTimes, bool) {
 		file, ok := tree.Lookup(path)
 		if !ok {
-			return time.Time{}, false
+			return FileTimes{}, false
 		}
-		st, err := file.Stat()
-		if err != nil {
-			return time.Time{}, false
-		}
-		return st.ModTime(), true
+		return timesOf(file)
 	}
 	return f
+}
+
+// timesOf returns the times of a file where they are those of the machine.
+func timesOf(file *evidence.File) (FileTimes, bool) {
+	t, err := file.Times()
+	if err != nil || !t.Original {
+		return FileTimes{}, false
+	}
+	st, err := file.Stat()
+	if err != nil || st.IsDir() {
+		return FileTimes{}, false
+	}
+	out := FileTimes{Created: t.Created, Modified: t.Modified, Changed: t.Changed, Size: st.Size(), Source: t.Source}
+	if x, ok := st.Sys().(*ntfs.Stat); ok {
+		if n, ok := x.FileName(); ok {
+			out.NameCreated, out.NameModified = n.Created, n.Modified
+		}
+	}
+	return out, true
 }
 
 // prefetcher reads EnablePrefetcher of the control set that booted last.
@@ -142,8 +170,6 @@ func (e *Evaluator) coverage() []Coverage {
 
 func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 	switch {
-	case r.Unread != "":
-		return NotEvaluated, []string{r.Unread}
 	case !e.on(r):
 		return NotEvaluated, []string{"judged on request only: `enable " + r.ID + "` in a rules file"}
 	}
@@ -170,7 +196,14 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 		return NotEvaluated, append([]string{"the volume is not here as a whole: a file that is missing proves nothing"}, why...)
 	}
 	if fileTimes[r.ID] && !e.facts.FileTimes {
-		return NotEvaluated, append([]string{"the times of files are not those of the machine: only a disk image keeps them"}, why...)
+		const only = "the times of files are not those of the machine: disk images and the metadata of collectors keep them"
+		if e.timed == 0 {
+			return NotEvaluated, append([]string{only}, why...)
+		}
+		if status == Evaluated {
+			status = Partly
+		}
+		why = append(why, fmt.Sprintf("programs judged: %d; for the others %s", e.timed, only))
 	}
 	if there > 0 {
 		for _, s := range e.doubts(r) {
@@ -184,7 +217,7 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 // that compare times of files.
 var (
 	wholeVolume = map[string]bool{"X-01": true, "P-08": true}
-	fileTimes   = map[string]bool{"D-02": true}
+	fileTimes   = map[string]bool{"D-01": true, "D-02": true}
 )
 
 // lacks says why an artifact gave nothing to judge by, or "".

@@ -28,7 +28,9 @@ type scene struct {
 	newest        time.Time         // the last start that anything tells: "now" of the evidence
 	seeded        []*row
 	prefetchFiles int
+	timed         int             // programs whose file has times that are the machine's
 	bases         map[string]bool // names of programs that are known with a folder
+	dubious       []time.Time     // see dubiousStarts
 
 	hits     []*hit
 	counts   map[string]int // hits by rule
@@ -74,7 +76,7 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 }
 
 // on reports whether a rule is judged.
-func (s *scene) on(r *Rule) bool { return r.Unread == "" && (!r.OnRequest || s.t.enabled[r.ID]) }
+func (s *scene) on(r *Rule) bool { return !r.OnRequest || s.t.enabled[r.ID] }
 
 // Add looks at one result of a run. It keeps no reference to large records:
 // what a Prefetch file lists is looked at here and let go.

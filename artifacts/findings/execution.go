@@ -30,7 +30,7 @@ var executedThenDeleted = programRule(Rule{
 		return
 	}
 	level := Low
-	if tool := x.t.toolNamed(p.stem); !x.installer(p) && (p.place != nil && p.place.level >= High || tool != nil && tool.level >= Medium) {
+	if tool := x.t.toolNamed(p.stem); !x.installer(p) && (p.place != nil && p.place.level >= High || tool != nil && tool.level >= Medium && !anyGlob(tool.except, p.parts)) {
 		level = High
 	}
 	x.hit(p.subject(x), level, "it ran (%s), and %s is not there any more", sources(p.executed()), p.base)

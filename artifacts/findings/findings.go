@@ -10,9 +10,9 @@
 //
 // Nothing here reads a file of the evidence's machine by itself, an
 // environment variable or the clock: the same evidence gives the same report
-// everywhere and at any time. Event logs, memory and file contents are not
-// read; rules that need them are declared and appear in the coverage as not
-// evaluated.
+// everywhere and at any time. Events, memory and the contents of programs are
+// not read: of an event log only how far it reaches, of a program's file only
+// its times and size.
 //
 // Technique ids and names are those of ATT&CK for Enterprise, version 18. © The
 // MITRE Corporation; this work is reproduced and distributed with the

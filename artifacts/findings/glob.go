@@ -9,19 +9,32 @@ import "strings"
 type glob struct {
 	text  string
 	parts []string
+	plain []bool // parts without a star or question mark: most
 	base  bool
 }
 
 func newGlob(s string) glob {
 	s = strings.ToLower(strings.ReplaceAll(s, "/", `\`))
-	return glob{s, strings.Split(s, `\`), !strings.Contains(s, `\`)}
+	g := glob{text: s, parts: strings.Split(s, `\`), base: !strings.Contains(s, `\`)}
+	for _, p := range g.parts {
+		g.plain = append(g.plain, !strings.ContainsAny(p, "*?"))
+	}
+	return g
+}
+
+// like compares one name of a path with a part of the pattern.
+func (g *glob) like(part int, name string) bool {
+	if g.plain[part] {
+		return g.parts[part] == name
+	}
+	return like(g.parts[part], name)
 }
 
 // match wants the path split into its names. The time is bounded by the
 // product of the lengths: one place to come back to for `**`, one for `*`.
-func (g glob) match(path []string) bool {
+func (g *glob) match(path []string) bool {
 	if g.base {
-		return len(path) > 0 && like(g.text, path[len(path)-1])
+		return len(path) > 0 && g.like(0, path[len(path)-1])
 	}
 	p, i := 0, 0        // next part of the pattern, next name
 	back, from := -1, 0 // after the last `**`, and the name it was tried from
@@ -29,7 +42,7 @@ func (g glob) match(path []string) bool {
 		switch {
 		case p == len(g.parts) && i == len(path):
 			return true
-		case p < len(g.parts) && strings.HasPrefix(g.parts[p], "**"):
+		case p < len(g.parts) && !g.plain[p] && strings.HasPrefix(g.parts[p], "**"):
 			if g.parts[p] == "**" {
 				if p < len(g.parts)-1 {
 					p++
@@ -43,7 +56,7 @@ func (g glob) match(path []string) bool {
 			}
 			// `**.lnk` at the end: any depth, this shape of name.
 			return i < len(path) && like(g.parts[p][1:], path[len(path)-1])
-		case p < len(g.parts) && i < len(path) && like(g.parts[p], path[i]):
+		case p < len(g.parts) && i < len(path) && g.like(p, path[i]):
 			p, i = p+1, i+1
 			continue
 		}

@@ -385,18 +385,21 @@ func (x *look) probePath(path string) *program {
 // libraries yields what a Prefetch file lists of libraries with names of
 // Windows' own that lie outside Windows and Program Files.
 func (x *look) libraries(f artifacts.Prefetch, yield func(key, raw string, beside bool)) {
-	image := x.normal(f.ImagePath, x.row.rec.User)
-	dir := winpath.Dir(image)
-	if x.installer(x.probe(image)) {
-		return
-	}
+	image, dir := "", ""
 	for _, raw := range f.Files {
-		if len(raw) < 5 || !strings.EqualFold(raw[len(raw)-4:], ".dll") {
+		if len(raw) < 5 || !strings.EqualFold(raw[len(raw)-4:], ".dll") || plainlyWindows(raw) {
 			continue
 		}
 		base := strings.ToLower(winpath.Base(raw))
 		if !x.t.libraries[base[:len(base)-4]] {
 			continue
+		}
+		if image == "" {
+			image = x.normal(f.ImagePath, x.row.rec.User)
+			dir = winpath.Dir(image)
+			if anyGlob(x.t.installers, strings.Split(image, `\`)) {
+				return
+			}
 		}
 		key := x.normal(raw, x.row.rec.User)
 		if strings.HasPrefix(key, `\windows\`) || strings.HasPrefix(key, `\program files`) || strings.HasPrefix(key, `\programdata\microsoft\windows defender\`) || x.storeFolder(x.probe(key)) {
@@ -404,6 +407,21 @@ func (x *look) libraries(f artifacts.Prefetch, yield func(key, raw string, besid
 		}
 		yield(key, raw, winpath.Dir(key) == dir)
 	}
+}
+
+// plainlyWindows reports whether a path names a file below the folder Windows
+// without any detour: most of what a Prefetch file lists.
+func plainlyWindows(raw string) bool {
+	i := strings.Index(raw, `\WINDOWS\`)
+	if i <= 0 || strings.Contains(raw[i:], "..") {
+		return false
+	}
+	for _, head := range []string{`\VOLUME{`, `\DEVICE\HARDDISKVOLUME`} {
+		if rest, ok := strings.CutPrefix(raw[:i], head); ok {
+			return strings.IndexByte(rest, '\\') < 0
+		}
+	}
+	return false
 }
 
 // installer reports whether a path looks like a set-up's.

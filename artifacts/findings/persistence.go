@@ -63,11 +63,11 @@ var autorunCommand = rule(Rule{
 		return
 	}
 	a := s.Autostart()
-	if unset(x.row.rec.Data, a) {
+	if !x.t.runsOthers(a.Image) || unset(x.row.rec.Data, a) {
 		return
 	}
 	v := x.t.judge(commandLine(a), command(a))
-	if !v.host || v.level < High {
+	if v.level < High {
 		return
 	}
 	h := x.hit(x.autoSubject("", x.named(a), a), x.weaker(v.level, a), "%s: %s: %s", x.named(a), strings.Join(v.words, ", "), clip(commandLine(a), 300))
@@ -109,7 +109,11 @@ var winlogonDeviation = rule(Rule{
 	if ok || a.Image == "" {
 		return
 	}
-	x.hit(x.autoSubject("", x.named(a), a), x.weaker(Critical, a), "%s is %q", a.Mechanism, clip(w.Value, 200))
+	item := ""
+	if w.Item > 1 {
+		item = fmt.Sprintf(": item %d is %s", w.Item, clip(a.Command, 300))
+	}
+	x.hit(x.autoSubject("", x.named(a), a), x.weaker(Critical, a), "%s is %q%s", a.Mechanism, clip(w.Value, 200), item)
 }).also(
 	on(func(x *look, w artifacts.WindowsLoad) {
 		a := w.Autostart()

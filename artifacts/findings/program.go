@@ -41,6 +41,9 @@ type program struct {
 
 	other bool // on a volume that is not the one of Windows
 	place *place
+
+	fileTimes *FileTimes // of its file, when timesRead
+	timesRead bool
 }
 
 // A place is why a path is worth a look.

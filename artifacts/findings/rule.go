@@ -20,7 +20,6 @@ type Rule struct {
 	Benign string   // what usually explains it
 	Next   string   // one step
 	Needs  []string // artifacts that feed it; without any of them it is not evaluated
-	Unread string   // what would have to be read, where nothing of ours feeds it
 	// OnRequest rules are judged only when a rules file enables them.
 	OnRequest bool
 	Leads     bool // gives the finding its title among rules of one level

@@ -81,6 +81,21 @@ func task(path, image, args string, more func(*artifacts.Task)) artifacts.Record
 	return rec("tasks", t)
 }
 
+// byUser makes a task one that a person made.
+func byUser(runAs, level string) func(*artifacts.Task) {
+	return func(t *artifacts.Task) {
+		t.Author, t.Principals = `TEST\daniel`, []artifacts.TaskPrincipal{{User: runAs, RunLevel: level}}
+	}
+}
+
+func com(class string) func(*artifacts.Task) {
+	return func(t *artifacts.Task) {
+		t.Kind, t.Class, t.Command = "com", class, "{01234567-89ab-cdef-0123-456789abcdef} data"
+	}
+}
+
+func dated(s string) func(*artifacts.Task) { return func(t *artifacts.Task) { t.Date = s } }
+
 func hook(mechanism, name, value, image string) artifacts.Hook {
 	return fill(artifacts.Hook{Name: name, Value: value}, auto(mechanism, image, ""))
 }
@@ -107,6 +122,33 @@ func user(rid uint32, name string, more func(*artifacts.Account)) artifacts.Reco
 
 func group(rid uint32, members ...string) artifacts.Record {
 	return rec("groups", artifacts.Group{RID: rid, Name: "Administrators", Members: members})
+}
+
+func deleted(r artifacts.Record) artifacts.Record {
+	r.From.State = artifacts.Deleted
+	return r
+}
+
+// log is an event log that begins with a record at a time; one of 320 chunks
+// is full.
+func log(name string, first uint64, oldest time.Time, chunks int) artifacts.Record {
+	e := artifacts.EvtxFile{Log: name, First: first, Last: first + 999, Next: first + 1000, Records: 1000, Oldest: oldest, Newest: day.AddDate(0, 0, 2), Chunks: chunks, Unused: 2, Size: int64(4096 + (chunks+2)*65536)}
+	if chunks == 320 {
+		e.Unused, e.OldestChunk = 0, 7
+	}
+	return rec("evtxfiles", e)
+}
+
+func with(r artifacts.Record, f func(*artifacts.EvtxFile)) artifacts.Record {
+	e := r.Data.(artifacts.EvtxFile)
+	f(&e)
+	r.Data = e
+	return r
+}
+
+// logs are two ordinary ones of a machine that is a year old.
+func logs() records {
+	return records{log("System", 1, day.AddDate(-1, 0, 0), 40), log("Application", 1, day.AddDate(-1, 0, 0), 40)}
 }
 
 type records []artifacts.Record
@@ -153,6 +195,15 @@ var cases = []struct {
 	{"P-11", findings.Critical, records{service("evil", `C:\Users\Public\a.exe`, nil)}, records{service("WinDefend", `C:\ProgramData\Microsoft\Windows Defender\Platform\4.18\MsMpEng.exe`, nil)}},
 	{"P-12", findings.Critical, records{task(`\x`, `C:\TMP\mim.exe`, `sekurlsa::logonpasswords`, nil)}, records{task(`\Microsoft\Windows\Defrag\ScheduledDefrag`, `C:\Windows\System32\defrag.exe`, `-c -h`, nil)}},
 	{"P-12", findings.Medium, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.Triggers = []artifacts.TaskTrigger{{Interval: "PT1M"}} })}, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.Triggers = []artifacts.TaskTrigger{{Interval: "PT1H"}} })}},
+	{"P-11", findings.High, records{pf(`\Users\Public\a.exe`, at(0)), service("QwRtZpLk", `C:\ProgramData\Vendor\a.exe`, nil)}, records{pf(`\Users\Public\a.exe`, at(3000)), service("QwRtZpLk", `C:\Program Files\A\a.exe`, nil)}},
+	{"P-11", findings.Medium, records{pf(`\Users\Public\a.exe`, at(0)), service("xkqzwvtr", `C:\Program Files\A\a.exe`, nil)}, records{pf(`\Users\Public\a.exe`, at(0)), service("PlugPlay", `C:\Program Files\A\a.exe`, nil)}},
+	{"P-12", findings.Medium, records{task(`\sync`, `C:\ProgramData\Vendor\a.exe`, "", byUser("S-1-5-18", ""))}, records{task(`\sync`, `C:\ProgramData\Vendor\a.exe`, "", byUser(`TEST\daniel`, "LeastPrivilege")), task(`\Vendor\sync`, `C:\ProgramData\Vendor\a.exe`, "", byUser("S-1-5-18", ""))}},
+	{"P-12", findings.Low, records{task(`\tuner`, `C:\Program Files\T\t.exe`, "", byUser(`TEST\daniel`, "HighestAvailable"))}, records{task(`\tuner`, `C:\Program Files\T\t.exe`, "", func(t *artifacts.Task) { byUser("S-1-5-18", "")(t); t.Author = "Vendor Corporation" })}},
+	{"P-12", findings.High, records{task(`\Microsoft\Windows\x`, "", "", com("yes")), of("u", rec("comhijack", artifacts.COMHijack{Hook: fill(artifacts.Hook{}, artifacts.Autostart{Scope: "user", Command: `C:\a.dll`, Image: `C:\a.dll`}), CLSID: "{01234567-89AB-CDEF-0123-456789ABCDEF}"}))},
+		records{task(`\Microsoft\Windows\x`, "", "", com("yes")), of("u", rec("comhijack", artifacts.COMHijack{Hook: fill(artifacts.Hook{}, artifacts.Autostart{Scope: "user", Command: `C:\a.dll`, Image: `C:\a.dll`}), CLSID: "{11111111-89AB-CDEF-0123-456789ABCDEF}"}))}},
+	{"P-12", findings.Medium, records{task(`\x`, "", "", com("no"))}, records{task(`\x`, "", "", com("unknown"))}},
+	{"P-12", findings.Low, records{task(`\x`, `C:\Program Files\A\a.exe`, "", dated("2020-01-01T10:00:00")), rec("osinfo", artifacts.OSInfo{Installed: day.AddDate(-1, 0, 0)})}, records{task(`\x`, `C:\Program Files\A\a.exe`, "", dated("2026-03-07T02:00:00")), rec("osinfo", artifacts.OSInfo{Installed: day.AddDate(-1, 0, 0)})}},
+	{"P-12", findings.Low, records{task(`\x`, `C:\Program Files\A\a.exe`, "", dated("2026-02-27T10:00:00"))}, records{task(`\Microsoft\x`, `C:\Program Files\A\a.exe`, "", dated("2006-02-27T10:00:00"))}}, // another day than its file
 	{"P-12b", findings.High, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.XMLSHA256, t.Actions = strings.Repeat("a", 64), []string{"a"} }), rec("taskcache", artifacts.TaskCache{View: "task", TaskPath: `\x`, Hash: strings.Repeat("b", 64), Actions: []string{"b"}})},
 		records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.XMLSHA256 = strings.Repeat("a", 64) }), rec("taskcache", artifacts.TaskCache{View: "task", TaskPath: `\x`, Hash: strings.Repeat("a", 64)})}},
 	{"P-13", findings.High, records{of("u", rec("comhijack", artifacts.COMHijack{Hook: hook("COM server", "", "", `C:\Users\Public\a.dll`), CLSID: "{1}", Kind: "InprocServer32", Shadows: true}))}, records{of("u", rec("comhijack", artifacts.COMHijack{Hook: hook("COM server", "", "", `C:\Users\u\AppData\Local\Microsoft\OneDrive\x.dll`), CLSID: "{1}", Kind: "InprocServer32", Shadows: true}))}},
@@ -176,10 +227,28 @@ var cases = []struct {
 	{"X-11", 0, records{pf(`\Users\Public\svchost.exe`, at(0)), pf(`\Program Files\A\a.exe`, at(5))}, records{pf(`\Users\Public\svchost.exe`, at(0)), pf(`\Program Files\A\a.exe`, at(50))}},
 	{"X-12", 0, records{rec("consentstore", artifacts.Consent{Capability: "microphone", App: `C:\Users\Public\a.exe`, Start: day})}, records{rec("consentstore", artifacts.Consent{Capability: "microphone", App: `C:\Program Files\Zoom\zoom.exe`, Start: day})}},
 	{"X-13", 0, records{of("u", rec("userassist", artifacts.UserAssist{Name: "a", Path: `C:\Users\Public\a.exe`, Runs: 14, Seeded: true, Kind: "program"}))}, records{of("u", rec("userassist", artifacts.UserAssist{Name: "a", Path: `C:\Program Files\a.exe`, Runs: 14, Kind: "program"}))}},
+	{"D-01", findings.Medium, records{pf(`\Users\Public\stomped.exe`, at(0))}, records{pf(`\Users\Public\extracted.exe`, at(0)), pf(`\Program Files\A\stomped.exe`, at(0))}},
+	{"D-01", findings.Medium, records{pf(`\PerfLogs\collected.exe`, at(0)), pf(`\Windows\System32\cmd.exe`, at(0))}, records{pf(`\PerfLogs\collected.exe`, at(0))}}, // nothing shows that the source keeps parts of seconds
+	{"D-01", findings.Low, records{shim(`C:\Users\Public\a.exe`, "yes")}, records{shim(`C:\Program Files\A\a.exe`, "yes")}},
+	{"D-01", findings.Low, records{pf(`\Users\Public\a.exe`, at(0)), rec("osinfo", artifacts.OSInfo{Installed: day.AddDate(0, 1, 0)})}, records{pf(`\Users\Public\a.exe`, at(0)), rec("osinfo", artifacts.OSInfo{Installed: day.AddDate(-1, 0, 0)})}},
 	{"D-02", findings.Medium, records{shim(`C:\Windows\System32\older.exe`, "no")}, records{shim(`C:\Windows\System32\newer.exe`, "no")}},
 	{"D-03", 0, records{rec("amcachefiles", artifacts.AmcacheFile{Path: `C:\Users\Public\a.exe`, Linked: "03/05/2026 00:00:00"}), pf(`\Users\Public\a.exe`, at(0, -4000))}, records{rec("amcachefiles", artifacts.AmcacheFile{Path: `C:\Users\Public\a.exe`, Linked: "01/05/2020 00:00:00"}), pf(`\Users\Public\a.exe`, at(0, -4000))}},
 	{"D-04", 0, records{rec("prefetchlayout", artifacts.LayoutFile{Path: `C:\Users\u\AppData\Local\Temp\t.exe`, Prefetch: "gone"})}, many(12, rec("prefetchlayout", artifacts.LayoutFile{Path: `C:\Users\u\AppData\Local\Temp\t.exe`, Prefetch: "there"}))},
 	{"D-05", 0, records{of("u", rec("runmru", artifacts.RunMRU{Empty: true, Written: day}))}, records{of("u", rec("runmru", artifacts.RunMRU{Command: "cmd"}))}},
+	{"D-05", findings.Medium, records{of("u", rec("typedpaths", artifacts.TypedPath{Empty: true, Written: day})), of("u", deleted(rec("typedpaths", artifacts.TypedPath{Path: `C:\x`})))}, records{of("u", rec("typedpaths", artifacts.TypedPath{Path: `C:\x`})), of("u", deleted(rec("typedpaths", artifacts.TypedPath{Path: `C:\y`})))}},
+	{"D-05", findings.Low, records{of("u", rec("typedurls", artifacts.TypedURL{Empty: true, Written: day}))}, records{of("u", rec("typedurls", artifacts.TypedURL{URL: "http://go.microsoft.com/fwlink/"}))}},
+	{"D-05", findings.Low, records{of("u", rec("recentdocs", artifacts.RecentDoc{Empty: true, Written: day}))}, records{of("u", rec("recentdocs", artifacts.RecentDoc{Name: "a.txt"}))}},
+	{"D-05", findings.Low, records{of("u", rec("userassist", artifacts.UserAssist{Kind: "none", KeyWritten: day}))}, records{of("u", rec("userassist", artifacts.UserAssist{Kind: "program", Path: `C:\Program Files\a.exe`}))}},
+	{"D-06", findings.High, append(logs(), pf(`\Windows\System32\wevtutil.exe`, at(0)), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))},                                      // cleared
+	{"D-06", findings.High, append(logs(), log("Security", 9000, at(0)[0], 60), log("Setup", 12, at(1)[0], 60), log("Windows PowerShell", 200, at(1)[0], 60)), append(logs(), log("Security", 9000, day.AddDate(0, -1, 0), 320))}, // several together; one that was full
+	{"D-06", findings.Medium, append(logs(), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), pf(`\Windows\System32\wevtutil.exe`, at(0)))},
+	{"D-06", findings.High, logs(), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))}, // Security is missing
+	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *artifacts.EvtxFile) { e.MissingCount, e.Missing = 3, []string{"7 to 9"} })), append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *artifacts.EvtxFile) { e.MissingCount, e.Dirty = 3, true }))},
+	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *artifacts.EvtxFile) { e.Size = 69632 })), append(logs(), with(log("Setup", 1, day, 60), func(e *artifacts.EvtxFile) { e.Size = 69632 }), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
+	{"D-06", findings.Low, append(logs(), rec("eventlogging", artifacts.Setting{Setting: "File", Subject: "Security", Value: `D:\Logs\Security.evtx`})), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
+	{"D-06", findings.Low, append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), with(log("Setup", 1, day, 60), func(e *artifacts.EvtxFile) { e.Unusual = []string{"chunk 0: the sum of its records does not fit"} })),
+		append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *artifacts.EvtxFile) { e.Unusual, e.Dirty = []string{"x"}, true }))},
+	{"D-06", findings.Medium, append(logs(), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 5000, at(0)[0], 60), rec("osinfo", artifacts.OSInfo{Installed: day.Add(time.Hour)}))}, // an upgrade began it anew
 	{"D-07", findings.Medium, records{rec("recyclebin", artifacts.Recycled{Path: `C:\Windows\System32\a.exe`, Deleted: day})}, records{rec("recyclebin", artifacts.Recycled{Path: `C:\Users\u\Documents\letter.docx`, Deleted: day})}},
 	{"D-08", 0, records{rec("prefetch", artifacts.Prefetch{Executable: "A.EXE", ImagePath: `\VOLUME{1}\WINDOWS\A.EXE`, ClockSetBack: true})}, records{pf(`\Windows\System32\a.exe`, at(0))}},
 	{"F-01", findings.High, records{rec("defender", artifacts.Defender{Kind: "setting", Name: "DisableRealtimeMonitoring", Value: "1", Weak: true})}, records{rec("defender", artifacts.Defender{Kind: "setting", Name: "DisableAntiSpyware", Value: "0"})}},
@@ -207,14 +276,32 @@ var cases = []struct {
 func facts() findings.Facts {
 	return findings.Facts{
 		Machine: &evidence.Machine{Name: "TEST", SystemRoot: `C:\Windows`, Build: "19045"}, Prefetcher: 3, Whole: true, FileTimes: true,
-		Find: func(p string) (bool, bool) { return !strings.Contains(strings.ToLower(p), "gone"), true },
-		Modified: func(p string) (time.Time, bool) {
-			if strings.Contains(p, "older") {
-				return day.Add(-time.Hour), true
-			}
-			return day.Add(time.Hour), true
+		Find: func(p string) (bool, bool) {
+			low := strings.ToLower(p)
+			return !strings.Contains(low, "gone"), !strings.Contains(low, "winevt")
 		},
+		Times: fileTimes,
 	}
+}
+
+// fileTimes tells the times of the files of the cases by their names.
+func fileTimes(p string) (findings.FileTimes, bool) {
+	fine := day.Add(12345600)
+	t := findings.FileTimes{Created: fine, Modified: day.Add(time.Hour + 700), Changed: fine, NameCreated: fine, NameModified: fine, Source: "test"}
+	switch low := strings.ToLower(p); {
+	case strings.Contains(low, "gone"):
+		return findings.FileTimes{}, false
+	case strings.Contains(low, "older"):
+		t.Modified = day.Add(-time.Hour)
+	case strings.Contains(low, "stomped"):
+		t.Created, t.Modified = day.AddDate(-5, 0, 0), day.AddDate(-5, 0, 0)
+	case strings.Contains(low, "extracted"): // an archive keeps the modification time
+		t.Modified = day.AddDate(-5, 0, 0)
+	case strings.Contains(low, "collected"):
+		t.NameCreated, t.NameModified = time.Time{}, time.Time{}
+		t.Created, t.Modified = day.AddDate(-5, 0, 0), day.AddDate(-5, 0, 0)
+	}
+	return t, true
 }
 
 func judge(recs records, opts *findings.Options) *findings.Report {
@@ -259,7 +346,7 @@ func TestRules(t *testing.T) {
 // TestEveryRuleHasACase: a rule that can fire has a case that fires it.
 func TestEveryRuleHasACase(t *testing.T) {
 	for _, r := range findings.Rules() {
-		if r.Unread != "" || r.OnRequest {
+		if r.OnRequest {
 			continue
 		}
 		if !slices.ContainsFunc(cases, func(c struct {

@@ -1,15 +1,14 @@
 package findings
 
 import (
-	"cmp"
-	"fmt"
 	"strings"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
-var serviceAnomaly = rule(Rule{
+var serviceAnomaly = wholeRule(rule(Rule{
 	ID: "P-11", Title: "Service out of the ordinary", Level: High, Attack: []string{"T1543.003"},
 	Why:    "Services run with the highest rights and start with Windows; this one lies, or starts, as services do not.",
 	Benign: "Virus scanners in ProgramData, printers, software that was removed badly.",
@@ -84,13 +83,8 @@ var serviceAnomaly = rule(Rule{
 	}
 	// (d) a script host, or a command of the kind that intruders write.
 	stem := strings.TrimSuffix(strings.ToLower(winpath.Base(a.Image)), ".exe")
-	v := x.t.judge(commandLine(a), command(a))
-	if comspec := strings.Contains(strings.ToLower(s.ImagePath), "%comspec%"); comspec || x.t.hosts[stem] || v.host && v.level >= High {
-		level := Critical
-		if !comspec && v.level < High && stem != "cmd" && stem != "powershell" {
-			level = Medium // an interpreter of a server program
-		}
-		x.hit(x.autoSubject("service", name, a), x.weaker(level, a), "the service %s runs %s%s", name, clip(s.ImagePath, 300), suffix(v.words)).as(append([]string{"T1543.003"}, v.attack...)...)
+	if comspec := strings.Contains(strings.ToLower(s.ImagePath), "%comspec%"); comspec || x.t.runsOthers(a.Image) {
+		x.serviceHost(s, a, stem, comspec)
 	}
 	// (e) svchost asks its list.
 	if s.SvchostGroup != "" && s.GroupListed == "no" && !s.Disabled && s.ServiceType&0xC0 == 0 {
@@ -108,7 +102,45 @@ var serviceAnomaly = rule(Rule{
 	if s.DeleteFlag {
 		x.hit(x.setting("service "+name), Informational, "it is marked for deletion")
 	}
-})
+}), func(x *look) {
+	// (g) or that was set up while something happened that deserves a look.
+	near := x.dubiousStarts()
+	for _, r := range x.kept["services"] {
+		s := r.rec.Data.(artifacts.Service)
+		a := s.Autostart()
+		if r.rec.From.State == artifacts.Backup || a.Mechanism == "Service failure command" || a.Written.IsZero() || a.Image == "" ||
+			!randomName(s.Name) && !unspeakable(s.Name) || !within(near, a.Written.Add(-time.Hour), a.Written.Add(time.Hour)) {
+			continue
+		}
+		look := *x
+		look.row = r
+		level := High
+		if look.ordinary(a.Image) && !look.t.hosts[strings.TrimSuffix(strings.ToLower(winpath.Base(a.Image)), ".exe")] {
+			level = Medium
+		}
+		look.hit(look.setting("service "+s.Name), look.weaker(level, a), "its name looks random (%s), and it was set up at %s, within an hour of starts that deserve a look", s.Name, a.Written.UTC().Format(secondsOnly)).as("T1569.002").atMost(High)
+	}
+}, "services")
+
+// unspeakable reports whether a name is eight or more letters without a
+// vowel.
+func unspeakable(name string) bool {
+	s := strings.ToLower(strings.TrimSuffix(strings.ToLower(name), ".exe"))
+	return len(s) >= 8 && len(s) <= 16 && strings.Trim(s, "bcdfghjklmnpqrstvwxz") == ""
+}
+
+// serviceHost judges a service that is a script host or a loader.
+func (x *look) serviceHost(s artifacts.Service, a *artifacts.Autostart, stem string, comspec bool) {
+	v := x.t.judge(commandLine(a), command(a))
+	if !comspec && !x.t.hosts[stem] && v.level < High {
+		return
+	}
+	level := Critical
+	if !comspec && v.level < High && stem != "cmd" && stem != "powershell" {
+		level = Medium // an interpreter of a server program
+	}
+	x.hit(x.autoSubject("service", s.Name, a), x.weaker(level, a), "the service %s runs %s%s", s.Name, clip(s.ImagePath, 300), suffix(v.words)).as(append([]string{"T1543.003"}, v.attack...)...)
+}
 
 // ordinaryService reports whether a library lies where those of services do.
 func (x *look) ordinaryService(path string) bool {
@@ -174,145 +206,3 @@ func randomName(name string) bool {
 	// Words that are joined by capitals begin with one and have vowels.
 	return upper >= 2 && lower >= 2 && (turns >= 2 && vowels*4 <= len(s) || s[0] >= 'a' && turns >= 2)
 }
-
-var taskAnomaly = rule(Rule{
-	ID: "P-12", Title: "Scheduled task out of the ordinary", Level: High, Attack: []string{"T1053.005"},
-	Why:    "Tasks start programs again and again, with rights that their creator chose; this one starts, or hides, as few do.",
-	Benign: "Updaters and backup agents.",
-	Next:   "Read the task's XML; look for its author and the time when it was registered.",
-	Needs:  []string{"tasks", "taskcache", "jobs"},
-}, func(x *look, t artifacts.Task) {
-	x.task(t.TaskPath, t.Autostart())
-	for _, tr := range t.Triggers {
-		if d := minutes(tr.Interval); d > 0 && d <= 5 && !tr.Disabled && !microsoftTask(t.TaskPath) {
-			x.hit(x.setting("task "+t.TaskPath), Medium, "it is repeated every %d minutes", d)
-			break
-		}
-	}
-}).also(
-	on(func(x *look, t artifacts.TaskCache) {
-		x.task(t.TaskPath, t.Autostart())
-		s := x.setting("task " + cmp.Or(t.TaskPath, t.ID))
-		if x.row.rec.From.State != artifacts.Live {
-			return
-		}
-		var hidden []string
-		if t.InTree == "no" && t.View == "task" {
-			hidden = append(hidden, "the tree of tasks does not lead to it")
-		}
-		if t.HasSD == "no" && t.View == "tree" && t.ID != "" {
-			hidden = append(hidden, "it has no security descriptor")
-		}
-		if t.Index == 0 && t.View == "tree" && t.ID != "" {
-			hidden = append(hidden, "its index is 0")
-		}
-		if len(hidden) > 0 {
-			x.hit(s, Critical, "it is hidden from every list: %s", strings.Join(hidden, ", ")).as("T1053.005", "T1564")
-		}
-		if strings.EqualFold(t.LastResult, "0x80070002") && !microsoftTask(t.TaskPath) {
-			x.hit(s, Low, "its last run failed because its file was not there")
-		}
-	}),
-	on(func(x *look, j artifacts.Job) {
-		a := j.Autostart()
-		x.task(cmp.Or(j.Name, winpath.Base(x.row.rec.From.Path)), a)
-		if x.facts.Machine != nil && olderThanVista(x.facts.Machine.Build) || j.Product == "" {
-			return
-		}
-		level := Medium
-		if x.ordinary(a.Image) {
-			level = Low
-		}
-		x.hit(x.setting("task "+winpath.Base(x.row.rec.From.Path)), level, "a task in the format that Windows used before Vista: %s", clip(commandLine(a), 300)).as("T1053.002")
-	}),
-)
-
-// minutes reads an interval of a trigger: PT5M, PT1M, PT30S.
-func minutes(s string) int {
-	var n int
-	switch {
-	case strings.HasPrefix(s, "PT") && strings.HasSuffix(s, "M"):
-		fmt.Sscanf(s, "PT%dM", &n)
-	case strings.HasPrefix(s, "PT") && strings.HasSuffix(s, "S"):
-		if fmt.Sscanf(s, "PT%dS", &n); n > 0 {
-			n = (n + 59) / 60
-		}
-	}
-	return n
-}
-
-func microsoftTask(path string) bool {
-	return strings.HasPrefix(strings.ToLower(strings.TrimLeft(path, `\`)), `microsoft\`)
-}
-
-func olderThanVista(build string) bool {
-	switch build {
-	case "2195", "2600", "3790":
-		return true
-	}
-	return false
-}
-
-// task judges what a task starts.
-func (x *look) task(path string, a *artifacts.Autostart) {
-	if commandLine(a) == "" {
-		return
-	}
-	pl, why := x.autoPlace(a)
-	v := x.t.judge(commandLine(a), command(a))
-	stem := strings.TrimSuffix(strings.ToLower(winpath.Base(a.Image)), ".exe")
-	tool := x.t.toolNamed(stem)
-	if tool != nil && (tool.level < High || anyGlob(tool.except, strings.Split(x.normal(a.Image, x.row.rec.User), `\`))) {
-		tool = nil
-	}
-	s := x.autoSubject("task", path, a)
-	switch {
-	case tool != nil:
-		x.hit(s, x.weaker(Critical, a), "the task %s starts a tool (%s): %s", path, tool.class, clip(commandLine(a), 300)).as(append([]string{"T1053.005"}, tool.attack...)...)
-	case v.level >= Critical:
-		x.hit(s, x.weaker(Critical, a), "the task %s %s: %s", path, strings.Join(v.words, ", "), clip(commandLine(a), 300)).as(append([]string{"T1053.005"}, v.attack...)...)
-	case pl != nil && pl.level >= Low && pl.id != "L6" && (pl.id != "L12" || pl.level >= High):
-		h := x.hit(s, x.weaker(High, a), "the task %s %s", path, why)
-		if pl.level < High {
-			h.atMost(High)
-		}
-	case v.host && v.level >= High:
-		x.hit(s, x.weaker(High, a), "the task %s %s: %s", path, strings.Join(v.words, ", "), clip(commandLine(a), 300)).as(append([]string{"T1053.005"}, v.attack...)...)
-	case x.t.hosts[stem] && v.level >= Medium && !microsoftTask(path):
-		x.hit(s, x.weaker(Medium, a), "the task %s %s: %s", path, strings.Join(v.words, ", "), clip(commandLine(a), 300))
-	}
-}
-
-var taskTampered = wholeRule(Rule{
-	ID: "P-12b", Title: "Task file and task cache disagree", Level: High, Attack: []string{"T1053.005"},
-	Why:    "The scheduler keeps the hash of the XML that it registered. Where the file has another, somebody wrote past the scheduler.",
-	Benign: "Copies of different age; an upgrade of Windows under way.",
-	Next:   "Compare the XML with the actions in the cache.",
-	Needs:  []string{"tasks", "taskcache"},
-}, func(x *look) {
-	cached := map[string]*row{}
-	for _, r := range x.kept["taskcache"] {
-		t := r.rec.Data.(artifacts.TaskCache)
-		if t.View == "task" && t.Hash != "" && r.rec.From.State == artifacts.Live {
-			cached[strings.ToLower(t.TaskPath)] = r
-		}
-	}
-	for _, r := range x.kept["tasks"] {
-		t := r.rec.Data.(artifacts.Task)
-		c := cached[strings.ToLower(t.TaskPath)]
-		if c == nil || r.rec.From.State != artifacts.Live || t.Action > 1 {
-			continue
-		}
-		d := c.rec.Data.(artifacts.TaskCache)
-		if len(d.Hash) != 64 || t.XMLSHA256 == "" || strings.EqualFold(d.Hash, t.XMLSHA256) {
-			continue
-		}
-		look := *x
-		look.row = r
-		level := Low
-		if strings.Join(d.Actions, "\n") != strings.Join(t.Actions, "\n") {
-			level = High
-		}
-		look.hit(look.setting("task "+t.TaskPath), level, "its file is not the one that the scheduler registered").from(c)
-	}
-}, "tasks", "taskcache")

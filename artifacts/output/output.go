@@ -96,6 +96,7 @@ type File struct {
 type Finding struct {
 	ID, Host, RuleID, Level, Title, Subject, Why, FalsePositives string
 	Techniques                                                   []string
+	Tactics                                                      []string // of the techniques, short names: "persistence"
 	First, Last                                                  time.Time
 	Count                                                        int
 	Evidence                                                     []string // ids of events
@@ -141,6 +142,7 @@ type Format struct {
 // rows it wrote.
 type Table struct {
 	Name  string
+	File  string // in a case, "" for a folder by machine below Name
 	Write func(io.Writer, *Options) (rows int, err error)
 }
 
@@ -157,7 +159,8 @@ func Formats() []Format {
 		{Name: "bodyfile", Ext: ".body", About: "body file of The Sleuth Kit 3, for mactime", Events: newBodyfile},
 		{Name: "l2tcsv", Ext: ".l2t.csv", About: "the 17 columns of log2timeline, whole seconds", Events: newL2TCSV},
 		{Name: "tln", Ext: ".tln", About: "five columns as RegRipper writes them, whole seconds", Events: newTLN},
-		{Name: "ecs", Ext: ".ndjson", About: "bulk requests for Elasticsearch and OpenSearch in the Elastic Common Schema", Events: newECS, EventFiles: newECSFiles},
+		{Name: "ecs", Ext: ".ndjson", About: "bulk requests for Elasticsearch and OpenSearch in the Elastic Common Schema", Events: newECS, EventFiles: newECSFiles,
+			Tables: []Table{{Name: "alerts", File: "ecs/alerts.ndjson", Write: writeECSAlerts}}},
 		{Name: "xlsx", Ext: ".xlsx", About: "a workbook for Excel and LibreOffice", Events: newXLSX},
 		{Name: "pecmd", About: "CSV pair as PECmd writes it, of Prefetch records", Files: newPECmd},
 		{Name: "appcompatcacheparser", About: "CSV as AppCompatCacheParser writes it, of shimcache records", Files: newAppCompatCacheParser},

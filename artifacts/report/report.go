@@ -108,12 +108,12 @@ func MachineOf(tree *evidence.Tree, kind string) Machine {
 	}
 	for _, h := range hives {
 		r := Hive{Path: h.Path, Kind: string(h.Kind), Snapshot: h.Snapshot, Backup: h.Backup}
-		hv, err := h.Open()
+		rec, err := h.Recovery()
 		if err != nil {
 			r.Error = err.Error()
 		}
-		if hv != nil {
-			r.Recovery = hv.Recovery()
+		if rec != nil {
+			r.Recovery = *rec
 		}
 		r.SHA256 = h.SHA256()
 		m.Hives = append(m.Hives, r)

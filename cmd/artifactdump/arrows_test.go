@@ -15,21 +15,23 @@ func TestArrows(t *testing.T) {
 	// The formats below artifacts that several artifacts share.
 	formats := []string{"artifacts/winpath", "artifacts/appcompat", "artifacts/lnk", "artifacts/shellitem", "artifacts/taskblob"}
 	allowed := map[string][]string{
-		"prefetch/xpress":            {},
-		"prefetch":                   {"prefetch/xpress"},
-		"hive":                       {},
-		"artifacts/winpath":          {},
-		"artifacts/evidence/collect": {},
-		"artifacts/evidence":         {"hive", "artifacts/winpath", "artifacts/evidence/"},
-		"artifacts":                  append([]string{"hive", "prefetch", "prefetch/", "artifacts/evidence", "artifacts/evidence/"}, formats...),
-		"artifacts/output":           append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
-		"artifacts/findings":         append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
-		"artifacts/report":           {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
-		"artifacts/output/parquet":   append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
-		"artifacts/output/sqlite":    append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
-		"corpus":                     {"prefetch/xpress", "corpus/"},
-		"corpus/regf":                {},
-		"corpus/scca":                {"prefetch/xpress"},
+		"prefetch/xpress":              {},
+		"prefetch":                     {"prefetch/xpress"},
+		"hive":                         {},
+		"artifacts/winpath":            {},
+		"artifacts/evidence/collect":   {},
+		"artifacts/evidence/image/vss": {},
+		"artifacts/evidence":           {"hive", "artifacts/winpath", "artifacts/evidence/"},
+		"artifacts":                    append([]string{"hive", "prefetch", "prefetch/", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"artifacts/output":             append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"artifacts/findings":           append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"artifacts/report":             {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
+		"artifacts/output/parquet":     append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"artifacts/output/sqlite":      append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"corpus":                       {"prefetch/xpress", "corpus/"},
+		"corpus/regf":                  {},
+		"corpus/vss":                   {},
+		"corpus/scca":                  {"prefetch/xpress"},
 	}
 	for pkg, may := range allowed {
 		for _, dep := range ours(t, pkg) {

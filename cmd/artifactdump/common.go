@@ -118,6 +118,7 @@ func evidenceFlags() []cli.Flag {
 		&cli.StringFlag{Name: "host", Usage: "`NAME` of the machine when its SYSTEM hive does not tell"},
 		&cli.BoolFlag{Name: "no-deleted", Usage: "leave deleted keys and values aside"},
 		&cli.BoolFlag{Name: "no-logs", Usage: "leave transaction logs aside"},
+		&cli.BoolFlag{Name: "no-shadows", Usage: "leave the volume shadow copies of disk images aside"},
 		&cli.IntFlag{Name: "jobs", Usage: "decode `N` sources at a time", DefaultText: "one for each processor", Action: fromOne("jobs")},
 		&cli.BoolFlag{Name: "verify", Usage: "first compare a disk image with the hashes that it stores (reads all of it)"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
@@ -493,7 +494,7 @@ func (s *session) each(paths []string, names []string, yield func(*evidence.Tree
 }
 
 func (s *session) one(path string, names []string, yield func(*evidence.Tree, artifacts.Result) error) error {
-	ev, err := evidence.Open(path, &evidence.Options{Hostname: s.c.String("host"), NoLogs: s.c.Bool("no-logs")})
+	ev, err := evidence.Open(path, &evidence.Options{Hostname: s.c.String("host"), NoLogs: s.c.Bool("no-logs"), NoShadows: s.c.Bool("no-shadows")})
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s: no such file or folder", path)

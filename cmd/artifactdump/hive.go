@@ -154,16 +154,62 @@ func logsBeside(path string) []string {
 	return out
 }
 
-// hiveArgs returns the file and the key path of a command.
-func hiveArgs(c *cli.Context, min, max int, usage string) ([]string, error) {
-	a := c.Args().Slice()
-	if len(a) < min || len(a) > max {
-		return nil, usagef("usage: artifactdump hive %s %s", c.Command.Name, usage)
+// A hiveJob is one command's work on one hive: its first argument names the
+// file, args are the others, "" where one was left out.
+type hiveJob struct {
+	*session
+	file string
+	args []string
+	h    *hive.Hive
+	o    *out
+}
+
+// onHive is the action of a command of hive that takes min to max arguments:
+// it opens the hive and the output, lets the command do its work, and ends it.
+// What work returns is done when the output is complete.
+func onHive(min, max int, usage string, work func(j *hiveJob) (then func(), err error)) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		a := c.Args().Slice()
+		if len(a) < min || len(a) > max {
+			return usagef("usage: artifactdump hive %s %s", c.Command.Name, usage)
+		}
+		for len(a) < max {
+			a = append(a, "")
+		}
+		s := newSession(c)
+		h, err := s.openHive(a[0])
+		if err != nil {
+			return err
+		}
+		j := &hiveJob{session: s, file: a[0], args: a[1:], h: h}
+		then, err := work(j)
+		if err != nil {
+			if j.o != nil {
+				j.o.abort()
+			}
+			return err
+		}
+		if err := j.o.commit(); err != nil {
+			return err
+		}
+		if then != nil {
+			then()
+		}
+		return s.end()
 	}
-	for len(a) < max {
-		a = append(a, "")
+}
+
+// open opens the output, once nothing can be wrong with the arguments.
+func (j *hiveJob) open() (err error) {
+	j.o, err = openOutput(j.c, j.file)
+	return err
+}
+
+// check names everything in the hive that is damaged.
+func (j *hiveJob) check() {
+	for d := range j.h.Check() {
+		j.hiveDamage(j.file, d)
 	}
-	return a, nil
 }
 
 // trimRoot drops the name under which a live system would mount the hive, so

@@ -28,44 +28,24 @@ func hiveDumpCommand() *cli.Command {
 			&cli.StringFlag{Name: "format", Value: "tsv", Usage: "`FORMAT` of the output: tsv, jsonl"},
 			&cli.BoolFlag{Name: "deleted", Usage: "add what was recovered: lines that begin with DK and DV"},
 		)...),
-		Action: func(c *cli.Context) error {
-			a, err := hiveArgs(c, 1, 1, "FILE")
-			if err != nil {
-				return err
+		Action: onHive(1, 1, "FILE", func(j *hiveJob) (func(), error) {
+			if err := j.open(); err != nil {
+				return nil, err
 			}
-			s := newSession(c)
-			h, err := s.openHive(a[0])
-			if err != nil {
-				return err
-			}
-			o, err := openOutput(c, a[0])
-			if err != nil {
-				return err
-			}
-			switch c.String("format") {
+			switch f := j.c.String("format"); f {
 			case "tsv":
-				err = hive.Dump(o, h, &hive.DumpOptions{Deleted: c.Bool("deleted")})
+				err := hive.Dump(j.o, j.h, &hive.DumpOptions{Deleted: j.c.Bool("deleted")})
 				if fe, ok := errors.AsType[*hive.FormatError](err); ok {
-					s.hiveDamage(a[0], fe)
+					j.hiveDamage(j.file, fe)
 					err = nil
 				}
+				return j.check, err
 			case "jsonl":
-				err = s.hiveJSON(o, a[0], h, c.Bool("deleted"))
+				return j.check, j.json(j.c.Bool("deleted"))
 			default:
-				err = usagef("no format for hives is called %q", c.String("format"))
+				return nil, usagef("no format for hives is called %q", f)
 			}
-			if err != nil {
-				o.abort()
-				return err
-			}
-			if err := o.commit(); err != nil {
-				return err
-			}
-			for d := range h.Check() {
-				s.hiveDamage(a[0], d)
-			}
-			return s.end()
-		},
+		}),
 	}
 }
 
@@ -89,34 +69,34 @@ type valueJSON struct {
 	Data   any    `json:"data,omitempty"` // text, list of texts, number; hex for bytes
 }
 
-func (s *session) hiveJSON(w io.Writer, file string, h *hive.Hive, deleted bool) error {
-	for k, err := range h.Keys() {
+func (j *hiveJob) json(deleted bool) error {
+	for k, err := range j.h.Keys() {
 		if err != nil {
 			continue // Check names it below
 		}
-		if err := s.writeKeyJSON(w, file, k, ""); err != nil {
+		if err := writeKeyJSON(j.o, k, ""); err != nil {
 			return err
 		}
 	}
 	if !deleted {
 		return nil
 	}
-	for r := range h.Deleted() {
+	for r := range j.h.Deleted() {
 		if r.IsKey {
-			if err := s.writeKeyJSON(w, file, r.Key, r.Note()); err != nil {
+			if err := writeKeyJSON(j.o, r.Key, r.Note()); err != nil {
 				return err
 			}
 			continue
 		}
-		j := keyJSON{Path: r.Path, Offset: r.Offset, Deleted: r.Note(), Values: []valueJSON{toValueJSON(r.Value)}}
-		if err := writeJSON(w, j); err != nil {
+		orphan := keyJSON{Path: r.Path, Offset: r.Offset, Deleted: r.Note(), Values: []valueJSON{toValueJSON(r.Value)}}
+		if err := writeJSON(j.o, orphan); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *session) writeKeyJSON(w io.Writer, file string, k hive.Key, deleted string) error {
+func writeKeyJSON(w io.Writer, k hive.Key, deleted string) error {
 	j := keyJSON{Path: k.Path(), Written: output.FormatTime(k.Written()), Offset: k.Offset(), Flags: uint16(k.Flags()), Deleted: deleted, Values: []valueJSON{}}
 	j.Class, _ = k.ClassName()
 	for v, err := range k.Values() {
@@ -166,42 +146,30 @@ func hiveDeletedCommand() *cli.Command {
 		Description: "Each line: kind, how sure the path is, where it was found, offset, a bound for the\n" +
 			"time of deletion where one is known, path, and for a value its data.\n\n" +
 			"Example:\n   artifactdump hive deleted NTUSER.DAT",
-		Flags: hiveFlags(outputFlags()...),
-		Action: func(c *cli.Context) error {
-			a, err := hiveArgs(c, 1, 1, "FILE")
-			if err != nil {
-				return err
-			}
-			s := newSession(c)
-			h, err := s.openHive(a[0])
-			if err != nil {
-				return err
-			}
-			o, err := openOutput(c, a[0])
-			if err != nil {
-				return err
-			}
-			n := 0
-			for r := range h.Deleted() {
-				n++
-				bound := "-"
-				if !r.NotAfter.IsZero() {
-					bound = "deleted at or before " + output.FormatTime(r.NotAfter)
-				}
-				if r.IsKey {
-					fmt.Fprintf(o, "key\t%s\t%#x\t%s\t%s\twritten %s\n", r.Note(), r.Offset, bound, output.Clean(r.Path), cmp.Or(output.FormatTime(r.Key.Written()), "(no time)"))
-					continue
-				}
-				text, _ := show(r.Value, 200)
-				fmt.Fprintf(o, "value\t%s\t%#x\t%s\t%s\t%s\t%s\t%s\n", r.Note(), r.Offset, bound, output.Clean(r.Path), output.Clean(valueName(r.Value)), r.Value.Type(), text)
-			}
-			if err := o.commit(); err != nil {
-				return err
-			}
-			s.note("%d deleted keys and values", n)
-			return s.end()
-		},
+		Flags:  hiveFlags(outputFlags()...),
+		Action: onHive(1, 1, "FILE", hiveDeleted),
 	}
+}
+
+func hiveDeleted(j *hiveJob) (func(), error) {
+	if err := j.open(); err != nil {
+		return nil, err
+	}
+	n := 0
+	for r := range j.h.Deleted() {
+		n++
+		bound := "-"
+		if !r.NotAfter.IsZero() {
+			bound = "deleted at or before " + output.FormatTime(r.NotAfter)
+		}
+		if r.IsKey {
+			fmt.Fprintf(j.o, "key\t%s\t%#x\t%s\t%s\twritten %s\n", r.Note(), r.Offset, bound, output.Clean(r.Path), cmp.Or(output.FormatTime(r.Key.Written()), "(no time)"))
+			continue
+		}
+		text, _ := show(r.Value, 200)
+		fmt.Fprintf(j.o, "value\t%s\t%#x\t%s\t%s\t%s\t%s\t%s\n", r.Note(), r.Offset, bound, output.Clean(r.Path), output.Clean(valueName(r.Value)), r.Value.Type(), text)
+	}
+	return func() { j.note("%d deleted keys and values", n) }, nil
 }
 
 func hiveRecoverCommand() *cli.Command {
@@ -209,40 +177,27 @@ func hiveRecoverCommand() *cli.Command {
 		Name: "recover", Usage: "write the clean hive to a new file", ArgsUsage: "FILE -o NEW",
 		Description: "Replays the transaction logs and writes the result; FILE itself stays as it is.\n\n" +
 			"Example:\n   artifactdump hive recover SYSTEM -o SYSTEM.clean",
-		Flags: hiveFlags(outputFlags()...),
-		Action: func(c *cli.Context) error {
-			a, err := hiveArgs(c, 1, 1, "FILE -o NEW")
-			if err != nil {
-				return err
-			}
-			if c.String("output") == "" {
-				return usagef("usage: artifactdump hive recover FILE -o NEW")
-			}
-			s := newSession(c)
-			h, err := s.openHive(a[0])
-			if err != nil {
-				return err
-			}
-			if !h.Recovery().Applied {
-				s.note("nothing was replayed: the copy has the bytes of %s", a[0])
-			}
-			if same(a[0], c.String("output")) {
-				return fmt.Errorf("%s is the evidence itself, which is never written to", a[0])
-			}
-			o, err := openOutput(c, a[0])
-			if err != nil {
-				return err
-			}
-			if _, err := o.Write(h.Bytes()); err != nil {
-				o.abort()
-				return err
-			}
-			if err := o.commit(); err != nil {
-				return err
-			}
-			return s.end()
-		},
+		Flags:  hiveFlags(outputFlags()...),
+		Action: onHive(1, 1, "FILE -o NEW", hiveRecover),
 	}
+}
+
+func hiveRecover(j *hiveJob) (func(), error) {
+	name := j.c.String("output")
+	if name == "" {
+		return nil, usagef("usage: artifactdump hive recover FILE -o NEW")
+	}
+	if !j.h.Recovery().Applied {
+		j.note("nothing was replayed: the copy has the bytes of %s", j.file)
+	}
+	if same(j.file, name) {
+		return nil, fmt.Errorf("%s is the evidence itself, which is never written to", j.file)
+	}
+	if err := j.open(); err != nil {
+		return nil, err
+	}
+	_, err := j.o.Write(j.h.Bytes())
+	return nil, err
 }
 
 func same(a, b string) bool {

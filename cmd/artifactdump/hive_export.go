@@ -19,51 +19,32 @@ func hiveExportCommand() *cli.Command {
 			"say in words is written as hex(type).\n\n" +
 			"Example:\n" +
 			`   artifactdump hive export --root 'HKEY_LOCAL_MACHINE\SOFTWARE' SOFTWARE 'Microsoft\Windows\CurrentVersion\Run'`,
-		Flags: hiveFlags(append(outputFlags(), &cli.StringFlag{Name: "root", Value: `HKEY_LOCAL_MACHINE\OFFLINE`, Usage: "the `KEY` that the hive's root stands for"})...),
-		Action: func(c *cli.Context) error {
-			a, err := hiveArgs(c, 1, 2, "FILE [KEY]")
-			if err != nil {
-				return err
-			}
-			s := newSession(c)
-			h, err := s.openHive(a[0])
-			if err != nil {
-				return err
-			}
-			top, err := findKey(h, a[1])
-			if err != nil {
-				return err
-			}
-			o, err := openOutput(c, a[0])
-			if err != nil {
-				return err
-			}
-			fmt.Fprint(o, "Windows Registry Editor Version 5.00\r\n")
-			root := strings.TrimSuffix(c.String("root"), `\`)
-			err = s.below(a[0], h, top, func(k hive.Key) error {
-				path := strings.TrimSuffix(k.Path(), `\`)
-				fmt.Fprintf(o, "\r\n[%s%s]\r\n", root, oneLine(path))
-				for v, err := range k.Values() {
-					if err != nil {
-						s.itemDamage(a[0], err)
-						continue
-					}
-					if err := exportValue(o.Writer, v); err != nil {
-						s.itemDamage(a[0], err)
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				o.abort()
-				return err
-			}
-			if err := o.commit(); err != nil {
-				return err
-			}
-			return s.end()
-		},
+		Flags:  hiveFlags(append(outputFlags(), &cli.StringFlag{Name: "root", Value: `HKEY_LOCAL_MACHINE\OFFLINE`, Usage: "the `KEY` that the hive's root stands for"})...),
+		Action: onHive(1, 2, "FILE [KEY]", hiveExport),
 	}
+}
+
+func hiveExport(j *hiveJob) (func(), error) {
+	top, err := j.key(j.args[0])
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprint(j.o, "Windows Registry Editor Version 5.00\r\n")
+	root := strings.TrimSuffix(j.c.String("root"), `\`)
+	return nil, j.below(top, func(k hive.Key) error {
+		path := strings.TrimSuffix(k.Path(), `\`)
+		fmt.Fprintf(j.o, "\r\n[%s%s]\r\n", root, oneLine(path))
+		for v, err := range k.Values() {
+			if err != nil {
+				j.itemDamage(j.file, err)
+				continue
+			}
+			if err := exportValue(j.o.Writer, v); err != nil {
+				j.itemDamage(j.file, err)
+			}
+		}
+		return nil
+	})
 }
 
 // oneLine keeps a key's name on its line; the form has no escape for it.

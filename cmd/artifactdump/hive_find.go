@@ -26,64 +26,55 @@ func hiveFindCommand() *cli.Command {
 			&cli.BoolFlag{Name: "names", Aliases: []string{"n"}, Usage: "search value names"},
 			&cli.BoolFlag{Name: "data", Aliases: []string{"d"}, Usage: "search data"},
 		),
-		Action: hiveFind,
+		Action: func(c *cli.Context) error {
+			// A bad pattern is wrong usage, whatever the file.
+			re, err := hivePattern(c.Args().Get(1), c.Bool("regexp"))
+			if err != nil {
+				return err
+			}
+			return onHive(2, 3, "FILE PATTERN [KEY]", func(j *hiveJob) (func(), error) { return j.find(re) })(c)
+		},
 	}
 }
 
-func hiveFind(c *cli.Context) error {
-	a, err := hiveArgs(c, 2, 3, "FILE PATTERN [KEY]")
-	if err != nil {
-		return err
-	}
-	pattern := a[1]
-	if !c.Bool("regexp") {
+func hivePattern(pattern string, isRegexp bool) (*regexp.Regexp, error) {
+	if !isRegexp {
 		pattern = regexp.QuoteMeta(pattern)
 	}
 	re, err := regexp.Compile("(?is)" + pattern)
 	if err != nil {
-		return usagef("PATTERN: %v", err)
+		return nil, usagef("PATTERN: %v", err)
 	}
-	s := newSession(c)
-	h, err := s.openHive(a[0])
+	return re, nil
+}
+
+func (j *hiveJob) find(re *regexp.Regexp) (func(), error) {
+	top, err := j.key(j.args[1])
 	if err != nil {
-		return err
+		return nil, err
 	}
-	top, err := findKey(h, a[2])
-	if err != nil {
-		return err
-	}
-	o, err := openOutput(c)
-	if err != nil {
-		return err
-	}
+	c := j.c
 	all := !c.Bool("keys") && !c.Bool("names") && !c.Bool("data")
 	hits := 0
-	err = s.below(a[0], h, top, func(k hive.Key) error {
+	err = j.below(top, func(k hive.Key) error {
 		if (all || c.Bool("keys")) && re.MatchString(k.Name()) {
 			hits++
-			fmt.Fprintf(o, "%s\n", output.Clean(k.Path()))
+			fmt.Fprintf(j.o, "%s\n", output.Clean(k.Path()))
 		}
 		for v, err := range k.Values() {
 			if err != nil {
-				s.itemDamage(a[0], err)
+				j.itemDamage(j.file, err)
 				continue
 			}
 			if (all || c.Bool("names")) && re.MatchString(v.Name()) || (all || c.Bool("data")) && dataMatches(re, v) {
 				hits++
 				text, _ := show(v, 200)
-				fmt.Fprintf(o, "%s\n    %s    %s    %s\n", output.Clean(k.Path()), output.Clean(valueName(v)), v.Type(), text)
+				fmt.Fprintf(j.o, "%s\n    %s    %s    %s\n", output.Clean(k.Path()), output.Clean(valueName(v)), v.Type(), text)
 			}
 		}
-		return s.c.Context.Err()
+		return c.Context.Err()
 	})
-	if err != nil {
-		return err
-	}
-	if err := o.commit(); err != nil {
-		return err
-	}
-	s.note("%d found", hits)
-	return s.end()
+	return func() { j.note("%d found", hits) }, err
 }
 
 func dataMatches(re *regexp.Regexp, v hive.Value) bool {

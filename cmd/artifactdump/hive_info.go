@@ -17,29 +17,13 @@ func hiveInfoCommand() *cli.Command {
 		Name: "info", Usage: "the base block, the logs, and everything that is damaged", ArgsUsage: "FILE",
 		Description: "Example:\n   artifactdump hive info SYSTEM",
 		Flags:       hiveFlags(),
-		Action: func(c *cli.Context) error {
-			a, err := hiveArgs(c, 1, 1, "FILE")
-			if err != nil {
-				return err
+		Action: onHive(1, 1, "FILE", func(j *hiveJob) (func(), error) {
+			if err := j.open(); err != nil {
+				return nil, err
 			}
-			s := newSession(c)
-			h, err := s.openHive(a[0])
-			if err != nil {
-				return err
-			}
-			o, err := openOutput(c)
-			if err != nil {
-				return err
-			}
-			hiveInfo(o, h)
-			if err := o.commit(); err != nil {
-				return err
-			}
-			for d := range h.Check() {
-				s.hiveDamage(a[0], d)
-			}
-			return s.end()
-		},
+			hiveInfo(j.o, j.h)
+			return j.check, nil
+		}),
 	}
 }
 

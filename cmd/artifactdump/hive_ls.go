@@ -19,46 +19,35 @@ func hiveLsCommand() *cli.Command {
 			"   artifactdump hive ls SYSTEM\n" +
 			`   artifactdump hive ls SYSTEM 'CurrentControlSet\Services\Tcpip'`,
 		Flags: hiveFlags(&cli.BoolFlag{Name: "recursive", Aliases: []string{"r"}, Usage: "all keys below, too"}),
-		Action: func(c *cli.Context) error {
-			a, err := hiveArgs(c, 1, 2, "FILE [KEY]")
+		Action: onHive(1, 2, "FILE [KEY]", func(j *hiveJob) (func(), error) {
+			k, err := j.key(j.args[0])
 			if err != nil {
-				return err
+				return nil, err
 			}
-			s := newSession(c)
-			h, err := s.openHive(a[0])
-			if err != nil {
-				return err
+			if j.c.Bool("recursive") {
+				return nil, j.below(k, func(k hive.Key) error { j.list(k); return nil })
 			}
-			k, err := findKey(h, a[1])
-			if err != nil {
-				return err
-			}
-			o, err := openOutput(c)
-			if err != nil {
-				return err
-			}
-			if c.Bool("recursive") {
-				err = s.below(a[0], h, k, func(k hive.Key) error { s.listKey(o, a[0], k); return nil })
-			} else {
-				s.listKey(o, a[0], k)
-			}
-			if err != nil {
-				return err
-			}
-			if err := o.commit(); err != nil {
-				return err
-			}
-			return s.end()
-		},
+			j.list(k)
+			return nil, nil
+		}),
 	}
 }
 
+// key finds the key that an argument names, and opens the output.
+func (j *hiveJob) key(path string) (hive.Key, error) {
+	k, err := findKey(j.h, path)
+	if err != nil {
+		return k, err
+	}
+	return k, j.open()
+}
+
 // below calls f for k and for every key below it, in stored order.
-func (s *session) below(file string, h *hive.Hive, top hive.Key, f func(hive.Key) error) error {
+func (j *hiveJob) below(top hive.Key, f func(hive.Key) error) error {
 	prefix := strings.TrimSuffix(top.Path(), `\`)
-	for k, err := range h.Keys() {
+	for k, err := range j.h.Keys() {
 		if err != nil {
-			s.itemDamage(file, err)
+			j.itemDamage(j.file, err)
 			continue
 		}
 		if p := k.Path(); k == top || strings.HasPrefix(p, prefix+`\`) {
@@ -70,28 +59,28 @@ func (s *session) below(file string, h *hive.Hive, top hive.Key, f func(hive.Key
 	return nil
 }
 
-func (s *session) listKey(o *out, file string, k hive.Key) {
-	fmt.Fprintf(o, "%s  last written %s\n", output.Clean(k.Path()), cmp.Or(output.FormatTime(k.Written()), "(no time)"))
+func (j *hiveJob) list(k hive.Key) {
+	fmt.Fprintf(j.o, "%s  last written %s\n", output.Clean(k.Path()), cmp.Or(output.FormatTime(k.Written()), "(no time)"))
 	if class, err := k.ClassName(); err == nil && class != "" {
-		fmt.Fprintf(o, "  class  %s\n", output.Clean(class))
+		fmt.Fprintf(j.o, "  class  %s\n", output.Clean(class))
 	}
 	for sub, err := range k.Subkeys() {
 		if err != nil {
-			s.itemDamage(file, err)
+			j.itemDamage(j.file, err)
 			continue
 		}
-		fmt.Fprintf(o, "  %s  %s\\\n", cmp.Or(output.FormatTime(sub.Written()), "(no time)                   "), output.Clean(sub.Name()))
+		fmt.Fprintf(j.o, "  %s  %s\\\n", cmp.Or(output.FormatTime(sub.Written()), "(no time)                   "), output.Clean(sub.Name()))
 	}
 	for v, err := range k.Values() {
 		if err != nil {
-			s.itemDamage(file, err)
+			j.itemDamage(j.file, err)
 			continue
 		}
 		text, err := show(v, 120)
 		if err != nil {
-			s.itemDamage(file, err)
+			j.itemDamage(j.file, err)
 		}
-		fmt.Fprintf(o, "  %-20s %-14s %s\n", output.Clean(valueName(v)), v.Type(), text)
+		fmt.Fprintf(j.o, "  %-20s %-14s %s\n", output.Clean(valueName(v)), v.Type(), text)
 	}
 }
 
@@ -143,52 +132,42 @@ func hiveGetCommand() *cli.Command {
 		Description: "The nameless value is called \"\" or (Default). Examples:\n" +
 			`   artifactdump hive get SYSTEM Select Current` + "\n" +
 			`   artifactdump hive get --raw -o cache.bin SYSTEM 'CurrentControlSet\Control\Session Manager\AppCompatCache' AppCompatCache`,
-		Flags: hiveFlags(append(outputFlags(), &cli.BoolFlag{Name: "raw", Usage: "the bytes as stored"})...),
-		Action: func(c *cli.Context) error {
-			if c.NArg() != 3 {
-				return usagef("usage: artifactdump hive get FILE KEY VALUE")
-			}
-			a := c.Args().Slice()
-			s := newSession(c)
-			h, err := s.openHive(a[0])
-			if err != nil {
-				return err
-			}
-			k, err := findKey(h, a[1])
-			if err != nil {
-				return err
-			}
-			v, err := k.Value(a[2])
-			if errors.Is(err, hive.ErrNotExist) && strings.EqualFold(a[2], "(Default)") {
-				v, err = k.Value("")
-			}
-			if errors.Is(err, hive.ErrNotExist) {
-				return fmt.Errorf("no value %q in %s", a[2], a[1])
-			}
-			if err != nil {
-				return err
-			}
-			o, err := openOutput(c, a[0])
-			if err != nil {
-				return err
-			}
-			if c.Bool("raw") {
-				b, err := v.Bytes()
-				if err != nil {
-					s.itemDamage(a[0], err)
-				}
-				o.Write(b)
-			} else {
-				text, err := show(v, 0)
-				if err != nil {
-					s.itemDamage(a[0], err)
-				}
-				fmt.Fprintln(o, text)
-			}
-			if err := o.commit(); err != nil {
-				return err
-			}
-			return s.end()
-		},
+		Flags:  hiveFlags(append(outputFlags(), &cli.BoolFlag{Name: "raw", Usage: "the bytes as stored"})...),
+		Action: onHive(3, 3, "FILE KEY VALUE", hiveGet),
 	}
+}
+
+func hiveGet(j *hiveJob) (func(), error) {
+	path, name := j.args[0], j.args[1]
+	k, err := findKey(j.h, path)
+	if err != nil {
+		return nil, err
+	}
+	v, err := k.Value(name)
+	if errors.Is(err, hive.ErrNotExist) && strings.EqualFold(name, "(Default)") {
+		v, err = k.Value("")
+	}
+	if errors.Is(err, hive.ErrNotExist) {
+		return nil, fmt.Errorf("no value %q in %s", name, path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := j.open(); err != nil {
+		return nil, err
+	}
+	if j.c.Bool("raw") {
+		b, err := v.Bytes()
+		if err != nil {
+			j.itemDamage(j.file, err)
+		}
+		j.o.Write(b)
+		return nil, nil
+	}
+	text, err := show(v, 0)
+	if err != nil {
+		j.itemDamage(j.file, err)
+	}
+	fmt.Fprintln(j.o, text)
+	return nil, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -378,6 +379,14 @@ func (x *hostScan) theCase() *output.Case {
 			FalsePositives: f.FalsePositives, Techniques: f.Techniques, First: f.FirstSeen, Last: f.LastSeen, Count: f.Count}
 		for _, e := range f.Evidence {
 			o.Evidence = append(o.Evidence, e.Events...)
+		}
+		for _, id := range f.Techniques {
+			t, _ := findings.Technique(id)
+			for _, tactic := range t.Tactics {
+				if !slices.Contains(o.Tactics, tactic) {
+					o.Tactics = append(o.Tactics, tactic)
+				}
+			}
 		}
 		c.Findings = append(c.Findings, o)
 	}

@@ -50,6 +50,7 @@ type manifestOptions struct {
 	Rules     []string `json:"rules,omitempty"`
 	NoDeleted bool     `json:"no_deleted,omitempty"`
 	NoLogs    bool     `json:"no_logs,omitempty"`
+	NoShadows bool     `json:"no_shadows,omitempty"`
 	Level     string   `json:"level,omitempty"`
 }
 
@@ -182,7 +183,7 @@ func newManifest(s *scan, paths []string) *manifest {
 	m.Commit, _ = commit()
 	m.Options = manifestOptions{
 		Artifacts: s.c.StringSlice("artifact"), Host: s.c.String("host"), Rules: s.c.StringSlice("rules"),
-		NoDeleted: s.c.Bool("no-deleted"), NoLogs: s.c.Bool("no-logs"), Level: s.level.String(),
+		NoDeleted: s.c.Bool("no-deleted"), NoLogs: s.c.Bool("no-logs"), NoShadows: s.c.Bool("no-shadows"), Level: s.level.String(),
 	}
 	for _, p := range paths {
 		m.Evidence = append(m.Evidence, &manifestEvidence{Path: p})

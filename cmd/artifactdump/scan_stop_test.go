@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -33,7 +34,13 @@ func TestScanSignals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := cmd.Start(); err != nil {
+			// A child inherits what is ignored, as in tests that nohup began, but
+			// not what is handled.
+			handled := make(chan os.Signal, 1)
+			signal.Notify(handled, c.signal)
+			err = cmd.Start()
+			signal.Stop(handled)
+			if err != nil {
 				t.Fatal(err)
 			}
 			sc := bufio.NewScanner(stderr)

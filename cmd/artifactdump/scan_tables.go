@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -8,12 +9,12 @@ import (
 )
 
 // sideTables writes what a format has beside its timeline, in folders by
-// machine: findings/host=NAME/part-0000.parquet.
+// machine, findings/host=NAME/part-0000.parquet, or where the format says.
 func (x *hostScan) sideTables() error {
 	for _, f := range x.formats {
 		for _, t := range f.Tables {
 			x.phase("writing the table " + t.Name)
-			if err := x.sideTable(f.Name, partitioned(t.Name, x.m.Name, f.Ext), t.Write); err != nil {
+			if err := x.sideTable(f.Name, cmp.Or(t.File, partitioned(t.Name, x.m.Name, f.Ext)), t.Write); err != nil {
 				return err
 			}
 		}

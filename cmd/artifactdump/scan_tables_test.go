@@ -31,9 +31,12 @@ type scanned struct {
 type findingLine struct {
 	ID       string `json:"id"`
 	Rule     string `json:"rule_id"`
+	Level    string `json:"level"`
 	Evidence []struct {
 		Events []string `json:"events"`
 	} `json:"evidence"`
+	Techniques []string  `json:"techniques"`
+	LastSeen   time.Time `json:"last_seen"`
 }
 
 func scanTables(t *testing.T, ev, dir string) *scanned {
@@ -174,6 +177,88 @@ func TestScanParquetTables(t *testing.T) {
 	}
 	ecsHostID(t, filepath.Join(s.dir, "ecs", "part-0000.ndjson"), corpus.MachineGUID)
 	t.Run("duckdb", func(t *testing.T) { duckTables(t, s) })
+}
+
+// TestScanAlerts wants an alert for each finding, which leads to rows of the
+// timeline and to the matrix of ATT&CK.
+func TestScanAlerts(t *testing.T) {
+	s := scanTables(t, incident(t), filepath.Join(t.TempDir(), "case"))
+	b, err := os.ReadFile(filepath.Join(s.dir, "ecs", "alerts.ndjson"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ecsHostID(t, filepath.Join(s.dir, "ecs", "alerts.ndjson"), corpus.MachineGUID)
+	severity := map[string]int{"critical": 99, "high": 73, "medium": 47, "low": 21, "informational": 1}
+	ids := map[string]bool{}
+	lines := slices.Collect(bytes.Lines(b))
+	if len(lines) != 2*len(s.findings) || len(lines) == 0 {
+		t.Fatalf("%d lines for %d findings", len(lines), len(s.findings))
+	}
+	for i, f := range s.findings {
+		var action struct {
+			Index struct {
+				Index string `json:"_index"`
+				ID    string `json:"_id"`
+			}
+		}
+		if err := json.Unmarshal(lines[2*i], &action); err != nil || action.Index.Index != "artifactdump-alerts" {
+			t.Fatalf("%s: %v", lines[2*i], err)
+		}
+		ids[action.Index.ID] = true
+		var doc struct {
+			Time  time.Time `json:"@timestamp"`
+			Event struct {
+				Kind     string
+				Severity int
+			}
+			Rule   struct{ ID, Name string }
+			Threat struct {
+				Framework string
+				Technique struct {
+					ID           []string
+					Subtechnique struct{ ID []string }
+				}
+				Tactic struct{ ID, Name []string }
+			}
+			Ours struct {
+				ID       string
+				Evidence []string
+			} `json:"artifactdump"`
+		}
+		if err := json.Unmarshal(lines[2*i+1], &doc); err != nil {
+			t.Fatal(err)
+		}
+		if doc.Event.Kind != "alert" || doc.Event.Severity != severity[f.Level] || doc.Rule.ID != f.Rule || doc.Rule.Name == "" || doc.Ours.ID != f.ID {
+			t.Errorf("%s: %s", f.ID, lines[2*i+1])
+		}
+		if !f.LastSeen.IsZero() && !doc.Time.Equal(f.LastSeen) || doc.Time.IsZero() {
+			t.Errorf("%s: time %s, last seen %s", f.ID, doc.Time, f.LastSeen)
+		}
+		var events []string
+		for _, e := range f.Evidence {
+			events = append(events, e.Events...)
+		}
+		if !slices.Equal(events, doc.Ours.Evidence) {
+			t.Errorf("%s: evidence %v, want %v", f.ID, doc.Ours.Evidence, events)
+		}
+		subs := 0
+		for _, id := range f.Techniques {
+			parent, _, sub := strings.Cut(id, ".")
+			if !slices.Contains(doc.Threat.Technique.ID, parent) || sub && !slices.Contains(doc.Threat.Technique.Subtechnique.ID, id) {
+				t.Errorf("%s: %s is not in %+v", f.ID, id, doc.Threat.Technique)
+			}
+			if sub {
+				subs++
+			}
+		}
+		if len(doc.Threat.Technique.Subtechnique.ID) != subs || len(f.Techniques) > 0 && (doc.Threat.Framework != "MITRE ATT&CK" || len(doc.Threat.Tactic.ID) == 0) ||
+			len(doc.Threat.Tactic.ID) != len(doc.Threat.Tactic.Name) {
+			t.Errorf("%s: %+v", f.ID, doc.Threat)
+		}
+	}
+	if len(ids) != len(s.findings) {
+		t.Errorf("%d ids for %d findings", len(ids), len(s.findings))
+	}
 }
 
 // ecsHostID wants the machine GUID in each document, "" for none.

@@ -90,7 +90,7 @@ func TestScan(t *testing.T) {
 		if sum, err := hashFile(t.Context(), filepath.Join(dir, filepath.FromSlash(o.Name))); err != nil || sum != o.SHA256 {
 			t.Errorf("%s: SHA-256 %s (%v), the manifest says %s", o.Name, sum, err, o.SHA256)
 		}
-		if strings.HasPrefix(o.Name, "timeline") || strings.HasPrefix(o.Name, "ecs/") {
+		if strings.HasPrefix(o.Name, "timeline") || strings.HasPrefix(o.Name, "ecs/part-") {
 			timelines++
 			if o.Rows != h.Counts.Events {
 				t.Errorf("%s has %d rows, there are %d events", o.Name, o.Rows, h.Counts.Events)

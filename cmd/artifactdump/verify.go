@@ -34,6 +34,7 @@ func verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the output: text, jsonl"},
 			&cli.StringFlag{Name: "host", Usage: "`NAME` of the machine"},
 			&cli.BoolFlag{Name: "no-logs", Usage: "leave transaction logs aside"},
+			&cli.BoolFlag{Name: "no-shadows", Usage: "leave the volume shadow copies of disk images aside"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no notes"},
 			&cli.StringFlag{Name: "write-oracles", Hidden: true},
 		}, outputFlags()),
@@ -144,7 +145,7 @@ func total(m map[string]int) int {
 }
 
 func (s *session) verifyOne(path string, w *witness, yield func(*verdict) error) error {
-	ev, err := evidence.Open(path, &evidence.Options{Hostname: s.c.String("host"), NoLogs: s.c.Bool("no-logs")})
+	ev, err := evidence.Open(path, &evidence.Options{Hostname: s.c.String("host"), NoLogs: s.c.Bool("no-logs"), NoShadows: s.c.Bool("no-shadows")})
 	if err != nil {
 		return err
 	}
@@ -183,6 +184,9 @@ func (s *session) verifyOne(path string, w *witness, yield func(*verdict) error)
 			}
 			if err := yield(compareHive(w, h.Path, hv)); err != nil {
 				return err
+			}
+			if h.Snapshot != "" {
+				h.Release()
 			}
 		}
 		if err := s.c.Context.Err(); err != nil {

@@ -131,6 +131,7 @@ func host(fsys fs.FS, dir string, list []fs.DirEntry) (Host, bool) {
 	if vols := driveRoots(fsys, dir, list); len(vols) > 0 {
 		h.Kind = DriveRoots
 		h.kapeTimes(fsys, dir, list, vols)
+		h.longNames(fsys, dir, list)
 		h.setVolumes(vols)
 		return h, true
 	}

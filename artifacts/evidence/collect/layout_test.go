@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -251,6 +252,30 @@ func TestKapeTimes(t *testing.T) {
 		}
 		if got := info.ModTime().Year(); got != want {
 			t.Errorf("%s: modified in %d, want %d", v.Path, got, want)
+		}
+	}
+}
+
+// What KAPE keeps apart for its long path is named.
+func TestLongFileNames(t *testing.T) {
+	for _, tt := range []struct {
+		names []string
+		want  string
+	}{
+		{[]string{"LongFileNames/1", "LongFileNames/2", "LongFileNames/LongFileNames.txt"}, "LongFileNames: 2 files with long paths, which KAPE keeps apart, are left aside"},
+		{[]string{"LongFileNames/LongFileNames.txt"}, ""},
+		{nil, ""},
+	} {
+		hosts, err := collect.Layout(files(append(tt.names, "C/Windows/prefetch/A.pf")...))
+		if err != nil || len(hosts) != 1 {
+			t.Fatalf("%d hosts, %v", len(hosts), err)
+		}
+		var got strings.Builder
+		for _, err := range hosts[0].Problems {
+			got.WriteString(err.Error())
+		}
+		if got.String() != tt.want {
+			t.Errorf("%q: problems %q, want %q", tt.names, got.String(), tt.want)
 		}
 	}
 }

@@ -118,6 +118,26 @@ func (h *Host) kapeTimes(fsys fs.FS, dir string, list []fs.DirEntry, vols []Vol)
 	}
 }
 
+// longNames names the files that KAPE keeps apart because their paths were too long for it. What form the list beside them has is not documented, so that
+// they are not put back in their places; they are counted, and not passed over in silence.
+func (h *Host) longNames(fsys fs.FS, dir string, list []fs.DirEntry) {
+	name, ok := hasDir(list, "LongFileNames")
+	if !ok {
+		return
+	}
+	p := path.Join(dir, name)
+	below, err := fs.ReadDir(fsys, p)
+	n := 0
+	for _, e := range below {
+		if !strings.EqualFold(path.Ext(e.Name()), ".txt") {
+			n++
+		}
+	}
+	if n > 0 || err != nil {
+		h.Problems = append(h.Problems, &PathError{Path: p, Problem: fmt.Sprintf("%d files with long paths, which KAPE keeps apart, are left aside", n), Err: err})
+	}
+}
+
 // copyTarget finds the volume and the path below it for one row of a copy log. The destination is an absolute path of the machine that
 // collected: the directory that stands for the drive is the one whose rest is the end of the source path too.
 func copyTarget(roots map[string]int, source, dest string) (vol int, rel string, ok bool) {

@@ -5,8 +5,10 @@
 // their base name in the directory of the first one, and nowhere else, whatever the image says. Nothing is written and nothing unpacked: a fixed
 // number of pages is kept in memory, and [Disk.BytesRead] tells how much was taken from the files.
 //
-// It does not read EWF 2 (Ex01) or logical evidence (L01), differencing disks, encrypted volumes (BitLocker is named when seen), volume shadow
-// copies (which are listed), or file systems other than NTFS, whose volumes are listed with what they seem to be.
+// A volume's shadow copies are listed, and each opens as a file system of its own over the same pages.
+//
+// It does not read EWF 2 (Ex01) or logical evidence (L01), differencing disks, encrypted volumes (BitLocker is named when seen), or file systems
+// other than NTFS, whose volumes are listed with what they seem to be.
 package image
 
 import (
@@ -20,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/image/vss"
 )
 
 // A Format is the kind of an image file.
@@ -102,10 +105,11 @@ type Volume struct {
 	Label  string // NTFS
 	Serial uint64 // NTFS, all 64 bits
 
-	Shadows []Shadow // volume shadow copies, which are named and not read
+	Shadows []*Shadow // volume shadow copies, the oldest first
 
-	fsys *ntfs.Volume
-	err  error
+	fsys    *ntfs.Volume
+	err     error
+	shadows *vss.Volume
 }
 
 // Open opens an image by the path of its first, or only, file.

@@ -219,41 +219,6 @@ func TestUnsupported(t *testing.T) {
 	}
 }
 
-func TestShadows(t *testing.T) {
-	made := func() []byte {
-		b := make([]byte, 128<<10)
-		for at, typ := range map[int]uint32{vssHeader: 1, 32 << 10: 2, 64 << 10: 2} {
-			copy(b[at:], vssID[:])
-			le.PutUint32(b[at+vssType:], typ)
-		}
-		le.PutUint64(b[vssHeader+vssCatalog:], 32<<10)
-		le.PutUint64(b[32<<10+vssNext:], 64<<10)
-		for i, at := range []int{32<<10 + 128, 32<<10 + 3*128, 64<<10 + 128} {
-			le.PutUint64(b[at:], vssStore)
-			b[at+vssStoreID] = byte(i + 1)
-			le.PutUint64(b[at+vssStoreMade:], 0x01D71234_56789ABC+uint64(i))
-			le.PutUint64(b[at+128:], 3) // where the store lies
-		}
-		return b
-	}
-	got, err := readShadows(bytes.NewReader(made()))
-	if err != nil || len(got) != 3 || got[2].ID != "00000003-0000-0000-0000-000000000000" || got[0].Created.Format("2006-01-02T15:04:05.0000000") != "2021-03-06T02:56:42.9062844" {
-		t.Errorf("%+v, %v", got, err)
-	}
-	if got, err := readShadows(bytes.NewReader(disk(100, 0))); got != nil || err != nil {
-		t.Errorf("no catalog: %v, %v", got, err)
-	}
-	b := made()
-	le.PutUint64(b[64<<10+vssNext:], 32<<10)
-	if got, err := readShadows(bytes.NewReader(b)); err == nil || len(got) > 200 {
-		t.Errorf("a circle: %d copies, %v", len(got), err)
-	}
-	le.PutUint64(b[64<<10+vssNext:], 1<<40)
-	if got, err := readShadows(bytes.NewReader(b)); err == nil || len(got) != 3 {
-		t.Errorf("outside: %d copies, %v", len(got), err)
-	}
-}
-
 // Whatever stands in the tables of an image, Open ends, lists partitions that lie inside the disk, and reads the same twice. The input is a
 // patch to one of the images above: most of an image is data, which it is no use to change.
 func FuzzOpen(f *testing.F) {

@@ -136,18 +136,15 @@ func (d *Disk) volume(index int, p partition, fsType string) Volume {
 	v := Volume{Index: index, Offset: p.start, Size: p.size, Type: p.typ, Name: p.name, FSType: fsType}
 	switch fsType {
 	case "ntfs":
+		d.openShadows(&v) // they may be whole where the volume is not
 		v.fsys, v.err = ntfs.Open(io.NewSectionReader(d.pages, v.Offset, v.Size), v.Size, d.opts.NTFS)
 		if v.err != nil {
 			v.fsys, v.err = nil, fmt.Errorf("%s: volume %d: %w", d.name(), index, v.err)
 			return v
 		}
 		v.Label, v.Serial = v.fsys.Label, v.fsys.Serial
-		shadows, err := readShadows(io.NewSectionReader(d.pages, v.Offset, v.Size))
-		v.Shadows = shadows
-		for _, err := range append(v.fsys.Damage, err) {
-			if err != nil {
-				d.Damage = append(d.Damage, fmt.Errorf("%s: volume %d: %w", d.name(), index, err))
-			}
+		for _, err := range v.fsys.Damage {
+			d.Damage = append(d.Damage, fmt.Errorf("%s: volume %d: %w", d.name(), index, err))
 		}
 	case "bitlocker":
 		v.err = fmt.Errorf("%s: volume %d is encrypted by BitLocker: %w", d.name(), index, ErrUnsupported)

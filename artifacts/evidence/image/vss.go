@@ -1,74 +1,91 @@
 package image
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"sync"
 	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/image/vss"
 )
 
-// A Shadow is a volume shadow copy that a volume's catalog lists. Its contents are not read: it is named so that nobody takes the volume
-// for all that the disk holds.
+// A Shadow is a volume shadow copy: the volume as it was at an earlier time. Nothing but the catalog is read before its file system is asked for.
 type Shadow struct {
+	Name    string // "vss1" is the oldest
 	ID      string // GUID of the store
+	CopyID  string // GUID of the copy, as vssadmin shows it; empty when the store's header is damaged
 	Created time.Time
+	Machine string // that made it
+
+	open func() (*ntfs.Volume, error) // once for all callers
 }
 
-// The catalog of volume shadow copies (libvshadow, "Volume Shadow Snapshot (VSS) format"): a header in the volume's sector 15 leads to
-// blocks of 16 KiB, of which each entry of type 2 describes a store.
+// FS returns the file system of the volume at that time, or why it cannot be read.
+func (s *Shadow) FS() (fs.FS, error) {
+	v, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// NTFS is FS with the file system's own type.
+func (s *Shadow) NTFS() (*ntfs.Volume, error) { return s.open() }
+
+// ShadowDamage returns what was wrong with the volume's shadow copies as far as they were read, and survived.
+func (v Volume) ShadowDamage() []error {
+	if v.shadows == nil {
+		return nil
+	}
+	var errs []error
+	for _, err := range v.shadows.Damage() {
+		errs = append(errs, fmt.Errorf("shadow copies: %w", err))
+	}
+	return errs
+}
+
+// Of the directory entries that a volume keeps (ntfs.Options.DirCache), all its shadow copies together may keep as many again.
 const (
-	vssHeader     = 0x1E00
-	vssType       = 20 // u32: 1 in the header, 2 in a catalog block
-	vssCatalog    = 48 // u64, in the header: 0 when there is none
-	vssNext       = 40 // u64, in a block's header
-	vssBlock      = 16 << 10
-	vssBlockHead  = 128
-	vssEntry      = 128
-	vssStore      = 2  // u64, an entry's type
-	vssStoreID    = 16 // GUID
-	vssStoreMade  = 48 // FILETIME
-	maxVSSCatalog = 64 // blocks; Windows keeps 512 copies at most, some 126 to two blocks
+	shadowDirs    = 100_000
+	minShadowDirs = 1000
 )
 
-var vssID = [16]byte{0x6B, 0x87, 0x08, 0x38, 0x76, 0xC1, 0x48, 0x4E, 0xB7, 0xAE, 0x04, 0x04, 0x6E, 0x6C, 0xC7, 0x52}
-
-// readShadows lists the shadow copies of a volume that begins where r begins.
-func readShadows(r io.ReaderAt) ([]Shadow, error) {
-	h := make([]byte, 512)
-	if readFull(r, h, vssHeader) != nil || [16]byte(h) != vssID || le.Uint32(h[vssType:]) != 1 {
-		return nil, nil
+// openShadows lists the shadow copies of a volume.
+func (d *Disk) openShadows(v *Volume) {
+	c, err := vss.Open(io.NewSectionReader(d.pages, v.Offset, v.Size), v.Size, nil)
+	if err != nil {
+		if !errors.Is(err, vss.ErrNotFound) {
+			d.Damage = append(d.Damage, fmt.Errorf("%s: volume %d: shadow copies: %w", d.name(), v.Index, err))
+		}
+		return
 	}
-	var shadows []Shadow
-	b := make([]byte, vssBlock)
-	at := int64(le.Uint64(h[vssCatalog:]))
-	for n := 0; at != 0; n++ {
-		if n == maxVSSCatalog {
-			return shadows, fmt.Errorf("shadow copy catalog: more than %d blocks, or a circle of them", maxVSSCatalog)
-		}
-		if at < 0 {
-			return shadows, fmt.Errorf("shadow copy catalog: impossible offset")
-		}
-		if err := readFull(r, b, at); err != nil {
-			return shadows, fmt.Errorf("shadow copy catalog at %d: %w", at, err)
-		}
-		if [16]byte(b) != vssID || le.Uint32(b[vssType:]) != 2 {
-			return shadows, fmt.Errorf("shadow copy catalog at %d: no signature", at)
-		}
-		for e := b[vssBlockHead:]; len(e) >= vssEntry; e = e[vssEntry:] {
-			if le.Uint64(e) == vssStore {
-				shadows = append(shadows, Shadow{guid(e[vssStoreID:]), filetime(le.Uint64(e[vssStoreMade:]))})
-			}
-		}
-		at = int64(le.Uint64(b[vssNext:]))
+	v.shadows = c
+	var opts ntfs.Options
+	if d.opts.NTFS != nil {
+		opts = *d.opts.NTFS
 	}
-	return shadows, nil
-}
-
-// filetime turns 100 ns since 1601 into a time; 0 is the zero time, and so is what lies behind the year 9999.
-func filetime(ft uint64) time.Time {
-	const epoch = 11644473600        // seconds from 1601 to 1970
-	const last = 2650467743999999999 // the end of the year 9999, the last time that RFC 3339 can write
-	if ft == 0 || ft > last {
-		return time.Time{}
+	if opts.DirCache <= 0 {
+		opts.DirCache = shadowDirs
 	}
-	return time.Unix(int64(ft/1e7)-epoch, int64(ft%1e7)*100).UTC()
+	opts.DirCache = max(opts.DirCache/max(len(c.Shadows), 1), minShadowDirs)
+	for i := range c.Shadows {
+		s := &c.Shadows[i]
+		v.Shadows = append(v.Shadows, &Shadow{
+			Name: fmt.Sprintf("vss%d", s.Number), ID: s.ID, CopyID: s.CopyID, Created: s.Created, Machine: s.Machine,
+			open: sync.OnceValues(func() (*ntfs.Volume, error) {
+				sn, err := s.Open()
+				if err != nil {
+					return nil, err
+				}
+				fsys, err := ntfs.Open(sn, sn.Size(), &opts)
+				if err != nil {
+					return nil, fmt.Errorf("shadow copy %d: %w", s.Number, err)
+				}
+				return fsys, nil
+			}),
+		})
+	}
 }

@@ -1,0 +1,106 @@
+package artifacts
+
+import (
+	"sync"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+)
+
+// A batch is all the work on one hive of an older copy: a shadow copy,
+// Windows.old, RegBack. Results leave artifact by artifact, which would keep
+// every hive of every copy in memory to the end, some hundred megabytes for
+// each copy. So the first job of such a hive does them all, and the hive is
+// given up before the next; what waits for its turn is what was decoded.
+type batch struct {
+	hive *evidence.Hive
+	jobs []int // in plan order
+
+	mu       sync.Mutex
+	results  map[int]Result // nil before the work is done
+	remnants func() any
+}
+
+// batches finds the jobs of each hive of an older copy.
+func batches(jobs []job) {
+	all := map[*evidence.Hive]*batch{}
+	for i := range jobs {
+		h := jobs[i].hive
+		if h == nil || h.Snapshot == "" && !h.Backup {
+			continue
+		}
+		b := all[h]
+		if b == nil {
+			b = &batch{hive: h}
+			all[h] = b
+		}
+		b.jobs = append(b.jobs, i)
+		jobs[i].batch = b
+	}
+}
+
+// result returns what job i gave. The first caller does the work of all, and
+// others wait.
+func (b *batch) result(i int, do func(int) Result, r *room) Result {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.results == nil {
+		size := int64(0)
+		if st, err := b.hive.Stat(); err == nil {
+			size = st.Size()
+		}
+		r.take(size)
+		b.results = make(map[int]Result, len(b.jobs))
+		for _, j := range b.jobs {
+			b.results[j] = do(j)
+		}
+		b.remnants = nil
+		b.hive.Release()
+		r.give(size)
+	}
+	res := b.results[i]
+	delete(b.results, i)
+	return res
+}
+
+// once returns what f returned at the first call for the batch. Only the
+// goroutine that does its work calls it.
+func (b *batch) once(f func() any) any {
+	if b.remnants == nil {
+		b.remnants = sync.OnceValue(f)
+	}
+	return b.remnants()
+}
+
+// olderHives bounds the hives of older copies that are open at one time, by
+// the size of their files; a larger one is open alone.
+const olderHives = 48 << 20
+
+// A room is a bounded number of bytes, taken and given back.
+type room struct {
+	mu   sync.Mutex
+	free *sync.Cond
+	used int64
+	size int64
+}
+
+func newRoom(size int64) *room {
+	r := &room{size: size}
+	r.free = sync.NewCond(&r.mu)
+	return r
+}
+
+func (r *room) take(n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.used > 0 && r.used+n > r.size {
+		r.free.Wait()
+	}
+	r.used += n
+}
+
+func (r *room) give(n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.used -= n
+	r.free.Broadcast()
+}

@@ -1,0 +1,92 @@
+package artifacts_test
+
+import (
+	"bytes"
+	"io/fs"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/corpus"
+)
+
+// counting counts the bytes that are read of each file.
+type counting struct {
+	m    fstest.MapFS
+	mu   sync.Mutex
+	read map[string]int
+}
+
+func (c *counting) Open(name string) (fs.File, error) {
+	f, err := c.m.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, dir := f.(fs.ReadDirFile); dir {
+		return f, nil
+	}
+	return &countingFile{f, c, name}, nil
+}
+
+type countingFile struct {
+	fs.File
+	c    *counting
+	name string
+}
+
+func (f *countingFile) Read(p []byte) (int, error) {
+	n, err := f.File.Read(p)
+	f.c.mu.Lock()
+	f.c.read[f.name] += n
+	f.c.mu.Unlock()
+	return n, err
+}
+
+// TestOlderHives reads a machine with two shadow copies: whatever the number of workers the results are the same and in the same order, and a hive of
+// an older copy, which is given up when its work is done, is read once.
+func TestOlderHives(t *testing.T) {
+	c := &counting{m: fstest.MapFS{}, read: map[string]int{}}
+	for name, b := range corpus.Incident().Files() {
+		for _, root := range []string{"C/", "VSS1/", "VSS2/"} {
+			c.m[root+name] = &fstest.MapFile{Data: b}
+		}
+	}
+	var want []byte
+	for _, jobs := range []int{1, 2, 7, 64} {
+		clear(c.read)
+		tr := openFS(t, c)
+		var order []string
+		results, err := artifacts.Run(t.Context(), tr, &artifacts.Options{Jobs: jobs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for res := range results {
+			for _, r := range res.Records {
+				order = append(order, r.Artifact.Name+" "+r.From.Snapshot+" "+r.From.Path+" "+r.ID)
+			}
+			for _, e := range res.Errors {
+				t.Error(e)
+			}
+		}
+		got := []byte(strings.Join(order, "\n"))
+		if want == nil {
+			want = got
+		} else if !bytes.Equal(got, want) {
+			t.Errorf("%d jobs: the records differ in %s", jobs, firstDiff(want, got))
+		}
+		hives := 0
+		for name, f := range c.m {
+			if strings.HasPrefix(name, "VSS") && bytes.HasPrefix(f.Data, []byte("regf")) && !strings.Contains(name, ".LOG") && c.read[name] > 0 {
+				hives++
+				if n := c.read[name]; n != len(f.Data) {
+					t.Errorf("%d jobs: %s: %d bytes read of %d", jobs, name, n, len(f.Data))
+				}
+			}
+		}
+		if hives < 10 {
+			t.Errorf("%d hives", hives)
+		}
+	}
+}
