@@ -173,4 +173,13 @@ func named(c *cli.Context, paths int) error {
 	return nil
 }
 
-func onUsage(_ *cli.Context, err error, _ bool) error { return usageError{err} }
+// onUsage names an unknown flag as it was written, and where the known ones are.
+func onUsage(c *cli.Context, err error, _ bool) error {
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+		if len(name) > 1 {
+			name = "-" + name
+		}
+		return usagef("no flag is called -%s: see %s --help", name, c.Command.HelpName)
+	}
+	return usageError{err}
+}

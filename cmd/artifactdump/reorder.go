@@ -34,8 +34,10 @@ func reorder(app *cli.App, args []string) []string {
 		}
 		front = append(front, a)
 		name := strings.TrimLeft(a, "-")
-		if !strings.Contains(name, "=") && takesValue(flags, name) && i+1 < len(rest) {
-			i++
+		if !strings.Contains(name, "=") && takesValue(flags, name) {
+			if i++; i == len(rest) {
+				return append(out, front...) // it wants a value, and no argument shall be that
+			}
 			front = append(front, rest[i])
 		}
 	}
