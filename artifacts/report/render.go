@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/sha256"
 	_ "embed" // the page's own files
 	"encoding/base64"
@@ -109,6 +110,7 @@ func render(w io.Writer, v *view) error {
 			}
 			return tr.word("status", s)
 		},
+		"rules":  func() string { return cmp.Or(v.In.RulesLang, "en") },
 		"style":  func() template.HTML { return style },
 		"script": func() template.HTML { return script },
 		"policy": func() string {

@@ -81,7 +81,7 @@ var texts = map[string]text{
 	"status.partly":       {"partly", "一部判定"},
 	"status.not":          {"not evaluated", "未判定"},
 
-	"rule.lang":      {"", "ルールの文章は英語です。"},
+	"rule.lang":      {"", "個々の対象についての理由と記録内容は原文（英語）のままです。"},
 	"finding":        {"Finding", "検出事項"},
 	"kind.program":   {"program", "プログラム"},
 	"kind.account":   {"account", "アカウント"},

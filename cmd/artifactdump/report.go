@@ -58,7 +58,7 @@ func reportAction(c *cli.Context) error {
 	defer sorter.Close()
 	reports, err := s.collect(&in, &sorter, paths, names, &findings.Options{Tables: tables})
 	if err == nil {
-		evaluated(&in, findings.Join(reports...))
+		evaluated(&in, findings.Join(reports...), opts.Lang)
 		err = stream(s.c.Context, &in, &sorter)
 	}
 	if err == nil {
@@ -126,20 +126,26 @@ func stream(ctx context.Context, in *report.Input, sorter *output.Sorter) error 
 	return nil
 }
 
-// evaluated takes the evaluation over into the report's own terms.
-func evaluated(in *report.Input, r *findings.Report) {
-	in.Silenced = r.Silenced
+// evaluated takes the evaluation over into the report's own terms, the words of
+// the rules in the language of the page.
+func evaluated(in *report.Input, r *findings.Report, lang string) {
+	in.Silenced, in.RulesLang = r.Silenced, lang
+	words := map[string]findings.Texts{}
+	for _, rule := range findings.Rules() {
+		words[rule.ID] = rule.In(lang)
+	}
 	seen := map[string]bool{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
+		w := words[f.RuleID]
 		out := report.Finding{
-			ID: f.ID, Title: f.Title, Level: f.Level.String(), Raised: f.Raised, Rules: f.RuleIDs, Techniques: f.Techniques,
+			ID: f.ID, Title: w.Title, Level: f.Level.String(), Raised: f.Raised, Rules: f.RuleIDs, Techniques: f.Techniques,
 			Subject: f.Subject, SubjectKind: f.SubjectKind, Scope: f.Scope, Host: f.Host, FirstSeen: f.FirstSeen,
 			LastSeen: f.LastSeen, TimeKind: f.TimeKind, Count: f.Count, Omitted: f.Omitted,
-			Why: f.Why, Benign: f.FalsePositives, Next: f.Next,
+			Why: w.Why, Benign: w.Benign, Next: w.Next,
 		}
 		for _, x := range f.Reasons {
-			out.Reasons = append(out.Reasons, report.Reason{Rule: x.RuleID, Title: x.Title, Level: x.Level.String(), Says: x.Says})
+			out.Reasons = append(out.Reasons, report.Reason{Rule: x.RuleID, Title: words[x.RuleID].Title, Level: x.Level.String(), Says: x.Says})
 		}
 		for j := range f.Evidence {
 			e := &f.Evidence[j]
@@ -161,6 +167,6 @@ func evaluated(in *report.Input, r *findings.Report) {
 		}
 	}
 	for _, c := range r.Coverage {
-		in.Rules = append(in.Rules, report.Rule{Host: c.Host, ID: c.RuleID, Title: c.Title, Status: c.Status, Why: c.Why, Hits: c.Hits})
+		in.Rules = append(in.Rules, report.Rule{Host: c.Host, ID: c.RuleID, Title: words[c.RuleID].Title, Status: c.Status, Why: c.Why, Hits: c.Hits})
 	}
 }

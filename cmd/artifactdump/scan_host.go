@@ -319,7 +319,7 @@ func (x *hostScan) write() error {
 		return err
 	}
 	x.phase("writing the report")
-	evaluated(&x.page, x.report)
+	evaluated(&x.page, x.report, x.lang)
 	if err := stream(x.ctx, &x.page, &x.sorter); err != nil {
 		return err
 	}
