@@ -2,13 +2,13 @@ package report
 
 import (
 	"bufio"
-	"cmp"
 	"crypto/sha256"
 	_ "embed" // the page's own files
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -110,7 +110,12 @@ func render(w io.Writer, v *view) error {
 			}
 			return tr.word("status", s)
 		},
-		"rules":  func() string { return cmp.Or(v.In.RulesLang, "en") },
+		"rules": func() string {
+			if slices.Contains(Languages(), v.In.RulesLang) {
+				return v.In.RulesLang
+			}
+			return "en"
+		},
 		"style":  func() template.HTML { return style },
 		"script": func() template.HTML { return script },
 		"policy": func() string {

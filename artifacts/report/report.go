@@ -71,7 +71,7 @@ type Input struct {
 	Machines   []Machine
 	Findings   []Finding // worst first
 	Rules      []Rule    // which rules were judged
-	RulesLang  string    // of the titles and prose of Findings and Rules; empty means English
+	RulesLang  string    // of the titles and prose of Findings and Rules, one of Languages; English otherwise
 	Techniques []Technique
 	Silenced   int        // hits that the user's rules keep out
 	Collected  *Collector // what streamed by
