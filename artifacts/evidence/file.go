@@ -43,6 +43,9 @@ type Times struct {
 	// copied file are otherwise those of the copy.
 	Original bool
 	Source   string // who says so
+	// The times of $FILE_NAME, which no program can set, where the evidence is
+	// an image.
+	NameCreated, NameModified time.Time
 }
 
 // Times returns the file's times.
@@ -53,9 +56,13 @@ func (f *File) Times() (Times, error) {
 	}
 	switch x := st.Sys().(type) {
 	case *collect.Times:
-		return Times{x.Created, x.Modified, x.Accessed, x.Changed, true, x.Source}, nil
+		return Times{Created: x.Created, Modified: x.Modified, Accessed: x.Accessed, Changed: x.Changed, Original: true, Source: x.Source}, nil
 	case *ntfs.Stat:
-		return Times{x.Created, x.Modified, x.Accessed, x.Changed, true, "$STANDARD_INFORMATION"}, nil
+		t := Times{Created: x.Created, Modified: x.Modified, Accessed: x.Accessed, Changed: x.Changed, Original: true, Source: "$STANDARD_INFORMATION"}
+		if n, ok := x.FileName(); ok {
+			t.NameCreated, t.NameModified = n.Created, n.Modified
+		}
+		return t, nil
 	}
 	return Times{Modified: st.ModTime().UTC(), Source: "the copy"}, nil
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -104,13 +103,10 @@ func timesOf(file *evidence.File) (FileTimes, bool) {
 	if err != nil || st.IsDir() {
 		return FileTimes{}, false
 	}
-	out := FileTimes{Created: t.Created, Modified: t.Modified, Changed: t.Changed, Size: st.Size(), Source: t.Source}
-	if x, ok := st.Sys().(*ntfs.Stat); ok {
-		if n, ok := x.FileName(); ok {
-			out.NameCreated, out.NameModified = n.Created, n.Modified
-		}
-	}
-	return out, true
+	return FileTimes{
+		Created: t.Created, Modified: t.Modified, Changed: t.Changed, NameCreated: t.NameCreated, NameModified: t.NameModified,
+		Size: st.Size(), Source: t.Source,
+	}, true
 }
 
 // prefetcher reads EnablePrefetcher of the control set that booted last.
