@@ -69,10 +69,16 @@ type Source struct {
 	// Signature is what a file of this source begins with. In a heap of loose
 	// files it takes the place of the path.
 	Signature collect.Signature
+
+	// Streamed files may be large: the decoder reads [Input.Stream].
+	Streamed bool
 }
 
 // Files is a source of whole files.
 func Files(glob string) Source { return Source{Glob: glob} }
+
+// LargeFiles is a source of files that are not held in memory.
+func LargeFiles(glob string) Source { return Source{Glob: glob, Streamed: true} }
 
 // SignedFiles is a source of whole files that show by their first bytes what
 // they are.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ copied while Windows wrote to it (dirty). A record's time is that of its writing
 		"https://learn.microsoft.com/previous-versions/windows/it-pro/windows-10/security/threat-protection/auditing/event-1102",
 	},
 	Sources: []Source{
-		Files(`%SystemRoot%\System32\winevt\Logs\*.evtx`),
+		LargeFiles(`%SystemRoot%\System32\winevt\Logs\*.evtx`),
 	},
 }, decodeEvtxFile)
 
@@ -96,20 +97,31 @@ const (
 )
 
 func decodeEvtxFile(in Input) ([]EvtxFile, error) {
-	b := in.Data
-	if len(b) < evtxHeader || !bytes.HasPrefix(b, evtxFileMagic) {
+	r, b := in.reader(), make([]byte, evtxChunkData, evtxChunkSize)
+	n, err := io.ReadFull(r, b)
+	if n < evtxHeader || !bytes.HasPrefix(b, evtxFileMagic) {
+		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+			return nil, in.Wrap(in.AtOffset(int64(n)), err)
+		}
 		return nil, in.Errorf(in.AtOffset(0), "no event log: the signature is not ElfFile")
 	}
 	flags := le.Uint32(b[evtxFlags:])
 	d := evtxDecoder{in: in, sums: flags&4 == 0, f: EvtxFile{
-		Origin: in.AtOffset(0), Log: evtxLog(in.From.Path), Size: int64(len(b)), Next: le.Uint64(b[evtxNext:]),
+		Origin: in.AtOffset(0), Log: evtxLog(in.From.Path), Size: in.Size, Next: le.Uint64(b[evtxNext:]),
 		Dirty: flags&1 != 0, Full: flags&2 != 0,
 	}}
 	if d.sums && crc32.ChecksumIEEE(b[:evtxFlags]) != le.Uint32(b[evtxSum:]) {
 		d.unusual("the sum of the header does not fit")
 	}
-	for n, at := 0, evtxChunkData; at < len(b); n, at = n+1, at+evtxChunkSize {
-		d.chunk(n, at, b[at:min(at+evtxChunkSize, len(b))])
+	b = b[:evtxChunkSize]
+	for n, at := 0, int64(evtxChunkData); err == nil; n, at = n+1, at+evtxChunkSize {
+		var got int
+		if got, err = io.ReadFull(r, b); got > 0 {
+			d.chunk(n, at, b[:got])
+		}
+		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+			d.errs = append(d.errs, in.Wrap(in.AtOffset(at+int64(got)), err))
+		}
 	}
 	d.join()
 	return []EvtxFile{d.f}, errors.Join(d.errs...)
@@ -124,7 +136,7 @@ func evtxLog(path string) string {
 // An evtxRun is a row of records whose identifiers follow each other.
 type evtxRun struct {
 	chunk          int
-	at             int // of the first record in the file
+	at             int64 // of the first record in the file
 	first, last    uint64
 	oldest, newest time.Time
 }
@@ -146,15 +158,15 @@ func (d *evtxDecoder) unusual(format string, args ...any) {
 	}
 }
 
-func (d *evtxDecoder) bad(at int, format string, args ...any) {
+func (d *evtxDecoder) bad(at int64, format string, args ...any) {
 	if len(d.errs) < evtxShown {
-		d.errs = append(d.errs, d.in.Errorf(d.in.AtOffset(int64(at)), format, args...))
+		d.errs = append(d.errs, d.in.Errorf(d.in.AtOffset(at), format, args...))
 	}
 }
 
 // chunk walks the records of one chunk. What its header says of them is not
 // needed, and behind the times in a file that was open.
-func (d *evtxDecoder) chunk(n, at int, c []byte) {
+func (d *evtxDecoder) chunk(n int, at int64, c []byte) {
 	switch {
 	case len(c) < evtxRecords:
 		d.bad(at, "chunk %d is cut short: %d bytes", n, len(c))
@@ -176,7 +188,7 @@ func (d *evtxDecoder) chunk(n, at int, c []byte) {
 		size := int64(le.Uint32(c[pos+evtxRecordSize:]))
 		if size < evtxRecordMin || size > int64(len(c)-pos) || le.Uint32(c[pos+int(size)-4:]) != uint32(size) {
 			if pos < free {
-				d.bad(at+pos, "chunk %d: a record claims %d bytes, and does not end so", n, size)
+				d.bad(at+int64(pos), "chunk %d: a record claims %d bytes, and does not end so", n, size)
 			}
 			break
 		}
@@ -184,7 +196,7 @@ func (d *evtxDecoder) chunk(n, at int, c []byte) {
 		if pos >= free && id != last+1 {
 			break // of an older state of the chunk
 		}
-		d.record(n, at+pos, id, written, len(d.runs) > runs)
+		d.record(n, at+int64(pos), id, written, len(d.runs) > runs)
 		pos, last = pos+int(size), id
 	}
 	if len(d.runs) > runs {
@@ -202,7 +214,7 @@ func (d *evtxDecoder) chunk(n, at int, c []byte) {
 }
 
 // record adds a record to the run that it continues, or begins one.
-func (d *evtxDecoder) record(chunk, at int, id uint64, written time.Time, sameChunk bool) {
+func (d *evtxDecoder) record(chunk int, at int64, id uint64, written time.Time, sameChunk bool) {
 	d.f.Records++
 	if k := len(d.runs) - 1; sameChunk && d.runs[k].last+1 == id {
 		r := &d.runs[k]
@@ -232,7 +244,7 @@ func (d *evtxDecoder) join() {
 	slices.SortStableFunc(d.runs, func(a, b evtxRun) int { return cmp.Compare(a.first, b.first) })
 	head := d.runs[0]
 	f.First, f.Last, f.OldestChunk, f.Oldest, f.Newest = head.first, head.last, head.chunk, head.oldest, head.newest
-	f.Origin = d.in.AtOffset(int64(head.at))
+	f.Origin = d.in.AtOffset(head.at)
 	for _, r := range d.runs[1:] {
 		switch gap := r.first - f.Last - 1; {
 		case r.first <= f.Last:

@@ -46,7 +46,7 @@ func FuzzEvtxFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, short []byte) {
 		b := longLog(short)
-		in := Input{Artifact: &evtxFiles, Source: evtxFiles.Sources[0], Data: b, From: Locator{Path: `C:\Windows\System32\winevt\Logs\A%4B.evtx`}}
+		in := Input{Artifact: &evtxFiles, Source: evtxFiles.Sources[0], Data: b, Size: int64(len(b)), From: Locator{Path: `C:\Windows\System32\winevt\Logs\A%4B.evtx`}}
 		checkDecoded(t, in, int64(len(b)))
 		recs, err := decodeEvtxFile(in)
 		if len(recs) == 0 {

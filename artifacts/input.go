@@ -1,8 +1,10 @@
 package artifacts
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"strings"
 	"sync"
@@ -23,8 +25,10 @@ type Input struct {
 	Tree     *evidence.Tree
 
 	// A file source.
-	File *evidence.File
-	Data []byte
+	File   *evidence.File
+	Data   []byte    // nil for a streamed source
+	Stream io.Reader // of a streamed source, from its beginning
+	Size   int64     // of the file
 
 	// A registry source.
 	Hive       *hive.Hive
@@ -36,6 +40,14 @@ type Input struct {
 	source *evidence.Hive
 	only   []hive.Value // the values to look at, when they are deleted ones of a key that lives
 	shared *shared
+}
+
+// reader reads the source from its beginning, streamed or not.
+func (in Input) reader() io.Reader {
+	if in.Stream != nil {
+		return in.Stream
+	}
+	return bytes.NewReader(in.Data)
 }
 
 // loose reports whether the source lies in a heap of files without the folders

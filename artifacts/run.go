@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"runtime"
@@ -294,23 +295,56 @@ func (r *runner) decodeFile(j job, res *Result) {
 	in := r.input(j, j.file, "")
 	in.Source = j.sources[0]
 	res.From = in.From
+	if in.Source.Streamed {
+		r.decodeStream(j, in, res)
+		return
+	}
 	b, err := j.file.Bytes()
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("listed, but gone when it was read: %w", err)
-		}
-		res.Errors = append(res.Errors, in.flatten(err)...)
+		res.Errors = append(res.Errors, in.flatten(gone(err))...)
 		if b == nil {
 			return
 		}
 	}
 	sum := sha256.Sum256(b)
 	in.From.SHA256 = hex.EncodeToString(sum[:])
-	in.Data = b
+	in.Data, in.Size = b, int64(len(b))
 	res.From = in.From
 	recs, err := j.artifact.decode(in)
 	r.keep(in, recs, res)
 	res.Errors = append(res.Errors, in.flatten(err)...)
+}
+
+// decodeStream decodes a file that may be large in one pass, its hash on the
+// way.
+func (r *runner) decodeStream(j job, in Input, res *Result) {
+	f, size, err := j.file.Reader()
+	if err != nil {
+		res.Errors = append(res.Errors, in.flatten(gone(err))...)
+		return
+	}
+	defer f.Close()
+	sum := sha256.New()
+	in.Stream, in.Size = io.TeeReader(f, sum), size
+	recs, err := j.artifact.decode(in)
+	if _, rest := io.Copy(sum, f); err == nil {
+		err = rest // a decoder that met the error has said so
+	}
+	in.From.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	res.From = in.From
+	r.keep(in, recs, res)
+	for _, e := range in.flatten(err) {
+		e.From.SHA256 = in.From.SHA256
+		res.Errors = append(res.Errors, e)
+	}
+}
+
+// gone says of a file that does not exist that it did.
+func gone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("listed, but gone when it was read: %w", err)
+	}
+	return err
 }
 
 // keep turns decoded data into records.

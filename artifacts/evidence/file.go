@@ -67,6 +67,33 @@ func (f *File) Times() (Times, error) {
 	return Times{Modified: st.ModTime().UTC(), Source: "the copy"}, nil
 }
 
+// Reader opens the file to read it once from its beginning, and tells its size.
+// It reads no further than [Options.MaxFile], above which a file is refused.
+func (f *File) Reader() (io.ReadCloser, int64, error) {
+	r, err := f.Open()
+	if err != nil {
+		return nil, 0, plain(err)
+	}
+	st, err := r.Stat()
+	limit := f.tree.opts.maxFile()
+	switch {
+	case err != nil:
+		err = plain(err)
+	case st.IsDir():
+		err = errors.New("is a directory")
+	case st.Size() > limit:
+		err = fmt.Errorf("%d bytes: %w (%d)", st.Size(), ErrTooLarge, limit)
+	}
+	if err != nil {
+		r.Close()
+		return nil, 0, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(r, limit), r}, st.Size(), nil
+}
+
 // Bytes reads the whole file.
 func (f *File) Bytes() ([]byte, error) {
 	r, err := f.Open()

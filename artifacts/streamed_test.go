@@ -1,0 +1,69 @@
+package artifacts_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+)
+
+// A brokenFS fails in the middle of its event logs.
+type brokenFS struct {
+	fstest.MapFS
+	after int
+}
+
+type brokenFile struct {
+	fs.File
+	left int
+}
+
+var errBroken = errors.New("the medium is broken here")
+
+func (b brokenFS) Open(name string) (fs.File, error) {
+	f, err := b.MapFS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".evtx") {
+		return f, err
+	}
+	return &brokenFile{f, b.after}, nil
+}
+
+func (f *brokenFile) Read(p []byte) (int, error) {
+	if f.left == 0 {
+		return 0, errBroken
+	}
+	n, err := f.File.Read(p[:min(len(p), f.left)])
+	f.left -= n
+	return n, err
+}
+
+// TestStreamed reads a file that is not held in memory: its hash is that of
+// the whole file, also where the decoder stops early, and an error in the
+// middle leaves what was read.
+func TestStreamed(t *testing.T) {
+	const path = "Windows/System32/winevt/Logs/System.evtx"
+	whole := corpusMachine("evtxfiles").Files()[path]
+	sum := sha256.Sum256(whole)
+	f := damaged[artifacts.EvtxFile](t, "evtxfiles", path, whole)
+	if len(f.records) != 1 || f.records[0].From.SHA256 != hex.EncodeToString(sum[:]) || f.data[0].Size != int64(len(whole)) {
+		t.Fatalf("%d records, %v", len(f.records), f.errs)
+	}
+	text := []byte(strings.Repeat("no event log ", 100_000))
+	sum = sha256.Sum256(text)
+	f = damaged[artifacts.EvtxFile](t, "evtxfiles", path, text)
+	if len(f.errs) != 1 || f.errs[0].From.SHA256 != hex.EncodeToString(sum[:]) {
+		t.Errorf("a file that is none: %v", f.errs)
+	}
+	for after, want := range map[int][2]int{0: {0, 1}, 100: {0, 1}, 4096: {1, 1}, len(whole) - 65536 + 700: {1, 2}} {
+		broken := brokenFS{fstest.MapFS{"Windows/System32/config/none": {}, path: {Data: whole}}, after}
+		f := run[artifacts.EvtxFile](t, openFS(t, broken), "evtxfiles")
+		if len(f.data) != want[0] || len(f.errs) != want[1] || !errors.Is(f.errs[len(f.errs)-1].Err, errBroken) {
+			t.Errorf("broken after %d bytes: %d records, %v", after, len(f.data), f.errs)
+		}
+	}
+}
