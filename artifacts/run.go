@@ -306,8 +306,10 @@ func (r *runner) decodeFile(j job, res *Result) {
 			return
 		}
 	}
-	sum := sha256.Sum256(b)
-	in.From.SHA256 = hex.EncodeToString(sum[:])
+	if err == nil { // a part has another hash than the file
+		sum := sha256.Sum256(b)
+		in.From.SHA256 = hex.EncodeToString(sum[:])
+	}
 	in.Data, in.Size = b, int64(len(b))
 	res.From = in.From
 	recs, err := j.artifact.decode(in)
@@ -325,18 +327,37 @@ func (r *runner) decodeStream(j job, in Input, res *Result) {
 	}
 	defer f.Close()
 	sum := sha256.New()
-	in.Stream, in.Size = io.TeeReader(f, sum), size
+	stream := &failing{r: io.TeeReader(f, sum)}
+	in.Stream, in.Size = stream, size
 	recs, err := j.artifact.decode(in)
-	if _, rest := io.Copy(sum, f); err == nil {
-		err = rest // a decoder that met the error has said so
+	if stream.err == nil {
+		_, stream.err = io.Copy(sum, f)
+		err = errors.Join(err, stream.err)
 	}
-	in.From.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	if stream.err == nil {
+		in.From.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	}
 	res.From = in.From
 	r.keep(in, recs, res)
 	for _, e := range in.flatten(err) {
 		e.From.SHA256 = in.From.SHA256
 		res.Errors = append(res.Errors, e)
 	}
+}
+
+// A failing reader keeps the error that it met before the end: its user has
+// seen it, and what was read so far is not the file.
+type failing struct {
+	r   io.Reader
+	err error
+}
+
+func (f *failing) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err != nil && err != io.EOF {
+		f.err = err
+	}
+	return n, err
 }
 
 // gone says of a file that does not exist that it did.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -59,11 +60,39 @@ func TestStreamed(t *testing.T) {
 	if len(f.errs) != 1 || f.errs[0].From.SHA256 != hex.EncodeToString(sum[:]) {
 		t.Errorf("a file that is none: %v", f.errs)
 	}
+	// Most of what follows the first record is not looked at: its error is said
+	// all the same.
+	f = run[artifacts.EvtxFile](t, openFS(t, brokenFS{fstest.MapFS{"Windows/System32/config/none": {}, path: {Data: text}}, len(text) / 2}), "evtxfiles")
+	if len(f.errs) != 2 || !errors.Is(f.errs[1].Err, errBroken) || f.errs[0].From.SHA256 != "" {
+		t.Errorf("a broken file that is none: %v", f.errs)
+	}
 	for after, want := range map[int][2]int{0: {0, 1}, 100: {0, 1}, 4096: {1, 1}, len(whole) - 65536 + 700: {1, 2}} {
 		broken := brokenFS{fstest.MapFS{"Windows/System32/config/none": {}, path: {Data: whole}}, after}
 		f := run[artifacts.EvtxFile](t, openFS(t, broken), "evtxfiles")
 		if len(f.data) != want[0] || len(f.errs) != want[1] || !errors.Is(f.errs[len(f.errs)-1].Err, errBroken) {
 			t.Errorf("broken after %d bytes: %d records, %v", after, len(f.data), f.errs)
 		}
+		for _, r := range f.records {
+			if r.From.SHA256 != "" {
+				t.Errorf("broken after %d bytes: %s is the hash of a part", after, r.From.SHA256)
+			}
+		}
+	}
+}
+
+// TestStreamedMemory wants far less memory than a log has bytes.
+func TestStreamedMemory(t *testing.T) {
+	const path, size = "Windows/System32/winevt/Logs/System.evtx", 64 << 20
+	whole := append(make([]byte, 0, size), corpusMachine("evtxfiles").Files()[path]...)[:size]
+	tree := openFS(t, fstest.MapFS{"Windows/System32/config/none": {}, path: {Data: whole}})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f := run[artifacts.EvtxFile](t, tree, "evtxfiles")
+	runtime.ReadMemStats(&after)
+	if len(f.data) != 1 || f.data[0].Records != 900 || f.data[0].Size != size {
+		t.Fatalf("%+v, %v", f.data, f.errs)
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > size/4 {
+		t.Errorf("%d bytes of memory for a log of %d", n, size)
 	}
 }

@@ -252,7 +252,7 @@ func (c *pageCounts) addShort(b []byte) {
 	c.count(rest)
 }
 
-// addLong adds entries of 12 bytes.
+// addLong adds entries of 12 bytes. It is addShort again with other constants: as arguments they would not be folded into the loads.
 func (c *pageCounts) addLong(b []byte) {
 	const size, at, bit = 12, traceOffset, traceBits
 	for ; len(b) >= 8*size; b = b[8*size:] {

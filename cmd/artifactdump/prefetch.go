@@ -134,7 +134,7 @@ func (s *session) prefetchPaths(args []string) ([]string, error) {
 		st, err := os.Stat(a)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			err = fmt.Errorf("%s: no such file or folder", a)
+			err = missing(a, err)
 			if len(args) == 1 {
 				return nil, err
 			}

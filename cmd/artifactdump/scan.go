@@ -200,10 +200,7 @@ func distinct(paths []string) error {
 	for i, p := range paths {
 		st, err := os.Stat(p)
 		if err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("%s: no such file or folder", p)
-			}
-			return err
+			return missing(p, err)
 		}
 		for j, other := range seen {
 			if os.SameFile(st, other) {

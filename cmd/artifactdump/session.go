@@ -171,12 +171,23 @@ func (s *session) each(paths []string, names []string, yield func(*evidence.Tree
 	return nil
 }
 
-func (s *session) one(path string, names []string, yield func(*evidence.Tree, artifacts.Result) error) error {
+// openEvidence opens evidence as the flags say.
+func (s *session) openEvidence(path string) (*evidence.Evidence, error) {
 	ev, err := evidence.Open(path, &evidence.Options{Hostname: s.c.String("host"), NoLogs: s.c.Bool("no-logs"), NoShadows: s.c.Bool("no-shadows")})
+	return ev, missing(path, err)
+}
+
+// missing says plainly of an error that the path leads nowhere.
+func missing(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: no such file or folder", path)
+	}
+	return err
+}
+
+func (s *session) one(path string, names []string, yield func(*evidence.Tree, artifacts.Result) error) error {
+	ev, err := s.openEvidence(path)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s: no such file or folder", path)
-		}
 		return err
 	}
 	defer ev.Close()

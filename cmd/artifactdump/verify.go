@@ -11,7 +11,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/hive"
 	"github.com/artifactdump/artifactdump/prefetch"
@@ -145,7 +144,7 @@ func total(m map[string]int) int {
 }
 
 func (s *session) verifyOne(path string, w *witness, yield func(*verdict) error) error {
-	ev, err := evidence.Open(path, &evidence.Options{Hostname: s.c.String("host"), NoLogs: s.c.Bool("no-logs"), NoShadows: s.c.Bool("no-shadows")})
+	ev, err := s.openEvidence(path)
 	if err != nil {
 		return err
 	}
