@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/shellitem"
+	"github.com/artifactdump/artifactdump/artifacts/formats/shellitem"
 )
 
 // LastVisited is the folder in which a program's dialog was last confirmed.

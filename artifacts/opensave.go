@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/shellitem"
+	"github.com/artifactdump/artifactdump/artifacts/formats/shellitem"
 	"github.com/artifactdump/artifactdump/hive"
 )
 

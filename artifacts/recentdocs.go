@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/shellitem"
+	"github.com/artifactdump/artifactdump/artifacts/formats/shellitem"
 )
 
 // RecentDoc is one document or folder that a user opened.

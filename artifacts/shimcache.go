@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/artifactdump/artifactdump/artifacts/appcompat"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/appcompat"
 )
 
 // Shimcache is one file whose compatibility Windows looked up.

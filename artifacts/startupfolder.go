@@ -13,7 +13,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
-	"github.com/artifactdump/artifactdump/artifacts/lnk"
+	"github.com/artifactdump/artifactdump/artifacts/formats/lnk"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/taskblob"
+	"github.com/artifactdump/artifactdump/artifacts/formats/taskblob"
 	"github.com/artifactdump/artifactdump/hive"
 )
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
-	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 

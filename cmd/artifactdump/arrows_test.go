@@ -13,7 +13,7 @@ func TestArrows(t *testing.T) {
 	// What each package may import of ours; a prefix with a slash stands for
 	// all below it.
 	// The formats below artifacts that several artifacts share.
-	formats := []string{"artifacts/winpath", "artifacts/appcompat", "artifacts/lnk", "artifacts/shellitem", "artifacts/taskblob"}
+	formats := []string{"artifacts/winpath", "artifacts/formats/"}
 	allowed := map[string][]string{
 		"prefetch/xpress":              {},
 		"prefetch":                     {"prefetch/xpress"},
@@ -21,7 +21,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/winpath":            {},
 		"artifacts/evidence/collect":   {},
 		"artifacts/evidence/image/vss": {},
-		"artifacts/evidence":           {"hive", "artifacts/winpath", "artifacts/evidence/"},
+		"artifacts/evidence":           {"hive", "artifacts/winpath", "artifacts/evidence/", "artifacts/formats/ntfs", "artifacts/formats/wire"},
 		"artifacts":                    append([]string{"hive", "prefetch", "prefetch/", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/output":             append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/findings":           append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),

@@ -21,8 +21,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image/vss"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 // A Format is the kind of an image file.

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"unicode/utf16"
 
-	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 var le = binary.LittleEndian

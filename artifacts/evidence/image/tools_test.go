@@ -15,7 +15,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
-	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 // The images of these tests are made by public tools, none of which is ours: ntfs-3g and wimtools write the volume, fdisk the partition

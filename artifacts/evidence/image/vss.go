@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/artifactdump/artifactdump/artifacts/evidence/image/ntfs"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image/vss"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 // A Shadow is a volume shadow copy: the volume as it was at an earlier time. Nothing but the catalog is read before its file system is asked for.

@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"github.com/artifactdump/artifactdump/artifacts/taskblob"
+	"github.com/artifactdump/artifactdump/artifacts/formats/taskblob"
 	"github.com/artifactdump/artifactdump/corpus/schtask"
 	"github.com/google/go-cmp/cmp"
 )

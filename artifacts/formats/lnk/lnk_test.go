@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/artifactdump/artifactdump/artifacts/lnk"
+	"github.com/artifactdump/artifactdump/artifacts/formats/lnk"
 	"github.com/artifactdump/artifactdump/corpus/shelllink"
 	"github.com/google/go-cmp/cmp"
 )

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/artifactdump/artifactdump/artifacts/shellitem"
+	"github.com/artifactdump/artifactdump/artifacts/formats/shellitem"
 )
 
 var le = binary.LittleEndian

@@ -3,7 +3,7 @@ package appcompat_test
 import (
 	"fmt"
 
-	"github.com/artifactdump/artifactdump/artifacts/appcompat"
+	"github.com/artifactdump/artifactdump/artifacts/formats/appcompat"
 )
 
 func Example() {
