@@ -45,7 +45,7 @@ type Account struct {
 
 const accountsKey = `SAM\Domains\Account\Users`
 
-var accounts = artifact(Artifact{
+var accounts = Define(Artifact{
 	Name:     "users",
 	Title:    "Local accounts",
 	DataType: "windows:registry:sam_users",
@@ -99,17 +99,17 @@ var accountFlagNames = [...]string{
 	"trusted for delegation", "not delegated", "DES only",
 }
 
-func decodeAccounts(in Input) ([]Account, error) {
+func decodeAccounts(in Input, yield func(Account) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	names := in.accountNames()
 	if strings.Contains(in.Source.Key, `\Names\`) {
-		return in.accountName(names)
+		return in.accountName(names, yield)
 	}
 	rid64, err := strconv.ParseUint(in.Match[0], 16, 32)
 	if err != nil {
-		return nil, nil // Names
+		return nil // Names
 	}
 	rid := uint32(rid64)
 	a := Account{Origin: in.AtKey(), RID: rid, Written: in.Written()}
@@ -168,7 +168,8 @@ func decodeAccounts(in Input) ([]Account, error) {
 		a.NoName = true
 	}
 	a.user = evidence.User{SID: a.SID, Name: a.Name}
-	return []Account{a}, errors.Join(errs...)
+	yield(a)
+	return errors.Join(errs...)
 }
 
 // accountText reads one text of V.
@@ -230,21 +231,22 @@ func (in Input) accountNames() *accountIndex {
 
 // accountName is the record of a key below Names to which no account belongs:
 // the account was deleted, or one of the two keys was.
-func (in Input) accountName(names *accountIndex) ([]Account, error) {
+func (in Input) accountName(names *accountIndex, yield func(Account) bool) error {
 	rid := uint32(0)
 	v, err := in.Value("")
 	if err == nil {
 		rid = uint32(v.Type())
 	}
 	if _, err := in.Hive.Key(fmt.Sprintf(`%s\%08X`, accountsKey, rid)); err == nil && in.From.State != Deleted {
-		return nil, nil
+		return nil
 	}
 	a := Account{Origin: in.AtKey(), Name: in.Match[0], RID: rid, NoAccount: true, Created: in.Written()}
 	if names.machine != "" && rid != 0 {
 		a.SID = names.machine + "-" + strconv.FormatUint(uint64(rid), 10)
 	}
 	a.user = evidence.User{SID: a.SID, Name: a.Name}
-	return []Account{a}, nil
+	yield(a)
+	return nil
 }
 
 // Owner is the account itself.

@@ -21,7 +21,7 @@ type CompatAssistant struct {
 	KeyWritten time.Time `json:"key_written,omitzero"`
 }
 
-var compatAssistant = artifact(Artifact{
+var compatAssistant = Define(Artifact{
 	Name:     "compatassistant",
 	Title:    "Compatibility Assistant",
 	DataType: "windows:registry:compatassistant",
@@ -50,7 +50,7 @@ const (
 	sacpFileMin  = 32
 )
 
-func decodeCompatAssistant(in Input) ([]CompatAssistant, error) {
+func decodeCompatAssistant(in Input, yield func(CompatAssistant) bool) error {
 	store := like(`*Store`, in.Source.Key)
 	var recs []CompatAssistant
 	var errs []error
@@ -74,7 +74,12 @@ func decodeCompatAssistant(in Input) ([]CompatAssistant, error) {
 		}
 		recs = append(recs, r)
 	}
-	return recs, errors.Join(errs...)
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // blocks reads the data of a Store entry; the name alone is worth a record.

@@ -22,7 +22,7 @@ type Cryptnet struct {
 	Present    bool      `json:"content_present,omitempty"`                                      // it is in the evidence
 }
 
-var cryptnet = artifact(Artifact{
+var cryptnet = Define(Artifact{
 	Name:     "cryptnet",
 	Title:    "Cryptnet cache",
 	DataType: "windows:file:cryptnet_url_cache",
@@ -57,19 +57,20 @@ const (
 	cryptnetURL        = 116 // UTF-16, then the ETag, UTF-16
 )
 
-func decodeCryptnet(in Input) ([]Cryptnet, error) {
+func decodeCryptnet(in Input, yield func(Cryptnet) bool) error {
 	r, err := parseCryptnet(in.Data)
 	if err != nil {
 		err = in.Errorf(in.AtOffset(0), "%w", err)
 	}
 	if r.URL == "" {
-		return nil, err
+		return err
 	}
 	r.Origin = in.AtOffset(0)
 	dir := winpath.Dir(winpath.Dir(in.From.Path))
 	r.Content = winpath.Join(dir, "Content", winpath.Base(in.From.Path))
 	_, r.Present = in.Tree.Lookup(r.Content)
-	return []Cryptnet{r}, err
+	yield(r)
+	return err
 }
 
 // parseCryptnet reads a metadata file. With an error comes what was read.

@@ -66,13 +66,14 @@ func (in Input) hooks(key string) *hooks {
 	return &hooks{in: in, key: key}
 }
 
-// hookRecords turns the hooks into the artifact's own type.
-func hookRecords[T any](h *hooks, record func(Hook) T) ([]T, error) {
-	out := make([]T, len(h.out))
-	for i, r := range h.out {
-		out[i] = record(r)
+// hookRecords yields the hooks as the artifact's own type.
+func hookRecords[T any](h *hooks, record func(Hook) T, yield func(T) bool) error {
+	for _, r := range h.out {
+		if !yield(record(r)) {
+			break
+		}
 	}
-	return out, errors.Join(h.errs...)
+	return errors.Join(h.errs...)
 }
 
 // each calls f for every value of the source's key.

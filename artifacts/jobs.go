@@ -44,7 +44,7 @@ type JobTrigger struct {
 	Disabled bool   `json:"disabled,omitempty"`
 }
 
-var jobs = artifact(Artifact{
+var jobs = Define(Artifact{
 	Name:     "jobs",
 	Title:    "Job file",
 	DataType: "windows:tasks:job",
@@ -88,13 +88,13 @@ var jobStatuses = map[uint32]string{
 	0x41305: "not scheduled", 0x41306: "terminated", 0x41307: "no valid triggers", 0x41308: "event trigger",
 }
 
-func decodeJobs(in Input) ([]Job, error) {
+func decodeJobs(in Input, yield func(Job) bool) error {
 	b := in.Data
 	if len(b) < jobNames {
-		return nil, in.Errorf(in.AtOffset(int64(len(b))), "job of %d bytes, want %d or more", len(b), jobNames)
+		return in.Errorf(in.AtOffset(int64(len(b))), "job of %d bytes, want %d or more", len(b), jobNames)
 	}
 	if v := le.Uint16(b[jobVersion:]); v != 1 {
-		return nil, in.Errorf(in.AtOffset(jobVersion), "file version %d, want 1", v)
+		return in.Errorf(in.AtOffset(jobVersion), "file version %d, want 1", v)
 	}
 	j := Job{
 		Origin: in.AtOffset(0), Product: fmt.Sprintf("0x%04X", le.Uint16(b[jobProduct:])), ID: jobGUID(b[jobID:]),
@@ -111,7 +111,8 @@ func decodeJobs(in Input) ([]Job, error) {
 	disabled := j.Flags&jobDisabled != 0
 	j.autostart = in.autostartProgram("Job", j.Application, j.Parameters)
 	j.Disabled = disabled
-	return []Job{j}, err
+	yield(j)
+	return err
 }
 
 func jobGUID(b []byte) string {

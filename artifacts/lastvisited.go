@@ -20,7 +20,7 @@ type LastVisited struct {
 	Written     time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var lastVisited = artifact(Artifact{
+var lastVisited = Define(Artifact{
 	Name:     "lastvisited",
 	Title:    "Folders last visited in dialogs",
 	DataType: "windows:registry:mrulistex",
@@ -42,11 +42,11 @@ also when it was deleted since; mostly the name alone is stored, seldom a path. 
 	},
 }, decodeLastVisited)
 
-func decodeLastVisited(in Input) ([]LastVisited, error) {
+func decodeLastVisited(in Input, yield func(LastVisited) bool) error {
 	entries, err := in.mru()
 	errs := []error{err}
 	list := in.Source.Key[strings.LastIndexByte(in.Source.Key, '\\')+1:]
-	var recs []LastVisited
+
 	for _, e := range entries {
 		b, err := e.value.Bytes()
 		if err != nil {
@@ -65,9 +65,11 @@ func decodeLastVisited(in Input) ([]LastVisited, error) {
 		default:
 			r.Folder = utf16String(rest)
 		}
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Program returns the program's name as stored; the id of a packaged or

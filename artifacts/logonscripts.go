@@ -35,7 +35,7 @@ const (
 	gpPolicies = `Policies\Microsoft\Windows\System\Scripts\*\*\*`
 )
 
-var logonScripts = artifact(Artifact{
+var logonScripts = Define(Artifact{
 	Name:     "logonscripts",
 	Title:    "Log-on script",
 	DataType: "windows:registry:logon_script",
@@ -63,45 +63,46 @@ servers every day; a local path in them is rare. The time of a key dates the las
 	},
 }, decodeLogonScripts)
 
-func decodeLogonScripts(in Input) ([]LogonScript, error) {
+func decodeLogonScripts(in Input, yield func(LogonScript) bool) error {
 	switch {
 	case in.Hive == nil:
-		return in.logonScriptFile()
+		return in.logonScriptFile(yield)
 	case in.Source.Key == "Environment":
-		return in.logonScriptEnvironment()
+		return in.logonScriptEnvironment(yield)
 	}
-	return in.logonScriptPolicy()
+	return in.logonScriptPolicy(yield)
 }
 
-func (in Input) logonScriptEnvironment() ([]LogonScript, error) {
+func (in Input) logonScriptEnvironment(yield func(LogonScript) bool) error {
 	v, err := in.Value("UserInitMprLogonScript")
 	if err != nil {
-		return nil, in.autostartMissing(err)
+		return in.autostartMissing(err)
 	}
 	text, note, err := autostartText(v)
 	if err != nil {
 		err = in.Wrap(in.At(v), err)
 	}
 	if text == "" {
-		return nil, err
+		return err
 	}
 	s := LogonScript{Origin: in.At(v), On: "Logon", Script: text, Unusual: note}
 	s.autostart = in.autostart("UserInitMprLogonScript", text)
-	return []LogonScript{s}, err
+	yield(s)
+	return err
 }
 
 // logonScriptPolicy decodes one script of a group policy: …\Logon\<policy>\<script>.
-func (in Input) logonScriptPolicy() ([]LogonScript, error) {
+func (in Input) logonScriptPolicy(yield func(LogonScript) bool) error {
 	v, err := in.Value("Script")
 	if err != nil {
-		return nil, in.autostartMissing(err)
+		return in.autostartMissing(err)
 	}
 	text, note, err := autostartText(v)
 	if err != nil {
 		err = in.Wrap(in.At(v), err)
 	}
 	if text == "" {
-		return nil, err
+		return err
 	}
 	s := LogonScript{Origin: in.At(v), On: in.Match[len(in.Match)-3], Script: text, Parameters: in.Text("Parameters"), Unusual: note}
 	if len(in.Match) == 4 {
@@ -129,12 +130,13 @@ func (in Input) logonScriptPolicy() ([]LogonScript, error) {
 			s.Executed = systemTime(b)
 		}
 	}
-	return []LogonScript{s}, err
+	yield(s)
+	return err
 }
 
 // logonScriptFile decodes scripts.ini and psscripts.ini: in sections named
 // after the moment, "0CmdLine=" and "0Parameters=" for each script. ([MS-GPSCR] 2.2.2)
-func (in Input) logonScriptFile() ([]LogonScript, error) {
+func (in Input) logonScriptFile(yield func(LogonScript) bool) error {
 	text := in.Data
 	if bytes.HasPrefix(text, []byte{0xFF, 0xFE}) {
 		text = taskUTF16(text[2:], false)
@@ -185,7 +187,12 @@ func (in Input) logonScriptFile() ([]LogonScript, error) {
 		s.Command = strings.TrimSpace(s.Script + " " + s.Parameters)
 	}
 	out = slices.DeleteFunc(out, func(s LogonScript) bool { return s.Script == "" })
-	return out, errors.Join(errs...)
+	for _, r := range out {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Events gives the execution time of a group policy script.

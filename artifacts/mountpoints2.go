@@ -21,7 +21,7 @@ type MountPoint struct {
 	Written time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var mountPoints = artifact(Artifact{
+var mountPoints = Define(Artifact{
 	Name:     "mountpoints2",
 	Title:    "Mount points",
 	DataType: "windows:registry:mount_points2",
@@ -41,9 +41,9 @@ was opened. Volumes are met without being used: every stick in the machine durin
 	},
 }, decodeMountPoints)
 
-func decodeMountPoints(in Input) ([]MountPoint, error) {
+func decodeMountPoints(in Input, yield func(MountPoint) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	m := MountPoint{Origin: in.AtKey(), Name: in.Match[0], Kind: "drive", Label: in.Text("_LabelFromReg"), Written: in.Written()}
 	if m.Label == "" {
@@ -51,7 +51,7 @@ func decodeMountPoints(in Input) ([]MountPoint, error) {
 	}
 	switch {
 	case m.Name == "CPC" || strings.EqualFold(m.Name, "LocalMOF"):
-		return nil, nil // holds the volumes of the second source
+		return nil // holds the volumes of the second source
 	case strings.HasPrefix(m.Name, "##"):
 		m.Kind, m.Share = "share", strings.ReplaceAll(m.Name, "#", `\`)
 	case strings.HasPrefix(m.Name, "{"):
@@ -59,7 +59,8 @@ func decodeMountPoints(in Input) ([]MountPoint, error) {
 		v := in.mountedVolumes()[strings.ToLower(m.Name)]
 		m.Drive, m.Device = v.drive, v.device
 	}
-	return []MountPoint{m}, nil
+	yield(m)
+	return nil
 }
 
 type mountedVolume struct{ drive, device string }
@@ -140,7 +141,7 @@ type MappedDrive struct {
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var mappedDrives = artifact(Artifact{
+var mappedDrives = Define(Artifact{
 	Name:     "mappeddrives",
 	Title:    "Network drives",
 	DataType: "windows:registry:network_drive",
@@ -156,20 +157,23 @@ path, are not here. The key's time is when the drive was set up or changed; it d
 	},
 }, decodeMappedDrives)
 
-func decodeMappedDrives(in Input) ([]MappedDrive, error) {
+func decodeMappedDrives(in Input, yield func(MappedDrive) bool) error {
 	if len(in.Match) > 0 {
 		if in.only != nil || in.Text("RemotePath") == "" {
-			return nil, nil
+			return nil
 		}
-		return []MappedDrive{{Origin: in.AtKey(), Drive: in.Match[0], Path: in.Text("RemotePath"), UserName: userName(in), Provider: in.Text("ProviderName"), Written: in.Written()}}, nil
+		yield(MappedDrive{Origin: in.AtKey(), Drive: in.Match[0], Path: in.Text("RemotePath"), UserName: userName(in), Provider: in.Text("ProviderName"), Written: in.Written()})
+		return nil
 	}
 	entries, err := in.mru()
-	var recs []MappedDrive
+
 	for _, e := range entries {
 		s, _ := e.value.Text()
-		recs = append(recs, MappedDrive{Origin: in.At(e.value), Path: s, Position: e.pos, Written: in.mruWritten(e.pos)})
+		if !yield(MappedDrive{Origin: in.At(e.value), Path: s, Position: e.pos, Written: in.mruWritten(e.pos)}) {
+			return nil
+		}
 	}
-	return recs, err
+	return err
 }
 
 // userName is the account that a drive is connected with; the number 0 stands

@@ -27,7 +27,7 @@ type NetworkProfile struct {
 	Written     time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var networks = artifact(Artifact{
+var networks = Define(Artifact{
 	Name:     "networks",
 	Title:    "Networks",
 	DataType: "windows:registry:network",
@@ -49,9 +49,9 @@ var (
 	networkTypes      = map[uint64]string{6: "wired", 23: "VPN", 71: "wireless", 243: "mobile broadband"}
 )
 
-func decodeNetworks(in Input) ([]NetworkProfile, error) {
+func decodeNetworks(in Input, yield func(NetworkProfile) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	n := NetworkProfile{
 		Origin: in.AtKey(), GUID: in.Match[0], Name: in.Text("ProfileName"), Description: in.Text("Description"), Written: in.Written(),
@@ -84,7 +84,8 @@ func decodeNetworks(in Input) ([]NetworkProfile, error) {
 	if s, ok := in.networkSignatures()[strings.ToUpper(n.GUID)]; ok {
 		n.GatewayMAC, n.DNSSuffix, n.First, n.Managed = s.mac, s.suffix, s.first, s.managed
 	}
-	return []NetworkProfile{n}, errors.Join(errs...)
+	yield(n)
+	return errors.Join(errs...)
 }
 
 type networkSignature struct {
@@ -166,7 +167,7 @@ type Interface struct {
 	Written    time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var interfaces = artifact(Artifact{
+var interfaces = Define(Artifact{
 	Name:     "interfaces",
 	Title:    "Network interfaces",
 	DataType: "windows:registry:network_interface",
@@ -184,9 +185,9 @@ mostly that of the last lease.`,
 	},
 }, decodeInterfaces)
 
-func decodeInterfaces(in Input) ([]Interface, error) {
+func decodeInterfaces(in Input, yield func(Interface) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	i := Interface{Origin: in.AtKey(), GUID: in.Match[0], Protocol: "IPv4", Written: in.Written()}
 	if strings.Contains(in.Source.Key, "Tcpip6") {
@@ -222,9 +223,10 @@ func decodeInterfaces(in Input) ([]Interface, error) {
 		i.GatewayMAC = macText(b[8:])
 	}
 	if len(i.Addresses) == 0 && i.DNS == "" && i.DHCPServer == "" && i.Obtained.IsZero() && i.SSID == "" {
-		return nil, nil // an interface that never had an address
+		return nil // an interface that never had an address
 	}
-	return []Interface{i}, nil
+	yield(i)
+	return nil
 }
 
 // interfaceList is the texts of the values, without the empty ones and the

@@ -29,7 +29,7 @@ type OSInfo struct {
 	Written      time.Time `json:"written,omitzero"`
 }
 
-var osInfo = artifact(Artifact{
+var osInfo = Define(Artifact{
 	Name:     "osinfo",
 	Title:    "Windows version",
 	DataType: "windows:registry:installation",
@@ -48,9 +48,9 @@ machine's own spelling. The product name says Windows 10 on Windows 11 too: the 
 	},
 }, decodeOSInfo)
 
-func decodeOSInfo(in Input) ([]OSInfo, error) {
+func decodeOSInfo(in Input, yield func(OSInfo) bool) error {
 	if in.only != nil {
-		return nil, nil // one deleted value of many says nothing by itself
+		return nil // one deleted value of many says nothing by itself
 	}
 	o := OSInfo{
 		Origin:       in.AtKey(),
@@ -84,7 +84,7 @@ func decodeOSInfo(in Input) ([]OSInfo, error) {
 		o.Installed = unixTime(uint32(n))
 	}
 	if o.Product == "" && o.Build == "" {
-		return nil, nil // the 32-bit view has other things in this key
+		return nil // the 32-bit view has other things in this key
 	}
 	o.Name = o.Product
 	if n, err := strconv.Atoi(o.Build); err == nil && n >= 22000 {
@@ -94,7 +94,8 @@ func decodeOSInfo(in Input) ([]OSInfo, error) {
 		o.Replaced = strings.Trim(strings.TrimPrefix(in.Match[0], "Source OS"), " ()")
 		o.Replaced = strings.TrimPrefix(o.Replaced, "Updated on ")
 	}
-	return []OSInfo{o}, nil
+	yield(o)
+	return nil
 }
 
 // Summary names the version.

@@ -30,7 +30,7 @@ type Proxy struct {
 
 const proxiesKey = `Microsoft\Windows\CurrentVersion\Internet Settings`
 
-var proxies = artifact(Artifact{
+var proxies = Define(Artifact{
 	Name:     "proxies",
 	Title:    "Proxy settings",
 	DataType: "windows:registry:proxy_settings",
@@ -63,9 +63,9 @@ const (
 	proxyDetect = 8
 )
 
-func decodeProxies(in Input) ([]Proxy, error) {
+func decodeProxies(in Input, yield func(Proxy) bool) error {
 	if strings.HasSuffix(in.Source.Key, `\Connections`) {
-		return in.proxyConnections()
+		return in.proxyConnections(yield)
 	}
 	r := Proxy{Origin: in.AtKey(), Kind: "Internet Settings", Policy: strings.Contains(in.Source.Key, "Policies"), Written: in.Written()}
 	var errs []error
@@ -108,13 +108,14 @@ func decodeProxies(in Input) ([]Proxy, error) {
 		found = true
 	}
 	if !found {
-		return nil, errors.Join(errs...)
+		return errors.Join(errs...)
 	}
-	return []Proxy{r}, errors.Join(errs...)
+	yield(r)
+	return errors.Join(errs...)
 }
 
-func (in Input) proxyConnections() ([]Proxy, error) {
-	var out []Proxy
+func (in Input) proxyConnections(yield func(Proxy) bool) error {
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -143,9 +144,11 @@ func (in Input) proxyConnections() ([]Proxy, error) {
 		if strings.EqualFold(v.Name(), "WinHttpSettings") {
 			r.Kind = "WinHTTP"
 		}
-		out = append(out, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Of the settings of a connection, and of WinHTTP, as published analyses and

@@ -15,7 +15,7 @@ type Radar struct {
 	Written  time.Time `json:"key_written,omitzero"`
 }
 
-var radar = artifact(Artifact{
+var radar = Define(Artifact{
 	Name:     "radar",
 	Title:    "RADAR leak diagnosis",
 	DataType: "windows:registry:radar",
@@ -30,7 +30,7 @@ apart; and only programs that used much memory are listed.`,
 	},
 }, decodeRadar)
 
-func decodeRadar(in Input) ([]Radar, error) {
+func decodeRadar(in Input, yield func(Radar) bool) error {
 	r := Radar{Origin: in.AtKey(), Written: in.Written()}
 	if len(in.Match) > 0 {
 		r.Name = in.Match[0]
@@ -38,9 +38,10 @@ func decodeRadar(in Input) ([]Radar, error) {
 	v, err := in.Value("LastDetectionTime")
 	if err != nil {
 		if in.only != nil {
-			return nil, nil
+			return nil
 		}
-		return []Radar{r}, ignoreMissing(in, in.AtKey(), err)
+		yield(r)
+		return ignoreMissing(in, in.AtKey(), err)
 	}
 	r.Origin = in.At(v)
 	b, err := v.Bytes()
@@ -48,7 +49,8 @@ func decodeRadar(in Input) ([]Radar, error) {
 		err = fmt.Errorf("%d bytes, a time has 8", len(b))
 	}
 	r.Detected = fileTimeAt(b, 0)
-	return []Radar{r}, in.Wrap(in.At(v), err)
+	yield(r)
+	return in.Wrap(in.At(v), err)
 }
 
 // Program returns the name.

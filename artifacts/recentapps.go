@@ -28,7 +28,7 @@ type RecentAppItem struct {
 	Accessed time.Time `json:"accessed,omitzero"`
 }
 
-var recentApps = artifact(Artifact{
+var recentApps = Define(Artifact{
 	Name:     "recentapps",
 	Title:    "RecentApps",
 	DataType: "windows:registry:recentapps",
@@ -43,7 +43,7 @@ but leave what is there: old times do not mean that the program was not used sin
 	},
 }, decodeRecentApps)
 
-func decodeRecentApps(in Input) ([]RecentApp, error) {
+func decodeRecentApps(in Input, yield func(RecentApp) bool) error {
 	r := RecentApp{
 		Origin:   in.AtKey(),
 		AppID:    in.Text("AppId"),
@@ -71,11 +71,12 @@ func decodeRecentApps(in Input) ([]RecentApp, error) {
 	}
 	if r.AppID == "" && r.Path == "" {
 		if amcacheSkip(in) {
-			return nil, nil
+			return nil
 		}
-		return nil, errors.Join(append(errs, in.Errorf(in.AtKey(), "neither AppId nor AppPath"))...)
+		return errors.Join(append(errs, in.Errorf(in.AtKey(), "neither AppId nor AppPath"))...)
 	}
-	return []RecentApp{r}, errors.Join(errs...)
+	yield(r)
+	return errors.Join(errs...)
 }
 
 // Program returns the path where one is stored.

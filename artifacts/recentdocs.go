@@ -20,7 +20,7 @@ type RecentDoc struct {
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var recentDocs = artifact(Artifact{
+var recentDocs = Define(Artifact{
 	Name:     "recentdocs",
 	Title:    "Recent documents",
 	DataType: "windows:registry:mrulistex",
@@ -41,7 +41,7 @@ reported too. Does not prove what program opened it, nor that a person read it.`
 	},
 }, decodeRecentDocs)
 
-func decodeRecentDocs(in Input) ([]RecentDoc, error) {
+func decodeRecentDocs(in Input, yield func(RecentDoc) bool) error {
 	entries, err := in.mru()
 	errs := []error{err}
 	kind := ""
@@ -68,7 +68,12 @@ func decodeRecentDocs(in Input) ([]RecentDoc, error) {
 	if len(recs) == 0 && err == nil && kind == "" && in.only == nil {
 		recs = append(recs, RecentDoc{Origin: in.AtKey(), Empty: true, Written: in.Written()})
 	}
-	return recs, err
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return err
 }
 
 // Summary names the document.

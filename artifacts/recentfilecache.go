@@ -12,7 +12,7 @@ type RecentFile struct {
 	Index int    `json:"index"`
 }
 
-var recentFileCache = artifact(Artifact{
+var recentFileCache = Define(Artifact{
 	Name:     "recentfilecache",
 	Title:    "RecentFileCache",
 	DataType: "windows:file:recentfilecache",
@@ -35,10 +35,10 @@ const (
 	recentFileSig    = "\xFE\xFF\xEE\xFF\x11\x22\x00\x00"
 )
 
-func decodeRecentFileCache(in Input) ([]RecentFile, error) {
+func decodeRecentFileCache(in Input, yield func(RecentFile) bool) error {
 	b := in.Data
 	if len(b) < recentFileHeader || string(b[:len(recentFileSig)]) != recentFileSig {
-		return nil, in.Errorf(in.AtOffset(0), "no signature of a RecentFileCache")
+		return in.Errorf(in.AtOffset(0), "no signature of a RecentFileCache")
 	}
 	var recs []RecentFile
 	var errs []error
@@ -64,7 +64,12 @@ func decodeRecentFileCache(in Input) ([]RecentFile, error) {
 			off += 2
 		}
 	}
-	return recs, errors.Join(errs...)
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Program returns the path.

@@ -45,7 +45,7 @@ var archiverLists = []recentList{
 	{"WinZip", "archives", Key(evidence.NTUSER, `Software\Nico Mak Computing\WinZip\mru\archives`), "", "", 0},
 }
 
-var archivers = artifact(Artifact{
+var archivers = Define(Artifact{
 	Name:     "archivers",
 	Title:    "Archive programs",
 	DataType: "windows:registry:archiver",
@@ -59,7 +59,7 @@ inside. A key has one time, which dates the newest entry of its lists only.`,
 		"https://github.com/libyal/winreg-kb/blob/main/docs/sources/application-keys/7-Zip.md",
 	},
 	Sources: recentSources(archiverLists),
-}, func(in Input) ([]RecentPath, error) { return in.decodeRecent(archiverLists) })
+}, func(in Input, yield func(RecentPath) bool) error { return in.decodeRecent(archiverLists, yield) })
 
 var appletLists = []recentList{
 	{"Registry Editor", "last key", Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Regedit`), "LastKey", "", 0},
@@ -70,7 +70,7 @@ var appletLists = []recentList{
 	{"Media Player", "files", Key(evidence.NTUSER, `Software\Microsoft\MediaPlayer\Player\RecentFileList`), "", "File", 0},
 }
 
-var applets = artifact(Artifact{
+var applets = Define(Artifact{
 	Name:     "applets",
 	Title:    "Recent files of Windows' own programs",
 	DataType: "windows:registry:applet",
@@ -81,7 +81,7 @@ dates its newest entry only; it does not say how often a file was opened.`,
 	Attack:  []string{"T1012", "T1112"},
 	Refs:    []string{"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/default.py"},
 	Sources: recentSources(appletLists),
-}, func(in Input) ([]RecentPath, error) { return in.decodeRecent(appletLists) })
+}, func(in Input, yield func(RecentPath) bool) error { return in.decodeRecent(appletLists, yield) })
 
 func recentSources(lists []recentList) []Source {
 	var out []Source
@@ -95,8 +95,8 @@ func recentSources(lists []recentList) []Source {
 	return out
 }
 
-func (in Input) decodeRecent(lists []recentList) ([]RecentPath, error) {
-	var recs []RecentPath
+func (in Input) decodeRecent(lists []recentList, yield func(RecentPath) bool) error {
+
 	var errs []error
 	for _, l := range lists {
 		if l.source != in.Source {
@@ -140,11 +140,13 @@ func (in Input) decodeRecent(lists []recentList) ([]RecentPath, error) {
 				if r.Position == 1 && in.only == nil {
 					r.Written = in.Written()
 				}
-				recs = append(recs, r)
+				if !yield(r) {
+					return nil
+				}
 			}
 		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // recentTexts reads a value of any of the kinds that programs use: a text,

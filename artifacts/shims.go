@@ -23,7 +23,7 @@ type Shim struct {
 	Written     time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
 
-var shims = artifact(Artifact{
+var shims = Define(Artifact{
 	Name:     "shims",
 	Title:    "Shim database",
 	DataType: "windows:registry:shim_database",
@@ -43,7 +43,7 @@ not prove that the program was started since. What the database does stands in i
 	},
 }, decodeShims)
 
-func decodeShims(in Input) ([]Shim, error) {
+func decodeShims(in Input, yield func(Shim) bool) error {
 	name := ""
 	if len(in.Match) > 0 {
 		name = in.Match[0]
@@ -60,11 +60,12 @@ func decodeShims(in Input) ([]Shim, error) {
 		n, _ := in.Uint("DatabaseInstallTimeStamp")
 		r.Installed = fromFileTime(n)
 		if r.Path == "" && r.Description == "" && r.Installed.IsZero() && amcacheSkip(in) {
-			return nil, nil
+			return nil
 		}
-		return []Shim{r}, nil
+		yield(r)
+		return nil
 	}
-	var recs []Shim
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -76,11 +77,13 @@ func decodeShims(in Input) ([]Shim, error) {
 			continue
 		}
 		n, _ := v.Uint()
-		recs = append(recs, Shim{
+		if !yield(Shim{
 			Origin: in.At(v), Target: name, Database: guid, Installed: fromFileTime(n), Written: in.Written(),
-		})
+		}) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Program returns the program that is changed, or the database's file.

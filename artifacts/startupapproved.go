@@ -21,7 +21,7 @@ type StartupApproved struct {
 
 const startupApprovedKey = `Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\`
 
-var startupApproved = artifact(Artifact{
+var startupApproved = Define(Artifact{
 	Name:     "startupapproved",
 	Title:    "Startup approval",
 	DataType: "windows:registry:startupapproved",
@@ -39,8 +39,8 @@ last change of the whole list.`,
 	},
 }, decodeStartupApproved)
 
-func decodeStartupApproved(in Input) ([]StartupApproved, error) {
-	var out []StartupApproved
+func decodeStartupApproved(in Input, yield func(StartupApproved) bool) error {
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -60,12 +60,14 @@ func decodeStartupApproved(in Input) ([]StartupApproved, error) {
 			errs = append(errs, in.Wrap(in.At(v), err))
 			continue
 		}
-		out = append(out, StartupApproved{
+		if !yield(StartupApproved{
 			Origin: in.At(v), List: in.Match[0], Name: v.Name(),
 			State: state, Disabled: off, DisabledAt: at, Written: in.Written(),
-		})
+		}) {
+			return nil
+		}
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // parseStartupApproved reads one state: u32 state whose lowest bit means

@@ -18,7 +18,7 @@ type Syscache struct {
 	Written   time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
 
-var syscache = artifact(Artifact{
+var syscache = Define(Artifact{
 	Name:     "syscache",
 	Title:    "Syscache",
 	DataType: "windows:registry:syscache",
@@ -34,7 +34,7 @@ give it. It does not prove a start. This reader follows public descriptions and 
 	},
 }, decodeSyscache)
 
-func decodeSyscache(in Input) ([]Syscache, error) {
+func decodeSyscache(in Input, yield func(Syscache) bool) error {
 	r := Syscache{Origin: in.AtKey(), Written: in.Written()}
 	text := func(name string) string {
 		v, err := in.Value(name)
@@ -51,9 +51,10 @@ func decodeSyscache(in Input) ([]Syscache, error) {
 	}
 	r.Usn, _ = in.Uint("_Usn_")
 	if r.SHA1 == "" && r.MFTEntry == 0 {
-		return nil, nil // bookkeeping of the table
+		return nil // bookkeeping of the table
 	}
-	return []Syscache{r}, nil
+	yield(r)
+	return nil
 }
 
 // Summary names the file as far as it is known.

@@ -63,7 +63,7 @@ const taskCacheKey = `Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\`
 // five folders deep.
 const taskTreeDepth = 12
 
-var taskCache = artifact(Artifact{
+var taskCache = Define(Artifact{
 	Name:     "taskcache",
 	Title:    "Task cache",
 	DataType: "windows:registry:task_scheduler:task_cache:entry",
@@ -91,23 +91,28 @@ func taskCacheSources() []Source {
 	return out
 }
 
-func decodeTaskCache(in Input) ([]TaskCache, error) {
+func decodeTaskCache(in Input, yield func(TaskCache) bool) error {
 	if strings.HasPrefix(in.Source.Key, taskCacheKey+`Tree`) {
-		return in.taskTree()
+		return in.taskTree(yield)
 	}
 	d := taskCacheDecoder{in: in}
-	return d.task(), errors.Join(d.errs...)
+	for _, r := range d.task() {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(d.errs...)
 }
 
 // taskTree decodes one name. A folder has no Id.
-func (in Input) taskTree() ([]TaskCache, error) {
+func (in Input) taskTree(yield func(TaskCache) bool) error {
 	var errs []error
 	if len(in.Match) == taskTreeDepth && in.only == nil && in.Key.NumSubkeys() > 0 {
 		errs = append(errs, in.Errorf(in.AtKey(), "names deeper than %d folders are not read", taskTreeDepth))
 	}
 	id := in.Text("Id")
 	if id == "" {
-		return nil, errors.Join(errs...)
+		return errors.Join(errs...)
 	}
 	t := TaskCache{Origin: in.AtKey(), autostart: in.autostartOf("Scheduled task name"), View: "tree", ID: id, TaskPath: `\` + strings.Join(in.Match, `\`), InTasks: presentNo}
 	if _, err := in.Hive.Key(taskCacheKey + `Tasks\` + id); err == nil {
@@ -119,7 +124,8 @@ func (in Input) taskTree() ([]TaskCache, error) {
 	}
 	t.TreeKey = time.Time{} // it is the record's own
 	t.Buckets = in.taskBuckets(id)
-	return []TaskCache{t}, errors.Join(errs...)
+	yield(t)
+	return errors.Join(errs...)
 }
 
 // setTree reads what the name in the tree says of a task.

@@ -21,7 +21,7 @@ type TypedURL struct {
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var typedURLs = artifact(Artifact{
+var typedURLs = Define(Artifact{
 	Name:     "typedurls",
 	Title:    "Typed addresses",
 	DataType: "windows:registry:typedurls",
@@ -40,7 +40,7 @@ reported too: even that one was taken out. Other browsers do not write here.`,
 	Sources: []Source{Key(evidence.NTUSER, `Software\Microsoft\Internet Explorer\TypedURLs`)},
 }, decodeTypedURLs)
 
-func decodeTypedURLs(in Input) ([]TypedURL, error) {
+func decodeTypedURLs(in Input, yield func(TypedURL) bool) error {
 	times, visits := in.typedURLsBeside("TypedURLsTime"), in.typedURLsBeside("TypedURLsVisitCount")
 	var recs []TypedURL
 	var errs []error
@@ -76,7 +76,12 @@ func decodeTypedURLs(in Input) ([]TypedURL, error) {
 	if len(recs) == 0 && len(errs) == 0 && in.only == nil {
 		recs = append(recs, TypedURL{Origin: in.AtKey(), Empty: true, Written: in.Written()})
 	}
-	return recs, errors.Join(errs...)
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // typedURLsBeside is the key with this name beside the source's.

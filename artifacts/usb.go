@@ -35,7 +35,7 @@ type USBDevice struct {
 	Written       time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var usb = artifact(Artifact{
+var usb = Define(Artifact{
 	Name:     "usb",
 	Title:    "Attached devices",
 	DataType: "windows:registry:usbstor",
@@ -65,9 +65,9 @@ again by upgrades of Windows; the key's own time changes for many reasons. A rem
 // key 00000000 with a value Data on 7, which has the first two only.
 const usbTimes = `Properties\{83da6326-97a6-4088-9453-a1923f573b29}`
 
-func decodeUSB(in Input) ([]USBDevice, error) {
+func decodeUSB(in Input, yield func(USBDevice) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	parts := strings.Split(in.Source.Key, `\`)
 	u := USBDevice{
@@ -107,7 +107,8 @@ func decodeUSB(in Input) ([]USBDevice, error) {
 		*t.to = at
 	}
 	u.StillAttached = !u.LastArrival.IsZero() && !u.LastRemoval.IsZero() && u.LastRemoval.Before(u.LastArrival)
-	return []USBDevice{u}, errors.Join(errs...)
+	yield(u)
+	return errors.Join(errs...)
 }
 
 func (in Input) usbTime(id string) (time.Time, error) {
@@ -182,7 +183,7 @@ type MountedDevice struct {
 	Raw       string `json:"raw,omitempty"`
 }
 
-var mountedDevices = artifact(Artifact{
+var mountedDevices = Define(Artifact{
 	Name:     "mounteddevices",
 	Title:    "Mounted devices",
 	DataType: "windows:registry:mounted_devices",
@@ -195,8 +196,8 @@ mount points, the device's path to its entry among the attached devices; a disk 
 	Sources: []Source{Key(evidence.SYSTEM, `MountedDevices`)},
 }, decodeMountedDevices)
 
-func decodeMountedDevices(in Input) ([]MountedDevice, error) {
-	var recs []MountedDevice
+func decodeMountedDevices(in Input, yield func(MountedDevice) bool) error {
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -223,9 +224,11 @@ func decodeMountedDevices(in Input) ([]MountedDevice, error) {
 		case len(b) > 0:
 			m.Raw = hexText(b[:min(len(b), 64)])
 		}
-		recs = append(recs, m)
+		if !yield(m) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // guidText spells 16 bytes as Windows does.

@@ -35,7 +35,7 @@ type UserAssist struct {
 	KeyWritten time.Time `json:"key_written,omitzero"`
 }
 
-var userAssist = artifact(Artifact{
+var userAssist = Define(Artifact{
 	Name:     "userassist",
 	Title:    "UserAssist",
 	DataType: "windows:registry:userassist",
@@ -77,7 +77,7 @@ var (
 	userAssist5 = userAssistLayout{5, 72, 0, 4, 8, 12, 60, 0}
 )
 
-func decodeUserAssist(in Input) ([]UserAssist, error) {
+func decodeUserAssist(in Input, yield func(UserAssist) bool) error {
 	guid := ""
 	if len(in.Match) > 0 {
 		guid = strings.ToUpper(in.Match[0])
@@ -143,7 +143,12 @@ func decodeUserAssist(in Input) ([]UserAssist, error) {
 		// A profile is born with entries in this set.
 		recs = append(recs, UserAssist{Origin: in.AtKey(), GUID: guid, Kind: "none", KeyWritten: in.Written()})
 	}
-	return recs, errors.Join(errs...)
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func userAssistLayoutOf(b []byte) userAssistLayout {

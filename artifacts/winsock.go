@@ -19,7 +19,7 @@ type Winsock struct {
 
 const winsockKey = `{CS}\Services\WinSock2\Parameters`
 
-var winsock = artifact(Artifact{
+var winsock = Define(Artifact{
 	Name:     "winsock",
 	Title:    "Winsock provider",
 	DataType: "windows:registry:winsock",
@@ -70,26 +70,27 @@ func winsockItem(b []byte) (r Winsock, path string, err error) {
 	return r, path, nil
 }
 
-func decodeWinsock(in Input) ([]Winsock, error) {
+func decodeWinsock(in Input, yield func(Winsock) bool) error {
 	h := in.hooks(strings.TrimPrefix(in.Source.Key, `{CS}\Services\`))
 	switch {
 	case strings.Contains(in.Source.Key, "Protocol_Catalog9"):
 		v, err := in.Value("PackedCatalogItem")
 		if err != nil {
-			return nil, in.autostartMissing(err)
+			return in.autostartMissing(err)
 		}
 		b, err := v.Bytes()
 		if err != nil {
-			return nil, in.Wrap(in.At(v), err)
+			return in.Wrap(in.At(v), err)
 		}
 		r, path, err := winsockItem(b)
 		if path == "" {
-			return nil, in.Wrap(in.At(v), err)
+			return in.Wrap(in.At(v), err)
 		}
 		r.Kind = "protocol"
 		r.Hook = *h.add(v, in.autostartDLL("Winsock provider", path))
 		r.Default = in.hookSystem(r.Image, winsockUsual...)
-		return []Winsock{r}, in.Wrap(in.At(v), err)
+		yield(r)
+		return in.Wrap(in.At(v), err)
 	case strings.Contains(in.Source.Key, "NameSpace_Catalog5"):
 		h.value("LibraryPath", func(v hive.Value) { h.dll(v, "Winsock name space") })
 		guid := ""
@@ -103,13 +104,12 @@ func decodeWinsock(in Input) ([]Winsock, error) {
 			r.Disabled = ok && n == 0
 			r.Default = in.hookSystem(r.Image, winsockUsual...)
 			return Winsock{Hook: r, Kind: "name space", Title: in.Text("DisplayString"), GUID: guid}
-		})
+		}, yield)
 	}
 	h.value("AutodialDLL", func(v hive.Value) {
 		if r := h.dll(v, "Winsock AutodialDLL"); r != nil {
 			r.Default = in.hookSystem(r.Image, "rasadhlp")
 		}
 	})
-	recs, err := hookRecords(h, func(r Hook) Winsock { return Winsock{Hook: r, Kind: "autodial"} })
-	return recs, err
+	return hookRecords(h, func(r Hook) Winsock { return Winsock{Hook: r, Kind: "autodial"} }, yield)
 }

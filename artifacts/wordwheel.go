@@ -18,7 +18,7 @@ type Search struct {
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var wordWheel = artifact(Artifact{
+var wordWheel = Define(Artifact{
 	Name:     "wordwheelquery",
 	Title:    "Explorer searches",
 	DataType: "windows:registry:mrulistex",
@@ -39,7 +39,7 @@ dates the newest search only; searches from the Start menu are not here.`,
 	},
 }, decodeWordWheel)
 
-func decodeWordWheel(in Input) ([]Search, error) {
+func decodeWordWheel(in Input, yield func(Search) bool) error {
 	entries, err := in.mru()
 	errs := []error{err}
 	folder := ""
@@ -50,7 +50,7 @@ func decodeWordWheel(in Input) ([]Search, error) {
 	if len(entries) > 0 && entries[0].pos == 0 {
 		newest = 0 // ACMru keeps no order but its names: 000 is the newest
 	}
-	var recs []Search
+
 	for _, e := range entries {
 		v := e.value
 		var s string
@@ -72,9 +72,11 @@ func decodeWordWheel(in Input) ([]Search, error) {
 		if newest == 0 && v.Name() == "000" && in.only == nil {
 			r.Position, r.Written = 1, in.Written()
 		}
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Summary quotes the text.

@@ -161,7 +161,7 @@ func (s *scan) flags() (fail findings.Level, err error) {
 		return 0, usagef("--lang %q: want en or ja", s.lang)
 	}
 	s.evidence = &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows")}
-	s.decode = &artifacts.Options{Artifacts: s.names, Jobs: jobs, NoDeleted: c.Bool("no-deleted")}
+	s.decode = &artifacts.Options{Jobs: jobs, NoDeleted: c.Bool("no-deleted")}
 	if s.machines > 1 {
 		s.decode.Places = make(chan struct{}, jobs)
 	}

@@ -151,7 +151,11 @@ func (x *hostScan) read(kind string) error {
 	}
 	opts := *x.decode
 	opts.Progress = x.progress
-	results, err := artifacts.Run(x.ctx, x.tree, &opts)
+	list, err := artifacts.Select(x.names)
+	if err != nil {
+		return usageError{err}
+	}
+	results, err := artifacts.Run(x.ctx, x.tree, list, &opts)
 	if err != nil {
 		return usageError{err}
 	}
@@ -194,7 +198,7 @@ func (x *hostScan) result(res *artifacts.Result) error {
 		return fmt.Errorf("stopped at the first damage (--strict): %w", errDamaged)
 	}
 	for _, t := range x.tables {
-		if f, ok := t.w.(output.Failer); ok && len(res.Records) == 0 {
+		if f, ok := t.w.(output.Failer); ok && len(res.Records) == 0 && !res.More {
 			for _, e := range res.Errors {
 				if err := f.Failed(e); err != nil {
 					return err
