@@ -117,11 +117,8 @@ func decodeAccounts(in Input, yield func(Account) bool) error {
 		a.SID = names.machine + "-" + strconv.FormatUint(rid64, 10)
 	}
 	var errs []error
-	if v, err := in.Value("F"); err == nil {
-		b, err := v.Bytes()
-		if err != nil {
-			errs = append(errs, in.Wrap(in.At(v), err))
-		}
+	if v, ok := in.Own().Find("F"); ok {
+		b := in.Own().BytesOf(v)
 		if len(b) < accountMin {
 			errs = append(errs, in.Errorf(in.At(v), "%d bytes, want at least %d", len(b), accountMin))
 		} else {
@@ -139,11 +136,8 @@ func decodeAccounts(in Input, yield func(Account) bool) error {
 			a.BadLogons, a.Logons = le.Uint16(b[accountBadCount:]), le.Uint16(b[accountLogons:])
 		}
 	}
-	if v, err := in.Value("V"); err == nil {
-		b, err := v.Bytes()
-		if err != nil {
-			errs = append(errs, in.Wrap(in.At(v), err))
-		}
+	if v, ok := in.Own().Find("V"); ok {
+		b := in.Own().BytesOf(v)
 		for _, f := range []struct {
 			at   int
 			text *string
@@ -156,9 +150,9 @@ func decodeAccounts(in Input, yield func(Account) bool) error {
 			*f.text = s
 		}
 	}
-	a.Internet = utf16String(userValue(in.Key, "InternetUserName"))
-	a.Hint = utf16String(userValue(in.Key, "UserPasswordHint"))
-	a.Reset = userValue(in.Key, "ResetData") != nil
+	a.Internet = utf16String(in.Bytes("InternetUserName"))
+	a.Hint = utf16String(in.Bytes("UserPasswordHint"))
+	a.Reset = in.Bytes("ResetData") != nil
 	if k, ok := names.byName[hive.Fold(a.Name)]; ok {
 		a.Created = k.written
 		if k.rid != rid {
@@ -202,10 +196,10 @@ type accountNameKey struct {
 // accountNames reads the keys below Names once for each hive: a key's name is
 // that of the account, the type of its nameless value the number.
 func (in Input) accountNames() *accountIndex {
-	return in.Once("account names\x00"+in.From.Path+"\x00"+in.From.Snapshot, func() any {
+	return in.Once("account names\x00"+in.Artifact.Name+"\x00"+in.From.Path+"\x00"+in.From.Snapshot, func() any {
 		x := &accountIndex{byName: map[string]accountNameKey{}, byRID: map[uint32]string{}}
 		if k, err := in.Hive.Key(`SAM\Domains\Account`); err == nil {
-			if b := userValue(k, "V"); len(b) >= 12 {
+			if b := in.Of(k).Bytes("V"); len(b) >= 12 {
 				b = b[len(b)-12:]
 				x.machine = fmt.Sprintf("S-1-5-21-%d-%d-%d", le.Uint32(b), le.Uint32(b[4:]), le.Uint32(b[8:]))
 			}
@@ -214,12 +208,9 @@ func (in Input) accountNames() *accountIndex {
 		if err != nil {
 			return x
 		}
-		for n, err := range k.Subkeys() {
-			if err != nil {
-				continue
-			}
+		for n := range in.Of(k).Subkeys() {
 			rid := uint32(0)
-			if v, err := n.Value(""); err == nil {
+			if v, ok := in.Of(n).Find(""); ok {
 				rid = uint32(v.Type())
 			}
 			x.byName[hive.Fold(n.Name())] = accountNameKey{rid, n.Written()}
@@ -233,8 +224,7 @@ func (in Input) accountNames() *accountIndex {
 // the account was deleted, or one of the two keys was.
 func (in Input) accountName(names *accountIndex, yield func(Account) bool) error {
 	rid := uint32(0)
-	v, err := in.Value("")
-	if err == nil {
+	if v, ok := in.Own().Find(""); ok {
 		rid = uint32(v.Type())
 	}
 	if _, err := in.Hive.Key(fmt.Sprintf(`%s\%08X`, accountsKey, rid)); err == nil && in.From.State != Deleted {

@@ -172,11 +172,8 @@ func amcacheProgramName(in Input, id string) string {
 			if err != nil {
 				continue
 			}
-			for p, err := range k.Subkeys() {
-				if err != nil {
-					continue
-				}
-				if name := keyText(p, t.value); name != "" {
+			for p := range in.Of(k).Subkeys() {
+				if name := in.Of(p).Text(t.value); name != "" {
 					names[strings.ToLower(p.Name())] = name
 				}
 			}

@@ -32,9 +32,9 @@ started since. The time is that of the whole key.`,
 }, decodeCommandProcessor)
 
 func decodeCommandProcessor(in Input, yield func(CommandProcessor) bool) error {
-	v, err := in.Value("AutoRun")
-	if err != nil {
-		return in.autostartMissing(err)
+	v, ok := in.Own().Find("AutoRun")
+	if !ok {
+		return nil
 	}
 	text, note, err := autostartText(v)
 	if err != nil {

@@ -89,7 +89,7 @@ func decodeDefender(in Input, yield func(Defender) bool) error {
 		if v.Name() == "" {
 			continue
 		}
-		d := Defender{Origin: in.At(v), Kind: "setting", Name: v.Name(), Value: userAny(v), Policy: policy}
+		d := Defender{Origin: in.At(v), Kind: "setting", Name: v.Name(), Value: in.Own().AnyOf(v), Policy: policy}
 		if in.only == nil {
 			d.Written = in.Written()
 		}

@@ -154,17 +154,6 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// TestMissing keeps what is not there apart from what is damaged.
-func TestMissing(t *testing.T) {
-	in := Input{Artifact: &bam}
-	if ignoreMissing(in, Origin{}, hive.ErrNotExist) != nil {
-		t.Error("a missing value is an error")
-	}
-	if err := ignoreMissing(in, Origin{}, errors.New("damaged")); err == nil {
-		t.Error("a damaged value is no error")
-	}
-}
-
 func TestWithoutMedia(t *testing.T) {
 	for path, want := range map[string]string{
 		`SIGN.MEDIA=1FEB354 setup64.exe`: `setup64.exe`, `SIGN.MEDIA=`: `SIGN.MEDIA=`, `C:\a b.exe`: `C:\a b.exe`, ``: ``,

@@ -89,14 +89,9 @@ func (h *hooks) each(f func(hive.Value)) {
 
 // value calls f for the value of that name if it is there.
 func (h *hooks) value(name string, f func(hive.Value)) {
-	v, err := h.in.Value(name)
-	if err != nil {
-		if err := h.in.autostartMissing(err); err != nil {
-			h.errs = append(h.errs, err)
-		}
-		return
+	if v, ok := h.in.Own().Find(name); ok {
+		f(v)
 	}
-	f(v)
 }
 
 // text reads a value as text, and says what is odd about it.

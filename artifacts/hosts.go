@@ -67,9 +67,9 @@ func decodeHosts(in Input, yield func(Host) bool) error {
 // hostsMoved reads where the files lie; where that is not the folder of
 // set-up, also the file there.
 func (in Input) hostsMoved(yield func(Host) bool) error {
-	v, err := in.Value("DataBasePath")
-	if err != nil {
-		return in.autostartMissing(err)
+	v, ok := in.Own().Find("DataBasePath")
+	if !ok {
+		return nil
 	}
 	text, note, err := autostartText(v)
 	if err != nil {

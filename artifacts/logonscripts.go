@@ -74,9 +74,9 @@ func decodeLogonScripts(in Input, yield func(LogonScript) bool) error {
 }
 
 func (in Input) logonScriptEnvironment(yield func(LogonScript) bool) error {
-	v, err := in.Value("UserInitMprLogonScript")
-	if err != nil {
-		return in.autostartMissing(err)
+	v, ok := in.Own().Find("UserInitMprLogonScript")
+	if !ok {
+		return nil
 	}
 	text, note, err := autostartText(v)
 	if err != nil {
@@ -93,9 +93,9 @@ func (in Input) logonScriptEnvironment(yield func(LogonScript) bool) error {
 
 // logonScriptPolicy decodes one script of a group policy: …\Logon\<policy>\<script>.
 func (in Input) logonScriptPolicy(yield func(LogonScript) bool) error {
-	v, err := in.Value("Script")
-	if err != nil {
-		return in.autostartMissing(err)
+	v, ok := in.Own().Find("Script")
+	if !ok {
+		return nil
 	}
 	text, note, err := autostartText(v)
 	if err != nil {
@@ -112,12 +112,7 @@ func (in Input) logonScriptPolicy(yield func(LogonScript) bool) error {
 		s.PowerShell = true
 	}
 	if parent, perr := in.Key.Parent(); perr == nil && in.only == nil {
-		if v, err := parent.Value("DisplayName"); err == nil {
-			s.Policy, _ = v.Text()
-		}
-		if v, err := parent.Value("FileSysPath"); err == nil {
-			s.Folder, _ = v.Text()
-		}
+		s.Policy, s.Folder = in.Of(parent).Text("DisplayName"), in.Of(parent).Text("FileSysPath")
 	}
 	path := text
 	if s.Folder != "" && !strings.Contains(text, `\`) {
@@ -125,11 +120,7 @@ func (in Input) logonScriptPolicy(yield func(LogonScript) bool) error {
 	}
 	s.autostart = in.autostartProgram("Group policy script", path, s.Parameters)
 	s.Command = strings.TrimSpace(text + " " + s.Parameters)
-	if v, verr := in.Value("ExecTime"); verr == nil {
-		if b, err := v.Bytes(); err == nil {
-			s.Executed = systemTime(b)
-		}
-	}
+	s.Executed = systemTime(in.Bytes("ExecTime"))
 	yield(s)
 	return err
 }

@@ -123,7 +123,7 @@ func (in Input) lsaProviders(h *hooks, v hive.Value) []string {
 	for _, p := range list {
 		a := in.autostartOf("Network provider")
 		if k, err := in.Hive.Key(in.ControlSet + `\Services\` + p + `\NetworkProvider`); err == nil {
-			if path := keyText(k, "ProviderPath"); path != "" {
+			if path := in.Of(k).Text("ProviderPath"); path != "" {
 				a = in.autostartDLL("Network provider", path)
 			}
 		}

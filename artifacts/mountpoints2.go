@@ -168,7 +168,7 @@ func decodeMappedDrives(in Input, yield func(MappedDrive) bool) error {
 	entries, err := in.mru()
 
 	for _, e := range entries {
-		s, _ := e.value.Text()
+		s := in.Own().TextOf(e.value)
 		if !yield(MappedDrive{Origin: in.At(e.value), Path: s, Position: e.pos, Written: in.mruWritten(e.pos)}) {
 			return nil
 		}
@@ -179,12 +179,11 @@ func decodeMappedDrives(in Input, yield func(MappedDrive) bool) error {
 // userName is the account that a drive is connected with; the number 0 stands
 // for the user's own.
 func userName(in Input) string {
-	v, err := in.Value("UserName")
-	if err != nil || v.Type() == hive.DWord {
+	v, ok := in.Own().Find("UserName")
+	if !ok || v.Type() == hive.DWord {
 		return ""
 	}
-	s, _ := v.Text()
-	return s
+	return in.Own().TextOf(v)
 }
 
 // Summary names drive and share.

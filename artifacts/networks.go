@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/hive"
 )
 
 // NetworkProfile is a network that the machine was connected to.
@@ -103,12 +102,9 @@ func (in Input) networkSignatures() map[string]networkSignature {
 			if err != nil {
 				continue
 			}
-			for s, err := range k.Subkeys() {
-				if err != nil {
-					continue
-				}
-				out[strings.ToUpper(userText(s, "ProfileGuid"))] = networkSignature{
-					mac: macText(userValue(s, "DefaultGatewayMac")), suffix: userText(s, "DnsSuffix"), first: userText(s, "FirstNetwork"), managed: kind == "Managed",
+			for s := range in.Of(k).Subkeys() {
+				out[strings.ToUpper(in.Of(s).Text("ProfileGuid"))] = networkSignature{
+					mac: macText(in.Of(s).Bytes("DefaultGatewayMac")), suffix: in.Of(s).Text("DnsSuffix"), first: in.Of(s).Text("FirstNetwork"), managed: kind == "Managed",
 				}
 			}
 		}
@@ -198,7 +194,7 @@ func decodeInterfaces(in Input, yield func(Interface) bool) error {
 	}
 	if in.ControlSet != "" {
 		if k, err := in.Hive.Key(in.ControlSet + `\Control\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}\` + i.GUID + `\Connection`); err == nil {
-			i.Name = userText(k, "Name")
+			i.Name = in.Of(k).Text("Name")
 		}
 	}
 	dhcp, _ := in.Uint("EnableDHCP")
@@ -219,7 +215,7 @@ func decodeInterfaces(in Input, yield func(Interface) bool) error {
 	}
 	// The gateway's address (4), the length of what follows (u32, 6), its
 	// hardware address.
-	if b := userValue(in.Key, "DhcpGatewayHardware"); len(b) >= 14 && le.Uint32(b[4:]) == 6 {
+	if b := in.Bytes("DhcpGatewayHardware"); len(b) >= 14 && le.Uint32(b[4:]) == 6 {
 		i.GatewayMAC = macText(b[8:])
 	}
 	if len(i.Addresses) == 0 && i.DNS == "" && i.DHCPServer == "" && i.Obtained.IsZero() && i.SSID == "" {
@@ -234,16 +230,7 @@ func decodeInterfaces(in Input, yield func(Interface) bool) error {
 func (in Input) interfaceList(names ...string) []string {
 	var out []string
 	for _, name := range names {
-		v, err := in.Value(name)
-		if err != nil {
-			continue
-		}
-		texts, _ := v.Texts()
-		if v.Type() != hive.MultiString {
-			s, _ := v.Text()
-			texts = []string{s}
-		}
-		for _, s := range texts {
+		for _, s := range in.Texts(name) {
 			if s != "" && s != "0.0.0.0" {
 				out = append(out, s)
 			}

@@ -200,7 +200,7 @@ func decodeTrustRecords(in Input, yield func(TrustRecord) bool) error {
 			if !known {
 				continue
 			}
-			r.Kind, r.Value = "setting", userAny(v)
+			r.Kind, r.Value = "setting", in.Own().AnyOf(v)
 			r.Meaning = means[r.Value]
 			if in.only == nil {
 				r.Written = in.Written()

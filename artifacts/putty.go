@@ -166,7 +166,7 @@ func decodeWinSCP(in Input, yield func(RemoteHost) bool) error {
 			KeyFile: percentText(in.Text("PublicKeyFile")), Local: percentText(in.Text("LocalDirectory")), Remote: percentText(in.Text("RemoteDirectory")), Written: in.Written()}
 		r.Port, _ = in.Uint("PortNumber")
 		for _, name := range []string{"Password", "PasswordPlain", "ProxyPasswordEnc", "NewPassword", "TunnelPassword"} {
-			if userValue(in.Key, name) != nil {
+			if in.Bytes(name) != nil {
 				r.Password = true
 			}
 		}

@@ -35,13 +35,12 @@ func decodeRadar(in Input, yield func(Radar) bool) error {
 	if len(in.Match) > 0 {
 		r.Name = in.Match[0]
 	}
-	v, err := in.Value("LastDetectionTime")
-	if err != nil {
-		if in.only != nil {
-			return nil
+	v, ok := in.Own().Find("LastDetectionTime")
+	if !ok {
+		if in.only == nil {
+			yield(r)
 		}
-		yield(r)
-		return ignoreMissing(in, in.AtKey(), err)
+		return nil
 	}
 	r.Origin = in.At(v)
 	b, err := v.Bytes()

@@ -2,12 +2,10 @@ package artifacts
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/hive"
 )
 
 // RecentApp is one program in the list that search kept of recent use.
@@ -53,30 +51,21 @@ func decodeRecentApps(in Input, yield func(RecentApp) bool) error {
 	r.Runs, _ = in.Uint("LaunchCount")
 	n, _ := in.Uint("LastAccessedTime")
 	r.LastRun = fromFileTime(n)
-	var errs []error
 	if in.only == nil {
-		items, err := in.Key.Subkey("RecentItems")
-		switch {
-		case err == nil:
-			for k, err := range items.Subkeys() {
-				if err != nil {
-					errs = append(errs, in.Wrap(in.Below(items), err))
-					continue
-				}
-				r.Items = append(r.Items, RecentAppItem{keyText(k, "DisplayName"), keyText(k, "Path"), uintTime(k, "LastAccessedTime")})
+		if items, ok := in.Own().Subkey("RecentItems"); ok {
+			for k := range in.Of(items).Subkeys() {
+				r.Items = append(r.Items, RecentAppItem{in.Of(k).Text("DisplayName"), in.Of(k).Text("Path"), in.Of(k).Time("LastAccessedTime")})
 			}
-		case !errors.Is(err, hive.ErrNotExist):
-			errs = append(errs, in.Wrap(in.AtKey(), err))
 		}
 	}
 	if r.AppID == "" && r.Path == "" {
 		if amcacheSkip(in) {
 			return nil
 		}
-		return errors.Join(append(errs, in.Errorf(in.AtKey(), "neither AppId nor AppPath"))...)
+		return in.Errorf(in.AtKey(), "neither AppId nor AppPath")
 	}
 	yield(r)
-	return errors.Join(errs...)
+	return nil
 }
 
 // Program returns the path where one is stored.

@@ -35,9 +35,9 @@ that it ran. The key holds many settings of the desktop: its time dates the last
 }, decodeScreensaver)
 
 func decodeScreensaver(in Input, yield func(Screensaver) bool) error {
-	v, err := in.Value("SCRNSAVE.EXE")
-	if err != nil {
-		return in.autostartMissing(err)
+	v, ok := in.Own().Find("SCRNSAVE.EXE")
+	if !ok {
+		return nil
 	}
 	text, note, err := autostartText(v)
 	var errs error

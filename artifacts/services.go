@@ -180,9 +180,7 @@ func (d *serviceDecoder) service() *Service {
 	}
 	s.DisplayName, s.Description = d.own("DisplayName"), d.own("Description")
 	s.Account, s.LoadGroup = d.own("ObjectName"), d.own("Group")
-	if v, err := in.Value("DependOnService"); err == nil {
-		s.DependsOn, _ = v.Texts()
-	}
+	s.DependsOn = in.Texts("DependOnService")
 	if n, _ := in.Uint("DelayedAutoStart"); n == 1 {
 		s.Delayed = true
 	}

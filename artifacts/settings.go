@@ -76,7 +76,7 @@ func (in Input) decodeSettings(rows []settingRow, yield func(Setting) bool) erro
 			}
 			s := Setting{
 				Origin: in.At(v), Setting: row.source.Key[strings.LastIndexByte(row.source.Key, '\\')+1:] + `\` + v.Name(),
-				Subject: subject, Value: userAny(v), Policy: strings.HasPrefix(row.source.Key, `Policies\`),
+				Subject: subject, Value: in.Own().AnyOf(v), Policy: strings.HasPrefix(row.source.Key, `Policies\`),
 			}
 			if subject != "" {
 				s.Setting = v.Name()

@@ -129,7 +129,8 @@ func decodeShellBags(in Input, yield func(ShellBag) bool) error {
 				r.Short = it.Short
 			}
 			if k, err := n.in.Key.Subkey(e.value.Name()); err == nil {
-				r.Written, r.Slot = k.Written(), userUint(k, "NodeSlot")
+				r.Written = k.Written()
+				r.Slot, _ = in.Of(k).Uint("NodeSlot")
 				if len(path) > shellBagsLong {
 					errs = append(errs, in.Errorf(n.in.At(e.value), "the path has %d bytes, more than the shell can show: what is below it is left out", len(path)))
 				} else if in.only == nil {
@@ -170,7 +171,7 @@ func (in Input) shellBagParents() []shellitem.Item {
 	for _, name := range in.Match {
 		it := unknown
 		if err == nil {
-			if b := userValue(k, name); b != nil {
+			if b := in.Of(k).Bytes(name); b != nil {
 				if got, perr := shellitem.Parse(b); perr == nil {
 					it = got
 				}

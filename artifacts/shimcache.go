@@ -58,9 +58,9 @@ its last clean shutdown is not in it. The key's time is that shutdown.`,
 }, decodeShimcache)
 
 func decodeShimcache(in Input, yield func(Shimcache) bool) error {
-	v, err := in.Value("AppCompatCache")
-	if err != nil {
-		return shimcacheMissing(in, err)
+	v, ok := in.Own().Find("AppCompatCache")
+	if !ok {
+		return nil
 	}
 	at := in.At(v)
 	b, err := v.Bytes()
@@ -124,11 +124,6 @@ func decodeShimcache(in Input, yield func(Shimcache) bool) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// shimcacheMissing keeps a damaged value apart from one that is not there.
-func shimcacheMissing(in Input, err error) error {
-	return ignoreMissing(in, in.AtKey(), err)
 }
 
 // Program returns the path; a packaged program has none.

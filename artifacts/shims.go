@@ -76,7 +76,7 @@ func decodeShims(in Input, yield func(Shim) bool) error {
 		if !ok {
 			continue
 		}
-		n, _ := v.Uint()
+		n, _ := in.Own().UintOf(v)
 		if !yield(Shim{
 			Origin: in.At(v), Target: name, Database: guid, Installed: fromFileTime(n), Written: in.Written(),
 		}) {

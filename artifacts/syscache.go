@@ -36,14 +36,7 @@ give it. It does not prove a start. This reader follows public descriptions and 
 
 func decodeSyscache(in Input, yield func(Syscache) bool) error {
 	r := Syscache{Origin: in.AtKey(), Written: in.Written()}
-	text := func(name string) string {
-		v, err := in.Value(name)
-		if err != nil {
-			return ""
-		}
-		b, _ := v.Bytes()
-		return utf16String(b) // the type is binary, the data is text
-	}
+	text := func(name string) string { return utf16String(in.Bytes(name)) } // the type is binary, the data is text
 	r.SHA1 = amcacheSHA1(text("AeFileID"))
 	r.ProgramID = text("AeProgramID")
 	if n, ok := in.Uint("_FileId_"); ok {

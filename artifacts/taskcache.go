@@ -131,21 +131,17 @@ func (in Input) taskTree(yield func(TaskCache) bool) error {
 // setTree reads what the name in the tree says of a task.
 func (in Input) setTree(t *TaskCache, k hive.Key) {
 	t.HasSD, t.Index, t.TreeKey = presentNo, -1, k.Written()
-	if v, err := k.Value("SD"); err == nil {
+	if v, ok := in.Of(k).Find("SD"); ok {
 		t.HasSD = presentYes
-		if b, err := v.Bytes(); err == nil {
-			s := hive.Security{Raw: b}
-			t.Security, _ = s.SDDL()
-		}
+		s := hive.Security{Raw: in.Of(k).BytesOf(v)}
+		t.Security, _ = s.SDDL()
 	} else {
 		t.Hidden = "its name in the tree has no security descriptor"
 	}
-	if v, err := k.Value("Index"); err == nil {
-		if n, err := v.Uint(); err == nil && n <= 255 {
-			t.Index = int(n)
-			if n == 0 {
-				t.Hidden = "its index is 0"
-			}
+	if n, ok := in.Of(k).Uint("Index"); ok && n <= 255 {
+		t.Index = int(n)
+		if n == 0 {
+			t.Hidden = "its index is 0"
 		}
 	}
 }
@@ -167,15 +163,11 @@ type taskCacheDecoder struct {
 
 // bytes reads a binary value that may be missing.
 func (d *taskCacheDecoder) bytes(name string) (b []byte, at Origin) {
-	v, err := d.in.Value(name)
-	if err != nil {
+	v, ok := d.in.Own().Find(name)
+	if !ok {
 		return nil, Origin{}
 	}
-	b, err = v.Bytes()
-	if err != nil {
-		d.errs = append(d.errs, d.in.Wrap(d.in.At(v), err))
-	}
-	return b, d.in.At(v)
+	return d.in.Own().BytesOf(v), d.in.At(v)
 }
 
 func (d *taskCacheDecoder) task() []TaskCache {
@@ -187,8 +179,8 @@ func (d *taskCacheDecoder) task() []TaskCache {
 	}
 	if in.only != nil {
 		// A deleted value is an older state of the task, whose path stays.
-		if v, err := in.Key.Value("Path"); err == nil {
-			t.TaskPath, _ = v.Text()
+		if path := in.Of(in.Key).Text("Path"); path != "" {
+			t.TaskPath = path
 		}
 		t.Origin = in.At(in.only[0])
 	}
@@ -244,9 +236,7 @@ func (d *taskCacheDecoder) tree(t *TaskCache) string {
 		return "its name is not in the tree"
 	}
 	t.InTree = presentYes
-	if v, err := k.Value("Id"); err != nil {
-		t.InTree = "other"
-	} else if id, _ := v.Text(); !strings.EqualFold(id, t.ID) {
+	if v, ok := in.Of(k).Find("Id"); !ok || !strings.EqualFold(in.Of(k).TextOf(v), t.ID) {
 		t.InTree = "other"
 	}
 	in.setTree(t, k)

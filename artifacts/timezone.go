@@ -52,8 +52,8 @@ func decodeTimeZone(in Input, yield func(TimeZone) bool) error {
 	if z.Name == "" {
 		z.Name = z.Standard
 	}
-	z.StandardFrom = timeZoneStart(userValue(in.Key, "StandardStart"))
-	z.DaylightFrom = timeZoneStart(userValue(in.Key, "DaylightStart"))
+	z.StandardFrom = timeZoneStart(in.Bytes("StandardStart"))
+	z.DaylightFrom = timeZoneStart(in.Bytes("DaylightStart"))
 	yield(z)
 	return nil
 }

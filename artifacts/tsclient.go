@@ -1,6 +1,7 @@
 package artifacts
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -46,7 +47,7 @@ func decodeTSClient(in Input, yield func(RDPServer) bool) error {
 		if in.only != nil {
 			return nil
 		}
-		yield(RDPServer{Origin: in.AtKey(), Host: in.Match[0], UserName: in.Text("UsernameHint"), CertHash: hexText(userValue(in.Key, "CertHash")), Written: in.Written()})
+		yield(RDPServer{Origin: in.AtKey(), Host: in.Match[0], UserName: in.Text("UsernameHint"), CertHash: hex.EncodeToString(in.Bytes("CertHash")), Written: in.Written()})
 		return nil
 	}
 	devices := strings.HasSuffix(in.Source.Key, "LocalDevices")

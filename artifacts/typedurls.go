@@ -62,14 +62,14 @@ func decodeTypedURLs(in Input, yield func(TypedURL) bool) error {
 			r.Written = in.Written()
 		}
 		if times != nil && in.only == nil {
-			b := userValue(*times, v.Name())
+			b := in.Of(*times).Bytes(v.Name())
 			if b != nil && len(b) != 8 {
 				errs = append(errs, in.Errorf(in.Below(*times), "time of %s has %d bytes, want 8", v.Name(), len(b)))
 			}
 			r.Visited = fileTimeAt(b, 0)
 		}
 		if visits != nil && in.only == nil {
-			r.Visits = userUint(*visits, v.Name())
+			r.Visits, _ = in.Of(*visits).Uint(v.Name())
 		}
 		recs = append(recs, r)
 	}

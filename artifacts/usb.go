@@ -1,6 +1,7 @@
 package artifacts
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -92,26 +93,21 @@ func decodeUSB(in Input, yield func(USBDevice) bool) error {
 		}
 	}
 	if k, err := userBelow(in.Key, `Device Parameters\Partmgr`); err == nil {
-		u.DiskID = userText(k, "DiskId")
+		u.DiskID = in.Of(k).Text("DiskId")
 	}
 	u.Name = resourceText(u.Name)
-	var errs []error
 	for _, t := range []struct {
 		id string
 		to *time.Time
 	}{{"0064", &u.Installed}, {"0065", &u.FirstInstall}, {"0066", &u.LastArrival}, {"0067", &u.LastRemoval}} {
-		at, err := in.usbTime(t.id)
-		if err != nil {
-			errs = append(errs, err)
-		}
-		*t.to = at
+		*t.to = in.usbTime(t.id)
 	}
 	u.StillAttached = !u.LastArrival.IsZero() && !u.LastRemoval.IsZero() && u.LastRemoval.Before(u.LastArrival)
 	yield(u)
-	return errors.Join(errs...)
+	return nil
 }
 
-func (in Input) usbTime(id string) (time.Time, error) {
+func (in Input) usbTime(id string) time.Time {
 	k, err := userBelow(in.Key, usbTimes+`\`+id)
 	name := ""
 	if err != nil {
@@ -119,20 +115,9 @@ func (in Input) usbTime(id string) (time.Time, error) {
 		name = "Data"
 	}
 	if err != nil {
-		return time.Time{}, nil
+		return time.Time{}
 	}
-	v, err := k.Value(name)
-	if err != nil {
-		return time.Time{}, nil
-	}
-	b, err := v.Bytes()
-	if err != nil {
-		return time.Time{}, in.Wrap(in.BelowAt(k, v), err)
-	}
-	if len(b) != 8 {
-		return time.Time{}, in.Errorf(in.BelowAt(k, v), "%d bytes, a time has 8", len(b))
-	}
-	return fileTimeAt(b, 0), nil
+	return in.Of(k).Time(name)
 }
 
 // userBelow follows a path of several names.
@@ -222,7 +207,7 @@ func decodeMountedDevices(in Input, yield func(MountedDevice) bool) error {
 		case len(b) >= 8 && len(b)%2 == 0 && b[1] == 0:
 			m.Device = utf16String(b)
 		case len(b) > 0:
-			m.Raw = hexText(b[:min(len(b), 64)])
+			m.Raw = hex.EncodeToString(b[:min(len(b), 64)])
 		}
 		if !yield(m) {
 			return nil

@@ -172,7 +172,11 @@ func userAssistPlain(in Input) bool {
 		return false
 	}
 	k, err := top.Subkey("Settings")
-	return err == nil && keyUint(k, "NoEncrypt") == 1
+	if err != nil {
+		return false
+	}
+	n, _ := in.Of(k).Uint("NoEncrypt")
+	return n == 1
 }
 
 // userAssistName undoes the rotation by 13 letters. A name that reads as one

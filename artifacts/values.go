@@ -1,8 +1,12 @@
 package artifacts
 
 import (
+	"encoding/hex"
 	"errors"
 	"iter"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
@@ -10,7 +14,7 @@ import (
 )
 
 // Values reads the values of one key: the source's own ([Input.Own]) or another
-// of the same hive ([Input.Of]).
+// ([Input.Of]).
 //
 // A value that does not exist gives nothing. A value that exists and cannot be
 // read, because its data are damaged or of another type, gives what could be
@@ -26,8 +30,16 @@ type Values struct {
 // Own reads the values of the source's key.
 func (in Input) Own() Values { return Values{in, in.Key, true} }
 
-// Of reads the values of another key of the hive.
-func (in Input) Of(k hive.Key) Values { return Values{in: in, key: k} }
+// Of reads the values of another key.
+//
+// Nothing is noted of a key of another hive: its place is not in the file that
+// the Input is about, and the artifacts that lie there note it.
+func (in Input) Of(k hive.Key) Values {
+	if k.Hive() != in.Hive {
+		in.noted = nil
+	}
+	return Values{in: in, key: k}
+}
 
 // Text returns a text of the source's key, see [Values.Text].
 func (in Input) Text(name string) string { return in.Own().Text(name) }
@@ -180,6 +192,22 @@ func (k Values) BytesOf(v hive.Value) []byte {
 	b, err := v.Bytes()
 	k.note(v, err)
 	return b
+}
+
+// AnyOf spells what a value of the key holds, whatever its type: text, a list
+// without its empty parts, a number, or up to 256 bytes in hexadecimal.
+func (k Values) AnyOf(v hive.Value) string {
+	switch v.Type() {
+	case hive.String, hive.ExpandString, hive.Link:
+		return k.TextOf(v)
+	case hive.MultiString:
+		return strings.Join(slices.DeleteFunc(k.TextsOf(v), func(s string) bool { return s == "" }), "; ")
+	}
+	if n, err := v.Uint(); err == nil {
+		return strconv.FormatUint(n, 10)
+	}
+	b := k.BytesOf(v)
+	return hex.EncodeToString(b[:min(len(b), 256)])
 }
 
 func (k Values) note(v hive.Value, err error) {

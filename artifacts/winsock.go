@@ -74,9 +74,9 @@ func decodeWinsock(in Input, yield func(Winsock) bool) error {
 	h := in.hooks(strings.TrimPrefix(in.Source.Key, `{CS}\Services\`))
 	switch {
 	case strings.Contains(in.Source.Key, "Protocol_Catalog9"):
-		v, err := in.Value("PackedCatalogItem")
-		if err != nil {
-			return in.autostartMissing(err)
+		v, ok := in.Own().Find("PackedCatalogItem")
+		if !ok {
+			return nil
 		}
 		b, err := v.Bytes()
 		if err != nil {
@@ -94,10 +94,8 @@ func decodeWinsock(in Input, yield func(Winsock) bool) error {
 	case strings.Contains(in.Source.Key, "NameSpace_Catalog5"):
 		h.value("LibraryPath", func(v hive.Value) { h.dll(v, "Winsock name space") })
 		guid := ""
-		if v, err := in.Value("ProviderId"); err == nil {
-			if b, err := v.Bytes(); err == nil && len(b) == 16 {
-				guid = hive.GUID(b).String()
-			}
+		if b := in.Bytes("ProviderId"); len(b) == 16 {
+			guid = hive.GUID(b).String()
 		}
 		n, ok := in.Uint("Enabled")
 		return hookRecords(h, func(r Hook) Winsock {
