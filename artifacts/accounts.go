@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -122,8 +123,8 @@ func decodeAccounts(in Input, yield func(Account) bool) error {
 		if len(b) < accountMin {
 			errs = append(errs, in.Errorf(in.At(v), "%d bytes, want at least %d", len(b), accountMin))
 		} else {
-			a.LastLogon, a.PasswordSet = fileTimeAt(b, accountLogon), fileTimeAt(b, accountPassword)
-			a.Expires, a.BadPassword = fileTimeAt(b, accountExpires), fileTimeAt(b, accountBad)
+			a.LastLogon, a.PasswordSet = wire.TimeAt(b, accountLogon), wire.TimeAt(b, accountPassword)
+			a.Expires, a.BadPassword = wire.TimeAt(b, accountExpires), wire.TimeAt(b, accountBad)
 			if n := le.Uint32(b[accountRID:]); n != rid {
 				a.StoredRID = n
 			}
@@ -150,8 +151,8 @@ func decodeAccounts(in Input, yield func(Account) bool) error {
 			*f.text = s
 		}
 	}
-	a.Internet = utf16String(in.Bytes("InternetUserName"))
-	a.Hint = utf16String(in.Bytes("UserPasswordHint"))
+	a.Internet = wire.UTF16Z(in.Bytes("InternetUserName"))
+	a.Hint = wire.UTF16Z(in.Bytes("UserPasswordHint"))
 	a.Reset = in.Bytes("ResetData") != nil
 	if k, ok := names.byName[hive.Fold(a.Name)]; ok {
 		a.Created = k.written
@@ -178,7 +179,7 @@ func accountText(b []byte, at int) (string, error) {
 	if off+n > uint64(len(b)) {
 		return "", fmt.Errorf("text of %d bytes at offset %#x runs past the %d of the value", n, off, len(b))
 	}
-	return utf16String(b[off : off+n]), nil
+	return wire.UTF16Z(b[off : off+n]), nil
 }
 
 // accountIndex is what the other keys of the account database say.

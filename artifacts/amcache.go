@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -63,7 +64,7 @@ func amcacheDate(s string) time.Time {
 // amcacheTime reads a value that holds a FILETIME.
 func amcacheTime(in Input, name string) time.Time {
 	n, _ := in.Uint(name)
-	return fromFileTime(n)
+	return wire.Time(n)
 }
 
 // amcacheUnix reads a value that holds seconds since 1970. Beyond 32 bits it
@@ -73,7 +74,7 @@ func amcacheUnix(in Input, name string) time.Time {
 	if n > 1<<32-1 {
 		return time.Time{}
 	}
-	return unixTime(uint32(n))
+	return wire.UnixTime(uint32(n))
 }
 
 // amcacheTexts reads a list of texts.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Bam is one program that the background or desktop activity moderator saw
@@ -97,7 +98,7 @@ func decodeBam(in Input, yield func(Bam) bool) error {
 			Origin:   in.At(v),
 			Path:     v.Name(),
 			SID:      sid,
-			LastRun:  fileTimeAt(b, bamTime),
+			LastRun:  wire.TimeAt(b, bamTime),
 			Packaged: len(b) >= bamPackaged+4 && le.Uint32(b[bamPackaged:]) == 1,
 			Service:  service,
 			Frozen:   frozen,

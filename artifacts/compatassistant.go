@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // CompatAssistant is one program that the Program Compatibility Assistant has
@@ -99,7 +100,7 @@ func (r *CompatAssistant) blocks(b []byte) error {
 		if d := b[off : off+int(size)]; tag == sacpFile && len(d) >= sacpFileMin {
 			r.Size = uint64(le.Uint32(d[sacpFileSize:]))
 			r.CheckSum = le.Uint32(d[sacpCheckSum:])
-			r.DataTime = fileTimeAt(d, sacpTime)
+			r.DataTime = wire.TimeAt(d, sacpTime)
 		}
 		off += int(size)
 	}

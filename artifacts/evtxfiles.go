@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -193,7 +194,7 @@ func (d *evtxDecoder) chunk(n int, at int64, c []byte) {
 			}
 			break
 		}
-		id, written := le.Uint64(c[pos+evtxRecordID:]), fileTimeAt(c, pos+evtxWritten)
+		id, written := le.Uint64(c[pos+evtxRecordID:]), wire.TimeAt(c, pos+evtxWritten)
 		if pos >= free && id != last+1 {
 			break // of an older state of the chunk
 		}

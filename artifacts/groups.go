@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Group is one local group with its members.
@@ -81,8 +82,8 @@ func decodeGroups(in Input, yield func(Group) bool) error {
 		}
 		return b[off : off+n]
 	}
-	g.Name = utf16String(part("name", groupName))
-	g.Comment = utf16String(part("comment", groupComment))
+	g.Name = wire.UTF16Z(part("name", groupName))
+	g.Comment = wire.UTF16Z(part("comment", groupComment))
 	names := in.accountNames()
 	members := part("list of members", groupMembers)
 	count := le.Uint32(b[groupMembers+8:])

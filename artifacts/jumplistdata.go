@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // JumplistData is one program whose use the search bar has noted.
@@ -47,7 +48,7 @@ func decodeJumplistData(in Input, yield func(JumplistData) bool) error {
 			errs = append(errs, in.Wrap(in.At(v), err))
 			continue
 		}
-		if !yield(JumplistData{in.At(v), v.Name(), in.knownPath(v.Name()), fileTimeAt(b, 0)}) {
+		if !yield(JumplistData{in.At(v), v.Name(), in.knownPath(v.Name()), wire.TimeAt(b, 0)}) {
 			return nil
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/shellitem"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // LastVisited is the folder in which a program's dialog was last confirmed.
@@ -52,8 +53,8 @@ func decodeLastVisited(in Input, yield func(LastVisited) bool) error {
 		if err != nil {
 			errs = append(errs, in.Wrap(in.At(e.value), err))
 		}
-		r := LastVisited{Origin: in.At(e.value), Application: utf16String(b), List: list, Position: e.pos, Written: in.mruWritten(e.pos)}
-		rest := b[utf16Len(b):]
+		r := LastVisited{Origin: in.At(e.value), Application: wire.UTF16Z(b), List: list, Position: e.pos, Written: in.mruWritten(e.pos)}
+		rest := b[wire.UTF16Len(b):]
 		switch {
 		case list == "CIDSizeMRU": // what follows is the size of the window
 		case strings.Contains(list, "Pidl"):
@@ -63,7 +64,7 @@ func decodeLastVisited(in Input, yield func(LastVisited) bool) error {
 			}
 			r.Folder = userItemPath(items)
 		default:
-			r.Folder = utf16String(rest)
+			r.Folder = wire.UTF16Z(rest)
 		}
 		if !yield(r) {
 			return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -120,7 +121,7 @@ func (in Input) logonScriptPolicy(yield func(LogonScript) bool) error {
 	}
 	s.autostart = in.autostartProgram("Group policy script", path, s.Parameters)
 	s.Command = strings.TrimSpace(text + " " + s.Parameters)
-	s.Executed = systemTime(in.Bytes("ExecTime"))
+	s.Executed = wire.SystemTime(in.Bytes("ExecTime"))
 	yield(s)
 	return err
 }

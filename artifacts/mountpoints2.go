@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -107,7 +108,7 @@ func (in Input) mountedVolumes() map[string]mountedVolume {
 				b, _ := v.Bytes()
 				m := mountedVolume{drive: letters[string(b)]}
 				if len(b) != 12 && len(b) >= 8 && b[1] == 0 {
-					m.device = utf16String(b)
+					m.device = wire.UTF16Z(b)
 				}
 				out[strings.ToLower(v.Name()[i:])] = m
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // NetworkProfile is a network that the machine was connected to.
@@ -78,7 +79,7 @@ func decodeNetworks(in Input, yield func(NetworkProfile) bool) error {
 			errs = append(errs, in.Wrap(in.At(v), err))
 			continue
 		}
-		*t.to = systemTime(b)
+		*t.to = wire.SystemTime(b)
 	}
 	if s, ok := in.networkSignatures()[strings.ToUpper(n.GUID)]; ok {
 		n.GatewayMAC, n.DNSSuffix, n.First, n.Managed = s.mac, s.suffix, s.first, s.managed
@@ -208,10 +209,10 @@ func decodeInterfaces(in Input, yield func(Interface) bool) error {
 		i.Domain = in.Text("DhcpDomain")
 	}
 	if n, ok := in.Uint("LeaseObtainedTime"); ok {
-		i.Obtained = unixTime(uint32(n))
+		i.Obtained = wire.UnixTime(uint32(n))
 	}
 	if n, ok := in.Uint("LeaseTerminatesTime"); ok {
-		i.Terminates = unixTime(uint32(n))
+		i.Terminates = wire.UnixTime(uint32(n))
 	}
 	// The gateway's address (4), the length of what follows (u32, 6), its
 	// hardware address.

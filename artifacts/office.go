@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // OfficeDocument is one document or folder of an Office program's list.
@@ -101,7 +102,7 @@ func officeItem(s string) (path string, at time.Time, err error) {
 	if perr != nil {
 		return path, at, fmt.Errorf("time %q is no number in hex", digits)
 	}
-	return path, fromFileTime(n), nil
+	return path, wire.Time(n), nil
 }
 
 // Summary names program and document.
@@ -219,9 +220,9 @@ func decodeTrustRecords(in Input, yield func(TrustRecord) bool) error {
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}
 		if len(b) >= trustMin {
-			r.Created = fileTimeAt(b, trustFile)
+			r.Created = wire.TimeAt(b, trustFile)
 			r.Offset = (time.Duration(int64(le.Uint64(b[trustOffset:]))/1e7) * time.Second).String()
-			if n := le.Uint32(b[trustMinutes:]); n != 0 && 60*int64(n) <= (maxFileTime-epochDiff)/10_000_000 { // a later time nobody can write
+			if n := le.Uint32(b[trustMinutes:]); n != 0 && 60*int64(n) <= 253402300799 { // a later time nobody can write
 				r.Trusted = time.Unix(60*int64(n), 0).UTC()
 			}
 			r.Flags = le.Uint32(b[trustFlags:])

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // OSInfo is a version of Windows that runs, or ran before an upgrade.
@@ -78,10 +79,10 @@ func decodeOSInfo(in Input, yield func(OSInfo) bool) error {
 	}
 	o.Revision, _ = in.Uint("UBR")
 	if n, ok := in.Uint("InstallTime"); ok {
-		o.Installed = fromFileTime(n)
+		o.Installed = wire.Time(n)
 	}
 	if n, ok := in.Uint("InstallDate"); ok && o.Installed.IsZero() {
-		o.Installed = unixTime(uint32(n))
+		o.Installed = wire.UnixTime(uint32(n))
 	}
 	if o.Product == "" && o.Build == "" {
 		return nil // the 32-bit view has other things in this key

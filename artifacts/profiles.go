@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -74,7 +75,7 @@ func (in Input) profileTime(name string) time.Time {
 	if !ok || !ok2 {
 		return time.Time{}
 	}
-	return fromFileTime(high<<32 | low&0xFFFFFFFF)
+	return wire.Time(high<<32 | low&0xFFFFFFFF)
 }
 
 // Owner is the profile's account.

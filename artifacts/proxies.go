@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -170,16 +171,16 @@ func parseProxyConnection(b []byte) (Proxy, error) {
 	r.Flags = le.Uint32(b[proxyFlags:])
 	r.Enabled = r.Flags&proxyNamed != 0
 	r.AutoDetect = r.Flags&proxyDetect != 0
-	c := cursor{b: b, off: proxyText}
+	c := wire.NewReader(b, proxyText)
 	for _, text := range []*string{&r.Server, &r.Bypass, &r.AutoConfig} {
-		if c.left() < 4 {
+		if c.Left() < 4 {
 			break // WinHTTP has no script, older versions stop early
 		}
-		at, n := c.off, c.u32()
-		if int64(n) > int64(c.left()) {
+		at, n := c.Offset(), c.Uint32()
+		if int64(n) > int64(c.Left()) {
 			return r, fmt.Errorf("text of %d bytes at %d runs past the end", n, at)
 		}
-		*text = latin1String(c.take(int(n)))
+		*text = wire.Latin1Z(c.Take(int(n)))
 	}
 	return r, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Radar is one program that the leak diagnosis has looked at.
@@ -47,7 +48,7 @@ func decodeRadar(in Input, yield func(Radar) bool) error {
 	if err == nil && len(b) != 8 {
 		err = fmt.Errorf("%d bytes, a time has 8", len(b))
 	}
-	r.Detected = fileTimeAt(b, 0)
+	r.Detected = wire.TimeAt(b, 0)
 	yield(r)
 	return in.Wrap(in.At(v), err)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // RecentApp is one program in the list that search kept of recent use.
@@ -50,7 +51,7 @@ func decodeRecentApps(in Input, yield func(RecentApp) bool) error {
 	}
 	r.Runs, _ = in.Uint("LaunchCount")
 	n, _ := in.Uint("LastAccessedTime")
-	r.LastRun = fromFileTime(n)
+	r.LastRun = wire.Time(n)
 	if in.only == nil {
 		if items, ok := in.Own().Subkey("RecentItems"); ok {
 			for k := range in.Of(items).Subkeys() {

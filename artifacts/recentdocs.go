@@ -7,6 +7,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/shellitem"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // RecentDoc is one document or folder that a user opened.
@@ -55,8 +56,8 @@ func decodeRecentDocs(in Input, yield func(RecentDoc) bool) error {
 			errs = append(errs, in.Wrap(in.At(e.value), err))
 		}
 		// A name in UTF-16 with its NUL, then a list with one shell item.
-		r := RecentDoc{Origin: in.At(e.value), Name: utf16String(b), Type: kind, Position: e.pos, Written: in.mruWritten(e.pos)}
-		n := utf16Len(b)
+		r := RecentDoc{Origin: in.At(e.value), Name: wire.UTF16Z(b), Type: kind, Position: e.pos, Written: in.mruWritten(e.pos)}
+		n := wire.UTF16Len(b)
 		if items, _, err := shellitem.List(b[n:]); err != nil {
 			errs = append(errs, in.Wrap(in.At(e.value), err))
 		} else if len(items) > 0 {

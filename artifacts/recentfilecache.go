@@ -3,6 +3,8 @@ package artifacts
 import (
 	"errors"
 	"fmt"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // RecentFile is one path in RecentFileCache.bcf.
@@ -51,12 +53,12 @@ func decodeRecentFileCache(in Input, yield func(RecentFile) bool) error {
 		n := uint64(le.Uint32(b[off:])) // in UTF-16 units, without the NUL
 		if left := uint64(len(b) - off - 4); 2*n > left {
 			errs = append(errs, in.Errorf(at, "path of %d characters, %d bytes are left", n, left))
-			if p := utf16String(b[off+4:]); p != "" {
+			if p := wire.UTF16Z(b[off+4:]); p != "" {
 				recs = append(recs, RecentFile{at, p, len(recs)})
 			}
 			break
 		}
-		if p := utf16String(b[off+4 : off+4+2*int(n)]); p != "" {
+		if p := wire.UTF16Z(b[off+4 : off+4+2*int(n)]); p != "" {
 			recs = append(recs, RecentFile{at, p, len(recs)})
 		}
 		off += 4 + 2*int(n)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -160,10 +161,10 @@ func recentTexts(v hive.Value) ([]string, error) {
 		b, err := v.Bytes()
 		var out []string
 		for len(b) > 1 {
-			if s := utf16String(b); s != "" {
+			if s := wire.UTF16Z(b); s != "" {
 				out = append(out, s)
 			}
-			b = b[utf16Len(b):]
+			b = b[wire.UTF16Len(b):]
 		}
 		return out, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -74,7 +75,7 @@ func decodeRecycleBin(in Input, yield func(Recycled) bool) error {
 		Origin:  at,
 		Version: le.Uint64(b),
 		Size:    le.Uint64(b[recycleISize:]),
-		Deleted: fileTimeAt(b, recycleIDeleted),
+		Deleted: wire.TimeAt(b, recycleIDeleted),
 		user:    recycleUser(in),
 	}
 	var err error
@@ -83,7 +84,7 @@ func decodeRecycleBin(in Input, yield func(Recycled) bool) error {
 		if len(b) < recycleIPath+recycleIMax {
 			err = in.Errorf(in.AtOffset(recycleIPath), "%d bytes of path, version 1 has %d", len(b)-recycleIPath, recycleIMax)
 		}
-		r.Path = utf16String(b[recycleIPath:min(len(b), recycleIPath+recycleIMax)])
+		r.Path = wire.UTF16Z(b[recycleIPath:min(len(b), recycleIPath+recycleIMax)])
 	case 2:
 		if len(b) < recycleIPath+4 {
 			yield(r)
@@ -95,7 +96,7 @@ func decodeRecycleBin(in Input, yield func(Recycled) bool) error {
 			err = in.Errorf(in.AtOffset(recycleIPath), "path of %d bytes, %d are left", n, len(text))
 			n = uint64(len(text))
 		}
-		r.Path = utf16String(text[:n])
+		r.Path = wire.UTF16Z(text[:n])
 	default:
 		return in.Errorf(at, "version %d of a recycle bin file is not known", r.Version)
 	}
@@ -130,21 +131,21 @@ func decodeInfo2(in Input, yield func(Recycled) bool) error {
 		}
 		r := Recycled{
 			Origin:  at,
-			Path:    latin1String(rec[:recycleIndex]),
+			Path:    wire.Latin1Z(rec[:recycleIndex]),
 			Index:   le.Uint32(rec[recycleIndex:]),
-			Deleted: fileTimeAt(rec, recycleDeleted),
+			Deleted: wire.TimeAt(rec, recycleDeleted),
 			Size:    uint64(le.Uint32(rec[recycleSize:])),
 			Emptied: rec[0] == 0,
 			Version: uint64(le.Uint32(b)),
 			user:    user,
 		}
 		if len(rec) > recycleWide {
-			if s := utf16String(rec[recycleWide:]); s != "" {
+			if s := wire.UTF16Z(rec[recycleWide:]); s != "" {
 				r.Path = s
 			}
 		}
 		if r.Path == "" && r.Emptied { // the narrow path without its first letter is all there is
-			r.Path = "?" + latin1String(rec[1:recycleIndex])
+			r.Path = "?" + wire.Latin1Z(rec[1:recycleIndex])
 		}
 		if r.Path == "?" && r.Deleted.IsZero() {
 			continue

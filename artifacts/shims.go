@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Shim is one installed shim database, or one program that such a database
@@ -58,7 +59,7 @@ func decodeShims(in Input, yield func(Shim) bool) error {
 		}
 		r.Type, _ = in.Uint("DatabaseType")
 		n, _ := in.Uint("DatabaseInstallTimeStamp")
-		r.Installed = fromFileTime(n)
+		r.Installed = wire.Time(n)
 		if r.Path == "" && r.Description == "" && r.Installed.IsZero() && amcacheSkip(in) {
 			return nil
 		}
@@ -78,7 +79,7 @@ func decodeShims(in Input, yield func(Shim) bool) error {
 		}
 		n, _ := in.Own().UintOf(v)
 		if !yield(Shim{
-			Origin: in.At(v), Target: name, Database: guid, Installed: fromFileTime(n), Written: in.Written(),
+			Origin: in.At(v), Target: name, Database: guid, Installed: wire.Time(n), Written: in.Written(),
 		}) {
 			return nil
 		}

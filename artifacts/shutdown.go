@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Shutdown is the last time that the machine was shut down in order.
@@ -42,7 +43,7 @@ func decodeShutdown(in Input, yield func(Shutdown) bool) error {
 	if len(b) != 8 {
 		return in.Errorf(in.At(v), "%d bytes, a time has 8", len(b))
 	}
-	yield(Shutdown{Origin: in.At(v), At: fileTimeAt(b, 0), Written: in.Written()})
+	yield(Shutdown{Origin: in.At(v), At: wire.TimeAt(b, 0), Written: in.Written()})
 	return nil
 }
 

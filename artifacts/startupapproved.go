@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // A StartupApproved says whether one autostart entry is switched on.
@@ -79,7 +80,7 @@ func parseStartupApproved(b []byte) (state uint32, off bool, at time.Time, err e
 		return 0, false, time.Time{}, fmt.Errorf("state of %d bytes, want 12", len(b))
 	}
 	state = le.Uint32(b)
-	return state, state&1 != 0, fileTimeAt(b, 4), nil
+	return state, state&1 != 0, wire.TimeAt(b, 4), nil
 }
 
 // Summary tells name and state.

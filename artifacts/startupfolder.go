@@ -14,6 +14,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/lnk"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -215,7 +216,7 @@ func internetShortcut(b []byte) string {
 	}
 	in := false
 	for line := range bytes.Lines(b) {
-		s := strings.TrimSpace(latin1String(line))
+		s := strings.TrimSpace(wire.Latin1Z(line))
 		switch {
 		case strings.HasPrefix(s, "["):
 			in = strings.EqualFold(s, "[InternetShortcut]")

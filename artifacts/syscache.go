@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Syscache is one file that the application identity cache knows.
@@ -36,7 +37,7 @@ give it. It does not prove a start. This reader follows public descriptions and 
 
 func decodeSyscache(in Input, yield func(Syscache) bool) error {
 	r := Syscache{Origin: in.AtKey(), Written: in.Written()}
-	text := func(name string) string { return utf16String(in.Bytes(name)) } // the type is binary, the data is text
+	text := func(name string) string { return wire.UTF16Z(in.Bytes(name)) } // the type is binary, the data is text
 	r.SHA1 = amcacheSHA1(text("AeFileID"))
 	r.ProgramID = text("AeProgramID")
 	if n, ok := in.Uint("_FileId_"); ok {

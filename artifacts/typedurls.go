@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -66,7 +67,7 @@ func decodeTypedURLs(in Input, yield func(TypedURL) bool) error {
 			if b != nil && len(b) != 8 {
 				errs = append(errs, in.Errorf(in.Below(*times), "time of %s has %d bytes, want 8", v.Name(), len(b)))
 			}
-			r.Visited = fileTimeAt(b, 0)
+			r.Visited = wire.TimeAt(b, 0)
 		}
 		if visits != nil && in.only == nil {
 			r.Visits, _ = in.Of(*visits).Uint(v.Name())

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -205,7 +206,7 @@ func decodeMountedDevices(in Input, yield func(MountedDevice) bool) error {
 		case len(b) == 24 && string(b[:8]) == "DMIO:ID:":
 			m.Partition = guidText(b[8:])
 		case len(b) >= 8 && len(b)%2 == 0 && b[1] == 0:
-			m.Device = utf16String(b)
+			m.Device = wire.UTF16Z(b)
 		case len(b) > 0:
 			m.Raw = hex.EncodeToString(b[:min(len(b), 64)])
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 	"github.com/artifactdump/artifactdump/hive"
 )
@@ -117,7 +118,7 @@ func decodeUserAssist(in Input, yield func(UserAssist) bool) error {
 			Kind:       "other",
 			Session:    le.Uint32(b[l.session:]),
 			Runs:       le.Uint32(b[l.runs:]),
-			LastRun:    fileTimeAt(b, l.last),
+			LastRun:    wire.TimeAt(b, l.last),
 			Version:    uint32(l.version),
 			KeyWritten: in.Written(),
 		}

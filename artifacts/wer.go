@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -105,7 +106,7 @@ func werTime(s string) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	return fromFileTime(n)
+	return wire.Time(n)
 }
 
 // werTarget reads W:<program id>!<0000 and SHA-1>!<file name>.

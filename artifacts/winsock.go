@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -58,7 +59,7 @@ const (
 // winsockItem takes a packed catalogue item apart. What is there of a short
 // one is returned beside the error.
 func winsockItem(b []byte) (r Winsock, path string, err error) {
-	path = latin1String(b[:min(len(b), winsockPathLen)])
+	path = wire.Latin1Z(b[:min(len(b), winsockPathLen)])
 	if len(b) < winsockSize {
 		return r, path, fmt.Errorf("catalogue item of %d bytes, want %d", len(b), winsockSize)
 	}
@@ -66,7 +67,7 @@ func winsockItem(b []byte) (r Winsock, path string, err error) {
 	copy(g[:], b[winsockGUID:])
 	r.GUID = g.String()
 	r.Chain = int(int32(le.Uint32(b[winsockChain:])))
-	r.Title = utf16String(b[winsockProtocol:winsockSize])
+	r.Title = wire.UTF16Z(b[winsockProtocol:winsockSize])
 	return r, path, nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // A WMI is one group of strings of the WMI repository that speaks of a
@@ -285,9 +287,9 @@ func wmiWide(b []byte) []byte {
 
 func wmiNarrow(b []byte, step int) string {
 	if step == 2 {
-		return utf16String(b)
+		return wire.UTF16Z(b)
 	}
-	return latin1String(b)
+	return wire.Latin1Z(b)
 }
 
 // Summary shows what was found.

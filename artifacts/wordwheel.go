@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -58,10 +59,10 @@ func decodeWordWheel(in Input, yield func(Search) bool) error {
 			b, err := v.Bytes()
 			if err != nil {
 				errs = append(errs, in.Wrap(in.At(v), err))
-			} else if utf16Len(b) == len(b) && (len(b) < 2 || b[len(b)-1] != 0 || b[len(b)-2] != 0) {
+			} else if wire.UTF16Len(b) == len(b) && (len(b) < 2 || b[len(b)-1] != 0 || b[len(b)-2] != 0) {
 				errs = append(errs, in.Errorf(in.At(v), "text of %d bytes has no end", len(b)))
 			}
-			s = utf16String(b)
+			s = wire.UTF16Z(b)
 		} else {
 			var err error
 			if s, err = v.Text(); err != nil {
