@@ -141,6 +141,10 @@ type Locator struct {
 	Note     string `json:"state_note,omitempty"` // how a deleted record was found, and how sure its path is
 }
 
+// Copy reports whether the record comes from an older copy of the machine
+// (RegBack, Windows.old, a shadow copy), deleted or not.
+func (l *Locator) Copy() bool { return l.State == Backup || l.Snapshot != "" }
+
 // An Origin is the place inside the source that a record was read from. It is
 // embedded in every record type; [Input.At] and its siblings make it.
 type Origin struct {

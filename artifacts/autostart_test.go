@@ -27,9 +27,19 @@ func found(t testing.TB, fsys fs.FS, artifact string) ([]Record, []*DecodeError)
 	return foundIn(t, ev.Trees[0], artifact)
 }
 
+// selected returns the artifacts with these names.
+func selected(t testing.TB, names ...string) []*Artifact {
+	t.Helper()
+	list, err := Select(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 func foundIn(t testing.TB, tree *evidence.Tree, artifact string) ([]Record, []*DecodeError) {
 	t.Helper()
-	results, err := Run(context.Background(), tree, &Options{Artifacts: []string{artifact}})
+	results, err := Run(context.Background(), tree, selected(t, artifact), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

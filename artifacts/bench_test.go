@@ -108,7 +108,7 @@ func BenchmarkEverythingOnDisk(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			events, _ := timeline(b, ev.Trees[0], artifacts.All(), nil)
+			events, _ := timeline(b, ev.Trees[0], nil)
 			jsonl(b, events)
 			ev.Close()
 		}

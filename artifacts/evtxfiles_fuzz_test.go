@@ -46,16 +46,16 @@ func FuzzEvtxFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, short []byte) {
 		b := longLog(short)
-		in := Input{Artifact: &evtxFiles, Source: evtxFiles.Sources[0], Data: b, Size: int64(len(b)), From: Locator{Path: `C:\Windows\System32\winevt\Logs\A%4B.evtx`}}
+		in := Input{Artifact: evtxFiles, Source: evtxFiles.Sources[0], Data: b, Size: int64(len(b)), From: Locator{Path: `C:\Windows\System32\winevt\Logs\A%4B.evtx`}}
 		checkDecoded(t, in, int64(len(b)))
-		recs, err := decodeEvtxFile(in)
+		recs, errs := evtxFiles.Decode(in)
 		if len(recs) == 0 {
-			if err == nil {
+			if len(errs) == 0 {
 				t.Fatal("nothing, and no error")
 			}
 			return
 		}
-		e := recs[0]
+		e := recs[0].Data.(EvtxFile)
 		chunks := (len(b)-evtxChunkData)/evtxChunkSize + 1
 		switch {
 		case e.Records > uint64(len(b)/evtxRecordMin), e.Chunks+e.Unused > max(0, chunks), e.OldestChunk > max(0, chunks):

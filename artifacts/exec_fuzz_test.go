@@ -2,7 +2,6 @@ package artifacts
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -48,26 +47,26 @@ func FuzzExecutionFiles(f *testing.F) {
 // checkDecoded decodes twice and checks what every decoder promises.
 func checkDecoded(t *testing.T, in Input, size int64) {
 	t.Helper()
-	recs, err := in.Artifact.decode(in)
-	again, _ := in.Artifact.decode(in)
-	a, err1 := json.Marshal(recs)
-	b, err2 := json.Marshal(again)
+	recs, errs := in.Artifact.Decode(in)
+	again, _ := in.Artifact.Decode(in)
+	a, err1 := json.Marshal(dataOf(recs))
+	b, err2 := json.Marshal(dataOf(again))
 	if err1 != nil || err2 != nil || string(a) != string(b) {
 		t.Fatalf("another result the second time: %v %v", err1, err2)
 	}
 	if int64(len(recs)) > size/4+1 {
 		t.Fatalf("%d records from %d bytes", len(recs), size)
 	}
-	for _, de := range in.flatten(err) {
+	for _, de := range errs {
 		if de.From.Offset < 0 || de.From.Offset > size {
 			t.Fatalf("error at %d of %d bytes: %v", de.From.Offset, size, de)
 		}
 	}
-	for i, d := range recs {
-		if at := d.origin().offset; at < 0 || at > size {
+	for i := range recs {
+		r := &recs[i]
+		if at := r.From.Offset; at < 0 || at > size {
 			t.Fatalf("record at %d of %d bytes", at, size)
 		}
-		r := &Record{Artifact: in.Artifact, Data: recs[i]}
 		r.Summary()
 		r.Program()
 		r.Tags()
@@ -77,6 +76,15 @@ func checkDecoded(t *testing.T, in Input, size int64) {
 			}
 		}
 	}
+}
+
+// dataOf is what records say, without their places.
+func dataOf(recs []Record) []Decoded {
+	var out []Decoded
+	for _, r := range recs {
+		out = append(out, r.Data)
+	}
+	return out
 }
 
 // valueDecoders are the decoders of values with a format of their own.

@@ -42,13 +42,13 @@ func TestPartialHive(t *testing.T) {
 						in.Match = append(in.Match, parts[i])
 					}
 				}
-				recs, err := a.decode(in)
-				if err != nil {
+				recs, errs := a.Decode(in)
+				for _, err := range errs {
 					t.Errorf("undeclared: %v", err)
 				}
 				n += len(recs)
 				if len(recs) > 0 {
-					t.Logf("%s: %s", a.Name, (&Record{Artifact: a, Data: recs[0]}).Summary())
+					t.Logf("%s: %s", a.Name, recs[0].Summary())
 				}
 			}
 		}
@@ -58,7 +58,7 @@ func TestPartialHive(t *testing.T) {
 		artifact *Artifact
 		want     int
 	}{
-		{&userAssist, 181}, {&recentApps, 13}, {&featureUsage, 65}, {&jumplistData, 1}, {&compatAssistant, 92}, {&consentStore, 69}, {&sysinternals, 7}, {&usageTracking, 0},
+		{userAssist, 181}, {recentApps, 13}, {featureUsage, 65}, {jumplistData, 1}, {compatAssistant, 92}, {consentStore, 69}, {sysinternals, 7}, {usageTracking, 0},
 	} {
 		if got := count(tt.artifact); got != tt.want {
 			t.Errorf("%s: %d records, want %d", tt.artifact.Name, got, tt.want)

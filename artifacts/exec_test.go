@@ -42,11 +42,21 @@ type found[T any] struct {
 	errs    []*artifacts.DecodeError
 }
 
+// selected returns the artifacts with these names.
+func selected(t testing.TB, names ...string) []*artifacts.Artifact {
+	t.Helper()
+	list, err := artifacts.Select(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 // run decodes one artifact of a tree.
 func run[T any](t testing.TB, tr *evidence.Tree, name string) found[T] {
 	t.Helper()
 	var f found[T]
-	results, err := artifacts.Run(context.Background(), tr, &artifacts.Options{Artifacts: []string{name}})
+	results, err := artifacts.Run(context.Background(), tr, selected(t, name), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -154,7 +154,7 @@ func TestLooseHiveUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for artifact, want := range map[string]int{"services": 1, "prefetch": 0} {
-		results, err := Run(t.Context(), ev.Trees[0], &Options{Artifacts: []string{artifact}})
+		results, err := Run(t.Context(), ev.Trees[0], selected(t, artifact), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

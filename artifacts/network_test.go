@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
 	"github.com/artifactdump/artifactdump/corpus"
 	"github.com/artifactdump/artifactdump/corpus/regf"
 )
@@ -334,7 +335,7 @@ func FuzzTextFiles(f *testing.F) {
 	f.Add([]byte("\xFE\xFF\x00a\x00\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		last := int64(-1)
-		for off, s := range eachLine(b) {
+		for off, s := range textfile.Lines(bytes.NewReader(b)) {
 			if off <= last || off >= int64(len(b)) || strings.ContainsRune(s, '\n') && b[0] < 0xFE {
 				t.Fatalf("line %q at %d after %d of %d", s, off, last, len(b))
 			}
@@ -345,14 +346,14 @@ func FuzzTextFiles(f *testing.F) {
 				t.Fatalf("setting %+v behind the last line", l)
 			}
 		}
-		in := Input{Artifact: &firewallLog, Data: b}
-		recs, _ := decodeFirewallLog(in)
+		in := Input{Data: b}
+		recs, _ := firewallLog.Decode(in)
 		for _, r := range recs {
-			if r.Time.IsZero() {
+			if r.Data.(FirewallLog).Time.IsZero() {
 				t.Fatal("a line without a time")
 			}
 		}
-		parseHosts(in, "lmhosts", b, in.AtOffset)
+		parseHosts("lmhosts", bytes.NewReader(b), in.AtOffset, func(Host) bool { return true })
 		autostartExcerpt(b)
 	})
 }

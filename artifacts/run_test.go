@@ -18,6 +18,52 @@ import (
 	"github.com/artifactdump/artifactdump/corpus"
 )
 
+// rows runs everything and returns the rows of the timeline, in which what
+// several copies of the machine hold is one, and the errors.
+func rows(t testing.TB, tr *evidence.Tree) ([]*output.Row, []*artifacts.DecodeError) {
+	t.Helper()
+	var sorter output.Sorter
+	defer sorter.Close()
+	var errs []*artifacts.DecodeError
+	results, err := artifacts.Run(context.Background(), tr, artifacts.All(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for res := range results {
+		errs = append(errs, res.Errors...)
+		for i := range res.Records {
+			if err := sorter.Add(&res.Records[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var out []*output.Row
+	for r, err := range sorter.Rows() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, r)
+	}
+	return out, errs
+}
+
+// rowLines writes rows as JSON lines.
+func rowLines(t testing.TB, rows []*output.Row) []byte {
+	t.Helper()
+	f, _ := output.Lookup("jsonl")
+	var b bytes.Buffer
+	w := f.Events(&b, nil)
+	for _, r := range rows {
+		if err := w.Event(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // tree opens the files that a corpus machine wrote.
 func tree(t testing.TB, files map[string][]byte) *evidence.Tree {
 	t.Helper()
@@ -38,11 +84,11 @@ func openFS(t testing.TB, fsys fs.FS) *evidence.Tree {
 }
 
 // timeline runs everything and returns the sorted events and the errors.
-func timeline(t testing.TB, tr *evidence.Tree, opts *artifacts.Options) ([]artifacts.Event, []*artifacts.DecodeError) {
+func timeline(t testing.TB, tr *evidence.Tree, opts *artifacts.Options, names ...string) ([]artifacts.Event, []*artifacts.DecodeError) {
 	t.Helper()
 	var events []artifacts.Event
 	var errs []*artifacts.DecodeError
-	results, err := artifacts.Run(context.Background(), tr, opts)
+	results, err := artifacts.Run(context.Background(), tr, selected(t, names...), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,12 +151,12 @@ func TestIncident(t *testing.T) {
 // case of names.
 func TestNamesFolded(t *testing.T) {
 	files := corpus.Incident().Files()
-	want, _ := timeline(t, tree(t, files), &artifacts.Options{Artifacts: []string{"prefetch"}})
+	want, _ := timeline(t, tree(t, files), nil, "prefetch")
 	upper := map[string][]byte{}
 	for name, b := range files {
 		upper[strings.ToUpper(name)] = b
 	}
-	got, _ := timeline(t, tree(t, upper), &artifacts.Options{Artifacts: []string{"prefetch"}})
+	got, _ := timeline(t, tree(t, upper), nil, "prefetch")
 	if len(got) != len(want) {
 		t.Errorf("with upper-case names %d events, want %d", len(got), len(want))
 	}
@@ -183,7 +229,7 @@ func TestPlaces(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	results, err := artifacts.Run(context.Background(), tree(t, files), &artifacts.Options{Jobs: 4, Places: places})
+	results, err := artifacts.Run(context.Background(), tree(t, files), artifacts.All(), &artifacts.Options{Jobs: 4, Places: places})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +239,7 @@ func TestPlaces(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	places <- struct{}{} // all are taken: a run that is over does not wait
-	if results, err = artifacts.Run(ctx, tree(t, files), &artifacts.Options{Jobs: 4, Places: places}); err != nil {
+	if results, err = artifacts.Run(ctx, tree(t, files), artifacts.All(), &artifacts.Options{Jobs: 4, Places: places}); err != nil {
 		t.Fatal(err)
 	}
 	for range results {

@@ -21,7 +21,7 @@ import (
 // free space gave back, and the errors.
 func userRun(t testing.TB, tr *evidence.Tree, name string) ([]artifacts.Record, []*artifacts.DecodeError) {
 	t.Helper()
-	results, err := artifacts.Run(context.Background(), tr, &artifacts.Options{Artifacts: []string{name}, NoDeleted: true})
+	results, err := artifacts.Run(context.Background(), tr, selected(t, name), &artifacts.Options{NoDeleted: true})
 	if err != nil {
 		t.Fatal(err)
 	}

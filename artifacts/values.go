@@ -3,6 +3,7 @@ package artifacts
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"strconv"
@@ -181,7 +182,7 @@ func (k Values) UintOf(v hive.Value) (uint64, bool) {
 func (k Values) TimeOf(v hive.Value) time.Time {
 	b, err := v.Bytes()
 	if err == nil && len(b) != 8 {
-		err = errors.New("is not a time: it does not have 8 bytes")
+		err = fmt.Errorf("%d bytes, a time has 8", len(b))
 	}
 	k.note(v, err)
 	return wire.TimeAt(b, 0)

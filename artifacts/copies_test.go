@@ -8,21 +8,21 @@ import (
 	"github.com/artifactdump/artifactdump/corpus"
 )
 
-// TestMerge reads a machine with a shadow copy of itself: every event of the
+// TestCopies reads a machine with a shadow copy of itself: every event of the
 // copy joins the live one. Then a file that only the copy holds stays, marked.
-func TestMerge(t *testing.T) {
+func TestCopies(t *testing.T) {
 	live, both := map[string][]byte{}, map[string][]byte{}
 	for name, b := range corpus.Incident().Files() {
 		live["C/"+name] = b
 		both["C/"+name] = b
 		both["VSS1/"+name] = b
 	}
-	want, _ := timeline(t, tree(t, live), nil)
+	want, _ := rows(t, tree(t, live))
 	events, _ := timeline(t, tree(t, both), nil)
 	if len(events) != 2*len(want) {
 		t.Fatalf("%d events with the copy, want twice %d", len(events), len(want))
 	}
-	got := artifacts.Merge(events)
+	got, _ := rows(t, tree(t, both))
 	if len(got) != len(want) {
 		t.Fatalf("%d events after merging, want %d", len(got), len(want))
 	}
@@ -30,7 +30,7 @@ func TestMerge(t *testing.T) {
 		if got[i].ID != want[i].ID {
 			t.Fatalf("event %d is %q, want %q", i, got[i].Message, want[i].Message)
 		}
-		if len(got[i].Also) != 1 || got[i].Also[0].Snapshot != "vss1" {
+		if len(got[i].Also) != 1 || !strings.HasPrefix(got[i].Also[0], "vss1 ") {
 			t.Fatalf("event %d does not name the copy: %+v", i, got[i].Also)
 		}
 	}
@@ -39,12 +39,12 @@ func TestMerge(t *testing.T) {
 			delete(both, name)
 		}
 	}
-	events, _ = timeline(t, tree(t, both), nil)
+	got, _ = rows(t, tree(t, both))
 	old := 0
-	for _, e := range artifacts.Merge(events) {
-		if e.Record.From.State == artifacts.Backup {
+	for _, e := range got {
+		if e.State == artifacts.Backup {
 			old++
-			if e.Path() != `\windows\system32\whoami.exe` {
+			if e.Path != `\windows\system32\whoami.exe` {
 				t.Errorf("only the copy holds %s?", e.Message)
 			}
 		}
