@@ -101,7 +101,7 @@ var accountFlagNames = [...]string{
 }
 
 func decodeAccounts(in Input, yield func(Account) bool) error {
-	if in.only != nil || len(in.Match) == 0 {
+	if in.Partial() || len(in.Match) == 0 {
 		return nil
 	}
 	names := in.accountNames()

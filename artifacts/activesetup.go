@@ -40,7 +40,7 @@ own key.`,
 }, decodeActiveSetup)
 
 func decodeActiveSetup(in Input, yield func(ActiveSetup) bool) error {
-	r := ActiveSetup{Component: in.matched(0), Title: in.Text(""), Version: in.Text("Version")}
+	r := ActiveSetup{Component: in.Matched(0), Title: in.Text(""), Version: in.Text("Version")}
 	if n, ok := in.Uint("IsInstalled"); ok && n == 0 {
 		r.NotInstalled = true
 	}
@@ -70,7 +70,7 @@ func (in Input) activeSetupUsual(r Hook) bool {
 	if in.hookSystem(r.Image, "ie4uinit", "unregmp2", "themeui") {
 		return true
 	}
-	return in.hookSystem(r.Image, "rundll32", "regsvr32") && (!strings.ContainsAny(r.Payload, `\`) || in.hookSystem32(r.Payload[:strings.LastIndexByte(r.Payload, '\\')]))
+	return in.hookSystem(r.Image, "rundll32", "regsvr32") && (!strings.ContainsAny(r.Payload, `\`) || in.Machine.IsSystem32(r.Payload[:strings.LastIndexByte(r.Payload, '\\')]))
 }
 
 // Proof tells the machine's setting from the user's note.

@@ -46,7 +46,7 @@ func decodeAeDebug(in Input, yield func(AeDebug) bool) error {
 	h.each(func(v hive.Value) {
 		if strings.HasSuffix(in.Source.Key, "RuntimeExceptionHelperModules") {
 			r := h.add(v, in.autostartDLL("Crash helper DLL", v.Name()))
-			r.Default = in.hookSystem32(winpath.Dir(r.Image))
+			r.Default = in.Machine.IsSystem32(winpath.Dir(r.Image))
 			return
 		}
 		switch strings.ToLower(v.Name()) {

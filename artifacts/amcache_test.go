@@ -11,7 +11,7 @@ import (
 
 func TestAmcacheFiles(t *testing.T) {
 	f := runCase[artifacts.AmcacheFile](t, "amcachefiles")
-	got := pick(t, f.data, func(a artifacts.AmcacheFile) bool { return strings.EqualFold(a.Path, corpus.Implant) })
+	got := pick(t, f.Data, func(a artifacts.AmcacheFile) bool { return strings.EqualFold(a.Path, corpus.Implant) })
 	same(t, artifacts.AmcacheFile{
 		Path: strings.ToLower(corpus.Implant), Name: "svchost.exe", OriginalName: "beacon.exe", SHA1: got.SHA1, Size: 288_256,
 		Version: "1.0.0.0", BinaryType: "pe64_amd64", ProgramID: "0006" + strings.Repeat("2", 40), Linked: "05/22/2066 07:17:28",
@@ -20,12 +20,12 @@ func TestAmcacheFiles(t *testing.T) {
 	if len(got.SHA1) != 40 || !got.Renamed() {
 		t.Errorf("SHA-1 %q, renamed %v", got.SHA1, got.Renamed())
 	}
-	paper := pick(t, f.data, func(a artifacts.AmcacheFile) bool { return a.Name == "PaperScan.exe" })
+	paper := pick(t, f.Data, func(a artifacts.AmcacheFile) bool { return a.Name == "PaperScan.exe" })
 	if paper.Renamed() || !paper.SHA1Partial {
 		t.Errorf("PaperScan is %+v", paper)
 	}
-	for i := range f.records {
-		for _, e := range f.records[i].Events() {
+	for i := range f.Records {
+		for _, e := range f.Records[i].Events() {
 			if e.Time.Year() == 2066 {
 				t.Error("a link date is an event")
 			}
@@ -52,7 +52,7 @@ func TestAmcacheGenerations(t *testing.T) {
 		Set("IsPeFile", regf.DWord(1)).Set("IsOsComponent", regf.DWord(1)).Set("LongPathHash", regf.String("c.exe|1234"))
 	files.Sub("e.exe|1234").At(written).Set("LowerCaseLongPath", regf.String(`c:\e.exe`))
 	f := run[artifacts.AmcacheFile](t, tree(t, m.Files()), "amcachefiles")
-	for _, e := range f.errs {
+	for _, e := range f.Errs {
 		t.Error(e)
 	}
 	same(t, []artifacts.AmcacheFile{
@@ -65,15 +65,15 @@ func TestAmcacheGenerations(t *testing.T) {
 			Volume: "8195d9c8-2089-11ea-824e-806e6f6e6963", MFTEntry: 0x169dd, MFTSequence: 0x10, Generation: "A",
 			Written: written, Modified: utc(2015, 3, 1, 0, 0, 0, 7), Created: utc(2015, 3, 2, 0, 0, 0, 8),
 		},
-	}, f.data)
+	}, f.Data)
 
 	p := run[artifacts.AmcacheProgram](t, tree(t, m.Files()), "amcacheprograms")
-	old := pick(t, p.data, func(p artifacts.AmcacheProgram) bool { return p.Generation == "A" })
+	old := pick(t, p.Data, func(p artifacts.AmcacheProgram) bool { return p.Generation == "A" })
 	same(t, artifacts.AmcacheProgram{
 		ID: "0000495c", Name: "The Tool", Paths: []string{`c:\tools`, `c:\tools\lib`}, Files: 1,
 		Installed: utc(2015, 4, 2, 18, 40, 1, 0), Written: written, Generation: "A",
 	}, old)
-	paper := pick(t, p.data, func(p artifacts.AmcacheProgram) bool { return p.Name == "PaperScan Free 3.0" })
+	paper := pick(t, p.Data, func(p artifacts.AmcacheProgram) bool { return p.Name == "PaperScan Free 3.0" })
 	if paper.Installed != utc(2026, 3, 3, 5, 41, 12, 0) || len(paper.Uninstall) != 1 {
 		t.Errorf("PaperScan is %+v", paper)
 	}
@@ -83,25 +83,25 @@ func TestAmcacheDamage(t *testing.T) {
 	m := corpusMachine("amcachefiles")
 	m.Hive(amcacheHive).Sub(`Root\InventoryApplicationFile\empty|0`)
 	f := run[artifacts.AmcacheFile](t, tree(t, m.Files()), "amcachefiles")
-	if len(f.errs) != 1 || !strings.HasSuffix(f.errs[0].From.Key, "empty|0") {
-		t.Errorf("errors %v, want one for the entry without a path", f.errs)
+	if len(f.Errs) != 1 || !strings.HasSuffix(f.Errs[0].From.Key, "empty|0") {
+		t.Errorf("errors %v, want one for the entry without a path", f.Errs)
 	}
 }
 
 func TestAmcacheDriversShortcutsDevices(t *testing.T) {
 	d := runCase[artifacts.AmcacheDriver](t, "amcachedrivers")
-	usb := pick(t, d.data, func(d artifacts.AmcacheDriver) bool { return d.Name == "psusbscan.sys" })
+	usb := pick(t, d.Data, func(d artifacts.AmcacheDriver) bool { return d.Name == "psusbscan.sys" })
 	if usb.Path != `c:\windows\system32\drivers\psusbscan.sys` || usb.Signed != "yes" || usb.InBox != "no" || usb.Modified != utc(2019, 12, 7, 9, 7, 53, 0) {
 		t.Errorf("driver %+v", usb)
 	}
 	s := runCase[artifacts.AmcacheShortcut](t, "amcacheshortcuts")
-	if len(s.data) != 1 || s.data[0].Program() != `C:\Program Files\PaperScan\PaperScan.exe` {
-		t.Errorf("shortcuts %+v", s.data)
+	if len(s.Data) != 1 || s.Data[0].Program() != `C:\Program Files\PaperScan\PaperScan.exe` {
+		t.Errorf("shortcuts %+v", s.Data)
 	}
 	v := runCase[artifacts.AmcacheDevice](t, "amcachedevices")
-	if len(v.data) != 2 || v.data[0].Kind != "device" || v.data[1].Kind != "container" || v.data[0].Container != v.data[1].ID ||
-		!strings.HasPrefix(v.data[0].ID, `usbstor\disk`) {
-		t.Errorf("devices %+v", v.data)
+	if len(v.Data) != 2 || v.Data[0].Kind != "device" || v.Data[1].Kind != "container" || v.Data[0].Container != v.Data[1].ID ||
+		!strings.HasPrefix(v.Data[0].ID, `usbstor\disk`) {
+		t.Errorf("devices %+v", v.Data)
 	}
 }
 
@@ -121,7 +121,7 @@ func TestAmcacheReal(t *testing.T) {
 	} {
 		path := append([]string{"hives"}, tt.path...)
 		got := map[string]int{}
-		for _, f := range runHive[artifacts.AmcacheFile](t, "amcachefiles", path...).data {
+		for _, f := range runHive[artifacts.AmcacheFile](t, "amcachefiles", path...).Data {
 			got[f.Generation]++
 			if f.Generation == "A" && f.MFTEntry == 0 {
 				t.Errorf("%v: no file reference for %s", tt.path, f.Path)
@@ -129,10 +129,10 @@ func TestAmcacheReal(t *testing.T) {
 		}
 		same(t, tt.files, got)
 		n := []int{
-			len(runHive[artifacts.AmcacheProgram](t, "amcacheprograms", path...).data),
-			len(runHive[artifacts.AmcacheDriver](t, "amcachedrivers", path...).data),
-			len(runHive[artifacts.AmcacheShortcut](t, "amcacheshortcuts", path...).data),
-			len(runHive[artifacts.AmcacheDevice](t, "amcachedevices", path...).data),
+			len(runHive[artifacts.AmcacheProgram](t, "amcacheprograms", path...).Data),
+			len(runHive[artifacts.AmcacheDriver](t, "amcachedrivers", path...).Data),
+			len(runHive[artifacts.AmcacheShortcut](t, "amcacheshortcuts", path...).Data),
+			len(runHive[artifacts.AmcacheDevice](t, "amcachedevices", path...).Data),
 		}
 		same(t, []int{tt.programs, tt.drivers, tt.links, tt.devs}, n)
 	}

@@ -76,7 +76,7 @@ func decodeAmcacheDrivers(in Input, yield func(AmcacheDriver) bool) error {
 			r.SHA1 = amcacheSHA1(name)
 		}
 	}
-	if r.Name == "" && r.Path == "" && amcacheSkip(in) {
+	if r.Name == "" && r.Path == "" && in.Remnant() {
 		return nil
 	}
 	yield(r)

@@ -70,7 +70,7 @@ func decodeAmcacheFiles(in Input, yield func(AmcacheFile) bool) error {
 		amcacheNamed(in, &r)
 	}
 	if r.Path == "" && r.SHA1 == "" {
-		if amcacheSkip(in) {
+		if in.Remnant() {
 			return nil
 		}
 		return in.Errorf(in.AtKey(), "neither a path nor a hash")

@@ -87,7 +87,7 @@ func decodeAmcachePrograms(in Input, yield func(AmcacheProgram) bool) error {
 			r.user = bamUser(in, r.SID)
 		}
 	}
-	if r.Name == "" && r.Package == "" && amcacheSkip(in) {
+	if r.Name == "" && r.Package == "" && in.Remnant() {
 		return nil
 	}
 	yield(r)

@@ -42,7 +42,7 @@ func decodeAmcacheShortcuts(in Input, yield func(AmcacheShortcut) bool) error {
 		Written:   in.Written(),
 	}
 	if r.Path == "" {
-		if amcacheSkip(in) {
+		if in.Remnant() {
 			return nil
 		}
 		return in.Errorf(in.AtKey(), "no ShortcutPath")

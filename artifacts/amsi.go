@@ -48,7 +48,7 @@ func decodeAMSI(in Input, yield func(AMSIProvider) bool) error {
 		})
 		return hookRecords(h, func(r Hook) AMSIProvider { return AMSIProvider{Hook: r} }, yield)
 	}
-	clsid := in.matched(0)
+	clsid := in.Matched(0)
 	a, title := in.autostartCOM("AMSI provider", clsid)
 	if s := in.Text(""); s != "" {
 		title = s

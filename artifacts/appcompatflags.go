@@ -71,4 +71,4 @@ func (l AppCompatLayer) Summary() string {
 }
 
 // Events gives the key's time, once.
-func (l AppCompatLayer) Events() []Event { return keyEvent(l.Index, l.Written, "Compatibility layers") }
+func (l AppCompatLayer) Events() []Event { return KeyEvent(l.Index, l.Written, "Compatibility layers") }

@@ -39,7 +39,7 @@ that of the key of this one name.`,
 		h.add(v, in.autostartImage("App path", text)).Unusual = note
 	})
 	return hookRecords(h, func(r Hook) AppPath {
-		r.Name = in.matched(0)
-		return AppPath{r, in.matched(0), in.Text("Path")}
+		r.Name = in.Matched(0)
+		return AppPath{r, in.Matched(0), in.Text("Path")}
 	}, yield)
 })

@@ -155,6 +155,9 @@ type Origin struct {
 
 func (o Origin) origin() Origin { return o }
 
+// Position returns the offset in the file.
+func (o Origin) Position() int64 { return o.offset }
+
 // A Record is one decoded trace with the way back to its bytes.
 type Record struct {
 	ID       string

@@ -1,15 +1,12 @@
 package artifacts
 
 import (
-	"errors"
 	"strings"
 	"time"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
-	"github.com/artifactdump/artifactdump/hive"
 )
 
 // An Autostart is what the records of all mechanisms have in common by which
@@ -302,34 +299,6 @@ func (in Input) autostartPath() []string {
 		}
 		return dirs
 	}).([]string)
-}
-
-// autostartText reads a value that should hold text. note tells what is odd
-// about it: another type, more text behind the end. Data of another type is
-// read as text where it looks like UTF-16.
-func autostartText(v hive.Value) (s, note string, err error) {
-	switch v.Type().Base() {
-	case hive.String, hive.ExpandString, hive.Link:
-		d, err := v.TextDetails()
-		if d.AfterNUL != "" {
-			note = "more text behind the end: " + d.AfterNUL
-		}
-		return d.Text, note, err
-	case hive.MultiString:
-		list, err := v.Texts()
-		return strings.Join(list, " "), "", err
-	}
-	b, err := v.Bytes()
-	if err != nil || len(b) < 4 {
-		return "", "", errors.Join(err, errors.New("is of type "+v.Type().String()+", not text"))
-	}
-	d := hive.DecodeText(b)
-	for _, r := range d.Text {
-		if r < ' ' || r == '\uFFFD' || utf16.IsSurrogate(r) {
-			return "", "", errors.New("is of type " + v.Type().String() + ", not text")
-		}
-	}
-	return d.Text, "is of type " + v.Type().String() + ", not text", nil
 }
 
 // autostartWhole is the whole value as the n-th record of its list shows it,

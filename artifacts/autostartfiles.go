@@ -88,7 +88,7 @@ func decodeAutostartFiles(in Input, yield func(AutostartFile) bool) error {
 		return nil
 	}
 	kind := "Office startup"
-	if strings.HasSuffix(name, ".dll") && in.hookSystem32(strings.TrimSuffix(winpath.Key(winpath.Dir(in.From.Path)), `\wbem`)) {
+	if strings.HasSuffix(name, ".dll") && in.Machine.IsSystem32(strings.TrimSuffix(winpath.Key(winpath.Dir(in.From.Path)), `\wbem`)) {
 		kind = "missing DLL" // that a service of Windows asks for, and Windows does not have
 	}
 	r := in.autostartFileRecord(kind, 0)

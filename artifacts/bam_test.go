@@ -12,14 +12,14 @@ import (
 func TestBam(t *testing.T) {
 	f := runCase[artifacts.Bam](t, "bam")
 	path := corpus.SystemDevice + strings.TrimPrefix(corpus.Implant, "C:")
-	got := pick(t, f.data, func(b artifacts.Bam) bool { return b.Path == path })
+	got := pick(t, f.Data, func(b artifacts.Bam) bool { return b.Path == path })
 	same(t, []artifacts.Bam{{Path: path, SID: corpus.DanielSID, LastRun: got.LastRun, Service: "bam"}}, []artifacts.Bam{got})
 	if got.LastRun.Before(corpus.LastBoot) || got.LastRun.After(corpus.LastLogon.Add(3600e9)) {
 		t.Errorf("the implant was active at %v", got.LastRun)
 	}
 	packaged := 0
-	for i, b := range f.data {
-		if u := f.records[i].User; u.SID != b.SID {
+	for i, b := range f.Data {
+		if u := f.Records[i].User; u.SID != b.SID {
 			t.Errorf("%s is owned by %v", b.Path, u)
 		}
 		if b.Packaged {
@@ -40,8 +40,8 @@ func TestBamDamage(t *testing.T) {
 	services.Sub(`bam\State\UserSettings\`+corpus.MiraSID).Set("short", regf.Binary(make([]byte, 7)))
 	services.Sub(`bam\UserSettings\`+corpus.MiraSID).Set(`\Device\HarddiskVolume3\old.exe`, regf.FileTime(utc(2025, 1, 2, 3, 4, 5, 6)))
 	f := run[artifacts.Bam](t, tree(t, m.Files()), "bam")
-	wantError(t, f.errs, "short")
-	old := pick(t, f.data, func(b artifacts.Bam) bool { return b.Frozen })
+	wantError(t, f.Errs, "short")
+	old := pick(t, f.Data, func(b artifacts.Bam) bool { return b.Frozen })
 	if old.LastRun != utc(2025, 1, 2, 3, 4, 5, 6) {
 		t.Errorf("the entry of 8 bytes is of %v", old.LastRun)
 	}
@@ -50,7 +50,7 @@ func TestBamDamage(t *testing.T) {
 func TestBamReal(t *testing.T) {
 	f := runHive[artifacts.Bam](t, "bam", "hives", "regipy", "SYSTEM_WIN_10_1709")
 	frozen := 0
-	for _, b := range f.data {
+	for _, b := range f.Data {
 		if b.Frozen {
 			frozen++
 		}
@@ -58,7 +58,7 @@ func TestBamReal(t *testing.T) {
 			t.Errorf("%s at %v", b.Path, b.LastRun)
 		}
 	}
-	if len(f.data) != 55 || frozen != 24 {
-		t.Errorf("%d entries, %d of them frozen, want 55 and 24", len(f.data), frozen)
+	if len(f.Data) != 55 || frozen != 24 {
+		t.Errorf("%d entries, %d of them frozen, want 55 and 24", len(f.Data), frozen)
 	}
 }

@@ -55,7 +55,7 @@ func decodeBrowserPolicies(in Input, yield func(BrowserPolicy) bool) error {
 		}
 	}
 	if strings.HasSuffix(in.Source.Key, `\Extensions\*`) {
-		b.Extension, b.Update, b.Path = in.matched(0), in.Text("update_url"), in.Text("path")
+		b.Extension, b.Update, b.Path = in.Matched(0), in.Text("update_url"), in.Text("path")
 		if b.Update == "" && b.Path == "" {
 			return nil
 		}

@@ -49,7 +49,7 @@ time is that of the key that names the server.`,
 }, decodeCOMHijack)
 
 func decodeCOMHijack(in Input, yield func(COMHijack) bool) error {
-	clsid := in.matched(0)
+	clsid := in.Matched(0)
 	machine := in.Source.Hive == evidence.SOFTWARE
 	view32 := in.View32 || strings.Contains(in.Source.Key, "Wow6432Node")
 
@@ -71,7 +71,7 @@ func decodeCOMHijack(in Input, yield func(COMHijack) bool) error {
 			}
 			continue
 		}
-		text, note, err := autostartText(v)
+		text, note, err := AnyText(v)
 		if err != nil {
 			errs = append(errs, in.Wrap(in.BelowAt(sub, v), err))
 		}

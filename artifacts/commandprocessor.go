@@ -36,7 +36,7 @@ func decodeCommandProcessor(in Input, yield func(CommandProcessor) bool) error {
 	if !ok {
 		return nil
 	}
-	text, note, err := autostartText(v)
+	text, note, err := AnyText(v)
 	if err != nil {
 		err = in.Wrap(in.At(v), err)
 	}

@@ -3,6 +3,7 @@ package artifacts
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -52,7 +53,7 @@ const (
 )
 
 func decodeCompatAssistant(in Input, yield func(CompatAssistant) bool) error {
-	store := like(`*Store`, in.Source.Key)
+	store := strings.HasSuffix(in.Source.Key, "Store")
 	var recs []CompatAssistant
 	var errs []error
 	for v, err := range in.Values() {
@@ -117,5 +118,5 @@ func (c CompatAssistant) Summary() string {
 
 // Events gives the key's time, once.
 func (c CompatAssistant) Events() []Event {
-	return keyEvent(c.Index, c.KeyWritten, "Compatibility Assistant")
+	return KeyEvent(c.Index, c.KeyWritten, "Compatibility Assistant")
 }

@@ -66,7 +66,7 @@ func decodeComputerName(in Input, yield func(ComputerName) bool) error {
 			continue
 		}
 		r := ComputerName{Origin: in.At(v), Name: s, Meaning: n.meaning}
-		if strings.Contains(in.Source.Key, `\ComputerName`) && in.only == nil {
+		if strings.Contains(in.Source.Key, `\ComputerName`) && !in.Partial() {
 			r.Written = in.Written()
 		}
 		if !yield(r) {

@@ -37,7 +37,7 @@ of this one class: near its registration, unless an update touched it.`,
 
 func decodeCredentialProviders(in Input, yield func(CredentialProvider) bool) error {
 	list := strings.TrimSuffix(strings.TrimPrefix(in.Source.Key, credentialProviderKey), `\*`)
-	clsid := in.matched(0)
+	clsid := in.Matched(0)
 	a, title := in.autostartCOM(strings.TrimSuffix(list, "s"), clsid)
 	if s := in.Text(""); s != "" {
 		title = s
@@ -46,7 +46,7 @@ func decodeCredentialProviders(in Input, yield func(CredentialProvider) bool) er
 		a.Disabled = true
 	}
 	r := Hook{Origin: in.AtKey(), autostart: a, Key: list, Name: clsid}
-	r.Default = r.Image != "" && in.hookSystem32(winpath.Dir(r.Image))
+	r.Default = r.Image != "" && in.Machine.IsSystem32(winpath.Dir(r.Image))
 	yield(CredentialProvider{Hook: r, CLSID: clsid, Title: title})
 	return nil
 }

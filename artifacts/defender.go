@@ -90,7 +90,7 @@ func decodeDefender(in Input, yield func(Defender) bool) error {
 			continue
 		}
 		d := Defender{Origin: in.At(v), Kind: "setting", Name: v.Name(), Value: in.Own().AnyOf(v), Policy: policy}
-		if in.only == nil {
+		if !in.Partial() {
 			d.Written = in.Written()
 		}
 		switch {

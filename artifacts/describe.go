@@ -5,12 +5,13 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"time"
 )
 
 // RecordFields returns one line for each field of the artifact's records: its
 // JSON name, its type in words and, for a time, what the time means.
 func RecordFields(a *Artifact) []string {
-	t := a.record
+	t := reflect.TypeOf(a.Record())
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -41,7 +42,7 @@ func RecordFields(a *Artifact) []string {
 
 func typeWord(t reflect.Type) string {
 	switch {
-	case t == timeType:
+	case t == reflect.TypeFor[time.Time]():
 		return "time"
 	case t.Kind() == reflect.String:
 		return "text"

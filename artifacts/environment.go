@@ -57,7 +57,7 @@ func decodeEnvironment(in Input, yield func(Environment) bool) error {
 				r.Value, r.Item, r.Unusual = p, n, note
 				dir := in.Machine.Expand(p, in.User)
 				r.Default = machine && in.environmentUsual(dir)
-				if in.hookSystem32(dir) {
+				if in.Machine.IsSystem32(dir) {
 					system32 = true
 				}
 				before[len(h.out)-1] = name == "path" && !system32

@@ -14,10 +14,10 @@ import (
 
 func TestEvtxFiles(t *testing.T) {
 	f := runCase[artifacts.EvtxFile](t, "evtxfiles")
-	if len(f.errs) != 0 || len(f.data) != 3 {
-		t.Fatalf("%d logs, errors %v", len(f.data), f.errs)
+	if len(f.Errs) != 0 || len(f.Data) != 3 {
+		t.Fatalf("%d logs, errors %v", len(f.Data), f.Errs)
 	}
-	security := pick(t, f.data, func(e artifacts.EvtxFile) bool { return e.Log == "Security" })
+	security := pick(t, f.Data, func(e artifacts.EvtxFile) bool { return e.Log == "Security" })
 	same(t, artifacts.EvtxFile{
 		Log: "Security", Size: 4096 + 65536, Records: 60, First: 48_213, Last: 48_272, Next: 48_273, Chunks: 1,
 		Oldest: corpus.CleanupTime.Add(2 * time.Second), Newest: security.Newest,
@@ -25,12 +25,12 @@ func TestEvtxFiles(t *testing.T) {
 	if security.Overwritten() || !slices.Contains(security.Tags(), "begins-late") || security.Newest.IsZero() {
 		t.Errorf("%+v", security)
 	}
-	for _, e := range f.data {
+	for _, e := range f.Data {
 		if e.Log != "Security" && (len(e.Tags()) != 0 || e.First != 1 || !e.Oldest.Equal(corpus.Installed)) {
 			t.Errorf("an ordinary log: %+v %v", e, e.Tags())
 		}
 	}
-	system := pick(t, f.data, func(e artifacts.EvtxFile) bool { return e.Log == "System" })
+	system := pick(t, f.Data, func(e artifacts.EvtxFile) bool { return e.Log == "System" })
 	if system.Records != 900 || system.Last != 900 || system.Chunks != 2 {
 		t.Errorf("%+v", system)
 	}
@@ -81,23 +81,23 @@ func TestEvtxShapes(t *testing.T) {
 	} {
 		c.want.Log = "A/B"
 		f := evtxLog(t, "A%4B", c.spec)
-		if len(f.errs) != c.errs || len(f.data) != 1 {
-			t.Errorf("%s: %d records, errors %v, want %d", c.name, len(f.data), f.errs, c.errs)
+		if len(f.Errs) != c.errs || len(f.Data) != 1 {
+			t.Errorf("%s: %d records, errors %v, want %d", c.name, len(f.Data), f.Errs, c.errs)
 			continue
 		}
 		t.Log(c.name)
-		same(t, c.want, f.data[0])
+		same(t, c.want, f.Data[0])
 	}
 
 	whole := corpus.LogSpec{First: 1, Times: times}.Build()
 	for n, errs := range map[int]int{100: 1, 128: 0, 4096: 0, 4096 + 100: 1, 4096 + 512: 1, 4096 + 2000: 1} {
 		f := damaged[artifacts.EvtxFile](t, "evtxfiles", "Windows/System32/winevt/Logs/A.evtx", whole[:n])
-		if len(f.errs) != errs {
-			t.Errorf("cut at %d: errors %v, want %d", n, f.errs, errs)
+		if len(f.Errs) != errs {
+			t.Errorf("cut at %d: errors %v, want %d", n, f.Errs, errs)
 		}
 	}
-	if f := damaged[artifacts.EvtxFile](t, "evtxfiles", "Windows/System32/winevt/Logs/A.evtx", []byte("LfLe")); len(f.errs) != 1 || len(f.data) != 0 {
-		t.Errorf("another format: %v", f.errs)
+	if f := damaged[artifacts.EvtxFile](t, "evtxfiles", "Windows/System32/winevt/Logs/A.evtx", []byte("LfLe")); len(f.Errs) != 1 || len(f.Data) != 0 {
+		t.Errorf("another format: %v", f.Errs)
 	}
 }
 
@@ -118,10 +118,10 @@ func TestEvtxManyBreaks(t *testing.T) {
 		b = append(b, chunk...)
 	}
 	f := damaged[artifacts.EvtxFile](t, "evtxfiles", "Windows/System32/winevt/Logs/A.evtx", b)
-	if len(f.data) != 1 || f.data[0].Records != 201*500 || len(f.data[0].Missing) > 33 || len(f.errs) > 40 {
-		t.Errorf("%d errors, %d missing", len(f.errs), len(f.data[0].Missing))
+	if len(f.Data) != 1 || f.Data[0].Records != 201*500 || len(f.Data[0].Missing) > 33 || len(f.Errs) > 40 {
+		t.Errorf("%d errors, %d missing", len(f.Errs), len(f.Data[0].Missing))
 	}
-	if s := f.data[0].Summary(); len(s) > 2000 || strings.Contains(s, "\n") {
+	if s := f.Data[0].Summary(); len(s) > 2000 || strings.Contains(s, "\n") {
 		t.Errorf("summary of %d bytes", len(s))
 	}
 }

@@ -35,9 +35,9 @@ func TestPartialHive(t *testing.T) {
 				if err != nil || !likePath(path, k.Path()) {
 					continue
 				}
-				parts := split(k.Path())
+				parts := splitPath(k.Path())
 				in := Input{Artifact: a, Source: s, Hive: h, Key: k, From: Locator{Key: k.Path(), State: Live}}
-				for i, p := range split(path) {
+				for i, p := range splitPath(path) {
 					if strings.Contains(p, "*") {
 						in.Match = append(in.Match, parts[i])
 					}
@@ -67,14 +67,18 @@ func TestPartialHive(t *testing.T) {
 }
 
 func likePath(pattern, path string) bool {
-	want, have := split(pattern), split(path)
+	want, have := splitPath(pattern), splitPath(path)
 	if len(want) != len(have) {
 		return false
 	}
 	for i := range want {
-		if !like(want[i], have[i]) {
+		if want[i] != "*" && !strings.EqualFold(want[i], have[i]) {
 			return false
 		}
 	}
 	return true
+}
+
+func splitPath(p string) []string {
+	return strings.FieldsFunc(p, func(r rune) bool { return r == '\\' })
 }

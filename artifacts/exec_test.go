@@ -37,9 +37,9 @@ func corpusMachine(cases ...string) *corpus.Machine {
 
 // found is what one artifact gave.
 type found[T any] struct {
-	data    []T
-	records []artifacts.Record
-	errs    []*artifacts.DecodeError
+	Data    []T
+	Records []artifacts.Record
+	Errs    []*artifacts.DecodeError
 }
 
 // selected returns the artifacts with these names.
@@ -64,14 +64,14 @@ func run[T any](t testing.TB, tr *evidence.Tree, name string) found[T] {
 		if res.Artifact == nil {
 			continue // the state of a hive
 		}
-		f.errs = append(f.errs, res.Errors...)
+		f.Errs = append(f.Errs, res.Errors...)
 		for _, r := range res.Records {
-			f.records = append(f.records, r)
+			f.Records = append(f.Records, r)
 			d, ok := r.Data.(T)
 			if !ok {
 				t.Fatalf("%s gave a %T", name, r.Data)
 			}
-			f.data = append(f.data, d)
+			f.Data = append(f.Data, d)
 		}
 	}
 	return f
@@ -81,7 +81,7 @@ func run[T any](t testing.TB, tr *evidence.Tree, name string) found[T] {
 func runCase[T any](t testing.TB, name string) found[T] {
 	t.Helper()
 	f := run[T](t, tree(t, corpusMachine(name).Files()), name)
-	for _, e := range f.errs {
+	for _, e := range f.Errs {
 		t.Errorf("undamaged: %v", e)
 	}
 	return f
@@ -97,13 +97,13 @@ func runHive[T any](t testing.TB, name string, path ...string) found[T] {
 	}
 	t.Cleanup(func() { ev.Close() })
 	f := run[T](t, ev.Trees[0], name)
-	for _, e := range f.errs {
+	for _, e := range f.Errs {
 		t.Errorf("undeclared: %v", e)
 	}
-	alive := found[T]{errs: f.errs}
-	for i, r := range f.records {
+	alive := found[T]{Errs: f.Errs}
+	for i, r := range f.Records {
 		if r.From.State != artifacts.Deleted {
-			alive.records, alive.data = append(alive.records, r), append(alive.data, f.data[i])
+			alive.Records, alive.Data = append(alive.Records, r), append(alive.Data, f.Data[i])
 		}
 	}
 	return alive
@@ -158,3 +158,15 @@ func wantError(t testing.TB, errs []*artifacts.DecodeError, value string) {
 		t.Errorf("errors %v, want one in value %q", errs, value)
 	}
 }
+
+// damaged runs an artifact over one file in the place of the corpus's.
+func damaged[T any](t *testing.T, name, path string, data []byte) found[T] {
+	t.Helper()
+	return run[T](t, openFS(t, fstest.MapFS{"Windows/System32/config/none": {}, path: {Data: data}}), name)
+}
+
+const (
+	userSystem   = "Windows/System32/config/SYSTEM"
+	userSoftware = "Windows/System32/config/SOFTWARE"
+	userSAM      = "Windows/System32/config/SAM"
+)

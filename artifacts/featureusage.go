@@ -84,7 +84,7 @@ func (f FeatureUsage) Summary() string {
 
 // Events gives the key's time, once.
 func (f FeatureUsage) Events() []Event {
-	return keyEvent(f.Index, f.Written, "FeatureUsage "+f.Feature)
+	return KeyEvent(f.Index, f.Written, "FeatureUsage "+f.Feature)
 }
 
 // pathOf returns a text that is a path, and nothing for the id of a packaged

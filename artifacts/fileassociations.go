@@ -96,7 +96,7 @@ func decodeFileAssociations(in Input, yield func(FileAssociation) bool) error {
 			}
 			// By this class packaged apps are started; each registers it.
 			r.Default = strings.EqualFold(text, "{4ED3A719-CEA8-4BD9-910D-E252F997AFC2}") && strings.HasPrefix(strings.ToLower(class), "appx") ||
-				in.Source.Hive == evidence.SOFTWARE && text != "" && in.hookSystem32(winpath.Dir(a.Image))
+				in.Source.Hive == evidence.SOFTWARE && text != "" && in.Machine.IsSystem32(winpath.Dir(a.Image))
 		}
 	})
 	return hookRecords(h, func(r Hook) FileAssociation { return FileAssociation{Hook: r, Class: class, Verb: verb} }, yield)

@@ -92,7 +92,7 @@ func decodeFirewall(in Input, yield func(Firewall) bool) error {
 		var r Firewall
 		switch {
 		case strings.HasSuffix(list, `\List`):
-			text, _, err := autostartText(v)
+			text, _, err := AnyText(v)
 			if err != nil {
 				errs = append(errs, in.Wrap(in.At(v), err))
 				continue
@@ -107,14 +107,14 @@ func decodeFirewall(in Input, yield func(Firewall) bool) error {
 			r = Firewall{Kind: "setting"}
 			if n, err := v.Uint(); err == nil {
 				r.Value = fmt.Sprint(n)
-			} else if r.Value, _, err = autostartText(v); err != nil {
+			} else if r.Value, _, err = AnyText(v); err != nil {
 				errs = append(errs, in.Wrap(in.At(v), err))
 			}
 		default:
 			if v.Type().Base() != hive.String && v.Type().Base() != hive.ExpandString {
 				continue // the list's own version
 			}
-			text, _, err := autostartText(v)
+			text, _, err := AnyText(v)
 			if err != nil {
 				errs = append(errs, in.Wrap(in.At(v), err))
 				continue

@@ -96,7 +96,7 @@ func (h *hooks) value(name string, f func(hive.Value)) {
 
 // text reads a value as text, and says what is odd about it.
 func (h *hooks) text(v hive.Value) (text, note string) {
-	text, note, err := autostartText(v)
+	text, note, err := AnyText(v)
 	if err != nil {
 		h.errs = append(h.errs, h.in.Wrap(h.in.At(v), err))
 	}
@@ -263,21 +263,10 @@ func (in Input) autostartDLL(mechanism, path string) Autostart {
 func (in Input) hookSystem(image string, names ...string) bool {
 	key := winpath.Key(image)
 	base := strings.TrimSuffix(winpath.Base(key), winpath.Ext(key))
-	if dir := winpath.Dir(key); dir != "" && !in.hookSystem32(dir) {
+	if dir := winpath.Dir(key); dir != "" && !in.Machine.IsSystem32(dir) {
 		return false
 	}
 	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, base) })
-}
-
-// hookSystem32 reports whether dir is System32 or its 32-bit twin.
-func (in Input) hookSystem32(dir string) bool {
-	root := in.Machine.SystemRoot
-	if root == "" {
-		root = `C:\Windows`
-	}
-	root = winpath.Key(root)
-	dir = strings.TrimSuffix(winpath.Key(dir), `\`)
-	return dir == root+`\system32` || dir == root+`\syswow64` || dir == `\systemroot\system32` || dir == `%systemroot%\system32`
 }
 
 // hookWritable reports whether the path lies where users without privileges
@@ -290,14 +279,4 @@ func hookWritable(path string) bool {
 		}
 	}
 	return false
-}
-
-// matched returns what a star of the source's path matched, counted from the
-// end: 0 is the last. The path of a deleted key may have lost its head, and
-// with it the first of several.
-func (in Input) matched(fromEnd int) string {
-	if i := len(in.Match) - 1 - fromEnd; i >= 0 {
-		return in.Match[i]
-	}
-	return ""
 }

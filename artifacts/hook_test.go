@@ -128,11 +128,6 @@ func TestLoaders(t *testing.T) {
 	}
 }
 
-func asSystem(root *regf.Key) *regf.Key {
-	root.Sub("Select").Set("Current", regf.DWord(1))
-	return root.Sub("ControlSet001")
-}
-
 const usrClassPath = "Users/mira/AppData/Local/Microsoft/Windows/UsrClass.dat"
 
 // The same places in the hands of an intruder, with values of a wrong type
@@ -388,7 +383,7 @@ func TestWMI(t *testing.T) {
 		`[ActiveScriptEventConsumer] wide is bound to the filter `,
 	)
 	c := recs[1].Data.(WMI)
-	if c.Copies != 2 || c.Image != `C:\Users\Public\svchost.exe` || data[c.offset:c.offset+11] != "CommandLine" {
+	if c.Copies != 2 || c.Image != `C:\Users\Public\svchost.exe` || data[c.Position():c.Position()+11] != "CommandLine" {
 		t.Errorf("consumer: %+v", c)
 	}
 }

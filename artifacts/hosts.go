@@ -71,14 +71,14 @@ func (in Input) hostsMoved(yield func(Host) bool) error {
 	if !ok {
 		return nil
 	}
-	text, note, err := autostartText(v)
+	text, note, err := AnyText(v)
 	if err != nil {
 		return in.Wrap(in.At(v), err)
 	}
 	dir := in.Machine.Expand(text, in.User)
 	r := Host{Origin: in.At(v), File: "DataBasePath", Path: text, Unusual: note, Written: in.Written()}
 	key := strings.TrimSuffix(winpath.Key(dir), `\`)
-	r.Default = strings.HasSuffix(key, `\system32\drivers\etc`) && in.hookSystem32(strings.TrimSuffix(key, `\drivers\etc`))
+	r.Default = strings.HasSuffix(key, `\system32\drivers\etc`) && in.Machine.IsSystem32(strings.TrimSuffix(key, `\drivers\etc`))
 	if !yield(r) || r.Default {
 		return nil
 	}

@@ -51,9 +51,9 @@ var ifeoAccessibility = []string{"sethc.exe", "utilman.exe", "osk.exe", "narrato
 func decodeIFEO(in Input, yield func(IFEO) bool) error {
 	exit := strings.Contains(in.Source.Key, "SilentProcessExit")
 	h := in.hooks(strings.TrimPrefix(in.Source.Key, ifeoKey))
-	target := in.matched(0)
+	target := in.Matched(0)
 	if strings.HasSuffix(in.Source.Key, `\*\*`) {
-		target = in.matched(1)
+		target = in.Matched(1)
 	}
 	h.each(func(v hive.Value) {
 		switch name := strings.ToLower(v.Name()); {

@@ -76,8 +76,8 @@ func decodeInternetSettings(in Input, yield func(InternetZone) bool) error {
 			errs = append(errs, in.Wrap(in.At(v), err))
 			continue
 		}
-		z := InternetZone{Origin: in.At(v), Site: site, Scheme: v.Name(), Zone: networkWord(internetZones, n), Policy: strings.Contains(in.Source.Key, `Policies\`)}
-		if in.only == nil {
+		z := InternetZone{Origin: in.At(v), Site: site, Scheme: v.Name(), Zone: internetWord(internetZones, n), Policy: strings.Contains(in.Source.Key, `Policies\`)}
+		if !in.Partial() {
 			z.Written = in.Written()
 		}
 		if !yield(z) {
@@ -90,4 +90,12 @@ func decodeInternetSettings(in Input, yield func(InternetZone) bool) error {
 // Summary names site and zone.
 func (z InternetZone) Summary() string {
 	return fmt.Sprintf("[%s] %s belongs to %s", z.Site, z.Scheme, z.Zone)
+}
+
+// internetWord returns the word for a number, or the number.
+func internetWord(words map[uint64]string, n uint64) string {
+	if s, ok := words[n]; ok {
+		return s
+	}
+	return fmt.Sprintf("%#x", n)
 }

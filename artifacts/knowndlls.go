@@ -52,7 +52,7 @@ func decodeKnownDLLs(in Input, yield func(KnownDLL) bool) error {
 	h.each(func(v hive.Value) {
 		if strings.HasPrefix(strings.ToLower(v.Name()), "dlldirectory") {
 			if r := h.fact(v, "Known DLL folder"); r != nil {
-				r.Default = in.hookSystem32(in.Machine.Expand(r.Value, in.User))
+				r.Default = in.Machine.IsSystem32(in.Machine.Expand(r.Value, in.User))
 			}
 			return
 		}

@@ -79,7 +79,7 @@ func (in Input) logonScriptEnvironment(yield func(LogonScript) bool) error {
 	if !ok {
 		return nil
 	}
-	text, note, err := autostartText(v)
+	text, note, err := AnyText(v)
 	if err != nil {
 		err = in.Wrap(in.At(v), err)
 	}
@@ -98,7 +98,7 @@ func (in Input) logonScriptPolicy(yield func(LogonScript) bool) error {
 	if !ok {
 		return nil
 	}
-	text, note, err := autostartText(v)
+	text, note, err := AnyText(v)
 	if err != nil {
 		err = in.Wrap(in.At(v), err)
 	}
@@ -112,7 +112,7 @@ func (in Input) logonScriptPolicy(yield func(LogonScript) bool) error {
 	if n, _ := in.Uint("IsPowershell"); n == 1 {
 		s.PowerShell = true
 	}
-	if parent, perr := in.Key.Parent(); perr == nil && in.only == nil {
+	if parent, perr := in.Key.Parent(); perr == nil && !in.Partial() {
 		s.Policy, s.Folder = in.Of(parent).Text("DisplayName"), in.Of(parent).Text("FileSysPath")
 	}
 	path := text

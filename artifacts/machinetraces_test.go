@@ -4,19 +4,12 @@ import (
 	"encoding/binary"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"unicode/utf16"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/corpus"
 	"github.com/artifactdump/artifactdump/corpus/regf"
 )
-
-// damaged runs an artifact over one file in the place of the corpus's.
-func damaged[T any](t *testing.T, name, path string, data []byte) found[T] {
-	t.Helper()
-	return run[T](t, openFS(t, fstest.MapFS{"Windows/System32/config/none": {}, path: {Data: data}}), name)
-}
 
 func wide(s string) []byte {
 	var b []byte
@@ -28,19 +21,19 @@ func wide(s string) []byte {
 
 func TestRecentFileCache(t *testing.T) {
 	f := runCase[artifacts.RecentFile](t, "recentfilecache")
-	same(t, []artifacts.RecentFile{{Path: `c:\windows\system32\werfault.exe`}, {Path: `c:\users\mira\downloads\setup.exe`, Index: 1}}, f.data)
+	same(t, []artifacts.RecentFile{{Path: `c:\windows\system32\werfault.exe`}, {Path: `c:\users\mira\downloads\setup.exe`, Index: 1}}, f.Data)
 	const path = "Windows/AppCompat/Programs/RecentFileCache.bcf"
 	whole := corpusMachine("recentfilecache").Files()["Windows/appcompat/Programs/RecentFileCache.bcf"]
 	for n, want := range map[int][2]int{len(whole): {2, 0}, len(whole) - 4: {2, 1}, 20: {0, 0}, 22: {0, 1}, 19: {0, 1}} {
 		f := damaged[artifacts.RecentFile](t, "recentfilecache", path, whole[:n])
-		if len(f.data) != want[0] || len(f.errs) != want[1] {
-			t.Errorf("%d bytes: %d records, errors %v, want %v", n, len(f.data), f.errs, want)
+		if len(f.Data) != want[0] || len(f.Errs) != want[1] {
+			t.Errorf("%d bytes: %d records, errors %v, want %v", n, len(f.Data), f.Errs, want)
 		}
 	}
 	real := realVolume(t, map[string]string{path: "images/win7-composed/Windows/AppCompat/Programs/RecentFileCache.bcf"})
 	got := run[artifacts.RecentFile](t, real, "recentfilecache")
-	if len(got.data) != 6 || len(got.errs) != 0 {
-		t.Errorf("the real file: %d paths, errors %v", len(got.data), got.errs)
+	if len(got.Data) != 6 || len(got.Errs) != 0 {
+		t.Errorf("the real file: %d paths, errors %v", len(got.Data), got.Errs)
 	}
 }
 
@@ -57,8 +50,8 @@ func TestPca(t *testing.T) {
 			Path: `%programfiles%\paperscan\paperscan.exe`, Time: utc(2026, 3, 3, 5, 44, 35, 117_0000), Code: "3", Type: "PCA resolver was called", Product: "paperscan",
 			Company: "orpalis", Version: "3.0.130", ProgramID: "0000931f4d8fa1b9e536d7f9acd977cfba400000ffff", Text: "PCA resolve is called", Encoding: "UTF-16",
 		},
-	}, f.data)
-	if f.records[2].Proof() != artifacts.Executed || f.records[3].Proof() != artifacts.Present {
+	}, f.Data)
+	if f.Records[2].Proof() != artifacts.Executed || f.Records[3].Proof() != artifacts.Present {
 		t.Error("an exit proves a run, a resolver's record does not")
 	}
 }
@@ -74,31 +67,31 @@ func TestPcaEncodings(t *testing.T) {
 		"8-bit":      []byte(strings.ReplaceAll(line, "ü", "\xFC")),
 	} {
 		f := damaged[artifacts.Pca](t, "pca", "Windows/appcompat/pca/PcaGeneralDb0.txt", data)
-		if len(f.data) != 1 || len(f.errs) != 0 || f.data[0].Path != `c:\drücker\x.exe` || f.data[0].Encoding != strings.TrimSuffix(name, " BOM") {
-			t.Errorf("%s: %+v, errors %v", name, f.data, f.errs)
+		if len(f.Data) != 1 || len(f.Errs) != 0 || f.Data[0].Path != `c:\drücker\x.exe` || f.Data[0].Encoding != strings.TrimSuffix(name, " BOM") {
+			t.Errorf("%s: %+v, errors %v", name, f.Data, f.Errs)
 		}
 	}
 	f := damaged[artifacts.Pca](t, "pca", "Windows/appcompat/pca/PcaAppLaunchDic.txt", []byte("C:\\a.exe|2026-13-01 00:00:00.000\r\nno separator\r\nC:\\b.exe|2026-03-01 00:00:00.000\r\n"))
-	if len(f.data) != 2 || len(f.errs) != 2 || f.errs[1].From.Offset != 34 {
-		t.Errorf("%+v, errors %v", f.data, f.errs)
+	if len(f.Data) != 2 || len(f.Errs) != 2 || f.Errs[1].From.Offset != 34 {
+		t.Errorf("%+v, errors %v", f.Data, f.Errs)
 	}
 }
 
 func TestRadarAndTracing(t *testing.T) {
 	f := runCase[artifacts.Radar](t, "radar")
-	got := pick(t, f.data, func(r artifacts.Radar) bool { return r.Name == "svchost.exe" })
-	if len(f.data) != 2 || got.Detected != utc(2026, 3, 6, 18, 26, 2, 7710000) {
-		t.Errorf("%+v", f.data)
+	got := pick(t, f.Data, func(r artifacts.Radar) bool { return r.Name == "svchost.exe" })
+	if len(f.Data) != 2 || got.Detected != utc(2026, 3, 6, 18, 26, 2, 7710000) {
+		t.Errorf("%+v", f.Data)
 	}
 	m := corpusMachine()
 	m.Hive(softwareHive).Sub(`Microsoft\RADAR\HeapLeakDetection\DiagnosedApplications\x.exe`).Set("LastDetectionTime", regf.DWord(7))
-	wantError(t, run[artifacts.Radar](t, tree(t, m.Files()), "radar").errs, "LastDetectionTime")
+	wantError(t, run[artifacts.Radar](t, tree(t, m.Files()), "radar").Errs, "LastDetectionTime")
 
 	g := runCase[artifacts.Tracing](t, "tracing")
-	scan := pick(t, g.data, func(t artifacts.Tracing) bool { return t.Name == "nbtscan" })
+	scan := pick(t, g.Data, func(t artifacts.Tracing) bool { return t.Name == "nbtscan" })
 	same(t, artifacts.Tracing{Name: "nbtscan", Library: "RASAPI32", Written: utc(2026, 3, 6, 17, 54, 13, 1000000)}, scan)
-	if len(g.data) != 3 {
-		t.Errorf("%d keys, want 3: the one of another component does not count", len(g.data))
+	if len(g.Data) != 3 {
+		t.Errorf("%d keys, want 3: the one of another component does not count", len(g.Data))
 	}
 }
 
@@ -106,24 +99,24 @@ func TestWer(t *testing.T) {
 	f := runCase[artifacts.Wer](t, "wer")
 	at := utc(2026, 3, 6, 18, 3, 14, 2000000)
 	same(t, []artifacts.Wer{{
-		Type: "APPCRASH", AppPath: corpus.Implant, AppName: "Host Process for Windows Services", SHA1: f.data[0].SHA1,
+		Type: "APPCRASH", AppPath: corpus.Implant, AppName: "Host Process for Windows Services", SHA1: f.Data[0].SHA1,
 		ProgramID: "0006" + strings.Repeat("2", 40), Time: at, Uploaded: at.Add(9e9), Report: "7b0f9e1a-4c8d-4a5e-9a11-6f2f6f0c2b10",
 		Signature: map[string]string{"Application Name": "svchost.exe", "Fault Module Name": "cache.dll", "Exception Code": "c0000005"},
 		Modules:   3, Suspicious: []string{corpus.Implant, corpus.ImplantDLL},
-	}}, f.data)
-	if len(f.data[0].SHA1) != 40 {
-		t.Errorf("SHA-1 %q", f.data[0].SHA1)
+	}}, f.Data)
+	if len(f.Data[0].SHA1) != 40 {
+		t.Errorf("SHA-1 %q", f.Data[0].SHA1)
 	}
 	bad := damaged[artifacts.Wer](t, "wer", "ProgramData/Microsoft/Windows/WER/ReportQueue/x/Report.wer", []byte("nothing"))
-	if len(bad.errs) != 1 {
-		t.Errorf("errors %v, want one", bad.errs)
+	if len(bad.Errs) != 1 {
+		t.Errorf("errors %v, want one", bad.Errs)
 	}
 }
 
 func TestSyscache(t *testing.T) {
 	f := runCase[artifacts.Syscache](t, "syscache")
-	if len(f.data) != 1 || f.data[0].MFTEntry != 0x169DD || f.data[0].MFTSeq != 7 || len(f.data[0].SHA1) != 40 || !strings.HasPrefix(f.data[0].ProgramID, "0006") {
-		t.Errorf("%+v", f.data)
+	if len(f.Data) != 1 || f.Data[0].MFTEntry != 0x169DD || f.Data[0].MFTSeq != 7 || len(f.Data[0].SHA1) != 40 || !strings.HasPrefix(f.Data[0].ProgramID, "0006") {
+		t.Errorf("%+v", f.Data)
 	}
 }
 
@@ -131,7 +124,7 @@ func TestPrefetchLayout(t *testing.T) {
 	m := corpusMachine("prefetchlayout", "prefetch")
 	f := run[artifacts.LayoutFile](t, tree(t, m.Files()), "prefetchlayout")
 	var got []string
-	for _, l := range f.data {
+	for _, l := range f.Data {
 		got = append(got, l.Path+" "+l.Prefetch)
 	}
 	same(t, []string{
@@ -141,42 +134,42 @@ func TestPrefetchLayout(t *testing.T) {
 		strings.ToUpper(corpus.Cleaned) + " gone",
 	}, got)
 	bad := damaged[artifacts.LayoutFile](t, "prefetchlayout", "Windows/Prefetch/Layout.ini", wide("[Other]\r\nC:\\x.exe\r\n"))
-	if len(bad.errs) != 1 || len(bad.data) != 0 {
-		t.Errorf("%+v, errors %v", bad.data, bad.errs)
+	if len(bad.Errs) != 1 || len(bad.Data) != 0 {
+		t.Errorf("%+v, errors %v", bad.Data, bad.Errs)
 	}
 }
 
 func TestRecycleBin(t *testing.T) {
 	f := runCase[artifacts.Recycled](t, "recyclebin")
-	scanner := pick(t, f.data, func(r artifacts.Recycled) bool { return strings.Contains(r.Path, "nbtscan") })
+	scanner := pick(t, f.Data, func(r artifacts.Recycled) bool { return strings.Contains(r.Path, "nbtscan") })
 	same(t, artifacts.Recycled{
 		Path: `C:\Users\daniel\Downloads\nbtscan.exe`, Deleted: utc(2026, 3, 6, 18, 34, 2, 1180000), Size: 36_864,
 		Content: scanner.Content, There: "yes", Version: 2,
 	}, scanner)
-	notes := pick(t, f.data, func(r artifacts.Recycled) bool { return strings.HasSuffix(r.Path, "notes.txt") })
+	notes := pick(t, f.Data, func(r artifacts.Recycled) bool { return strings.HasSuffix(r.Path, "notes.txt") })
 	if notes.There != "no" || notes.Version != 1 || notes.Size != 412 {
 		t.Errorf("%+v", notes)
 	}
-	list := pick(t, f.data, func(r artifacts.Recycled) bool { return r.Emptied })
+	list := pick(t, f.Data, func(r artifacts.Recycled) bool { return r.Emptied })
 	if list.Path != `D:\Old\list.doc` || list.Index != 2 || !strings.HasSuffix(list.Content, `\Dd2.doc`) {
 		t.Errorf("%+v", list)
 	}
-	for i, r := range f.records {
+	for i, r := range f.Records {
 		if r.User.SID == "" {
-			t.Errorf("%s was deleted by nobody", f.data[i].Path)
+			t.Errorf("%s was deleted by nobody", f.Data[i].Path)
 		}
 	}
 	for n, want := range map[int][2]int{10: {0, 1}, 26: {1, 1}, 60: {1, 1}} {
 		b := corpusMachine("recyclebin").Files()["$Recycle.Bin/"+corpus.DanielSID+"/$IQ4T7LA.exe"]
 		g := damaged[artifacts.Recycled](t, "recyclebin", "$Recycle.Bin/S-1-5-21-1-2-3-1001/$IQ4T7LA.exe", b[:n])
-		if len(g.data) != want[0] || len(g.errs) != want[1] {
-			t.Errorf("%d bytes: %d records, errors %v, want %v", n, len(g.data), g.errs, want)
+		if len(g.Data) != want[0] || len(g.Errs) != want[1] {
+			t.Errorf("%d bytes: %d records, errors %v, want %v", n, len(g.Data), g.Errs, want)
 		}
 	}
 	info := corpusMachine("recyclebin").Files()["RECYCLER/"+corpus.MiraSID+"/INFO2"]
 	g := damaged[artifacts.Recycled](t, "recyclebin", "RECYCLER/S-1-5-21-1-2-3-1001/INFO2", info[:20+800+100])
-	if len(g.data) != 1 || len(g.errs) != 1 || g.errs[0].From.Offset != 820 {
-		t.Errorf("%+v, errors %v", g.data, g.errs)
+	if len(g.Data) != 1 || len(g.Errs) != 1 || g.Errs[0].From.Offset != 820 {
+		t.Errorf("%+v, errors %v", g.Data, g.Errs)
 	}
 }
 
@@ -193,11 +186,11 @@ func TestRecycleBinReal(t *testing.T) {
 	}
 	files["RECYCLER/S-1-5-21-1-2-3-1001/INFO2"] = "recyclebin/WinXP/INFO2_MultiFiles"
 	f := run[artifacts.Recycled](t, realVolume(t, files), "recyclebin")
-	for _, e := range f.errs {
+	for _, e := range f.Errs {
 		t.Errorf("undeclared: %v", e)
 	}
 	versions := map[uint64]int{}
-	for _, r := range f.data {
+	for _, r := range f.Data {
 		versions[r.Version]++
 		if y := r.Deleted.Year(); y < 2008 || y > 2025 || !strings.Contains(r.Path, `:\`) {
 			t.Errorf("%+v", r)
@@ -216,5 +209,5 @@ func TestShims(t *testing.T) {
 	same(t, []artifacts.Shim{
 		{Database: guid, Path: `C:\Windows\AppPatch\Custom\` + guid + ".sdb", Description: "Accessibility fix", Type: 0x10000, Installed: at, Written: at.Add(1e6)},
 		{Target: "sethc.exe", Database: guid, Installed: at, Written: at},
-	}, f.data)
+	}, f.Data)
 }

@@ -43,7 +43,7 @@ was opened. Volumes are met without being used: every stick in the machine durin
 }, decodeMountPoints)
 
 func decodeMountPoints(in Input, yield func(MountPoint) bool) error {
-	if in.only != nil || len(in.Match) == 0 {
+	if in.Partial() || len(in.Match) == 0 {
 		return nil
 	}
 	m := MountPoint{Origin: in.AtKey(), Name: in.Match[0], Kind: "drive", Label: in.Text("_LabelFromReg"), Written: in.Written()}
@@ -160,7 +160,7 @@ path, are not here. The key's time is when the drive was set up or changed; it d
 
 func decodeMappedDrives(in Input, yield func(MappedDrive) bool) error {
 	if len(in.Match) > 0 {
-		if in.only != nil || in.Text("RemotePath") == "" {
+		if in.Partial() || in.Text("RemotePath") == "" {
 			return nil
 		}
 		yield(MappedDrive{Origin: in.AtKey(), Drive: in.Match[0], Path: in.Text("RemotePath"), UserName: userName(in), Provider: in.Text("ProviderName"), Written: in.Written()})

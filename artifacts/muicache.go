@@ -98,4 +98,4 @@ func (m MuiCache) Summary() string {
 }
 
 // Events gives the key's time, once.
-func (m MuiCache) Events() []Event { return keyEvent(m.Index, m.Written, "MuiCache") }
+func (m MuiCache) Events() []Event { return KeyEvent(m.Index, m.Written, "MuiCache") }

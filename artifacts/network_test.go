@@ -318,17 +318,6 @@ func FuzzCryptnet(f *testing.F) {
 	})
 }
 
-func FuzzWinsockItem(f *testing.F) {
-	f.Add(make([]byte, winsockSize))
-	f.Add([]byte("C:\\a.dll\x00"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		_, _, err := winsockItem(b)
-		if (err == nil) != (len(b) >= winsockSize) {
-			t.Errorf("%d bytes: %v", len(b), err)
-		}
-	})
-}
-
 func FuzzTextFiles(f *testing.F) {
 	f.Add([]byte("127.0.0.1 a # b\r\n[s]\r\nname=value\r\n2026-03-06 18:00:00 ALLOW UDP 1 2 3 4"))
 	f.Add([]byte("\xFF\xFEa\x00\n\x00b"))
@@ -341,11 +330,6 @@ func FuzzTextFiles(f *testing.F) {
 			}
 			last = off
 		}
-		for l := range iniLines(b) {
-			if l.off > last {
-				t.Fatalf("setting %+v behind the last line", l)
-			}
-		}
 		in := Input{Data: b}
 		recs, _ := firewallLog.Decode(in)
 		for _, r := range recs {
@@ -354,30 +338,6 @@ func FuzzTextFiles(f *testing.F) {
 			}
 		}
 		parseHosts("lmhosts", bytes.NewReader(b), in.AtOffset, func(Host) bool { return true })
-		autostartExcerpt(b)
-	})
-}
-
-func FuzzWMI(f *testing.F) {
-	f.Add([]byte("\x00CommandLineEventConsumer\x00\x00C:\\x.exe\x00\x00n\x00CommandLineEventConsumer.Name=\"n\"\x00__EventFilter.Name=\"f\""))
-	f.Add(wmiWide([]byte(`xEventConsumer.Name="n"__EventFilter.Name="f"`)))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, wide := range []bool{false, true} {
-			n := 0
-			for ref := range wmiReferences(b, wide) {
-				if n++; ref.at < 0 || ref.at >= int64(len(b)) || n > len(b)/20 {
-					t.Fatalf("reference %+v, number %d, of %d bytes", ref, n, len(b))
-				}
-				wmiFilter(b, ref.at, wide)
-			}
-		}
-		total := 0
-		for s := range wmiNearStrings(b) {
-			total += len(s)
-		}
-		if total > len(b) {
-			t.Fatalf("%d characters out of %d bytes", total, len(b))
-		}
 	})
 }
 

@@ -50,7 +50,7 @@ var (
 )
 
 func decodeNetworks(in Input, yield func(NetworkProfile) bool) error {
-	if in.only != nil || len(in.Match) == 0 {
+	if in.Partial() || len(in.Match) == 0 {
 		return nil
 	}
 	n := NetworkProfile{
@@ -183,7 +183,7 @@ mostly that of the last lease.`,
 }, decodeInterfaces)
 
 func decodeInterfaces(in Input, yield func(Interface) bool) error {
-	if in.only != nil || len(in.Match) == 0 {
+	if in.Partial() || len(in.Match) == 0 {
 		return nil
 	}
 	i := Interface{Origin: in.AtKey(), GUID: in.Match[0], Protocol: "IPv4", Written: in.Written()}

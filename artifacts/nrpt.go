@@ -44,7 +44,7 @@ of the key of this one rule.`,
 }, decodeNRPT)
 
 func decodeNRPT(in Input, yield func(NRPT) bool) error {
-	r := NRPT{Origin: in.AtKey(), Rule: in.matched(0), Policy: in.Source.Hive == evidence.SOFTWARE, Written: in.Written()}
+	r := NRPT{Origin: in.AtKey(), Rule: in.Matched(0), Policy: in.Source.Hive == evidence.SOFTWARE, Written: in.Written()}
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -57,19 +57,19 @@ func decodeNRPT(in Input, yield func(NRPT) bool) error {
 				if r.Names, err = v.Texts(); err != nil {
 					errs = append(errs, in.Wrap(in.At(v), err))
 				}
-			} else if s, _, err := autostartText(v); err != nil {
+			} else if s, _, err := AnyText(v); err != nil {
 				errs = append(errs, in.Wrap(in.At(v), err))
 			} else {
 				r.Names = []string{s}
 			}
 		case "genericdnsservers", "directaccessdnsservers":
-			s, _, err := autostartText(v)
+			s, _, err := AnyText(v)
 			if err != nil {
 				errs = append(errs, in.Wrap(in.At(v), err))
 			}
 			r.Servers = strings.Trim(r.Servers+";"+s, ";")
 		case "directaccessproxyname":
-			r.Proxy, _, err = autostartText(v)
+			r.Proxy, _, err = AnyText(v)
 			if err != nil {
 				errs = append(errs, in.Wrap(in.At(v), err))
 			}
@@ -80,7 +80,7 @@ func decodeNRPT(in Input, yield func(NRPT) bool) error {
 			}
 			r.Options = uint32(n)
 		case "comment", "displayname":
-			s, _, _ := autostartText(v)
+			s, _, _ := AnyText(v)
 			r.Comment = strings.TrimSpace(r.Comment + " " + s)
 		}
 	}

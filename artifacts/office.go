@@ -180,7 +180,7 @@ func decodeTrustRecords(in Input, yield func(TrustRecord) bool) error {
 	}
 	base := TrustRecord{Version: in.Match[0], Application: in.Match[1]}
 	if len(in.Match) > 2 {
-		if in.only != nil || in.Text("Path") == "" {
+		if in.Partial() || in.Text("Path") == "" {
 			return nil
 		}
 		base.Origin, base.Kind, base.Path, base.Value, base.Written = in.AtKey(), "location", in.Text("Path"), in.Text("Description"), in.Written()
@@ -203,7 +203,7 @@ func decodeTrustRecords(in Input, yield func(TrustRecord) bool) error {
 			}
 			r.Kind, r.Value = "setting", in.Own().AnyOf(v)
 			r.Meaning = means[r.Value]
-			if in.only == nil {
+			if !in.Partial() {
 				r.Written = in.Written()
 			}
 			if !yield(r) {

@@ -64,16 +64,16 @@ func decodeOfficeAddins(in Input, yield func(OfficeAddin) bool) error {
 				r.Command = r.Value
 			}
 		})
-		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Outlook", Title: in.matched(0)} }, yield)
+		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Outlook", Title: in.Matched(0)} }, yield)
 	case strings.Contains(src, "Office test"):
 		h := in.hooks(`Office test\Special\Perf`)
 		h.each(func(v hive.Value) { h.dll(v, "Office test") })
 		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Office"} }, yield)
 	}
-	id := in.matched(0)
+	id := in.Matched(0)
 	r := OfficeAddin{Title: in.Text("FriendlyName"), Manifest: in.Text("Manifest"), App: "VBE"}
 	if strings.Contains(src, officeKey) {
-		r.App = in.matched(1)
+		r.App = in.Matched(1)
 	}
 	n, ok := in.Uint("LoadBehavior")
 	r.LoadBehavior = uint32(n)

@@ -50,7 +50,7 @@ machine's own spelling. The product name says Windows 10 on Windows 11 too: the 
 }, decodeOSInfo)
 
 func decodeOSInfo(in Input, yield func(OSInfo) bool) error {
-	if in.only != nil {
+	if in.Partial() {
 		return nil // one deleted value of many says nothing by itself
 	}
 	o := OSInfo{

@@ -111,7 +111,7 @@ func (r PendingRename) Program() string {
 
 // Events gives the time of the key, once for a list.
 func (r PendingRename) Events() []Event {
-	return keyEvent(r.Item-1, r.Written, "Pending file renames ("+r.Value+")")
+	return KeyEvent(r.Item-1, r.Written, "Pending file renames ("+r.Value+")")
 }
 
 // Summary tells what happens to the file.

@@ -48,12 +48,12 @@ func decodePortProxy(in Input, yield func(PortProxy) bool) error {
 			errs = append(errs, in.Wrap(in.AtKey(), err))
 			continue
 		}
-		text, _, err := autostartText(v)
+		text, _, err := AnyText(v)
 		if err != nil {
 			errs = append(errs, in.Wrap(in.At(v), err))
 			continue
 		}
-		r := PortProxy{Origin: in.At(v), Direction: in.matched(1), Protocol: in.matched(0), Written: in.Written()}
+		r := PortProxy{Origin: in.At(v), Direction: in.Matched(1), Protocol: in.Matched(0), Written: in.Written()}
 		var okListen, okTarget bool
 		r.ListenAddress, r.ListenPort, okListen = strings.Cut(v.Name(), "/")
 		r.Address, r.Port, okTarget = strings.Cut(text, "/")

@@ -49,7 +49,7 @@ var printUsual = map[string][]string{
 
 func decodePrint(in Input, yield func(Print) bool) error {
 	src := in.Source.Key
-	p := Print{Title: in.matched(0), Environment: in.matched(1)}
+	p := Print{Title: in.Matched(0), Environment: in.Matched(1)}
 	h := in.hooks(strings.TrimPrefix(src, printKey))
 	switch {
 	case strings.Contains(src, "Monitors"):
@@ -63,7 +63,7 @@ func decodePrint(in Input, yield func(Print) bool) error {
 		h.value("Driver", func(v hive.Value) { in.printBelow(h, v, "Print processor", `prtprocs\`) })
 	default:
 		p.Kind = "driver"
-		p.Environment = in.matched(2)
+		p.Environment = in.Matched(2)
 		for _, name := range []string{"Driver", "Configuration File"} {
 			h.value(name, func(v hive.Value) { in.printBelow(h, v, "Printer driver", `drivers\`) })
 		}

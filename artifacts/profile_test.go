@@ -13,11 +13,6 @@ import (
 	"github.com/artifactdump/artifactdump/corpus/regf"
 )
 
-const (
-	userSystem   = "Windows/System32/config/SYSTEM"
-	userSoftware = "Windows/System32/config/SOFTWARE"
-	userSAM      = "Windows/System32/config/SAM"
-)
 
 // userSummaries is what the records say, in order.
 func userSummaries(recs []artifacts.Record) []string {

@@ -144,7 +144,7 @@ func (in Input) profilerService(yield func(Profiler) bool) error {
 	return hookRecords(h, func(r Hook) Profiler {
 		i++
 		r.Value = names[i] + "=" + cmp.Or(r.Value, r.Command)
-		return Profiler{Hook: r, Variable: names[i], Service: in.matched(0), Class: titles[i]}
+		return Profiler{Hook: r, Variable: names[i], Service: in.Matched(0), Class: titles[i]}
 	}, yield)
 }
 

@@ -44,7 +44,7 @@ a domain or to an account that was deleted. The name in the path is that of the 
 }, decodeProfiles)
 
 func decodeProfiles(in Input, yield func(Profile) bool) error {
-	if in.only != nil || len(in.Match) == 0 {
+	if in.Partial() || len(in.Match) == 0 {
 		return nil
 	}
 	sid, backup := strings.CutSuffix(in.Match[0], ".bak")

@@ -77,7 +77,7 @@ func decodeProxies(in Input, yield func(Proxy) bool) error {
 			continue
 		}
 		text := func() string {
-			s, _, err := autostartText(v)
+			s, _, err := AnyText(v)
 			if err != nil {
 				errs = append(errs, in.Wrap(in.At(v), err))
 			}

@@ -47,7 +47,7 @@ keys share one key, whose time is when the last of them was accepted; a session'
 
 func decodePuTTY(in Input, yield func(RemoteHost) bool) error {
 	if len(in.Match) > 0 {
-		if in.only != nil {
+		if in.Partial() {
 			return nil
 		}
 		r := RemoteHost{Origin: in.AtKey(), Tool: "PuTTY", Kind: "session", Session: percentText(in.Match[0]), Host: in.Text("HostName"),
@@ -73,7 +73,7 @@ func decodePuTTY(in Input, yield func(RemoteHost) bool) error {
 			for i, s := range userNonEmpty(l) {
 				j := r
 				j.Kind, j.Session = "recent", s
-				if i == 0 && in.only == nil {
+				if i == 0 && !in.Partial() {
 					j.Written = in.Written()
 				}
 				if !yield(j) {
@@ -159,7 +159,7 @@ transferred. The key's time is when the session was saved. A portable copy keeps
 
 func decodeWinSCP(in Input, yield func(RemoteHost) bool) error {
 	if len(in.Match) > 0 {
-		if in.only != nil {
+		if in.Partial() {
 			return nil
 		}
 		r := RemoteHost{Origin: in.AtKey(), Tool: "WinSCP", Kind: "session", Session: percentText(in.Match[0]), Host: in.Text("HostName"), UserName: in.Text("UserName"),

@@ -38,7 +38,7 @@ func decodeRadar(in Input, yield func(Radar) bool) error {
 	}
 	v, ok := in.Own().Find("LastDetectionTime")
 	if !ok {
-		if in.only == nil {
+		if !in.Partial() {
 			yield(r)
 		}
 		return nil

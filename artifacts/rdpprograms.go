@@ -50,5 +50,5 @@ func decodeRDPPrograms(in Input, yield func(RDPProgram) bool) error {
 			}
 		}
 	})
-	return hookRecords(h, func(r Hook) RDPProgram { return RDPProgram{r, in.matched(0)} }, yield)
+	return hookRecords(h, func(r Hook) RDPProgram { return RDPProgram{r, in.Matched(0)} }, yield)
 }

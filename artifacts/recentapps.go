@@ -52,7 +52,7 @@ func decodeRecentApps(in Input, yield func(RecentApp) bool) error {
 	r.Runs, _ = in.Uint("LaunchCount")
 	n, _ := in.Uint("LastAccessedTime")
 	r.LastRun = wire.Time(n)
-	if in.only == nil {
+	if !in.Partial() {
 		if items, ok := in.Own().Subkey("RecentItems"); ok {
 			for k := range in.Of(items).Subkeys() {
 				r.Items = append(r.Items, RecentAppItem{in.Of(k).Text("DisplayName"), in.Of(k).Text("Path"), in.Of(k).Time("LastAccessedTime")})
@@ -60,7 +60,7 @@ func decodeRecentApps(in Input, yield func(RecentApp) bool) error {
 		}
 	}
 	if r.AppID == "" && r.Path == "" {
-		if amcacheSkip(in) {
+		if in.Remnant() {
 			return nil
 		}
 		return in.Errorf(in.AtKey(), "neither AppId nor AppPath")

@@ -66,7 +66,7 @@ func decodeRecentDocs(in Input, yield func(RecentDoc) bool) error {
 		recs = append(recs, r)
 	}
 	err = errors.Join(errs...)
-	if len(recs) == 0 && err == nil && kind == "" && in.only == nil {
+	if len(recs) == 0 && err == nil && kind == "" && !in.Partial() {
 		recs = append(recs, RecentDoc{Origin: in.AtKey(), Empty: true, Written: in.Written()})
 	}
 	for _, r := range recs {

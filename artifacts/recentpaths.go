@@ -138,7 +138,7 @@ func (in Input) decodeRecent(lists []recentList, yield func(RecentPath) bool) er
 				if pos > 0 {
 					r.Position += i
 				}
-				if r.Position == 1 && in.only == nil {
+				if r.Position == 1 && !in.Partial() {
 					r.Written = in.Written()
 				}
 				if !yield(r) {

@@ -3,14 +3,12 @@ package artifacts_test
 import (
 	"bytes"
 	"context"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -62,25 +60,6 @@ func rowLines(t testing.TB, rows []*output.Row) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-// tree opens the files that a corpus machine wrote.
-func tree(t testing.TB, files map[string][]byte) *evidence.Tree {
-	t.Helper()
-	m := fstest.MapFS{}
-	for name, b := range files {
-		m[name] = &fstest.MapFile{Data: b}
-	}
-	return openFS(t, m)
-}
-
-func openFS(t testing.TB, fsys fs.FS) *evidence.Tree {
-	t.Helper()
-	ev, err := evidence.OpenFS(fsys, "test", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ev.Trees[0]
 }
 
 // timeline runs everything and returns the sorted events and the errors.

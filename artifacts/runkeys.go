@@ -83,7 +83,7 @@ func decodeRunKeys(in Input, yield func(RunKey) bool) error {
 		if strings.HasPrefix(list, "RunOnceEx") && (name == "" || strings.EqualFold(name, "Flags") || strings.EqualFold(name, "Title")) {
 			continue // settings of the list
 		}
-		text, note, err := autostartText(v)
+		text, note, err := AnyText(v)
 		if err != nil {
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}

@@ -51,7 +51,7 @@ func decodeRunMRU(in Input, yield func(RunMRU) bool) error {
 			Origin: in.At(e.value), Command: strings.TrimSuffix(s, `\1`), Position: e.pos, Written: in.mruWritten(e.pos),
 		})
 	}
-	if len(recs) == 0 && err == nil && in.only == nil {
+	if len(recs) == 0 && err == nil && !in.Partial() {
 		recs = append(recs, RunMRU{Origin: in.AtKey(), Empty: true, Written: in.Written()})
 	}
 	for _, r := range recs {

@@ -52,7 +52,7 @@ func decodeSafeBoot(in Input, yield func(SafeBoot) bool) error {
 			// is started by name is a service or a driver file.
 			if text, _ := h.text(v); strings.EqualFold(text, "Service") || strings.EqualFold(text, "Driver") {
 				r := h.add(v, in.autostartOf("Safe mode "+strings.ToLower(text)))
-				r.Name, r.Value = in.matched(0), text
+				r.Name, r.Value = in.Matched(0), text
 			}
 		case name == "alternateshell":
 			if r := h.command(v, "Safe mode shell"); r != nil {

@@ -39,7 +39,7 @@ func decodeScreensaver(in Input, yield func(Screensaver) bool) error {
 	if !ok {
 		return nil
 	}
-	text, note, err := autostartText(v)
+	text, note, err := AnyText(v)
 	var errs error
 	if err != nil {
 		errs = in.Wrap(in.At(v), err)

@@ -98,8 +98,8 @@ const (
 var serviceValues = []string{"ImagePath", "ServiceDll", "FailureCommand", "Start", "Type", "ObjectName"}
 
 func decodeServices(in Input, yield func(Service) bool) error {
-	if in.only != nil {
-		v := in.only[0]
+	if in.Partial() {
+		v := in.DeletedValues()[0]
 		if !slices.ContainsFunc(serviceValues, func(n string) bool { return strings.EqualFold(n, v.Name()) }) {
 			return nil
 		}
@@ -136,7 +136,7 @@ func (d *serviceDecoder) text(v hive.Value, err error) (string, string) {
 	if err != nil {
 		return "", ""
 	}
-	s, note, err := autostartText(v)
+	s, note, err := AnyText(v)
 	if err != nil {
 		d.errs = append(d.errs, d.in.Wrap(d.in.At(v), err))
 	}
@@ -154,7 +154,7 @@ func (d *serviceDecoder) below(k hive.Key, name string) string {
 	if err != nil {
 		return ""
 	}
-	s, _, err := autostartText(v)
+	s, _, err := AnyText(v)
 	if err != nil {
 		d.errs = append(d.errs, d.in.Wrap(d.in.BelowAt(k, v), err))
 	}
@@ -164,13 +164,13 @@ func (d *serviceDecoder) below(k hive.Key, name string) string {
 func (d *serviceDecoder) service() *Service {
 	in := d.in
 	s := &Service{Origin: in.AtKey(), Name: in.Key.Name()}
-	if len(in.only) > 0 {
-		s.Origin = in.At(in.only[0])
+	if in.Partial() {
+		s.Origin = in.At(in.DeletedValues()[0])
 	}
 	typ, hasType := in.Uint("Type")
 	s.ServiceType = uint32(typ)
 	s.ImagePath, s.Unusual = d.text(in.Value("ImagePath"))
-	if s.ServiceType&serviceInstance != 0 && in.only == nil && in.serviceIsCopy(s) {
+	if s.ServiceType&serviceInstance != 0 && !in.Partial() && in.serviceIsCopy(s) {
 		return nil
 	}
 	s.TypeText = serviceTypeText(s.ServiceType)
@@ -191,7 +191,7 @@ func (d *serviceDecoder) service() *Service {
 	s.Disabled = hasStart && start == serviceDisabled
 	s.Hidden = autostartHidden(s.Name)
 	d.failure(s)
-	if in.only == nil {
+	if !in.Partial() {
 		d.subkeys(s)
 		s.SafeBoot = in.serviceSafeBoot(s.Name)
 		if s.ServiceType&serviceTemplate != 0 && s.ServiceType&serviceInstance == 0 {
@@ -220,7 +220,7 @@ func (d *serviceDecoder) image(s *Service, hasType bool) {
 	}
 	command := s.ImagePath
 	switch {
-	case command == "" && s.ServiceType&serviceDriver != 0 && in.only == nil:
+	case command == "" && s.ServiceType&serviceDriver != 0 && !in.Partial():
 		s.autostart = in.autostartImage(mechanism, in.servicePath(`System32\drivers\`+s.Name+`.sys`))
 		s.Guessed = true
 	case command == "":

@@ -81,7 +81,7 @@ func (in Input) decodeSettings(rows []settingRow, yield func(Setting) bool) erro
 			if subject != "" {
 				s.Setting = v.Name()
 			}
-			if in.only == nil {
+			if !in.Partial() {
 				s.Written = in.Written()
 			}
 			for _, m := range row.means {
@@ -209,7 +209,7 @@ func decodeEventLogging(in Input, yield func(Setting) bool) error {
 		n++
 		return yield(s)
 	})
-	if strings.HasSuffix(in.Source.Key, `\MiniNt`) && n == 0 && in.only == nil {
+	if strings.HasSuffix(in.Source.Key, `\MiniNt`) && n == 0 && !in.Partial() {
 		yield(Setting{Origin: in.AtKey(), Setting: "MiniNt", Meaning: "the key alone stops the Security log", Weak: true, Written: in.Written()})
 	}
 	return err

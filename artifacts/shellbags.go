@@ -75,7 +75,7 @@ func shellBagSources() []Source {
 }
 
 func decodeShellBags(in Input, yield func(ShellBag) bool) error {
-	if len(in.Match) > 0 && in.only == nil && in.From.State != Deleted {
+	if len(in.Match) > 0 && !in.Partial() && in.From.State != Deleted {
 		return nil // the walk from the root has been here
 	}
 	type node struct {
@@ -133,7 +133,7 @@ func decodeShellBags(in Input, yield func(ShellBag) bool) error {
 				r.Slot, _ = in.Of(k).Uint("NodeSlot")
 				if len(path) > shellBagsLong {
 					errs = append(errs, in.Errorf(n.in.At(e.value), "the path has %d bytes, more than the shell can show: what is below it is left out", len(path)))
-				} else if in.only == nil {
+				} else if !in.Partial() {
 					next := n.in
 					next.Key, next.From.Key, next.From.Offset = k, shellBagPath(n.in, k), k.Offset()
 					below = append(below, node{next, path, file})

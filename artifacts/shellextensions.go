@@ -121,7 +121,7 @@ func (in Input) shellExtensionClass(where, list string, yield func(ShellExtensio
 	}
 	switch where {
 	case "key":
-		add(in.AtKey(), in.matched(0), in.matched(0), in.Text(""))
+		add(in.AtKey(), in.Matched(0), in.Matched(0), in.Text(""))
 	case "default", "clsid", "extension":
 		names := map[string][]string{"default": {""}, "clsid": {"CLSID"}, "extension": {"CLSID", "ClsidExtension", "BandCLSID", "Exec", "Script"}}[where]
 		for _, name := range names {
@@ -129,16 +129,16 @@ func (in Input) shellExtensionClass(where, list string, yield func(ShellExtensio
 				text, _ := h.text(v)
 				switch {
 				case comIsCLSID(text):
-					add(in.At(v), text, in.matched(0), "")
+					add(in.At(v), text, in.Matched(0), "")
 				case text != "" && (name == "Exec" || name == "Script"):
 					r := h.command(v, "Internet Explorer button")
-					r.Name = in.matched(0)
+					r.Name = in.Matched(0)
 					ids, titles = append(ids, ""), append(titles, in.Text("ButtonText"))
 				}
 			})
 		}
-		if where == "default" && len(h.out) == 0 && comIsCLSID(in.matched(0)) {
-			add(in.AtKey(), in.matched(0), in.matched(0), "") // the key itself may be named by the class
+		if where == "default" && len(h.out) == 0 && comIsCLSID(in.Matched(0)) {
+			add(in.AtKey(), in.Matched(0), in.Matched(0), "") // the key itself may be named by the class
 		}
 	default:
 		h.each(func(v hive.Value) {
@@ -167,7 +167,7 @@ func (in Input) shellExtensionClass(where, list string, yield func(ShellExtensio
 // Windows itself writes to.
 func (in Input) shellExtensionSystem(image string) bool {
 	dir := winpath.Dir(image)
-	return dir == "" || in.hookSystem32(dir)
+	return dir == "" || in.Machine.IsSystem32(dir)
 }
 
 // Summary names the class and its DLL.

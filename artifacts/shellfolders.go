@@ -73,7 +73,7 @@ func decodeShellFolders(in Input, yield func(ShellFolder) bool) error {
 		if i < 0 {
 			continue
 		}
-		text, note, err := autostartText(v)
+		text, note, err := AnyText(v)
 		if err != nil {
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}

@@ -10,7 +10,7 @@ import (
 
 func TestShimcache(t *testing.T) {
 	f := runCase[artifacts.Shimcache](t, "shimcache")
-	got := pick(t, f.data, func(s artifacts.Shimcache) bool { return s.Path == corpus.Scanner })
+	got := pick(t, f.Data, func(s artifacts.Shimcache) bool { return s.Path == corpus.Scanner })
 	same(t, artifacts.Shimcache{
 		Index:    got.Index,
 		Path:     corpus.Scanner,
@@ -21,25 +21,25 @@ func TestShimcache(t *testing.T) {
 		At:       got.At,
 		Written:  corpus.LastShutdown,
 	}, got)
-	calc := pick(t, f.data, func(s artifacts.Shimcache) bool { return s.Package != "" })
+	calc := pick(t, f.Data, func(s artifacts.Shimcache) bool { return s.Package != "" })
 	if calc.Package != "Microsoft.WindowsCalculator_8wekyb3d8bbwe" || calc.Program() != "" || !calc.Modified.IsZero() || calc.Executed != "unknown" {
 		t.Errorf("a packaged program is %+v", calc)
 	}
-	implant := pick(t, f.data, func(s artifacts.Shimcache) bool { return s.Path == corpus.Implant })
+	implant := pick(t, f.Data, func(s artifacts.Shimcache) bool { return s.Path == corpus.Implant })
 	if implant.Index >= got.Index {
 		t.Errorf("the implant, which ran later, is entry %d, the scanner %d", implant.Index, got.Index)
 	}
-	for i, s := range f.data {
+	for i, s := range f.Data {
 		if s.Index != i {
 			t.Fatalf("record %d is entry %d", i, s.Index)
 		}
-		if p := f.records[i].Proof(); p != artifacts.Present {
+		if p := f.Records[i].Proof(); p != artifacts.Present {
 			t.Errorf("%s proves %s", s.Path, p)
 		}
 	}
 	shutdown := 0
-	for i := range f.records {
-		for _, e := range f.records[i].Events() {
+	for i := range f.Records {
+		for _, e := range f.Records[i].Events() {
 			if e.Kind == "Registry Last Written Time" {
 				shutdown++
 			}
@@ -72,8 +72,8 @@ func TestShimcacheDamage(t *testing.T) {
 			}
 			key.Set("AppCompatCache", regf.Binary(tt.value(key.Values[i].Data)))
 			f := run[artifacts.Shimcache](t, tree(t, m.Files()), "shimcache")
-			if len(f.data) != tt.records || len(f.errs) != tt.errs {
-				t.Errorf("%d records and errors %v, want %d and %d", len(f.data), f.errs, tt.records, tt.errs)
+			if len(f.Data) != tt.records || len(f.Errs) != tt.errs {
+				t.Errorf("%d records and errors %v, want %d and %d", len(f.Data), f.Errs, tt.records, tt.errs)
 			}
 		})
 	}
@@ -91,16 +91,16 @@ func TestShimcacheReal(t *testing.T) {
 	} {
 		f := runHive[artifacts.Shimcache](t, "shimcache", "hives", "regipy", tt.hive)
 		runs := 0
-		for i, s := range f.data {
+		for i, s := range f.Data {
 			if s.Layout != tt.layout {
 				t.Fatalf("%s: layout %s", tt.hive, s.Layout)
 			}
-			if f.records[i].Proof() == artifacts.Executed {
+			if f.Records[i].Proof() == artifacts.Executed {
 				runs++
 			}
 		}
-		if len(f.data) != tt.entries || runs != tt.runs {
-			t.Errorf("%s: %d entries, %d executed, want %d and %d", tt.hive, len(f.data), runs, tt.entries, tt.runs)
+		if len(f.Data) != tt.entries || runs != tt.runs {
+			t.Errorf("%s: %d entries, %d executed, want %d and %d", tt.hive, len(f.Data), runs, tt.entries, tt.runs)
 		}
 	}
 }

@@ -60,7 +60,7 @@ func decodeShims(in Input, yield func(Shim) bool) error {
 		r.Type, _ = in.Uint("DatabaseType")
 		n, _ := in.Uint("DatabaseInstallTimeStamp")
 		r.Installed = wire.Time(n)
-		if r.Path == "" && r.Description == "" && r.Installed.IsZero() && amcacheSkip(in) {
+		if r.Path == "" && r.Description == "" && r.Installed.IsZero() && in.Remnant() {
 			return nil
 		}
 		yield(r)

@@ -42,7 +42,7 @@ is a day in local time that the installer writes as it likes; many write none. T
 }, decodeSoftware)
 
 func decodeSoftware(in Input, yield func(Installed) bool) error {
-	if in.only != nil || len(in.Match) == 0 {
+	if in.Partial() || len(in.Match) == 0 {
 		return nil
 	}
 	s := Installed{

@@ -107,7 +107,7 @@ func decodeTaskCache(in Input, yield func(TaskCache) bool) error {
 // taskTree decodes one name. A folder has no Id.
 func (in Input) taskTree(yield func(TaskCache) bool) error {
 	var errs []error
-	if len(in.Match) == taskTreeDepth && in.only == nil && in.Key.NumSubkeys() > 0 {
+	if len(in.Match) == taskTreeDepth && !in.Partial() && in.Key.NumSubkeys() > 0 {
 		errs = append(errs, in.Errorf(in.AtKey(), "names deeper than %d folders are not read", taskTreeDepth))
 	}
 	id := in.Text("Id")
@@ -177,12 +177,12 @@ func (d *taskCacheDecoder) task() []TaskCache {
 		Author: in.Text("Author"), Date: in.Text("Date"), Source: in.Text("Source"), Description: in.Text("Description"),
 		Schema: taskSchema(in), Index: -1,
 	}
-	if in.only != nil {
+	if in.Partial() {
 		// A deleted value is an older state of the task, whose path stays.
 		if path := in.Of(in.Key).Text("Path"); path != "" {
 			t.TaskPath = path
 		}
-		t.Origin = in.At(in.only[0])
+		t.Origin = in.At(in.DeletedValues()[0])
 	}
 	if b, _ := d.bytes("Hash"); len(b) > 0 {
 		t.Hash = hex.EncodeToString(b[:min(len(b), 64)])
@@ -223,7 +223,7 @@ func taskSchema(in Input) string {
 // tree looks for the task's name and tells how the task hides.
 func (d *taskCacheDecoder) tree(t *TaskCache) string {
 	in := d.in
-	if in.only != nil || in.From.State == Deleted {
+	if in.Partial() || in.From.State == Deleted {
 		return "" // what was beside a deleted task is gone as well
 	}
 	t.Buckets = in.taskBuckets(t.ID)

@@ -33,5 +33,5 @@ of this provider; the service itself rewrites that of its client.`,
 			r.Disabled = ok && n == 0
 		}
 	})
-	return hookRecords(h, func(r Hook) TimeProvider { return TimeProvider{r, in.matched(0)} }, yield)
+	return hookRecords(h, func(r Hook) TimeProvider { return TimeProvider{r, in.Matched(0)} }, yield)
 })

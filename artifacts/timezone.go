@@ -40,7 +40,7 @@ time is a change of the zone, or of the season, or a boot.`,
 }, decodeTimeZone)
 
 func decodeTimeZone(in Input, yield func(TimeZone) bool) error {
-	if in.only != nil {
+	if in.Partial() {
 		return nil
 	}
 	minutes := func(name string) int32 { n, _ := in.Uint(name); return int32(uint32(n)) }

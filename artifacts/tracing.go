@@ -33,7 +33,7 @@ programs that use the network by other means do not show.`,
 }, decodeTracing)
 
 func decodeTracing(in Input, yield func(Tracing) bool) error {
-	if len(in.Match) == 0 || in.only != nil {
+	if len(in.Match) == 0 || in.Partial() {
 		return nil
 	}
 	for _, lib := range []string{"RASAPI32", "RASMANCS"} {

@@ -44,7 +44,7 @@ connection to that host: its time is close to the last one. The list Default has
 
 func decodeTSClient(in Input, yield func(RDPServer) bool) error {
 	if len(in.Match) > 0 {
-		if in.only != nil {
+		if in.Partial() {
 			return nil
 		}
 		yield(RDPServer{Origin: in.AtKey(), Host: in.Match[0], UserName: in.Text("UsernameHint"), CertHash: hex.EncodeToString(in.Bytes("CertHash")), Written: in.Written()})
@@ -75,7 +75,7 @@ func decodeTSClient(in Input, yield func(RDPServer) bool) error {
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}
 		r := RDPServer{Origin: in.At(v), Host: s, Position: n + 1}
-		if n == 0 && in.only == nil {
+		if n == 0 && !in.Partial() {
 			r.Written = in.Written()
 		}
 		if !yield(r) {

@@ -130,9 +130,9 @@ func TestEmptyLists(t *testing.T) {
 	m.Hive(danielNT).Sub(explorer+"RecentDocs").At(at).Set("MRUListEx", regf.Binary([]byte{0xFF, 0xFF, 0xFF, 0xFF}))
 	m.Hive(danielNT).Sub(explorer + `RecentDocs\.txt`).At(at) // one kind that is empty says nothing
 	files := tree(t, m.Files())
-	same(t, []artifacts.TypedPath{{Empty: true, Written: at}}, run[artifacts.TypedPath](t, files, "typedpaths").data)
-	same(t, []artifacts.TypedURL{{Empty: true, Written: at}}, run[artifacts.TypedURL](t, files, "typedurls").data)
-	same(t, []artifacts.RecentDoc{{Empty: true, Written: at}}, run[artifacts.RecentDoc](t, files, "recentdocs").data)
+	same(t, []artifacts.TypedPath{{Empty: true, Written: at}}, run[artifacts.TypedPath](t, files, "typedpaths").Data)
+	same(t, []artifacts.TypedURL{{Empty: true, Written: at}}, run[artifacts.TypedURL](t, files, "typedurls").Data)
+	same(t, []artifacts.RecentDoc{{Empty: true, Written: at}}, run[artifacts.RecentDoc](t, files, "recentdocs").Data)
 	for _, s := range []string{artifacts.TypedPath{Empty: true}.Summary(), artifacts.TypedURL{Empty: true}.Summary(), artifacts.RecentDoc{Empty: true}.Summary()} {
 		if s != "the list is there and empty" {
 			t.Errorf("summary %q", s)

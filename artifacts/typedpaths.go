@@ -49,12 +49,12 @@ func decodeTypedPaths(in Input, yield func(TypedPath) bool) error {
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}
 		r := TypedPath{Origin: in.At(v), Path: s, Position: n}
-		if n == 1 && in.only == nil {
+		if n == 1 && !in.Partial() {
 			r.Written = in.Written()
 		}
 		recs = append(recs, r)
 	}
-	if len(recs) == 0 && len(errs) == 0 && in.only == nil {
+	if len(recs) == 0 && len(errs) == 0 && !in.Partial() {
 		recs = append(recs, TypedPath{Origin: in.AtKey(), Empty: true, Written: in.Written()})
 	}
 	for _, r := range recs {

@@ -59,22 +59,22 @@ func decodeTypedURLs(in Input, yield func(TypedURL) bool) error {
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}
 		r := TypedURL{Origin: in.At(v), URL: s, Position: n}
-		if n == 1 && in.only == nil {
+		if n == 1 && !in.Partial() {
 			r.Written = in.Written()
 		}
-		if times != nil && in.only == nil {
+		if times != nil && !in.Partial() {
 			b := in.Of(*times).Bytes(v.Name())
 			if b != nil && len(b) != 8 {
 				errs = append(errs, in.Errorf(in.Below(*times), "time of %s has %d bytes, want 8", v.Name(), len(b)))
 			}
 			r.Visited = wire.TimeAt(b, 0)
 		}
-		if visits != nil && in.only == nil {
+		if visits != nil && !in.Partial() {
 			r.Visits, _ = in.Of(*visits).Uint(v.Name())
 		}
 		recs = append(recs, r)
 	}
-	if len(recs) == 0 && len(errs) == 0 && in.only == nil {
+	if len(recs) == 0 && len(errs) == 0 && !in.Partial() {
 		recs = append(recs, TypedURL{Origin: in.AtKey(), Empty: true, Written: in.Written()})
 	}
 	for _, r := range recs {

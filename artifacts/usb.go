@@ -68,7 +68,7 @@ again by upgrades of Windows; the key's own time changes for many reasons. A rem
 const usbTimes = `Properties\{83da6326-97a6-4088-9453-a1923f573b29}`
 
 func decodeUSB(in Input, yield func(USBDevice) bool) error {
-	if in.only != nil || len(in.Match) == 0 {
+	if in.Partial() || len(in.Match) == 0 {
 		return nil
 	}
 	parts := strings.Split(in.Source.Key, `\`)

@@ -140,7 +140,7 @@ func decodeUserAssist(in Input, yield func(UserAssist) bool) error {
 		}
 		recs = append(recs, r)
 	}
-	if len(recs) == 0 && len(errs) == 0 && in.From.State == Live && in.only == nil && guid == userAssistPrograms {
+	if len(recs) == 0 && len(errs) == 0 && in.From.State == Live && !in.Partial() && guid == userAssistPrograms {
 		// A profile is born with entries in this set.
 		recs = append(recs, UserAssist{Origin: in.AtKey(), GUID: guid, Kind: "none", KeyWritten: in.Written()})
 	}
@@ -370,7 +370,7 @@ func (u UserAssist) Summary() string {
 // Events gives the last start, or what the time is where nothing was started.
 func (u UserAssist) Events() []Event {
 	if u.Kind == "none" {
-		return keyEvent(0, u.KeyWritten, "UserAssist without entries")
+		return KeyEvent(0, u.KeyWritten, "UserAssist without entries")
 	}
 	if u.LastRun.IsZero() {
 		return nil

@@ -20,28 +20,28 @@ func utc(y int, m time.Month, d, hour, minute, second, ticks int) time.Time {
 
 func TestUserAssist(t *testing.T) {
 	f := runCase[artifacts.UserAssist](t, "userassist")
-	got := pick(t, f.data, func(u artifacts.UserAssist) bool { return u.Name == corpus.Implant })
+	got := pick(t, f.Data, func(u artifacts.UserAssist) bool { return u.Name == corpus.Implant })
 	same(t, artifacts.UserAssist{
 		Name: corpus.Implant, Path: corpus.Implant,
 		GUID: "{CEBFF5CD-ACE2-4F4F-9178-9926F41749EA}", Kind: "program",
 		Runs: 1, LastRun: corpus.ImplantStart, Version: 5, KeyWritten: got.KeyWritten,
 	}, got)
-	excel := pick(t, f.data, func(u artifacts.UserAssist) bool { return u.Kind == "program" && u.Runs == 148 })
+	excel := pick(t, f.Data, func(u artifacts.UserAssist) bool { return u.Kind == "program" && u.Runs == 148 })
 	if excel.Path != `\Program Files\Microsoft Office\root\Office16\EXCEL.EXE` || excel.Focus != 611 || excel.FocusMS != 92_310_442 || excel.Seeded {
 		t.Errorf("Excel is %+v", excel)
 	}
-	link := pick(t, f.data, func(u artifacts.UserAssist) bool { return u.Kind == "shortcut" })
+	link := pick(t, f.Data, func(u artifacts.UserAssist) bool { return u.Kind == "shortcut" })
 	if link.Runs != 97 || link.FocusMS != 0 {
 		t.Errorf("a shortcut has no focus time: %+v", link)
 	}
 	proof := map[artifacts.Proof]int{}
-	for i, u := range f.data {
-		p := f.records[i].Proof()
+	for i, u := range f.Data {
+		p := f.Records[i].Proof()
 		proof[p]++
 		if u.Seeded != (p == artifacts.Configured) {
 			t.Errorf("%s: seeded %v proves %s", u.Name, u.Seeded, p)
 		}
-		if f.records[i].User.Name == "" {
+		if f.Records[i].User.Name == "" {
 			t.Errorf("%s: no user", u.Name)
 		}
 	}
@@ -77,8 +77,8 @@ func TestUserAssistNames(t *testing.T) {
 		Program          string
 	}
 	var got []row
-	for i, u := range f.data {
-		got = append(got, row{u.Name, u.Path, u.Kind, u.Runs, f.records[i].Proof(), u.Program()})
+	for i, u := range f.Data {
+		got = append(got, row{u.Name, u.Path, u.Kind, u.Runs, f.Records[i].Proof(), u.Program()})
 	}
 	same(t, []row{
 		{`UEME_RUNPATH:C:\WINDOWS\system32\notepad.exe`, `C:\WINDOWS\system32\notepad.exe`, "program", 4, artifacts.Executed, `C:\WINDOWS\system32\notepad.exe`},
@@ -94,8 +94,8 @@ func TestUserAssistNames(t *testing.T) {
 	b[4] = 2
 	set.Sub(`{CEBFF5CD-ACE2-4F4F-9178-9926F41749EA}\Count`).Set(`C:\Tools\plain.exe`, regf.Binary(b))
 	f = run[artifacts.UserAssist](t, tree(t, m.Files()), "userassist")
-	pick(t, f.data, func(u artifacts.UserAssist) bool { return u.Name == `C:\Tools\plain.exe` })
-	pick(t, f.data, func(u artifacts.UserAssist) bool { return u.Runs == 148 && u.Name[0] == '{' }) // encoded before the switch was set
+	pick(t, f.Data, func(u artifacts.UserAssist) bool { return u.Name == `C:\Tools\plain.exe` })
+	pick(t, f.Data, func(u artifacts.UserAssist) bool { return u.Runs == 148 && u.Name[0] == '{' }) // encoded before the switch was set
 }
 
 // TestUserAssistEmpty tells of a set of programs whose entries are gone.
@@ -104,8 +104,8 @@ func TestUserAssistEmpty(t *testing.T) {
 	at := utc(2026, 3, 6, 18, 30, 0, 0)
 	m.Hive(danielsHive).Sub(programSet + `\Count`).At(at)
 	f := run[artifacts.UserAssist](t, tree(t, m.Files()), "userassist")
-	if len(f.data) != 1 || f.data[0].Kind != "none" || f.data[0].KeyWritten != at || f.records[0].Proof() != artifacts.Configured {
-		t.Errorf("%+v", f.data)
+	if len(f.Data) != 1 || f.Data[0].Kind != "none" || f.Data[0].KeyWritten != at || f.Records[0].Proof() != artifacts.Configured {
+		t.Errorf("%+v", f.Data)
 	}
 }
 
@@ -118,8 +118,8 @@ func TestUserAssistDeleted(t *testing.T) {
 	})
 	f := run[artifacts.UserAssist](t, tree(t, m.Files()), "userassist")
 	deleted, seeded := 0, 0
-	for i, u := range f.data {
-		if f.records[i].From.State != artifacts.Deleted {
+	for i, u := range f.Data {
+		if f.Records[i].From.State != artifacts.Deleted {
 			continue
 		}
 		deleted++
@@ -139,8 +139,8 @@ func TestUserAssistDamage(t *testing.T) {
 	m := corpusMachine("userassist")
 	m.Hive(danielsHive).Sub(programSet+`\Count`).Set("fubeg.rkr", regf.Binary(make([]byte, 11)))
 	f := run[artifacts.UserAssist](t, tree(t, m.Files()), "userassist")
-	wantError(t, f.errs, "fubeg.rkr")
-	pick(t, f.data, func(u artifacts.UserAssist) bool { return u.Name == corpus.Implant })
+	wantError(t, f.Errs, "fubeg.rkr")
+	pick(t, f.Data, func(u artifacts.UserAssist) bool { return u.Name == corpus.Implant })
 }
 
 // TestUserAssistReal counts the entries of real users, and those that came
@@ -157,13 +157,13 @@ func TestUserAssistReal(t *testing.T) {
 	} {
 		f := runHive[artifacts.UserAssist](t, "userassist", tt.path...)
 		seeded := 0
-		for _, u := range f.data {
+		for _, u := range f.Data {
 			if u.Seeded {
 				seeded++
 			}
 		}
-		if len(f.data) != tt.entries || seeded != tt.seeded {
-			t.Errorf("%v: %d entries, %d seeded, want %d and %d", tt.path, len(f.data), seeded, tt.entries, tt.seeded)
+		if len(f.Data) != tt.entries || seeded != tt.seeded {
+			t.Errorf("%v: %d entries, %d seeded, want %d and %d", tt.path, len(f.Data), seeded, tt.entries, tt.seeded)
 		}
 	}
 }

@@ -16,14 +16,14 @@ func TestMuiCache(t *testing.T) {
 	same(t, []artifacts.MuiCache{
 		{Path: corpus.Implant, Name: "Host Process for Windows Services", Company: "Microsoft Corporation", Written: corpus.ImplantStart},
 		{Path: `C:\Program Files\PaperScan\PaperScan.exe`, Name: "PaperScan", Company: "ORPALIS", Written: utc(2026, 3, 3, 5, 44, 31, 0)},
-	}, f.data)
+	}, f.Data)
 	m := corpusMachine("muicache")
 	m.Hive("Users/mira/AppData/Local/Microsoft/Windows/UsrClass.dat").Sub(`Local Settings\Software\Microsoft\Windows\Shell\MuiCache`).
 		Set(`C:\odd.exe.FriendlyAppName`, regf.DWord(1))
 	f = run[artifacts.MuiCache](t, tree(t, m.Files()), "muicache")
-	wantError(t, f.errs, `C:\odd.exe.FriendlyAppName`)
-	if len(f.data) != 3 {
-		t.Errorf("%d records, want 3", len(f.data))
+	wantError(t, f.Errs, `C:\odd.exe.FriendlyAppName`)
+	if len(f.Data) != 3 {
+		t.Errorf("%d records, want 3", len(f.Data))
 	}
 }
 
@@ -31,20 +31,20 @@ func TestAppCompatFlags(t *testing.T) {
 	f := runCase[artifacts.AppCompatLayer](t, "appcompatflags")
 	same(t, []artifacts.AppCompatLayer{{
 		Path: `C:\Program Files\PaperScan\PaperScan.exe`, Layers: []string{"~", "RUNASADMIN", "WIN7RTM"}, Written: utc(2026, 3, 3, 5, 46, 2, 0),
-	}}, f.data)
+	}}, f.Data)
 	m := corpusMachine()
 	m.Hive(mirasHive).Sub(`Software\Microsoft\Windows NT\CurrentVersion\AppCompatFlags\Layers`).Set(`C:\x.exe`, regf.QWord(3))
-	wantError(t, run[artifacts.AppCompatLayer](t, tree(t, m.Files()), "appcompatflags").errs, `C:\x.exe`)
+	wantError(t, run[artifacts.AppCompatLayer](t, tree(t, m.Files()), "appcompatflags").Errs, `C:\x.exe`)
 }
 
 func TestCompatAssistant(t *testing.T) {
 	f := runCase[artifacts.CompatAssistant](t, "compatassistant")
-	got := pick(t, f.data, func(c artifacts.CompatAssistant) bool { return c.Path == corpus.Implant })
+	got := pick(t, f.Data, func(c artifacts.CompatAssistant) bool { return c.Path == corpus.Implant })
 	same(t, artifacts.CompatAssistant{
 		Path: corpus.Implant, Store: true, Size: 288_256, CheckSum: 0x4F1E3, DataTime: utc(2019, 12, 7, 9, 8, 44, 7849296), KeyWritten: utc(2026, 3, 6, 18, 3, 12, 0),
 	}, got)
-	for i := range f.records {
-		for _, e := range f.records[i].Events() {
+	for i := range f.Records {
+		for _, e := range f.Records[i].Events() {
 			if e.Time.Year() == 2019 {
 				t.Errorf("the date of the compatibility data is an event: %s", e.Message)
 			}
@@ -58,8 +58,8 @@ func TestCompatAssistant(t *testing.T) {
 		m := corpusMachine()
 		m.Hive(mirasHive).Sub(`Software\Microsoft\Windows NT\CurrentVersion\AppCompatFlags\Compatibility Assistant\Store`).Set(name, regf.Binary([]byte(data)))
 		f := run[artifacts.CompatAssistant](t, tree(t, m.Files()), "compatassistant")
-		wantError(t, f.errs, name)
-		if len(f.data) != 1 {
+		wantError(t, f.Errs, name)
+		if len(f.Data) != 1 {
 			t.Errorf("%s: the name alone is a record", name)
 		}
 	}
@@ -71,59 +71,59 @@ func TestRecentApps(t *testing.T) {
 		AppID: `{6D809377-6AF0-444B-8957-A3773F02200E}\Microsoft Office\root\Office16\EXCEL.EXE`, Path: "C:" + excelPath, Runs: 11,
 		LastRun: utc(2024, 12, 3, 2, 11, 9, 4410020), KeyWrite: utc(2024, 12, 3, 2, 11, 10, 0),
 		Items: []artifacts.RecentAppItem{{Name: "Budget.xlsx", Path: `C:\Users\mira\Documents\Budget.xlsx`, Accessed: utc(2024, 12, 3, 2, 11, 9, 9000000)}},
-	}}, f.data)
-	if n := len(f.records[0].Events()); n != 2 {
+	}}, f.Data)
+	if n := len(f.Records[0].Events()); n != 2 {
 		t.Errorf("%d events, want the program's and the file's", n)
 	}
 	m := corpusMachine()
 	m.Hive(mirasHive).Sub(`Software\Microsoft\Windows\CurrentVersion\Search\RecentApps\{00000000-0000-0000-0000-000000000000}`).Set("LaunchCount", regf.DWord(1))
-	wantError(t, run[artifacts.RecentApp](t, tree(t, m.Files()), "recentapps").errs, "")
+	wantError(t, run[artifacts.RecentApp](t, tree(t, m.Files()), "recentapps").Errs, "")
 }
 
 func TestFeatureUsage(t *testing.T) {
 	f := runCase[artifacts.FeatureUsage](t, "featureusage")
-	if len(f.data) != 4 {
-		t.Errorf("%d records, want 4", len(f.data))
+	if len(f.Data) != 4 {
+		t.Errorf("%d records, want 4", len(f.Data))
 	}
-	got := pick(t, f.data, func(u artifacts.FeatureUsage) bool { return u.Feature == "AppLaunch" && u.Program() != "" })
+	got := pick(t, f.Data, func(u artifacts.FeatureUsage) bool { return u.Feature == "AppLaunch" && u.Program() != "" })
 	if got.Path != excelPath || got.Count != 97 || got.Proof() != artifacts.Executed {
 		t.Errorf("Excel is %+v", got)
 	}
-	badge := pick(t, f.data, func(u artifacts.FeatureUsage) bool { return u.Feature == "AppBadgeUpdated" })
+	badge := pick(t, f.Data, func(u artifacts.FeatureUsage) bool { return u.Feature == "AppBadgeUpdated" })
 	if badge.Proof() != artifacts.Interacted || badge.Program() != "" {
 		t.Errorf("a badge proves %s of %q", badge.Proof(), badge.Program())
 	}
 	m := corpusMachine("featureusage")
 	m.Hive(mirasHive).Sub(`Software\Microsoft\Windows\CurrentVersion\Explorer\FeatureUsage\AppLaunch`).Set("bad", regf.Raw(4, []byte{1, 2}))
-	wantError(t, run[artifacts.FeatureUsage](t, tree(t, m.Files()), "featureusage").errs, "bad")
+	wantError(t, run[artifacts.FeatureUsage](t, tree(t, m.Files()), "featureusage").Errs, "bad")
 }
 
 func TestJumplistData(t *testing.T) {
 	f := runCase[artifacts.JumplistData](t, "jumplistdata")
-	got := pick(t, f.data, func(j artifacts.JumplistData) bool { return j.Program() != "" })
-	if len(f.data) != 2 || got.Path != excelPath || got.LastUsed != utc(2026, 3, 7, 0, 12, 21, 8012288) {
-		t.Errorf("%+v", f.data)
+	got := pick(t, f.Data, func(j artifacts.JumplistData) bool { return j.Program() != "" })
+	if len(f.Data) != 2 || got.Path != excelPath || got.LastUsed != utc(2026, 3, 7, 0, 12, 21, 8012288) {
+		t.Errorf("%+v", f.Data)
 	}
 	m := corpusMachine()
 	m.Hive(mirasHive).Sub(`Software\Microsoft\Windows\CurrentVersion\Search\JumplistData`).Set("short", regf.Binary([]byte{1, 2, 3}))
-	wantError(t, run[artifacts.JumplistData](t, tree(t, m.Files()), "jumplistdata").errs, "short")
+	wantError(t, run[artifacts.JumplistData](t, tree(t, m.Files()), "jumplistdata").Errs, "short")
 }
 
 func TestConsentStore(t *testing.T) {
 	f := runCase[artifacts.Consent](t, "consentstore")
-	got := pick(t, f.data, func(c artifacts.Consent) bool { return !c.Packaged })
+	got := pick(t, f.Data, func(c artifacts.Consent) bool { return !c.Packaged })
 	same(t, artifacts.Consent{
 		Capability: "microphone", App: corpus.Implant, Start: utc(2026, 3, 6, 18, 20, 11, 5522871), Stop: utc(2026, 3, 6, 18, 20, 41, 1029384),
 		Written: utc(2026, 3, 6, 18, 20, 41, 0),
 	}, got)
-	if len(f.data) != 2 || got.Proof() != artifacts.Executed {
-		t.Errorf("%+v", f.data)
+	if len(f.Data) != 2 || got.Proof() != artifacts.Executed {
+		t.Errorf("%+v", f.Data)
 	}
 	m := corpusMachine("consentstore")
 	m.Hive(danielsHive).Find(`Software\Microsoft\Windows\CurrentVersion\CapabilityAccessManager\ConsentStore\microphone\NonPackaged\`+strings.ReplaceAll(corpus.Implant, `\`, "#")).
 		Set("LastUsedTimeStop", regf.QWord(0))
 	f = run[artifacts.Consent](t, tree(t, m.Files()), "consentstore")
-	if got := pick(t, f.data, func(c artifacts.Consent) bool { return !c.Packaged }); !got.InUse || got.Tags() == nil {
+	if got := pick(t, f.Data, func(c artifacts.Consent) bool { return !c.Packaged }); !got.InUse || got.Tags() == nil {
 		t.Errorf("a use without an end: %+v", got)
 	}
 }
@@ -131,24 +131,24 @@ func TestConsentStore(t *testing.T) {
 func TestSysinternals(t *testing.T) {
 	f := runCase[artifacts.Sysinternals](t, "sysinternals")
 	suite := 0
-	for i, s := range f.data {
+	for i, s := range f.Data {
 		if s.Suite {
 			suite++
 			continue
 		}
-		if s.Tool != "PsExec" || f.records[i].User.Name != corpus.Daniel || s.Written != corpus.PsExecStart.Add(240e9) || s.Proof() != artifacts.Executed {
-			t.Errorf("by hand: %+v of %v", s, f.records[i].User)
+		if s.Tool != "PsExec" || f.Records[i].User.Name != corpus.Daniel || s.Written != corpus.PsExecStart.Add(240e9) || s.Proof() != artifacts.Executed {
+			t.Errorf("by hand: %+v of %v", s, f.Records[i].User)
 		}
 	}
-	if len(f.data) != 22 || suite != 21 {
-		t.Errorf("%d tools, %d by an installer, want 22 and 21", len(f.data), suite)
+	if len(f.Data) != 22 || suite != 21 {
+		t.Errorf("%d tools, %d by an installer, want 22 and 21", len(f.Data), suite)
 	}
 }
 
 // TestUserTracesReal counts what one real user's hive holds.
 func TestUserTracesReal(t *testing.T) {
 	path := []string{"hives", "regipy", "NTUSER_with_winscp.DAT"}
-	sys := runHive[artifacts.Sysinternals](t, "sysinternals", path...).data
+	sys := runHive[artifacts.Sysinternals](t, "sysinternals", path...).Data
 	suite := 0
 	for _, s := range sys {
 		if s.Suite {
@@ -156,29 +156,29 @@ func TestUserTracesReal(t *testing.T) {
 		}
 	}
 	got := []int{
-		len(runHive[artifacts.CompatAssistant](t, "compatassistant", path...).data),
-		len(runHive[artifacts.Consent](t, "consentstore", path...).data),
-		len(runHive[artifacts.FeatureUsage](t, "featureusage", path...).data),
-		len(runHive[artifacts.JumplistData](t, "jumplistdata", path...).data),
+		len(runHive[artifacts.CompatAssistant](t, "compatassistant", path...).Data),
+		len(runHive[artifacts.Consent](t, "consentstore", path...).Data),
+		len(runHive[artifacts.FeatureUsage](t, "featureusage", path...).Data),
+		len(runHive[artifacts.JumplistData](t, "jumplistdata", path...).Data),
 		len(sys), suite,
 	}
 	same(t, []int{54, 125, 72, 3, 62, 62}, got)
-	same(t, 4, len(runHive[artifacts.MuiCache](t, "muicache", "hives", "velo", "ntuser.dat").data))
-	same(t, 3, len(runHive[artifacts.MuiCache](t, "muicache", "hives", "velo", "UsrClass.dat").data))
+	same(t, 4, len(runHive[artifacts.MuiCache](t, "muicache", "hives", "velo", "ntuser.dat").Data))
+	same(t, 3, len(runHive[artifacts.MuiCache](t, "muicache", "hives", "velo", "UsrClass.dat").Data))
 }
 
 func TestUsageTracking(t *testing.T) {
 	f := runCase[artifacts.UsageTracking](t, "usagetracking")
-	got := pick(t, f.data, func(u artifacts.UsageTracking) bool { return u.Off })
+	got := pick(t, f.Data, func(u artifacts.UsageTracking) bool { return u.Off })
 	same(t, artifacts.UsageTracking{Name: "Start_TrackDocs", Off: true, Effect: "recent documents are not tracked", Written: utc(2026, 3, 6, 18, 19, 30, 0)}, got)
-	if len(f.data) != 2 {
-		t.Errorf("%d switches, want 2", len(f.data))
+	if len(f.Data) != 2 {
+		t.Errorf("%d switches, want 2", len(f.Data))
 	}
 	m := corpusMachine()
 	m.Hive(mirasHive).Sub(`Software\Microsoft\Windows\CurrentVersion\Explorer\UserAssist\Settings`).Set("NoLog", regf.DWord(1)).Set("NoEncrypt", regf.String("1"))
 	f = run[artifacts.UsageTracking](t, tree(t, m.Files()), "usagetracking")
-	wantError(t, f.errs, "NoEncrypt")
-	if len(f.data) != 1 || f.data[0].Name != "NoLog" || !f.data[0].Off {
-		t.Errorf("%+v", f.data)
+	wantError(t, f.Errs, "NoEncrypt")
+	if len(f.Data) != 1 || f.Data[0].Name != "NoLog" || !f.Data[0].Off {
+		t.Errorf("%+v", f.Data)
 	}
 }

@@ -39,7 +39,7 @@ time is not always that of the last use; machines with fast disks do not test fo
 }, decodeVolumeLabels)
 
 func decodeVolumeLabels(in Input, yield func(VolumeLabel) bool) error {
-	if in.only != nil || len(in.Match) == 0 {
+	if in.Partial() || len(in.Match) == 0 {
 		return nil
 	}
 	v := VolumeLabel{Origin: in.AtKey(), Device: in.Match[0], Written: in.Written()}

@@ -56,7 +56,7 @@ func decodeWindowsLoad(in Input, yield func(WindowsLoad) bool) error {
 		default:
 			continue
 		}
-		text, note, err := autostartText(v)
+		text, note, err := AnyText(v)
 		if err != nil {
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}

@@ -158,7 +158,7 @@ func (w *winlogonDecoder) record(v hive.Value) Winlogon {
 
 // commands gives one record for each command of a value.
 func (w *winlogonDecoder) commands(v hive.Value, mechanism string, list bool) {
-	text, note, err := autostartText(v)
+	text, note, err := AnyText(v)
 	if err != nil {
 		w.errs = append(w.errs, w.in.Wrap(w.in.At(v), err))
 	}
@@ -212,7 +212,7 @@ func (w *winlogonDecoder) fact(v hive.Value) {
 	r := w.record(v)
 	if n, err := v.Uint(); err == nil {
 		r.Value = fmt.Sprint(n)
-	} else if r.Value, r.Unusual, err = autostartText(v); err != nil {
+	} else if r.Value, r.Unusual, err = AnyText(v); err != nil {
 		w.errs = append(w.errs, w.in.Wrap(w.in.At(v), err))
 		return
 	}
@@ -250,7 +250,7 @@ func (w *winlogonDecoder) dll(name, mechanism, inactive string) {
 		}
 		return
 	}
-	text, note, err := autostartText(v)
+	text, note, err := AnyText(v)
 	if err != nil {
 		w.errs = append(w.errs, w.in.Wrap(w.in.At(v), err))
 	}

@@ -115,7 +115,7 @@ func decodeWMI(in Input, yield func(WMI) bool) error {
 			at += len(needle)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b WMI) int { return cmp.Compare(a.offset, b.offset) })
+	slices.SortStableFunc(out, func(a, b WMI) int { return cmp.Compare(a.Position(), b.Position()) })
 	if dropped > 0 {
 		for _, r := range out {
 			if !yield(r) {

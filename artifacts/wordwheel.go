@@ -70,7 +70,7 @@ func decodeWordWheel(in Input, yield func(Search) bool) error {
 			}
 		}
 		r := Search{Origin: in.At(v), Text: s, Folder: folder, Position: e.pos, Written: in.mruWritten(e.pos)}
-		if newest == 0 && v.Name() == "000" && in.only == nil {
+		if newest == 0 && v.Name() == "000" && !in.Partial() {
 			r.Position, r.Written = 1, in.Written()
 		}
 		if !yield(r) {

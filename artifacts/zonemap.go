@@ -50,9 +50,9 @@ func zoneMapSources() []Source {
 var zoneMapNames = []string{"My Computer", "Local intranet", "Trusted sites", "Internet", "Restricted sites"}
 
 func decodeZoneMap(in Input, yield func(ZoneMap) bool) error {
-	site := in.matched(0)
+	site := in.Matched(0)
 	if strings.HasSuffix(in.Source.Key, `Domains\*\*`) {
-		site += "." + in.matched(1) // the host stands below its domain
+		site += "." + in.Matched(1) // the host stands below its domain
 	}
 	if strings.Contains(in.Source.Key, `\Ranges\`) {
 		site = in.Text(":Range")
@@ -70,7 +70,7 @@ func decodeZoneMap(in Input, yield func(ZoneMap) bool) error {
 		case v.Name() == "" || v.Name() == ":Range":
 			continue
 		case list:
-			text, _, err := autostartText(v)
+			text, _, err := AnyText(v)
 			if err == nil {
 				_, err = fmt.Sscanf(text, "%d", &r.Zone)
 			}

@@ -1,0 +1,27 @@
+package artifacts_test
+
+import (
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"io/fs"
+	"testing"
+	"testing/fstest"
+)
+
+// tree opens the files that a corpus machine wrote.
+func tree(t testing.TB, files map[string][]byte) *evidence.Tree {
+	t.Helper()
+	m := fstest.MapFS{}
+	for name, b := range files {
+		m[name] = &fstest.MapFile{Data: b}
+	}
+	return openFS(t, m)
+}
+
+func openFS(t testing.TB, fsys fs.FS) *evidence.Tree {
+	t.Helper()
+	ev, err := evidence.OpenFS(fsys, "test", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ev.Trees[0]
+}
