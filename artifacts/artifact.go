@@ -25,7 +25,7 @@ const (
 type Artifact struct {
 	Name     string // the short name on the command line
 	Title    string
-	Group    string // heading of the catalogue, set there
+	Group    string // heading of the catalogue, set by [Chapter]
 	About    string // what it proves, what it does not, what each time means
 	Proves   Proof
 	DataType string   // kind of its events in timelines: "windows:prefetch:execution"
@@ -61,6 +61,14 @@ func Define[T Decoded](a Artifact, decode func(in Input, yield func(T) bool) err
 		return decode(in, func(rec T) bool { return yield(rec) })
 	}
 	return &a
+}
+
+// Chapter puts artifacts under a heading of the catalogue and returns them.
+func Chapter(title string, list ...*Artifact) []*Artifact {
+	for _, a := range list {
+		a.Group = title
+	}
+	return list
 }
 
 // A Source is a place where an artifact lives: files, or keys of a hive.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus"
 )
 
@@ -17,12 +18,12 @@ func TestCopies(t *testing.T) {
 		both["C/"+name] = b
 		both["VSS1/"+name] = b
 	}
-	want, _ := rows(t, tree(t, live))
-	events, _ := timeline(t, tree(t, both), nil)
+	want, _ := rows(t, testtree.Tree(t, live))
+	events, _ := timeline(t, testtree.Tree(t, both), nil)
 	if len(events) != 2*len(want) {
 		t.Fatalf("%d events with the copy, want twice %d", len(events), len(want))
 	}
-	got, _ := rows(t, tree(t, both))
+	got, _ := rows(t, testtree.Tree(t, both))
 	if len(got) != len(want) {
 		t.Fatalf("%d events after merging, want %d", len(got), len(want))
 	}
@@ -39,7 +40,7 @@ func TestCopies(t *testing.T) {
 			delete(both, name)
 		}
 	}
-	got, _ = rows(t, tree(t, both))
+	got, _ = rows(t, testtree.Tree(t, both))
 	old := 0
 	for _, e := range got {
 		if e.State == artifacts.Backup {

@@ -1,10 +1,12 @@
 package artifacts_test
 
 import (
-	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"testing"
 	"testing/fstest"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/internal/casetest"
 )
 
 // A hive that is too damaged to show its kind is named all the same: it may be
@@ -16,7 +18,7 @@ func TestLooseHiveUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for artifact, want := range map[string]int{"services": 1, "prefetch": 0} {
-		results, err := artifacts.Run(t.Context(), ev.Trees[0], selected(t, artifact), nil)
+		results, err := artifacts.Run(t.Context(), ev.Trees[0], casetest.Selected(t, artifact), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus"
 	"github.com/artifactdump/artifactdump/corpus/regf"
 	"github.com/artifactdump/artifactdump/corpus/vss"
@@ -120,7 +121,7 @@ func TestShadowCopies(t *testing.T) {
 			kape[root+"/"+name] = b
 		}
 	}
-	events, errs := rows(t, tree(t, kape))
+	events, errs := rows(t, testtree.Tree(t, kape))
 	for _, e := range errs {
 		t.Fatalf("the collection: %v", e)
 	}
@@ -183,7 +184,7 @@ func TestShadowCopies(t *testing.T) {
 	}
 	defer without.Close()
 	single, _ := timeline(t, without.Trees[0], nil)
-	live, _ := timeline(t, tree(t, states[3]), nil)
+	live, _ := timeline(t, testtree.Tree(t, states[3]), nil)
 	if got, want := jsonl(t, single), jsonl(t, live); !bytes.Equal(got, want) {
 		t.Errorf("without shadow copies the timeline differs in %s", firstDiff(want, got))
 	}
@@ -219,7 +220,7 @@ func TestShadowOfWreck(t *testing.T) {
 	for name, b := range files {
 		old["VSS1/"+name] = b
 	}
-	want, _ := timeline(t, tree(t, old), nil)
+	want, _ := timeline(t, testtree.Tree(t, old), nil)
 	if len(events) != len(want) || len(want) < 1000 {
 		t.Fatalf("%d events, want %d", len(events), len(want))
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -151,7 +152,7 @@ func (x *hostScan) read(kind string) error {
 	}
 	opts := *x.decode
 	opts.Progress = x.progress
-	list, err := artifacts.Select(x.names)
+	list, err := catalogue.Select(x.names)
 	if err != nil {
 		return usageError{err}
 	}
