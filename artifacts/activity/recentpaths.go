@@ -61,7 +61,9 @@ inside. A key has one time, which dates the newest entry of its lists only.`,
 		"https://github.com/libyal/winreg-kb/blob/main/docs/sources/application-keys/7-Zip.md",
 	},
 	Sources: recentSources(archiverLists),
-}, func(in artifacts.Input, yield func(RecentPath) bool) error { return decodeRecent(in, archiverLists, yield) })
+}, func(in artifacts.Input, yield func(RecentPath) bool) error {
+	return decodeRecent(in, archiverLists, yield)
+})
 
 var appletLists = []recentList{
 	{"Registry Editor", "last key", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Regedit`), "LastKey", "", 0},
@@ -83,7 +85,9 @@ dates its newest entry only; it does not say how often a file was opened.`,
 	Attack:  []string{"T1012", "T1112"},
 	Refs:    []string{"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/default.py"},
 	Sources: recentSources(appletLists),
-}, func(in artifacts.Input, yield func(RecentPath) bool) error { return decodeRecent(in, appletLists, yield) })
+}, func(in artifacts.Input, yield func(RecentPath) bool) error {
+	return decodeRecent(in, appletLists, yield)
+})
 
 func recentSources(lists []recentList) []artifacts.Source {
 	var out []artifacts.Source

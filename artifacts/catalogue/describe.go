@@ -10,9 +10,9 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 )
 
-// RecordFields returns one line for each field of the artifact's records: its
+// Fields returns one line for each field of the artifact's records: its
 // JSON name, its type in words and, for a time, what the time means.
-func RecordFields(a *artifacts.Artifact) []string {
+func Fields(a *artifacts.Artifact) []string {
 	t := reflect.TypeOf(a.Record())
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -64,9 +64,9 @@ func typeWord(t reflect.Type) string {
 	return "number"
 }
 
-// WriteMarkdown writes the catalogue as docs/artifacts.md shows it.
-func WriteMarkdown(w io.Writer, chosen []*artifacts.Artifact) {
-	fmt.Fprint(w, "# Artifacts\n\nGenerated from the catalogue by `go generate ./artifacts`; `artifactdump list NAME` prints the same on a terminal.\n\n")
+// Markdown writes the catalogue as docs/artifacts.md shows it.
+func Markdown(w io.Writer, chosen []*artifacts.Artifact) {
+	fmt.Fprint(w, "# Artifacts\n\nGenerated from the catalogue by `go generate ./artifacts/catalogue`; `artifactdump list NAME` prints the same on a terminal.\n\n")
 	fmt.Fprint(w, "What a record proves: **executed** the program ran; **interacted** a user did something with it; **present** the file was there; **configured** a setting names it. Times are UTC unless a field says local.\n")
 	group := ""
 	for _, a := range chosen {
@@ -81,7 +81,7 @@ func WriteMarkdown(w io.Writer, chosen []*artifacts.Artifact) {
 			fmt.Fprintf(w, "  - `%s`\n", s)
 		}
 		fmt.Fprint(w, "- Fields:\n")
-		for _, f := range RecordFields(a) {
+		for _, f := range Fields(a) {
 			fmt.Fprintf(w, "  - %s\n", f)
 		}
 		if len(a.Attack) > 0 {

@@ -11,13 +11,12 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
-	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/corpus"
 	"github.com/artifactdump/artifactdump/corpus/regf"
 )
 
 func TestHosts(t *testing.T) {
-	recs, errs := persistence.Found(t, testtree.Incident(t, "system", "hosts"), "hosts")
+	recs, errs := found(t, testtree.Incident(t, "system", "hosts"), "hosts")
 	testtree.NoErrors(t, errs)
 	testtree.WantRecords(t, recs, []Host{
 		{File: "hosts", Line: 4, Address: "192.0.2.40", Names: []string{"printer.kestrel.example"}, Comment: "third floor"},
@@ -36,7 +35,7 @@ func TestHostsUnusual(t *testing.T) {
 	m["Windows/System32/drivers/etc/hosts"] = &fstest.MapFile{Data: []byte("::1\tlocalhost\n0.0.0.0 a b #c\nnonsense here\n10.0.0.1\n#10.0.0.2 commented\n\xff\xe9 x")}
 	m["Windows/System32/drivers/etc/lmhosts.sam"] = &fstest.MapFile{Data: []byte("# #PRE explained\r\n102.54.94.97 rhino #PRE #DOM:networking\r\n#INCLUDE \\\\server\\share\\lmhosts\r\n")}
 	m["Users/Public/etc/hosts"] = &fstest.MapFile{Data: append([]byte{0xFE, 0xFF}, utf16BE("198.51.100.20 bank.example\r\n")...)}
-	recs, errs := persistence.Found(t, m, "hosts")
+	recs, errs := found(t, m, "hosts")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs,
 		`[hosts line 1] localhost is ::1`,
@@ -63,7 +62,7 @@ func utf16BE(s string) []byte {
 }
 
 func TestFirewall(t *testing.T) {
-	recs, errs := persistence.Found(t, testtree.Incident(t, "system", "firewall"), "firewall")
+	recs, errs := found(t, testtree.Incident(t, "system", "firewall"), "firewall")
 	testtree.NoErrors(t, errs)
 	if len(recs) != 12 {
 		t.Fatalf("%d records, want 12", len(recs))
@@ -83,7 +82,7 @@ func TestFirewall(t *testing.T) {
 }
 
 func TestFirewallOld(t *testing.T) {
-	recs, errs := persistence.Found(t, testtree.HiveOf(testtree.SystemPath, func(root *regf.Key) {
+	recs, errs := found(t, testtree.HiveOf(testtree.SystemPath, func(root *regf.Key) {
 		p := testtree.AsSystem(root).Sub(`Services\SharedAccess\Parameters\FirewallPolicy`)
 		p.Sub(`StandardProfile\AuthorizedApplications\List`).
 			Set(`C:\a: b\x.exe`, regf.String(`C:\a: b\x.exe:*:Enabled:X: the program`)).
@@ -108,7 +107,7 @@ func TestFirewallOld(t *testing.T) {
 }
 
 func TestFirewallLog(t *testing.T) {
-	recs, errs := persistence.Found(t, testtree.Incident(t, "system", "firewalllog"), "firewalllog")
+	recs, errs := found(t, testtree.Incident(t, "system", "firewalllog"), "firewalllog")
 	testtree.NoErrors(t, errs)
 	at := corpus.NetworkTime.Add(9*time.Hour - 90*time.Second).Truncate(time.Second)
 	testtree.WantRecords(t, recs[1:], []FirewallLog{{Line: 7, Time: at, Local: true, Action: "DROP", Protocol: "TCP", Source: corpus.Intruder, SourcePort: "51022",
@@ -122,26 +121,26 @@ func TestFirewallLog(t *testing.T) {
 func TestFirewallLogUnusual(t *testing.T) {
 	log := "2026-03-06 18:00:00 ALLOW UDP 10.0.0.1 10.0.0.2 53 1024 0 - - - - - - - SEND 4242\n" +
 		"#Time Format: UTC\n#Fields: action date time\nDROP 2026-03-06 18:00:01\nDROP yesterday\n\n"
-	recs, errs := persistence.Found(t, fstest.MapFS{"Windows/pfirewall.log": {Data: []byte(log)}, "Windows/System32/ntdll.dll": {}}, "firewalllog")
+	recs, errs := found(t, fstest.MapFS{"Windows/pfirewall.log": {Data: []byte(log)}, "Windows/System32/ntdll.dll": {}}, "firewalllog")
 	testtree.WantErrors(t, errs, "line 5: no date and time")
 	testtree.WantSummaries(t, recs, `[ALLOW] UDP 10.0.0.1 port 53 to 10.0.0.2 port 1024 SEND`, `[DROP]   to `)
 	if r := recs[1].Data.(FirewallLog); r.Local || r.Time.IsZero() {
 		t.Errorf("with a UTC header: %+v", r)
 	}
 	noise := strings.Repeat("x\n", 1000)
-	_, errs = persistence.Found(t, fstest.MapFS{"Windows/pfirewall.log": {Data: []byte(noise)}, "Windows/System32/ntdll.dll": {}}, "firewalllog")
+	_, errs = found(t, fstest.MapFS{"Windows/pfirewall.log": {Data: []byte(noise)}, "Windows/System32/ntdll.dll": {}}, "firewalllog")
 	if len(errs) != 101 {
 		t.Errorf("%d errors for a thousand bad lines, want 101", len(errs))
 	}
 }
 
 func TestPortProxy(t *testing.T) {
-	recs, errs := persistence.Found(t, testtree.Incident(t, "system", "portproxy"), "portproxy")
+	recs, errs := found(t, testtree.Incident(t, "system", "portproxy"), "portproxy")
 	testtree.NoErrors(t, errs)
 	testtree.WantRecords(t, recs, []PortProxy{{Direction: "v4tov4", Protocol: "tcp", ListenAddress: "0.0.0.0", ListenPort: "3390", Address: "192.0.2.11", Port: "3389",
 		Written: corpus.NetworkTime.Add(41 * time.Second)}})
 
-	recs, errs = persistence.Found(t, testtree.HiveOf(testtree.SystemPath, func(root *regf.Key) {
+	recs, errs = found(t, testtree.HiveOf(testtree.SystemPath, func(root *regf.Key) {
 		testtree.AsSystem(root).Sub(`Services\PortProxy\v6tov4\tcp`).Set("*/80", regf.String("a")).Set("::/81", regf.DWord(1))
 	}), "portproxy")
 	testtree.WantErrors(t, errs, "want address/port", "not text")
@@ -149,7 +148,7 @@ func TestPortProxy(t *testing.T) {
 }
 
 func TestProxies(t *testing.T) {
-	recs, errs := persistence.Found(t, testtree.Incident(t, "system", "software", "users", "proxies"), "proxies")
+	recs, errs := found(t, testtree.Incident(t, "system", "software", "users", "proxies"), "proxies")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs,
 		`[WinHTTP WinHttpSettings] no proxy`,
@@ -170,7 +169,7 @@ func TestProxiesUnusual(t *testing.T) {
 		}
 		return b
 	}
-	recs, errs := persistence.Found(t, testtree.HiveOf(testtree.NtuserPath, func(root *regf.Key) {
+	recs, errs := found(t, testtree.HiveOf(testtree.NtuserPath, func(root *regf.Key) {
 		testtree.AsUser(root)
 		k := root.Sub(`Software\Microsoft\Windows\CurrentVersion\Internet Settings`)
 		k.Set("AutoConfigURL", regf.String("http://198.51.100.20/p.pac")).Set("ProxyEnable", regf.String("yes"))
@@ -190,7 +189,7 @@ func TestProxiesUnusual(t *testing.T) {
 }
 
 func TestNRPT(t *testing.T) {
-	recs, errs := persistence.Found(t, testtree.Incident(t, "system", "nrpt"), "nrpt")
+	recs, errs := found(t, testtree.Incident(t, "system", "nrpt"), "nrpt")
 	testtree.NoErrors(t, errs)
 	if len(recs) != 1 {
 		t.Fatalf("%d records", len(recs))
@@ -198,7 +197,7 @@ func TestNRPT(t *testing.T) {
 	testtree.WantRecords(t, recs, []NRPT{{Rule: "{5B0E7C61-18A4-4E0F-9C9B-6A6F0B1D2E33}", Names: []string{".kestrel.example"}, Servers: "192.0.2.53", Options: 8,
 		Written: recs[0].Data.(NRPT).Written}})
 
-	recs, errs = persistence.Found(t, testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
+	recs, errs = found(t, testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
 		testtree.AsSoftware(root)
 		k := root.Sub(`Policies\Microsoft\Windows NT\DNSClient\DnsPolicyConfig`)
 		k.Sub("a").Set("Name", regf.String("bank.example")).Set("GenericDNSServers", regf.String("198.51.100.20")).Set("ConfigOptions", regf.String("x"))
@@ -209,7 +208,7 @@ func TestNRPT(t *testing.T) {
 }
 
 func TestBITS(t *testing.T) {
-	recs, errs := persistence.Found(t, testtree.Incident(t, "system", "bits"), "bits")
+	recs, errs := found(t, testtree.Incident(t, "system", "bits"), "bits")
 	testtree.NoErrors(t, errs)
 	testtree.WantRecords(t, recs, []BITSQueue{{Name: "qmgr.db", Size: 8192, Format: "ESE database"}})
 	m := fstest.MapFS{
@@ -219,13 +218,13 @@ func TestBITS(t *testing.T) {
 		"ProgramData/Microsoft/Network/Downloader/qmgr.jfm":    {Data: []byte("?")},
 		"ProgramData/Microsoft/Network/Downloader/edb0001.log": {Data: []byte("?")},
 	}
-	recs, errs = persistence.Found(t, m, "bits")
+	recs, errs = found(t, m, "bits")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs, `[qmgr.jfm] 1 bytes, unknown; jobs are not decoded`, `[qmgr0.dat] 17 bytes, state file; jobs are not decoded`, `[qmgr1.dat] 0 bytes, empty; jobs are not decoded`)
 }
 
 func TestCryptnet(t *testing.T) {
-	recs, errs := persistence.Found(t, testtree.Incident(t, "system", "cryptnet"), "cryptnet")
+	recs, errs := found(t, testtree.Incident(t, "system", "cryptnet"), "cryptnet")
 	testtree.NoErrors(t, errs)
 	testtree.WantRecords(t, recs, []Cryptnet{{URL: "http://crl.plover.example/root.crl", ETag: "5f2e-61a0", Size: 22,
 		Downloaded: time.Date(2026, 3, 5, 1, 2, 3, 456700, time.UTC), Modified: time.Date(2026, 2, 28, 20, 0, 0, 0, time.UTC),
@@ -264,16 +263,10 @@ func TestRealNetwork(t *testing.T) {
 		count          int
 	}{
 		{"images/win7-composed", "firewall", 773},
-		{"images/win7-composed", "winsock", 31},
-		{"images/win7-composed", "lsa", 22},
-		{"images/win7-composed", "knowndlls", 29},
-		{"images/win7-composed", "sessionmanager", 5},
-		{"images/win7-composed", "print", 25},
-		{"images/win7-composed", "timeproviders", 4},
 		{"images/win7-composed", "portproxy", 0},
 		{"images/win7-composed", "proxies", 3},
 	} {
-		if n := len(persistence.RealRecords(t, tt.path, tt.artifact)); n != tt.count {
+		if n := len(realRecords(t, tt.path, tt.artifact)); n != tt.count {
 			t.Errorf("%s %s: %d records, want %d", tt.path, tt.artifact, n, tt.count)
 		}
 	}
@@ -348,9 +341,29 @@ func FuzzTextFiles(f *testing.F) {
 // of a hive is no firewall's.
 func TestFirewallLogLoose(t *testing.T) {
 	m := fstest.MapFS{"NTUSER.DAT": testtree.HiveOf(testtree.NtuserPath, testtree.AsUser)[testtree.NtuserPath], "NTUSER.DAT.LOG1": {Data: []byte("regf\n?")}}
-	recs, errs := persistence.Found(t, m, "firewalllog")
+	recs, errs := found(t, m, "firewalllog")
 	testtree.NoErrors(t, errs)
 	if len(recs) != 0 {
 		t.Errorf("%d records", len(recs))
 	}
+}
+
+func TestZoneMap(t *testing.T) {
+	recs, errs := found(t, testtree.Incident(t, "system", "software", "users", "zonemap"), "zonemap")
+	testtree.NoErrors(t, errs)
+	testtree.WantSummaries(t, recs, `[files.kestrel.example] by https is in the zone 2, Trusted sites`)
+
+	recs, errs = found(t, testtree.HiveOf(testtree.NtuserPath, func(root *regf.Key) {
+		testtree.AsUser(root)
+		z := root.Sub(`Software\Microsoft\Windows\CurrentVersion\Internet Settings\ZoneMap`)
+		z.Sub(`Domains\evil.example\*`).Set("http", regf.DWord(2)).Set("", regf.String("x"))
+		z.Sub(`Ranges\Range1`).Set("*", regf.DWord(9)).Set(":Range", regf.String("198.51.100.0-198.51.100.255"))
+		root.Sub(`Software\Policies\Microsoft\Windows\CurrentVersion\Internet Settings\ZoneMapKey`).Set("https://x.example", regf.String("1")).Set("bad", regf.String("one"))
+	}), "zonemap")
+	testtree.WantErrors(t, errs, `value "bad" at`)
+	testtree.WantSummaries(t, recs,
+		`[*.evil.example] by http is in the zone 2, Trusted sites`,
+		`[198.51.100.0-198.51.100.255] is in the zone 9, custom`,
+		`[https://x.example] is in the zone 1, Local intranet`,
+	)
 }

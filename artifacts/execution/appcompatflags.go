@@ -72,4 +72,6 @@ func (l AppCompatLayer) Summary() string {
 }
 
 // Events gives the key's time, once.
-func (l AppCompatLayer) Events() []artifacts.Event { return artifacts.KeyEvent(l.Index, l.Written, "Compatibility layers") }
+func (l AppCompatLayer) Events() []artifacts.Event {
+	return artifacts.KeyEvent(l.Index, l.Written, "Compatibility layers")
+}

@@ -99,4 +99,6 @@ func (m MuiCache) Summary() string {
 }
 
 // Events gives the key's time, once.
-func (m MuiCache) Events() []artifacts.Event { return artifacts.KeyEvent(m.Index, m.Written, "MuiCache") }
+func (m MuiCache) Events() []artifacts.Event {
+	return artifacts.KeyEvent(m.Index, m.Written, "MuiCache")
+}

@@ -219,7 +219,7 @@ func (p Prefetch) Events() []artifacts.Event {
 			out = append(out, artifacts.Event{
 				Time: v.Created, Kind: "Creation Time", DataType: "windows:volume:creation", Proof: artifacts.Present,
 				Message: fmt.Sprintf("Volume %s serial %s was formatted, seen by Prefetch [%s]", v.Device, v.Serial, p.Executable),
-				Extra:   []artifacts.Field{{"device_path", v.Device}, {"serial_number", v.Serial}},
+				Extra:   []artifacts.Field{{Name: "device_path", Value: v.Device}, {Name: "serial_number", Value: v.Serial}},
 			})
 		}
 	}

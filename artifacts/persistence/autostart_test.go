@@ -7,7 +7,6 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus/regf"
 	"github.com/google/go-cmp/cmp"
@@ -16,7 +15,7 @@ import (
 // Records of every mechanism are read through one interface.
 func TestAutostarter(t *testing.T) {
 	n := 0
-	for _, a := range catalogue.All() {
+	for _, a := range Artifacts() {
 		if _, ok := a.Record().(Autostarter); ok {
 			n++
 		}
@@ -52,7 +51,7 @@ func TestFilePresent(t *testing.T) {
 		return m
 	}
 	for _, whole := range []bool{false, true} {
-		recs, errs := Found(t, build(whole), "runkeys")
+		recs, errs := found(t, build(whole), "runkeys")
 		testtree.NoErrors(t, errs)
 		gone := "unknown"
 		if whole {
@@ -73,7 +72,7 @@ func TestFilePresent(t *testing.T) {
 		}
 		for i := range want {
 			want[i].Mechanism, want[i].Scope, want[i].Written = "Run", "machine", testtree.Written
-			if diff := cmp.Diff(&want[i], recs[i].Data.(Autostarter).Autostart()); diff != "" {
+			if diff := cmp.Diff(want[i], recs[i].Data.(Autostarter).Autostart()); diff != "" {
 				t.Errorf("whole volume %t, record %d (-want +got):\n%s", whole, i, diff)
 			}
 		}
@@ -97,7 +96,7 @@ func TestAutostartBounded(t *testing.T) {
 	m["Windows/System32/Tasks/t"] = &fstest.MapFile{Data: []byte("<Task><Actions>" + strings.Repeat("<Exec/>", 20_000) + "</Actions></Task>")}
 	start := time.Now()
 	for artifact, want := range map[string]struct{ records, errors int }{"runkeys": {2, 0}, "winlogon": {64, 1}, "windowsload": {64, 1}, "tasks": {32, 1}} {
-		recs, errs := Found(t, m, artifact)
+		recs, errs := found(t, m, artifact)
 		if len(recs) != want.records || len(errs) != want.errors {
 			t.Errorf("%s: %d records, %d errors, want %+v", artifact, len(recs), len(errs), want)
 		}

@@ -77,7 +77,7 @@ func decodeFileAssociations(in artifacts.Input, yield func(FileAssociation) bool
 	if n := len(parts); n >= 4 {
 		class, verb = parts[n-4], parts[n-2]
 	}
-	h := hooksOf(in, class + `\shell\` + verb + `\command`)
+	h := hooksOf(in, class+`\shell\`+verb+`\command`)
 	h.each(func(v hive.Value) {
 		switch strings.ToLower(v.Name()) {
 		case "":

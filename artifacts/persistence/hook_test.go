@@ -115,14 +115,13 @@ func TestLoaders(t *testing.T) {
 		{"browserpolicies", []string{`[Chrome Extensions] aomjjhallfgjeglblehebfpbcfeobpgk from https://clients2.google.com/service/update2/crx`}},
 		{"autostartfiles", []string{`[PowerShell profile] C:\Users\mira\Documents\WindowsPowerShell\Microsoft.PowerShell_profile.ps1: function prompt { "> " }`}},
 		{"webscripts", []string{`[default.aspx] 74 bytes: <%@ Page Language="C#" %>; <html><body><%= DateTime.Now %></body></html>`}},
-		{"zonemap", []string{`[files.kestrel.example] by https is in the zone 2, Trusted sites`}},
 		{"wmi", []string{
 			`[NTEventLogEventConsumer] SCM Event Log Consumer is bound to the filter SCM Event Log Filter #default`,
 			`[__EventFilter] SCM Event Log Filter: root\cimv2 | select * from MSFT_SCMEventLogEvent | WQL #default`,
 		}},
 	} {
 		t.Run(tt.artifact, func(t *testing.T) {
-			recs, errs := Found(t, testtree.Incident(t, "system", "software", "users", tt.artifact), tt.artifact)
+			recs, errs := found(t, testtree.Incident(t, "system", "software", "users", tt.artifact), tt.artifact)
 			testtree.NoErrors(t, errs)
 			testtree.WantSummaries(t, recs, tt.want...)
 		})
@@ -184,10 +183,6 @@ func TestLoadersChanged(t *testing.T) {
 			root.Sub("Environment").Set("windir", regf.String(`cmd.exe /c x &&`)).Set("COR_ENABLE_PROFILING", regf.String("1")).Set("COR_PROFILER", regf.String(machineID))
 			root.Sub(`Software\Microsoft\Windows Script\Settings`).Set("AmsiEnable", regf.DWord(0))
 			root.Sub(`Software\Microsoft\Windows\CurrentVersion\App Paths\control.exe`).Set("", regf.String(`C:\Users\mira\c.exe`))
-			z := root.Sub(`Software\Microsoft\Windows\CurrentVersion\Internet Settings\ZoneMap`)
-			z.Sub(`Domains\evil.example\*`).Set("http", regf.DWord(2)).Set("", regf.String("x"))
-			z.Sub(`Ranges\Range1`).Set("*", regf.DWord(9)).Set(":Range", regf.String("198.51.100.0-198.51.100.255"))
-			root.Sub(`Software\Policies\Microsoft\Windows\CurrentVersion\Internet Settings\ZoneMapKey`).Set("https://x.example", regf.String("1")).Set("bad", regf.String("one"))
 			root.Sub(`Software\Microsoft\Office\16.0\Excel\Options`).Set("OPEN", regf.String(`/r "C:\Users\mira\e.xll"`)).Set("OPENED", regf.DWord(1))
 			root.Sub(`Software\Microsoft\Office\16.0\Outlook\WebView\Inbox`).Set("URL", regf.String("http://198.51.100.20/h"))
 			root.Sub(`Software\Microsoft\Office\Word\Addins\Evil.Addin`).Set("LoadBehavior", regf.DWord(2)).Set("Manifest", regf.String("file:///x.vsto|vstolocal"))
@@ -268,11 +263,6 @@ func TestLoadersChanged(t *testing.T) {
 			`[ms-settings\shell\open\command] (Default): cmd.exe`,
 			`[ms-settings\shell\open\command] DelegateExecute: (empty)`,
 		}, nil},
-		{"zonemap", []string{
-			`[*.evil.example] by http is in the zone 2, Trusted sites`,
-			`[198.51.100.0-198.51.100.255] is in the zone 9, custom`,
-			`[https://x.example] is in the zone 1, Local intranet`,
-		}, []string{`value "bad" at`}},
 		{"apppaths", []string{`[App Paths] control.exe: C:\Users\mira\c.exe`}, nil},
 		{"activesetup", []string{`[evil]: rundll32.exe C:\Users\Public\x.dll,Go (inactive: IsInstalled is 0) #inactive`}, nil},
 		{"print", []string{`[Monitors\evil] Driver: C:\Users\Public\mon.dll`}, []string{`value "Driver" at`}},
@@ -292,7 +282,7 @@ func TestLoadersChanged(t *testing.T) {
 		{"browserpolicies", []string{`[Chrome ExtensionInstallForcelist] abcdefghijklmnopabcdefghijklmnop from https://198.51.100.20/u.xml`}, nil},
 	} {
 		t.Run(tt.artifact, func(t *testing.T) {
-			recs, errs := Found(t, machine, tt.artifact)
+			recs, errs := found(t, machine, tt.artifact)
 			testtree.WantErrors(t, errs, tt.errs...)
 			testtree.WantSummaries(t, recs, tt.want...)
 		})
@@ -300,7 +290,7 @@ func TestLoadersChanged(t *testing.T) {
 }
 
 func TestIFEOTarget(t *testing.T) {
-	recs, _ := Found(t, testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
+	recs, _ := found(t, testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
 		testtree.AsSoftware(root)
 		o := root.Sub(`Microsoft\Windows NT\CurrentVersion\Image File Execution Options`)
 		o.Sub("Utilman.exe").Set("Debugger", regf.String(`C:\Windows\System32\cmd.exe`))
@@ -317,7 +307,7 @@ func TestIFEOTarget(t *testing.T) {
 // The folders of a search path know whether they come before System32 and
 // whether users can write to them.
 func TestEnvironmentPath(t *testing.T) {
-	recs, errs := Found(t, testtree.HiveOf(testtree.SystemPath, func(root *regf.Key) {
+	recs, errs := found(t, testtree.HiveOf(testtree.SystemPath, func(root *regf.Key) {
 		testtree.AsSystem(root).Sub(`Control\Session Manager\Environment`).Set("Path", regf.Expand(`C:\ProgramData\first;%SystemRoot%\System32;C:\Users\Public\last`))
 	}), "environment")
 	testtree.NoErrors(t, errs)
@@ -348,7 +338,7 @@ func TestAutostartFiles(t *testing.T) {
 		"Users/mira/AppData/Roaming/Microsoft/Word/STARTUP/a.wll":       {Data: []byte("MZ")},
 		"Users/mira/AppData/Roaming/Microsoft/Word/STARTUP/desktop.ini": {Data: []byte("[x]")},
 	}
-	recs, errs := Found(t, m, "autostartfiles")
+	recs, errs := found(t, m, "autostartfiles")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs,
 		`[PowerShell profile] C:\Users\mira\Documents\PowerShell\profile.ps1: IEX (New-Object Net.WebClient); `+strings.Repeat("x", 968)+" …",
@@ -375,7 +365,7 @@ func TestWMI(t *testing.T) {
 		gap + string(wmiWide([]byte(`ActiveScriptEventConsumer.Name="wide"`))) +
 		gap + put(`MyEventConsumer.Name="no end`) + `EventConsumer.Name="`
 	m := fstest.MapFS{"Windows/System32/wbem/Repository/OBJECTS.DATA": {Data: []byte(data)}}
-	recs, errs := Found(t, m, "wmi")
+	recs, errs := found(t, m, "wmi")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs,
 		`[CommandLineEventConsumer] Updater is bound to the filter At night`,
@@ -395,7 +385,7 @@ func TestLoadersLongList(t *testing.T) {
 	for i := range list {
 		list[i] = "p"
 	}
-	recs, errs := Found(t, testtree.HiveOf(testtree.SystemPath, func(root *regf.Key) {
+	recs, errs := found(t, testtree.HiveOf(testtree.SystemPath, func(root *regf.Key) {
 		k := testtree.AsSystem(root).Sub("Control")
 		k.Sub("Lsa").Set("Security Packages", regf.Multi(list...))
 		k.Sub(`NetworkProvider\Order`).Set("ProviderOrder", regf.String(strings.Join(list, ",")))

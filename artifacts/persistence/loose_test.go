@@ -32,9 +32,9 @@ func TestLooseTasks(t *testing.T) {
 	}
 	heap["found/notes.xml"] = &fstest.MapFile{Data: []byte("<notes/>")}
 	for _, artifact := range []string{"tasks", "jobs"} {
-		want, errs := Found(t, whole, artifact)
+		want, errs := found(t, whole, artifact)
 		testtree.NoErrors(t, errs)
-		got, errs := Found(t, heap, artifact)
+		got, errs := found(t, heap, artifact)
 		testtree.NoErrors(t, errs)
 		if len(got) == 0 || len(got) != len(want) {
 			t.Fatalf("%s: %d records in the heap, %d in the volume", artifact, len(got), len(want))
@@ -77,7 +77,7 @@ func TestLooseTaskPath(t *testing.T) {
 		"x/Tasks/ScheduledDefrag":    `\Microsoft\Windows\Defrag\ScheduledDefrag`,
 		"x/Tasks/My/ScheduledDefrag": `\My\ScheduledDefrag`,
 	} {
-		recs, errs := Found(t, fstest.MapFS{name: {Data: xml}}, "tasks")
+		recs, errs := found(t, fstest.MapFS{name: {Data: xml}}, "tasks")
 		testtree.NoErrors(t, errs)
 		if len(recs) != 1 || recs[0].Data.(Task).TaskPath != want {
 			t.Errorf("%s: %+v, want %s", name, recs, want)
@@ -89,7 +89,7 @@ func TestLooseTaskPath(t *testing.T) {
 // to start something.
 func TestLooseShortcuts(t *testing.T) {
 	link := shelllink.Link{Target: `C:\Users\Public\svchost.exe`, Arguments: "-k", Machine: "kestrel-pc", Created: testtree.Written}.Build()
-	recs, errs := Found(t, fstest.MapFS{
+	recs, errs := found(t, fstest.MapFS{
 		"heap/a.lnk":         {Data: link},
 		"heap/b.bin":         {Data: link},
 		"heap/broken.lnk":    {Data: link[:100]},
@@ -140,7 +140,7 @@ func TestOneTask(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ev.Close()
-	recs, errs := foundIn(t, ev.Trees[0], "tasks")
+	recs, errs := testtree.FoundIn(t, ev.Trees[0], testtree.Named(t, Artifacts(), "tasks"))
 	testtree.NoErrors(t, errs)
 	if len(recs) != 1 || recs[0].Data.(Task).Command != "a.exe" {
 		t.Errorf("%+v", recs)

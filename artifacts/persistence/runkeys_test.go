@@ -9,7 +9,7 @@ import (
 )
 
 func TestRunKeys(t *testing.T) {
-	recs, errs := Found(t, testtree.Incident(t, "system", "software", "users", "runkeys", "startupapproved"), "runkeys")
+	recs, errs := found(t, testtree.Incident(t, "system", "software", "users", "runkeys", "startupapproved"), "runkeys")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs,
 		`[Run] SecurityHealth: %windir%\system32\SecurityHealthSystray.exe`,
@@ -49,7 +49,7 @@ func TestRunKeys(t *testing.T) {
 }
 
 func TestRunKeysUnusual(t *testing.T) {
-	recs, errs := Found(t, testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
+	recs, errs := found(t, testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
 		testtree.AsSoftware(root)
 		cv := root.Sub(`Microsoft\Windows\CurrentVersion`)
 		cv.Sub("Run").
@@ -85,7 +85,7 @@ func TestRunKeysUnusual(t *testing.T) {
 
 // A deleted value of a Run key is found in its living key.
 func TestRunKeysDeleted(t *testing.T) {
-	recs, errs := Found(t, testtree.HiveOf(testtree.NtuserPath, func(root *regf.Key) {
+	recs, errs := found(t, testtree.HiveOf(testtree.NtuserPath, func(root *regf.Key) {
 		testtree.AsUser(root)
 		root.Sub(`Software\Microsoft\Windows\CurrentVersion\Run`).Set("stays", regf.String(`C:\s.exe`)).
 			Set("goes", regf.String(`C:\Users\Public\g.exe -q`)).Unset("goes", testtree.Written.Add(time.Hour))
@@ -103,14 +103,14 @@ func TestRunKeysReal(t *testing.T) {
 		"images/win10-composed":               4,
 		"images/win7-composed":                1,
 	} {
-		if got := len(RealRecords(t, path, "runkeys")); got != want {
+		if got := len(realRecords(t, path, "runkeys")); got != want {
 			t.Errorf("%s: %d records, want %d", path, got, want)
 		}
 	}
 }
 
 func TestStartupApproved(t *testing.T) {
-	recs, errs := Found(t, testtree.Incident(t, "software", "users", "startupapproved"), "startupapproved")
+	recs, errs := found(t, testtree.Incident(t, "software", "users", "startupapproved"), "startupapproved")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs,
 		`[Run] SecurityHealth is enabled (state 6)`,
@@ -127,7 +127,7 @@ func TestStartupApproved(t *testing.T) {
 }
 
 func TestStartupApprovedDamaged(t *testing.T) {
-	recs, errs := Found(t, testtree.HiveOf(testtree.NtuserPath, func(root *regf.Key) {
+	recs, errs := found(t, testtree.HiveOf(testtree.NtuserPath, func(root *regf.Key) {
 		testtree.AsUser(root)
 		root.Sub(`Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run`).
 			Set("cut", regf.Binary([]byte{3, 0})).Set("short", regf.Binary([]byte{3, 0, 0, 0}))

@@ -11,7 +11,7 @@ import (
 )
 
 func TestServices(t *testing.T) {
-	recs, errs := Found(t, testtree.Incident(t, "system", "services", "software"), "services")
+	recs, errs := found(t, testtree.Incident(t, "system", "services", "software"), "services")
 	testtree.NoErrors(t, errs)
 	byName := map[string]Service{}
 	for _, r := range recs {
@@ -46,7 +46,7 @@ func TestServicesUnusual(t *testing.T) {
 	for _, v := range []uint32{1, 60000, 3, 0} {
 		actions = binary.LittleEndian.AppendUint32(actions, v)
 	}
-	recs, errs := Found(t, testtree.HiveOf(testtree.SystemPath, func(root *regf.Key) {
+	recs, errs := found(t, testtree.HiveOf(testtree.SystemPath, func(root *regf.Key) {
 		root.Sub("Select").Set("Current", regf.DWord(1))
 		set := root.Sub("ControlSet001")
 		set.Sub(`Control\SafeBoot\Network\fails`)
@@ -85,7 +85,7 @@ func TestServicesUnusual(t *testing.T) {
 	}
 	testtree.WantRecords(t, recs[1:2], []Service{{
 		Entry: Entry{Mechanism: "Service", Scope: "machine", Command: `\??\C:\f.exe -x`, Image: `C:\f.exe`, Arguments: "-x", FilePresent: "unknown", Disabled: true, Written: testtree.Written},
-		Name:      "fails", ImagePath: `\??\C:\f.exe -x`, ServiceType: 0x10, TypeText: "own process", StartType: 4, StartText: "disabled", Delayed: true, Triggers: 1,
+		Name:  "fails", ImagePath: `\??\C:\f.exe -x`, ServiceType: 0x10, TypeText: "own process", StartType: 4, StartText: "disabled", Delayed: true, Triggers: 1,
 		DependsOn: []string{"a", "b"}, OnFailure: []string{"restart the service after 60000 ms", "run the command after 0 ms"},
 		FailureCmd: `C:\Users\Public\boom.exe`, DeleteFlag: true, SafeBoot: []string{"Network"},
 	}})
@@ -109,7 +109,7 @@ func TestServicesReal(t *testing.T) {
 		"hives/regipy/SYSTEM_WIN_10_1709": {718, 4, 19},
 	} {
 		keys, direct, instances := 0, 0, 0
-		for _, r := range RealRecords(t, path, "services") {
+		for _, r := range realRecords(t, path, "services") {
 			s := r.Data.(Service)
 			if r.From.State != artifacts.Live || s.Mechanism == "Service failure command" {
 				continue

@@ -12,7 +12,7 @@ import (
 )
 
 func TestStartupFolder(t *testing.T) {
-	recs, errs := Found(t, testtree.Incident(t, "system", "software", "users", "startupfolder", "shellfolders"), "startupfolder")
+	recs, errs := found(t, testtree.Incident(t, "system", "software", "users", "startupfolder", "shellfolders"), "startupfolder")
 	testtree.NoErrors(t, errs)
 	made, read, saved := time.Date(2025, 1, 9, 2, 14, 33, 340881200, time.UTC), time.Date(2025, 1, 9, 2, 15, 1, 12004400, time.UTC), time.Date(2024, 12, 12, 9, 0, 26, 0, time.UTC)
 	if len(recs) != 1 {
@@ -56,7 +56,7 @@ func TestStartupFolderRedirected(t *testing.T) {
 	m[start+"fake.lnk"] = &fstest.MapFile{Data: []byte("MZ")}
 	m[start+"web.url"] = &fstest.MapFile{Data: append([]byte{0xFF, 0xFE}, regf.UTF16("[InternetShortcut]\r\nURL=https://example.org/a\r\n")...)}
 	m["ProgramData/Microsoft/Windows/Start Menu/Programs/StartUp/all.vbs"] = &fstest.MapFile{}
-	recs, errs := Found(t, m, "startupfolder")
+	recs, errs := found(t, m, "startupfolder")
 	testtree.WantErrors(t, errs, "at offset 0x4c: cut.lnk: lnk: LinkInfo", "fake.lnk: not a shortcut")
 	const dir = `C:\Users\mira\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\`
 	testtree.WantSummaries(t, recs,
@@ -73,7 +73,7 @@ func TestStartupFolderRedirected(t *testing.T) {
 			t.Errorf("image %q", f.Image)
 		}
 	}
-	recs, errs = Found(t, m, "shellfolders")
+	recs, errs = found(t, m, "shellfolders")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs,
 		`[User Shell Folders] Common Startup: \\server\share\startup (not the default C:\ProgramData\Microsoft\Windows\Start Menu\Programs\Startup) #redirected`,
@@ -97,13 +97,13 @@ func TestStartupFolderTranslated(t *testing.T) {
 		},
 	})
 	m["Documents and Settings/mira/スタート メニュー/プログラム/スタートアップ/a.exe"] = &fstest.MapFile{}
-	recs, errs := Found(t, m, "startupfolder")
+	recs, errs := found(t, m, "startupfolder")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs, `[C:\Documents and Settings\mira\`+startup+`\a.exe]`)
 }
 
 func TestShellFolders(t *testing.T) {
-	recs, errs := Found(t, testtree.Incident(t, "system", "software", "users", "shellfolders"), "shellfolders")
+	recs, errs := found(t, testtree.Incident(t, "system", "software", "users", "shellfolders"), "shellfolders")
 	testtree.NoErrors(t, errs)
 	if len(recs) != 2+2*6 {
 		t.Errorf("%d records, want 14", len(recs))
@@ -119,7 +119,7 @@ func TestShellFoldersReal(t *testing.T) {
 	for path, want := range map[string]int{
 		"hives/regipy/NTUSER.DAT": 6, "hives/velo/ntuser.dat": 6, "hives/ez/NTUSER1.DAT": 3, "images/win10-composed": 6, "images/win7-composed": 6,
 	} {
-		recs := RealRecords(t, path, "shellfolders")
+		recs := realRecords(t, path, "shellfolders")
 		if len(recs) != want {
 			t.Errorf("%s: %d records, want %d", path, len(recs), want)
 		}

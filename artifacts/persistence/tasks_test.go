@@ -13,7 +13,7 @@ import (
 )
 
 func TestTasks(t *testing.T) {
-	recs, errs := Found(t, testtree.Incident(t, "system", "software", "tasks", "taskcache"), "tasks")
+	recs, errs := found(t, testtree.Incident(t, "system", "software", "tasks", "taskcache"), "tasks")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs,
 		`[\GoogleUpdateTaskMachineCore] C:\Program Files (x86)\Google\Update\GoogleUpdate.exe /c LogonTrigger CalendarTrigger`,
@@ -44,7 +44,7 @@ func TestTasks(t *testing.T) {
 // hid.
 func TestTaskCache(t *testing.T) {
 	fsys := testtree.Incident(t, "system", "software", "tasks", "taskcache")
-	recs, errs := Found(t, fsys, "taskcache")
+	recs, errs := found(t, fsys, "taskcache")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs,
 		`Task: \Microsoft\Windows\TextServicesFramework\MsCtfMonitor [Identifier: {0D9C8B7A-2222-4333-8444-555566667777}] {01575CFE-9A55-4003-A5E1-F38D1EBDCBE1}`,
@@ -57,7 +57,7 @@ func TestTaskCache(t *testing.T) {
 		`Task: \Microsoft\Windows\TextServicesFramework\MsCtfMonitor [Identifier: {0D9C8B7A-2222-4333-8444-555566667777}] name in the tree`,
 	)
 	files := map[string]Task{}
-	xml, _ := Found(t, fsys, "tasks")
+	xml, _ := found(t, fsys, "tasks")
 	for _, r := range xml {
 		f := r.Data.(Task)
 		files[f.TaskPath] = f
@@ -95,7 +95,7 @@ func TestTaskCache(t *testing.T) {
 func TestTaskCacheTampered(t *testing.T) {
 	task := schtask.Task{Path: `\t`, User: "u", SID: "S-1-5-32-545", Registered: testtree.Written, LastRun: testtree.Written.Add(time.Hour), Result: 0x80070002,
 		Actions: []schtask.Action{{Command: `C:\a.exe`}, {Command: `C:\b.exe`, Arguments: "-x"}}}
-	recs, errs := Found(t, testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
+	recs, errs := found(t, testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
 		testtree.AsSoftware(root)
 		cache := root.Sub(taskCacheKey)
 		put := func(id, path string) *regf.Key {
@@ -139,7 +139,7 @@ func TestTaskCacheTampered(t *testing.T) {
 // earlier run.
 func TestTaskCacheDeleted(t *testing.T) {
 	old := schtask.Task{Registered: testtree.Written, LastRun: testtree.Written.Add(-24 * time.Hour)}
-	recs, errs := Found(t, testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
+	recs, errs := found(t, testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
 		testtree.AsSoftware(root)
 		root.Sub(taskCacheKey+`Tasks\{1}`).Set("Path", regf.String(`\t`)).
 			Set("DynamicInfo", regf.Binary(old.DynamicInfo())).Unset("DynamicInfo", testtree.Written)
@@ -170,7 +170,7 @@ func TestTaskEncodings(t *testing.T) {
 		"UTF-8 without mark":    []byte(text),
 		"8 bit":                 []byte(latin),
 	} {
-		recs, errs := Found(t, taskFile(b), "tasks")
+		recs, errs := found(t, taskFile(b), "tasks")
 		testtree.NoErrors(t, errs)
 		if len(recs) != 1 {
 			t.Errorf("%s: %d records", name, len(recs))
@@ -215,7 +215,7 @@ func TestTasksHostile(t *testing.T) {
 		{"long", head + exec + strings.Repeat("é", taskMaxBytes/2), 1, "more than a task; only the first 4194303 are read"},
 		{"bad date", `<Task><RegistrationInfo><Date>yesterday</Date></RegistrationInfo></Task>`, 1, `the date "yesterday" is none`},
 	} {
-		recs, errs := Found(t, taskFile([]byte(tt.text)), "tasks")
+		recs, errs := found(t, taskFile([]byte(tt.text)), "tasks")
 		if len(recs) != tt.records || len(errs) != 1 || !strings.Contains(errs[0].Error(), tt.want) {
 			t.Errorf("%s: %d records, errors %v, want %d, %s", tt.name, len(recs), errs, tt.records, tt.want)
 		}
@@ -247,7 +247,7 @@ func TestTaskTime(t *testing.T) {
 }
 
 func TestTasksReal(t *testing.T) {
-	recs := RealRecords(t, "images/server2022-attacked", "tasks")
+	recs := realRecords(t, "images/server2022-attacked", "tasks")
 	names := map[string]string{}
 	for _, r := range recs {
 		k := r.Data.(Task)
@@ -259,7 +259,7 @@ func TestTasksReal(t *testing.T) {
 }
 
 func TestJobs(t *testing.T) {
-	recs, errs := Found(t, testtree.Incident(t, "system", "software", "jobs"), "jobs")
+	recs, errs := found(t, testtree.Incident(t, "system", "software", "jobs"), "jobs")
 	testtree.NoErrors(t, errs)
 	testtree.WantRecords(t, recs, []Job{{
 		Entry: Entry{Mechanism: "Job", Scope: "machine", Command: `C:\Program Files (x86)\Plover PDF\update.exe /scheduled`,
@@ -293,7 +293,7 @@ func TestJobsDamaged(t *testing.T) {
 		{"trigger cut", good[:len(good)-1], 1, "a trigger runs past the end"},
 		{"version", append([]byte{1, 5, 9, 9}, good[4:]...), 0, "file version 2313, want 1"},
 	} {
-		recs, errs := Found(t, jobFile("At1.job", tt.b), "jobs")
+		recs, errs := found(t, jobFile("At1.job", tt.b), "jobs")
 		if len(recs) != tt.n {
 			t.Errorf("%s: %d records", tt.name, len(recs))
 		}
@@ -309,7 +309,7 @@ func TestJobsDamaged(t *testing.T) {
 func FuzzJob(f *testing.F) {
 	f.Add(schtask.Job{Application: "a", Comment: "b", Start: testtree.Written}.Build())
 	f.Fuzz(func(t *testing.T, b []byte) {
-		recs, _ := Found(t, jobFile("x.job", b), "jobs")
+		recs, _ := found(t, jobFile("x.job", b), "jobs")
 		for _, r := range recs {
 			if n := len(r.Data.(Job).Triggers); n*jobTriggerSize > len(b) {
 				t.Errorf("%d triggers in %d bytes", n, len(b))

@@ -152,7 +152,7 @@ func (w *winlogonDecoder) setting(v hive.Value) {
 
 func (w *winlogonDecoder) record(v hive.Value) Winlogon {
 	r := Winlogon{Origin: w.in.At(v), Key: w.key, Name: v.Name()}
-	r.Entry = autostartOf(w.in, "Winlogon " + v.Name())
+	r.Entry = autostartOf(w.in, "Winlogon "+v.Name())
 	r.Hidden = autostartHidden(v.Name())
 	return r
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func TestWinlogon(t *testing.T) {
-	recs, errs := Found(t, testtree.Incident(t, "system", "software", "users", "winlogon"), "winlogon")
+	recs, errs := found(t, testtree.Incident(t, "system", "software", "users", "winlogon"), "winlogon")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs,
 		`[Winlogon] Userinit: C:\Windows\system32\userinit.exe`,
@@ -53,7 +53,7 @@ func TestWinlogonChanged(t *testing.T) {
 			root.Sub(`Software\Microsoft\Windows NT\CurrentVersion\Winlogon`).Set("Shell", regf.String(`explorer.exe, C:\Users\mira\m.exe`))
 		},
 	})
-	recs, errs := Found(t, machine, "winlogon")
+	recs, errs := found(t, machine, "winlogon")
 	testtree.WantErrors(t, errs, `value "System" at`, `value "bad" at`)
 	testtree.WantSummaries(t, recs,
 		`[Winlogon] Userinit: C:\Windows\system32\userinit.exe`,
@@ -88,7 +88,7 @@ func TestLongList(t *testing.T) {
 		},
 	})
 	for _, name := range []string{"winlogon", "windowsload"} {
-		recs, errs := Found(t, machine, name)
+		recs, errs := found(t, machine, name)
 		testtree.NoErrors(t, errs)
 		if len(recs) != 64 {
 			t.Fatalf("%s: %d records, want 64", name, len(recs))
@@ -114,7 +114,7 @@ func TestLongList(t *testing.T) {
 }
 
 func TestWindowsLoad(t *testing.T) {
-	recs, errs := Found(t, testtree.Incident(t, "software", "users", "windowsload"), "windowsload")
+	recs, errs := found(t, testtree.Incident(t, "software", "users", "windowsload"), "windowsload")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs) // empty values start nothing
 
@@ -131,7 +131,7 @@ func TestWindowsLoad(t *testing.T) {
 		},
 	})
 	machine["Program Files/L/l.exe"] = &fstest.MapFile{}
-	recs, errs = Found(t, machine, "windowsload")
+	recs, errs = found(t, machine, "windowsload")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs,
 		`[AppInit_DLLs] C:\one.dll (of "C:\\one.dll,\"C:\\two three.dll\" four.dll")`,
@@ -144,16 +144,16 @@ func TestWindowsLoad(t *testing.T) {
 	)
 	testtree.WantRecords(t, recs[1:2], []WindowsLoad{{
 		Entry: Entry{Mechanism: "AppInit_DLLs", Scope: "machine", Command: `"C:\two three.dll"`, Image: `C:\two three.dll`, FilePresent: "unknown", Written: testtree.Written},
-		Name:      "AppInit_DLLs", Value: `C:\one.dll,"C:\two three.dll" four.dll`, Signed: true,
+		Name:  "AppInit_DLLs", Value: `C:\one.dll,"C:\two three.dll" four.dll`, Signed: true,
 	}})
 }
 
 func TestScreensaver(t *testing.T) {
-	recs, errs := Found(t, testtree.Incident(t, "users", "screensaver"), "screensaver")
+	recs, errs := found(t, testtree.Incident(t, "users", "screensaver"), "screensaver")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs, `C:\Windows\system32\Bubbles.scr active: 1 timeout: 600`)
 
-	recs, errs = Found(t, testtree.HiveOf(testtree.NtuserPath, func(root *regf.Key) {
+	recs, errs = found(t, testtree.HiveOf(testtree.NtuserPath, func(root *regf.Key) {
 		testtree.AsUser(root)
 		root.Sub(`Control Panel\Desktop`).Set("SCRNSAVE.EXE", regf.String(`C:\Users\Public\x.scr /s`)).Set("ScreenSaveActive", regf.String("0"))
 		root.Sub(`Software\Policies\Microsoft\Windows\Control Panel\Desktop`).Set("SCRNSAVE.EXE", regf.DWord(1))
@@ -167,16 +167,16 @@ func TestScreensaver(t *testing.T) {
 }
 
 func TestScreensaverReal(t *testing.T) {
-	if recs := RealRecords(t, "hives/velo/ntuser.dat", "screensaver"); len(recs) != 1 {
+	if recs := realRecords(t, "hives/velo/ntuser.dat", "screensaver"); len(recs) != 1 {
 		t.Errorf("%d records, want 1", len(recs))
 	}
 }
 
 func TestCommandProcessor(t *testing.T) {
-	recs, errs := Found(t, testtree.Incident(t, "software", "users", "commandprocessor"), "commandprocessor")
+	recs, errs := found(t, testtree.Incident(t, "software", "users", "commandprocessor"), "commandprocessor")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs, `AutoRun: chcp 65001 >nul`)
-	recs, errs = Found(t, testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
+	recs, errs = found(t, testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
 		testtree.AsSoftware(root)
 		root.Sub(commandProcessorKey).Set("AutoRun", regf.Binary([]byte{1}))
 	}), "commandprocessor")
@@ -185,7 +185,7 @@ func TestCommandProcessor(t *testing.T) {
 }
 
 func TestLogonScripts(t *testing.T) {
-	recs, errs := Found(t, testtree.Incident(t, "system", "software", "users", "logonscripts"), "logonscripts")
+	recs, errs := found(t, testtree.Incident(t, "system", "software", "users", "logonscripts"), "logonscripts")
 	testtree.NoErrors(t, errs)
 	testtree.WantSummaries(t, recs, `[Logon] drives.cmd K:`, `[Logon] drives.cmd K: of policy Local Group Policy`)
 	for _, r := range recs {
@@ -210,7 +210,7 @@ func TestLogonScripts(t *testing.T) {
 		},
 	})
 	machine["Windows/System32/GroupPolicy/Machine/Scripts/psscripts.ini"] = &fstest.MapFile{Data: []byte("[Startup]\r\n0CmdLine=C:\\s.ps1\r\n1Parameters=lost\r\nxCmdLine=no\r\n")}
-	recs, errs = Found(t, machine, "logonscripts")
+	recs, errs = found(t, machine, "logonscripts")
 	testtree.WantErrors(t, errs, `section "Startup": parameters without a command line`)
 	testtree.WantSummaries(t, recs,
 		`[Startup] C:\s.ps1`,

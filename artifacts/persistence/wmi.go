@@ -223,7 +223,7 @@ func wmiInstance(in artifacts.Input, class string, at, from int, names map[strin
 	if r.Name == "" && len(r.Strings) == 0 {
 		return r, false
 	}
-	r.Entry = autostartOf(in, "WMI " + r.Kind)
+	r.Entry = autostartOf(in, "WMI "+r.Kind)
 	if class == "CommandLineEventConsumer" {
 		for _, s := range r.Strings {
 			if l := strings.ToLower(s); strings.Contains(l, ".exe") || strings.ContainsAny(s, `\ `) {

@@ -15,7 +15,6 @@ import (
 	"github.com/artifactdump/artifactdump/corpus/regf"
 )
 
-
 // userSummaries is what the records say, in order.
 func userSummaries(recs []artifacts.Record) []string {
 	var out []string

@@ -158,7 +158,9 @@ any value in it.`,
 		"https://learn.microsoft.com/troubleshoot/windows-server/windows-security/user-account-control-and-remote-restriction",
 	},
 	Sources: settingSources(remoteAccessRows),
-}, func(in artifacts.Input, yield func(Setting) bool) error { return decodeSettings(in, remoteAccessRows, yield) })
+}, func(in artifacts.Input, yield func(Setting) bool) error {
+	return decodeSettings(in, remoteAccessRows, yield)
+})
 
 // eventLoggingRows: what is written down.
 var eventLoggingRows = []settingRow{
@@ -263,4 +265,6 @@ installers do it too. Execution policies are a guard against mistakes, not again
 		"https://learn.microsoft.com/windows-server/administration/windows-commands/fsutil-behavior",
 	},
 	Sources: settingSources(protectionRows),
-}, func(in artifacts.Input, yield func(Setting) bool) error { return decodeSettings(in, protectionRows, yield) })
+}, func(in artifacts.Input, yield func(Setting) bool) error {
+	return decodeSettings(in, protectionRows, yield)
+})
