@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
@@ -30,64 +29,6 @@ type recentList struct {
 	prefix        string // before the number
 	first         int    // the number of the newest
 }
-
-var archiverLists = []recentList{
-	{"WinRAR", "archives", artifacts.Key(evidence.NTUSER, `Software\WinRAR\ArcHistory`), "", "", 0},
-	{"WinRAR", "archives made", artifacts.Key(evidence.NTUSER, `Software\WinRAR\DialogEditHistory\ArcName`), "", "", 0},
-	{"WinRAR", "folders extracted to", artifacts.Key(evidence.NTUSER, `Software\WinRAR\DialogEditHistory\ExtrPath`), "", "", 0},
-	{"WinRAR", "other", artifacts.Key(evidence.NTUSER, `Software\WinRAR\DialogEditHistory\*`), "", "", 0},
-	{"WinRAR SFX", "extracted to", artifacts.Key(evidence.NTUSER, `Software\WinRAR SFX`), "*", "", 0},
-	{"7-Zip", "archives made", artifacts.Key(evidence.NTUSER, `Software\7-Zip\Compression`), "ArcHistory", "", 0},
-	{"7-Zip", "folders extracted to", artifacts.Key(evidence.NTUSER, `Software\7-Zip\Extraction`), "PathHistory", "", 0},
-	{"7-Zip", "folders", artifacts.Key(evidence.NTUSER, `Software\7-Zip\FM`), "FolderHistory", "", 0},
-	{"7-Zip", "folders copied to", artifacts.Key(evidence.NTUSER, `Software\7-Zip\FM`), "CopyHistory", "", 0},
-	{"7-Zip", "open folder", artifacts.Key(evidence.NTUSER, `Software\7-Zip\FM`), "PanelPath0", "", 0},
-	{"7-Zip", "open folder", artifacts.Key(evidence.NTUSER, `Software\7-Zip\FM`), "PanelPath1", "", 0},
-	{"WinZip", "archives", artifacts.Key(evidence.NTUSER, `Software\Nico Mak Computing\WinZip\filemenu`), "", "filemenu", 1},
-	{"WinZip", "archives", artifacts.Key(evidence.NTUSER, `Software\Nico Mak Computing\WinZip\mru\archives`), "", "", 0},
-}
-
-var archivers = artifacts.Define(artifacts.Artifact{
-	Name:     "archivers",
-	Title:    "Archive programs",
-	DataType: "windows:registry:archiver",
-	About: `Archives and folders in the histories of WinRAR, 7-Zip and WinZip. Proves that this account opened, made or unpacked an archive
-of that path with the program's windows; what was packed before it is carried off shows here. The command lines of rar and 7z leave nothing. It does not prove what was
-inside. A key has one time, which dates the newest entry of its lists only.`,
-	Proves: artifacts.Interacted,
-	Attack: []string{"T1560.001"},
-	Refs: []string{
-		"https://github.com/libyal/winreg-kb/blob/main/docs/sources/application-keys/WinRAR.md",
-		"https://github.com/libyal/winreg-kb/blob/main/docs/sources/application-keys/7-Zip.md",
-	},
-	Sources: recentSources(archiverLists),
-}, func(in artifacts.Input, yield func(RecentPath) bool) error {
-	return decodeRecent(in, archiverLists, yield)
-})
-
-var appletLists = []recentList{
-	{"Registry Editor", "last key", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Regedit`), "LastKey", "", 0},
-	{"Registry Editor", "favorites", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Regedit\Favorites`), "*", "", 0},
-	{"Paint", "files", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Paint\Recent File List`), "", "File", 1},
-	{"WordPad", "files", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Wordpad\Recent File List`), "", "File", 1},
-	{"Management Console", "consoles", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Microsoft Management Console\Recent File List`), "", "File", 1},
-	{"Media Player", "files", artifacts.Key(evidence.NTUSER, `Software\Microsoft\MediaPlayer\Player\RecentFileList`), "", "File", 0},
-}
-
-var applets = artifacts.Define(artifacts.Artifact{
-	Name:     "applets",
-	Title:    "Recent files of Windows' own programs",
-	DataType: "windows:registry:applet",
-	About: `What the registry editor showed when it was closed, and the last files of Paint, WordPad, the management console and Media Player. Proves that
-this account used the program's window with that key or file. A key in the registry editor was looked at, not necessarily changed. The time is that of the list's key and
-dates its newest entry only; it does not say how often a file was opened.`,
-	Proves:  artifacts.Interacted,
-	Attack:  []string{"T1012", "T1112"},
-	Refs:    []string{"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/default.py"},
-	Sources: recentSources(appletLists),
-}, func(in artifacts.Input, yield func(RecentPath) bool) error {
-	return decodeRecent(in, appletLists, yield)
-})
 
 func recentSources(lists []recentList) []artifacts.Source {
 	var out []artifacts.Source

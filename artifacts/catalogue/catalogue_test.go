@@ -3,12 +3,19 @@ package catalogue_test
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/activity"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
+	"github.com/artifactdump/artifactdump/artifacts/communication"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
+	"github.com/artifactdump/artifactdump/artifacts/system"
 	"github.com/artifactdump/artifactdump/corpus"
 )
 
@@ -72,5 +79,27 @@ func TestDocs(t *testing.T) {
 	}
 	if !bytes.Equal(have, b.Bytes()) {
 		t.Error("docs/artifacts.md is not what the catalogue says: run go generate ./artifacts/catalogue")
+	}
+}
+
+// TestOneFileEach holds the rule that an artifact is one file with its name in
+// the package of its chapter.
+func TestOneFileEach(t *testing.T) {
+	chapters := map[string][]*artifacts.Artifact{
+		"execution": execution.Artifacts(), "persistence": persistence.Artifacts(), "communication": communication.Artifacts(),
+		"activity": activity.Artifacts(), "system": system.Artifacts(),
+	}
+	n := 0
+	for dir, list := range chapters {
+		for _, a := range list {
+			n++
+			b, err := os.ReadFile(filepath.Join("..", dir, a.Name+".go"))
+			if err != nil || bytes.Count(b, []byte("artifacts.Define(")) != 1 || !regexp.MustCompile(`Name: +"`+a.Name+`"`).Match(b) {
+				t.Errorf("%s: %s.go does not declare it alone: %v", dir, a.Name, err)
+			}
+		}
+	}
+	if n != len(catalogue.All()) {
+		t.Errorf("%d artifacts in chapters, %d in the catalogue", n, len(catalogue.All()))
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
 )
 
 // Setting is one switch of Windows that matters to an investigation.
@@ -36,7 +35,8 @@ type settingMeaning struct {
 	weak        bool
 }
 
-func normal(value, says string) settingMeaning  { return settingMeaning{value, says, false} }
+func normal(value, says string) settingMeaning { return settingMeaning{value, says, false} }
+
 func weakens(value, says string) settingMeaning { return settingMeaning{value, says, true} }
 
 // settingSources are the keys of a table, each once.
@@ -119,152 +119,3 @@ func (s Setting) Summary() string {
 	}
 	return out
 }
-
-// remoteAccessRows: who may come in from far.
-var remoteAccessRows = []settingRow{
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\Terminal Server`), "fDenyTSConnections", []settingMeaning{normal("0", "Remote Desktop is on"), normal("1", "Remote Desktop is off")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\Terminal Server`), "fSingleSessionPerUser", []settingMeaning{weakens("0", "one user may have several sessions"), normal("1", "one session for each user")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\Terminal Server`), "TSUserEnabled", nil},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "PortNumber", []settingMeaning{normal("3389", "the usual port"), weakens("", "not the usual port")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "UserAuthentication", []settingMeaning{weakens("0", "no authentication before the session"), normal("1", "authentication before the session")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "SecurityLayer", []settingMeaning{weakens("0", "RDP's own encryption"), normal("1", "negotiated"), normal("2", "TLS")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "MinEncryptionLevel", nil},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\Terminal Server\WinStations\RDP-Tcp`), "Shadow", []settingMeaning{weakens("2", "full control of sessions without consent"), weakens("4", "view of sessions without consent")}},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows NT\Terminal Services`), "Shadow", []settingMeaning{weakens("2", "full control of sessions without consent"), weakens("4", "view of sessions without consent")}},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows NT\Terminal Services`), "fDenyTSConnections", []settingMeaning{normal("0", "Remote Desktop is on"), normal("1", "Remote Desktop is off")}},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "LocalAccountTokenFilterPolicy", []settingMeaning{weakens("1", "local administrators have full rights over the network")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\Lsa`), "DisableRestrictedAdmin", []settingMeaning{weakens("0", "Remote Desktop accepts password hashes (restricted admin)"), normal("1", "restricted admin is off")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\Remote Assistance`), "fAllowToGetHelp", []settingMeaning{normal("1", "Remote Assistance is on"), normal("0", "Remote Assistance is off")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\LanmanServer\Parameters`), "AutoShareWks", []settingMeaning{normal("0", "no administrative shares")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\LanmanServer\Parameters`), "AutoShareServer", []settingMeaning{normal("0", "no administrative shares")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\LanmanServer\Parameters`), "SMB1", []settingMeaning{weakens("1", "SMB 1 is on"), normal("0", "SMB 1 is off")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\LanmanServer\Parameters`), "NullSessionShares", nil},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WSMAN\Service`), "allow_remote_requests", []settingMeaning{normal("1", "WinRM answers remote requests")}},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\WinRM\Service`), "AllowAutoConfig", []settingMeaning{normal("1", "WinRM answers remote requests")}},
-}
-
-var remoteAccess = artifacts.Define(artifacts.Artifact{
-	Name:     "remoteaccess",
-	Title:    "Remote access settings",
-	DataType: "windows:registry:remote_access",
-	About: `Switches that let others in: Remote Desktop with its port and its authentication, shadowing of sessions, remote administration with local
-accounts, shares, WinRM. Proves how the machine was set when the hive was written; "weakens" marks values that are less safe than what Windows comes with. It
-does not prove that anybody came in, nor who changed the switch: administrators change them too. The key's time dates the last change of
-any value in it.`,
-	Proves: artifacts.Configured,
-	Attack: []string{"T1021.001", "T1021.002", "T1112"},
-	Refs: []string{
-		"https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/microsoft-windows-terminalservices-localsessionmanager-fdenytsconnections",
-		"https://learn.microsoft.com/troubleshoot/windows-server/windows-security/user-account-control-and-remote-restriction",
-	},
-	Sources: settingSources(remoteAccessRows),
-}, func(in artifacts.Input, yield func(Setting) bool) error {
-	return decodeSettings(in, remoteAccessRows, yield)
-})
-
-// eventLoggingRows: what is written down.
-var eventLoggingRows = []settingRow{
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\EventLog\*`), "MaxSize", nil},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\EventLog\*`), "Retention", nil},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\EventLog\*`), "File", nil},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\EventLog\*`), "AutoBackupLogFiles", nil},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\EventLog`), "Start", []settingMeaning{normal("2", "the event log service starts with Windows"), weakens("", "the event log service does not start with Windows")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\WMI\Autologger\EventLog-*`), "Start", []settingMeaning{normal("1", "events are collected"), weakens("0", "events are not collected")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\MiniNt`), "*", []settingMeaning{weakens("", "the key alone stops the Security log")}},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-PowerShell/Operational`), "Enabled", eventChannel},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-Windows Defender/Operational`), "Enabled", eventChannel},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-Sysmon/Operational`), "Enabled", eventChannel},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-TerminalServices-LocalSessionManager/Operational`), "Enabled", eventChannel},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational`), "Enabled", eventChannel},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-WMI-Activity/Operational`), "Enabled", eventChannel},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-Bits-Client/Operational`), "Enabled", eventChannel},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-TaskScheduler/Operational`), "Enabled", []settingMeaning{normal("0", "the channel is off, as Windows comes"), normal("1", "the channel is on")}},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\ScriptBlockLogging`), "EnableScriptBlockLogging", []settingMeaning{normal("1", "script blocks are logged"), weakens("0", "script blocks are not logged, not even suspicious ones")}},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\ModuleLogging`), "EnableModuleLogging", []settingMeaning{normal("1", "modules are logged"), normal("0", "modules are not logged")}},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\Transcription`), "EnableTranscripting", []settingMeaning{normal("1", "sessions are written down"), normal("0", "sessions are not written down")}},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\Transcription`), "OutputDirectory", nil},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System\Audit`), "ProcessCreationIncludeCmdLine_Enabled", []settingMeaning{normal("1", "command lines are logged"), normal("0", "command lines are not logged")}},
-	{artifacts.Key(evidence.SECURITY, `Policy\PolAdtEv`), "*", []settingMeaning{normal("", "audit policy, as stored")}},
-}
-
-var eventChannel = []settingMeaning{weakens("0", "the channel is off"), normal("1", "the channel is on")}
-
-var eventLogging = artifacts.Define(artifacts.Artifact{
-	Name:     "eventlogging",
-	Title:    "Event log settings",
-	DataType: "windows:registry:event_logging",
-	About: `Which event logs Windows keeps, how large, where, and what is written into them: channels, PowerShell's logging, command lines of
-processes, the audit policy. Proves how logging was set when the hive was written; "weakens" marks what is less than Windows comes with. It does not prove that a log
-was cleared, nor that one that is on holds anything. Small sizes overwrite soon. The key's time dates the last change of any value
-in it; event log keys also change when programs register their sources.`,
-	Proves: artifacts.Configured,
-	Attack: []string{"T1562.002", "T1112"},
-	Refs: []string{
-		"https://learn.microsoft.com/windows/win32/eventlog/eventlog-key",
-		"https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_logging_windows",
-	},
-	Sources: settingSources(eventLoggingRows),
-}, decodeEventLogging)
-
-func decodeEventLogging(in artifacts.Input, yield func(Setting) bool) error {
-	n := 0
-	err := decodeSettings(in, eventLoggingRows, func(s Setting) bool {
-		n++
-		return yield(s)
-	})
-	if strings.HasSuffix(in.Source.Key, `\MiniNt`) && n == 0 && !in.Partial() {
-		yield(Setting{Origin: in.AtKey(), Setting: "MiniNt", Meaning: "the key alone stops the Security log", Weak: true, Written: in.Written()})
-	}
-	return err
-}
-
-// protectionRows: what keeps programs from doing harm.
-var protectionRows = []settingRow{
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "EnableLUA", []settingMeaning{weakens("0", "User Account Control is off"), normal("1", "User Account Control is on")}},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "ConsentPromptBehaviorAdmin", []settingMeaning{weakens("0", "administrators are raised without a question"), normal("", "administrators are asked")}},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "PromptOnSecureDesktop", []settingMeaning{weakens("0", "the question is not on the secure desktop"), normal("1", "the question is on the secure desktop")}},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System`), "FilterAdministratorToken", []settingMeaning{normal("0", "the built-in administrator is not filtered, as Windows comes"), normal("1", "the built-in administrator is filtered")}},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\Explorer`), "NoDriveTypeAutoRun", nil},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\FileSystem`), "NtfsDisableLastAccessUpdate", []settingMeaning{normal("0", "last access times are kept"), normal("1", "last access times are not kept"),
-		normal("2147483648", "last access times are kept (user's choice)"), normal("2147483649", "last access times are not kept (user's choice)"),
-		normal("2147483650", "last access times are kept (Windows' choice)"), normal("2147483651", "last access times are not kept (Windows' choice)")}},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows NT\CurrentVersion\SystemRestore`), "DisableSR", []settingMeaning{weakens("1", "System Restore is off"), normal("0", "System Restore is on")}},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows NT\SystemRestore`), "DisableSR", []settingMeaning{weakens("1", "System Restore is off"), normal("0", "System Restore is on")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\DeviceGuard`), "EnableVirtualizationBasedSecurity", []settingMeaning{normal("1", "virtualization based security is on"), normal("0", "virtualization based security is off")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\DeviceGuard\Scenarios\HypervisorEnforcedCodeIntegrity`), "Enabled", []settingMeaning{normal("1", "memory integrity is on"), normal("0", "memory integrity is off")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\CI\Config`), "VulnerableDriverBlocklistEnable", []settingMeaning{weakens("0", "vulnerable drivers are not blocked"), normal("1", "vulnerable drivers are blocked")}},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows Script Host\Settings`), "Enabled", []settingMeaning{normal("0", "scripts are off"), normal("1", "scripts are on")}},
-	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows Script Host\Settings`), "Enabled", []settingMeaning{normal("0", "scripts are off"), normal("1", "scripts are on")}},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\PowerShell\1\ShellIds\Microsoft.PowerShell`), "ExecutionPolicy", executionPolicy},
-	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\PowerShell\1\ShellIds\Microsoft.PowerShell`), "ExecutionPolicy", executionPolicy},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell`), "ExecutionPolicy", executionPolicy},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell`), "EnableScripts", nil},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Explorer`), "SmartScreenEnabled", []settingMeaning{weakens("Off", "SmartScreen is off"), normal("", "SmartScreen is on")}},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\System`), "EnableSmartScreen", []settingMeaning{weakens("0", "SmartScreen is off"), normal("1", "SmartScreen is on")}},
-	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Policies\System`), "DisableTaskMgr", []settingMeaning{weakens("1", "the task manager is locked")}},
-	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Policies\System`), "DisableRegistryTools", []settingMeaning{weakens("1", "the registry editor is locked"), weakens("2", "the registry editor is locked")}},
-	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`), "Hidden", []settingMeaning{normal("1", "hidden files are shown"), normal("2", "hidden files are not shown")}},
-	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`), "ShowSuperHidden", []settingMeaning{normal("1", "system files are shown"), normal("0", "system files are not shown")}},
-	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`), "HideFileExt", []settingMeaning{normal("1", "extensions are hidden, as Windows comes"), normal("0", "extensions are shown")}},
-}
-
-var executionPolicy = []settingMeaning{weakens("Bypass", "every script runs, without a question"), weakens("Unrestricted", "every script runs"), normal("", "scripts are restricted")}
-
-var protection = artifacts.Define(artifacts.Artifact{
-	Name:     "protection",
-	Title:    "Protection settings",
-	DataType: "windows:registry:protection",
-	About: `Switches that guard the machine or keep traces: User Account Control, System Restore, SmartScreen, script policies, code integrity, last access times. Proves
-how they were set when the hive was written; "weakens" marks values that take protection away. It does not prove who set them or why: administrators and
-installers do it too. Execution policies are a guard against mistakes, not against an intruder. The key's time dates the last change of any value in it.`,
-	Proves: artifacts.Configured,
-	Attack: []string{"T1548.002", "T1112", "T1562.001", "T1490"},
-	Refs: []string{
-		"https://learn.microsoft.com/windows/security/application-security/application-control/user-account-control/settings-and-configuration",
-		"https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_execution_policies",
-		"https://learn.microsoft.com/windows-server/administration/windows-commands/fsutil-behavior",
-	},
-	Sources: settingSources(protectionRows),
-}, func(in artifacts.Input, yield func(Setting) bool) error {
-	return decodeSettings(in, protectionRows, yield)
-})
