@@ -120,7 +120,8 @@ func (x *reading) source(a *rawAttempt, address, name string) {
 			a.name = x.b.intern(n) // a name where an address is expected
 		}
 	}
-	if a.address != "" && a.name != "" && !isLocal(a.address) {
+	// Windows writes its own name as the workstation of sessions of Remote Desktop.
+	if a.address != "" && a.name != "" && a.name != x.host && !isLocal(a.address) {
 		x.b.join(a.address, a.name, x.r.Time, x.ref, "one record holds both")
 	}
 }
