@@ -107,10 +107,11 @@ type sidNames struct {
 // maxNames bounds the further names of one account.
 const maxNames = 16
 
-func (b *Builder) learn(a rawAccount, _ time.Time) {
+func (b *Builder) learn(a rawAccount, host string) {
 	if !isUserSID(a.sid) {
 		return
 	}
+	b.known[[2]string{host, strings.ToLower(a.name)}] = a.sid
 	n := b.sids[a.sid]
 	if n == nil {
 		b.sids[a.sid] = &sidNames{domain: a.domain, name: a.name}
@@ -140,7 +141,6 @@ type identities struct {
 	b        *Builder
 	accounts map[string]*Account // by id
 	byName   map[string]string   // folded domain\name → SID
-	byBare   map[string][]string // folded name → SIDs
 	hosts    map[string]*Host    // by key
 	address  map[string][]join   // by name: its addresses
 	names    map[string][]join   // by address: its names
@@ -150,7 +150,7 @@ type identities struct {
 
 func newIdentities(b *Builder) *identities {
 	ids := &identities{
-		b: b, accounts: map[string]*Account{}, byName: map[string]string{}, byBare: map[string][]string{}, hosts: map[string]*Host{},
+		b: b, accounts: map[string]*Account{}, byName: map[string]string{}, hosts: map[string]*Host{},
 		address: map[string][]join{}, names: map[string][]join{}, machines: map[string][]join{}, merges: map[string]bool{},
 	}
 	for _, sid := range sorted(b.sids) {
@@ -199,16 +199,8 @@ func mergeJoins(list []join) []join {
 }
 
 func (ids *identities) name(spelled, sid string) {
-	key := foldAccount(spelled)
-	if ids.byName[key] == "" {
+	if key := foldAccount(spelled); ids.byName[key] == "" {
 		ids.byName[key] = sid
-	}
-	_, bare, ok := strings.Cut(key, `\`)
-	if !ok {
-		bare = key
-	}
-	if !slices.Contains(ids.byBare[bare], sid) {
-		ids.byBare[bare] = append(ids.byBare[bare], sid)
 	}
 }
 
@@ -270,8 +262,8 @@ func (ids *identities) local(name, host string) *Account {
 	if sid := ids.byName[foldAccount(host+`\`+name)]; sid != "" {
 		return ids.bySID(rawAccount{sid, host, name})
 	}
-	if sids := ids.byBare[strings.ToLower(name)]; len(sids) == 1 {
-		return ids.bySID(rawAccount{sids[0], "", name})
+	if sid := ids.b.known[[2]string{host, strings.ToLower(name)}]; sid != "" {
+		return ids.bySID(rawAccount{sid, "", name})
 	}
 	return ids.named(`?\`+name, true)
 }

@@ -99,6 +99,7 @@ type Builder struct {
 	raw      []rawAttempt
 	marks    []mark
 	sids     map[string]*sidNames // by SID
+	known    map[[2]string]string // SID by host and folded name
 	renames  []rename
 	members  []membership
 	joins    []join
@@ -119,7 +120,7 @@ type Span struct {
 
 // New returns an empty builder.
 func New(opts *Options) *Builder {
-	b := &Builder{strings: map[string]string{}, sids: map[string]*sidNames{}, hosts: map[string]bool{}, channels: map[string]int{}, spans: map[string]*Span{}}
+	b := &Builder{strings: map[string]string{}, sids: map[string]*sidNames{}, known: map[[2]string]string{}, hosts: map[string]bool{}, channels: map[string]int{}, spans: map[string]*Span{}}
 	if opts != nil {
 		b.opts = *opts
 	}

@@ -377,7 +377,7 @@ func (x *reading) sql() {
 func (x *reading) learn() {
 	for _, role := range [...]events.Role{events.Actor, events.Target, events.Member} {
 		if a := x.r.Account(x.k, role); a.SID != "" && a.Name != "" {
-			x.b.learn(x.keep(a), x.r.Time)
+			x.b.learn(x.keep(a), x.host)
 		}
 	}
 	switch x.k.Name {
