@@ -44,7 +44,7 @@ func WriteSVG(w io.Writer, g *Graph, opts *SVGOptions) error {
 		columns[p.column]++
 	}
 	const step, top, width = 26.0, 44.0, 960.0
-	x := [3]float64{190, 480, 770}
+	x := [3]float64{230, 490, 760}
 	rows := max(columns[0], columns[1], columns[2], 1)
 	height := top + float64(rows)*step + 24
 	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" font-family="system-ui, sans-serif" font-size="12">`+"\n", width, height, width, height)
@@ -105,7 +105,7 @@ func (p *place) draw(w io.Writer, x float64, opts *SVGOptions) {
 	if len(n.Parts) > 0 {
 		title += ": " + strings.Join(n.Parts, ", ")
 	}
-	fmt.Fprintf(w, `<text x="%.1f" y="%.1f" text-anchor="%s" fill="currentColor">%s<title>%s</title></text>`, at, p.y+4, anchor, escapeXML(shorten(clean(label), 34)), escapeXML(clean(title)))
+	fmt.Fprintf(w, `<text x="%.1f" y="%.1f" text-anchor="%s" fill="currentColor" stroke="#fff" stroke-width="3" stroke-opacity=".75" paint-order="stroke">%s<title>%s</title></text>`, at, p.y+4, anchor, escapeXML(shorten(clean(label), 32)), escapeXML(clean(title)))
 	if link != "" {
 		fmt.Fprint(w, "</a>")
 	}
@@ -146,9 +146,17 @@ func (n *Node) weight() (level int, lift float64, count int) {
 
 // arrange chooses the nodes to draw and their order.
 func arrange(g *Graph) (places []*place, edges []drawn, others int) {
+	used := map[string]bool{} // groups and their members are not part of the picture
+	for i := range g.Edges {
+		if e := &g.Edges[i]; e.Kind != "member" {
+			used[e.Source], used[e.Target] = true, true
+		}
+	}
 	nodes := make([]*Node, 0, len(g.Nodes))
 	for i := range g.Nodes {
-		nodes = append(nodes, &g.Nodes[i])
+		if used[g.Nodes[i].ID] {
+			nodes = append(nodes, &g.Nodes[i])
+		}
 	}
 	slices.SortStableFunc(nodes, func(a, b *Node) int {
 		l, f, c := a.weight()
