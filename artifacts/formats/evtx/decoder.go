@@ -3,7 +3,6 @@ package evtx
 import (
 	"bytes"
 	"hash/crc32"
-	"iter"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
@@ -24,12 +23,13 @@ type Decoder struct {
 	empty    uint32 // the number of ""
 	key      []byte
 
-	programs []program
-	steps    []step
-	parts    []part
-	frames   [maxDepth]frame
-	badNames bool // of what is being compiled
-	work     int  // steps of this chunk
+	programs  []program
+	steps     []step
+	parts     []part
+	frames    [maxDepth]frame
+	badNames  bool // of what is being compiled
+	work      int  // steps of this chunk
+	chunkText int  // bytes of text assembled for it
 
 	vals    []ref
 	nesting int
@@ -43,8 +43,20 @@ type Decoder struct {
 	cut      bool
 	suspect  bool // a template or a name that the record uses was overwritten
 	rest     int  // where its binary XML ends
+	recordID uint64
 	out      []byte
-	chunkErr [4]*wire.FormatError
+
+	// Recovery.
+	recover  bool
+	sums     bool // the file has checksums
+	salvage  bool // the record's templates and names may be lost
+	partial  bool // some were
+	borrowed bool // a template came from another place
+	nameless bool // the names of what is being run are wrong
+	library  *Templates
+	loans    []program
+	kept     int // bytes of base that outlive a record
+	places   []place
 }
 
 // NewDecoder returns a decoder.
@@ -68,7 +80,7 @@ func (d *Decoder) load(n, index int, offset int64) {
 	}
 	clear(d.names)
 	d.programs, d.steps, d.parts, d.vals = d.programs[:0], d.steps[:0], d.parts[:0], d.vals[:0]
-	d.work = 0
+	d.loans, d.kept, d.work, d.chunkText = d.loans[:0], n, 0, 0
 }
 
 // bad returns the error for a place of the chunk.
@@ -84,6 +96,7 @@ func (d *Decoder) record(pos, size int) (Record, error) {
 		Offset: d.offset + int64(pos), Chunk: d.index, ChunkOffset: pos, Size: size, d: d,
 	}
 	d.reset()
+	d.recordID = rec.ID
 	end, err := d.fragment(pos+recordData, pos+size-4, ctxRoot)
 	d.rest = end
 	if err == nil && d.cut {
@@ -93,7 +106,7 @@ func (d *Decoder) record(pos, size int) (Record, error) {
 }
 
 func (d *Decoder) reset() {
-	d.base = d.base[:d.n]
+	d.base = d.base[:d.kept]
 	d.slots = [numSlots]ref{}
 	d.pairs, d.extra, d.vals = d.pairs[:0], d.extra[:0], d.vals[:0]
 	d.text, d.cut, d.suspect, d.nesting = 0, false, false, 0
@@ -138,10 +151,13 @@ func (d *Decoder) inline(pos, end int, ctx context) (int, error) {
 	steps, parts := len(d.steps), len(d.parts)
 	d.badNames = false
 	next, err := d.compile(pos, end, ctx, false)
-	d.suspect = d.suspect || d.badNames
+	bad := d.badNames
+	d.suspect = d.suspect || bad
 	if err == nil {
 		p := program{off: uint32(pos), start: int32(steps), end: int32(len(d.steps))}
+		d.nameless = d.salvage && bad
 		err = d.run(&p, 0, 0)
+		d.nameless = false
 	}
 	d.steps, d.parts = d.steps[:steps], d.parts[:parts]
 	return next, err
@@ -166,11 +182,21 @@ func (d *Decoder) instance(pos, end int, ctx context) (int, error) {
 		return pos, err
 	}
 	prog, err := d.program(off, ctx)
-	if err != nil {
-		return pos, err
+	switch {
+	case d.salvage && (err != nil || prog.badNames || prog.id != id):
+		d.partial = true
+		if loan, ok := d.borrow(id, ctx); ok {
+			d.borrowed = true
+			err = d.run(&loan, first, n)
+		} else {
+			err = d.bare(first, n, ctx)
+		}
+	case err != nil:
+	case prog.id != id:
+		err = d.bad(int64(pos), "template instance", "points to another template")
+	default:
+		err = d.run(&prog, first, n)
 	}
-	d.suspect = d.suspect || prog.badNames || prog.id != id
-	err = d.run(&prog, first, n)
 	d.vals = d.vals[:first]
 	return p, err
 }
@@ -253,37 +279,106 @@ func (d *Decoder) define(p *program) error {
 	return nil
 }
 
-// each calls yield for each record of the loaded chunk, and returns where the
-// walk ended. The signature of the chunk was checked.
-func (d *Decoder) each(yield func(Record, error) bool) (int, bool) {
+// walk calls f for each allocated record of the loaded chunk, and returns where
+// the list of records ends (section 3).
+func (d *Decoder) walk(f func(pos, size int) bool) int {
 	free := min(int64(le.Uint32(d.base[chunkFree:])), int64(d.n))
 	pos := chunkRecords
 	for int64(pos)+recordMin <= free {
 		b := d.base[pos:d.n]
 		size := int64(le.Uint32(b[recordSize:]))
-		if !bytes.HasPrefix(b, recordMagic) || size < recordMin || size > int64(len(b)) || le.Uint32(b[size-4:]) != uint32(size) {
+		if le.Uint32(b) != recordMark || size < recordMin || size > int64(len(b)) || le.Uint32(b[size-4:]) != uint32(size) {
 			break
 		}
-		if !yield(d.record(pos, int(size))) {
-			return pos, false
+		if !f(pos, int(size)) {
+			break
 		}
 		pos += int(size)
 	}
-	return pos, true
+	return pos
 }
 
-// checkSums reports the sums of the loaded chunk that do not fit.
-func (d *Decoder) checkSums(yield func(error) bool) bool {
-	b := d.base[:d.n]
-	head := crc32.Update(crc32.ChecksumIEEE(b[:chunkFlags]), crc32.IEEETable, b[chunkStrings:chunkRecords])
-	if head != le.Uint32(b[chunkSum:]) && !yield(d.bad(chunkSum, "chunk header", "its checksum does not fit")) {
+// deliver yields what the loaded chunk holds: its damage, its records and, for
+// recovery, the hidden ones. It reports whether to go on.
+func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
+	if d.n < chunkRecords || !bytes.HasPrefix(d.base, chunkMagic) {
+		return d.unsigned(l, yield)
+	}
+	more := d.check(func(err error) bool { return yield(Record{}, err) })
+	if !more {
 		return false
 	}
-	free := le.Uint32(b[chunkFree:])
-	if free >= chunkRecords && int64(free) <= int64(d.n) && crc32.ChecksumIEEE(b[chunkRecords:free]) != le.Uint32(b[chunkRecordsSum:]) {
-		return yield(d.bad(chunkRecordsSum, "chunk", "the checksum of its records does not fit"))
+	end := d.walk(func(pos, size int) bool {
+		if l != nil {
+			l.add(keyAt(d.base, pos))
+		}
+		more = yield(d.record(pos, size))
+		if rest := pos + size - 4 - d.rest; more && d.recover && rest >= recordMin {
+			more = d.hidden(l, d.rest, pos+size, yield)
+		}
+		return more
+	})
+	if !more {
+		return false
+	}
+	if free := int64(le.Uint32(d.base[chunkFree:])); int64(end) < free &&
+		!yield(Record{}, d.bad(int64(end), "chunk", "its records end before its free space")) {
+		return false
+	}
+	if l != nil {
+		l.templates.add(d)
+		d.scan(end, d.n)
+		l.wait(d, d.places)
 	}
 	return true
 }
 
-var _ iter.Seq[int]
+// unsigned handles a chunk without signature. One of zeros was never used.
+func (d *Decoder) unsigned(l *leftovers, yield func(Record, error) bool) bool {
+	if isZero(d.base[:d.n]) {
+		return true
+	}
+	problem := "has no signature"
+	if d.n < chunkRecords {
+		problem = "is cut within its header"
+	}
+	if l != nil {
+		d.scan(0, d.n)
+		l.wait(d, d.places)
+	}
+	return yield(Record{}, d.bad(0, "chunk", problem))
+}
+
+func isZero(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if le.Uint64(b) != 0 {
+			return false
+		}
+	}
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// check reports what is wrong with the loaded chunk as a whole.
+func (d *Decoder) check(yield func(error) bool) bool {
+	b := d.base[:d.n]
+	if d.n < ChunkSize && !yield(d.bad(int64(d.n), "chunk", "is cut")) {
+		return false
+	}
+	if !d.sums {
+		return true
+	}
+	head := crc32.Update(crc32.ChecksumIEEE(b[:chunkFlags]), crc32.IEEETable, b[chunkStrings:chunkRecords])
+	if head != le.Uint32(b[chunkSum:]) && !yield(d.bad(chunkSum, "chunk header", "has a wrong checksum")) {
+		return false
+	}
+	free := le.Uint32(b[chunkFree:])
+	if free >= chunkRecords && int64(free) <= int64(d.n) && crc32.ChecksumIEEE(b[chunkRecords:free]) != le.Uint32(b[chunkRecordsSum:]) {
+		return yield(d.bad(chunkRecordsSum, "chunk", "the checksum of its records is wrong"))
+	}
+	return true
+}

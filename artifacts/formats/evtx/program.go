@@ -138,7 +138,10 @@ func (d *Decoder) run(p *program, vals, n int) error {
 
 // put stores the value of an element or attribute.
 func (d *Decoder) put(s *step, v ref) {
+	name := s.name
 	switch {
+	case d.nameless && (s.flags&inSlot != 0 || v.typ == Null):
+		return
 	case s.flags&inSlot != 0:
 		if v.typ != Null {
 			d.slots[s.slot] = v
@@ -152,15 +155,18 @@ func (d *Decoder) put(s *step, v ref) {
 		}
 		return
 	}
-	name := s.name
 	if s.flags&dynamic != 0 {
 		name = d.name
 	}
-	if len(d.pairs) == maxPairs || d.text+int(v.n) > maxRecordText {
+	if d.nameless {
+		name = d.empty
+	}
+	if len(d.pairs) == maxPairs || d.text+int(v.n) > maxRecordText || d.chunkText > maxChunkText {
 		d.cut = true
 		return
 	}
 	d.text += int(v.n)
+	d.chunkText += int(v.n)
 	d.pairs = append(d.pairs, pair{name, v})
 }
 
@@ -231,6 +237,10 @@ func (d *Decoder) mixed(s *step, vals, n int) (ref, error) {
 		return ref{}, d.bad(0, "template", "needs too many steps")
 	}
 	start := len(d.base)
+	if start-d.kept > maxRecordText || d.chunkText > maxChunkText {
+		d.cut = true
+		return ref{}, nil
+	}
 	some := false
 	for _, p := range parts {
 		switch p.kind {
@@ -264,6 +274,7 @@ func (d *Decoder) mixed(s *step, vals, n int) (ref, error) {
 			break
 		}
 	}
+	d.chunkText += len(d.base) - start
 	if !some {
 		return ref{}, nil
 	}

@@ -37,6 +37,7 @@ type Record struct {
 	Chunk       int // index of the chunk in the file, from 0
 	ChunkOffset int // of the record in its chunk
 	State       State
+	Borrowed    bool // a template that was overwritten was taken from another place
 
 	d *Decoder
 }
@@ -111,7 +112,12 @@ func (r Record) ActivityID() string { return r.slot(slotActivity).String() }
 func (r Record) RelatedActivityID() string { return r.slot(slotRelated).String() }
 
 // Len returns the number of pairs.
-func (r Record) Len() int { return len(r.d.pairs) }
+func (r Record) Len() int {
+	if r.d == nil {
+		return 0
+	}
+	return len(r.d.pairs)
+}
 
 // At returns pair i.
 func (r Record) At(i int) (name string, v Value) {
@@ -124,7 +130,7 @@ func (r Record) At(i int) (name string, v Value) {
 func (r Record) Data() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
 		d := r.d
-		for i := range d.pairs {
+		for i := range r.Len() {
 			p := &d.pairs[i]
 			if !yield(d.texts[p.name], d.value(p.v)) {
 				return
@@ -133,7 +139,12 @@ func (r Record) Data() iter.Seq2[string, Value] {
 	}
 }
 
-func (r Record) slot(s slot) Value { return r.d.value(r.d.slots[s]) }
+func (r Record) slot(s slot) Value {
+	if r.d == nil {
+		return Value{}
+	}
+	return r.d.value(r.d.slots[s])
+}
 
 func (r Record) number(s slot) uint64 {
 	n, _ := r.slot(s).Uint()
