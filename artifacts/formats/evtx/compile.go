@@ -25,6 +25,9 @@ func (d *Decoder) compile(pos, end int, ctx context, deps bool) (int, error) {
 		if pos >= end {
 			return pos, d.bad(int64(pos), "element", "runs past its end")
 		}
+		if d.work++; d.work > maxWork {
+			return pos, d.tooMuch(pos)
+		}
 		var err error
 		switch tok := b[pos]; tok &^ tokMore {
 		case tokOpen:

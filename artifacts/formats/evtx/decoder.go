@@ -45,6 +45,7 @@ type Decoder struct {
 	rest     int  // where its binary XML ends
 	recordID uint64
 	out      []byte
+	ends     []int
 
 	// Recovery.
 	recover  bool
@@ -88,6 +89,12 @@ func (d *Decoder) bad(at int64, what, problem string) *wire.FormatError {
 	return &wire.FormatError{Format: "evtx", Offset: d.offset + at, Struct: what, Problem: problem}
 }
 
+// tooMuch is the error for a chunk whose records name each other's parts so
+// often that decoding them would not end in time.
+func (d *Decoder) tooMuch(at int) error {
+	return d.bad(int64(at), "chunk", "needs too many steps")
+}
+
 // record decodes the record at pos, which has the given size.
 func (d *Decoder) record(pos, size int) (Record, error) {
 	b := d.base[:d.n]
@@ -122,6 +129,9 @@ func (d *Decoder) fragment(pos, end int, ctx context) (int, error) {
 	defer func() { d.nesting-- }()
 	var err error
 	for pos < end {
+		if d.work++; d.work > maxWork {
+			return pos, d.tooMuch(pos)
+		}
 		switch tok := d.base[pos]; tok &^ tokMore {
 		case tokEnd:
 			return pos + 1, nil
@@ -314,7 +324,7 @@ func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
 		}
 		more = yield(d.record(pos, size))
 		if rest := pos + size - 4 - d.rest; more && d.recover && rest >= recordMin {
-			more = d.hidden(l, d.rest, pos+size, yield)
+			more = d.hidden(l, d.rest, pos+size, size, yield)
 		}
 		return more
 	})
@@ -327,7 +337,7 @@ func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
 	}
 	if l != nil {
 		l.templates.add(d)
-		d.scan(end, d.n)
+		d.scan(end, d.n, 0)
 		l.wait(d, d.places)
 	}
 	return true
@@ -343,7 +353,7 @@ func (d *Decoder) unsigned(l *leftovers, yield func(Record, error) bool) bool {
 		problem = "is cut within its header"
 	}
 	if l != nil {
-		d.scan(0, d.n)
+		d.scan(0, d.n, 0)
 		l.wait(d, d.places)
 	}
 	return yield(Record{}, d.bad(0, "chunk", problem))

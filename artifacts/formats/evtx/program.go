@@ -99,7 +99,7 @@ type pair struct {
 func (d *Decoder) run(p *program, vals, n int) error {
 	start, end := int(p.start), int(p.end)
 	if d.work += end - start + n; d.work > maxWork {
-		return d.bad(int64(p.off), "template", "needs too many steps")
+		return d.tooMuch(int(p.off))
 	}
 	steps := d.steps[start:end]
 	for i := 0; i < len(steps); i++ {
@@ -203,7 +203,7 @@ func (d *Decoder) content(s *step, v ref, attrs []step, vals, n int) error {
 // again repeats the attributes of an element.
 func (d *Decoder) again(attrs []step, vals, n int) error {
 	if d.work += len(attrs) + 1; d.work > maxWork {
-		return d.bad(0, "template", "needs too many steps")
+		return d.tooMuch(0)
 	}
 	for i := range attrs {
 		s := &attrs[i]
@@ -234,7 +234,7 @@ func (d *Decoder) again(attrs []step, vals, n int) error {
 func (d *Decoder) mixed(s *step, vals, n int) (ref, error) {
 	parts := d.parts[s.off : s.off+s.n]
 	if d.work += len(parts); d.work > maxWork {
-		return ref{}, d.bad(0, "template", "needs too many steps")
+		return ref{}, d.tooMuch(0)
 	}
 	start := len(d.base)
 	if start-d.kept > maxRecordText || d.chunkText > maxChunkText {

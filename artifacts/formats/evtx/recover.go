@@ -78,7 +78,7 @@ func (l *leftovers) survey(d *Decoder) {
 			return true
 		})
 	}
-	d.scan(end, d.n)
+	d.scan(end, d.n, 0)
 	l.wait(d, d.places)
 }
 
@@ -122,8 +122,10 @@ const (
 )
 
 // scan looks for whole records between from and to and leaves their places in
-// d.places. All whole records of real files lie at multiples of 8.
-func (d *Decoder) scan(from, to int) {
+// d.places. All whole records of real files lie at multiples of 8. In the rest
+// of another record, outer is that record's size: its copy took the place of
+// the last hidden record's own.
+func (d *Decoder) scan(from, to, outer int) {
 	d.places = d.places[:0]
 	for pos := (from + 7) &^ 7; pos+minFound <= to; {
 		b := d.base[pos:to]
@@ -131,7 +133,7 @@ func (d *Decoder) scan(from, to int) {
 			pos += 8
 			continue
 		}
-		size := d.plausible(b)
+		size := plausible(b, outer)
 		if size == 0 {
 			pos += 8
 			continue
@@ -146,17 +148,17 @@ const recordMark = 0x00002A2A
 
 // plausible returns the size of the record at the start of b, or 0 when there
 // is none.
-func (d *Decoder) plausible(b []byte) int {
+func plausible(b []byte, outer int) int {
 	size := int64(le.Uint32(b[recordSize:]))
 	written := le.Uint64(b[recordWritten:])
 	if size < minFound || size > maxFound || size > int64(len(b)) || written < year2000 || written > year2100 ||
 		le.Uint32(b[recordData:]) != fragmentMark {
 		return 0
 	}
-	if sum := le.Uint32(b[size-4:]); int64(sum) != size && int(size) != len(b) {
-		return 0
+	if end := int64(le.Uint32(b[size-4:])); end == size || size == int64(len(b)) && end == int64(outer) {
+		return int(size)
 	}
-	return int(size)
+	return 0
 }
 
 // fragmentMark is the fragment header: token, version 1.1, no flags.
@@ -177,8 +179,8 @@ func (d *Decoder) recovered(p place) Record {
 
 // hidden delivers the records in the rest of a record that holds more than its
 // event (section 3).
-func (d *Decoder) hidden(l *leftovers, from, to int, yield func(Record, error) bool) bool {
-	d.scan(from, to)
+func (d *Decoder) hidden(l *leftovers, from, to, outer int, yield func(Record, error) bool) bool {
+	d.scan(from, to, outer)
 	if len(d.places) == 0 {
 		return true
 	}
