@@ -191,7 +191,7 @@ func (d *Decoder) instance(pos, end int, ctx context) (int, error) {
 	if err != nil {
 		return pos, err
 	}
-	prog, err := d.program(off, ctx)
+	prog, err := d.program(pos, off, ctx)
 	switch {
 	case d.salvage && (err != nil || prog.badNames || prog.id != id):
 		d.partial = true
@@ -235,9 +235,9 @@ func (d *Decoder) values(p, end int) (first, n, next int, err error) {
 	return first, n, int(at), nil
 }
 
-// program returns the program of the definition at off. It is a copy, because
-// the list grows while it runs.
-func (d *Decoder) program(off uint32, ctx context) (program, error) {
+// program returns the program of the definition at off, for the instance at pos.
+// It is a copy, because the list grows while it runs.
+func (d *Decoder) program(pos int, off uint32, ctx context) (program, error) {
 	for i := range d.programs {
 		if p := &d.programs[i]; p.off == off && p.ctx == ctx {
 			return *p, p.err
@@ -246,7 +246,7 @@ func (d *Decoder) program(off uint32, ctx context) (program, error) {
 	p := program{off: off, ctx: ctx, start: int32(len(d.steps))}
 	parts := len(d.parts)
 	d.badNames = false
-	p.err = d.define(&p)
+	p.err = d.define(pos, &p)
 	if p.err != nil {
 		d.steps, d.parts = d.steps[:p.start], d.parts[:parts]
 	}
@@ -256,9 +256,9 @@ func (d *Decoder) program(off uint32, ctx context) (program, error) {
 }
 
 // define compiles a definition.
-func (d *Decoder) define(p *program) error {
+func (d *Decoder) define(pos int, p *program) error {
 	if int64(p.off)+templateTokens > int64(d.n) {
-		return d.bad(int64(p.off), "template", "lies outside of the chunk")
+		return d.bad(int64(pos), "template instance", "points outside of the chunk")
 	}
 	b := d.base[p.off:d.n]
 	p.id = le.Uint32(b[templateGUID:])
@@ -266,7 +266,7 @@ func (d *Decoder) define(p *program) error {
 	if int64(size) > int64(len(b)-templateTokens) {
 		return d.bad(int64(p.off), "template", "runs past the chunk")
 	}
-	pos := int(p.off) + templateTokens
+	pos = int(p.off) + templateTokens
 	end := pos + int(size)
 	for pos < end {
 		var err error
