@@ -49,6 +49,7 @@ type Decoder struct {
 
 	// Recovery.
 	recover  bool
+	gap      bool // the chunk is none: no damage
 	sums     bool // the file has checksums
 	salvage  bool // the record's templates and names may be lost
 	partial  bool // some were
@@ -320,7 +321,7 @@ func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
 	}
 	end := d.walk(func(pos, size int) bool {
 		if l != nil {
-			l.add(keyAt(d.base, pos))
+			l.add(d.base, pos, size)
 		}
 		more = yield(d.record(pos, size))
 		if rest := pos + size - 4 - d.rest; more && d.recover && rest >= recordMin {
@@ -356,7 +357,7 @@ func (d *Decoder) unsigned(l *leftovers, yield func(Record, error) bool) bool {
 		d.scan(0, d.n, 0)
 		l.wait(d, d.places)
 	}
-	return yield(Record{}, d.bad(0, "chunk", problem))
+	return d.gap || yield(Record{}, d.bad(0, "chunk", problem))
 }
 
 func isZero(b []byte) bool {

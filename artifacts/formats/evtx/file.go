@@ -61,6 +61,7 @@ type File struct {
 type region struct {
 	off int64
 	n   int
+	gap bool // between chunks, in a file without header
 }
 
 // Open reads the header of an event log of the given size. Bytes that do not
@@ -126,7 +127,7 @@ func (f *File) region(i int) region {
 		return f.regions[i]
 	}
 	at := int64(firstChunk) + int64(i)*ChunkSize
-	return region{at, int(min(ChunkSize, f.size-at))}
+	return region{off: at, n: int(min(ChunkSize, f.size-at))}
 }
 
 // Records iterates over the records in the order of the file. An error comes
@@ -185,7 +186,7 @@ func (f *File) load(d *Decoder, i int) error {
 		err = nil
 	}
 	d.sums = f.Header.Flags&NoChecksums == 0
-	d.recover = f.opts.Recover
+	d.recover, d.gap = f.opts.Recover, g.gap
 	d.load(n, i, g.off)
 	return err
 }

@@ -1,6 +1,9 @@
 package evtx
 
-import "bytes"
+import (
+	"bytes"
+	"hash/crc32"
+)
 
 // Recovery finds records that no list names any more: docs/formats/evtx.md,
 // section 8. Such a record points to templates and names by chunk offset, and
@@ -10,7 +13,7 @@ import "bytes"
 // leftovers collects what recovery needs to know of a whole file.
 type leftovers struct {
 	allocated keySet
-	full      keySet // recovered records that were delivered whole
+	delivered keySet // recovered records that were delivered
 	waiting   []waiting
 	keep      bool // the chunks' bytes, because they cannot be read again
 	templates *Templates
@@ -37,11 +40,13 @@ func newLeftovers(opts *Options) *leftovers {
 
 // maxKeys bounds the memory for the keys of allocated records. A log with more
 // records, some 5 GB, may show copies of them as recovered ones.
-const maxKeys = 4 << 20
+const maxKeys = 8 << 20
 
-func (l *leftovers) add(key uint64) {
+// add notes an allocated record.
+func (l *leftovers) add(b []byte, pos, size int) {
 	if l.allocated.n < maxKeys {
-		l.allocated.add(key)
+		l.allocated.add(keyAt(b, pos))
+		l.allocated.add(exactKey(b, pos, size))
 	}
 }
 
@@ -51,7 +56,7 @@ func (l *leftovers) wait(d *Decoder, places []place) {
 	b := d.base[:d.n]
 	some := false
 	for _, p := range places {
-		some = some || !l.allocated.has(keyAt(b, p.pos))
+		some = some || !l.allocated.has(exactKey(b, p.pos, p.size))
 	}
 	if !some {
 		return
@@ -69,12 +74,19 @@ func keyAt(b []byte, pos int) uint64 {
 	return hashKey(le.Uint64(b[pos+recordID:]), le.Uint64(b[pos+recordWritten:]))
 }
 
+// exactKey is the key of a record with all its bytes. Exported logs have new
+// identifiers, and often one time of writing for many records: there the key of
+// two different events can be the same.
+func exactKey(b []byte, pos, size int) uint64 {
+	return keyAt(b, pos) ^ uint64(crc32.ChecksumIEEE(b[pos:pos+size]))*0x9E3779B97F4A7C15 | 1
+}
+
 // survey notes the records of the loaded chunk without decoding them.
 func (l *leftovers) survey(d *Decoder) {
 	end := 0
 	if d.n >= chunkRecords && bytes.HasPrefix(d.base, chunkMagic) {
 		end = d.walk(func(pos, size int) bool {
-			l.add(keyAt(d.base, pos))
+			l.add(d.base, pos, size)
 			return true
 		})
 	}
@@ -98,13 +110,16 @@ func (l *leftovers) deliver(d *Decoder, places []place, yield func(Record, error
 	d.library = l.templates
 	defer func() { d.library = nil }()
 	for _, p := range places {
-		k := keyAt(d.base, p.pos)
-		if l.allocated.has(k) || l.full.has(k) {
+		k := exactKey(d.base, p.pos, p.size)
+		if l.allocated.has(k) || l.delivered.has(k) {
 			continue
 		}
 		rec := d.recovered(p)
-		if rec.State == Recovered && l.full.n < maxKeys {
-			l.full.add(k)
+		if rec.State == Partial && l.allocated.has(keyAt(d.base, p.pos)) {
+			continue // a worse copy of an allocated record
+		}
+		if l.delivered.n < maxKeys {
+			l.delivered.add(k)
 		}
 		if !yield(rec, nil) {
 			return false
@@ -187,7 +202,7 @@ func (d *Decoder) hidden(l *leftovers, from, to, outer int, yield func(Record, e
 	for _, p := range append([]place(nil), d.places...) {
 		if l != nil {
 			d.library = l.templates
-			l.add(keyAt(d.base, p.pos))
+			l.add(d.base, p.pos, p.size)
 		}
 		rec := d.recovered(p)
 		d.library = nil

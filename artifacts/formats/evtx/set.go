@@ -1,6 +1,6 @@
 package evtx
 
-// A keySet holds keys of records by a 64-bit hash: 16 bytes a record at most.
+// A keySet holds keys of records as 64-bit hashes, in 16 to 32 bytes each.
 type keySet struct {
 	slots []uint64
 	n     int
