@@ -190,7 +190,7 @@ func FuzzDifferential(f *testing.F) {
 }
 
 // plainName and plainText keep to what both readers are meant to agree on; the
-// rest is settled in docs/oracles.md.
+// rest is settled in docs/formats/evtx.md, section 11.
 func plainName(s string) bool {
 	for _, r := range s {
 		if (r < 'F' || r > 'Z') && (r < 'a' || r > 'z') {

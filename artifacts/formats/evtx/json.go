@@ -45,17 +45,30 @@ func (r Record) AppendJSONFields(dst []byte) []byte {
 	if r.d == nil {
 		return dst
 	}
-	for _, f := range jsonFields {
-		if r.d.slots[f.slot].typ == Null {
-			continue
-		}
-		if f.number {
+	for i := range jsonFields {
+		f := &jsonFields[i]
+		switch {
+		case r.d.slots[f.slot].typ == Null:
+		case f.number:
 			dst = r.jsonNumber(dst, f.key, f.slot)
-		} else {
+		default:
 			dst = r.jsonText(dst, f.key, f.slot)
 		}
 	}
-	return r.jsonData(dst)
+	dst = append(dst, `,"data":`...)
+	return r.AppendDataJSON(dst)
+}
+
+// Fields calls yield for each field of System that the record has, but for the
+// time, under the key of [Record.AppendJSON], until it returns false. number
+// reports whether JSON writes the field as a number.
+func (r Record) Fields(yield func(key string, v Value, number bool) bool) {
+	for i := range jsonFields {
+		f := &jsonFields[i]
+		if v := r.slot(f.slot); v.Type != Null && !yield(f.key[2:len(f.key)-2], v, f.number) {
+			return
+		}
+	}
 }
 
 var jsonFields = [...]struct {
@@ -102,10 +115,11 @@ func (r Record) jsonNumber(dst []byte, key string, s slot) []byte {
 	return strconv.AppendUint(append(dst, key...), n, 10)
 }
 
-func (r Record) jsonData(dst []byte) []byte {
+// AppendDataJSON appends the pairs as a JSON list of lists of two strings.
+func (r Record) AppendDataJSON(dst []byte) []byte {
 	d := r.d
-	dst = append(dst, `,"data":[`...)
-	for i := range d.pairs {
+	dst = append(dst, '[')
+	for i := range r.Len() {
 		p := &d.pairs[i]
 		if i > 0 {
 			dst = append(dst, ',')

@@ -122,7 +122,8 @@ func badArray(got, want string) bool {
 }
 
 // velocidexTypes are the types that the witness reads otherwise; each is
-// settled from the bytes in docs/oracles.md.
+// settled from the bytes in
+// docs/formats/evtx.md, section 11.
 var velocidexTypes = map[Type]string{
 	Int8: "raw bytes", Int16: "raw bytes", Size: "raw bytes", SystemTime: "another form, milliseconds taken as nanoseconds",
 	FileTime: "seconds as a float", ANSI: "bytes as UTF-8", Float32: "another form", Float64: "another form", Fragment: "nested",
@@ -251,7 +252,8 @@ func libevtxEqual(rec Record, want []Pair) bool {
 	return true
 }
 
-// libevtxClass names the class of a difference, settled in docs/oracles.md, or
+// libevtxClass names the class of a difference, settled in
+// docs/formats/evtx.md, section 11, or
 // returns "".
 func libevtxClass(rec Record) string {
 	for name, v := range rec.Data() {
