@@ -16,6 +16,8 @@ import (
 	"os/signal"
 	"strings"
 
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/urfave/cli/v2"
 )
 
@@ -46,7 +48,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 
 // errDamaged ends a command that did its work although some evidence was
 // damaged; each piece was named when it was met.
-var errDamaged = errors.New("some evidence was damaged or could not be read")
+var errDamaged = scan.ErrDamaged
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	out := &checkedWriter{w: stdout}
@@ -68,6 +70,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "artifactdump: interrupted")
 		return exitInterupt
+	}
+	if _, ok := errors.AsType[*files.ExistsError](err); ok {
+		err = fmt.Errorf("%w: use --force to replace it", err)
 	}
 	fmt.Fprintf(stderr, "artifactdump: %s\n", clean(err.Error()))
 	if _, ok := errors.AsType[usageError](err); ok {

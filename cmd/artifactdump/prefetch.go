@@ -20,6 +20,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 	"github.com/artifactdump/artifactdump/prefetch"
 )
@@ -195,11 +196,11 @@ func plain(folder, path string, d fs.DirEntry) error {
 		}
 		return nil
 	}
-	root, err := realPath(folder)
+	root, err := files.RealPath(folder)
 	if err != nil {
 		return err
 	}
-	target, err := realPath(path)
+	target, err := files.RealPath(path)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func timeline(c *cli.Context) error {
 	if err == nil {
 		var w output.EventWriter
 		opts := outputOptions(c)
-		tellHosts(opts, s.hosts)
+		opts.SetMachines(s.hosts)
 		if format.Events != nil {
 			w = format.Events(o, opts)
 		} else {

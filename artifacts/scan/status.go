@@ -1,4 +1,4 @@
-package main
+package scan
 
 import (
 	"cmp"
@@ -11,22 +11,22 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
 )
 
-// A status tells people and machines how far a scan is.
-type status struct {
+// A Status tells people and machines how far a scan is.
+type Status struct {
 	mu    sync.Mutex
-	s     *scan
+	s     *run
 	file  string
 	said  time.Time
-	drawn time.Time
 	began time.Time // when the first machine was
 	kept  int       // machines of an earlier run
 
 	State   string `json:"state"` // running, complete, interrupted, failed
 	HostsAt int    `json:"hosts_done"`
 	Hosts   int    `json:"hosts"`
-	machineStatus
+	MachineStatus
 	Damaged int    `json:"damaged"`
 	Error   string `json:"error,omitempty"`
 	Started string `json:"started"`
@@ -34,11 +34,11 @@ type status struct {
 
 	// Machines are those that are being scanned, in the order of the plan; the
 	// keys above tell of the first.
-	Machines []*machineStatus `json:"machines,omitempty"`
+	Machines []*MachineStatus `json:"machines,omitempty"`
 }
 
-// A machineStatus tells how far the scan of one machine is.
-type machineStatus struct {
+// A MachineStatus tells how far the scan of one machine is.
+type MachineStatus struct {
 	Host    string `json:"host"`
 	Folder  string `json:"folder,omitempty"`
 	Phase   string `json:"phase"`
@@ -47,32 +47,31 @@ type machineStatus struct {
 	Path    string `json:"path,omitempty"`
 	Left    int    `json:"seconds_left,omitempty"` // of the phase, a guess
 
-	at       int // place in the plan
-	began    time.Time
-	reported time.Time
+	at    int // place in the plan
+	began time.Time
 }
 
-func newStatus(s *scan) *status {
-	t := &status{s: s, file: s.c.String("status-file"), State: "running", Started: output.FormatTime(s.started)}
+func newStatus(s *run) *Status {
+	t := &Status{s: s, file: s.o.StatusFile, State: "running", Started: output.FormatTime(s.started)}
 	t.write(true)
 	return t
 }
 
 // write brings the file up to date, not too often. What a watcher cannot be
 // told stops no scan.
-func (t *status) write(now bool) {
+func (t *Status) write(now bool) {
 	if t.file == "" || !now && time.Since(t.said) < 500*time.Millisecond {
 		return
 	}
 	t.said = time.Now()
-	t.Updated, t.Damaged = output.FormatTime(t.said), t.s.damages()
-	t.machineStatus = machineStatus{}
+	t.Updated, t.Damaged = output.FormatTime(t.said), int(t.s.obs.damaged.Load())
+	t.MachineStatus = MachineStatus{}
 	if len(t.Machines) > 0 {
-		t.machineStatus = *t.Machines[0]
+		t.MachineStatus = *t.Machines[0]
 	}
 	b, err := output.Marshal(t)
 	if err == nil {
-		err = writeFile(t.file, append(b, '\n'))
+		err = files.Replace(t.file, append(b, '\n'))
 	}
 	if err != nil {
 		t.s.note("the status file cannot be written: %v", err)
@@ -89,7 +88,7 @@ const (
 
 // planned tells how many machines there are, and that those of an earlier run
 // were found whole.
-func (t *status) planned(n, kept int) {
+func (t *Status) planned(n, kept int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.Hosts, t.HostsAt, t.kept, t.began = n, kept, kept, time.Now()
@@ -97,27 +96,27 @@ func (t *status) planned(n, kept int) {
 }
 
 // begin shows one more machine.
-func (t *status) begin(h *host) *machineStatus {
+func (t *Status) begin(h *machine) *MachineStatus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	m := &machineStatus{Host: h.name, Folder: h.folder, at: h.at}
+	m := &MachineStatus{Host: h.name, Folder: h.folder, at: h.at}
 	t.Machines = append(t.Machines, m)
-	slices.SortStableFunc(t.Machines, func(a, b *machineStatus) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(t.Machines, func(a, b *MachineStatus) int { return cmp.Compare(a.at, b.at) })
 	return m
 }
 
 // leave shows a machine no more.
-func (t *status) leave(m *machineStatus) {
+func (t *Status) leave(m *MachineStatus) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.Machines = slices.DeleteFunc(t.Machines, func(o *machineStatus) bool { return o == m })
+	t.Machines = slices.DeleteFunc(t.Machines, func(o *MachineStatus) bool { return o == m })
 	if len(t.Machines) == 0 {
-		t.draw(true)
+		t.s.obs.Progress(t, nil)
 	}
 }
 
 // done counts a machine that is complete.
-func (t *status) done() {
+func (t *Status) done() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.HostsAt++
@@ -125,21 +124,17 @@ func (t *status) done() {
 }
 
 // phase begins a part of the work on a machine.
-func (t *status) phase(m *machineStatus, name string) {
+func (t *Status) phase(m *MachineStatus, name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	m.Phase, m.Done, m.Planned, m.Path, m.Left = name, 0, 0, "", 0
-	m.began, m.reported = time.Now(), time.Now()
+	m.began = time.Now()
 	t.write(true)
-	t.draw(true)
+	t.s.obs.Progress(t, m)
 }
 
-// plainEvery is how often a scan tells how far it is where there is no
-// terminal to draw on.
-const plainEvery = 10 * time.Second
-
 // progress is told how much of the phase is done.
-func (t *status) progress(m *machineStatus, done, planned int, path string) {
+func (t *Status) progress(m *MachineStatus, done, planned int, path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	m.Done, m.Planned, m.Path = done, planned, path
@@ -147,63 +142,35 @@ func (t *status) progress(m *machineStatus, done, planned int, path string) {
 		m.Left = int((el * time.Duration(planned-done) / time.Duration(done)).Seconds())
 	}
 	t.write(done == planned)
-	s := t.s
-	switch {
-	case s.verbose && path != "":
-		s.say("%sread %d of %d: %s", m.prefix(), done, planned, path)
-	case s.quiet || s.verbose:
-	case isTerminal(s.stderr):
-		t.draw(false)
-	case time.Since(m.reported) > plainEvery:
-		m.reported = time.Now()
-		s.say("%s: %s, %d of %d%s", m.name(), m.Phase, done, planned, m.left())
-	}
+	t.s.obs.Progress(t, m)
 }
 
-// name is what tells the machine from the others.
-func (m *machineStatus) name() string {
+// Name is what tells the machine from the others: its folder, or its name where
+// it is the only one.
+func (m *MachineStatus) Name() string {
 	if m.Folder != "" {
 		return m.Folder
 	}
 	return m.Host
 }
 
-func (m *machineStatus) prefix() string {
-	if m.Folder == "" {
-		return ""
-	}
-	return m.Folder + ": "
-}
-
-func (m *machineStatus) left() string {
+// TimeLeft guesses how long the phase still takes: ", about 1m10s left", or
+// nothing.
+func (m *MachineStatus) TimeLeft() string {
 	if m.Left == 0 {
 		return ""
 	}
 	return ", about " + (time.Duration(m.Left) * time.Second).String() + " left"
 }
 
-// draw shows on a terminal what is being done, in one line.
-func (t *status) draw(now bool) {
-	s := t.s
-	if s.quiet || s.verbose || !isTerminal(s.stderr) || !now && time.Since(t.drawn) < 100*time.Millisecond {
-		return
-	}
-	t.drawn = time.Now()
-	if len(t.Machines) == 0 {
-		s.clearLine()
-		return
-	}
-	s.drawLine(t.line())
-}
-
-// line is what stands on a terminal. Of several machines it shows as many as
-// have room.
-func (t *status) line() string {
+// Line says in one line of at most about so many columns what is being done. Of
+// several machines it shows as many as have room.
+func (t *Status) Line(columns int) string {
 	if t.Hosts < 2 {
 		m := t.Machines[0]
 		line := strings.TrimSpace(m.Host + " " + m.Phase)
 		if m.Planned > 0 {
-			line += fmt.Sprintf(" %d of %d%s  %s", m.Done, m.Planned, m.left(), m.Path)
+			line += fmt.Sprintf(" %d of %d%s  %s", m.Done, m.Planned, m.TimeLeft(), m.Path)
 		}
 		return line
 	}
@@ -212,11 +179,11 @@ func (t *status) line() string {
 		line += ", " + d.Round(time.Second).String() + " left"
 	}
 	for i, m := range t.Machines {
-		p := " | " + m.name() + " " + m.Phase
+		p := " | " + m.Name() + " " + m.Phase
 		if m.Planned > 0 {
 			p += fmt.Sprintf(" %d%%", 100*m.Done/m.Planned)
 		}
-		room := lineWidth
+		room := columns
 		if i+1 < len(t.Machines) {
 			room -= len(" | and 9 more")
 		}
@@ -230,7 +197,7 @@ func (t *status) line() string {
 
 // left guesses how long the run of several machines still takes, as if all
 // were alike.
-func (t *status) left() time.Duration {
+func (t *Status) left() time.Duration {
 	done := float64(t.HostsAt - t.kept)
 	for _, m := range t.Machines {
 		done += m.share()
@@ -244,7 +211,7 @@ func (t *status) left() time.Duration {
 
 // share is how much of the work on a machine is done, by what the phases take
 // as a rule.
-func (m *machineStatus) share() float64 {
+func (m *MachineStatus) share() float64 {
 	of := 0.0
 	if m.Planned > 0 {
 		of = float64(m.Done) / float64(m.Planned)
@@ -260,7 +227,7 @@ func (m *machineStatus) share() float64 {
 	return 0.8
 }
 
-func (t *status) end(err error) {
+func (t *Status) end(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {

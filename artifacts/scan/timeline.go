@@ -1,4 +1,4 @@
-package main
+package scan
 
 import (
 	"context"
@@ -9,13 +9,14 @@ import (
 	"sync"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
 )
 
 // A timelineFile is one format of the timeline being written. It has a
 // goroutine of its own, so that the slowest format and not their sum decides.
 type timelineFile struct {
 	format output.Format
-	files  *fileSet
+	files  *files.Set
 	name   string // of a file that the writer opens itself
 	w      output.EventWriter
 	rows   chan []*output.Row
@@ -29,19 +30,19 @@ const (
 )
 
 // timeline writes the sorted events in all formats at once.
-func (x *hostScan) timeline() error {
+func (x *machineScan) timeline() error {
 	x.phase(phaseTimeline)
 	var list []*timelineFile
 	defer func() {
 		for _, t := range list {
-			t.files.abort()
+			t.files.Abort()
 		}
 	}()
 	for _, f := range x.formats {
-		if !forEvents(f) {
+		if f.Events == nil && f.File == nil {
 			continue
 		}
-		t := &timelineFile{format: f, files: &fileSet{dir: x.dir}, rows: make(chan []*output.Row, batchPipe)}
+		t := &timelineFile{format: f, files: x.Set(), rows: make(chan []*output.Row, batchPipe)}
 		list = append(list, t)
 		if err := x.openTimeline(t); err != nil {
 			return err
@@ -73,7 +74,7 @@ func (x *hostScan) timeline() error {
 		for _, t := range list {
 			if t.format.File != nil {
 				t.w.Close()
-				os.Remove(filepath.Join(x.dir, t.name+".partial"))
+				os.Remove(filepath.Join(x.Dir, t.name+".partial"))
 			}
 		}
 		return err
@@ -100,15 +101,15 @@ func (x *hostScan) timeline() error {
 	return nil
 }
 
-func (x *hostScan) openTimeline(t *timelineFile) (err error) {
+func (x *machineScan) openTimeline(t *timelineFile) (err error) {
 	f := t.format
 	switch {
 	case f.EventFiles != nil:
-		t.w = f.EventFiles(func(name string) (io.Writer, error) { return t.files.create(f.Name + "/" + name) }, x.opts)
+		t.w = f.EventFiles(func(name string) (io.Writer, error) { return t.files.Create(f.Name + "/" + name) }, x.opts)
 		return nil
 	case f.File != nil:
 		t.name = "timeline" + f.Ext
-		path := filepath.Join(x.dir, t.name+".partial")
+		path := filepath.Join(x.Dir, t.name+".partial")
 		os.Remove(path)
 		t.w, err = f.File(path, x.opts)
 		return err
@@ -117,7 +118,7 @@ func (x *hostScan) openTimeline(t *timelineFile) (err error) {
 	if f.Name == "parquet" {
 		name = partitioned("timeline", x.m.Name, f.Ext)
 	}
-	w, err := t.files.create(name)
+	w, err := t.files.Create(name)
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (x *hostScan) openTimeline(t *timelineFile) (err error) {
 }
 
 // feed reads the sort once and hands the rows to all formats.
-func (x *hostScan) feed(ctx context.Context, list []*timelineFile) error {
+func (x *machineScan) feed(ctx context.Context, list []*timelineFile) error {
 	var batch []*output.Row
 	n, planned := 0, x.sorter.Len()
 	send := func() error {
@@ -166,9 +167,9 @@ func (x *hostScan) feed(ctx context.Context, list []*timelineFile) error {
 }
 
 // commitFile gives a file its name that its writer opened itself.
-func (x *hostScan) commitFile(t *timelineFile) error {
-	path := filepath.Join(x.dir, t.name)
-	sum, err := hashFile(x.ctx, path+".partial")
+func (x *machineScan) commitFile(t *timelineFile) error {
+	path := filepath.Join(x.Dir, t.name)
+	sum, err := files.SHA256(x.ctx, path+".partial")
 	if err != nil {
 		return err
 	}
@@ -179,6 +180,6 @@ func (x *hostScan) commitFile(t *timelineFile) error {
 	if err := os.Rename(path+".partial", path); err != nil {
 		return err
 	}
-	x.m.Outputs = append(x.m.Outputs, outputFile{Name: t.name, Format: t.format.Name, Rows: t.n, Bytes: st.Size(), SHA256: sum})
+	x.m.Outputs = append(x.m.Outputs, files.File{Name: t.name, Format: t.format.Name, Rows: t.n, Bytes: st.Size(), SHA256: sum})
 	return nil
 }
