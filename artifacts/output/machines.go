@@ -5,7 +5,8 @@ import "github.com/artifactdump/artifactdump/artifacts/evidence"
 // MachineOf is what formats say of a machine. input is the evidence that holds it.
 func MachineOf(m *evidence.Machine, input string) Host {
 	return Host{
-		Name: m.Name, OS: m.Product, Build: m.Build, TimeZone: m.TimeZone, Bias: m.Bias, MachineGUID: m.GUID, SystemRoot: m.SystemRoot, Input: input,
+		Name: m.Name, OS: m.Product, Build: m.Build, TimeZone: m.TimeZone, Bias: m.Bias, MachineGUID: m.GUID,
+		SystemRoot: m.SystemRoot, Input: input,
 	}
 }
 
@@ -23,7 +24,8 @@ func distinctMachines(list []Host) []Host {
 		}
 		o := &out[i]
 		for _, f := range [][2]*string{
-			{&o.OS, &h.OS}, {&o.Build, &h.Build}, {&o.TimeZone, &h.TimeZone}, {&o.MachineGUID, &h.MachineGUID}, {&o.SystemRoot, &h.SystemRoot}, {&o.Input, &h.Input},
+			{&o.OS, &h.OS}, {&o.Build, &h.Build}, {&o.TimeZone, &h.TimeZone},
+			{&o.MachineGUID, &h.MachineGUID}, {&o.SystemRoot, &h.SystemRoot}, {&o.Input, &h.Input},
 		} {
 			if *f[0] != *f[1] {
 				*f[0] = ""

@@ -32,68 +32,84 @@ type DifferentError struct{ Dir, Why string }
 
 func (e *DifferentError) Error() string { return fmt.Sprintf("cannot go on with %s: %s", e.Dir, e.Why) }
 
-// openCase makes CASE.partial, or finds the one to go on with.
+// openCase makes CASE.partial, or finds the one to continue.
 func (s *run) openCase() error {
-	paths := s.o.Evidence
-	for _, dir := range []string{s.dir, s.part} {
-		if err := files.OutsideFolder(dir, paths); err != nil {
-			return err
-		}
-		if err := files.NotAround(dir, paths); err != nil {
-			return err
-		}
-	}
-	if f := s.o.StatusFile; f != "" {
-		if err := files.OutsideFolder(filepath.Dir(f), paths); err != nil {
-			return err
-		}
-		file, err := filepath.Abs(f)
-		if err != nil {
-			return err
-		}
-		for _, dir := range []string{s.dir, s.part} {
-			if dir, err := filepath.Abs(dir); err != nil || files.Within(file, dir) {
-				return &OptionError{"status file", fmt.Errorf("%s: the case folder holds nothing but what the scan finds; name another place", f)}
-			}
-		}
+	if err := s.checkPlaces(); err != nil {
+		return err
 	}
 	if _, err := os.Lstat(s.dir); err == nil {
 		switch {
 		case !s.o.Force:
 			return &files.ExistsError{Name: s.dir}
 		case !IsCase(s.dir):
-			return fmt.Errorf("%s is no case folder (it has no Manifest.json of artifactdump) and is not replaced", s.dir)
+			return fmt.Errorf("%s is no case folder (it has no manifest.json of artifactdump) and is not replaced", s.dir)
 		}
 	}
 	s.m = newManifest(s)
-	if _, err := os.Lstat(s.part); err == nil {
-		switch {
-		case s.o.Resume:
-			old, err := ReadManifest(s.part)
-			if err != nil {
-				return fmt.Errorf("cannot go on with %s: %w", s.part, err)
-			}
-			if why := s.m.differs(old); why != "" {
-				return &DifferentError{s.part, why}
-			}
-			s.m.Machines, s.m.Evidence = old.Machines, old.Evidence // until it is known what is complete
-		case !s.o.Force:
-			return &UnfinishedError{Dir: s.part}
-		case !IsCase(s.part):
-			return fmt.Errorf("%s is no case folder (it has no Manifest.json of artifactdump) and is not replaced", s.part)
-		default:
-			if err := os.RemoveAll(s.part); err != nil {
-				return err
-			}
-		}
-	} else if s.o.Resume {
-		return fmt.Errorf("nothing to go on with: there is no %s", s.part)
+	if err := s.leftOver(); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(s.part, 0o777); err != nil {
 		return err
 	}
 	s.status = newStatus(s)
 	return s.m.write(s.part)
+}
+
+// checkPlaces refuses outputs in the evidence or around it.
+func (s *run) checkPlaces() error {
+	for _, dir := range []string{s.dir, s.part} {
+		if err := files.OutsideFolder(dir, s.o.Evidence); err != nil {
+			return err
+		}
+		if err := files.NotAround(dir, s.o.Evidence); err != nil {
+			return err
+		}
+	}
+	f := s.o.StatusFile
+	if f == "" {
+		return nil
+	}
+	if err := files.OutsideFolder(filepath.Dir(f), s.o.Evidence); err != nil {
+		return err
+	}
+	file, err := filepath.Abs(f)
+	if err != nil {
+		return err
+	}
+	for _, dir := range []string{s.dir, s.part} {
+		if dir, err := filepath.Abs(dir); err != nil || files.Within(file, dir) {
+			return &OptionError{"status file", fmt.Errorf("%s: the case folder holds nothing but what the scan finds; name another place", f)}
+		}
+	}
+	return nil
+}
+
+// leftOver decides what becomes of what an earlier run left.
+func (s *run) leftOver() error {
+	if _, err := os.Lstat(s.part); err != nil {
+		if s.o.Resume {
+			return fmt.Errorf("nothing to go on with: there is no %s", s.part)
+		}
+		return nil
+	}
+	switch {
+	case s.o.Resume:
+		old, err := ReadManifest(s.part)
+		if err != nil {
+			return fmt.Errorf("cannot go on with %s: %w", s.part, err)
+		}
+		if why := s.m.differs(old); why != "" {
+			return &DifferentError{s.part, why}
+		}
+		s.m.Machines, s.m.Evidence = old.Machines, old.Evidence // until it is known what is complete
+		return nil
+	case !s.o.Force:
+		return &UnfinishedError{Dir: s.part}
+	case !IsCase(s.part):
+		return fmt.Errorf("%s is no case folder (it has no manifest.json of artifactdump) and is not replaced", s.part)
+	}
+	return os.RemoveAll(s.part)
 }
 
 // finish writes the manifest and gives the folder its name. It returns what

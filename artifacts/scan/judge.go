@@ -83,8 +83,10 @@ func (x *machineScan) theCase() *output.Case {
 	h := x.m
 	c := &output.Case{Hosts: []output.Host{output.MachineOf(x.tree.Machine(), h.Evidence)}}
 	for _, in := range h.Inputs {
-		f := output.File{Host: h.Name, Path: in.Path, Snapshot: in.Snapshot, Size: in.Size, SHA256: in.SHA256, Modified: in.modified, Status: in.Status, Error: in.Error, Offset: in.Offset,
-			Records: in.Records, Events: in.Events}
+		f := output.File{
+			Host: h.Name, Path: in.Path, Snapshot: in.Snapshot, Size: in.Size, SHA256: in.SHA256, Modified: in.modified,
+			Status: in.Status, Error: in.Error, Offset: in.Offset, Records: in.Records, Events: in.Events,
+		}
 		for i, p := range in.Parsers {
 			if i > 0 {
 				f.Parser += ", "

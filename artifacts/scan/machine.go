@@ -48,6 +48,13 @@ type recordTable struct {
 	w      output.RecordWriter
 }
 
+// A source is one machine of evidence: what it holds, the path and the kind of
+// the evidence.
+type source struct {
+	tree       *evidence.Tree
+	path, kind string
+}
+
 // Machine scans one machine into a folder: what [Run] does for each, without
 // the manifest of a case. Options that choose evidence, the case folder or
 // machines are not used, but for the first of Evidence and Kind, which say
@@ -60,12 +67,12 @@ func Machine(ctx context.Context, tree *evidence.Tree, sink files.Folder, o Opti
 	}
 	s.status = newStatus(s)
 	s.status.planned(1, 0)
-	path := ""
+	from := source{tree: tree, kind: o.Kind}
 	if len(o.Evidence) > 0 {
-		path = o.Evidence[0]
+		from.path = o.Evidence[0]
 	}
 	h := &machine{name: tree.Machine().Name}
-	m, _, err := s.scanTree(ctx, h, tree, sink, path, o.Kind)
+	m, _, err := s.scanTree(ctx, h, from, sink)
 	s.status.end(err)
 	return m, err
 }
@@ -79,32 +86,27 @@ func (s *run) one(ctx context.Context, h *machine) (m *MachineManifest, worst fi
 		return nil, 0, err
 	}
 	defer ev.Close()
-	return s.scanTree(ctx, h, ev.Trees[h.tree], files.Folder{Dir: filepath.Join(s.part, h.folder)}, ev.Path, ev.Kind)
+	return s.scanTree(ctx, h, source{ev.Trees[h.tree], ev.Path, ev.Kind}, files.Folder{Dir: filepath.Join(s.part, h.folder)})
 }
 
-func (s *run) scanTree(ctx context.Context, h *machine, tree *evidence.Tree, sink files.Folder, path, kind string) (m *MachineManifest, worst findings.Level, err error) {
-	x := &machineScan{run: s, ctx: ctx, label: h.folder, Folder: sink, tree: tree, stamp: s.started.UTC().Format("20060102150405")}
+// scanTree scans a machine that is open.
+func (s *run) scanTree(
+	ctx context.Context, h *machine, from source, sink files.Folder,
+) (m *MachineManifest, worst findings.Level, err error) {
+	x := &machineScan{run: s, ctx: ctx, label: h.folder, Folder: sink, tree: from.tree, stamp: s.started.UTC().Format("20060102150405")}
 	x.shows = s.status.begin(h)
 	defer s.status.leave(x.shows)
 	if err := sink.Make(); err != nil {
 		return nil, 0, err
 	}
-	mach := tree.Machine()
-	x.m = &MachineManifest{
-		Name: mach.Name, NameFrom: mach.NameFrom, Folder: h.folder, Evidence: path, Tree: h.tree, State: "running", Product: mach.Product, Build: mach.Build,
-		MachineGUID: mach.GUID, TimeZone: mach.TimeZone, Bias: mach.Bias, SystemRoot: mach.SystemRoot, Inputs: []*Input{}, Outputs: []files.File{}, Damaged: []Damage{},
-		Artifacts: []ArtifactCounts{}, Counts: Counts{Findings: map[string]int{}},
-	}
-	for _, u := range mach.Users {
-		x.m.Users = append(x.m.Users, User{u.Name, u.SID, u.Profile})
-	}
+	x.m = newMachineManifest(from.tree.Machine(), h, from.path)
 	x.inv = newInventory(x.m, x.tree)
 	x.sorter = output.Sorter{Budget: s.o.SortMemory, Dir: x.Dir}
 	defer x.sorter.Close()
 	opts := s.o.Output
 	look := &output.TreeLookup{Tree: x.tree}
 	opts.Times, opts.Values, opts.Case = look.Times, look.Values, x.theCase
-	opts.HostID = func(string) string { return mach.GUID }
+	opts.HostID = func(string) string { return x.m.MachineGUID }
 	x.opts = &opts
 	defer func() {
 		x.abort()
@@ -118,7 +120,7 @@ func (s *run) scanTree(ctx context.Context, h *machine, tree *evidence.Tree, sin
 		}
 	}()
 	begin := time.Now()
-	if err := x.read(kind); err != nil {
+	if err := x.read(from.kind); err != nil {
 		return x.m, x.worst, err
 	}
 	x.m.Seconds.Reading = wholeMillis(time.Since(begin))
@@ -161,7 +163,8 @@ func (x *machineScan) read(kind string) error {
 			continue
 		}
 		set := x.Set()
-		x.tables = append(x.tables, &recordTable{f, set, f.Files(func(name string) (io.Writer, error) { return set.Create("tables/" + x.stamp + "_" + name) }, x.opts)})
+		create := func(name string) (io.Writer, error) { return set.Create("tables/" + x.stamp + "_" + name) }
+		x.tables = append(x.tables, &recordTable{f, set, f.Files(create, x.opts)})
 	}
 	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, x.o.Artifacts), &findings.Options{Tables: x.o.Tables})
 	x.page = report.Input{
@@ -201,113 +204,4 @@ func (x *machineScan) read(kind string) error {
 	x.m.RunID = x.inv.runID(x.o.Version)
 	x.opts.RunID = x.m.RunID
 	return nil
-}
-
-func (x *machineScan) result(res *artifacts.Result) error {
-	for _, n := range res.Notes {
-		x.note("%s", n)
-	}
-	for _, e := range res.Errors {
-		x.damage(e)
-	}
-	x.inv.add(res)
-	x.eval.Add(res)
-	x.page.Collected.Result(x.m.Name, res)
-	if x.o.Strict && len(res.Errors) > 0 {
-		return fmt.Errorf("stopped at the first damage (--strict): %w", ErrDamaged)
-	}
-	for _, t := range x.tables {
-		if f, ok := t.w.(output.Failer); ok && len(res.Records) == 0 {
-			for _, e := range res.Errors {
-				if err := f.Failed(e); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	before := x.sorter.Len()
-	for i := range res.Records {
-		rec := &res.Records[i]
-		if err := x.record(rec); err != nil {
-			return err
-		}
-		if err := x.sorter.Add(rec); err != nil {
-			return err
-		}
-		for _, t := range x.tables {
-			if err := t.w.Record(rec); err != nil {
-				return err
-			}
-		}
-	}
-	if n := x.sorter.Len() - before; n > 0 {
-		x.inv.input(res.From.Path, res.From.Snapshot).Events += n
-	}
-	return nil
-}
-
-// record writes a record to the file of its artifact. Results come artifact by
-// artifact, so that one file is open at a time.
-func (x *machineScan) record(rec *artifacts.Record) error {
-	if rec.Artifact != x.recordsOf {
-		if err := x.endRecords(); err != nil {
-			return err
-		}
-		x.records, x.recordsOf, x.recordRows = x.Set(), rec.Artifact, 0
-		w, err := x.records.Create("records/" + rec.Artifact.Name + ".jsonl")
-		if err != nil {
-			return err
-		}
-		jsonl, _ := output.Lookup("jsonl")
-		x.recordLines = jsonl.Records(w, x.opts)
-	}
-	x.recordRows++
-	return x.recordLines.Record(rec)
-}
-
-func (x *machineScan) endRecords() error {
-	if x.records == nil {
-		return nil
-	}
-	if err := x.recordLines.Close(); err != nil {
-		return err
-	}
-	files := x.records
-	err := x.commit(files, "jsonl", x.recordRows, nil)
-	x.records, x.recordsOf = nil, nil
-	return err
-}
-
-// commit gives finished files their names and puts them into the manifest. The
-// rows of files of lines are counted when rows is negative.
-func (x *machineScan) commit(set *files.Set, format string, rows int, w any) error {
-	done, err := set.Commit()
-	var notes []string
-	if n, ok := w.(output.Noter); ok {
-		notes = n.Notes()
-	}
-	for i := range done {
-		done[i].Format = format
-		if rows >= 0 {
-			done[i].Rows = rows
-		}
-		if i == 0 {
-			done[i].Notes = notes
-			for _, n := range notes {
-				x.note("%s: %s", done[i].Name, n)
-			}
-		}
-	}
-	x.m.Outputs = append(x.m.Outputs, done...)
-	return err
-}
-
-// abort leaves unfinished files under their .partial names.
-func (x *machineScan) abort() {
-	if x.records != nil {
-		x.records.Abort()
-	}
-	for _, t := range x.tables {
-		t.files.Abort()
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
@@ -47,6 +48,7 @@ func (m *Manifest) Damaged() int { return m.damaged }
 // Worst is the highest level of all findings, written or not.
 func (m *Manifest) Worst() findings.Level { return m.worst }
 
+// ManifestOptions are those that change what is in a case.
 type ManifestOptions struct {
 	Artifacts []string `json:"artifacts,omitempty"` // none means all
 	Formats   []string `json:"formats"`
@@ -58,6 +60,7 @@ type ManifestOptions struct {
 	Level     string   `json:"level,omitempty"`
 }
 
+// An EvidenceManifest says what one piece of evidence was.
 type EvidenceManifest struct {
 	Path   string   `json:"path"`
 	Kind   string   `json:"kind,omitempty"`
@@ -67,6 +70,7 @@ type EvidenceManifest struct {
 	Error  string   `json:"error,omitempty"`
 }
 
+// A MachineManifest says what went in and what came out of one machine.
 type MachineManifest struct {
 	Name        string           `json:"name"`
 	NameFrom    string           `json:"name_from"`
@@ -92,17 +96,20 @@ type MachineManifest struct {
 	Artifacts   []ArtifactCounts `json:"artifacts"`
 }
 
+// A User is an account of the machine.
 type User struct {
 	Name    string `json:"name"`
 	SID     string `json:"sid,omitempty"`
 	Profile string `json:"profile,omitempty"`
 }
 
+// Seconds are how long the parts of the work took.
 type Seconds struct {
 	Reading float64 `json:"reading"`
 	Writing float64 `json:"writing"`
 }
 
+// Counts are the totals of one machine.
 type Counts struct {
 	Inputs   int            `json:"inputs"`
 	Records  int            `json:"records"`
@@ -158,6 +165,7 @@ type Input struct {
 	modified time.Time // of the machine's own file, where the evidence kept it
 }
 
+// Damage is one place of the evidence that could not be read.
 type Damage struct {
 	Path     string `json:"path"`
 	Snapshot string `json:"snapshot,omitempty"`
@@ -168,6 +176,7 @@ type Damage struct {
 	Error    string `json:"error"`
 }
 
+// ArtifactCounts are the totals of one artifact.
 type ArtifactCounts struct {
 	Name    string `json:"name"`
 	Sources int    `json:"sources"`
@@ -180,7 +189,8 @@ const maxDamage = 10_000
 
 func newManifest(s *run) *Manifest {
 	m := &Manifest{
-		Tool: "artifactdump", Schema: 1, Version: s.o.Version, Commit: s.o.Commit, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Tool: "artifactdump", Schema: 1, Version: s.o.Version, Commit: s.o.Commit,
+		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		Command: s.o.Command, State: "running", Started: output.FormatTime(s.started), started: s.started,
 		Evidence: []*EvidenceManifest{}, Machines: []*MachineManifest{},
 	}
@@ -197,6 +207,20 @@ func newManifest(s *run) *Manifest {
 	return m
 }
 
+func newMachineManifest(mach *evidence.Machine, h *machine, path string) *MachineManifest {
+	m := &MachineManifest{
+		Name: mach.Name, NameFrom: mach.NameFrom, Folder: h.folder, Evidence: path, Tree: h.tree, State: "running",
+		Product: mach.Product, Build: mach.Build, MachineGUID: mach.GUID, TimeZone: mach.TimeZone, Bias: mach.Bias, SystemRoot: mach.SystemRoot,
+		Inputs: []*Input{}, Outputs: []files.File{}, Damaged: []Damage{}, Artifacts: []ArtifactCounts{},
+		Counts: Counts{Findings: map[string]int{}},
+	}
+	for _, u := range mach.Users {
+		m.Users = append(m.Users, User{u.Name, u.SID, u.Profile})
+	}
+	return m
+}
+
+// ManifestName is the name of the manifest in a case folder.
 const ManifestName = "manifest.json"
 
 // write replaces the manifest in one step. Machines that were not begun, or
@@ -220,6 +244,7 @@ func indented(b []byte) []byte {
 	return append(out, '\n')
 }
 
+// ReadManifest reads the manifest of a case folder.
 func ReadManifest(dir string) (*Manifest, error) {
 	b, err := os.ReadFile(filepath.Join(dir, ManifestName))
 	if err != nil {

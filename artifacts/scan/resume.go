@@ -93,8 +93,9 @@ func (m *Manifest) differs(old *Manifest) string {
 // complete returns a machine of the earlier run when all its outputs are as
 // they were written, nil when it has to be done again.
 func (m *Manifest) complete(ctx context.Context, part string, h *machine, earlier []*MachineManifest) (*MachineManifest, error) {
+	path := m.Evidence[h.evidence].Path
 	for _, old := range earlier {
-		if old.State != "complete" || old.Name != h.name || old.Folder != h.folder || old.Tree != h.tree || old.Evidence != m.Evidence[h.evidence].Path {
+		if old.State != "complete" || old.Name != h.name || old.Folder != h.folder || old.Tree != h.tree || old.Evidence != path {
 			continue
 		}
 		for _, o := range old.Outputs {

@@ -28,6 +28,8 @@ func TestArrows(t *testing.T) {
 		"artifacts/report":             {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
 		"artifacts/output/parquet":     append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/output/sqlite":      append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"artifacts/output/files":       {},
+		"artifacts/scan":               {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
 		"corpus":                       {"prefetch/xpress", "corpus/"},
 		"corpus/regf":                  {},
 		"corpus/vss":                   {},
