@@ -29,6 +29,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/output/parquet":     append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/output/sqlite":      append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/output/files":       {},
+		"artifacts/explain":            {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
 		"artifacts/scan":               {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
 		"corpus":                       {"prefetch/xpress", "corpus/"},
 		"corpus/regf":                  {},
