@@ -1,6 +1,6 @@
 //go:build !linux
 
-package main
+package verify
 
 // limitMemory does nothing where the system has no such limit: the child is
 // still bounded in time, and its death is survived.

@@ -1,4 +1,4 @@
-package main
+package verify
 
 import (
 	"bufio"
@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
 	goprefetch "www.velocidex.com/golang/go-prefetch"
 	"www.velocidex.com/golang/regparser"
 )
@@ -59,15 +58,11 @@ type witnessValue struct {
 // witnessMemory bounds the child, in bytes.
 const witnessMemory = 3 << 29
 
-func witnessCommand() *cli.Command {
-	return &cli.Command{
-		Name: "witness", Hidden: true,
-		Usage: "the child process of verify",
-		Action: func(c *cli.Context) error {
-			limitMemory(witnessMemory)
-			return serveWitness(os.Stdin, c.App.Writer)
-		},
-	}
+// Serve is the child process: it answers what it is asked until its input ends,
+// within a limit of memory.
+func Serve(r io.Reader, w io.Writer) error {
+	limitMemory(witnessMemory)
+	return serveWitness(r, w)
 }
 
 // serveWitness answers until its input ends.
@@ -131,8 +126,9 @@ func askHive(q witnessQuestion) (a witnessAnswer) {
 	return a
 }
 
-// A witness is the child process, started when it is needed.
-type witness struct {
+// A Witness is the child process, started when it is needed: this program with
+// the argument "witness", which calls [Serve].
+type Witness struct {
 	ctx  context.Context
 	cmd  *exec.Cmd
 	in   io.WriteCloser
@@ -141,7 +137,10 @@ type witness struct {
 	errs *bytes.Buffer
 }
 
-func (w *witness) start() error {
+// NewWitness returns a witness that lives at most as long as the context.
+func NewWitness(ctx context.Context) *Witness { return &Witness{ctx: ctx} }
+
+func (w *Witness) start() error {
 	exe, err := os.Executable()
 	if err != nil {
 		return err
@@ -165,7 +164,7 @@ func (w *witness) start() error {
 
 // ask returns the witness's answer, or why there is none. died is set when the
 // child did not survive the file.
-func (w *witness) ask(q witnessQuestion) (a witnessAnswer, died bool, err error) {
+func (w *Witness) ask(q witnessQuestion) (a witnessAnswer, died bool, err error) {
 	if w.cmd == nil {
 		if err := w.start(); err != nil {
 			return a, false, err
@@ -190,7 +189,7 @@ func (w *witness) ask(q witnessQuestion) (a witnessAnswer, died bool, err error)
 		<-done
 		err = fmt.Errorf("no answer within %s", limit)
 	}
-	w.stop() // the child's last words are whole only now
+	w.Stop() // the child's last words are whole only now
 	why := firstLine(w.errs.String())
 	if why != "" {
 		err = errors.New(why)
@@ -198,7 +197,8 @@ func (w *witness) ask(q witnessQuestion) (a witnessAnswer, died bool, err error)
 	return witnessAnswer{}, true, err
 }
 
-func (w *witness) stop() {
+// Stop ends the child process.
+func (w *Witness) Stop() {
 	if w.cmd != nil {
 		w.in.Close()
 		w.cmd.Wait()

@@ -1,4 +1,4 @@
-package main
+package verify
 
 import (
 	"bytes"
@@ -41,11 +41,12 @@ shows the new bytes; ours says that they were reused.
 | shortcuts | lnkinfo 20181227 | agrees; it prints the file size as the show command |
 `
 
-func writeOraclesFile(name string) error {
+// WriteOracles writes docs/oracles.md.
+func WriteOracles(name string) error {
 	var b bytes.Buffer
 	writeOracles(&b)
 	if err := os.WriteFile(name, b.Bytes(), 0o666); err != nil {
-		return fmt.Errorf("%w: %w", errNoOracles, err)
+		return fmt.Errorf("cannot write the divergences: %w", err)
 	}
 	return nil
 }
