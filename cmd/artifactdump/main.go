@@ -18,6 +18,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/shell"
 	"github.com/urfave/cli/v2"
 )
 
@@ -53,7 +54,7 @@ var errDamaged = scan.ErrDamaged
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	out := &checkedWriter{w: stdout}
 	app := newApp(out, stderr)
-	err := app.RunContext(ctx, reorder(app, args))
+	err := app.RunContext(ctx, shell.Reorder(app, args))
 	if err == nil || errors.Is(err, errDamaged) || errors.Is(err, errFindings) {
 		// The library prints help without looking whether it arrives.
 		err = cmp.Or(out.err, err)

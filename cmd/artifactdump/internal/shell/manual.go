@@ -1,32 +1,12 @@
-package main
+package shell
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 )
-
-func manCommand() *cli.Command {
-	return &cli.Command{
-		Name:  "man",
-		Usage: "the manual page, for man",
-		Description: "Prints the page as roff.\n\n" +
-			"Examples:\n" +
-			"   artifactdump man > ~/.local/share/man/man1/artifactdump.1\n" +
-			"   artifactdump man | man -l -",
-		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return usagef("man takes no arguments")
-			}
-			w := bufio.NewWriter(c.App.Writer)
-			writeMan(w, c.App)
-			return w.Flush()
-		},
-	}
-}
 
 // roff escapes a text: backslashes, hyphens that are to be copied, and what
 // would be a request at the start of a line.
@@ -38,8 +18,8 @@ func roff(s string) string {
 	return s
 }
 
-// manLine is how long a line of filled text may be: mandoc asks for it.
-const manLine = 79
+// manualLine is how long a line of filled text may be: mandoc asks for it.
+const manualLine = 79
 
 // filled is a text that the formatter fills, in lines that begin with each
 // sentence and are not too long.
@@ -50,7 +30,7 @@ func filled(s string) string {
 		word = roff(word)
 		switch {
 		case first:
-		case n+1+len(word) > manLine, strings.HasSuffix(b.String(), ".") && !strings.HasSuffix(b.String(), ".."):
+		case n+1+len(word) > manualLine, strings.HasSuffix(b.String(), ".") && !strings.HasSuffix(b.String(), ".."):
 			b.WriteByte('\n')
 			n = 0
 		default:
@@ -63,17 +43,16 @@ func filled(s string) string {
 	return b.String()
 }
 
-// writeMan writes the manual page. Its date is that of the commit: the same
-// program prints the same page.
-func writeMan(w io.Writer, app *cli.App) {
-	_, date := commit()
+// Manual writes the manual page. The date should be that of the program and not
+// the day: the same program prints the same page.
+func Manual(w io.Writer, app *cli.App, date string) {
 	fmt.Fprintf(w, ".TH ARTIFACTDUMP 1 %q \"artifactdump %s\" \"User Commands\"\n", date, roff(app.Version))
 	fmt.Fprintf(w, ".SH NAME\nartifactdump \\- %s\n.SH SYNOPSIS\n.B artifactdump\n.I command\n[\\fIflags\\fR] [\\fIarguments\\fR]\n.SH DESCRIPTION\n", roff(app.Usage))
 	about, exits, _ := strings.Cut(app.Description, "Exit codes: ")
 	fmt.Fprintln(w, filled(about))
 	fmt.Fprint(w, ".SH COMMANDS\n")
 	for _, c := range app.Commands {
-		manCommandPage(w, "", c)
+		manualCommand(w, "", c)
 	}
 	fmt.Fprint(w, ".SH EXIT STATUS\n")
 	for part := range strings.SplitSeq(strings.TrimSuffix(strings.ReplaceAll(exits, "\n", " "), "."), "; ") {
@@ -82,7 +61,7 @@ func writeMan(w io.Writer, app *cli.App) {
 	}
 }
 
-func manCommandPage(w io.Writer, parent string, c *cli.Command) {
+func manualCommand(w io.Writer, parent string, c *cli.Command) {
 	if c.Hidden {
 		return
 	}
@@ -99,7 +78,7 @@ func manCommandPage(w io.Writer, parent string, c *cli.Command) {
 		}
 		fmt.Fprintf(w, ".PP\n%s\n", filled(c.Usage+"."))
 	}
-	manText(w, c.Description)
+	manualText(w, c.Description)
 	for _, f := range c.Flags {
 		d, ok := f.(cli.DocGenerationFlag)
 		if !ok {
@@ -125,12 +104,12 @@ func manCommandPage(w io.Writer, parent string, c *cli.Command) {
 		fmt.Fprintf(w, ".TP\n%s%s\n%s\n", strings.Join(names, ", "), value, filled(usage))
 	}
 	for _, s := range c.Subcommands {
-		manCommandPage(w, name, s)
+		manualCommand(w, name, s)
 	}
 }
 
-// manText writes paragraphs; indented lines stay as they are.
-func manText(w io.Writer, s string) {
+// manualText writes paragraphs; indented lines stay as they are.
+func manualText(w io.Writer, s string) {
 	var text []string
 	verbatim := false
 	flush := func() {

@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"slices"
@@ -7,10 +7,10 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// reorder puts flags before arguments: the command-line library stops reading
+// Reorder puts flags before arguments: the command-line library stops reading
 // flags at the first argument, and what follows would be taken for file names
 // without a word.
-func reorder(app *cli.App, args []string) []string {
+func Reorder(app *cli.App, args []string) []string {
 	out, rest := args[:1:1], args[1:]
 	commands, flags := app.Commands, app.Flags
 	for len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
