@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"cmp"
@@ -11,9 +11,10 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output"
 )
 
-// writeFindings writes the report for reading: worst first, the coverage at
-// the end. Everything that comes from the evidence is cleaned.
-func writeFindings(w io.Writer, r *findings.Report, hidden int, from findings.Level) error {
+// WriteFindings writes an evaluation as text for reading: worst first, the coverage at the end.
+// Everything that comes from the evidence is cleaned. hidden is how many findings
+// below the level from are not in it.
+func WriteFindings(w io.Writer, r *findings.Report, hidden int, from findings.Level) error {
 	host := ""
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -47,7 +48,7 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 	}
 	row("finding", "%s  %s  score %d", f.ID, f.Title, f.Score)
 	for i, r := range f.Reasons {
-		row(label("because", i), "%s (%s) %s", r.RuleID, r.Level, r.Says)
+		row(labelled("because", i), "%s (%s) %s", r.RuleID, r.Level, r.Says)
 	}
 	row("raised", "%s", f.Raised)
 	if !f.FirstSeen.IsZero() {
@@ -71,7 +72,7 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 		if !e.Time.IsZero() {
 			when = e.Time.UTC().Format("2006-01-02 15:04:05") + " "
 		}
-		row(label("evidence", i), "%s %s%s, %s: %s", e.ID, when, e.Artifact, e.Proves, cleanTo(e.Quote, 400))
+		row(labelled("evidence", i), "%s %s%s, %s: %s", e.ID, when, e.Artifact, e.Proves, cleanTo(e.Quote, 400))
 		place := e.Path
 		if e.Key != "" {
 			place += " " + e.Key
@@ -89,6 +90,14 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 		row("", "… and %d records more (--format jsonl)", max(n, f.Omitted))
 	}
 	fmt.Fprintln(w)
+}
+
+// labelled is the label of the first of several rows.
+func labelled(s string, i int) string {
+	if i > 0 {
+		return ""
+	}
+	return s
 }
 
 // maxShown is how many records of a finding a terminal gets to see.
