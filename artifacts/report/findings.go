@@ -66,7 +66,7 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 		}
 		row("ATT&CK", "%s", strings.Join(names, "; "))
 	}
-	for i := range min(len(f.Evidence), maxShown) {
+	for i := range min(len(f.Evidence), maxTextEvidence) {
 		e := &f.Evidence[i]
 		when := ""
 		if !e.Time.IsZero() {
@@ -86,7 +86,7 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 		}
 		row("", "%s", strings.TrimSpace(place+" "+e.User))
 	}
-	if n := len(f.Evidence) - maxShown + f.Omitted; n > 0 && len(f.Evidence) > maxShown || f.Omitted > 0 {
+	if n := len(f.Evidence) - maxTextEvidence + f.Omitted; n > 0 && len(f.Evidence) > maxTextEvidence || f.Omitted > 0 {
 		row("", "… and %d records more (--format jsonl)", max(n, f.Omitted))
 	}
 	fmt.Fprintln(w)
@@ -100,8 +100,8 @@ func labelled(s string, i int) string {
 	return s
 }
 
-// maxShown is how many records of a finding a terminal gets to see.
-const maxShown = 8
+// maxTextEvidence is how many records of a finding a terminal gets to see.
+const maxTextEvidence = 8
 
 // cleanTo cleans a text and cuts it to a width.
 func cleanTo(s string, n int) string {
