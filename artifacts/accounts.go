@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -45,7 +46,7 @@ type Account struct {
 
 const accountsKey = `SAM\Domains\Account\Users`
 
-var accounts = artifact(Artifact{
+var accounts = Define(Artifact{
 	Name:     "users",
 	Title:    "Local accounts",
 	DataType: "windows:registry:sam_users",
@@ -99,17 +100,17 @@ var accountFlagNames = [...]string{
 	"trusted for delegation", "not delegated", "DES only",
 }
 
-func decodeAccounts(in Input) ([]Account, error) {
+func decodeAccounts(in Input, yield func(Account) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	names := in.accountNames()
 	if strings.Contains(in.Source.Key, `\Names\`) {
-		return in.accountName(names)
+		return in.accountName(names, yield)
 	}
 	rid64, err := strconv.ParseUint(in.Match[0], 16, 32)
 	if err != nil {
-		return nil, nil // Names
+		return nil // Names
 	}
 	rid := uint32(rid64)
 	a := Account{Origin: in.AtKey(), RID: rid, Written: in.Written()}
@@ -117,16 +118,13 @@ func decodeAccounts(in Input) ([]Account, error) {
 		a.SID = names.machine + "-" + strconv.FormatUint(rid64, 10)
 	}
 	var errs []error
-	if v, err := in.Value("F"); err == nil {
-		b, err := v.Bytes()
-		if err != nil {
-			errs = append(errs, in.Wrap(in.At(v), err))
-		}
+	if v, ok := in.Own().Find("F"); ok {
+		b := in.Own().BytesOf(v)
 		if len(b) < accountMin {
 			errs = append(errs, in.Errorf(in.At(v), "%d bytes, want at least %d", len(b), accountMin))
 		} else {
-			a.LastLogon, a.PasswordSet = fileTimeAt(b, accountLogon), fileTimeAt(b, accountPassword)
-			a.Expires, a.BadPassword = fileTimeAt(b, accountExpires), fileTimeAt(b, accountBad)
+			a.LastLogon, a.PasswordSet = wire.TimeAt(b, accountLogon), wire.TimeAt(b, accountPassword)
+			a.Expires, a.BadPassword = wire.TimeAt(b, accountExpires), wire.TimeAt(b, accountBad)
 			if n := le.Uint32(b[accountRID:]); n != rid {
 				a.StoredRID = n
 			}
@@ -139,11 +137,8 @@ func decodeAccounts(in Input) ([]Account, error) {
 			a.BadLogons, a.Logons = le.Uint16(b[accountBadCount:]), le.Uint16(b[accountLogons:])
 		}
 	}
-	if v, err := in.Value("V"); err == nil {
-		b, err := v.Bytes()
-		if err != nil {
-			errs = append(errs, in.Wrap(in.At(v), err))
-		}
+	if v, ok := in.Own().Find("V"); ok {
+		b := in.Own().BytesOf(v)
 		for _, f := range []struct {
 			at   int
 			text *string
@@ -156,9 +151,9 @@ func decodeAccounts(in Input) ([]Account, error) {
 			*f.text = s
 		}
 	}
-	a.Internet = utf16String(userValue(in.Key, "InternetUserName"))
-	a.Hint = utf16String(userValue(in.Key, "UserPasswordHint"))
-	a.Reset = userValue(in.Key, "ResetData") != nil
+	a.Internet = wire.UTF16Z(in.Bytes("InternetUserName"))
+	a.Hint = wire.UTF16Z(in.Bytes("UserPasswordHint"))
+	a.Reset = in.Bytes("ResetData") != nil
 	if k, ok := names.byName[hive.Fold(a.Name)]; ok {
 		a.Created = k.written
 		if k.rid != rid {
@@ -168,7 +163,8 @@ func decodeAccounts(in Input) ([]Account, error) {
 		a.NoName = true
 	}
 	a.user = evidence.User{SID: a.SID, Name: a.Name}
-	return []Account{a}, errors.Join(errs...)
+	yield(a)
+	return errors.Join(errs...)
 }
 
 // accountText reads one text of V.
@@ -183,7 +179,7 @@ func accountText(b []byte, at int) (string, error) {
 	if off+n > uint64(len(b)) {
 		return "", fmt.Errorf("text of %d bytes at offset %#x runs past the %d of the value", n, off, len(b))
 	}
-	return utf16String(b[off : off+n]), nil
+	return wire.UTF16Z(b[off : off+n]), nil
 }
 
 // accountIndex is what the other keys of the account database say.
@@ -201,10 +197,10 @@ type accountNameKey struct {
 // accountNames reads the keys below Names once for each hive: a key's name is
 // that of the account, the type of its nameless value the number.
 func (in Input) accountNames() *accountIndex {
-	return in.Once("account names\x00"+in.From.Path+"\x00"+in.From.Snapshot, func() any {
+	return in.Once("account names\x00"+in.Artifact.Name+"\x00"+in.From.Path+"\x00"+in.From.Snapshot, func() any {
 		x := &accountIndex{byName: map[string]accountNameKey{}, byRID: map[uint32]string{}}
 		if k, err := in.Hive.Key(`SAM\Domains\Account`); err == nil {
-			if b := userValue(k, "V"); len(b) >= 12 {
+			if b := in.Of(k).Bytes("V"); len(b) >= 12 {
 				b = b[len(b)-12:]
 				x.machine = fmt.Sprintf("S-1-5-21-%d-%d-%d", le.Uint32(b), le.Uint32(b[4:]), le.Uint32(b[8:]))
 			}
@@ -213,12 +209,9 @@ func (in Input) accountNames() *accountIndex {
 		if err != nil {
 			return x
 		}
-		for n, err := range k.Subkeys() {
-			if err != nil {
-				continue
-			}
+		for n := range in.Of(k).Subkeys() {
 			rid := uint32(0)
-			if v, err := n.Value(""); err == nil {
+			if v, ok := in.Of(n).Find(""); ok {
 				rid = uint32(v.Type())
 			}
 			x.byName[hive.Fold(n.Name())] = accountNameKey{rid, n.Written()}
@@ -230,21 +223,21 @@ func (in Input) accountNames() *accountIndex {
 
 // accountName is the record of a key below Names to which no account belongs:
 // the account was deleted, or one of the two keys was.
-func (in Input) accountName(names *accountIndex) ([]Account, error) {
+func (in Input) accountName(names *accountIndex, yield func(Account) bool) error {
 	rid := uint32(0)
-	v, err := in.Value("")
-	if err == nil {
+	if v, ok := in.Own().Find(""); ok {
 		rid = uint32(v.Type())
 	}
 	if _, err := in.Hive.Key(fmt.Sprintf(`%s\%08X`, accountsKey, rid)); err == nil && in.From.State != Deleted {
-		return nil, nil
+		return nil
 	}
 	a := Account{Origin: in.AtKey(), Name: in.Match[0], RID: rid, NoAccount: true, Created: in.Written()}
 	if names.machine != "" && rid != 0 {
 		a.SID = names.machine + "-" + strconv.FormatUint(uint64(rid), 10)
 	}
 	a.user = evidence.User{SID: a.SID, Name: a.Name}
-	return []Account{a}, nil
+	yield(a)
+	return nil
 }
 
 // Owner is the account itself.

@@ -21,7 +21,7 @@ type ActiveSetup struct {
 
 const activeSetupKey = `Microsoft\Active Setup\Installed Components\*`
 
-var activeSetup = artifact(Artifact{
+var activeSetup = Define(Artifact{
 	Name:     "activesetup",
 	Title:    "Active Setup",
 	DataType: "windows:registry:active_setup",
@@ -39,7 +39,7 @@ own key.`,
 	},
 }, decodeActiveSetup)
 
-func decodeActiveSetup(in Input) ([]ActiveSetup, error) {
+func decodeActiveSetup(in Input, yield func(ActiveSetup) bool) error {
 	r := ActiveSetup{Component: in.matched(0), Title: in.Text(""), Version: in.Text("Version")}
 	if n, ok := in.Uint("IsInstalled"); ok && n == 0 {
 		r.NotInstalled = true
@@ -48,7 +48,8 @@ func decodeActiveSetup(in Input) ([]ActiveSetup, error) {
 	if in.Source.Hive == evidence.NTUSER {
 		r.Done = true
 		r.Hook = Hook{Origin: in.AtKey(), autostart: in.autostartOf("Active Setup done"), Key: h.key, Name: r.Component}
-		return []ActiveSetup{r}, nil
+		yield(r)
+		return nil
 	}
 	h.value("StubPath", func(v hive.Value) {
 		c := h.command(v, "Active Setup")
@@ -60,7 +61,7 @@ func decodeActiveSetup(in Input) ([]ActiveSetup, error) {
 		}
 		c.Default = in.activeSetupUsual(*c)
 	})
-	return hookRecords(h, func(c Hook) ActiveSetup { r.Hook = c; return r })
+	return hookRecords(h, func(c Hook) ActiveSetup { r.Hook = c; return r }, yield)
 }
 
 // activeSetupUsual reports whether a program of Windows sets up a file of

@@ -18,7 +18,7 @@ const (
 	aeDebugDLLs = `Microsoft\Windows\Windows Error Reporting\RuntimeExceptionHelperModules`
 )
 
-var aeDebug = artifact(Artifact{
+var aeDebug = Define(Artifact{
 	Name:     "aedebug",
 	Title:    "Crash debugger",
 	DataType: "windows:registry:aedebug",
@@ -41,7 +41,7 @@ tools set it legitimately, and dozens of programs register helper modules of the
 	},
 }, decodeAeDebug)
 
-func decodeAeDebug(in Input) ([]AeDebug, error) {
+func decodeAeDebug(in Input, yield func(AeDebug) bool) error {
 	h := in.hooks(in.Source.Key[strings.LastIndexByte(in.Source.Key, '\\')+1:])
 	h.each(func(v hive.Value) {
 		if strings.HasSuffix(in.Source.Key, "RuntimeExceptionHelperModules") {
@@ -58,5 +58,5 @@ func decodeAeDebug(in Input) ([]AeDebug, error) {
 			h.fact(v, "Crash debugger")
 		}
 	})
-	return hookRecords(h, func(r Hook) AeDebug { return AeDebug{r} })
+	return hookRecords(h, func(r Hook) AeDebug { return AeDebug{r} }, yield)
 }

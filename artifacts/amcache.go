@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -25,21 +26,18 @@ const amcacheRef = "https://cyber.gouv.fr/sites/default/files/2019/01/anssi-cori
 // amcacheUint reads a number, which older generations store as text, decimal
 // or with 0x.
 func amcacheUint(in Input, name string) uint64 {
-	v, err := in.Value(name)
-	if err != nil {
+	v, ok := in.Own().Find(name)
+	if !ok {
 		return 0
 	}
-	return amcacheNumber(v)
+	return amcacheNumber(in, v)
 }
 
-func amcacheNumber(v hive.Value) uint64 {
+func amcacheNumber(in Input, v hive.Value) uint64 {
 	if n, err := v.Uint(); err == nil {
 		return n
 	}
-	s, err := v.Text()
-	if err != nil {
-		return 0
-	}
+	s := in.Own().TextOf(v)
 	n, _ := strconv.ParseUint(strings.TrimSpace(s), 0, 64)
 	return n
 }
@@ -66,7 +64,7 @@ func amcacheDate(s string) time.Time {
 // amcacheTime reads a value that holds a FILETIME.
 func amcacheTime(in Input, name string) time.Time {
 	n, _ := in.Uint(name)
-	return fromFileTime(n)
+	return wire.Time(n)
 }
 
 // amcacheUnix reads a value that holds seconds since 1970. Beyond 32 bits it
@@ -76,17 +74,12 @@ func amcacheUnix(in Input, name string) time.Time {
 	if n > 1<<32-1 {
 		return time.Time{}
 	}
-	return unixTime(uint32(n))
+	return wire.UnixTime(uint32(n))
 }
 
 // amcacheTexts reads a list of texts.
 func amcacheTexts(in Input, name string) []string {
-	v, err := in.Value(name)
-	if err != nil {
-		return nil
-	}
-	s, _ := v.Texts()
-	return s
+	return in.Texts(name)
 }
 
 // amcacheSkip tells whether a record that lacks what identifies it is what is
@@ -95,7 +88,7 @@ func amcacheSkip(in Input) bool { return in.From.State == Deleted || in.only != 
 
 // amcacheYes reads a switch; older generations do not have it.
 func amcacheYes(in Input, name string) string {
-	if _, err := in.Value(name); err != nil {
+	if _, ok := in.Own().Find(name); !ok {
 		return ""
 	}
 	if amcacheUint(in, name) == 1 {

@@ -33,7 +33,7 @@ type AmcacheDevice struct {
 	Written      time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
 
-var amcacheDevices = artifact(Artifact{
+var amcacheDevices = Define(Artifact{
 	Name:     "amcachedevices",
 	Title:    "Amcache device",
 	DataType: "windows:registry:amcache:device",
@@ -50,7 +50,7 @@ the inventory's and does not say when the device was attached or used. Install d
 	},
 }, decodeAmcacheDevices)
 
-func decodeAmcacheDevices(in Input) ([]AmcacheDevice, error) {
+func decodeAmcacheDevices(in Input, yield func(AmcacheDevice) bool) error {
 	r := AmcacheDevice{
 		Origin:       in.AtKey(),
 		Kind:         "device",
@@ -82,7 +82,8 @@ func decodeAmcacheDevices(in Input) ([]AmcacheDevice, error) {
 	default:
 		r.ID = strings.ReplaceAll(r.ID, "/", `\`)
 	}
-	return []AmcacheDevice{r}, nil
+	yield(r)
+	return nil
 }
 
 // Summary names the device.

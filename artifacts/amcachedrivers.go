@@ -30,7 +30,7 @@ type AmcacheDriver struct {
 	Written    time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
 
-var amcacheDrivers = artifact(Artifact{
+var amcacheDrivers = Define(Artifact{
 	Name:     "amcachedrivers",
 	Title:    "Amcache driver",
 	DataType: "windows:registry:amcache:driver",
@@ -47,7 +47,7 @@ along show.`,
 	},
 }, decodeAmcacheDrivers)
 
-func decodeAmcacheDrivers(in Input) ([]AmcacheDriver, error) {
+func decodeAmcacheDrivers(in Input, yield func(AmcacheDriver) bool) error {
 	r := AmcacheDriver{
 		Origin:     in.AtKey(),
 		Name:       in.Text("DriverName"),
@@ -77,9 +77,10 @@ func decodeAmcacheDrivers(in Input) ([]AmcacheDriver, error) {
 		}
 	}
 	if r.Name == "" && r.Path == "" && amcacheSkip(in) {
-		return nil, nil
+		return nil
 	}
-	return []AmcacheDriver{r}, nil
+	yield(r)
+	return nil
 }
 
 // Program returns the driver's path, or its name where only that is known.

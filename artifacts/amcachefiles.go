@@ -39,7 +39,7 @@ type AmcacheFile struct {
 	Created      time.Time `json:"created,omitzero" event:"Creation Time"`
 }
 
-var amcacheFiles = artifact(Artifact{
+var amcacheFiles = Define(Artifact{
 	Name:     "amcachefiles",
 	Title:    "Amcache file",
 	DataType: "windows:registry:amcache",
@@ -62,7 +62,7 @@ creation time (Windows 8 only) are the file's own, copied.`,
 // amcacheHashed is how much of a file the SHA-1 covers.
 const amcacheHashed = 31457280
 
-func decodeAmcacheFiles(in Input) ([]AmcacheFile, error) {
+func decodeAmcacheFiles(in Input, yield func(AmcacheFile) bool) error {
 	r := AmcacheFile{Origin: in.AtKey(), Written: in.Written()}
 	if strings.HasPrefix(in.Source.Key, `Root\File`) {
 		amcacheNumbered(in, &r)
@@ -71,9 +71,9 @@ func decodeAmcacheFiles(in Input) ([]AmcacheFile, error) {
 	}
 	if r.Path == "" && r.SHA1 == "" {
 		if amcacheSkip(in) {
-			return nil, nil
+			return nil
 		}
-		return nil, in.Errorf(in.AtKey(), "neither a path nor a hash")
+		return in.Errorf(in.AtKey(), "neither a path nor a hash")
 	}
 	if r.Name == "" {
 		r.Name = winpath.Base(r.Path)
@@ -82,7 +82,8 @@ func decodeAmcacheFiles(in Input) ([]AmcacheFile, error) {
 	if r.ProgramID != "" {
 		r.ProgramName = amcacheProgramName(in, r.ProgramID)
 	}
-	return []AmcacheFile{r}, nil
+	yield(r)
+	return nil
 }
 
 // amcacheNamed reads an entry of generations B to E.
@@ -171,11 +172,8 @@ func amcacheProgramName(in Input, id string) string {
 			if err != nil {
 				continue
 			}
-			for p, err := range k.Subkeys() {
-				if err != nil {
-					continue
-				}
-				if name := keyText(p, t.value); name != "" {
+			for p := range in.Of(k).Subkeys() {
+				if name := in.Of(p).Text(t.value); name != "" {
 					names[strings.ToLower(p.Name())] = name
 				}
 			}

@@ -32,7 +32,7 @@ type AmcacheProgram struct {
 	user evidence.User
 }
 
-var amcachePrograms = artifact(Artifact{
+var amcachePrograms = Define(Artifact{
 	Name:     "amcacheprograms",
 	Title:    "Amcache program",
 	DataType: "windows:registry:amcache:programs",
@@ -49,7 +49,7 @@ time, as the installer gave it. Entries stay for a while after a program is remo
 	},
 }, decodeAmcachePrograms)
 
-func decodeAmcachePrograms(in Input) ([]AmcacheProgram, error) {
+func decodeAmcachePrograms(in Input, yield func(AmcacheProgram) bool) error {
 	r := AmcacheProgram{Origin: in.AtKey(), Written: in.Written()}
 	if len(in.Match) > 0 {
 		r.ID = in.Match[0]
@@ -88,9 +88,10 @@ func decodeAmcachePrograms(in Input) ([]AmcacheProgram, error) {
 		}
 	}
 	if r.Name == "" && r.Package == "" && amcacheSkip(in) {
-		return nil, nil
+		return nil
 	}
-	return []AmcacheProgram{r}, nil
+	yield(r)
+	return nil
 }
 
 // Owner is the account that the program was installed for, on Windows 11.

@@ -17,7 +17,7 @@ type AmcacheShortcut struct {
 	Written   time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
 
-var amcacheShortcuts = artifact(Artifact{
+var amcacheShortcuts = Define(Artifact{
 	Name:     "amcacheshortcuts",
 	Title:    "Amcache shortcut",
 	DataType: "windows:registry:amcache:shortcut",
@@ -32,7 +32,7 @@ the shortcut was made or used; it does not prove that anybody started it.`,
 	},
 }, decodeAmcacheShortcuts)
 
-func decodeAmcacheShortcuts(in Input) ([]AmcacheShortcut, error) {
+func decodeAmcacheShortcuts(in Input, yield func(AmcacheShortcut) bool) error {
 	r := AmcacheShortcut{
 		Origin:    in.AtKey(),
 		Path:      in.Text("ShortcutPath"),
@@ -43,11 +43,12 @@ func decodeAmcacheShortcuts(in Input) ([]AmcacheShortcut, error) {
 	}
 	if r.Path == "" {
 		if amcacheSkip(in) {
-			return nil, nil
+			return nil
 		}
-		return nil, in.Errorf(in.AtKey(), "no ShortcutPath")
+		return in.Errorf(in.AtKey(), "no ShortcutPath")
 	}
-	return []AmcacheShortcut{r}, nil
+	yield(r)
+	return nil
 }
 
 // Program returns what the shortcut starts, or the shortcut where that is not

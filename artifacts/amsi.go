@@ -16,7 +16,7 @@ type AMSIProvider struct {
 
 const amsiKey = `Microsoft\AMSI`
 
-var amsi = artifact(Artifact{
+var amsi = Define(Artifact{
 	Name:     "amsi",
 	Title:    "AMSI provider",
 	DataType: "windows:registry:amsi_provider",
@@ -37,7 +37,7 @@ list from which the scanner's class is missing scans nothing. The time is that o
 	},
 }, decodeAMSI)
 
-func decodeAMSI(in Input) ([]AMSIProvider, error) {
+func decodeAMSI(in Input, yield func(AMSIProvider) bool) error {
 	if len(in.Match) == 0 {
 		h := in.hooks(in.Source.Key[strings.LastIndexByte(in.Source.Key, '\\')+1:])
 		h.each(func(v hive.Value) {
@@ -46,7 +46,7 @@ func decodeAMSI(in Input) ([]AMSIProvider, error) {
 				h.fact(v, "AMSI setting")
 			}
 		})
-		return hookRecords(h, func(r Hook) AMSIProvider { return AMSIProvider{Hook: r} })
+		return hookRecords(h, func(r Hook) AMSIProvider { return AMSIProvider{Hook: r} }, yield)
 	}
 	clsid := in.matched(0)
 	a, title := in.autostartCOM("AMSI provider", clsid)
@@ -56,7 +56,8 @@ func decodeAMSI(in Input) ([]AMSIProvider, error) {
 	list := strings.TrimSuffix(strings.TrimPrefix(in.Source.Key, amsiKey+`\`), `\*`)
 	r := Hook{Origin: in.AtKey(), autostart: a, Key: list, Name: clsid}
 	r.Default = strings.EqualFold(clsid, "{2781761E-28E0-4109-99FE-B9D127C57AFE}") // Windows Defender's
-	return []AMSIProvider{{Hook: r, CLSID: clsid, Title: title}}, nil
+	yield(AMSIProvider{Hook: r, CLSID: clsid, Title: title})
+	return nil
 }
 
 // Summary names the class and its DLL.

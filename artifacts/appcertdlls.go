@@ -8,7 +8,7 @@ import (
 // An AppCertDLL is a DLL that every process loads which starts another.
 type AppCertDLL struct{ Hook }
 
-var appCertDLLs = artifact(Artifact{
+var appCertDLLs = Define(Artifact{
 	Name:     "appcertdlls",
 	Title:    "AppCert DLL",
 	DataType: "windows:registry:appcertdlls",
@@ -21,8 +21,8 @@ next boot. Does not prove that it was loaded. The time is that of the whole key.
 	Sources: []Source{
 		Key(evidence.SYSTEM, `{CS}\Control\Session Manager\AppCertDlls`),
 	},
-}, func(in Input) ([]AppCertDLL, error) {
+}, func(in Input, yield func(AppCertDLL) bool) error {
 	h := in.hooks("AppCertDlls")
 	h.each(func(v hive.Value) { h.dlls(v, "AppCertDlls", "") })
-	return hookRecords(h, func(r Hook) AppCertDLL { return AppCertDLL{r} })
+	return hookRecords(h, func(r Hook) AppCertDLL { return AppCertDLL{r} }, yield)
 })

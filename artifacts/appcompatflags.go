@@ -18,7 +18,7 @@ type AppCompatLayer struct {
 	Written time.Time `json:"key_written,omitzero"`
 }
 
-var appCompatFlags = artifact(Artifact{
+var appCompatFlags = Define(Artifact{
 	Name:     "appcompatflags",
 	Title:    "Compatibility layer",
 	DataType: "windows:registry:appcompatflags",
@@ -35,7 +35,7 @@ newest of all entries.`,
 	},
 }, decodeAppCompatFlags)
 
-func decodeAppCompatFlags(in Input) ([]AppCompatLayer, error) {
+func decodeAppCompatFlags(in Input, yield func(AppCompatLayer) bool) error {
 	var recs []AppCompatLayer
 	var errs []error
 	for v, err := range in.Values() {
@@ -54,7 +54,12 @@ func decodeAppCompatFlags(in Input) ([]AppCompatLayer, error) {
 			Origin: in.At(v), Path: v.Name(), Layers: strings.Fields(s), Index: len(recs), Written: in.Written(),
 		})
 	}
-	return recs, errors.Join(errs...)
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Program returns the path.

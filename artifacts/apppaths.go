@@ -14,7 +14,7 @@ type AppPath struct {
 
 const appPathsKey = `Microsoft\Windows\CurrentVersion\App Paths\*`
 
-var appPaths = artifact(Artifact{
+var appPaths = Define(Artifact{
 	Name:     "apppaths",
 	Title:    "App path",
 	DataType: "windows:registry:app_path",
@@ -29,7 +29,7 @@ that of the key of this one name.`,
 		Key(evidence.SOFTWARE, appPathsKey),
 		Key(evidence.NTUSER, `Software\`+appPathsKey),
 	},
-}, func(in Input) ([]AppPath, error) {
+}, func(in Input, yield func(AppPath) bool) error {
 	h := in.hooks("App Paths")
 	h.value("", func(v hive.Value) {
 		text, note := h.text(v)
@@ -41,5 +41,5 @@ that of the key of this one name.`,
 	return hookRecords(h, func(r Hook) AppPath {
 		r.Name = in.matched(0)
 		return AppPath{r, in.matched(0), in.Text("Path")}
-	})
+	}, yield)
 })

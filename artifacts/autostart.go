@@ -263,11 +263,7 @@ func (in Input) autostartAppPath(name string) string {
 	if err != nil {
 		return ""
 	}
-	v, err := k.Value("")
-	if err != nil {
-		return ""
-	}
-	p, _ := v.Text()
+	p := in.Of(k).Text("")
 	if p = strings.Trim(in.Machine.Expand(p, in.User), `" `); !autostartAbsolute(p) {
 		return ""
 	}
@@ -348,14 +344,6 @@ func autostartWhole(text string, n int) string {
 		end--
 	}
 	return text[:end] + "…"
-}
-
-// autostartMissing is nil where a value is just not there.
-func (in Input) autostartMissing(err error) error {
-	if errors.Is(err, hive.ErrNotExist) {
-		return nil
-	}
-	return in.Wrap(in.AtKey(), err)
 }
 
 // autostartHidden tells how the name of a value keeps it from being seen: the

@@ -1,10 +1,12 @@
 package artifacts
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"strings"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -23,7 +25,7 @@ type AutostartFile struct {
 	Excerpt string `json:"excerpt,omitempty" extra:"-"` // of a script, its first lines that are no comments
 }
 
-var autostartFiles = artifact(Artifact{
+var autostartFiles = Define(Artifact{
 	Name:     "autostartfiles",
 	Title:    "Autostart file",
 	DataType: "windows:file:autostart",
@@ -66,18 +68,24 @@ registry on Windows NT, their lines mostly count for nothing.`,
 	},
 }, decodeAutostartFiles)
 
-func decodeAutostartFiles(in Input) ([]AutostartFile, error) {
+func decodeAutostartFiles(in Input, yield func(AutostartFile) bool) error {
 	name := strings.ToLower(winpath.Base(in.From.Path))
 	switch {
 	case strings.HasSuffix(name, ".ps1"):
 		r := in.autostartFileRecord("PowerShell profile", 0)
 		r.Command, r.Image = in.From.Path, in.From.Path
 		r.Excerpt = autostartExcerpt(in.Data)
-		return []AutostartFile{r}, nil
+		yield(r)
+		return nil
 	case name == "autorun.inf" || name == "win.ini" || name == "system.ini" || name == "wininit.ini":
-		return in.autostartINI(name), nil
+		for _, r := range in.autostartINI(name) {
+			if !yield(r) {
+				break
+			}
+		}
+		return nil
 	case name == "desktop.ini":
-		return nil, nil
+		return nil
 	}
 	kind := "Office startup"
 	if strings.HasSuffix(name, ".dll") && in.hookSystem32(strings.TrimSuffix(winpath.Key(winpath.Dir(in.From.Path)), `\wbem`)) {
@@ -85,7 +93,8 @@ func decodeAutostartFiles(in Input) ([]AutostartFile, error) {
 	}
 	r := in.autostartFileRecord(kind, 0)
 	r.Command, r.Image = in.From.Path, in.From.Path
-	return []AutostartFile{r}, nil
+	yield(r)
+	return nil
 }
 
 func (in Input) autostartFileRecord(kind string, off int64) AutostartFile {
@@ -98,7 +107,7 @@ func (in Input) autostartFileRecord(kind string, off int64) AutostartFile {
 // of it.
 func autostartExcerpt(data []byte) string {
 	var b strings.Builder
-	for _, line := range eachLine(data) {
+	for _, line := range textfile.Lines(bytes.NewReader(data)) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
@@ -127,7 +136,7 @@ type iniLine struct {
 func iniLines(data []byte) iter.Seq[iniLine] {
 	return func(yield func(iniLine) bool) {
 		section, n := "", 0
-		for off, text := range eachLine(data) {
+		for off, text := range textfile.Lines(bytes.NewReader(data)) {
 			n++
 			text = strings.TrimSpace(text)
 			switch {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Bam is one program that the background or desktop activity moderator saw
@@ -23,7 +24,7 @@ type Bam struct {
 	user evidence.User
 }
 
-var bam = artifact(Artifact{
+var bam = Define(Artifact{
 	Name:     "bam",
 	Title:    "Background Activity Moderator",
 	DataType: "windows:registry:bam",
@@ -54,7 +55,7 @@ const (
 	bamMin      = 8  // the time alone is enough
 )
 
-func decodeBam(in Input) ([]Bam, error) {
+func decodeBam(in Input, yield func(Bam) bool) error {
 	service := "bam"
 	if strings.Contains(strings.ToLower(in.Source.Key), `\dam\`) {
 		service = "dam"
@@ -72,7 +73,7 @@ func decodeBam(in Input) ([]Bam, error) {
 		}).(bool)
 	}
 	user := bamUser(in, sid)
-	var recs []Bam
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -93,18 +94,20 @@ func decodeBam(in Input) ([]Bam, error) {
 			}
 			continue
 		}
-		recs = append(recs, Bam{
+		if !yield(Bam{
 			Origin:   in.At(v),
 			Path:     v.Name(),
 			SID:      sid,
-			LastRun:  fileTimeAt(b, bamTime),
+			LastRun:  wire.TimeAt(b, bamTime),
 			Packaged: len(b) >= bamPackaged+4 && le.Uint32(b[bamPackaged:]) == 1,
 			Service:  service,
 			Frozen:   frozen,
 			user:     user,
-		})
+		}) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // bamUser is the account of the SID that the key is named after.

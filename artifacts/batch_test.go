@@ -58,7 +58,7 @@ func TestOlderHives(t *testing.T) {
 		clear(c.read)
 		tr := openFS(t, c)
 		var order []string
-		results, err := artifacts.Run(t.Context(), tr, &artifacts.Options{Jobs: jobs})
+		results, err := artifacts.Run(t.Context(), tr, artifacts.All(), &artifacts.Options{Jobs: jobs})
 		if err != nil {
 			t.Fatal(err)
 		}

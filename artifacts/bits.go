@@ -14,7 +14,7 @@ type BITSQueue struct {
 	Format string `json:"format"` // ESE database (10 and later), state file, unknown
 }
 
-var bits = artifact(Artifact{
+var bits = Define(Artifact{
 	Name:     "bits",
 	Title:    "BITS queue",
 	DataType: "windows:file:bits_queue",
@@ -32,7 +32,7 @@ in use may have been removed. The record has no time.`,
 		Files(`%ProgramData%\Microsoft\Network\Downloader\qmgr*`),
 		Files(`%ProgramData%\Application Data\Microsoft\Network\Downloader\qmgr*`),
 	},
-}, func(in Input) ([]BITSQueue, error) {
+}, func(in Input, yield func(BITSQueue) bool) error {
 	r := BITSQueue{Origin: in.AtOffset(0), Name: winpath.Base(in.From.Path), Size: int64(len(in.Data)), Format: "unknown"}
 	switch {
 	case len(in.Data) >= 8 && le.Uint32(in.Data[4:]) == 0x89ABCDEF:
@@ -43,7 +43,8 @@ in use may have been removed. The record has no time.`,
 	case len(in.Data) == 0:
 		r.Format = "empty"
 	}
-	return []BITSQueue{r}, nil
+	yield(r)
+	return nil
 })
 
 // bitsState is the identifier with which the queues before Windows 10 1709

@@ -20,7 +20,7 @@ type BrowserPolicy struct {
 // browserKeys are the vendors' keys.
 var browserKeys = []string{`Google\Chrome`, `Microsoft\Edge`, `Chromium`, `BraveSoftware\Brave`, `Vivaldi`}
 
-var browserPolicies = artifact(Artifact{
+var browserPolicies = Define(Artifact{
 	Name:     "browserpolicies",
 	Title:    "Browser extension by registry",
 	DataType: "windows:registry:browser_extension",
@@ -47,7 +47,7 @@ func browserSources() []Source {
 	return out
 }
 
-func decodeBrowserPolicies(in Input) ([]BrowserPolicy, error) {
+func decodeBrowserPolicies(in Input, yield func(BrowserPolicy) bool) error {
 	b := BrowserPolicy{}
 	for _, k := range browserKeys {
 		if strings.Contains(in.Source.Key, k+`\`) {
@@ -57,10 +57,11 @@ func decodeBrowserPolicies(in Input) ([]BrowserPolicy, error) {
 	if strings.HasSuffix(in.Source.Key, `\Extensions\*`) {
 		b.Extension, b.Update, b.Path = in.matched(0), in.Text("update_url"), in.Text("path")
 		if b.Update == "" && b.Path == "" {
-			return nil, nil
+			return nil
 		}
 		b.Hook = Hook{Origin: in.AtKey(), autostart: in.autostartOf("Browser extension"), Key: "Extensions", Name: b.Extension}
-		return []BrowserPolicy{b}, nil
+		yield(b)
+		return nil
 	}
 	list := in.Source.Key[strings.LastIndexByte(in.Source.Key, '\\')+1:]
 	h := in.hooks(list)
@@ -72,7 +73,7 @@ func decodeBrowserPolicies(in Input) ([]BrowserPolicy, error) {
 			p.Extension, p.Update, _ = strings.Cut(r.Value, ";")
 		}
 		return p
-	})
+	}, yield)
 }
 
 // Summary names the browser and the extension.

@@ -2,19 +2,23 @@
 
 package artifacts
 
-import "sync"
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
 
 // A group is one heading of the catalogue.
 type group struct {
 	title     string
-	artifacts []Artifact
+	artifacts []*Artifact
 }
 
 // catalogue is the table of contents: every artifact stands here, under its
 // heading, in the order in which runs and lists show it.
 func catalogue() []group {
 	return []group{
-		{"Execution", []Artifact{
+		{"Execution", []*Artifact{
 			prefetchFiles,
 			shimcache,
 			bam,
@@ -42,7 +46,7 @@ func catalogue() []group {
 			recycleBin,
 			usageTracking,
 		}},
-		{"Persistence", []Artifact{
+		{"Persistence", []*Artifact{
 			shims,
 			runKeys,
 			startupApproved,
@@ -86,7 +90,7 @@ func catalogue() []group {
 			webScripts,
 			wmi,
 		}},
-		{"Communication", []Artifact{
+		{"Communication", []*Artifact{
 			hosts,
 			firewall,
 			firewallLog,
@@ -97,13 +101,13 @@ func catalogue() []group {
 			bits,
 			cryptnet,
 		}},
-		{"User activity", []Artifact{
+		{"User activity", []*Artifact{
 			runMRU, typedURLs, typedPaths, wordWheel,
 			recentDocs, openSave, lastVisited, shellBags,
 			mountPoints, mappedDrives, tsClient, officeMRU, trustRecords,
 			putty, winSCP, archivers, applets, internetSettings,
 		}},
-		{"System", []Artifact{
+		{"System", []*Artifact{
 			computerName, osInfo, timeZone, shutdown,
 			accounts, groups, profiles,
 			networks, interfaces, shares, remoteAccess,
@@ -118,7 +122,7 @@ var all = sync.OnceValue(func() []*Artifact {
 	for _, g := range catalogue() {
 		for _, a := range g.artifacts {
 			a.Group = g.title
-			out = append(out, &a)
+			out = append(out, a)
 		}
 	}
 	return out
@@ -127,3 +131,30 @@ var all = sync.OnceValue(func() []*Artifact {
 // All returns the catalogue in its order. The result is shared: do not change
 // it.
 func All() []*Artifact { return all() }
+
+// Select returns the artifacts with these names, in catalogue order; all when
+// there are none.
+func Select(names []string) ([]*Artifact, error) {
+	all := All()
+	if len(names) == 0 {
+		return all, nil
+	}
+	want := map[string]bool{}
+	for _, n := range names {
+		want[strings.ToLower(n)] = true
+	}
+	var out []*Artifact
+	for _, a := range all {
+		if want[a.Name] || want[strings.ToLower(a.Group)] {
+			out = append(out, a)
+			delete(want, a.Name)
+		}
+	}
+	for _, a := range all {
+		delete(want, strings.ToLower(a.Group))
+	}
+	for n := range want {
+		return nil, fmt.Errorf("no artifact is called %q: `artifactdump list` names them", n)
+	}
+	return out, nil
+}

@@ -22,7 +22,7 @@ type COMHijack struct {
 	Shadows bool   `json:"shadows,omitempty"` // a class of the machine has this id
 }
 
-var comHijack = artifact(Artifact{
+var comHijack = Define(Artifact{
 	Name:     "comhijack",
 	Title:    "COM class",
 	DataType: "windows:registry:com_class",
@@ -48,11 +48,11 @@ time is that of the key that names the server.`,
 	},
 }, decodeCOMHijack)
 
-func decodeCOMHijack(in Input) ([]COMHijack, error) {
+func decodeCOMHijack(in Input, yield func(COMHijack) bool) error {
 	clsid := in.matched(0)
 	machine := in.Source.Hive == evidence.SOFTWARE
 	view32 := in.View32 || strings.Contains(in.Source.Key, "Wow6432Node")
-	var out []COMHijack
+
 	var errs []error
 	for sub, err := range in.Key.Subkeys() {
 		if err != nil {
@@ -102,9 +102,11 @@ func decodeCOMHijack(in Input) ([]COMHijack, error) {
 				r.Machine, _, _ = in.comServer(clsid, view32)
 			}
 		}
-		out = append(out, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Summary names the class, where it leads, and what it shadows.

@@ -15,7 +15,7 @@ type CommandProcessor struct {
 
 const commandProcessorKey = `Microsoft\Command Processor`
 
-var commandProcessor = artifact(Artifact{
+var commandProcessor = Define(Artifact{
 	Name:     "commandprocessor",
 	Title:    "Command processor AutoRun",
 	DataType: "windows:registry:command_processor",
@@ -31,19 +31,20 @@ started since. The time is that of the whole key.`,
 	},
 }, decodeCommandProcessor)
 
-func decodeCommandProcessor(in Input) ([]CommandProcessor, error) {
-	v, err := in.Value("AutoRun")
-	if err != nil {
-		return nil, in.autostartMissing(err)
+func decodeCommandProcessor(in Input, yield func(CommandProcessor) bool) error {
+	v, ok := in.Own().Find("AutoRun")
+	if !ok {
+		return nil
 	}
 	text, note, err := autostartText(v)
 	if err != nil {
 		err = in.Wrap(in.At(v), err)
 	}
 	if text == "" {
-		return nil, err
+		return err
 	}
-	return []CommandProcessor{{Origin: in.At(v), autostart: in.autostart("cmd AutoRun", text), Unusual: note}}, err
+	yield(CommandProcessor{Origin: in.At(v), autostart: in.autostart("cmd AutoRun", text), Unusual: note})
+	return err
 }
 
 // Summary shows the command.

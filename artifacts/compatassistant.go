@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // CompatAssistant is one program that the Program Compatibility Assistant has
@@ -21,7 +22,7 @@ type CompatAssistant struct {
 	KeyWritten time.Time `json:"key_written,omitzero"`
 }
 
-var compatAssistant = artifact(Artifact{
+var compatAssistant = Define(Artifact{
 	Name:     "compatassistant",
 	Title:    "Compatibility Assistant",
 	DataType: "windows:registry:compatassistant",
@@ -50,7 +51,7 @@ const (
 	sacpFileMin  = 32
 )
 
-func decodeCompatAssistant(in Input) ([]CompatAssistant, error) {
+func decodeCompatAssistant(in Input, yield func(CompatAssistant) bool) error {
 	store := like(`*Store`, in.Source.Key)
 	var recs []CompatAssistant
 	var errs []error
@@ -74,7 +75,12 @@ func decodeCompatAssistant(in Input) ([]CompatAssistant, error) {
 		}
 		recs = append(recs, r)
 	}
-	return recs, errors.Join(errs...)
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // blocks reads the data of a Store entry; the name alone is worth a record.
@@ -94,7 +100,7 @@ func (r *CompatAssistant) blocks(b []byte) error {
 		if d := b[off : off+int(size)]; tag == sacpFile && len(d) >= sacpFileMin {
 			r.Size = uint64(le.Uint32(d[sacpFileSize:]))
 			r.CheckSum = le.Uint32(d[sacpCheckSum:])
-			r.DataTime = fileTimeAt(d, sacpTime)
+			r.DataTime = wire.TimeAt(d, sacpTime)
 		}
 		off += int(size)
 	}

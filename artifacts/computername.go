@@ -17,7 +17,7 @@ type ComputerName struct {
 	Written time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var computerName = artifact(Artifact{
+var computerName = Define(Artifact{
 	Name:     "computername",
 	Title:    "Computer name",
 	DataType: "windows:registry:computername",
@@ -50,8 +50,8 @@ var computerNames = []struct{ value, meaning string }{
 	{"MachineDomain", "domain of the machine's account"},
 }
 
-func decodeComputerName(in Input) ([]ComputerName, error) {
-	var recs []ComputerName
+func decodeComputerName(in Input, yield func(ComputerName) bool) error {
+
 	var errs []error
 	for _, n := range computerNames {
 		v, err := in.Value(n.value)
@@ -69,9 +69,11 @@ func decodeComputerName(in Input) ([]ComputerName, error) {
 		if strings.Contains(in.Source.Key, `\ComputerName`) && in.only == nil {
 			r.Written = in.Written()
 		}
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Summary names the machine.

@@ -55,10 +55,10 @@ func (in Input) comServer(clsid string, view32 bool) (server, kind, title string
 	if !ok {
 		return "", "", ""
 	}
-	title = keyText(k, "")
+	title = in.Of(k).Text("")
 	for _, kind := range comKinds {
 		if sub, err := k.Subkey(kind); err == nil {
-			if s := keyText(sub, ""); s != "" {
+			if s := in.Of(sub).Text(""); s != "" {
 				return s, kind, title
 			}
 		}
@@ -79,7 +79,7 @@ func (in Input) comProgID(id string) string {
 	if err != nil {
 		return ""
 	}
-	return keyText(k, "")
+	return in.Of(k).Text("")
 }
 
 // autostartCOM is the autostart of a class: its server is the program.

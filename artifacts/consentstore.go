@@ -21,7 +21,7 @@ type Consent struct {
 	Written    time.Time `json:"key_written,omitzero"`
 }
 
-var consentStore = artifact(Artifact{
+var consentStore = Define(Artifact{
 	Name:     "consentstore",
 	Title:    "Capability access",
 	DataType: "windows:registry:capability_access",
@@ -40,9 +40,9 @@ and no proof of use. One use is kept, not a list.`,
 	},
 }, decodeConsentStore)
 
-func decodeConsentStore(in Input) ([]Consent, error) {
+func decodeConsentStore(in Input, yield func(Consent) bool) error {
 	if len(in.Match) != 2 || strings.EqualFold(in.Match[1], "NonPackaged") {
-		return nil, nil
+		return nil
 	}
 	r := Consent{
 		Origin:     in.AtKey(),
@@ -59,9 +59,10 @@ func decodeConsentStore(in Input) ([]Consent, error) {
 	}
 	r.InUse = !r.Start.IsZero() && r.Stop.IsZero()
 	if r.Start.IsZero() && r.Value == "" {
-		return nil, nil
+		return nil
 	}
-	return []Consent{r}, nil
+	yield(r)
+	return nil
 }
 
 // Program returns the path; a packaged program has none.

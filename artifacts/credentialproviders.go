@@ -16,7 +16,7 @@ type CredentialProvider struct {
 
 const credentialProviderKey = `Microsoft\Windows\CurrentVersion\Authentication\`
 
-var credentialProviders = artifact(Artifact{
+var credentialProviders = Define(Artifact{
 	Name:     "credentialproviders",
 	Title:    "Credential provider",
 	DataType: "windows:registry:credential_provider",
@@ -35,7 +35,7 @@ of this one class: near its registration, unless an update touched it.`,
 	},
 }, decodeCredentialProviders)
 
-func decodeCredentialProviders(in Input) ([]CredentialProvider, error) {
+func decodeCredentialProviders(in Input, yield func(CredentialProvider) bool) error {
 	list := strings.TrimSuffix(strings.TrimPrefix(in.Source.Key, credentialProviderKey), `\*`)
 	clsid := in.matched(0)
 	a, title := in.autostartCOM(strings.TrimSuffix(list, "s"), clsid)
@@ -47,7 +47,8 @@ func decodeCredentialProviders(in Input) ([]CredentialProvider, error) {
 	}
 	r := Hook{Origin: in.AtKey(), autostart: a, Key: list, Name: clsid}
 	r.Default = r.Image != "" && in.hookSystem32(winpath.Dir(r.Image))
-	return []CredentialProvider{{Hook: r, CLSID: clsid, Title: title}}, nil
+	yield(CredentialProvider{Hook: r, CLSID: clsid, Title: title})
+	return nil
 }
 
 // Summary names the class and its DLL.

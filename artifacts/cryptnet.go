@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -22,7 +23,7 @@ type Cryptnet struct {
 	Present    bool      `json:"content_present,omitempty"`                                      // it is in the evidence
 }
 
-var cryptnet = artifact(Artifact{
+var cryptnet = Define(Artifact{
 	Name:     "cryptnet",
 	Title:    "Cryptnet cache",
 	DataType: "windows:file:cryptnet_url_cache",
@@ -57,19 +58,20 @@ const (
 	cryptnetURL        = 116 // UTF-16, then the ETag, UTF-16
 )
 
-func decodeCryptnet(in Input) ([]Cryptnet, error) {
+func decodeCryptnet(in Input, yield func(Cryptnet) bool) error {
 	r, err := parseCryptnet(in.Data)
 	if err != nil {
 		err = in.Errorf(in.AtOffset(0), "%w", err)
 	}
 	if r.URL == "" {
-		return nil, err
+		return err
 	}
 	r.Origin = in.AtOffset(0)
 	dir := winpath.Dir(winpath.Dir(in.From.Path))
 	r.Content = winpath.Join(dir, "Content", winpath.Base(in.From.Path))
 	_, r.Present = in.Tree.Lookup(r.Content)
-	return []Cryptnet{r}, err
+	yield(r)
+	return err
 }
 
 // parseCryptnet reads a metadata file. With an error comes what was read.
@@ -78,24 +80,24 @@ func parseCryptnet(b []byte) (Cryptnet, error) {
 	if len(b) < cryptnetURL {
 		return r, fmt.Errorf("metadata of %d bytes, want %d", len(b), cryptnetURL)
 	}
-	r.Downloaded = fileTimeAt(b, cryptnetDownloaded)
-	r.Modified = fileTimeAt(b, cryptnetModified)
+	r.Downloaded = wire.TimeAt(b, cryptnetDownloaded)
+	r.Modified = wire.TimeAt(b, cryptnetModified)
 	r.Size = le.Uint32(b[cryptnetContent:])
-	c := cursor{b: b, off: cryptnetURL}
+	c := wire.NewReader(b, cryptnetURL)
 	nURL, nTag := le.Uint32(b[cryptnetURLLen:]), le.Uint32(b[cryptnetETagLen:])
-	if int64(nURL) > int64(c.left()) {
-		r.URL = utf16String(c.take(c.left()))
+	if int64(nURL) > int64(c.Left()) {
+		r.URL = wire.UTF16Z(c.Take(c.Left()))
 		return r, fmt.Errorf("address of %d bytes runs past the end", nURL)
 	}
-	r.URL = utf16String(c.take(int(nURL)))
+	r.URL = wire.UTF16Z(c.Take(int(nURL)))
 	if r.URL == "" {
 		return r, errors.New("no address")
 	}
-	if int64(nTag) > int64(c.left()) {
-		r.ETag = utf16String(c.take(c.left()))
+	if int64(nTag) > int64(c.Left()) {
+		r.ETag = wire.UTF16Z(c.Take(c.Left()))
 		return r, fmt.Errorf("ETag of %d bytes runs past the end", nTag)
 	}
-	r.ETag = strings.Trim(utf16String(c.take(int(nTag))), `"`)
+	r.ETag = strings.Trim(wire.UTF16Z(c.Take(int(nTag))), `"`)
 	return r, nil
 }
 

@@ -22,7 +22,7 @@ type Defender struct {
 	Written time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var defender = artifact(Artifact{
+var defender = Define(Artifact{
 	Name:     "defender",
 	Title:    "Windows Defender",
 	DataType: "windows:registry:windows_defender",
@@ -77,9 +77,9 @@ var defenderSettings = map[string][]settingMeaning{
 // defenderActions are what is done about a threat.
 var defenderActions = map[string]string{"1": "clean", "2": "quarantine", "3": "remove", "6": "allow", "8": "ask the user", "9": "do nothing", "10": "block"}
 
-func decodeDefender(in Input) ([]Defender, error) {
+func decodeDefender(in Input, yield func(Defender) bool) error {
 	policy := strings.HasPrefix(in.Source.Key, "Policies")
-	var recs []Defender
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -89,7 +89,7 @@ func decodeDefender(in Input) ([]Defender, error) {
 		if v.Name() == "" {
 			continue
 		}
-		d := Defender{Origin: in.At(v), Kind: "setting", Name: v.Name(), Value: userAny(v), Policy: policy}
+		d := Defender{Origin: in.At(v), Kind: "setting", Name: v.Name(), Value: in.Own().AnyOf(v), Policy: policy}
 		if in.only == nil {
 			d.Written = in.Written()
 		}
@@ -114,9 +114,11 @@ func decodeDefender(in Input) ([]Defender, error) {
 				}
 			}
 		}
-		recs = append(recs, d)
+		if !yield(d) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Program returns an excluded program.

@@ -10,7 +10,7 @@ import (
 // A DNSServer is a DLL that the DNS server or the DHCP server loads.
 type DNSServer struct{ Hook }
 
-var dnsServer = artifact(Artifact{
+var dnsServer = Define(Artifact{
 	Name:     "dnsserver",
 	Title:    "DNS or DHCP server plug-in",
 	DataType: "windows:registry:dns_server_plugin",
@@ -24,7 +24,7 @@ that the service was started since. Servers without a plug-in do not have the va
 		Key(evidence.SYSTEM, `{CS}\Services\DNS\Parameters`),
 		Key(evidence.SYSTEM, `{CS}\Services\DHCPServer\Parameters`),
 	},
-}, func(in Input) ([]DNSServer, error) {
+}, func(in Input, yield func(DNSServer) bool) error {
 	h := in.hooks(strings.TrimPrefix(in.Source.Key, `{CS}\Services\`))
 	h.each(func(v hive.Value) {
 		switch strings.ToLower(v.Name()) {
@@ -34,5 +34,5 @@ that the service was started since. Servers without a plug-in do not have the va
 			h.fact(v, "Server plug-in")
 		}
 	})
-	return hookRecords(h, func(r Hook) DNSServer { return DNSServer{r} })
+	return hookRecords(h, func(r Hook) DNSServer { return DNSServer{r} }, yield)
 })

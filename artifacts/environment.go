@@ -16,7 +16,7 @@ type Environment struct {
 	Writable       bool   `json:"writable,omitempty"`        // by its place users may put files there
 }
 
-var environment = artifact(Artifact{
+var environment = Define(Artifact{
 	Name:     "environment",
 	Title:    "Environment variable",
 	DataType: "windows:registry:environment",
@@ -38,7 +38,7 @@ folder is judged by its place, not by its permissions. The time is that of the w
 	},
 }, decodeEnvironment)
 
-func decodeEnvironment(in Input) ([]Environment, error) {
+func decodeEnvironment(in Input, yield func(Environment) bool) error {
 	machine := in.Source.Hive == evidence.SYSTEM
 	h := in.hooks(in.Source.Key[strings.LastIndexByte(in.Source.Key, '\\')+1:])
 	before := map[int]bool{}
@@ -87,7 +87,7 @@ func decodeEnvironment(in Input) ([]Environment, error) {
 			e.Writable = hookWritable(e.Folder + `\`)
 		}
 		return e
-	})
+	}, yield)
 }
 
 // environmentUsual are the folders that set-up puts into the variables.

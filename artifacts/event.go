@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -93,7 +94,7 @@ func (r *Record) Events() []Event {
 		if e.Message == "" {
 			e.Message = message()
 		}
-		e.ID = id(r.ID, e.Kind, strconv.FormatInt(FileTime(e.Time), 10))
+		e.ID = id(r.ID, e.Kind, strconv.FormatInt(wire.FileTime(e.Time), 10))
 		// Two equal times of one kind in one record are two events.
 		if n := seen[e.ID]; n > 0 {
 			e.ID = id(e.ID, strconv.Itoa(n))

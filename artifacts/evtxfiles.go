@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -36,7 +37,7 @@ type EvtxFile struct {
 	Unusual      []string  `json:"unusual,omitempty"`         // sums that do not fit, a header that claims something else
 }
 
-var evtxFiles = artifact(Artifact{
+var evtxFiles = Define(Artifact{
 	Name:     "evtxfiles",
 	Title:    "Event log files",
 	DataType: "windows:evtx:file",
@@ -96,14 +97,14 @@ const (
 	evtxRuns  = 1 << 16
 )
 
-func decodeEvtxFile(in Input) ([]EvtxFile, error) {
-	r, b := in.reader(), make([]byte, evtxChunkData, evtxChunkSize)
+func decodeEvtxFile(in Input, yield func(EvtxFile) bool) error {
+	r, b := in.Reader(), make([]byte, evtxChunkData, evtxChunkSize)
 	n, err := io.ReadFull(r, b)
 	if n < evtxHeader || !bytes.HasPrefix(b, evtxFileMagic) {
 		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-			return nil, in.Wrap(in.AtOffset(int64(n)), err)
+			return in.Wrap(in.AtOffset(int64(n)), err)
 		}
-		return nil, in.Errorf(in.AtOffset(0), "no event log: the signature is not ElfFile")
+		return in.Errorf(in.AtOffset(0), "no event log: the signature is not ElfFile")
 	}
 	flags := le.Uint32(b[evtxFlags:])
 	d := evtxDecoder{in: in, sums: flags&4 == 0, f: EvtxFile{
@@ -124,7 +125,8 @@ func decodeEvtxFile(in Input) ([]EvtxFile, error) {
 		}
 	}
 	d.join()
-	return []EvtxFile{d.f}, errors.Join(d.errs...)
+	yield(d.f)
+	return errors.Join(d.errs...)
 }
 
 // evtxLog is the name of the log: %4 stands for a slash, which files cannot have.
@@ -192,7 +194,7 @@ func (d *evtxDecoder) chunk(n int, at int64, c []byte) {
 			}
 			break
 		}
-		id, written := le.Uint64(c[pos+evtxRecordID:]), fileTimeAt(c, pos+evtxWritten)
+		id, written := le.Uint64(c[pos+evtxRecordID:]), wire.TimeAt(c, pos+evtxWritten)
 		if pos >= free && id != last+1 {
 			break // of an older state of the chunk
 		}

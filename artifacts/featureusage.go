@@ -20,7 +20,7 @@ type FeatureUsage struct {
 	Written time.Time `json:"key_written,omitzero"`
 }
 
-var featureUsage = artifact(Artifact{
+var featureUsage = Define(Artifact{
 	Name:     "featureusage",
 	Title:    "FeatureUsage",
 	DataType: "windows:registry:featureusage",
@@ -37,7 +37,7 @@ removed. Starts from elsewhere than the taskbar are not counted.`,
 	},
 }, decodeFeatureUsage)
 
-func decodeFeatureUsage(in Input) ([]FeatureUsage, error) {
+func decodeFeatureUsage(in Input, yield func(FeatureUsage) bool) error {
 	feature := ""
 	if len(in.Match) > 0 {
 		feature = in.Match[0]
@@ -58,7 +58,12 @@ func decodeFeatureUsage(in Input) ([]FeatureUsage, error) {
 			Origin: in.At(v), Feature: feature, App: v.Name(), Path: in.knownPath(v.Name()), Count: n, Index: len(recs), Written: in.Written(),
 		})
 	}
-	return recs, errors.Join(errs...)
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Program returns the path where the entry is one.

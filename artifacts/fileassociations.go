@@ -16,7 +16,7 @@ type FileAssociation struct {
 	Verb  string `json:"verb,omitempty"` // open, runas
 }
 
-var fileAssociations = artifact(Artifact{
+var fileAssociations = Define(Artifact{
 	Name:     "fileassociations",
 	Title:    "File association",
 	DataType: "windows:registry:file_association",
@@ -59,7 +59,7 @@ func fileAssociationSources() []Source {
 	return out
 }
 
-func decodeFileAssociations(in Input) ([]FileAssociation, error) {
+func decodeFileAssociations(in Input, yield func(FileAssociation) bool) error {
 	parts := strings.Split(in.From.Key, `\`)
 	if !strings.HasSuffix(in.Source.Key, `\command`) {
 		class := parts[len(parts)-1]
@@ -69,7 +69,7 @@ func decodeFileAssociations(in Input) ([]FileAssociation, error) {
 				r.Default = fileAssociationUsualClass(class, r.Value)
 			}
 		})
-		return hookRecords(h, func(r Hook) FileAssociation { return FileAssociation{Hook: r, Class: class} })
+		return hookRecords(h, func(r Hook) FileAssociation { return FileAssociation{Hook: r, Class: class} }, yield)
 	}
 	// …\class\shell\verb\command; the head may be lost of a deleted key.
 	class, verb := "", ""
@@ -99,7 +99,7 @@ func decodeFileAssociations(in Input) ([]FileAssociation, error) {
 				in.Source.Hive == evidence.SOFTWARE && text != "" && in.hookSystem32(winpath.Dir(a.Image))
 		}
 	})
-	return hookRecords(h, func(r Hook) FileAssociation { return FileAssociation{Hook: r, Class: class, Verb: verb} })
+	return hookRecords(h, func(r Hook) FileAssociation { return FileAssociation{Hook: r, Class: class, Verb: verb} }, yield)
 }
 
 // fileAssociationUsual are the commands of an untouched Windows: the file

@@ -48,7 +48,7 @@ const (
 	firewallPolicy = `Policies\Microsoft\WindowsFirewall\`
 )
 
-var firewall = artifact(Artifact{
+var firewall = Define(Artifact{
 	Name:     "firewall",
 	Title:    "Firewall",
 	DataType: "windows:registry:firewall_rule",
@@ -79,7 +79,7 @@ func firewallSources() []Source {
 	return out
 }
 
-func decodeFirewall(in Input) ([]Firewall, error) {
+func decodeFirewall(in Input, yield func(Firewall) bool) error {
 	policy := in.Source.Hive == evidence.SOFTWARE
 	list := strings.TrimPrefix(strings.TrimPrefix(in.Source.Key, firewallKey), firewallPolicy)
 	var out []Firewall
@@ -128,7 +128,12 @@ func decodeFirewall(in Input) ([]Firewall, error) {
 		r.first = len(out) == 0
 		out = append(out, r)
 	}
-	return out, errors.Join(errs...)
+	for _, r := range out {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // firewallSetting are the switches of a profile: the per-profile options of [MS-GPFAS].

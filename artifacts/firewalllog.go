@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
 )
 
 // A FirewallLog is one line of the firewall's own log.
@@ -26,7 +28,7 @@ type FirewallLog struct {
 	PID             string    `json:"pid,omitempty"`
 }
 
-var firewallLog = artifact(Artifact{
+var firewallLog = Define(Artifact{
 	Name:     "firewalllog",
 	Title:    "Firewall log",
 	DataType: "windows:firewall:log_entry",
@@ -41,21 +43,21 @@ without a zone; they are shown as written.`,
 		"https://learn.microsoft.com/previous-versions/windows/it-pro/windows-server-2003/cc758040(v=ws.10)",
 	},
 	Sources: []Source{
-		Files(`%SystemRoot%\System32\LogFiles\Firewall\pfirewall*.log*`),
-		Files(`%SystemRoot%\pfirewall.log*`),
+		LargeFiles(`%SystemRoot%\System32\LogFiles\Firewall\pfirewall*.log*`),
+		LargeFiles(`%SystemRoot%\pfirewall.log*`),
 	},
 }, decodeFirewallLog)
 
 // firewallLogFields is the order of a log whose header is gone.
 const firewallLogFields = "date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode info path pid"
 
-func decodeFirewallLog(in Input) ([]FirewallLog, error) {
+func decodeFirewallLog(in Input, yield func(FirewallLog) bool) error {
 	order := strings.Fields(firewallLogFields)
 	local := true
-	var out []FirewallLog
+
 	var errs []error
 	line, bad := 0, 0
-	for start, text := range eachLine(in.Data) {
+	for start, text := range textfile.Lines(in.Reader()) {
 		line++
 		if head, ok := strings.CutPrefix(text, "#"); ok {
 			name, rest, _ := strings.Cut(head, ":")
@@ -79,12 +81,14 @@ func decodeFirewallLog(in Input) ([]FirewallLog, error) {
 			continue
 		}
 		r.Origin, r.Line, r.Local = in.AtOffset(start), line, local
-		out = append(out, r)
+		if !yield(r) {
+			return nil
+		}
 	}
 	if bad > 100 {
 		errs = append(errs, in.Errorf(in.AtOffset(0), "%d more lines that are none of a firewall log", bad-100))
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 func firewallLogLine(order, cols []string) (FirewallLog, error) {

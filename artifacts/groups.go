@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Group is one local group with its members.
@@ -21,7 +22,7 @@ type Group struct {
 	Written     time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var groups = artifact(Artifact{
+var groups = Define(Artifact{
 	Name:     "groups",
 	Title:    "Local groups",
 	DataType: "windows:registry:sam_groups",
@@ -50,16 +51,16 @@ const (
 	groupData    = 0x34
 )
 
-func decodeGroups(in Input) ([]Group, error) {
+func decodeGroups(in Input, yield func(Group) bool) error {
 	if len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	if _, err := strconv.ParseUint(in.Match[0], 16, 32); err != nil {
-		return nil, nil // Names, Members
+		return nil // Names, Members
 	}
 	v, err := in.Value("C")
 	if err != nil {
-		return nil, nil
+		return nil
 	}
 	b, err := v.Bytes()
 	var errs []error
@@ -67,7 +68,7 @@ func decodeGroups(in Input) ([]Group, error) {
 		errs = append(errs, in.Wrap(in.At(v), err))
 	}
 	if len(b) < groupData {
-		return nil, errors.Join(append(errs, in.Errorf(in.At(v), "%d bytes, want at least %d", len(b), groupData))...)
+		return errors.Join(append(errs, in.Errorf(in.At(v), "%d bytes, want at least %d", len(b), groupData))...)
 	}
 	g := Group{Origin: in.At(v), RID: le.Uint32(b[groupRID:]), Written: in.Written()}
 	part := func(what string, at int) []byte {
@@ -81,8 +82,8 @@ func decodeGroups(in Input) ([]Group, error) {
 		}
 		return b[off : off+n]
 	}
-	g.Name = utf16String(part("name", groupName))
-	g.Comment = utf16String(part("comment", groupComment))
+	g.Name = wire.UTF16Z(part("name", groupName))
+	g.Comment = wire.UTF16Z(part("comment", groupComment))
 	names := in.accountNames()
 	members := part("list of members", groupMembers)
 	count := le.Uint32(b[groupMembers+8:])
@@ -104,7 +105,8 @@ func decodeGroups(in Input) ([]Group, error) {
 		}
 		g.MemberNames = append(g.MemberNames, name)
 	}
-	return []Group{g}, errors.Join(errs...)
+	yield(g)
+	return errors.Join(errs...)
 }
 
 // binarySID spells the SID at the start of b and returns its length, 0 when

@@ -66,13 +66,14 @@ func (in Input) hooks(key string) *hooks {
 	return &hooks{in: in, key: key}
 }
 
-// hookRecords turns the hooks into the artifact's own type.
-func hookRecords[T any](h *hooks, record func(Hook) T) ([]T, error) {
-	out := make([]T, len(h.out))
-	for i, r := range h.out {
-		out[i] = record(r)
+// hookRecords yields the hooks as the artifact's own type.
+func hookRecords[T any](h *hooks, record func(Hook) T, yield func(T) bool) error {
+	for _, r := range h.out {
+		if !yield(record(r)) {
+			break
+		}
 	}
-	return out, errors.Join(h.errs...)
+	return errors.Join(h.errs...)
 }
 
 // each calls f for every value of the source's key.
@@ -88,14 +89,9 @@ func (h *hooks) each(f func(hive.Value)) {
 
 // value calls f for the value of that name if it is there.
 func (h *hooks) value(name string, f func(hive.Value)) {
-	v, err := h.in.Value(name)
-	if err != nil {
-		if err := h.in.autostartMissing(err); err != nil {
-			h.errs = append(h.errs, err)
-		}
-		return
+	if v, ok := h.in.Own().Find(name); ok {
+		f(v)
 	}
-	f(v)
 }
 
 // text reads a value as text, and says what is odd about it.

@@ -1,15 +1,15 @@
 package artifacts
 
 import (
+	"bytes"
 	"fmt"
-	"iter"
+	"io"
 	"net/netip"
 	"strings"
 	"time"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -30,7 +30,7 @@ type Host struct {
 	Written   time.Time `json:"key_written,omitzero" event:"Content Modification Time"` // of the key of DataBasePath
 }
 
-var hosts = artifact(Artifact{
+var hosts = Define(Artifact{
 	Name:     "hosts",
 	Title:    "Hosts file",
 	DataType: "windows:file:hosts",
@@ -46,41 +46,41 @@ them from being reached. Cached answers of DNS servers are in memory only and in
 		"https://www.rfc-editor.org/rfc/rfc952",
 	},
 	Sources: []Source{
-		Files(`%SystemRoot%\System32\drivers\etc\hosts*`),
-		Files(`%SystemRoot%\System32\drivers\etc\lmhosts*`),
+		LargeFiles(`%SystemRoot%\System32\drivers\etc\hosts*`),
+		LargeFiles(`%SystemRoot%\System32\drivers\etc\lmhosts*`),
 		Key(evidence.SYSTEM, `{CS}\Services\Tcpip\Parameters`),
 	},
 }, decodeHosts)
 
-func decodeHosts(in Input) ([]Host, error) {
+func decodeHosts(in Input, yield func(Host) bool) error {
 	if in.Hive != nil {
-		return in.hostsMoved()
+		return in.hostsMoved(yield)
 	}
 	name := strings.ToLower(winpath.Base(in.From.Path))
 	if strings.HasPrefix(name, "hosts.ics") {
 		name = "hosts.ics" // leases of Internet Connection Sharing, in the same form
 	}
-	return parseHosts(in, name, in.Data, in.AtOffset), nil
+	parseHosts(name, in.Reader(), in.AtOffset, yield)
+	return nil
 }
 
 // hostsMoved reads where the files lie; where that is not the folder of
 // set-up, also the file there.
-func (in Input) hostsMoved() ([]Host, error) {
-	v, err := in.Value("DataBasePath")
-	if err != nil {
-		return nil, in.autostartMissing(err)
+func (in Input) hostsMoved(yield func(Host) bool) error {
+	v, ok := in.Own().Find("DataBasePath")
+	if !ok {
+		return nil
 	}
 	text, note, err := autostartText(v)
 	if err != nil {
-		return nil, in.Wrap(in.At(v), err)
+		return in.Wrap(in.At(v), err)
 	}
 	dir := in.Machine.Expand(text, in.User)
 	r := Host{Origin: in.At(v), File: "DataBasePath", Path: text, Unusual: note, Written: in.Written()}
 	key := strings.TrimSuffix(winpath.Key(dir), `\`)
 	r.Default = strings.HasSuffix(key, `\system32\drivers\etc`) && in.hookSystem32(strings.TrimSuffix(key, `\drivers\etc`))
-	out := []Host{r}
-	if r.Default {
-		return out, nil
+	if !yield(r) || r.Default {
+		return nil
 	}
 	for _, name := range []string{"hosts", "lmhosts"} {
 		path := winpath.Join(dir, name)
@@ -90,23 +90,27 @@ func (in Input) hostsMoved() ([]Host, error) {
 		}
 		b, err := f.Bytes()
 		if err != nil {
-			return out, in.Wrap(in.At(v), fmt.Errorf("%s: %w", path, err))
+			return in.Wrap(in.At(v), fmt.Errorf("%s: %w", path, err))
 		}
-		for _, h := range parseHosts(in, name, b, func(int64) Origin { return in.At(v) }) {
+		more := true
+		parseHosts(name, bytes.NewReader(b), func(int64) Origin { return in.At(v) }, func(h Host) bool {
 			h.Path = path
-			out = append(out, h)
+			more = yield(h)
+			return more
+		})
+		if !more {
+			return nil
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // parseHosts reads lines of "address name… # comment". In lmhosts some
 // comments are directives. Windows takes blanks and tabs and any line end.
-func parseHosts(in Input, file string, data []byte, at func(int64) Origin) []Host {
+func parseHosts(file string, r io.Reader, at func(int64) Origin, yield func(Host) bool) {
 	lm := strings.HasPrefix(file, "lmhosts")
-	var out []Host
 	line := 0
-	for start, text := range eachLine(data) {
+	for start, text := range textfile.Lines(r) {
 		line++
 		body, comment, hasComment := strings.Cut(text, "#")
 		r := Host{Origin: at(start), File: file, Line: line, Comment: strings.TrimSpace(comment)}
@@ -120,7 +124,9 @@ func parseHosts(in Input, file string, data []byte, at func(int64) Origin) []Hos
 			if r.Directive == "" {
 				continue
 			}
-			out = append(out, r)
+			if !yield(r) {
+				return
+			}
 			continue
 		}
 		r.Address, r.Names = fields[0], fields[1:]
@@ -133,9 +139,10 @@ func parseHosts(in Input, file string, data []byte, at func(int64) Origin) []Hos
 		}
 		r.Loopback = err == nil && (addr.IsLoopback() || addr.IsUnspecified())
 		r.Default = err == nil && addr.IsLoopback() && len(r.Names) == 1 && strings.EqualFold(r.Names[0], "localhost")
-		out = append(out, r)
+		if !yield(r) {
+			return
+		}
 	}
-	return out
 }
 
 // lmhostsDirective returns the directive that a comment of lmhosts is, or "".
@@ -148,69 +155,6 @@ func lmhostsDirective(comment string) string {
 		}
 	}
 	return ""
-}
-
-// eachLine iterates over the lines of a small text file with the offset of
-// each: UTF-16 with its mark, UTF-8, or 8-bit text of which each byte is one
-// character. A line that is longer than 64 KiB is cut there.
-func eachLine(data []byte) iter.Seq2[int64, string] {
-	const limit = 1 << 16
-	wide, start := 0, 0
-	switch {
-	case len(data) >= 2 && data[0] == 0xFF && data[1] == 0xFE:
-		wide, start = 1, 2
-	case len(data) >= 2 && data[0] == 0xFE && data[1] == 0xFF:
-		wide, start = 2, 2
-	case len(data) >= 3 && string(data[:3]) == "\xEF\xBB\xBF":
-		start = 3
-	}
-	return func(yield func(int64, string) bool) {
-		for pos := start; pos < len(data); {
-			from := pos
-			var text string
-			if wide == 0 {
-				for pos < len(data) && data[pos] != '\n' {
-					pos++
-				}
-				b := data[from:min(pos, from+limit)]
-				if pos++; utf8.Valid(b) {
-					text = string(b)
-				} else {
-					text = hostLatin1(b)
-				}
-			} else {
-				var u []uint16
-				for pos+1 < len(data) {
-					c := uint16(data[pos]) | uint16(data[pos+1])<<8
-					if wide == 2 {
-						c = c>>8 | c<<8
-					}
-					if pos += 2; c == '\n' {
-						break
-					}
-					if len(u) < limit {
-						u = append(u, c)
-					}
-				}
-				if pos == len(data)-1 {
-					pos++
-				}
-				text = string(utf16.Decode(u))
-			}
-			if !yield(int64(from), strings.TrimRight(text, "\r\x00")) {
-				return
-			}
-		}
-	}
-}
-
-// hostLatin1 is latin1String for a whole line: a NUL does not end it.
-func hostLatin1(b []byte) string {
-	r := make([]rune, len(b))
-	for i, c := range b {
-		r[i] = rune(c)
-	}
-	return string(r)
 }
 
 // Summary shows the line or the setting.

@@ -21,7 +21,7 @@ type IFEO struct {
 
 const ifeoKey = `Microsoft\Windows NT\CurrentVersion\`
 
-var ifeo = artifact(Artifact{
+var ifeo = Define(Artifact{
 	Name:     "ifeo",
 	Title:    "Image File Execution Options",
 	DataType: "windows:registry:image_file_execution_options",
@@ -48,7 +48,7 @@ that of the whole key.`,
 // ifeoAccessibility are the programs that the log-on screen can start.
 var ifeoAccessibility = []string{"sethc.exe", "utilman.exe", "osk.exe", "narrator.exe", "magnify.exe", "displayswitch.exe", "atbroker.exe", "easeofaccessdialog.exe", "voiceaccess.exe"}
 
-func decodeIFEO(in Input) ([]IFEO, error) {
+func decodeIFEO(in Input, yield func(IFEO) bool) error {
 	exit := strings.Contains(in.Source.Key, "SilentProcessExit")
 	h := in.hooks(strings.TrimPrefix(in.Source.Key, ifeoKey))
 	target := in.matched(0)
@@ -77,7 +77,7 @@ func decodeIFEO(in Input) ([]IFEO, error) {
 	return hookRecords(h, func(r Hook) IFEO {
 		name := winpath.Base(target)
 		return IFEO{r, target, path, slices.Contains(ifeoAccessibility, strings.ToLower(name))}
-	})
+	}, yield)
 }
 
 // ifeoFlags records global flags that load or start something. The value is a

@@ -20,7 +20,7 @@ type InternetZone struct {
 	Written time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var internetSettings = artifact(Artifact{
+var internetSettings = Define(Artifact{
 	Name:     "internetsettings",
 	Title:    "Internet zones",
 	DataType: "windows:registry:internet_zone",
@@ -50,9 +50,9 @@ func internetSources() []Source {
 
 var internetZones = map[uint64]string{0: "my computer", 1: "local intranet", 2: "trusted sites", 3: "Internet", 4: "restricted sites"}
 
-func decodeInternetSettings(in Input) ([]InternetZone, error) {
+func decodeInternetSettings(in Input, yield func(InternetZone) bool) error {
 	if len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	site := in.Match[0]
 	if len(in.Match) > 1 {
@@ -61,7 +61,7 @@ func decodeInternetSettings(in Input) ([]InternetZone, error) {
 	if strings.HasSuffix(in.Source.Key, `Ranges\*`) {
 		site = in.Text(":Range")
 	}
-	var recs []InternetZone
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -80,9 +80,11 @@ func decodeInternetSettings(in Input) ([]InternetZone, error) {
 		if in.only == nil {
 			z.Written = in.Written()
 		}
-		recs = append(recs, z)
+		if !yield(z) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Summary names site and zone.

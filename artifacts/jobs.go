@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -44,7 +45,7 @@ type JobTrigger struct {
 	Disabled bool   `json:"disabled,omitempty"`
 }
 
-var jobs = artifact(Artifact{
+var jobs = Define(Artifact{
 	Name:     "jobs",
 	Title:    "Job file",
 	DataType: "windows:tasks:job",
@@ -88,18 +89,18 @@ var jobStatuses = map[uint32]string{
 	0x41305: "not scheduled", 0x41306: "terminated", 0x41307: "no valid triggers", 0x41308: "event trigger",
 }
 
-func decodeJobs(in Input) ([]Job, error) {
+func decodeJobs(in Input, yield func(Job) bool) error {
 	b := in.Data
 	if len(b) < jobNames {
-		return nil, in.Errorf(in.AtOffset(int64(len(b))), "job of %d bytes, want %d or more", len(b), jobNames)
+		return in.Errorf(in.AtOffset(int64(len(b))), "job of %d bytes, want %d or more", len(b), jobNames)
 	}
 	if v := le.Uint16(b[jobVersion:]); v != 1 {
-		return nil, in.Errorf(in.AtOffset(jobVersion), "file version %d, want 1", v)
+		return in.Errorf(in.AtOffset(jobVersion), "file version %d, want 1", v)
 	}
 	j := Job{
 		Origin: in.AtOffset(0), Product: fmt.Sprintf("0x%04X", le.Uint16(b[jobProduct:])), ID: jobGUID(b[jobID:]),
 		Name: winpath.Base(in.From.Path), ExitCode: le.Uint32(b[jobExitCode:]), Flags: le.Uint32(b[jobFlags:]),
-		LastRun: systemTime(b[jobLastRun:]),
+		LastRun: wire.SystemTime(b[jobLastRun:]),
 	}
 	status := le.Uint32(b[jobStatus:])
 	if j.Status = jobStatuses[status]; j.Status == "" {
@@ -111,7 +112,8 @@ func decodeJobs(in Input) ([]Job, error) {
 	disabled := j.Flags&jobDisabled != 0
 	j.autostart = in.autostartProgram("Job", j.Application, j.Parameters)
 	j.Disabled = disabled
-	return []Job{j}, err
+	yield(j)
+	return err
 }
 
 func jobGUID(b []byte) string {
@@ -131,42 +133,42 @@ func isAtJob(name string) bool {
 // five strings, two blocks of data, the triggers. ([MS-TSCH] 2.4.2)
 func (j *Job) variable(in Input, b []byte) error {
 	var errs []error
-	c := cursor{b: b, off: jobNames}
+	c := wire.NewReader(b, jobNames)
 	if off := int(le.Uint16(b[jobNameOff:])); off != jobNames {
 		errs = append(errs, in.Errorf(in.AtOffset(jobNameOff), "the name is said to be at %d, want %d", off, jobNames))
 		if off >= jobNames && off < len(b) {
-			c.off = off
+			c = wire.NewReader(b, off)
 		}
 	}
 	for _, s := range []*string{&j.Application, &j.Parameters, &j.WorkingDir, &j.Author, &j.Comment} {
-		at := c.off
-		if *s = utf16String(c.take(2 * int(c.u16()))); c.bad {
+		at := c.Offset()
+		if *s = wire.UTF16Z(c.Take(2 * int(c.Uint16()))); c.Failed() {
 			return errors.Join(append(errs, in.Errorf(in.AtOffset(int64(at)), "a text runs past the end"))...)
 		}
 	}
-	at := c.off
-	c.skip(int(c.u16()))
-	if n := int(c.u16()); n >= 4 && !c.bad {
-		if r := c.take(n); r != nil {
+	at := c.Offset()
+	c.Skip(int(c.Uint16()))
+	if n := int(c.Uint16()); n >= 4 && !c.Failed() {
+		if r := c.Take(n); r != nil {
 			if code := le.Uint32(r); code != 0 {
 				j.StartError = fmt.Sprintf("0x%08X", code)
 			}
 		}
 	}
-	if c.bad {
+	if c.Failed() {
 		return errors.Join(append(errs, in.Errorf(in.AtOffset(int64(at)), "a block of data runs past the end"))...)
 	}
-	if off := int(le.Uint16(b[jobTriggerOff:])); off != c.off && off != 0 {
-		errs = append(errs, in.Errorf(in.AtOffset(jobTriggerOff), "the triggers are said to be at %d, the data before them ends at %d", off, c.off))
+	if off := int(le.Uint16(b[jobTriggerOff:])); off != c.Offset() && off != 0 {
+		errs = append(errs, in.Errorf(in.AtOffset(jobTriggerOff), "the triggers are said to be at %d, the data before them ends at %d", off, c.Offset()))
 	}
-	at = c.off
-	for n := c.u16(); n > 0 && !c.bad; n-- {
-		at = c.off
-		if t := c.take(jobTriggerSize); t != nil {
+	at = c.Offset()
+	for n := c.Uint16(); n > 0 && !c.Failed(); n-- {
+		at = c.Offset()
+		if t := c.Take(jobTriggerSize); t != nil {
 			j.Triggers = append(j.Triggers, jobTrigger(t))
 		}
 	}
-	if c.bad {
+	if c.Failed() {
 		errs = append(errs, in.Errorf(in.AtOffset(int64(at)), "a trigger runs past the end"))
 	}
 	return errors.Join(errs...)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // JumplistData is one program whose use the search bar has noted.
@@ -16,7 +17,7 @@ type JumplistData struct {
 	LastUsed time.Time `json:"last_used,omitzero" event:"Last Time Executed"`
 }
 
-var jumplistData = artifact(Artifact{
+var jumplistData = Define(Artifact{
 	Name:     "jumplistdata",
 	Title:    "Search JumplistData",
 	DataType: "windows:registry:jumplistdata",
@@ -31,8 +32,8 @@ path, and does not list programs without a taskbar entry.`,
 	},
 }, decodeJumplistData)
 
-func decodeJumplistData(in Input) ([]JumplistData, error) {
-	var recs []JumplistData
+func decodeJumplistData(in Input, yield func(JumplistData) bool) error {
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -47,9 +48,11 @@ func decodeJumplistData(in Input) ([]JumplistData, error) {
 			errs = append(errs, in.Wrap(in.At(v), err))
 			continue
 		}
-		recs = append(recs, JumplistData{in.At(v), v.Name(), in.knownPath(v.Name()), fileTimeAt(b, 0)})
+		if !yield(JumplistData{in.At(v), v.Name(), in.knownPath(v.Name()), wire.TimeAt(b, 0)}) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Program returns the path where the entry is one.

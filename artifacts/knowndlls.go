@@ -11,7 +11,7 @@ import (
 // would search.
 type KnownDLL struct{ Hook }
 
-var knownDLLs = artifact(Artifact{
+var knownDLLs = Define(Artifact{
 	Name:     "knowndlls",
 	Title:    "Known DLL",
 	DataType: "windows:registry:known_dlls",
@@ -37,7 +37,7 @@ var knownDLLNames = strings.Fields(`_wow64cpu _wowarmhw _wowarm32 _xtajit _xtaji
 	user32 usp10 version win32u wininet wintrust wldap32 wow64 wow64base wow64con wow64win wow64cpu wowarmhw wowarm32 xtajit xtajit64 ws2_32 ws2help
 	rpcss windows.storage profapi powrprof fltlib`)
 
-func decodeKnownDLLs(in Input) ([]KnownDLL, error) {
+func decodeKnownDLLs(in Input, yield func(KnownDLL) bool) error {
 	h := in.hooks("KnownDLLs")
 	if !strings.HasSuffix(in.Source.Key, "KnownDLLs") {
 		h.key = "Session Manager"
@@ -47,7 +47,7 @@ func decodeKnownDLLs(in Input) ([]KnownDLL, error) {
 				h.add(v, in.autostartOf("Excluded known DLL")).Value = name
 			}
 		})
-		return hookRecords(h, func(r Hook) KnownDLL { return KnownDLL{r} })
+		return hookRecords(h, func(r Hook) KnownDLL { return KnownDLL{r} }, yield)
 	}
 	h.each(func(v hive.Value) {
 		if strings.HasPrefix(strings.ToLower(v.Name()), "dlldirectory") {
@@ -60,5 +60,5 @@ func decodeKnownDLLs(in Input) ([]KnownDLL, error) {
 			r.Default = in.hookSystem(r.Image, knownDLLNames...)
 		}
 	})
-	return hookRecords(h, func(r Hook) KnownDLL { return KnownDLL{r} })
+	return hookRecords(h, func(r Hook) KnownDLL { return KnownDLL{r} }, yield)
 }

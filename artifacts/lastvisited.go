@@ -8,6 +8,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/shellitem"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // LastVisited is the folder in which a program's dialog was last confirmed.
@@ -20,7 +21,7 @@ type LastVisited struct {
 	Written     time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var lastVisited = artifact(Artifact{
+var lastVisited = Define(Artifact{
 	Name:     "lastvisited",
 	Title:    "Folders last visited in dialogs",
 	DataType: "windows:registry:mrulistex",
@@ -42,18 +43,18 @@ also when it was deleted since; mostly the name alone is stored, seldom a path. 
 	},
 }, decodeLastVisited)
 
-func decodeLastVisited(in Input) ([]LastVisited, error) {
+func decodeLastVisited(in Input, yield func(LastVisited) bool) error {
 	entries, err := in.mru()
 	errs := []error{err}
 	list := in.Source.Key[strings.LastIndexByte(in.Source.Key, '\\')+1:]
-	var recs []LastVisited
+
 	for _, e := range entries {
 		b, err := e.value.Bytes()
 		if err != nil {
 			errs = append(errs, in.Wrap(in.At(e.value), err))
 		}
-		r := LastVisited{Origin: in.At(e.value), Application: utf16String(b), List: list, Position: e.pos, Written: in.mruWritten(e.pos)}
-		rest := b[utf16Len(b):]
+		r := LastVisited{Origin: in.At(e.value), Application: wire.UTF16Z(b), List: list, Position: e.pos, Written: in.mruWritten(e.pos)}
+		rest := b[wire.UTF16Len(b):]
 		switch {
 		case list == "CIDSizeMRU": // what follows is the size of the window
 		case strings.Contains(list, "Pidl"):
@@ -63,11 +64,13 @@ func decodeLastVisited(in Input) ([]LastVisited, error) {
 			}
 			r.Folder = userItemPath(items)
 		default:
-			r.Folder = utf16String(rest)
+			r.Folder = wire.UTF16Z(rest)
 		}
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Program returns the program's name as stored; the id of a packaged or

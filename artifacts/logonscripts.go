@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -35,7 +36,7 @@ const (
 	gpPolicies = `Policies\Microsoft\Windows\System\Scripts\*\*\*`
 )
 
-var logonScripts = artifact(Artifact{
+var logonScripts = Define(Artifact{
 	Name:     "logonscripts",
 	Title:    "Log-on script",
 	DataType: "windows:registry:logon_script",
@@ -63,45 +64,46 @@ servers every day; a local path in them is rare. The time of a key dates the las
 	},
 }, decodeLogonScripts)
 
-func decodeLogonScripts(in Input) ([]LogonScript, error) {
+func decodeLogonScripts(in Input, yield func(LogonScript) bool) error {
 	switch {
 	case in.Hive == nil:
-		return in.logonScriptFile()
+		return in.logonScriptFile(yield)
 	case in.Source.Key == "Environment":
-		return in.logonScriptEnvironment()
+		return in.logonScriptEnvironment(yield)
 	}
-	return in.logonScriptPolicy()
+	return in.logonScriptPolicy(yield)
 }
 
-func (in Input) logonScriptEnvironment() ([]LogonScript, error) {
-	v, err := in.Value("UserInitMprLogonScript")
-	if err != nil {
-		return nil, in.autostartMissing(err)
+func (in Input) logonScriptEnvironment(yield func(LogonScript) bool) error {
+	v, ok := in.Own().Find("UserInitMprLogonScript")
+	if !ok {
+		return nil
 	}
 	text, note, err := autostartText(v)
 	if err != nil {
 		err = in.Wrap(in.At(v), err)
 	}
 	if text == "" {
-		return nil, err
+		return err
 	}
 	s := LogonScript{Origin: in.At(v), On: "Logon", Script: text, Unusual: note}
 	s.autostart = in.autostart("UserInitMprLogonScript", text)
-	return []LogonScript{s}, err
+	yield(s)
+	return err
 }
 
 // logonScriptPolicy decodes one script of a group policy: …\Logon\<policy>\<script>.
-func (in Input) logonScriptPolicy() ([]LogonScript, error) {
-	v, err := in.Value("Script")
-	if err != nil {
-		return nil, in.autostartMissing(err)
+func (in Input) logonScriptPolicy(yield func(LogonScript) bool) error {
+	v, ok := in.Own().Find("Script")
+	if !ok {
+		return nil
 	}
 	text, note, err := autostartText(v)
 	if err != nil {
 		err = in.Wrap(in.At(v), err)
 	}
 	if text == "" {
-		return nil, err
+		return err
 	}
 	s := LogonScript{Origin: in.At(v), On: in.Match[len(in.Match)-3], Script: text, Parameters: in.Text("Parameters"), Unusual: note}
 	if len(in.Match) == 4 {
@@ -111,12 +113,7 @@ func (in Input) logonScriptPolicy() ([]LogonScript, error) {
 		s.PowerShell = true
 	}
 	if parent, perr := in.Key.Parent(); perr == nil && in.only == nil {
-		if v, err := parent.Value("DisplayName"); err == nil {
-			s.Policy, _ = v.Text()
-		}
-		if v, err := parent.Value("FileSysPath"); err == nil {
-			s.Folder, _ = v.Text()
-		}
+		s.Policy, s.Folder = in.Of(parent).Text("DisplayName"), in.Of(parent).Text("FileSysPath")
 	}
 	path := text
 	if s.Folder != "" && !strings.Contains(text, `\`) {
@@ -124,17 +121,14 @@ func (in Input) logonScriptPolicy() ([]LogonScript, error) {
 	}
 	s.autostart = in.autostartProgram("Group policy script", path, s.Parameters)
 	s.Command = strings.TrimSpace(text + " " + s.Parameters)
-	if v, verr := in.Value("ExecTime"); verr == nil {
-		if b, err := v.Bytes(); err == nil {
-			s.Executed = systemTime(b)
-		}
-	}
-	return []LogonScript{s}, err
+	s.Executed = wire.SystemTime(in.Bytes("ExecTime"))
+	yield(s)
+	return err
 }
 
 // logonScriptFile decodes scripts.ini and psscripts.ini: in sections named
 // after the moment, "0CmdLine=" and "0Parameters=" for each script. ([MS-GPSCR] 2.2.2)
-func (in Input) logonScriptFile() ([]LogonScript, error) {
+func (in Input) logonScriptFile(yield func(LogonScript) bool) error {
 	text := in.Data
 	if bytes.HasPrefix(text, []byte{0xFF, 0xFE}) {
 		text = taskUTF16(text[2:], false)
@@ -185,7 +179,12 @@ func (in Input) logonScriptFile() ([]LogonScript, error) {
 		s.Command = strings.TrimSpace(s.Script + " " + s.Parameters)
 	}
 	out = slices.DeleteFunc(out, func(s LogonScript) bool { return s.Script == "" })
-	return out, errors.Join(errs...)
+	for _, r := range out {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Events gives the execution time of a group policy script.

@@ -14,7 +14,7 @@ type LSA struct {
 	Provider string `json:"provider,omitempty"` // the service of a network provider
 }
 
-var lsa = artifact(Artifact{
+var lsa = Define(Artifact{
 	Name:     "lsa",
 	Title:    "Security authority",
 	DataType: "windows:registry:lsa",
@@ -59,7 +59,7 @@ var lsaSettings = map[string]string{
 	"limitblankpassworduse": "1", "nolmhash": "1", "disabledomaincreds": "0", "restrictanonymous": "0", "uselogoncredential": "0",
 }
 
-func decodeLSA(in Input) ([]LSA, error) {
+func decodeLSA(in Input, yield func(LSA) bool) error {
 	_, key, _ := strings.Cut(in.Source.Key, `\`)
 	_, key, _ = strings.Cut(key, `\`)
 	h := in.hooks(key)
@@ -95,7 +95,7 @@ func decodeLSA(in Input) ([]LSA, error) {
 			l.Provider = providers[i]
 		}
 		return l
-	})
+	}, yield)
 }
 
 func lsaMechanism(name string) string {
@@ -123,7 +123,7 @@ func (in Input) lsaProviders(h *hooks, v hive.Value) []string {
 	for _, p := range list {
 		a := in.autostartOf("Network provider")
 		if k, err := in.Hive.Key(in.ControlSet + `\Services\` + p + `\NetworkProvider`); err == nil {
-			if path := keyText(k, "ProviderPath"); path != "" {
+			if path := in.Of(k).Text("ProviderPath"); path != "" {
 				a = in.autostartDLL("Network provider", path)
 			}
 		}

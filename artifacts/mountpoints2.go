@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -21,7 +22,7 @@ type MountPoint struct {
 	Written time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var mountPoints = artifact(Artifact{
+var mountPoints = Define(Artifact{
 	Name:     "mountpoints2",
 	Title:    "Mount points",
 	DataType: "windows:registry:mount_points2",
@@ -41,9 +42,9 @@ was opened. Volumes are met without being used: every stick in the machine durin
 	},
 }, decodeMountPoints)
 
-func decodeMountPoints(in Input) ([]MountPoint, error) {
+func decodeMountPoints(in Input, yield func(MountPoint) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	m := MountPoint{Origin: in.AtKey(), Name: in.Match[0], Kind: "drive", Label: in.Text("_LabelFromReg"), Written: in.Written()}
 	if m.Label == "" {
@@ -51,7 +52,7 @@ func decodeMountPoints(in Input) ([]MountPoint, error) {
 	}
 	switch {
 	case m.Name == "CPC" || strings.EqualFold(m.Name, "LocalMOF"):
-		return nil, nil // holds the volumes of the second source
+		return nil // holds the volumes of the second source
 	case strings.HasPrefix(m.Name, "##"):
 		m.Kind, m.Share = "share", strings.ReplaceAll(m.Name, "#", `\`)
 	case strings.HasPrefix(m.Name, "{"):
@@ -59,7 +60,8 @@ func decodeMountPoints(in Input) ([]MountPoint, error) {
 		v := in.mountedVolumes()[strings.ToLower(m.Name)]
 		m.Drive, m.Device = v.drive, v.device
 	}
-	return []MountPoint{m}, nil
+	yield(m)
+	return nil
 }
 
 type mountedVolume struct{ drive, device string }
@@ -106,7 +108,7 @@ func (in Input) mountedVolumes() map[string]mountedVolume {
 				b, _ := v.Bytes()
 				m := mountedVolume{drive: letters[string(b)]}
 				if len(b) != 12 && len(b) >= 8 && b[1] == 0 {
-					m.device = utf16String(b)
+					m.device = wire.UTF16Z(b)
 				}
 				out[strings.ToLower(v.Name()[i:])] = m
 			}
@@ -140,7 +142,7 @@ type MappedDrive struct {
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var mappedDrives = artifact(Artifact{
+var mappedDrives = Define(Artifact{
 	Name:     "mappeddrives",
 	Title:    "Network drives",
 	DataType: "windows:registry:network_drive",
@@ -156,31 +158,33 @@ path, are not here. The key's time is when the drive was set up or changed; it d
 	},
 }, decodeMappedDrives)
 
-func decodeMappedDrives(in Input) ([]MappedDrive, error) {
+func decodeMappedDrives(in Input, yield func(MappedDrive) bool) error {
 	if len(in.Match) > 0 {
 		if in.only != nil || in.Text("RemotePath") == "" {
-			return nil, nil
+			return nil
 		}
-		return []MappedDrive{{Origin: in.AtKey(), Drive: in.Match[0], Path: in.Text("RemotePath"), UserName: userName(in), Provider: in.Text("ProviderName"), Written: in.Written()}}, nil
+		yield(MappedDrive{Origin: in.AtKey(), Drive: in.Match[0], Path: in.Text("RemotePath"), UserName: userName(in), Provider: in.Text("ProviderName"), Written: in.Written()})
+		return nil
 	}
 	entries, err := in.mru()
-	var recs []MappedDrive
+
 	for _, e := range entries {
-		s, _ := e.value.Text()
-		recs = append(recs, MappedDrive{Origin: in.At(e.value), Path: s, Position: e.pos, Written: in.mruWritten(e.pos)})
+		s := in.Own().TextOf(e.value)
+		if !yield(MappedDrive{Origin: in.At(e.value), Path: s, Position: e.pos, Written: in.mruWritten(e.pos)}) {
+			return nil
+		}
 	}
-	return recs, err
+	return err
 }
 
 // userName is the account that a drive is connected with; the number 0 stands
 // for the user's own.
 func userName(in Input) string {
-	v, err := in.Value("UserName")
-	if err != nil || v.Type() == hive.DWord {
+	v, ok := in.Own().Find("UserName")
+	if !ok || v.Type() == hive.DWord {
 		return ""
 	}
-	s, _ := v.Text()
-	return s
+	return in.Own().TextOf(v)
 }
 
 // Summary names drive and share.

@@ -56,7 +56,7 @@ func (in Input) mruOrder() (map[string]int, error) {
 			order[name] = pos
 		}
 	}
-	if v, err := in.Value("MRUListEx"); err == nil {
+	if v, ok := in.Own().Find("MRUListEx"); ok {
 		b, err := v.Bytes()
 		if err != nil {
 			return order, in.Wrap(in.At(v), err)
@@ -70,7 +70,7 @@ func (in Input) mruOrder() (map[string]int, error) {
 		}
 		return order, in.Errorf(in.At(v), "the order of %d bytes has no end mark", len(b))
 	}
-	if v, err := in.Value("MRUList"); err == nil {
+	if v, ok := in.Own().Find("MRUList"); ok {
 		s, err := v.Text()
 		for i, r := range []rune(strings.ToLower(s)) {
 			put(string(r), i+1)
@@ -105,63 +105,7 @@ func userNumbered(name, prefix string) (int, bool) {
 	return n, err == nil && n >= 0
 }
 
-// userValue reads a value of some key; a value that is not there is no error.
-func userValue(k hive.Key, name string) []byte {
-	v, err := k.Value(name)
-	if err != nil {
-		return nil
-	}
-	b, _ := v.Bytes()
-	return b
-}
-
-// userText reads a text of some key, "" when it is not there.
-func userText(k hive.Key, name string) string {
-	v, err := k.Value(name)
-	if err != nil {
-		return ""
-	}
-	s, _ := v.Text()
-	return s
-}
-
-// userUint reads a number of some key, 0 when it is not there.
-func userUint(k hive.Key, name string) uint64 {
-	v, err := k.Value(name)
-	if err != nil {
-		return 0
-	}
-	n, _ := v.Uint()
-	return n
-}
-
-// userAny reads what a value says, whatever its type: texts, a number, or
-// bytes in hex.
-func userAny(v hive.Value) string {
-	switch v.Type() {
-	case hive.String, hive.ExpandString, hive.Link:
-		s, _ := v.Text()
-		return s
-	case hive.MultiString:
-		l, _ := v.Texts()
-		return strings.Join(userNonEmpty(l), "; ")
-	}
-	if n, err := v.Uint(); err == nil {
-		return strconv.FormatUint(n, 10)
-	}
-	b, _ := v.Bytes()
-	return hexText(b[:min(len(b), 256)])
-}
-
+// userNonEmpty drops the empty texts of a list.
 func userNonEmpty(l []string) []string {
 	return slices.DeleteFunc(l, func(s string) bool { return s == "" })
-}
-
-func hexText(b []byte) string {
-	const digits = "0123456789abcdef"
-	out := make([]byte, 0, 2*len(b))
-	for _, c := range b {
-		out = append(out, digits[c>>4], digits[c&15])
-	}
-	return string(out)
 }

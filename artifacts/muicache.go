@@ -19,7 +19,7 @@ type MuiCache struct {
 	Written time.Time `json:"key_written,omitzero"`
 }
 
-var muiCache = artifact(Artifact{
+var muiCache = Define(Artifact{
 	Name:     "muicache",
 	Title:    "MuiCache",
 	DataType: "windows:registry:muicache",
@@ -37,7 +37,7 @@ when the file is gone, and show what it claimed to be.`,
 	},
 }, decodeMuiCache)
 
-func decodeMuiCache(in Input) ([]MuiCache, error) {
+func decodeMuiCache(in Input, yield func(MuiCache) bool) error {
 	var recs []MuiCache
 	var errs []error
 	byPath := map[string]int{}
@@ -66,7 +66,12 @@ func decodeMuiCache(in Input) ([]MuiCache, error) {
 			recs[i].Name = s
 		}
 	}
-	return recs, errors.Join(errs...)
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // muiCachePath takes the suffix off a value's name; names of resources and

@@ -8,7 +8,7 @@ import (
 // A Netsh is one helper DLL of the program netsh.
 type Netsh struct{ Hook }
 
-var netsh = artifact(Artifact{
+var netsh = Define(Artifact{
 	Name:     "netsh",
 	Title:    "Netsh helper",
 	DataType: "windows:registry:netsh_helper",
@@ -21,14 +21,14 @@ own, all of them in System32. The time is that of the whole key.`,
 	Sources: []Source{
 		Key(evidence.SOFTWARE, `Microsoft\NetSh`),
 	},
-}, func(in Input) ([]Netsh, error) {
+}, func(in Input, yield func(Netsh) bool) error {
 	h := in.hooks("NetSh")
 	h.each(func(v hive.Value) {
 		if r := h.dll(v, "Netsh helper"); r != nil {
 			r.Default = in.hookSystem(r.Image, netshUsual...)
 		}
 	})
-	return hookRecords(h, func(r Hook) Netsh { return Netsh{r} })
+	return hookRecords(h, func(r Hook) Netsh { return Netsh{r} }, yield)
 })
 
 // netshUsual are the helpers of Windows XP to 11 and the servers, by

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/hive"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // NetworkProfile is a network that the machine was connected to.
@@ -27,7 +27,7 @@ type NetworkProfile struct {
 	Written     time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var networks = artifact(Artifact{
+var networks = Define(Artifact{
 	Name:     "networks",
 	Title:    "Networks",
 	DataType: "windows:registry:network",
@@ -49,9 +49,9 @@ var (
 	networkTypes      = map[uint64]string{6: "wired", 23: "VPN", 71: "wireless", 243: "mobile broadband"}
 )
 
-func decodeNetworks(in Input) ([]NetworkProfile, error) {
+func decodeNetworks(in Input, yield func(NetworkProfile) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	n := NetworkProfile{
 		Origin: in.AtKey(), GUID: in.Match[0], Name: in.Text("ProfileName"), Description: in.Text("Description"), Written: in.Written(),
@@ -79,12 +79,13 @@ func decodeNetworks(in Input) ([]NetworkProfile, error) {
 			errs = append(errs, in.Wrap(in.At(v), err))
 			continue
 		}
-		*t.to = systemTime(b)
+		*t.to = wire.SystemTime(b)
 	}
 	if s, ok := in.networkSignatures()[strings.ToUpper(n.GUID)]; ok {
 		n.GatewayMAC, n.DNSSuffix, n.First, n.Managed = s.mac, s.suffix, s.first, s.managed
 	}
-	return []NetworkProfile{n}, errors.Join(errs...)
+	yield(n)
+	return errors.Join(errs...)
 }
 
 type networkSignature struct {
@@ -102,12 +103,9 @@ func (in Input) networkSignatures() map[string]networkSignature {
 			if err != nil {
 				continue
 			}
-			for s, err := range k.Subkeys() {
-				if err != nil {
-					continue
-				}
-				out[strings.ToUpper(userText(s, "ProfileGuid"))] = networkSignature{
-					mac: macText(userValue(s, "DefaultGatewayMac")), suffix: userText(s, "DnsSuffix"), first: userText(s, "FirstNetwork"), managed: kind == "Managed",
+			for s := range in.Of(k).Subkeys() {
+				out[strings.ToUpper(in.Of(s).Text("ProfileGuid"))] = networkSignature{
+					mac: macText(in.Of(s).Bytes("DefaultGatewayMac")), suffix: in.Of(s).Text("DnsSuffix"), first: in.Of(s).Text("FirstNetwork"), managed: kind == "Managed",
 				}
 			}
 		}
@@ -166,7 +164,7 @@ type Interface struct {
 	Written    time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var interfaces = artifact(Artifact{
+var interfaces = Define(Artifact{
 	Name:     "interfaces",
 	Title:    "Network interfaces",
 	DataType: "windows:registry:network_interface",
@@ -184,9 +182,9 @@ mostly that of the last lease.`,
 	},
 }, decodeInterfaces)
 
-func decodeInterfaces(in Input) ([]Interface, error) {
+func decodeInterfaces(in Input, yield func(Interface) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	i := Interface{Origin: in.AtKey(), GUID: in.Match[0], Protocol: "IPv4", Written: in.Written()}
 	if strings.Contains(in.Source.Key, "Tcpip6") {
@@ -197,7 +195,7 @@ func decodeInterfaces(in Input) ([]Interface, error) {
 	}
 	if in.ControlSet != "" {
 		if k, err := in.Hive.Key(in.ControlSet + `\Control\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}\` + i.GUID + `\Connection`); err == nil {
-			i.Name = userText(k, "Name")
+			i.Name = in.Of(k).Text("Name")
 		}
 	}
 	dhcp, _ := in.Uint("EnableDHCP")
@@ -211,20 +209,21 @@ func decodeInterfaces(in Input) ([]Interface, error) {
 		i.Domain = in.Text("DhcpDomain")
 	}
 	if n, ok := in.Uint("LeaseObtainedTime"); ok {
-		i.Obtained = unixTime(uint32(n))
+		i.Obtained = wire.UnixTime(uint32(n))
 	}
 	if n, ok := in.Uint("LeaseTerminatesTime"); ok {
-		i.Terminates = unixTime(uint32(n))
+		i.Terminates = wire.UnixTime(uint32(n))
 	}
 	// The gateway's address (4), the length of what follows (u32, 6), its
 	// hardware address.
-	if b := userValue(in.Key, "DhcpGatewayHardware"); len(b) >= 14 && le.Uint32(b[4:]) == 6 {
+	if b := in.Bytes("DhcpGatewayHardware"); len(b) >= 14 && le.Uint32(b[4:]) == 6 {
 		i.GatewayMAC = macText(b[8:])
 	}
 	if len(i.Addresses) == 0 && i.DNS == "" && i.DHCPServer == "" && i.Obtained.IsZero() && i.SSID == "" {
-		return nil, nil // an interface that never had an address
+		return nil // an interface that never had an address
 	}
-	return []Interface{i}, nil
+	yield(i)
+	return nil
 }
 
 // interfaceList is the texts of the values, without the empty ones and the
@@ -232,16 +231,7 @@ func decodeInterfaces(in Input) ([]Interface, error) {
 func (in Input) interfaceList(names ...string) []string {
 	var out []string
 	for _, name := range names {
-		v, err := in.Value(name)
-		if err != nil {
-			continue
-		}
-		texts, _ := v.Texts()
-		if v.Type() != hive.MultiString {
-			s, _ := v.Text()
-			texts = []string{s}
-		}
-		for _, s := range texts {
+		for _, s := range in.Texts(name) {
 			if s != "" && s != "0.0.0.0" {
 				out = append(out, s)
 			}

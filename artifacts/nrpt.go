@@ -24,7 +24,7 @@ type NRPT struct {
 
 const nrptKey = `DnsPolicyConfig\*`
 
-var nrpt = artifact(Artifact{
+var nrpt = Define(Artifact{
 	Name:     "nrpt",
 	Title:    "Name resolution policy",
 	DataType: "windows:registry:name_resolution_policy",
@@ -43,7 +43,7 @@ of the key of this one rule.`,
 	},
 }, decodeNRPT)
 
-func decodeNRPT(in Input) ([]NRPT, error) {
+func decodeNRPT(in Input, yield func(NRPT) bool) error {
 	r := NRPT{Origin: in.AtKey(), Rule: in.matched(0), Policy: in.Source.Hive == evidence.SOFTWARE, Written: in.Written()}
 	var errs []error
 	for v, err := range in.Values() {
@@ -85,9 +85,10 @@ func decodeNRPT(in Input) ([]NRPT, error) {
 		}
 	}
 	if r.Names == nil && r.Servers == "" && r.Proxy == "" {
-		return nil, errors.Join(errs...)
+		return errors.Join(errs...)
 	}
-	return []NRPT{r}, errors.Join(errs...)
+	yield(r)
+	return errors.Join(errs...)
 }
 
 // Summary shows the names and the servers.

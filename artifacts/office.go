@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // OfficeDocument is one document or folder of an Office program's list.
@@ -24,7 +25,7 @@ type OfficeDocument struct {
 
 const officeAppKey = `Software\Microsoft\Office\*\*\`
 
-var officeMRU = artifact(Artifact{
+var officeMRU = Define(Artifact{
 	Name:     "officemru",
 	Title:    "Recent Office documents",
 	DataType: "windows:registry:office_mru",
@@ -46,11 +47,11 @@ macros ran. Documents that are opened from inside other programs, and those of O
 	},
 }, decodeOfficeMRU)
 
-func decodeOfficeMRU(in Input) ([]OfficeDocument, error) {
+func decodeOfficeMRU(in Input, yield func(OfficeDocument) bool) error {
 	if len(in.Match) < 2 {
-		return nil, nil
+		return nil
 	}
-	var recs []OfficeDocument
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -75,9 +76,11 @@ func decodeOfficeMRU(in Input) ([]OfficeDocument, error) {
 		if err != nil {
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}
-		recs = append(recs, d)
+		if !yield(d) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // officeItem takes an entry apart: "[F00000000][T01D8…][O00000000]*path". The
@@ -99,7 +102,7 @@ func officeItem(s string) (path string, at time.Time, err error) {
 	if perr != nil {
 		return path, at, fmt.Errorf("time %q is no number in hex", digits)
 	}
-	return path, fromFileTime(n), nil
+	return path, wire.Time(n), nil
 }
 
 // Summary names program and document.
@@ -126,7 +129,7 @@ type TrustRecord struct {
 	Written     time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var trustRecords = artifact(Artifact{
+var trustRecords = Define(Artifact{
 	Name:     "trustrecords",
 	Title:    "Trusted Office documents",
 	DataType: "windows:registry:office_trust_record",
@@ -171,19 +174,20 @@ var trustSettings = map[string]map[string]string{
 	"ExtensionHardening":                {"0": "a wrong extension opens without a question"},
 }
 
-func decodeTrustRecords(in Input) ([]TrustRecord, error) {
+func decodeTrustRecords(in Input, yield func(TrustRecord) bool) error {
 	if len(in.Match) < 2 {
-		return nil, nil
+		return nil
 	}
 	base := TrustRecord{Version: in.Match[0], Application: in.Match[1]}
 	if len(in.Match) > 2 {
 		if in.only != nil || in.Text("Path") == "" {
-			return nil, nil
+			return nil
 		}
 		base.Origin, base.Kind, base.Path, base.Value, base.Written = in.AtKey(), "location", in.Text("Path"), in.Text("Description"), in.Written()
-		return []TrustRecord{base}, nil
+		yield(base)
+		return nil
 	}
-	var recs []TrustRecord
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -197,12 +201,14 @@ func decodeTrustRecords(in Input) ([]TrustRecord, error) {
 			if !known {
 				continue
 			}
-			r.Kind, r.Value = "setting", userAny(v)
+			r.Kind, r.Value = "setting", in.Own().AnyOf(v)
 			r.Meaning = means[r.Value]
 			if in.only == nil {
 				r.Written = in.Written()
 			}
-			recs = append(recs, r)
+			if !yield(r) {
+				return nil
+			}
 			continue
 		}
 		r.Kind = "document"
@@ -214,17 +220,19 @@ func decodeTrustRecords(in Input) ([]TrustRecord, error) {
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}
 		if len(b) >= trustMin {
-			r.Created = fileTimeAt(b, trustFile)
+			r.Created = wire.TimeAt(b, trustFile)
 			r.Offset = (time.Duration(int64(le.Uint64(b[trustOffset:]))/1e7) * time.Second).String()
-			if n := le.Uint32(b[trustMinutes:]); n != 0 && 60*int64(n) <= (maxFileTime-epochDiff)/10_000_000 { // a later time nobody can write
+			if n := le.Uint32(b[trustMinutes:]); n != 0 && 60*int64(n) <= 253402300799 { // a later time nobody can write
 				r.Trusted = time.Unix(60*int64(n), 0).UTC()
 			}
 			r.Flags = le.Uint32(b[trustFlags:])
 			r.Macros, r.Editing = r.Flags == 0x7FFFFFFF, r.Flags&1 != 0
 		}
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Proof tells what a person did from what is merely set.

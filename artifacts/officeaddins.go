@@ -19,7 +19,7 @@ type OfficeAddin struct {
 
 const officeKey = `Microsoft\Office\`
 
-var officeAddins = artifact(Artifact{
+var officeAddins = Define(Artifact{
 	Name:     "officeaddins",
 	Title:    "Office add-in",
 	DataType: "windows:registry:office_addin",
@@ -46,7 +46,7 @@ func officeSources() []Source {
 	return out
 }
 
-func decodeOfficeAddins(in Input) ([]OfficeAddin, error) {
+func decodeOfficeAddins(in Input, yield func(OfficeAddin) bool) error {
 	src := in.Source.Key
 	switch {
 	case strings.HasSuffix(src, `\Excel\Options`):
@@ -56,7 +56,7 @@ func decodeOfficeAddins(in Input) ([]OfficeAddin, error) {
 				h.command(v, "Excel OPEN")
 			}
 		})
-		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Excel"} })
+		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Excel"} }, yield)
 	case strings.Contains(src, "WebView"):
 		h := in.hooks(`Outlook\WebView`)
 		h.value("URL", func(v hive.Value) {
@@ -64,11 +64,11 @@ func decodeOfficeAddins(in Input) ([]OfficeAddin, error) {
 				r.Command = r.Value
 			}
 		})
-		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Outlook", Title: in.matched(0)} })
+		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Outlook", Title: in.matched(0)} }, yield)
 	case strings.Contains(src, "Office test"):
 		h := in.hooks(`Office test\Special\Perf`)
 		h.each(func(v hive.Value) { h.dll(v, "Office test") })
-		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Office"} })
+		return hookRecords(h, func(r Hook) OfficeAddin { return OfficeAddin{Hook: r, App: "Office"} }, yield)
 	}
 	id := in.matched(0)
 	r := OfficeAddin{Title: in.Text("FriendlyName"), Manifest: in.Text("Manifest"), App: "VBE"}
@@ -86,7 +86,8 @@ func decodeOfficeAddins(in Input) ([]OfficeAddin, error) {
 	}
 	a.Disabled = ok && (n == 0 || n == 2)
 	r.Hook = Hook{Origin: in.AtKey(), autostart: a, Key: `Addins`, Name: id}
-	return []OfficeAddin{r}, nil
+	yield(r)
+	return nil
 }
 
 // Summary names the program and the add-in.

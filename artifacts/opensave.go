@@ -25,7 +25,7 @@ type OpenSave struct {
 	Accessed time.Time `json:"file_accessed,omitzero"`
 }
 
-var openSave = artifact(Artifact{
+var openSave = Define(Artifact{
 	Name:     "opensave",
 	Title:    "Open and Save dialogs",
 	DataType: "windows:registry:mrulistex",
@@ -48,14 +48,14 @@ leave nothing here.`,
 	},
 }, decodeOpenSave)
 
-func decodeOpenSave(in Input) ([]OpenSave, error) {
+func decodeOpenSave(in Input, yield func(OpenSave) bool) error {
 	entries, err := in.mru()
 	errs := []error{err}
 	kind := ""
 	if len(in.Match) > 0 {
 		kind = in.Match[0]
 	}
-	var recs []OpenSave
+
 	for _, e := range entries {
 		v := e.value
 		r := OpenSave{Origin: in.At(v), Type: kind, Position: e.pos, Written: in.mruWritten(e.pos)}
@@ -80,9 +80,11 @@ func decodeOpenSave(in Input) ([]OpenSave, error) {
 				errs = append(errs, in.Wrap(in.At(v), err))
 			}
 		}
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // userItemPath is a list of shell items as a path of files where it is one,

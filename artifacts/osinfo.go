@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // OSInfo is a version of Windows that runs, or ran before an upgrade.
@@ -29,7 +30,7 @@ type OSInfo struct {
 	Written      time.Time `json:"written,omitzero"`
 }
 
-var osInfo = artifact(Artifact{
+var osInfo = Define(Artifact{
 	Name:     "osinfo",
 	Title:    "Windows version",
 	DataType: "windows:registry:installation",
@@ -48,9 +49,9 @@ machine's own spelling. The product name says Windows 10 on Windows 11 too: the 
 	},
 }, decodeOSInfo)
 
-func decodeOSInfo(in Input) ([]OSInfo, error) {
+func decodeOSInfo(in Input, yield func(OSInfo) bool) error {
 	if in.only != nil {
-		return nil, nil // one deleted value of many says nothing by itself
+		return nil // one deleted value of many says nothing by itself
 	}
 	o := OSInfo{
 		Origin:       in.AtKey(),
@@ -78,13 +79,13 @@ func decodeOSInfo(in Input) ([]OSInfo, error) {
 	}
 	o.Revision, _ = in.Uint("UBR")
 	if n, ok := in.Uint("InstallTime"); ok {
-		o.Installed = fromFileTime(n)
+		o.Installed = wire.Time(n)
 	}
 	if n, ok := in.Uint("InstallDate"); ok && o.Installed.IsZero() {
-		o.Installed = unixTime(uint32(n))
+		o.Installed = wire.UnixTime(uint32(n))
 	}
 	if o.Product == "" && o.Build == "" {
-		return nil, nil // the 32-bit view has other things in this key
+		return nil // the 32-bit view has other things in this key
 	}
 	o.Name = o.Product
 	if n, err := strconv.Atoi(o.Build); err == nil && n >= 22000 {
@@ -94,7 +95,8 @@ func decodeOSInfo(in Input) ([]OSInfo, error) {
 		o.Replaced = strings.Trim(strings.TrimPrefix(in.Match[0], "Source OS"), " ()")
 		o.Replaced = strings.TrimPrefix(o.Replaced, "Updated on ")
 	}
-	return []OSInfo{o}, nil
+	yield(o)
+	return nil
 }
 
 // Summary names the version.

@@ -1,12 +1,12 @@
 package artifacts
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -26,7 +26,7 @@ type Pca struct {
 	Encoding  string    `json:"encoding"` // "UTF-16" as Windows writes general records, "8-bit", "UTF-8"
 }
 
-var pca = artifact(Artifact{
+var pca = Define(Artifact{
 	Name:     "pca",
 	Title:    "PCA",
 	DataType: "windows:file:pca",
@@ -55,27 +55,27 @@ var pcaTypes = map[string]string{
 
 const pcaLayout = "2006-01-02 15:04:05.000"
 
-func decodePca(in Input) ([]Pca, error) {
+func decodePca(in Input, yield func(Pca) bool) error {
 	launch := !strings.HasPrefix(strings.ToLower(winpath.Base(in.From.Path)), "pcageneraldb")
-	var recs []Pca
+
 	var errs []error
-	lines, encoding := textLines(in.Data)
+	lines, encoding := textfile.Split(in.Data)
 	for _, l := range lines {
-		if strings.TrimSpace(l.text) == "" {
+		if strings.TrimSpace(l.Text) == "" {
 			continue
 		}
-		at := in.AtOffset(int64(l.offset))
-		f := strings.Split(l.text, "|")
+		at := in.AtOffset(int64(l.Offset))
+		f := strings.Split(l.Text, "|")
 		r := Pca{Origin: at, Launch: launch, Encoding: encoding}
 		stamp := ""
 		if launch {
 			// A path cannot hold the separator: the time stands behind the last.
-			i := strings.LastIndexByte(l.text, '|')
+			i := strings.LastIndexByte(l.Text, '|')
 			if i < 0 {
 				errs = append(errs, in.Errorf(at, "line without a separator"))
 				continue
 			}
-			r.Path, stamp = l.text[:i], l.text[i+1:]
+			r.Path, stamp = l.Text[:i], l.Text[i+1:]
 		} else {
 			if len(f) < 3 {
 				errs = append(errs, in.Errorf(at, "line of %d fields, a record has 8", len(f)))
@@ -98,9 +98,11 @@ func decodePca(in Input) ([]Pca, error) {
 			t = time.Time{}
 		}
 		r.Time = t
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Program returns the path.
@@ -142,57 +144,4 @@ func (p Pca) Events() []Event {
 		kind = "Exit Time"
 	}
 	return []Event{{Time: p.Time, Kind: kind}}
-}
-
-// A textLine is one line of a text file with its place.
-type textLine struct {
-	text   string
-	offset int
-}
-
-// textLines splits a text file that Windows wrote, or a copy of it in another
-// encoding, into lines: UTF-16LE with or without a byte order mark, UTF-8, or
-// 8-bit text.
-func textLines(b []byte) (lines []textLine, encoding string) {
-	start := 0
-	wide := false
-	encoding = "8-bit"
-	switch {
-	case bytes.HasPrefix(b, []byte{0xFF, 0xFE}):
-		wide, start = true, 2
-	case bytes.HasPrefix(b, []byte{0xEF, 0xBB, 0xBF}):
-		encoding, start = "UTF-8", 3
-	default:
-		wide = looksWide(b)
-		if !wide && validUTF8(b) {
-			encoding = "UTF-8"
-		}
-	}
-	if wide {
-		encoding = "UTF-16"
-		for off := start; off+1 < len(b); {
-			end := off
-			for end+1 < len(b) && (b[end] != '\n' || b[end+1] != 0) {
-				end += 2
-			}
-			end = min(end, len(b)&^1)
-			lines = append(lines, textLine{strings.TrimSuffix(utf16String(b[off:end]), "\r"), off})
-			off = end + 2
-		}
-		return lines, encoding
-	}
-	for off := start; off < len(b); {
-		end := bytes.IndexByte(b[off:], '\n')
-		if end < 0 {
-			end = len(b) - off
-		}
-		line := bytes.TrimSuffix(b[off:off+end], []byte{'\r'})
-		text := string(line)
-		if encoding == "8-bit" {
-			text = latin1String(line)
-		}
-		lines = append(lines, textLine{text, off})
-		off += end + 1
-	}
-	return lines, encoding
 }

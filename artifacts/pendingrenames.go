@@ -22,7 +22,7 @@ type PendingRename struct {
 	Written time.Time `json:"key_written,omitzero"`
 }
 
-var pendingRenames = artifact(Artifact{
+var pendingRenames = Define(Artifact{
 	Name:     "pendingrenames",
 	Title:    "Pending file rename",
 	DataType: "windows:registry:pending_file_rename",
@@ -39,7 +39,7 @@ other reasons.`,
 	},
 }, decodePendingRenames)
 
-func decodePendingRenames(in Input) ([]PendingRename, error) {
+func decodePendingRenames(in Input, yield func(PendingRename) bool) error {
 	var out []PendingRename
 	var errs []error
 	for v, err := range in.Values() {
@@ -56,7 +56,12 @@ func decodePendingRenames(in Input) ([]PendingRename, error) {
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}
 	}
-	return out, errors.Join(errs...)
+	for _, r := range out {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (in Input) pendingPairs(v hive.Value) ([]PendingRename, error) {

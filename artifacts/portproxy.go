@@ -21,7 +21,7 @@ type PortProxy struct {
 	Written       time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
 
-var portProxy = artifact(Artifact{
+var portProxy = Define(Artifact{
 	Name:     "portproxy",
 	Title:    "Port proxy",
 	DataType: "windows:registry:port_proxy",
@@ -40,8 +40,8 @@ machines through this one. The time is that of the whole key: of the last rule t
 	},
 }, decodePortProxy)
 
-func decodePortProxy(in Input) ([]PortProxy, error) {
-	var out []PortProxy
+func decodePortProxy(in Input, yield func(PortProxy) bool) error {
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -60,9 +60,11 @@ func decodePortProxy(in Input) ([]PortProxy, error) {
 		if !okListen || !okTarget {
 			errs = append(errs, in.Errorf(in.At(v), "want address/port on both sides, have %q and %q", v.Name(), text))
 		}
-		out = append(out, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Summary shows from where to where.

@@ -44,7 +44,7 @@ type PrefetchVolume struct {
 	Directories []string  `json:"directories,omitempty"`
 }
 
-var prefetchFiles = artifact(Artifact{
+var prefetchFiles = Define(Artifact{
 	Name:     "prefetch",
 	Title:    "Prefetch",
 	DataType: "windows:prefetch:execution",
@@ -64,10 +64,10 @@ program's own code.`,
 	Sources: []Source{Files(`%SystemRoot%\Prefetch\*.pf`)},
 }, decodePrefetch)
 
-func decodePrefetch(in Input) ([]Prefetch, error) {
+func decodePrefetch(in Input, yield func(Prefetch) bool) error {
 	f, err := prefetch.Parse(in.Data, nil)
 	if f == nil {
-		return nil, in.prefetchError(err)
+		return in.prefetchError(err)
 	}
 	p := Prefetch{
 		Origin:       in.AtOffset(0),
@@ -116,7 +116,8 @@ func decodePrefetch(in Input) ([]Prefetch, error) {
 		// A loose file may have been renamed by whoever collected it.
 		errs = append(errs, in.Errorf(in.AtOffset(16), "the file is named %s, its header says %s", winpath.Base(in.From.Path), f.FileName()))
 	}
-	return []Prefetch{p}, errors.Join(errs...)
+	yield(p)
+	return errors.Join(errs...)
 }
 
 // prefetchError gives a parser's error its place in the file.

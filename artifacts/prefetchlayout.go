@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -16,7 +17,7 @@ type LayoutFile struct {
 	Prefetch string `json:"prefetch_file,omitempty"` // "there", "gone": whether a .pf file bears the name
 }
 
-var prefetchLayout = artifact(Artifact{
+var prefetchLayout = Define(Artifact{
 	Name:     "prefetchlayout",
 	Title:    "Prefetch layout",
 	DataType: "windows:file:prefetch_layout",
@@ -32,30 +33,32 @@ tell a program that was started from one that was only read. Only programs are s
 	},
 }, decodePrefetchLayout)
 
-func decodePrefetchLayout(in Input) ([]LayoutFile, error) {
-	lines, _ := textLines(in.Data)
-	if len(lines) == 0 || !strings.Contains(lines[0].text, "[OptimalLayoutFile]") {
-		return nil, in.Errorf(in.AtOffset(0), "does not begin with [OptimalLayoutFile]")
+func decodePrefetchLayout(in Input, yield func(LayoutFile) bool) error {
+	lines, _ := textfile.Split(in.Data)
+	if len(lines) == 0 || !strings.Contains(lines[0].Text, "[OptimalLayoutFile]") {
+		return in.Errorf(in.AtOffset(0), "does not begin with [OptimalLayoutFile]")
 	}
 	names, err := prefetchNames(in)
-	var recs []LayoutFile
+
 	for i, l := range lines[1:] {
-		path := strings.TrimSpace(l.text)
+		path := strings.TrimSpace(l.Text)
 		switch winpath.Ext(path) {
 		case ".exe", ".com", ".scr", ".pif":
 		default:
 			continue
 		}
-		r := LayoutFile{Origin: in.AtOffset(int64(l.offset)), Path: path, Line: i + 2}
+		r := LayoutFile{Origin: in.AtOffset(int64(l.Offset)), Path: path, Line: i + 2}
 		if names != nil {
 			r.Prefetch = "gone"
 			if names[prefetchName(winpath.Base(path))] {
 				r.Prefetch = "there"
 			}
 		}
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, err
+	return err
 }
 
 // prefetchName is how a program is named in a .pf file's own name: upper case,

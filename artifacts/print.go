@@ -17,7 +17,7 @@ type Print struct {
 
 const printKey = `{CS}\Control\Print\`
 
-var printers = artifact(Artifact{
+var printers = Define(Artifact{
 	Name:     "print",
 	Title:    "Print spooler DLL",
 	DataType: "windows:registry:print_spooler",
@@ -47,7 +47,7 @@ var printUsual = map[string][]string{
 	"processor": {"winprint"},
 }
 
-func decodePrint(in Input) ([]Print, error) {
+func decodePrint(in Input, yield func(Print) bool) error {
 	src := in.Source.Key
 	p := Print{Title: in.matched(0), Environment: in.matched(1)}
 	h := in.hooks(strings.TrimPrefix(src, printKey))
@@ -74,7 +74,7 @@ func decodePrint(in Input) ([]Print, error) {
 		q := p
 		q.Hook = r
 		return q
-	})
+	}, yield)
 }
 
 // printBelow records a DLL that a name without folder stands for below the

@@ -18,7 +18,7 @@ type Profiler struct {
 
 const profilerKey = `Microsoft\.NETFramework`
 
-var profiler = artifact(Artifact{
+var profiler = Define(Artifact{
 	Name:     "profiler",
 	Title:    ".NET profiler",
 	DataType: "windows:registry:dotnet_profiler",
@@ -61,9 +61,9 @@ var profilerNames = map[string]string{
 	"DBGMANAGEDDEBUGGER":       "command",
 }
 
-func decodeProfiler(in Input) ([]Profiler, error) {
+func decodeProfiler(in Input, yield func(Profiler) bool) error {
 	if in.Source.Key == `{CS}\Services\*` {
-		return in.profilerService()
+		return in.profilerService(yield)
 	}
 	h := in.hooks(in.Source.Key[strings.LastIndexByte(in.Source.Key, '\\')+1:])
 	var titles []string
@@ -86,7 +86,7 @@ func decodeProfiler(in Input) ([]Profiler, error) {
 	return hookRecords(h, func(r Hook) Profiler {
 		i++
 		return Profiler{Hook: r, Variable: strings.ToUpper(r.Name), Class: titles[i]}
-	})
+	}, yield)
 }
 
 // profilerAdd records one variable and returns a title for each record.
@@ -121,7 +121,7 @@ func (in Input) profilerAdd(h *hooks, v hive.Value, kind, text string) []string 
 
 // profilerService looks through the variables of one service: a list of
 // NAME=text.
-func (in Input) profilerService() ([]Profiler, error) {
+func (in Input) profilerService(yield func(Profiler) bool) error {
 	h := in.hooks(`Services\*`)
 	var names, titles []string
 	h.value("Environment", func(v hive.Value) {
@@ -145,7 +145,7 @@ func (in Input) profilerService() ([]Profiler, error) {
 		i++
 		r.Value = names[i] + "=" + cmp.Or(r.Value, r.Command)
 		return Profiler{Hook: r, Variable: names[i], Service: in.matched(0), Class: titles[i]}
-	})
+	}, yield)
 }
 
 // Summary names the variable, whose it is, and where it leads.

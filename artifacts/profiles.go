@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -25,7 +26,7 @@ type Profile struct {
 	user evidence.User
 }
 
-var profiles = artifact(Artifact{
+var profiles = Define(Artifact{
 	Name:     "profiles",
 	Title:    "User profiles",
 	DataType: "windows:registry:profile_list",
@@ -42,9 +43,9 @@ a domain or to an account that was deleted. The name in the path is that of the 
 	Sources: []Source{Key(evidence.SOFTWARE, `Microsoft\Windows NT\CurrentVersion\ProfileList\*`)},
 }, decodeProfiles)
 
-func decodeProfiles(in Input) ([]Profile, error) {
+func decodeProfiles(in Input, yield func(Profile) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	sid, backup := strings.CutSuffix(in.Match[0], ".bak")
 	p := Profile{Origin: in.AtKey(), SID: sid, Backup: backup, Path: in.Text("ProfileImagePath"), Written: in.Written()}
@@ -63,7 +64,8 @@ func decodeProfiles(in Input) ([]Profile, error) {
 	if in.Tree != nil {
 		_, p.Hive = in.Tree.Lookup(winpath.Join(in.Machine.Expand(p.Path, evidence.User{}), "NTUSER.DAT"))
 	}
-	return []Profile{p}, nil
+	yield(p)
+	return nil
 }
 
 // profileTime joins the halves of a time.
@@ -73,7 +75,7 @@ func (in Input) profileTime(name string) time.Time {
 	if !ok || !ok2 {
 		return time.Time{}
 	}
-	return fromFileTime(high<<32 | low&0xFFFFFFFF)
+	return wire.Time(high<<32 | low&0xFFFFFFFF)
 }
 
 // Owner is the profile's account.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -30,7 +31,7 @@ type Proxy struct {
 
 const proxiesKey = `Microsoft\Windows\CurrentVersion\Internet Settings`
 
-var proxies = artifact(Artifact{
+var proxies = Define(Artifact{
 	Name:     "proxies",
 	Title:    "Proxy settings",
 	DataType: "windows:registry:proxy_settings",
@@ -63,9 +64,9 @@ const (
 	proxyDetect = 8
 )
 
-func decodeProxies(in Input) ([]Proxy, error) {
+func decodeProxies(in Input, yield func(Proxy) bool) error {
 	if strings.HasSuffix(in.Source.Key, `\Connections`) {
-		return in.proxyConnections()
+		return in.proxyConnections(yield)
 	}
 	r := Proxy{Origin: in.AtKey(), Kind: "Internet Settings", Policy: strings.Contains(in.Source.Key, "Policies"), Written: in.Written()}
 	var errs []error
@@ -108,13 +109,14 @@ func decodeProxies(in Input) ([]Proxy, error) {
 		found = true
 	}
 	if !found {
-		return nil, errors.Join(errs...)
+		return errors.Join(errs...)
 	}
-	return []Proxy{r}, errors.Join(errs...)
+	yield(r)
+	return errors.Join(errs...)
 }
 
-func (in Input) proxyConnections() ([]Proxy, error) {
-	var out []Proxy
+func (in Input) proxyConnections(yield func(Proxy) bool) error {
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -143,9 +145,11 @@ func (in Input) proxyConnections() ([]Proxy, error) {
 		if strings.EqualFold(v.Name(), "WinHttpSettings") {
 			r.Kind = "WinHTTP"
 		}
-		out = append(out, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Of the settings of a connection, and of WinHTTP, as published analyses and
@@ -167,16 +171,16 @@ func parseProxyConnection(b []byte) (Proxy, error) {
 	r.Flags = le.Uint32(b[proxyFlags:])
 	r.Enabled = r.Flags&proxyNamed != 0
 	r.AutoDetect = r.Flags&proxyDetect != 0
-	c := cursor{b: b, off: proxyText}
+	c := wire.NewReader(b, proxyText)
 	for _, text := range []*string{&r.Server, &r.Bypass, &r.AutoConfig} {
-		if c.left() < 4 {
+		if c.Left() < 4 {
 			break // WinHTTP has no script, older versions stop early
 		}
-		at, n := c.off, c.u32()
-		if int64(n) > int64(c.left()) {
+		at, n := c.Offset(), c.Uint32()
+		if int64(n) > int64(c.Left()) {
 			return r, fmt.Errorf("text of %d bytes at %d runs past the end", n, at)
 		}
-		*text = latin1String(c.take(int(n)))
+		*text = wire.Latin1Z(c.Take(int(n)))
 	}
 	return r, nil
 }

@@ -28,7 +28,7 @@ type RemoteHost struct {
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var putty = artifact(Artifact{
+var putty = Define(Artifact{
 	Name:     "putty",
 	Title:    "PuTTY",
 	DataType: "windows:registry:putty",
@@ -45,18 +45,19 @@ keys share one key, whose time is when the last of them was accepted; a session'
 	},
 }, decodePuTTY)
 
-func decodePuTTY(in Input) ([]RemoteHost, error) {
+func decodePuTTY(in Input, yield func(RemoteHost) bool) error {
 	if len(in.Match) > 0 {
 		if in.only != nil {
-			return nil, nil
+			return nil
 		}
 		r := RemoteHost{Origin: in.AtKey(), Tool: "PuTTY", Kind: "session", Session: percentText(in.Match[0]), Host: in.Text("HostName"),
 			UserName: in.Text("UserName"), KeyFile: in.Text("PublicKeyFile"), Forward: in.Text("PortForwardings"), Written: in.Written()}
 		r.Port, _ = in.Uint("PortNumber")
 		r.Password = in.Text("ProxyPassword") != ""
-		return []RemoteHost{r}, nil
+		yield(r)
+		return nil
 	}
-	var recs []RemoteHost
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -75,7 +76,9 @@ func decodePuTTY(in Input) ([]RemoteHost, error) {
 				if i == 0 && in.only == nil {
 					j.Written = in.Written()
 				}
-				recs = append(recs, j)
+				if !yield(j) {
+					return nil
+				}
 			}
 			continue
 		}
@@ -88,9 +91,11 @@ func decodePuTTY(in Input) ([]RemoteHost, error) {
 		}
 		r.KeyType, r.Host = kind, host
 		r.Port, _ = strconv.ParseUint(port, 10, 16)
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // percentText decodes %XX as PuTTY and WinSCP write the names of sessions.
@@ -135,7 +140,7 @@ func (r RemoteHost) Summary() string {
 	return s
 }
 
-var winSCP = artifact(Artifact{
+var winSCP = Define(Artifact{
 	Name:     "winscp",
 	Title:    "WinSCP",
 	DataType: "windows:registry:winscp",
@@ -152,22 +157,23 @@ transferred. The key's time is when the session was saved. A portable copy keeps
 	},
 }, decodeWinSCP)
 
-func decodeWinSCP(in Input) ([]RemoteHost, error) {
+func decodeWinSCP(in Input, yield func(RemoteHost) bool) error {
 	if len(in.Match) > 0 {
 		if in.only != nil {
-			return nil, nil
+			return nil
 		}
 		r := RemoteHost{Origin: in.AtKey(), Tool: "WinSCP", Kind: "session", Session: percentText(in.Match[0]), Host: in.Text("HostName"), UserName: in.Text("UserName"),
 			KeyFile: percentText(in.Text("PublicKeyFile")), Local: percentText(in.Text("LocalDirectory")), Remote: percentText(in.Text("RemoteDirectory")), Written: in.Written()}
 		r.Port, _ = in.Uint("PortNumber")
 		for _, name := range []string{"Password", "PasswordPlain", "ProxyPasswordEnc", "NewPassword", "TunnelPassword"} {
-			if userValue(in.Key, name) != nil {
+			if in.Bytes(name) != nil {
 				r.Password = true
 			}
 		}
-		return []RemoteHost{r}, nil
+		yield(r)
+		return nil
 	}
-	var recs []RemoteHost
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -181,7 +187,9 @@ func decodeWinSCP(in Input) ([]RemoteHost, error) {
 			if i := strings.LastIndexByte(name, '@'); i >= 0 {
 				r.UserName, r.Host = name[:i], name[i+1:]
 			}
-			recs = append(recs, r)
+			if !yield(r) {
+				return nil
+			}
 			continue
 		}
 		kind, rest, ok := strings.Cut(name, "@")
@@ -191,7 +199,9 @@ func decodeWinSCP(in Input) ([]RemoteHost, error) {
 		}
 		r.KeyType, r.Host = kind, host
 		r.Port, _ = strconv.ParseUint(port, 10, 16)
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }

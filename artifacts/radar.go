@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Radar is one program that the leak diagnosis has looked at.
@@ -15,7 +16,7 @@ type Radar struct {
 	Written  time.Time `json:"key_written,omitzero"`
 }
 
-var radar = artifact(Artifact{
+var radar = Define(Artifact{
 	Name:     "radar",
 	Title:    "RADAR leak diagnosis",
 	DataType: "windows:registry:radar",
@@ -30,25 +31,26 @@ apart; and only programs that used much memory are listed.`,
 	},
 }, decodeRadar)
 
-func decodeRadar(in Input) ([]Radar, error) {
+func decodeRadar(in Input, yield func(Radar) bool) error {
 	r := Radar{Origin: in.AtKey(), Written: in.Written()}
 	if len(in.Match) > 0 {
 		r.Name = in.Match[0]
 	}
-	v, err := in.Value("LastDetectionTime")
-	if err != nil {
-		if in.only != nil {
-			return nil, nil
+	v, ok := in.Own().Find("LastDetectionTime")
+	if !ok {
+		if in.only == nil {
+			yield(r)
 		}
-		return []Radar{r}, ignoreMissing(in, in.AtKey(), err)
+		return nil
 	}
 	r.Origin = in.At(v)
 	b, err := v.Bytes()
 	if err == nil && len(b) != 8 {
 		err = fmt.Errorf("%d bytes, a time has 8", len(b))
 	}
-	r.Detected = fileTimeAt(b, 0)
-	return []Radar{r}, in.Wrap(in.At(v), err)
+	r.Detected = wire.TimeAt(b, 0)
+	yield(r)
+	return in.Wrap(in.At(v), err)
 }
 
 // Program returns the name.

@@ -13,7 +13,7 @@ type RDPProgram struct {
 	Station string `json:"station,omitempty"` // RDP-Tcp, Console
 }
 
-var rdpPrograms = artifact(Artifact{
+var rdpPrograms = Define(Artifact{
 	Name:     "rdpprograms",
 	Title:    "Remote desktop program",
 	DataType: "windows:registry:rdp_initial_program",
@@ -31,7 +31,7 @@ prove that anybody connected. The time is that of the whole key, on most systems
 	},
 }, decodeRDPPrograms)
 
-func decodeRDPPrograms(in Input) ([]RDPProgram, error) {
+func decodeRDPPrograms(in Input, yield func(RDPProgram) bool) error {
 	h := in.hooks(in.Source.Key[strings.LastIndexByte(strings.TrimSuffix(in.Source.Key, `\*`), '\\')+1:])
 	h.each(func(v hive.Value) {
 		switch strings.ToLower(v.Name()) {
@@ -50,5 +50,5 @@ func decodeRDPPrograms(in Input) ([]RDPProgram, error) {
 			}
 		}
 	})
-	return hookRecords(h, func(r Hook) RDPProgram { return RDPProgram{r, in.matched(0)} })
+	return hookRecords(h, func(r Hook) RDPProgram { return RDPProgram{r, in.matched(0)} }, yield)
 }

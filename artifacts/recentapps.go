@@ -2,12 +2,11 @@ package artifacts
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/hive"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // RecentApp is one program in the list that search kept of recent use.
@@ -28,7 +27,7 @@ type RecentAppItem struct {
 	Accessed time.Time `json:"accessed,omitzero"`
 }
 
-var recentApps = artifact(Artifact{
+var recentApps = Define(Artifact{
 	Name:     "recentapps",
 	Title:    "RecentApps",
 	DataType: "windows:registry:recentapps",
@@ -43,7 +42,7 @@ but leave what is there: old times do not mean that the program was not used sin
 	},
 }, decodeRecentApps)
 
-func decodeRecentApps(in Input) ([]RecentApp, error) {
+func decodeRecentApps(in Input, yield func(RecentApp) bool) error {
 	r := RecentApp{
 		Origin:   in.AtKey(),
 		AppID:    in.Text("AppId"),
@@ -52,30 +51,22 @@ func decodeRecentApps(in Input) ([]RecentApp, error) {
 	}
 	r.Runs, _ = in.Uint("LaunchCount")
 	n, _ := in.Uint("LastAccessedTime")
-	r.LastRun = fromFileTime(n)
-	var errs []error
+	r.LastRun = wire.Time(n)
 	if in.only == nil {
-		items, err := in.Key.Subkey("RecentItems")
-		switch {
-		case err == nil:
-			for k, err := range items.Subkeys() {
-				if err != nil {
-					errs = append(errs, in.Wrap(in.Below(items), err))
-					continue
-				}
-				r.Items = append(r.Items, RecentAppItem{keyText(k, "DisplayName"), keyText(k, "Path"), uintTime(k, "LastAccessedTime")})
+		if items, ok := in.Own().Subkey("RecentItems"); ok {
+			for k := range in.Of(items).Subkeys() {
+				r.Items = append(r.Items, RecentAppItem{in.Of(k).Text("DisplayName"), in.Of(k).Text("Path"), in.Of(k).Time("LastAccessedTime")})
 			}
-		case !errors.Is(err, hive.ErrNotExist):
-			errs = append(errs, in.Wrap(in.AtKey(), err))
 		}
 	}
 	if r.AppID == "" && r.Path == "" {
 		if amcacheSkip(in) {
-			return nil, nil
+			return nil
 		}
-		return nil, errors.Join(append(errs, in.Errorf(in.AtKey(), "neither AppId nor AppPath"))...)
+		return in.Errorf(in.AtKey(), "neither AppId nor AppPath")
 	}
-	return []RecentApp{r}, errors.Join(errs...)
+	yield(r)
+	return nil
 }
 
 // Program returns the path where one is stored.

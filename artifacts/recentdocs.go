@@ -7,6 +7,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/shellitem"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // RecentDoc is one document or folder that a user opened.
@@ -20,7 +21,7 @@ type RecentDoc struct {
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var recentDocs = artifact(Artifact{
+var recentDocs = Define(Artifact{
 	Name:     "recentdocs",
 	Title:    "Recent documents",
 	DataType: "windows:registry:mrulistex",
@@ -41,7 +42,7 @@ reported too. Does not prove what program opened it, nor that a person read it.`
 	},
 }, decodeRecentDocs)
 
-func decodeRecentDocs(in Input) ([]RecentDoc, error) {
+func decodeRecentDocs(in Input, yield func(RecentDoc) bool) error {
 	entries, err := in.mru()
 	errs := []error{err}
 	kind := ""
@@ -55,8 +56,8 @@ func decodeRecentDocs(in Input) ([]RecentDoc, error) {
 			errs = append(errs, in.Wrap(in.At(e.value), err))
 		}
 		// A name in UTF-16 with its NUL, then a list with one shell item.
-		r := RecentDoc{Origin: in.At(e.value), Name: utf16String(b), Type: kind, Position: e.pos, Written: in.mruWritten(e.pos)}
-		n := utf16Len(b)
+		r := RecentDoc{Origin: in.At(e.value), Name: wire.UTF16Z(b), Type: kind, Position: e.pos, Written: in.mruWritten(e.pos)}
+		n := wire.UTF16Len(b)
 		if items, _, err := shellitem.List(b[n:]); err != nil {
 			errs = append(errs, in.Wrap(in.At(e.value), err))
 		} else if len(items) > 0 {
@@ -68,7 +69,12 @@ func decodeRecentDocs(in Input) ([]RecentDoc, error) {
 	if len(recs) == 0 && err == nil && kind == "" && in.only == nil {
 		recs = append(recs, RecentDoc{Origin: in.AtKey(), Empty: true, Written: in.Written()})
 	}
-	return recs, err
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return err
 }
 
 // Summary names the document.

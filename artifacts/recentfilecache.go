@@ -3,6 +3,8 @@ package artifacts
 import (
 	"errors"
 	"fmt"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // RecentFile is one path in RecentFileCache.bcf.
@@ -12,7 +14,7 @@ type RecentFile struct {
 	Index int    `json:"index"`
 }
 
-var recentFileCache = artifact(Artifact{
+var recentFileCache = Define(Artifact{
 	Name:     "recentfilecache",
 	Title:    "RecentFileCache",
 	DataType: "windows:file:recentfilecache",
@@ -35,10 +37,10 @@ const (
 	recentFileSig    = "\xFE\xFF\xEE\xFF\x11\x22\x00\x00"
 )
 
-func decodeRecentFileCache(in Input) ([]RecentFile, error) {
+func decodeRecentFileCache(in Input, yield func(RecentFile) bool) error {
 	b := in.Data
 	if len(b) < recentFileHeader || string(b[:len(recentFileSig)]) != recentFileSig {
-		return nil, in.Errorf(in.AtOffset(0), "no signature of a RecentFileCache")
+		return in.Errorf(in.AtOffset(0), "no signature of a RecentFileCache")
 	}
 	var recs []RecentFile
 	var errs []error
@@ -51,12 +53,12 @@ func decodeRecentFileCache(in Input) ([]RecentFile, error) {
 		n := uint64(le.Uint32(b[off:])) // in UTF-16 units, without the NUL
 		if left := uint64(len(b) - off - 4); 2*n > left {
 			errs = append(errs, in.Errorf(at, "path of %d characters, %d bytes are left", n, left))
-			if p := utf16String(b[off+4:]); p != "" {
+			if p := wire.UTF16Z(b[off+4:]); p != "" {
 				recs = append(recs, RecentFile{at, p, len(recs)})
 			}
 			break
 		}
-		if p := utf16String(b[off+4 : off+4+2*int(n)]); p != "" {
+		if p := wire.UTF16Z(b[off+4 : off+4+2*int(n)]); p != "" {
 			recs = append(recs, RecentFile{at, p, len(recs)})
 		}
 		off += 4 + 2*int(n)
@@ -64,7 +66,12 @@ func decodeRecentFileCache(in Input) ([]RecentFile, error) {
 			off += 2
 		}
 	}
-	return recs, errors.Join(errs...)
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Program returns the path.

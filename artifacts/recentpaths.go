@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -45,7 +46,7 @@ var archiverLists = []recentList{
 	{"WinZip", "archives", Key(evidence.NTUSER, `Software\Nico Mak Computing\WinZip\mru\archives`), "", "", 0},
 }
 
-var archivers = artifact(Artifact{
+var archivers = Define(Artifact{
 	Name:     "archivers",
 	Title:    "Archive programs",
 	DataType: "windows:registry:archiver",
@@ -59,7 +60,7 @@ inside. A key has one time, which dates the newest entry of its lists only.`,
 		"https://github.com/libyal/winreg-kb/blob/main/docs/sources/application-keys/7-Zip.md",
 	},
 	Sources: recentSources(archiverLists),
-}, func(in Input) ([]RecentPath, error) { return in.decodeRecent(archiverLists) })
+}, func(in Input, yield func(RecentPath) bool) error { return in.decodeRecent(archiverLists, yield) })
 
 var appletLists = []recentList{
 	{"Registry Editor", "last key", Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Regedit`), "LastKey", "", 0},
@@ -70,7 +71,7 @@ var appletLists = []recentList{
 	{"Media Player", "files", Key(evidence.NTUSER, `Software\Microsoft\MediaPlayer\Player\RecentFileList`), "", "File", 0},
 }
 
-var applets = artifact(Artifact{
+var applets = Define(Artifact{
 	Name:     "applets",
 	Title:    "Recent files of Windows' own programs",
 	DataType: "windows:registry:applet",
@@ -81,7 +82,7 @@ dates its newest entry only; it does not say how often a file was opened.`,
 	Attack:  []string{"T1012", "T1112"},
 	Refs:    []string{"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/default.py"},
 	Sources: recentSources(appletLists),
-}, func(in Input) ([]RecentPath, error) { return in.decodeRecent(appletLists) })
+}, func(in Input, yield func(RecentPath) bool) error { return in.decodeRecent(appletLists, yield) })
 
 func recentSources(lists []recentList) []Source {
 	var out []Source
@@ -95,8 +96,8 @@ func recentSources(lists []recentList) []Source {
 	return out
 }
 
-func (in Input) decodeRecent(lists []recentList) ([]RecentPath, error) {
-	var recs []RecentPath
+func (in Input) decodeRecent(lists []recentList, yield func(RecentPath) bool) error {
+
 	var errs []error
 	for _, l := range lists {
 		if l.source != in.Source {
@@ -140,11 +141,13 @@ func (in Input) decodeRecent(lists []recentList) ([]RecentPath, error) {
 				if r.Position == 1 && in.only == nil {
 					r.Written = in.Written()
 				}
-				recs = append(recs, r)
+				if !yield(r) {
+					return nil
+				}
 			}
 		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // recentTexts reads a value of any of the kinds that programs use: a text,
@@ -158,10 +161,10 @@ func recentTexts(v hive.Value) ([]string, error) {
 		b, err := v.Bytes()
 		var out []string
 		for len(b) > 1 {
-			if s := utf16String(b); s != "" {
+			if s := wire.UTF16Z(b); s != "" {
 				out = append(out, s)
 			}
-			b = b[utf16Len(b):]
+			b = b[wire.UTF16Len(b):]
 		}
 		return out, err
 	}

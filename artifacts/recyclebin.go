@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -25,7 +26,7 @@ type Recycled struct {
 	user evidence.User
 }
 
-var recycleBin = artifact(Artifact{
+var recycleBin = Define(Artifact{
 	Name:     "recyclebin",
 	Title:    "Recycle bin",
 	DataType: "windows:metadata:deleted_item",
@@ -62,19 +63,19 @@ const (
 	recycleMin        = 280
 )
 
-func decodeRecycleBin(in Input) ([]Recycled, error) {
+func decodeRecycleBin(in Input, yield func(Recycled) bool) error {
 	if strings.HasPrefix(strings.ToUpper(winpath.Base(in.From.Path)), "INFO2") {
-		return decodeInfo2(in)
+		return decodeInfo2(in, yield)
 	}
 	b, at := in.Data, in.AtOffset(0)
 	if len(b) < recycleIPath {
-		return nil, in.Errorf(at, "%d bytes, a header has %d", len(b), recycleIPath)
+		return in.Errorf(at, "%d bytes, a header has %d", len(b), recycleIPath)
 	}
 	r := Recycled{
 		Origin:  at,
 		Version: le.Uint64(b),
 		Size:    le.Uint64(b[recycleISize:]),
-		Deleted: fileTimeAt(b, recycleIDeleted),
+		Deleted: wire.TimeAt(b, recycleIDeleted),
 		user:    recycleUser(in),
 	}
 	var err error
@@ -83,10 +84,11 @@ func decodeRecycleBin(in Input) ([]Recycled, error) {
 		if len(b) < recycleIPath+recycleIMax {
 			err = in.Errorf(in.AtOffset(recycleIPath), "%d bytes of path, version 1 has %d", len(b)-recycleIPath, recycleIMax)
 		}
-		r.Path = utf16String(b[recycleIPath:min(len(b), recycleIPath+recycleIMax)])
+		r.Path = wire.UTF16Z(b[recycleIPath:min(len(b), recycleIPath+recycleIMax)])
 	case 2:
 		if len(b) < recycleIPath+4 {
-			return []Recycled{r}, in.Errorf(in.AtOffset(recycleIPath), "ends before the path")
+			yield(r)
+			return in.Errorf(in.AtOffset(recycleIPath), "ends before the path")
 		}
 		n := 2 * uint64(le.Uint32(b[recycleIPath:]))
 		text := b[recycleIPath+4:]
@@ -94,30 +96,31 @@ func decodeRecycleBin(in Input) ([]Recycled, error) {
 			err = in.Errorf(in.AtOffset(recycleIPath), "path of %d bytes, %d are left", n, len(text))
 			n = uint64(len(text))
 		}
-		r.Path = utf16String(text[:n])
+		r.Path = wire.UTF16Z(text[:n])
 	default:
-		return nil, in.Errorf(at, "version %d of a recycle bin file is not known", r.Version)
+		return in.Errorf(at, "version %d of a recycle bin file is not known", r.Version)
 	}
 	dir, name := winpath.Dir(in.From.Path), winpath.Base(in.From.Path)
 	if len(name) > 2 {
 		r.Content = winpath.Join(dir, "$R"+name[2:])
 	}
 	r.There = recycleThere(in, r.Content)
-	return []Recycled{r}, err
+	yield(r)
+	return err
 }
 
-func decodeInfo2(in Input) ([]Recycled, error) {
+func decodeInfo2(in Input, yield func(Recycled) bool) error {
 	b := in.Data
 	if len(b) < recycleHeader {
-		return nil, in.Errorf(in.AtOffset(0), "%d bytes, a header has %d", len(b), recycleHeader)
+		return in.Errorf(in.AtOffset(0), "%d bytes, a header has %d", len(b), recycleHeader)
 	}
 	size := le.Uint32(b[recycleRecordSize:])
 	if size < recycleMin || size > 1<<16 {
-		return nil, in.Errorf(in.AtOffset(recycleRecordSize), "records of %d bytes", size)
+		return in.Errorf(in.AtOffset(recycleRecordSize), "records of %d bytes", size)
 	}
 	user := recycleUser(in)
 	dir := winpath.Dir(in.From.Path)
-	var recs []Recycled
+
 	var errs []error
 	for off := recycleHeader; off < len(b); off += int(size) {
 		at := in.AtOffset(int64(off))
@@ -128,21 +131,21 @@ func decodeInfo2(in Input) ([]Recycled, error) {
 		}
 		r := Recycled{
 			Origin:  at,
-			Path:    latin1String(rec[:recycleIndex]),
+			Path:    wire.Latin1Z(rec[:recycleIndex]),
 			Index:   le.Uint32(rec[recycleIndex:]),
-			Deleted: fileTimeAt(rec, recycleDeleted),
+			Deleted: wire.TimeAt(rec, recycleDeleted),
 			Size:    uint64(le.Uint32(rec[recycleSize:])),
 			Emptied: rec[0] == 0,
 			Version: uint64(le.Uint32(b)),
 			user:    user,
 		}
 		if len(rec) > recycleWide {
-			if s := utf16String(rec[recycleWide:]); s != "" {
+			if s := wire.UTF16Z(rec[recycleWide:]); s != "" {
 				r.Path = s
 			}
 		}
 		if r.Path == "" && r.Emptied { // the narrow path without its first letter is all there is
-			r.Path = "?" + latin1String(rec[1:recycleIndex])
+			r.Path = "?" + wire.Latin1Z(rec[1:recycleIndex])
 		}
 		if r.Path == "?" && r.Deleted.IsZero() {
 			continue
@@ -152,9 +155,11 @@ func decodeInfo2(in Input) ([]Recycled, error) {
 			r.Content = winpath.Join(dir, fmt.Sprintf("D%s%d%s", strings.ToLower(drive[:1]), r.Index, winpath.Ext(r.Path)))
 			r.There = recycleThere(in, r.Content)
 		}
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // recycleUser is the account whose SID the folder is named after.

@@ -26,7 +26,7 @@ type RunKey struct {
 
 const runCurrentVersion = `Microsoft\Windows\CurrentVersion\`
 
-var runKeys = artifact(Artifact{
+var runKeys = Define(Artifact{
 	Name:     "runkeys",
 	Title:    "Run key",
 	DataType: "windows:registry:run",
@@ -61,7 +61,7 @@ func runSources() []Source {
 	return out
 }
 
-func decodeRunKeys(in Input) ([]RunKey, error) {
+func decodeRunKeys(in Input, yield func(RunKey) bool) error {
 	_, list, _ := strings.Cut(in.Source.Key, runCurrentVersion)
 	install := strings.Contains(in.Source.Key, `Terminal Server\Install`)
 	if len(in.Match) > 0 {
@@ -72,7 +72,7 @@ func decodeRunKeys(in Input) ([]RunKey, error) {
 	if section && !strings.HasSuffix(list, `\Depend`) {
 		title = in.Text("")
 	}
-	var out []RunKey
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -108,9 +108,11 @@ func decodeRunKeys(in Input) ([]RunKey, error) {
 		case list == "Run":
 			in.runApproval(&r)
 		}
-		out = append(out, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // runKey takes the text of an entry apart. Sections of RunOnceEx have a

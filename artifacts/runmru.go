@@ -19,7 +19,7 @@ type RunMRU struct {
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var runMRU = artifact(Artifact{
+var runMRU = Define(Artifact{
 	Name:     "runmru",
 	Title:    "Run dialog",
 	DataType: "windows:registry:mrulist",
@@ -38,7 +38,7 @@ check for humans.`,
 	Sources: []Source{Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\RunMRU`)},
 }, decodeRunMRU)
 
-func decodeRunMRU(in Input) ([]RunMRU, error) {
+func decodeRunMRU(in Input, yield func(RunMRU) bool) error {
 	entries, err := in.mru()
 	var recs []RunMRU
 	for _, e := range entries {
@@ -54,7 +54,12 @@ func decodeRunMRU(in Input) ([]RunMRU, error) {
 	if len(recs) == 0 && err == nil && in.only == nil {
 		recs = append(recs, RunMRU{Origin: in.AtKey(), Empty: true, Written: in.Written()})
 	}
-	return recs, err
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return err
 }
 
 // Program returns what the command starts, as typed; a folder or an address is

@@ -13,7 +13,7 @@ type SafeBoot struct {
 	Mode string `json:"mode,omitempty"` // Minimal, Network
 }
 
-var safeBoot = artifact(Artifact{
+var safeBoot = Define(Artifact{
 	Name:     "safeboot",
 	Title:    "Safe mode",
 	DataType: "windows:registry:safe_boot",
@@ -36,7 +36,7 @@ added later.`,
 	},
 }, decodeSafeBoot)
 
-func decodeSafeBoot(in Input) ([]SafeBoot, error) {
+func decodeSafeBoot(in Input, yield func(SafeBoot) bool) error {
 	_, key, _ := strings.Cut(in.Source.Key, `Control\`)
 	h := in.hooks(key)
 	mode := ""
@@ -62,5 +62,5 @@ func decodeSafeBoot(in Input) ([]SafeBoot, error) {
 			h.fact(v, "Safe mode option")
 		}
 	})
-	return hookRecords(h, func(r Hook) SafeBoot { return SafeBoot{r, mode} })
+	return hookRecords(h, func(r Hook) SafeBoot { return SafeBoot{r, mode} }, yield)
 }

@@ -17,7 +17,7 @@ type Screensaver struct {
 	Unusual string `json:"unusual,omitempty"`
 }
 
-var screensaver = artifact(Artifact{
+var screensaver = Define(Artifact{
 	Name:     "screensaver",
 	Title:    "Screen saver",
 	DataType: "windows:registry:screensaver",
@@ -34,10 +34,10 @@ that it ran. The key holds many settings of the desktop: its time dates the last
 	},
 }, decodeScreensaver)
 
-func decodeScreensaver(in Input) ([]Screensaver, error) {
-	v, err := in.Value("SCRNSAVE.EXE")
-	if err != nil {
-		return nil, in.autostartMissing(err)
+func decodeScreensaver(in Input, yield func(Screensaver) bool) error {
+	v, ok := in.Own().Find("SCRNSAVE.EXE")
+	if !ok {
+		return nil
 	}
 	text, note, err := autostartText(v)
 	var errs error
@@ -45,14 +45,15 @@ func decodeScreensaver(in Input) ([]Screensaver, error) {
 		errs = in.Wrap(in.At(v), err)
 	}
 	if text == "" {
-		return nil, errs
+		return errs
 	}
 	r := Screensaver{Origin: in.At(v), Unusual: note}
 	r.autostart = in.autostart("Screen saver", text)
 	r.Active, r.Timeout, r.Secure = in.Text("ScreenSaveActive"), in.Text("ScreenSaveTimeOut"), in.Text("ScreenSaverIsSecure")
 	r.Policy = in.Source.Key != `Control Panel\Desktop`
 	r.Disabled = r.Active == "0"
-	return []Screensaver{r}, errs
+	yield(r)
+	return errs
 }
 
 // Summary shows the program and its settings.

@@ -48,7 +48,7 @@ type Service struct {
 	dllWritten time.Time
 }
 
-var services = artifact(Artifact{
+var services = Define(Artifact{
 	Name:     "services",
 	Title:    "Service",
 	DataType: "windows:registry:service",
@@ -97,34 +97,33 @@ const (
 // serviceValues are the values by which a deleted value is worth a record.
 var serviceValues = []string{"ImagePath", "ServiceDll", "FailureCommand", "Start", "Type", "ObjectName"}
 
-func decodeServices(in Input) ([]Service, error) {
+func decodeServices(in Input, yield func(Service) bool) error {
 	if in.only != nil {
 		v := in.only[0]
 		if !slices.ContainsFunc(serviceValues, func(n string) bool { return strings.EqualFold(n, v.Name()) }) {
-			return nil, nil
+			return nil
 		}
 	}
 	d := serviceDecoder{in: in}
 	s := d.service()
 	if s == nil {
-		return nil, errors.Join(d.errs...)
+		return errors.Join(d.errs...)
 	}
 	if strings.HasPrefix(in.From.Key, `\?`) && s.TypeText == "" && s.ImagePath == "" && s.ServiceDLL == "" {
 		// Other keys are called Services too. What is left of a deleted one
 		// without its whole path must look like a service.
-		return nil, nil
+		return nil
 	}
-	out := []Service{*s}
-	if s.FailureCmd != "" {
+	if yield(*s) && s.FailureCmd != "" {
 		f := *s
 		f.autostart = in.autostart("Service failure command", s.FailureCmd)
 		f.ServiceDLL, f.dllPath, f.dllWritten, f.FailureCmd = "", "", time.Time{}, ""
 		if !slices.ContainsFunc(s.OnFailure, func(a string) bool { return strings.HasPrefix(a, serviceFailures[3]) }) {
 			f.Inactive = "no failure action runs it"
 		}
-		out = append(out, f)
+		yield(f)
 	}
-	return out, errors.Join(d.errs...)
+	return errors.Join(d.errs...)
 }
 
 type serviceDecoder struct {
@@ -181,9 +180,7 @@ func (d *serviceDecoder) service() *Service {
 	}
 	s.DisplayName, s.Description = d.own("DisplayName"), d.own("Description")
 	s.Account, s.LoadGroup = d.own("ObjectName"), d.own("Group")
-	if v, err := in.Value("DependOnService"); err == nil {
-		s.DependsOn, _ = v.Texts()
-	}
+	s.DependsOn = in.Texts("DependOnService")
 	if n, _ := in.Uint("DelayedAutoStart"); n == 1 {
 		s.Delayed = true
 	}

@@ -11,7 +11,7 @@ import (
 // anybody can log on.
 type SessionManager struct{ Hook }
 
-var sessionManager = artifact(Artifact{
+var sessionManager = Define(Artifact{
 	Name:     "sessionmanager",
 	Title:    "Session manager",
 	DataType: "windows:registry:boot_execute",
@@ -36,7 +36,7 @@ virus scanners add programs of their own. The time is that of the whole key, whi
 	},
 }, decodeSessionManager)
 
-func decodeSessionManager(in Input) ([]SessionManager, error) {
+func decodeSessionManager(in Input, yield func(SessionManager) bool) error {
 	key := in.Source.Key[strings.LastIndexByte(in.Source.Key, '\\')+1:]
 	h := in.hooks(key)
 	h.each(func(v hive.Value) {
@@ -83,7 +83,7 @@ func decodeSessionManager(in Input) ([]SessionManager, error) {
 			}
 		}
 	})
-	return hookRecords(h, func(r Hook) SessionManager { return SessionManager{r} })
+	return hookRecords(h, func(r Hook) SessionManager { return SessionManager{r} }, yield)
 }
 
 // sessionManagerNative: a native program is named without its folder, which

@@ -51,8 +51,8 @@ func settingSources(rows []settingRow) []Source {
 
 // decodeSettings reports those values of the source's key that the table
 // knows. A value that is not there is the default, and no record.
-func (in Input) decodeSettings(rows []settingRow) ([]Setting, error) {
-	var recs []Setting
+func (in Input) decodeSettings(rows []settingRow, yield func(Setting) bool) error {
+
 	var errs []error
 	subject := ""
 	if len(in.Match) > 0 {
@@ -76,7 +76,7 @@ func (in Input) decodeSettings(rows []settingRow) ([]Setting, error) {
 			}
 			s := Setting{
 				Origin: in.At(v), Setting: row.source.Key[strings.LastIndexByte(row.source.Key, '\\')+1:] + `\` + v.Name(),
-				Subject: subject, Value: userAny(v), Policy: strings.HasPrefix(row.source.Key, `Policies\`),
+				Subject: subject, Value: in.Own().AnyOf(v), Policy: strings.HasPrefix(row.source.Key, `Policies\`),
 			}
 			if subject != "" {
 				s.Setting = v.Name()
@@ -90,10 +90,12 @@ func (in Input) decodeSettings(rows []settingRow) ([]Setting, error) {
 					break
 				}
 			}
-			recs = append(recs, s)
+			if !yield(s) {
+				return nil
+			}
 		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Tags marks what takes protection away.
@@ -140,7 +142,7 @@ var remoteAccessRows = []settingRow{
 	{Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\WinRM\Service`), "AllowAutoConfig", []settingMeaning{normal("1", "WinRM answers remote requests")}},
 }
 
-var remoteAccess = artifact(Artifact{
+var remoteAccess = Define(Artifact{
 	Name:     "remoteaccess",
 	Title:    "Remote access settings",
 	DataType: "windows:registry:remote_access",
@@ -155,7 +157,7 @@ any value in it.`,
 		"https://learn.microsoft.com/troubleshoot/windows-server/windows-security/user-account-control-and-remote-restriction",
 	},
 	Sources: settingSources(remoteAccessRows),
-}, func(in Input) ([]Setting, error) { return in.decodeSettings(remoteAccessRows) })
+}, func(in Input, yield func(Setting) bool) error { return in.decodeSettings(remoteAccessRows, yield) })
 
 // eventLoggingRows: what is written down.
 var eventLoggingRows = []settingRow{
@@ -184,7 +186,7 @@ var eventLoggingRows = []settingRow{
 
 var eventChannel = []settingMeaning{weakens("0", "the channel is off"), normal("1", "the channel is on")}
 
-var eventLogging = artifact(Artifact{
+var eventLogging = Define(Artifact{
 	Name:     "eventlogging",
 	Title:    "Event log settings",
 	DataType: "windows:registry:event_logging",
@@ -201,12 +203,16 @@ in it; event log keys also change when programs register their sources.`,
 	Sources: settingSources(eventLoggingRows),
 }, decodeEventLogging)
 
-func decodeEventLogging(in Input) ([]Setting, error) {
-	recs, err := in.decodeSettings(eventLoggingRows)
-	if strings.HasSuffix(in.Source.Key, `\MiniNt`) && len(recs) == 0 && in.only == nil {
-		recs = append(recs, Setting{Origin: in.AtKey(), Setting: "MiniNt", Meaning: "the key alone stops the Security log", Weak: true, Written: in.Written()})
+func decodeEventLogging(in Input, yield func(Setting) bool) error {
+	n := 0
+	err := in.decodeSettings(eventLoggingRows, func(s Setting) bool {
+		n++
+		return yield(s)
+	})
+	if strings.HasSuffix(in.Source.Key, `\MiniNt`) && n == 0 && in.only == nil {
+		yield(Setting{Origin: in.AtKey(), Setting: "MiniNt", Meaning: "the key alone stops the Security log", Weak: true, Written: in.Written()})
 	}
-	return recs, err
+	return err
 }
 
 // protectionRows: what keeps programs from doing harm.
@@ -241,7 +247,7 @@ var protectionRows = []settingRow{
 
 var executionPolicy = []settingMeaning{weakens("Bypass", "every script runs, without a question"), weakens("Unrestricted", "every script runs"), normal("", "scripts are restricted")}
 
-var protection = artifact(Artifact{
+var protection = Define(Artifact{
 	Name:     "protection",
 	Title:    "Protection settings",
 	DataType: "windows:registry:protection",
@@ -256,4 +262,4 @@ installers do it too. Execution policies are a guard against mistakes, not again
 		"https://learn.microsoft.com/windows-server/administration/windows-commands/fsutil-behavior",
 	},
 	Sources: settingSources(protectionRows),
-}, func(in Input) ([]Setting, error) { return in.decodeSettings(protectionRows) })
+}, func(in Input, yield func(Setting) bool) error { return in.decodeSettings(protectionRows, yield) })

@@ -19,7 +19,7 @@ type Share struct {
 	Written time.Time `json:"written,omitzero"` // of the key: the last change of any share
 }
 
-var shares = artifact(Artifact{
+var shares = Define(Artifact{
 	Name:     "shares",
 	Title:    "Shared folders",
 	DataType: "windows:registry:share",
@@ -32,8 +32,8 @@ the shares.`,
 	Sources: []Source{Key(evidence.SYSTEM, `{CS}\Services\LanmanServer\Shares`)},
 }, decodeShares)
 
-func decodeShares(in Input) ([]Share, error) {
-	var recs []Share
+func decodeShares(in Input, yield func(Share) bool) error {
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -66,9 +66,11 @@ func decodeShares(in Input) ([]Share, error) {
 				}
 			}
 		}
-		recs = append(recs, s)
+		if !yield(s) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Summary names share and path.

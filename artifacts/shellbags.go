@@ -38,7 +38,7 @@ const (
 	shellBagsLong = 4096 // bytes of a path; Explorer shows no folder of more than 259 characters, nested archives perhaps
 )
 
-var shellBags = artifact(Artifact{
+var shellBags = Define(Artifact{
 	Name:     "shellbags",
 	Title:    "Shell bags",
 	DataType: "windows:registry:bagmru",
@@ -74,9 +74,9 @@ func shellBagSources() []Source {
 	return out
 }
 
-func decodeShellBags(in Input) ([]ShellBag, error) {
+func decodeShellBags(in Input, yield func(ShellBag) bool) error {
 	if len(in.Match) > 0 && in.only == nil && in.From.State != Deleted {
-		return nil, nil // the walk from the root has been here
+		return nil // the walk from the root has been here
 	}
 	type node struct {
 		in         Input
@@ -87,7 +87,7 @@ func decodeShellBags(in Input) ([]ShellBag, error) {
 	parents := in.shellBagParents()
 	todo := []node{{in, shellitem.Path(parents), shellitem.FilePath(parents)}}
 	seen := map[int64]bool{}
-	var recs []ShellBag
+
 	var errs []error
 	for len(todo) > 0 {
 		n := todo[len(todo)-1]
@@ -129,7 +129,8 @@ func decodeShellBags(in Input) ([]ShellBag, error) {
 				r.Short = it.Short
 			}
 			if k, err := n.in.Key.Subkey(e.value.Name()); err == nil {
-				r.Written, r.Slot = k.Written(), userUint(k, "NodeSlot")
+				r.Written = k.Written()
+				r.Slot, _ = in.Of(k).Uint("NodeSlot")
 				if len(path) > shellBagsLong {
 					errs = append(errs, in.Errorf(n.in.At(e.value), "the path has %d bytes, more than the shell can show: what is below it is left out", len(path)))
 				} else if in.only == nil {
@@ -140,12 +141,14 @@ func decodeShellBags(in Input) ([]ShellBag, error) {
 			} else if !errors.Is(err, hive.ErrNotExist) {
 				errs = append(errs, in.Wrap(n.in.At(e.value), err))
 			}
-			recs = append(recs, r)
+			if !yield(r) {
+				return nil
+			}
 		}
 		slices.Reverse(below)
 		todo = append(todo, below...)
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // shellBagPath is where a key below one of the tree lies; a deleted one does
@@ -168,7 +171,7 @@ func (in Input) shellBagParents() []shellitem.Item {
 	for _, name := range in.Match {
 		it := unknown
 		if err == nil {
-			if b := userValue(k, name); b != nil {
+			if b := in.Of(k).Bytes(name); b != nil {
 				if got, perr := shellitem.Parse(b); perr == nil {
 					it = got
 				}

@@ -17,7 +17,7 @@ type ShellExtension struct {
 	Title string `json:"title,omitempty"`
 }
 
-var shellExtensions = artifact(Artifact{
+var shellExtensions = Define(Artifact{
 	Name:     "shellextensions",
 	Title:    "Shell extension",
 	DataType: "windows:registry:shell_extension",
@@ -75,39 +75,39 @@ func shellExtensionSources() []Source {
 	return out
 }
 
-func decodeShellExtensions(in Input) ([]ShellExtension, error) {
+func decodeShellExtensions(in Input, yield func(ShellExtension) bool) error {
 	src := in.Source.Key
 	switch {
 	case strings.Contains(src, `\shellex\`):
 		parts := strings.Split(in.From.Key, `\`)
 		i := slices.IndexFunc(parts, func(p string) bool { return strings.EqualFold(p, "shellex") })
 		if i < 1 {
-			return nil, nil
+			return nil
 		}
 		object := parts[i-1]
 		if strings.EqualFold(object, "Background") && i > 1 {
 			object = parts[i-2] + `\` + object
 		}
 		if in.Source.Hive == evidence.SOFTWARE && !slices.ContainsFunc(shellExtensionObjects, func(o string) bool { return strings.EqualFold(o, object) }) {
-			return nil, nil // of the machine only what concerns many kinds of files
+			return nil // of the machine only what concerns many kinds of files
 		}
-		return in.shellExtensionClass("default", object+`\`+strings.Join(parts[i+1:len(parts)-1], `\`))
+		return in.shellExtensionClass("default", object+`\`+strings.Join(parts[i+1:len(parts)-1], `\`), yield)
 	case strings.Contains(src, `PROTOCOLS\`):
 		_, list, _ := strings.Cut(src, `PROTOCOLS\`)
-		return in.shellExtensionClass("clsid", `PROTOCOLS\`+strings.TrimSuffix(list, `\*`))
+		return in.shellExtensionClass("clsid", `PROTOCOLS\`+strings.TrimSuffix(list, `\*`), yield)
 	}
 	for _, l := range shellExtensionLists {
 		if strings.HasSuffix(src, l.key) {
 			list := strings.TrimSuffix(l.key, `\*`)
-			return in.shellExtensionClass(l.class, list[strings.LastIndexByte(list, '\\')+1:])
+			return in.shellExtensionClass(l.class, list[strings.LastIndexByte(list, '\\')+1:], yield)
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // shellExtensionClass finds the class ids of a key: its own name, its
 // values' names or data, its default value, or a value of that name.
-func (in Input) shellExtensionClass(where, list string) ([]ShellExtension, error) {
+func (in Input) shellExtensionClass(where, list string, yield func(ShellExtension) bool) error {
 	h := in.hooks(list)
 	var ids, titles []string
 	add := func(o Origin, id, name, title string) {
@@ -160,7 +160,7 @@ func (in Input) shellExtensionClass(where, list string) ([]ShellExtension, error
 		r.Default = r.Image != "" && in.shellExtensionSystem(r.Image) ||
 			list == "URLSearchHooks" && strings.EqualFold(ids[i], "{CFBFAE00-17A6-11D0-99CB-00C04FD64497}") // Microsoft's own
 		return ShellExtension{r, list, ids[i], titles[i]}
-	})
+	}, yield)
 }
 
 // shellExtensionSystem reports whether the DLL is one of a folder that only

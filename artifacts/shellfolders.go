@@ -27,7 +27,7 @@ type ShellFolder struct {
 
 const shellFoldersKey = `Microsoft\Windows\CurrentVersion\Explorer\`
 
-var shellFolders = artifact(Artifact{
+var shellFolders = Define(Artifact{
 	Name:     "shellfolders",
 	Title:    "Shell folder",
 	DataType: "windows:registry:shell_folders",
@@ -61,8 +61,8 @@ var shellFolderDefaults = []struct{ name, vista, xp string }{
 	{"Common Start Menu", `Microsoft\Windows\Start Menu`, `Start Menu`},
 }
 
-func decodeShellFolders(in Input) ([]ShellFolder, error) {
-	var out []ShellFolder
+func decodeShellFolders(in Input, yield func(ShellFolder) bool) error {
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -86,9 +86,11 @@ func decodeShellFolders(in Input) ([]ShellFolder, error) {
 			Resolved: in.Machine.Expand(text, in.User), Written: in.Written(),
 		}
 		f.Default, f.Redirected, f.Foreign = in.shellFolderMoved(f.Resolved, strings.HasPrefix(d.name, "Common"), d.vista, d.xp)
-		out = append(out, f)
+		if !yield(f) {
+			return nil
+		}
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // shellFolderMoved compares a folder with the two places that are normal for

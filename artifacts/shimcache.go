@@ -31,7 +31,7 @@ type Shimcache struct {
 	Written  time.Time `json:"key_written,omitzero"`
 }
 
-var shimcache = artifact(Artifact{
+var shimcache = Define(Artifact{
 	Name:     "shimcache",
 	Title:    "AppCompatCache",
 	DataType: "windows:registry:appcompatcache",
@@ -57,10 +57,10 @@ its last clean shutdown is not in it. The key's time is that shutdown.`,
 	},
 }, decodeShimcache)
 
-func decodeShimcache(in Input) ([]Shimcache, error) {
-	v, err := in.Value("AppCompatCache")
-	if err != nil {
-		return nil, shimcacheMissing(in, err)
+func decodeShimcache(in Input, yield func(Shimcache) bool) error {
+	v, ok := in.Own().Find("AppCompatCache")
+	if !ok {
+		return nil
 	}
 	at := in.At(v)
 	b, err := v.Bytes()
@@ -74,12 +74,12 @@ func decodeShimcache(in Input) ([]Shimcache, error) {
 	}
 	c, err := appcompat.Parse(b, &appcompat.Options{Build: build})
 	if err != nil {
-		return nil, errors.Join(append(errs, in.Wrap(at, err))...)
+		return errors.Join(append(errs, in.Wrap(at, err))...)
 	}
 	for _, d := range c.Damage {
 		errs = append(errs, in.Wrap(at, d))
 	}
-	recs := make([]Shimcache, 0, len(c.Entries))
+
 	for i := range c.Entries {
 		e := &c.Entries[i]
 		r := Shimcache{
@@ -119,14 +119,11 @@ func decodeShimcache(in Input) ([]Shimcache, error) {
 				}
 			}
 		}
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
-}
-
-// shimcacheMissing keeps a damaged value apart from one that is not there.
-func shimcacheMissing(in Input, err error) error {
-	return ignoreMissing(in, in.AtKey(), err)
+	return errors.Join(errs...)
 }
 
 // Program returns the path; a packaged program has none.

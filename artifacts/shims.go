@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Shim is one installed shim database, or one program that such a database
@@ -23,7 +24,7 @@ type Shim struct {
 	Written     time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
 
-var shims = artifact(Artifact{
+var shims = Define(Artifact{
 	Name:     "shims",
 	Title:    "Shim database",
 	DataType: "windows:registry:shim_database",
@@ -43,7 +44,7 @@ not prove that the program was started since. What the database does stands in i
 	},
 }, decodeShims)
 
-func decodeShims(in Input) ([]Shim, error) {
+func decodeShims(in Input, yield func(Shim) bool) error {
 	name := ""
 	if len(in.Match) > 0 {
 		name = in.Match[0]
@@ -58,13 +59,14 @@ func decodeShims(in Input) ([]Shim, error) {
 		}
 		r.Type, _ = in.Uint("DatabaseType")
 		n, _ := in.Uint("DatabaseInstallTimeStamp")
-		r.Installed = fromFileTime(n)
+		r.Installed = wire.Time(n)
 		if r.Path == "" && r.Description == "" && r.Installed.IsZero() && amcacheSkip(in) {
-			return nil, nil
+			return nil
 		}
-		return []Shim{r}, nil
+		yield(r)
+		return nil
 	}
-	var recs []Shim
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -75,12 +77,14 @@ func decodeShims(in Input) ([]Shim, error) {
 		if !ok {
 			continue
 		}
-		n, _ := v.Uint()
-		recs = append(recs, Shim{
-			Origin: in.At(v), Target: name, Database: guid, Installed: fromFileTime(n), Written: in.Written(),
-		})
+		n, _ := in.Own().UintOf(v)
+		if !yield(Shim{
+			Origin: in.At(v), Target: name, Database: guid, Installed: wire.Time(n), Written: in.Written(),
+		}) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Program returns the program that is changed, or the database's file.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Shutdown is the last time that the machine was shut down in order.
@@ -14,7 +15,7 @@ type Shutdown struct {
 	Written time.Time `json:"written,omitzero"`
 }
 
-var shutdown = artifact(Artifact{
+var shutdown = Define(Artifact{
 	Name:     "shutdown",
 	Title:    "Last shutdown",
 	DataType: "windows:registry:shutdown",
@@ -30,19 +31,20 @@ when it was copied.`,
 	},
 }, decodeShutdown)
 
-func decodeShutdown(in Input) ([]Shutdown, error) {
+func decodeShutdown(in Input, yield func(Shutdown) bool) error {
 	v, err := in.Value("ShutdownTime")
 	if err != nil {
-		return nil, nil
+		return nil
 	}
 	b, err := v.Bytes()
 	if err != nil {
-		return nil, in.Wrap(in.At(v), err)
+		return in.Wrap(in.At(v), err)
 	}
 	if len(b) != 8 {
-		return nil, in.Errorf(in.At(v), "%d bytes, a time has 8", len(b))
+		return in.Errorf(in.At(v), "%d bytes, a time has 8", len(b))
 	}
-	return []Shutdown{{Origin: in.At(v), At: fileTimeAt(b, 0), Written: in.Written()}}, nil
+	yield(Shutdown{Origin: in.At(v), At: wire.TimeAt(b, 0), Written: in.Written()})
+	return nil
 }
 
 // Summary tells the time.

@@ -24,7 +24,7 @@ type Installed struct {
 	Written   time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var software = artifact(Artifact{
+var software = Define(Artifact{
 	Name:     "software",
 	Title:    "Installed software",
 	DataType: "windows:registry:uninstall",
@@ -41,9 +41,9 @@ is a day in local time that the installer writes as it likes; many write none. T
 	},
 }, decodeSoftware)
 
-func decodeSoftware(in Input) ([]Installed, error) {
+func decodeSoftware(in Input, yield func(Installed) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	s := Installed{
 		Origin: in.AtKey(), ID: in.Match[len(in.Match)-1], Name: in.Text("DisplayName"), Version: in.Text("DisplayVersion"),
@@ -53,12 +53,13 @@ func decodeSoftware(in Input) ([]Installed, error) {
 	hidden, _ := in.Uint("SystemComponent")
 	s.Hidden = hidden == 1
 	if s.Name == "" && s.Uninstall == "" && s.Version == "" {
-		return nil, nil // a key without a program, such as AddressBook
+		return nil // a key without a program, such as AddressBook
 	}
 	if t, err := time.Parse("20060102", strings.TrimSpace(s.Day)); err == nil {
 		s.Installed = t
 	}
-	return []Installed{s}, nil
+	yield(s)
+	return nil
 }
 
 // Summary names the program.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // A StartupApproved says whether one autostart entry is switched on.
@@ -21,7 +22,7 @@ type StartupApproved struct {
 
 const startupApprovedKey = `Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\`
 
-var startupApproved = artifact(Artifact{
+var startupApproved = Define(Artifact{
 	Name:     "startupapproved",
 	Title:    "Startup approval",
 	DataType: "windows:registry:startupapproved",
@@ -39,8 +40,8 @@ last change of the whole list.`,
 	},
 }, decodeStartupApproved)
 
-func decodeStartupApproved(in Input) ([]StartupApproved, error) {
-	var out []StartupApproved
+func decodeStartupApproved(in Input, yield func(StartupApproved) bool) error {
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -60,12 +61,14 @@ func decodeStartupApproved(in Input) ([]StartupApproved, error) {
 			errs = append(errs, in.Wrap(in.At(v), err))
 			continue
 		}
-		out = append(out, StartupApproved{
+		if !yield(StartupApproved{
 			Origin: in.At(v), List: in.Match[0], Name: v.Name(),
 			State: state, Disabled: off, DisabledAt: at, Written: in.Written(),
-		})
+		}) {
+			return nil
+		}
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // parseStartupApproved reads one state: u32 state whose lowest bit means
@@ -77,7 +80,7 @@ func parseStartupApproved(b []byte) (state uint32, off bool, at time.Time, err e
 		return 0, false, time.Time{}, fmt.Errorf("state of %d bytes, want 12", len(b))
 	}
 	state = le.Uint32(b)
-	return state, state&1 != 0, fileTimeAt(b, 4), nil
+	return state, state&1 != 0, wire.TimeAt(b, 4), nil
 }
 
 // Summary tells name and state.

@@ -14,6 +14,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/lnk"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -42,7 +43,7 @@ type StartupFile struct {
 	PlaceUnknown bool      `json:"place_unknown,omitempty"`      // a loose shortcut, which need not have lain in a startup folder
 }
 
-var startupFolder = artifact(Artifact{
+var startupFolder = Define(Artifact{
 	Name:     "startupfolder",
 	Title:    "Startup folder",
 	DataType: "windows:startup_folder:file",
@@ -74,28 +75,33 @@ is read: unless its folder is called Startup, nothing says that it starts anythi
 // folder that points to System32 is a finding of shellfolders already.
 const startupMaxFiles = 4096
 
-func decodeStartupFolder(in Input) ([]StartupFile, error) {
+func decodeStartupFolder(in Input, yield func(StartupFile) bool) error {
 	if in.Hive == nil {
 		if strings.EqualFold(winpath.Base(in.File.Path), "desktop.ini") {
-			return nil, nil
+			return nil
 		}
 		f, err := in.startupFile(in.File.Path, in.Data, in.AtOffset(0))
-		if in.loose() && !strings.EqualFold(winpath.Base(winpath.Dir(in.File.Path)), "Startup") {
+		if in.Loose() && !strings.EqualFold(winpath.Base(winpath.Dir(in.File.Path)), "Startup") {
 			f.PlaceUnknown, f.LinkArgs, f.autostart = true, f.Arguments, Autostart{Mechanism: "Shortcut"}
 		}
-		return []StartupFile{f}, err
+		yield(f)
+		return err
 	}
-	return in.startupRedirected()
+	return in.startupRedirected(yield)
 }
 
 // startupRedirected lists the folder that a key names, where it is none of
 // the default ones, which are listed as files: a redirected one, and on XP one
 // whose name is translated.
-func (in Input) startupRedirected() ([]StartupFile, error) {
+func (in Input) startupRedirected(yield func(StartupFile) bool) error {
 	if in.From.State != Live {
-		return nil, nil
+		return nil
 	}
-	folders, _ := decodeShellFolders(in)
+	var folders []ShellFolder
+	decodeShellFolders(in, func(f ShellFolder) bool { // shellfolders reports its errors
+		folders = append(folders, f)
+		return true
+	})
 	var out []StartupFile
 	var errs []error
 	for _, dir := range folders {
@@ -134,7 +140,12 @@ func (in Input) startupRedirected() ([]StartupFile, error) {
 			out = append(out, s)
 		}
 	}
-	return out, errors.Join(errs...)
+	for _, r := range out {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // startupDefault reports whether the sources of the artifact find the folder
@@ -147,7 +158,7 @@ func (in Input) startupFile(path string, b []byte, at Origin) (StartupFile, erro
 	sum := sha256.Sum256(b)
 	f := StartupFile{Origin: at, Path: path, Kind: "file", SHA256: hex.EncodeToString(sum[:]), Size: int64(len(b))}
 	ext := winpath.Ext(path)
-	if collect.Sniff(b) == collect.ShortcutFile && in.Hive == nil && in.loose() {
+	if collect.Sniff(b) == collect.ShortcutFile && in.Hive == nil && in.Loose() {
 		ext = ".lnk" // whatever its name
 	}
 	switch ext {
@@ -205,7 +216,7 @@ func internetShortcut(b []byte) string {
 	}
 	in := false
 	for line := range bytes.Lines(b) {
-		s := strings.TrimSpace(latin1String(line))
+		s := strings.TrimSpace(wire.Latin1Z(line))
 		switch {
 		case strings.HasPrefix(s, "["):
 			in = strings.EqualFold(s, "[InternetShortcut]")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Syscache is one file that the application identity cache knows.
@@ -18,7 +19,7 @@ type Syscache struct {
 	Written   time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
 
-var syscache = artifact(Artifact{
+var syscache = Define(Artifact{
 	Name:     "syscache",
 	Title:    "Syscache",
 	DataType: "windows:registry:syscache",
@@ -34,16 +35,9 @@ give it. It does not prove a start. This reader follows public descriptions and 
 	},
 }, decodeSyscache)
 
-func decodeSyscache(in Input) ([]Syscache, error) {
+func decodeSyscache(in Input, yield func(Syscache) bool) error {
 	r := Syscache{Origin: in.AtKey(), Written: in.Written()}
-	text := func(name string) string {
-		v, err := in.Value(name)
-		if err != nil {
-			return ""
-		}
-		b, _ := v.Bytes()
-		return utf16String(b) // the type is binary, the data is text
-	}
+	text := func(name string) string { return wire.UTF16Z(in.Bytes(name)) } // the type is binary, the data is text
 	r.SHA1 = amcacheSHA1(text("AeFileID"))
 	r.ProgramID = text("AeProgramID")
 	if n, ok := in.Uint("_FileId_"); ok {
@@ -51,9 +45,10 @@ func decodeSyscache(in Input) ([]Syscache, error) {
 	}
 	r.Usn, _ = in.Uint("_Usn_")
 	if r.SHA1 == "" && r.MFTEntry == 0 {
-		return nil, nil // bookkeeping of the table
+		return nil // bookkeeping of the table
 	}
-	return []Syscache{r}, nil
+	yield(r)
+	return nil
 }
 
 // Summary names the file as far as it is known.

@@ -18,7 +18,7 @@ type Sysinternals struct {
 	Written  time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
 
-var sysinternals = artifact(Artifact{
+var sysinternals = Define(Artifact{
 	Name:     "sysinternals",
 	Title:    "Sysinternals licence",
 	DataType: "windows:registry:sysinternals_eula",
@@ -41,14 +41,14 @@ PsExec here means that this machine was where it was used from; on the one it wa
 // tools in that time. In a real hive 62 were accepted at once.
 const sysinternalsSuite = 20
 
-func decodeSysinternals(in Input) ([]Sysinternals, error) {
+func decodeSysinternals(in Input, yield func(Sysinternals) bool) error {
 	if len(in.Match) != 2 {
-		return nil, nil
+		return nil
 	}
 	n, ok := in.Uint("EulaAccepted")
 	if !ok {
 		if n, ok = in.Uint("EulaAccepted2"); !ok { // PsExec alone has had a second edition of the licence
-			return nil, nil
+			return nil
 		}
 	}
 	r := Sysinternals{Origin: in.AtKey(), Tool: in.Match[1], Accepted: n != 0, Written: in.Written()}
@@ -56,7 +56,8 @@ func decodeSysinternals(in Input) ([]Sysinternals, error) {
 	from, _ := slices.BinarySearchFunc(times, r.Written.Add(-30*time.Second), time.Time.Compare)
 	to, _ := slices.BinarySearchFunc(times, r.Written.Add(30*time.Second), time.Time.Compare)
 	r.Suite = to-from >= sysinternalsSuite
-	return []Sysinternals{r}, nil
+	yield(r)
+	return nil
 }
 
 // sysinternalsTimes are the last writes of all tools of the user, sorted, once

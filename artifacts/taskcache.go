@@ -63,7 +63,7 @@ const taskCacheKey = `Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\`
 // five folders deep.
 const taskTreeDepth = 12
 
-var taskCache = artifact(Artifact{
+var taskCache = Define(Artifact{
 	Name:     "taskcache",
 	Title:    "Task cache",
 	DataType: "windows:registry:task_scheduler:task_cache:entry",
@@ -91,23 +91,28 @@ func taskCacheSources() []Source {
 	return out
 }
 
-func decodeTaskCache(in Input) ([]TaskCache, error) {
+func decodeTaskCache(in Input, yield func(TaskCache) bool) error {
 	if strings.HasPrefix(in.Source.Key, taskCacheKey+`Tree`) {
-		return in.taskTree()
+		return in.taskTree(yield)
 	}
 	d := taskCacheDecoder{in: in}
-	return d.task(), errors.Join(d.errs...)
+	for _, r := range d.task() {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(d.errs...)
 }
 
 // taskTree decodes one name. A folder has no Id.
-func (in Input) taskTree() ([]TaskCache, error) {
+func (in Input) taskTree(yield func(TaskCache) bool) error {
 	var errs []error
 	if len(in.Match) == taskTreeDepth && in.only == nil && in.Key.NumSubkeys() > 0 {
 		errs = append(errs, in.Errorf(in.AtKey(), "names deeper than %d folders are not read", taskTreeDepth))
 	}
 	id := in.Text("Id")
 	if id == "" {
-		return nil, errors.Join(errs...)
+		return errors.Join(errs...)
 	}
 	t := TaskCache{Origin: in.AtKey(), autostart: in.autostartOf("Scheduled task name"), View: "tree", ID: id, TaskPath: `\` + strings.Join(in.Match, `\`), InTasks: presentNo}
 	if _, err := in.Hive.Key(taskCacheKey + `Tasks\` + id); err == nil {
@@ -119,27 +124,24 @@ func (in Input) taskTree() ([]TaskCache, error) {
 	}
 	t.TreeKey = time.Time{} // it is the record's own
 	t.Buckets = in.taskBuckets(id)
-	return []TaskCache{t}, errors.Join(errs...)
+	yield(t)
+	return errors.Join(errs...)
 }
 
 // setTree reads what the name in the tree says of a task.
 func (in Input) setTree(t *TaskCache, k hive.Key) {
 	t.HasSD, t.Index, t.TreeKey = presentNo, -1, k.Written()
-	if v, err := k.Value("SD"); err == nil {
+	if v, ok := in.Of(k).Find("SD"); ok {
 		t.HasSD = presentYes
-		if b, err := v.Bytes(); err == nil {
-			s := hive.Security{Raw: b}
-			t.Security, _ = s.SDDL()
-		}
+		s := hive.Security{Raw: in.Of(k).BytesOf(v)}
+		t.Security, _ = s.SDDL()
 	} else {
 		t.Hidden = "its name in the tree has no security descriptor"
 	}
-	if v, err := k.Value("Index"); err == nil {
-		if n, err := v.Uint(); err == nil && n <= 255 {
-			t.Index = int(n)
-			if n == 0 {
-				t.Hidden = "its index is 0"
-			}
+	if n, ok := in.Of(k).Uint("Index"); ok && n <= 255 {
+		t.Index = int(n)
+		if n == 0 {
+			t.Hidden = "its index is 0"
 		}
 	}
 }
@@ -161,15 +163,11 @@ type taskCacheDecoder struct {
 
 // bytes reads a binary value that may be missing.
 func (d *taskCacheDecoder) bytes(name string) (b []byte, at Origin) {
-	v, err := d.in.Value(name)
-	if err != nil {
+	v, ok := d.in.Own().Find(name)
+	if !ok {
 		return nil, Origin{}
 	}
-	b, err = v.Bytes()
-	if err != nil {
-		d.errs = append(d.errs, d.in.Wrap(d.in.At(v), err))
-	}
-	return b, d.in.At(v)
+	return d.in.Own().BytesOf(v), d.in.At(v)
 }
 
 func (d *taskCacheDecoder) task() []TaskCache {
@@ -181,8 +179,8 @@ func (d *taskCacheDecoder) task() []TaskCache {
 	}
 	if in.only != nil {
 		// A deleted value is an older state of the task, whose path stays.
-		if v, err := in.Key.Value("Path"); err == nil {
-			t.TaskPath, _ = v.Text()
+		if path := in.Of(in.Key).Text("Path"); path != "" {
+			t.TaskPath = path
 		}
 		t.Origin = in.At(in.only[0])
 	}
@@ -238,9 +236,7 @@ func (d *taskCacheDecoder) tree(t *TaskCache) string {
 		return "its name is not in the tree"
 	}
 	t.InTree = presentYes
-	if v, err := k.Value("Id"); err != nil {
-		t.InTree = "other"
-	} else if id, _ := v.Text(); !strings.EqualFold(id, t.ID) {
+	if v, ok := in.Of(k).Find("Id"); !ok || !strings.EqualFold(in.Of(k).TextOf(v), t.ID) {
 		t.InTree = "other"
 	}
 	in.setTree(t, k)

@@ -66,7 +66,7 @@ type TaskTrigger struct {
 	EventQuery string `json:"event_query,omitempty"`
 }
 
-var tasks = artifact(Artifact{
+var tasks = Define(Artifact{
 	Name:     "tasks",
 	Title:    "Scheduled task",
 	DataType: "windows:tasks:xml",
@@ -88,7 +88,7 @@ the actions are given for that.`,
 	},
 }, decodeTasks)
 
-func decodeTasks(in Input) ([]Task, error) {
+func decodeTasks(in Input, yield func(Task) bool) error {
 	head := in.Data
 	if n := taskMaxBytes; len(head) > n {
 		for n > taskMaxBytes-utf8.UTFMax && !utf8.RuneStart(head[n]) {
@@ -111,17 +111,17 @@ func decodeTasks(in Input) ([]Task, error) {
 		err = in.Wrap(in.AtOffset(0), err)
 	}
 	if root == nil {
-		return nil, err
+		return err
 	}
 	if root.name != "Task" {
-		return nil, errors.Join(err, in.Errorf(in.AtOffset(0), "the root element is %.40q, want Task", root.name))
+		return errors.Join(err, in.Errorf(in.AtOffset(0), "the root element is %.40q, want Task", root.name))
 	}
 	t.SchemaVersion = root.attr("version")
 	if info := root.child("RegistrationInfo"); info != nil {
 		t.URI, t.Author, t.Source = info.text("URI"), info.text("Author"), info.text("Source")
 		t.Description, t.Security = info.text("Description"), info.text("SecurityDescriptor")
 		t.Date = info.text("Date")
-		if in.loose() && t.TaskPath == `\`+winpath.Base(in.From.Path) && strings.HasPrefix(t.URI, `\`) && strings.EqualFold(winpath.Base(t.URI), winpath.Base(in.From.Path)) {
+		if in.Loose() && t.TaskPath == `\`+winpath.Base(in.From.Path) && strings.HasPrefix(t.URI, `\`) && strings.EqualFold(winpath.Base(t.URI), winpath.Base(in.From.Path)) {
 			t.TaskPath = t.URI
 		}
 		if _, _, ok := parseTaskTime(t.Date); !ok && t.Date != "" {
@@ -163,7 +163,12 @@ func decodeTasks(in Input) ([]Task, error) {
 		t.Disabled = off
 		out = append(out, t)
 	}
-	return out, err
+	for _, r := range out {
+		if !yield(r) {
+			break
+		}
+	}
+	return err
 }
 
 // taskMaxActions is how many actions a task can have: the schema of tasks,

@@ -11,7 +11,7 @@ type TimeProvider struct {
 	Title string `json:"title"`
 }
 
-var timeProviders = artifact(Artifact{
+var timeProviders = Define(Artifact{
 	Name:     "timeproviders",
 	Title:    "Time provider",
 	DataType: "windows:registry:time_provider",
@@ -24,7 +24,7 @@ of this provider; the service itself rewrites that of its client.`,
 	Sources: []Source{
 		Key(evidence.SYSTEM, `{CS}\Services\W32Time\TimeProviders\*`),
 	},
-}, func(in Input) ([]TimeProvider, error) {
+}, func(in Input, yield func(TimeProvider) bool) error {
 	h := in.hooks(`TimeProviders\*`)
 	h.value("DllName", func(v hive.Value) {
 		if r := h.dll(v, "Time provider"); r != nil {
@@ -33,5 +33,5 @@ of this provider; the service itself rewrites that of its client.`,
 			r.Disabled = ok && n == 0
 		}
 	})
-	return hookRecords(h, func(r Hook) TimeProvider { return TimeProvider{r, in.matched(0)} })
+	return hookRecords(h, func(r Hook) TimeProvider { return TimeProvider{r, in.matched(0)} }, yield)
 })

@@ -23,7 +23,7 @@ type TimeZone struct {
 	Written      time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var timeZone = artifact(Artifact{
+var timeZone = Define(Artifact{
 	Name:     "timezone",
 	Title:    "Time zone",
 	DataType: "windows:registry:timezone",
@@ -39,9 +39,9 @@ time is a change of the zone, or of the season, or a boot.`,
 	Sources: []Source{Key(evidence.SYSTEM, `{CS}\Control\TimeZoneInformation`)},
 }, decodeTimeZone)
 
-func decodeTimeZone(in Input) ([]TimeZone, error) {
+func decodeTimeZone(in Input, yield func(TimeZone) bool) error {
 	if in.only != nil {
-		return nil, nil
+		return nil
 	}
 	minutes := func(name string) int32 { n, _ := in.Uint(name); return int32(uint32(n)) }
 	z := TimeZone{
@@ -52,9 +52,10 @@ func decodeTimeZone(in Input) ([]TimeZone, error) {
 	if z.Name == "" {
 		z.Name = z.Standard
 	}
-	z.StandardFrom = timeZoneStart(userValue(in.Key, "StandardStart"))
-	z.DaylightFrom = timeZoneStart(userValue(in.Key, "DaylightStart"))
-	return []TimeZone{z}, nil
+	z.StandardFrom = timeZoneStart(in.Bytes("StandardStart"))
+	z.DaylightFrom = timeZoneStart(in.Bytes("DaylightStart"))
+	yield(z)
+	return nil
 }
 
 // timeZoneStart spells the start of a season: u16 year (0 means every year),

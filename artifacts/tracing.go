@@ -16,7 +16,7 @@ type Tracing struct {
 	Written time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
 
-var tracing = artifact(Artifact{
+var tracing = Define(Artifact{
 	Name:     "tracing",
 	Title:    "RAS tracing",
 	DataType: "windows:registry:tracing",
@@ -32,16 +32,17 @@ programs that use the network by other means do not show.`,
 	},
 }, decodeTracing)
 
-func decodeTracing(in Input) ([]Tracing, error) {
+func decodeTracing(in Input, yield func(Tracing) bool) error {
 	if len(in.Match) == 0 || in.only != nil {
-		return nil, nil
+		return nil
 	}
 	for _, lib := range []string{"RASAPI32", "RASMANCS"} {
 		if i := len(in.Match[0]) - len(lib) - 1; i > 0 && strings.EqualFold(in.Match[0][i:], "_"+lib) {
-			return []Tracing{{in.AtKey(), in.Match[0][:i], lib, in.Written()}}, nil
+			yield(Tracing{in.AtKey(), in.Match[0][:i], lib, in.Written()})
+			return nil
 		}
 	}
-	return nil, nil // other components trace, too
+	return nil // other components trace, too
 }
 
 // Program returns the name; the key leaves the extension out.

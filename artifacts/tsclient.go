@@ -1,6 +1,7 @@
 package artifacts
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,7 +21,7 @@ type RDPServer struct {
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var tsClient = artifact(Artifact{
+var tsClient = Define(Artifact{
 	Name:     "tsclient",
 	Title:    "Remote Desktop client",
 	DataType: "windows:registry:mstsc:connection",
@@ -41,15 +42,16 @@ connection to that host: its time is close to the last one. The list Default has
 	},
 }, decodeTSClient)
 
-func decodeTSClient(in Input) ([]RDPServer, error) {
+func decodeTSClient(in Input, yield func(RDPServer) bool) error {
 	if len(in.Match) > 0 {
 		if in.only != nil {
-			return nil, nil
+			return nil
 		}
-		return []RDPServer{{Origin: in.AtKey(), Host: in.Match[0], UserName: in.Text("UsernameHint"), CertHash: hexText(userValue(in.Key, "CertHash")), Written: in.Written()}}, nil
+		yield(RDPServer{Origin: in.AtKey(), Host: in.Match[0], UserName: in.Text("UsernameHint"), CertHash: hex.EncodeToString(in.Bytes("CertHash")), Written: in.Written()})
+		return nil
 	}
 	devices := strings.HasSuffix(in.Source.Key, "LocalDevices")
-	var recs []RDPServer
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -58,7 +60,9 @@ func decodeTSClient(in Input) ([]RDPServer, error) {
 		}
 		if devices {
 			if v.Name() != "" {
-				recs = append(recs, RDPServer{Origin: in.At(v), Host: v.Name(), Devices: true})
+				if !yield(RDPServer{Origin: in.At(v), Host: v.Name(), Devices: true}) {
+					return nil
+				}
 			}
 			continue
 		}
@@ -74,9 +78,11 @@ func decodeTSClient(in Input) ([]RDPServer, error) {
 		if n == 0 && in.only == nil {
 			r.Written = in.Written()
 		}
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Summary names the machine.

@@ -17,7 +17,7 @@ type TypedPath struct {
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var typedPaths = artifact(Artifact{
+var typedPaths = Define(Artifact{
 	Name:     "typedpaths",
 	Title:    "Typed paths",
 	DataType: "windows:registry:typedpaths",
@@ -32,7 +32,7 @@ which dates the newest path only, may be later than the visit. A key without pat
 	},
 }, decodeTypedPaths)
 
-func decodeTypedPaths(in Input) ([]TypedPath, error) {
+func decodeTypedPaths(in Input, yield func(TypedPath) bool) error {
 	var recs []TypedPath
 	var errs []error
 	for v, err := range in.Values() {
@@ -57,7 +57,12 @@ func decodeTypedPaths(in Input) ([]TypedPath, error) {
 	if len(recs) == 0 && len(errs) == 0 && in.only == nil {
 		recs = append(recs, TypedPath{Origin: in.AtKey(), Empty: true, Written: in.Written()})
 	}
-	return recs, errors.Join(errs...)
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Summary quotes the path.

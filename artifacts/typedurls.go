@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -21,7 +22,7 @@ type TypedURL struct {
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var typedURLs = artifact(Artifact{
+var typedURLs = Define(Artifact{
 	Name:     "typedurls",
 	Title:    "Typed addresses",
 	DataType: "windows:registry:typedurls",
@@ -40,7 +41,7 @@ reported too: even that one was taken out. Other browsers do not write here.`,
 	Sources: []Source{Key(evidence.NTUSER, `Software\Microsoft\Internet Explorer\TypedURLs`)},
 }, decodeTypedURLs)
 
-func decodeTypedURLs(in Input) ([]TypedURL, error) {
+func decodeTypedURLs(in Input, yield func(TypedURL) bool) error {
 	times, visits := in.typedURLsBeside("TypedURLsTime"), in.typedURLsBeside("TypedURLsVisitCount")
 	var recs []TypedURL
 	var errs []error
@@ -62,21 +63,26 @@ func decodeTypedURLs(in Input) ([]TypedURL, error) {
 			r.Written = in.Written()
 		}
 		if times != nil && in.only == nil {
-			b := userValue(*times, v.Name())
+			b := in.Of(*times).Bytes(v.Name())
 			if b != nil && len(b) != 8 {
 				errs = append(errs, in.Errorf(in.Below(*times), "time of %s has %d bytes, want 8", v.Name(), len(b)))
 			}
-			r.Visited = fileTimeAt(b, 0)
+			r.Visited = wire.TimeAt(b, 0)
 		}
 		if visits != nil && in.only == nil {
-			r.Visits = userUint(*visits, v.Name())
+			r.Visits, _ = in.Of(*visits).Uint(v.Name())
 		}
 		recs = append(recs, r)
 	}
 	if len(recs) == 0 && len(errs) == 0 && in.only == nil {
 		recs = append(recs, TypedURL{Origin: in.AtKey(), Empty: true, Written: in.Written()})
 	}
-	return recs, errors.Join(errs...)
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // typedURLsBeside is the key with this name beside the source's.

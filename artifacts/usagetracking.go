@@ -19,7 +19,7 @@ type UsageTracking struct {
 	Written time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
 
-var usageTracking = artifact(Artifact{
+var usageTracking = Define(Artifact{
 	Name:     "usagetracking",
 	Title:    "Usage tracking",
 	DataType: "windows:registry:usage_tracking",
@@ -57,9 +57,9 @@ var usageSwitches = []struct {
 	{"Explorer", "ClearRecentDocsOnExit", 1, "recent documents are cleared at each log-off, by policy"},
 }
 
-func decodeUsageTracking(in Input) ([]UsageTracking, error) {
+func decodeUsageTracking(in Input, yield func(UsageTracking) bool) error {
 	key := in.Source.Key[strings.LastIndexByte(in.Source.Key, '\\')+1:]
-	var recs []UsageTracking
+
 	for _, s := range usageSwitches {
 		if s.key != key {
 			continue
@@ -70,13 +70,15 @@ func decodeUsageTracking(in Input) ([]UsageTracking, error) {
 		}
 		n, err := v.Uint()
 		if err != nil {
-			return recs, in.Wrap(in.At(v), err)
+			return in.Wrap(in.At(v), err)
 		}
-		recs = append(recs, UsageTracking{
+		if !yield(UsageTracking{
 			Origin: in.At(v), Name: s.name, Value: n, Off: n == s.off && s.name != "NoEncrypt", Effect: s.effect, Written: in.Written(),
-		})
+		}) {
+			return nil
+		}
 	}
-	return recs, nil
+	return nil
 }
 
 // Tags marks what is switched off.

@@ -1,12 +1,14 @@
 package artifacts
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -35,7 +37,7 @@ type USBDevice struct {
 	Written       time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var usb = artifact(Artifact{
+var usb = Define(Artifact{
 	Name:     "usb",
 	Title:    "Attached devices",
 	DataType: "windows:registry:usbstor",
@@ -65,9 +67,9 @@ again by upgrades of Windows; the key's own time changes for many reasons. A rem
 // key 00000000 with a value Data on 7, which has the first two only.
 const usbTimes = `Properties\{83da6326-97a6-4088-9453-a1923f573b29}`
 
-func decodeUSB(in Input) ([]USBDevice, error) {
+func decodeUSB(in Input, yield func(USBDevice) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	parts := strings.Split(in.Source.Key, `\`)
 	u := USBDevice{
@@ -92,25 +94,21 @@ func decodeUSB(in Input) ([]USBDevice, error) {
 		}
 	}
 	if k, err := userBelow(in.Key, `Device Parameters\Partmgr`); err == nil {
-		u.DiskID = userText(k, "DiskId")
+		u.DiskID = in.Of(k).Text("DiskId")
 	}
 	u.Name = resourceText(u.Name)
-	var errs []error
 	for _, t := range []struct {
 		id string
 		to *time.Time
 	}{{"0064", &u.Installed}, {"0065", &u.FirstInstall}, {"0066", &u.LastArrival}, {"0067", &u.LastRemoval}} {
-		at, err := in.usbTime(t.id)
-		if err != nil {
-			errs = append(errs, err)
-		}
-		*t.to = at
+		*t.to = in.usbTime(t.id)
 	}
 	u.StillAttached = !u.LastArrival.IsZero() && !u.LastRemoval.IsZero() && u.LastRemoval.Before(u.LastArrival)
-	return []USBDevice{u}, errors.Join(errs...)
+	yield(u)
+	return nil
 }
 
-func (in Input) usbTime(id string) (time.Time, error) {
+func (in Input) usbTime(id string) time.Time {
 	k, err := userBelow(in.Key, usbTimes+`\`+id)
 	name := ""
 	if err != nil {
@@ -118,20 +116,9 @@ func (in Input) usbTime(id string) (time.Time, error) {
 		name = "Data"
 	}
 	if err != nil {
-		return time.Time{}, nil
+		return time.Time{}
 	}
-	v, err := k.Value(name)
-	if err != nil {
-		return time.Time{}, nil
-	}
-	b, err := v.Bytes()
-	if err != nil {
-		return time.Time{}, in.Wrap(in.BelowAt(k, v), err)
-	}
-	if len(b) != 8 {
-		return time.Time{}, in.Errorf(in.BelowAt(k, v), "%d bytes, a time has 8", len(b))
-	}
-	return fileTimeAt(b, 0), nil
+	return in.Of(k).Time(name)
 }
 
 // userBelow follows a path of several names.
@@ -182,7 +169,7 @@ type MountedDevice struct {
 	Raw       string `json:"raw,omitempty"`
 }
 
-var mountedDevices = artifact(Artifact{
+var mountedDevices = Define(Artifact{
 	Name:     "mounteddevices",
 	Title:    "Mounted devices",
 	DataType: "windows:registry:mounted_devices",
@@ -195,8 +182,8 @@ mount points, the device's path to its entry among the attached devices; a disk 
 	Sources: []Source{Key(evidence.SYSTEM, `MountedDevices`)},
 }, decodeMountedDevices)
 
-func decodeMountedDevices(in Input) ([]MountedDevice, error) {
-	var recs []MountedDevice
+func decodeMountedDevices(in Input, yield func(MountedDevice) bool) error {
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -219,13 +206,15 @@ func decodeMountedDevices(in Input) ([]MountedDevice, error) {
 		case len(b) == 24 && string(b[:8]) == "DMIO:ID:":
 			m.Partition = guidText(b[8:])
 		case len(b) >= 8 && len(b)%2 == 0 && b[1] == 0:
-			m.Device = utf16String(b)
+			m.Device = wire.UTF16Z(b)
 		case len(b) > 0:
-			m.Raw = hexText(b[:min(len(b), 64)])
+			m.Raw = hex.EncodeToString(b[:min(len(b), 64)])
 		}
-		recs = append(recs, m)
+		if !yield(m) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // guidText spells 16 bytes as Windows does.

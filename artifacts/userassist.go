@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 	"github.com/artifactdump/artifactdump/hive"
 )
@@ -35,7 +36,7 @@ type UserAssist struct {
 	KeyWritten time.Time `json:"key_written,omitzero"`
 }
 
-var userAssist = artifact(Artifact{
+var userAssist = Define(Artifact{
 	Name:     "userassist",
 	Title:    "UserAssist",
 	DataType: "windows:registry:userassist",
@@ -77,7 +78,7 @@ var (
 	userAssist5 = userAssistLayout{5, 72, 0, 4, 8, 12, 60, 0}
 )
 
-func decodeUserAssist(in Input) ([]UserAssist, error) {
+func decodeUserAssist(in Input, yield func(UserAssist) bool) error {
 	guid := ""
 	if len(in.Match) > 0 {
 		guid = strings.ToUpper(in.Match[0])
@@ -117,7 +118,7 @@ func decodeUserAssist(in Input) ([]UserAssist, error) {
 			Kind:       "other",
 			Session:    le.Uint32(b[l.session:]),
 			Runs:       le.Uint32(b[l.runs:]),
-			LastRun:    fileTimeAt(b, l.last),
+			LastRun:    wire.TimeAt(b, l.last),
 			Version:    uint32(l.version),
 			KeyWritten: in.Written(),
 		}
@@ -143,7 +144,12 @@ func decodeUserAssist(in Input) ([]UserAssist, error) {
 		// A profile is born with entries in this set.
 		recs = append(recs, UserAssist{Origin: in.AtKey(), GUID: guid, Kind: "none", KeyWritten: in.Written()})
 	}
-	return recs, errors.Join(errs...)
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func userAssistLayoutOf(b []byte) userAssistLayout {
@@ -167,7 +173,11 @@ func userAssistPlain(in Input) bool {
 		return false
 	}
 	k, err := top.Subkey("Settings")
-	return err == nil && keyUint(k, "NoEncrypt") == 1
+	if err != nil {
+		return false
+	}
+	n, _ := in.Of(k).Uint("NoEncrypt")
+	return n == 1
 }
 
 // userAssistName undoes the rotation by 13 letters. A name that reads as one

@@ -20,7 +20,7 @@ type VolumeLabel struct {
 	Written time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var volumeLabels = artifact(Artifact{
+var volumeLabels = Define(Artifact{
 	Name:     "volumelabels",
 	Title:    "Labels of volumes",
 	DataType: "windows:registry:volume_label",
@@ -38,9 +38,9 @@ time is not always that of the last use; machines with fast disks do not test fo
 	},
 }, decodeVolumeLabels)
 
-func decodeVolumeLabels(in Input) ([]VolumeLabel, error) {
+func decodeVolumeLabels(in Input, yield func(VolumeLabel) bool) error {
 	if in.only != nil || len(in.Match) == 0 {
-		return nil, nil
+		return nil
 	}
 	v := VolumeLabel{Origin: in.AtKey(), Device: in.Match[0], Written: in.Written()}
 	switch {
@@ -64,7 +64,8 @@ func decodeVolumeLabels(in Input) ([]VolumeLabel, error) {
 			}
 		}
 	}
-	return []VolumeLabel{v}, nil
+	yield(v)
+	return nil
 }
 
 // Summary names the volume.

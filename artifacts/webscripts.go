@@ -14,7 +14,7 @@ type WebScript struct {
 	Excerpt string `json:"excerpt,omitempty" extra:"-"`
 }
 
-var webScripts = artifact(Artifact{
+var webScripts = Define(Artifact{
 	Name:     "webscripts",
 	Title:    "Web server script",
 	DataType: "windows:file:web_script",
@@ -33,8 +33,9 @@ asked for it: web sites consist of such files. The record has no time.`,
 		Files(`%SystemDrive%\xampp\htdocs\**\*.php*`),
 		Files(`%SystemDrive%\wamp*\www\**\*.php*`),
 	},
-}, func(in Input) ([]WebScript, error) {
-	return []WebScript{{Origin: in.AtOffset(0), Name: winpath.Base(in.From.Path), Size: int64(len(in.Data)), Excerpt: autostartExcerpt(in.Data)}}, nil
+}, func(in Input, yield func(WebScript) bool) error {
+	yield(WebScript{Origin: in.AtOffset(0), Name: winpath.Base(in.From.Path), Size: int64(len(in.Data)), Excerpt: autostartExcerpt(in.Data)})
+	return nil
 })
 
 // Summary shows the name and what the file does first.

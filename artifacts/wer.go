@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -26,7 +28,7 @@ type Wer struct {
 	Suspicious []string          `json:"modules_in_profiles,omitempty"`
 }
 
-var wer = artifact(Artifact{
+var wer = Define(Artifact{
 	Name:     "wer",
 	Title:    "Windows Error Reporting",
 	DataType: "windows:wer:report",
@@ -43,16 +45,16 @@ The SHA-1 covers the first 31,457,280 bytes, as in Amcache.`,
 	},
 }, decodeWer)
 
-func decodeWer(in Input) ([]Wer, error) {
+func decodeWer(in Input, yield func(Wer) bool) error {
 	if in.Tree != nil && in.Tree.Loose() && in.Source != in.Artifact.Sources[0] {
-		return nil, nil // in a heap of files both sources find the same
+		return nil // in a heap of files both sources find the same
 	}
-	lines, _ := textLines(in.Data)
+	lines, _ := textfile.Split(in.Data)
 	r := Wer{Origin: in.AtOffset(0)}
 	names := map[string]string{}
 	seen := false
 	for _, l := range lines {
-		key, value, ok := strings.Cut(l.text, "=")
+		key, value, ok := strings.Cut(l.Text, "=")
 		if !ok {
 			continue
 		}
@@ -92,9 +94,10 @@ func decodeWer(in Input) ([]Wer, error) {
 		}
 	}
 	if !seen {
-		return nil, in.Errorf(in.AtOffset(0), "no EventType: this is no report")
+		return in.Errorf(in.AtOffset(0), "no EventType: this is no report")
 	}
-	return []Wer{r}, nil
+	yield(r)
+	return nil
 }
 
 // werTime reads a FILETIME in decimal digits.
@@ -103,7 +106,7 @@ func werTime(s string) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	return fromFileTime(n)
+	return wire.Time(n)
 }
 
 // werTarget reads W:<program id>!<0000 and SHA-1>!<file name>.

@@ -20,7 +20,7 @@ type WindowsLoad struct {
 
 const windowsLoadKey = `Microsoft\Windows NT\CurrentVersion\Windows`
 
-var windowsLoad = artifact(Artifact{
+var windowsLoad = Define(Artifact{
 	Name:     "windowsload",
 	Title:    "Windows load",
 	DataType: "windows:registry:windows_load",
@@ -40,8 +40,8 @@ since Windows 8. The time is that of the whole key.`,
 	},
 }, decodeWindowsLoad)
 
-func decodeWindowsLoad(in Input) ([]WindowsLoad, error) {
-	var out []WindowsLoad
+func decodeWindowsLoad(in Input, yield func(WindowsLoad) bool) error {
+
 	var errs []error
 	load, _ := in.Uint("LoadAppInit_DLLs")
 	signed, _ := in.Uint("RequireSignedAppInit_DLLs")
@@ -79,10 +79,12 @@ func decodeWindowsLoad(in Input) ([]WindowsLoad, error) {
 			default:
 				r.autostart = in.autostart("Windows "+v.Name(), item)
 			}
-			out = append(out, r)
+			if !yield(r) {
+				return nil
+			}
 		}
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // windowsLoadItems parts a list at blanks and commas outside quotes, except

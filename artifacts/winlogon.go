@@ -29,7 +29,7 @@ const (
 	winlogonAlt     = `AlternateShells\AvailableShells`
 )
 
-var winlogon = artifact(Artifact{
+var winlogon = Define(Artifact{
 	Name:     "winlogon",
 	Title:    "Winlogon",
 	DataType: "windows:registry:winlogon",
@@ -67,7 +67,7 @@ var winlogonSingles = []string{"vmapplet", "taskman", "uihost", "ginadll", "mpno
 // winlogonFacts are no programs.
 var winlogonFacts = []string{"autoadminlogon", "defaultusername", "altdefaultusername", "defaultdomainname", "forceautologon", "autologoncount", "autologonsid"}
 
-func decodeWinlogon(in Input) ([]Winlogon, error) {
+func decodeWinlogon(in Input, yield func(Winlogon) bool) error {
 	src := in.Source.Key
 	_, key, _ := strings.Cut(src, `CurrentVersion\`)
 	if len(in.Match) > 0 {
@@ -95,7 +95,12 @@ func decodeWinlogon(in Input) ([]Winlogon, error) {
 	default:
 		w.each(w.setting)
 	}
-	return w.out, errors.Join(w.errs...)
+	for _, r := range w.out {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(w.errs...)
 }
 
 // winlogonInactive says so where Windows no longer loads notification

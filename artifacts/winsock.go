@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -19,7 +20,7 @@ type Winsock struct {
 
 const winsockKey = `{CS}\Services\WinSock2\Parameters`
 
-var winsock = artifact(Artifact{
+var winsock = Define(Artifact{
 	Name:     "winsock",
 	Title:    "Winsock provider",
 	DataType: "windows:registry:winsock",
@@ -58,7 +59,7 @@ const (
 // winsockItem takes a packed catalogue item apart. What is there of a short
 // one is returned beside the error.
 func winsockItem(b []byte) (r Winsock, path string, err error) {
-	path = latin1String(b[:min(len(b), winsockPathLen)])
+	path = wire.Latin1Z(b[:min(len(b), winsockPathLen)])
 	if len(b) < winsockSize {
 		return r, path, fmt.Errorf("catalogue item of %d bytes, want %d", len(b), winsockSize)
 	}
@@ -66,50 +67,48 @@ func winsockItem(b []byte) (r Winsock, path string, err error) {
 	copy(g[:], b[winsockGUID:])
 	r.GUID = g.String()
 	r.Chain = int(int32(le.Uint32(b[winsockChain:])))
-	r.Title = utf16String(b[winsockProtocol:winsockSize])
+	r.Title = wire.UTF16Z(b[winsockProtocol:winsockSize])
 	return r, path, nil
 }
 
-func decodeWinsock(in Input) ([]Winsock, error) {
+func decodeWinsock(in Input, yield func(Winsock) bool) error {
 	h := in.hooks(strings.TrimPrefix(in.Source.Key, `{CS}\Services\`))
 	switch {
 	case strings.Contains(in.Source.Key, "Protocol_Catalog9"):
-		v, err := in.Value("PackedCatalogItem")
-		if err != nil {
-			return nil, in.autostartMissing(err)
+		v, ok := in.Own().Find("PackedCatalogItem")
+		if !ok {
+			return nil
 		}
 		b, err := v.Bytes()
 		if err != nil {
-			return nil, in.Wrap(in.At(v), err)
+			return in.Wrap(in.At(v), err)
 		}
 		r, path, err := winsockItem(b)
 		if path == "" {
-			return nil, in.Wrap(in.At(v), err)
+			return in.Wrap(in.At(v), err)
 		}
 		r.Kind = "protocol"
 		r.Hook = *h.add(v, in.autostartDLL("Winsock provider", path))
 		r.Default = in.hookSystem(r.Image, winsockUsual...)
-		return []Winsock{r}, in.Wrap(in.At(v), err)
+		yield(r)
+		return in.Wrap(in.At(v), err)
 	case strings.Contains(in.Source.Key, "NameSpace_Catalog5"):
 		h.value("LibraryPath", func(v hive.Value) { h.dll(v, "Winsock name space") })
 		guid := ""
-		if v, err := in.Value("ProviderId"); err == nil {
-			if b, err := v.Bytes(); err == nil && len(b) == 16 {
-				guid = hive.GUID(b).String()
-			}
+		if b := in.Bytes("ProviderId"); len(b) == 16 {
+			guid = hive.GUID(b).String()
 		}
 		n, ok := in.Uint("Enabled")
 		return hookRecords(h, func(r Hook) Winsock {
 			r.Disabled = ok && n == 0
 			r.Default = in.hookSystem(r.Image, winsockUsual...)
 			return Winsock{Hook: r, Kind: "name space", Title: in.Text("DisplayString"), GUID: guid}
-		})
+		}, yield)
 	}
 	h.value("AutodialDLL", func(v hive.Value) {
 		if r := h.dll(v, "Winsock AutodialDLL"); r != nil {
 			r.Default = in.hookSystem(r.Image, "rasadhlp")
 		}
 	})
-	recs, err := hookRecords(h, func(r Hook) Winsock { return Winsock{Hook: r, Kind: "autodial"} })
-	return recs, err
+	return hookRecords(h, func(r Hook) Winsock { return Winsock{Hook: r, Kind: "autodial"} }, yield)
 }

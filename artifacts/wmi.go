@@ -7,6 +7,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // A WMI is one group of strings of the WMI repository that speaks of a
@@ -23,7 +25,7 @@ type WMI struct {
 	Default bool     `json:"default,omitempty"`
 }
 
-var wmi = artifact(Artifact{
+var wmi = Define(Artifact{
 	Name:     "wmi",
 	Title:    "WMI subscription",
 	DataType: "windows:wmi:event_subscription",
@@ -64,7 +66,7 @@ var wmiClasses = []string{"CommandLineEventConsumer", "ActiveScriptEventConsumer
 // wmiProperties stand behind the name of a class where it is defined.
 var wmiProperties = []string{"CommandLineTemplate", "ScriptingEngine", "ScriptText", "ToLine", "EventNamespace", "QueryLanguage", "InsertionStringTemplates", "MaximumFileSize", "__EventConsumer", "__IndicationRelated", "CreatorSID"}
 
-func decodeWMI(in Input) ([]WMI, error) {
+func decodeWMI(in Input, yield func(WMI) bool) error {
 	var out []WMI
 	seen := map[string]int{}
 	dropped := 0
@@ -115,9 +117,19 @@ func decodeWMI(in Input) ([]WMI, error) {
 	}
 	slices.SortStableFunc(out, func(a, b WMI) int { return cmp.Compare(a.offset, b.offset) })
 	if dropped > 0 {
-		return out, in.Errorf(in.AtOffset(0), "%d more groups of strings than the %d shown", dropped, wmiRecords)
+		for _, r := range out {
+			if !yield(r) {
+				break
+			}
+		}
+		return in.Errorf(in.AtOffset(0), "%d more groups of strings than the %d shown", dropped, wmiRecords)
 	}
-	return out, nil
+	for _, r := range out {
+		if !yield(r) {
+			break
+		}
+	}
+	return nil
 }
 
 // A wmiReference is the path of a consumer, and where it begins.
@@ -275,9 +287,9 @@ func wmiWide(b []byte) []byte {
 
 func wmiNarrow(b []byte, step int) string {
 	if step == 2 {
-		return utf16String(b)
+		return wire.UTF16Z(b)
 	}
-	return latin1String(b)
+	return wire.Latin1Z(b)
 }
 
 // Summary shows what was found.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -18,7 +19,7 @@ type Search struct {
 	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 
-var wordWheel = artifact(Artifact{
+var wordWheel = Define(Artifact{
 	Name:     "wordwheelquery",
 	Title:    "Explorer searches",
 	DataType: "windows:registry:mrulistex",
@@ -39,7 +40,7 @@ dates the newest search only; searches from the Start menu are not here.`,
 	},
 }, decodeWordWheel)
 
-func decodeWordWheel(in Input) ([]Search, error) {
+func decodeWordWheel(in Input, yield func(Search) bool) error {
 	entries, err := in.mru()
 	errs := []error{err}
 	folder := ""
@@ -50,7 +51,7 @@ func decodeWordWheel(in Input) ([]Search, error) {
 	if len(entries) > 0 && entries[0].pos == 0 {
 		newest = 0 // ACMru keeps no order but its names: 000 is the newest
 	}
-	var recs []Search
+
 	for _, e := range entries {
 		v := e.value
 		var s string
@@ -58,10 +59,10 @@ func decodeWordWheel(in Input) ([]Search, error) {
 			b, err := v.Bytes()
 			if err != nil {
 				errs = append(errs, in.Wrap(in.At(v), err))
-			} else if utf16Len(b) == len(b) && (len(b) < 2 || b[len(b)-1] != 0 || b[len(b)-2] != 0) {
+			} else if wire.UTF16Len(b) == len(b) && (len(b) < 2 || b[len(b)-1] != 0 || b[len(b)-2] != 0) {
 				errs = append(errs, in.Errorf(in.At(v), "text of %d bytes has no end", len(b)))
 			}
-			s = utf16String(b)
+			s = wire.UTF16Z(b)
 		} else {
 			var err error
 			if s, err = v.Text(); err != nil {
@@ -72,9 +73,11 @@ func decodeWordWheel(in Input) ([]Search, error) {
 		if newest == 0 && v.Name() == "000" && in.only == nil {
 			r.Position, r.Written = 1, in.Written()
 		}
-		recs = append(recs, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return recs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Summary quotes the text.

@@ -21,7 +21,7 @@ type ZoneMap struct {
 	Written  time.Time `json:"key_written,omitzero" event:"Content Modification Time"`
 }
 
-var zoneMap = artifact(Artifact{
+var zoneMap = Define(Artifact{
 	Name:     "zonemap",
 	Title:    "Site in a security zone",
 	DataType: "windows:registry:internet_zone",
@@ -49,7 +49,7 @@ func zoneMapSources() []Source {
 // zoneMapNames are the zones that Windows sets up.
 var zoneMapNames = []string{"My Computer", "Local intranet", "Trusted sites", "Internet", "Restricted sites"}
 
-func decodeZoneMap(in Input) ([]ZoneMap, error) {
+func decodeZoneMap(in Input, yield func(ZoneMap) bool) error {
 	site := in.matched(0)
 	if strings.HasSuffix(in.Source.Key, `Domains\*\*`) {
 		site += "." + in.matched(1) // the host stands below its domain
@@ -58,7 +58,7 @@ func decodeZoneMap(in Input) ([]ZoneMap, error) {
 		site = in.Text(":Range")
 	}
 	list := strings.HasSuffix(in.Source.Key, "ZoneMapKey") // of a policy: the name is the site, the data the zone as text
-	var out []ZoneMap
+
 	var errs []error
 	for v, err := range in.Values() {
 		if err != nil {
@@ -93,9 +93,11 @@ func decodeZoneMap(in Input) ([]ZoneMap, error) {
 		if int64(r.Zone) < int64(len(zoneMapNames)) {
 			r.ZoneName = zoneMapNames[r.Zone]
 		}
-		out = append(out, r)
+		if !yield(r) {
+			return nil
+		}
 	}
-	return out, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Summary shows the site and its zone.

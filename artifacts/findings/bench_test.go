@@ -14,7 +14,7 @@ import (
 // timelineOf does what the command timeline does, without writing it.
 func timelineOf(t testing.TB, tree *evidence.Tree) ([]artifacts.Event, []artifacts.Result) {
 	t.Helper()
-	results, err := artifacts.Run(context.Background(), tree, nil)
+	results, err := artifacts.Run(context.Background(), tree, artifacts.All(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

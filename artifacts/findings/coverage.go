@@ -146,7 +146,7 @@ func (e *Evaluator) feed(res *artifacts.Result) {
 		f = new(fed)
 		e.seen[res.Artifact.Name] = f
 	}
-	if res.From.Path != "" {
+	if res.From.Path != "" && !res.More {
 		f.sources++
 	}
 	f.records += len(res.Records)

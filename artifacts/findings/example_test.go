@@ -17,7 +17,7 @@ func Example() {
 	}
 	defer ev.Close()
 	tree := ev.Trees[0]
-	results, err := artifacts.Run(context.Background(), tree, nil)
+	results, err := artifacts.Run(context.Background(), tree, artifacts.All(), nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -22,7 +22,7 @@ import (
 // evaluate runs everything over a tree.
 func evaluate(t testing.TB, tree *evidence.Tree, kind string, jobs int, opts *findings.Options) *findings.Report {
 	t.Helper()
-	results, err := artifacts.Run(context.Background(), tree, &artifacts.Options{Jobs: jobs})
+	results, err := artifacts.Run(context.Background(), tree, artifacts.All(), &artifacts.Options{Jobs: jobs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestDeterministic(t *testing.T) {
 func TestEvidenceIDs(t *testing.T) {
 	tree := incident(t)
 	known := map[string]bool{}
-	results, err := artifacts.Run(context.Background(), tree, nil)
+	results, err := artifacts.Run(context.Background(), tree, artifacts.All(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

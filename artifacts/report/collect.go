@@ -133,7 +133,7 @@ func (c *Collector) Result(host string, res *artifacts.Result) {
 			f = &fed{artifact: a}
 			c.fed[a.Name] = f
 		}
-		if res.From.Path != "" {
+		if res.From.Path != "" && !res.More {
 			f.sources++
 		}
 		f.records += len(res.Records)

@@ -32,7 +32,7 @@ func incident(t *testing.T, opts *Options, jobs int) Input {
 	for _, tree := range ev.Trees {
 		in.Machines = append(in.Machines, MachineOf(tree, ev.Kind))
 		e := findings.NewEvaluator(findings.FactsOf(tree, ev.Kind, nil), nil)
-		results, err := artifacts.Run(t.Context(), tree, &artifacts.Options{Jobs: jobs})
+		results, err := artifacts.Run(t.Context(), tree, artifacts.All(), &artifacts.Options{Jobs: jobs})
 		if err != nil {
 			t.Fatal(err)
 		}

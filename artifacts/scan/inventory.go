@@ -53,7 +53,9 @@ func (v *inventory) add(res *artifacts.Result) {
 			v.machine.Artifacts = append(v.machine.Artifacts, ArtifactCounts{Name: name})
 		}
 		a := &v.machine.Artifacts[i]
-		a.Sources++
+		if !res.More {
+			a.Sources++
+		}
 		a.Records += len(res.Records)
 		a.Errors += len(res.Errors)
 	}

@@ -175,8 +175,8 @@ func (x *machineScan) read(kind string) error {
 		x.damage(err)
 		x.inv.damage(Damage{Parser: "evidence", Error: err.Error()})
 	}
-	results, err := artifacts.Run(x.ctx, x.tree, &artifacts.Options{
-		Artifacts: x.o.Artifacts, Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, Places: x.places, Progress: x.progress,
+	results, err := artifacts.Run(x.ctx, x.tree, x.list, &artifacts.Options{
+		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, Places: x.places, Progress: x.progress,
 	})
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func (x *machineScan) result(res *artifacts.Result) error {
 		return fmt.Errorf("stopped at the first damage (--strict): %w", ErrDamaged)
 	}
 	for _, t := range x.tables {
-		if f, ok := t.w.(output.Failer); ok && len(res.Records) == 0 {
+		if f, ok := t.w.(output.Failer); ok && len(res.Records) == 0 && !res.More {
 			for _, e := range res.Errors {
 				if err := f.Failed(e); err != nil {
 					return err

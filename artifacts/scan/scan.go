@@ -139,6 +139,7 @@ type run struct {
 	started time.Time
 	dir     string // CASE
 	part    string // CASE.partial, where everything is written
+	list    []*artifacts.Artifact
 	formats []output.Format
 	places  chan struct{} // shared by machines that are scanned in parallel
 	worst   findings.Level
@@ -202,7 +203,8 @@ func (s *run) defaults() error {
 	if o.Tables == nil {
 		o.Tables = findings.ShippedTables()
 	}
-	if _, err := artifacts.Select(o.Artifacts); err != nil {
+	var err error
+	if s.list, err = artifacts.Select(o.Artifacts); err != nil {
 		return &OptionError{Err: err}
 	}
 	o.Output.Created = s.started

@@ -201,7 +201,11 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		for _, err := range tree.Problems() {
 			s.damage(err)
 		}
-		results, err := artifacts.Run(ctx, tree, &artifacts.Options{Artifacts: names, Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress})
+		list, err := artifacts.Select(names)
+		if err != nil {
+			return usageError{err}
+		}
+		results, err := artifacts.Run(ctx, tree, list, &artifacts.Options{Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress})
 		if err != nil {
 			return usageError{err}
 		}
