@@ -3,8 +3,8 @@ package output
 import "github.com/artifactdump/artifactdump/artifacts/evidence"
 
 // MachineOf is what formats say of a machine. input is the evidence that holds it.
-func MachineOf(m *evidence.Machine, input string) Host {
-	return Host{
+func MachineOf(m *evidence.Machine, input string) Machine {
+	return Machine{
 		Name: m.Name, OS: m.Product, Build: m.Build, TimeZone: m.TimeZone, Bias: m.Bias, MachineGUID: m.GUID,
 		SystemRoot: m.SystemRoot, Input: input,
 	}
@@ -12,8 +12,8 @@ func MachineOf(m *evidence.Machine, input string) Host {
 
 // distinctMachines has each name once. Where two machines have one name, what
 // they differ in is not told: events go by the name alone.
-func distinctMachines(list []Host) []Host {
-	var out []Host
+func distinctMachines(list []Machine) []Machine {
+	var out []Machine
 	at := map[string]int{}
 	for _, h := range list {
 		i, ok := at[h.Name]
@@ -39,14 +39,14 @@ func distinctMachines(list []Host) []Host {
 }
 
 // SetMachines has formats name the machines of a timeline.
-func (o *Options) SetMachines(hosts []Host) {
-	hosts = distinctMachines(hosts)
-	ids := make(map[string]string, len(hosts))
-	for _, h := range hosts {
-		ids[h.Name] = h.MachineGUID
+func (o *Options) SetMachines(machines []Machine) {
+	machines = distinctMachines(machines)
+	ids := make(map[string]string, len(machines))
+	for _, m := range machines {
+		ids[m.Name] = m.MachineGUID
 	}
-	o.HostID = func(host string) string { return ids[host] }
+	o.MachineGUID = func(host string) string { return ids[host] }
 	if o.Case == nil {
-		o.Case = func() *Case { return &Case{Hosts: hosts} }
+		o.Case = func() *Case { return &Case{Machines: machines} }
 	}
 }

@@ -12,7 +12,7 @@ func TestDistinctMachines(t *testing.T) {
 	b := a
 	b.MachineGUID, b.Input = "2", "b"
 	other := MachineOf(&evidence.Machine{Name: "LAPTOP", GUID: "3"}, "c")
-	got := distinctMachines([]Host{a, b, other})
+	got := distinctMachines([]Machine{a, b, other})
 	if len(got) != 2 || got[0].MachineGUID != "" || got[0].Build != "19045" || got[0].Input != "" || got[1] != other {
 		t.Errorf("%+v", got)
 	}

@@ -81,7 +81,7 @@ func jsonLines[T any](w io.Writer, list []T) error {
 // theCase is what workbooks and databases hold beside the timeline.
 func (x *machineScan) theCase() *output.Case {
 	h := x.m
-	c := &output.Case{Hosts: []output.Host{output.MachineOf(x.tree.Machine(), h.Evidence)}}
+	c := &output.Case{Machines: []output.Machine{output.MachineOf(x.tree.Machine(), h.Evidence)}}
 	for _, in := range h.Inputs {
 		f := output.File{
 			Host: h.Name, Path: in.Path, Snapshot: in.Snapshot, Size: in.Size, SHA256: in.SHA256, Modified: in.modified,

@@ -106,7 +106,7 @@ func (s *run) scanTree(
 	opts := s.o.Output
 	look := &output.TreeLookup{Tree: x.tree}
 	opts.Times, opts.Values, opts.Case = look.Times, look.Values, x.theCase
-	opts.HostID = func(string) string { return x.m.MachineGUID }
+	opts.MachineGUID = func(string) string { return x.m.MachineGUID }
 	x.opts = &opts
 	defer func() {
 		x.abort()

@@ -9,7 +9,7 @@ import (
 // TestStatusLine draws what stands on a terminal.
 func TestStatusLine(t *testing.T) {
 	m := func(name, phase string, done, planned int) *MachineStatus {
-		return &MachineStatus{Host: name, Folder: name, Phase: phase, Done: done, Planned: planned}
+		return &MachineStatus{Machine: name, Folder: name, Phase: phase, Done: done, Planned: planned}
 	}
 	for _, c := range []struct {
 		name string
@@ -17,15 +17,15 @@ func TestStatusLine(t *testing.T) {
 		want string
 	}{
 		{"opening", &Status{Machines: []*MachineStatus{m("", "opening a.zip", 0, 0)}}, "opening a.zip"},
-		{"one", &Status{Hosts: 1, Machines: []*MachineStatus{{Host: "PC", Phase: phaseReading, Done: 3, Planned: 9, Left: 70, Path: `C:\x`}}},
+		{"one", &Status{MachinesAll: 1, Machines: []*MachineStatus{{Machine: "PC", Phase: phaseReading, Done: 3, Planned: 9, Left: 70, Path: `C:\x`}}},
 			`PC reading 3 of 9, about 1m10s left  C:\x`},
-		{"two", &Status{Hosts: 3, HostsAt: 1, kept: 1, began: time.Now(), Machines: []*MachineStatus{
+		{"two", &Status{MachinesAll: 3, MachinesDone: 1, kept: 1, began: time.Now(), Machines: []*MachineStatus{
 			m("PC", phaseReading, 1, 3), m("PC-2", phaseJudging, 0, 0),
 		}}, "1 of 3 | PC reading 33% | PC-2 judging"},
-		{"time", &Status{Hosts: 2, HostsAt: 1, began: time.Now().Add(-time.Minute), Machines: []*MachineStatus{
+		{"time", &Status{MachinesAll: 2, MachinesDone: 1, began: time.Now().Add(-time.Minute), Machines: []*MachineStatus{
 			m("PC", phaseReading, 1, 1),
 		}}, "1 of 2, 20s left | PC reading 100%"},
-		{"no room", &Status{Hosts: 9, began: time.Now(), Machines: []*MachineStatus{
+		{"no room", &Status{MachinesAll: 9, began: time.Now(), Machines: []*MachineStatus{
 			m("A-MACHINE-WITH-A-NAME", phaseTimeline, 1, 2), m("ANOTHER-MACHINE", phaseTimeline, 1, 2), m("C", phaseReading, 1, 2),
 		}}, "0 of 9 | A-MACHINE-WITH-A-NAME writing the timeline 50% | and 2 more"},
 	} {

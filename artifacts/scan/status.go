@@ -23,9 +23,9 @@ type Status struct {
 	began time.Time // when the first machine was
 	kept  int       // machines of an earlier run
 
-	State   string `json:"state"` // running, complete, interrupted, failed
-	HostsAt int    `json:"hosts_done"`
-	Hosts   int    `json:"hosts"`
+	State        string `json:"state"` // running, complete, interrupted, failed
+	MachinesDone int    `json:"hosts_done"`
+	MachinesAll  int    `json:"hosts"`
 	MachineStatus
 	Damaged int    `json:"damaged"`
 	Error   string `json:"error,omitempty"`
@@ -39,7 +39,7 @@ type Status struct {
 
 // A MachineStatus tells how far the scan of one machine is.
 type MachineStatus struct {
-	Host    string `json:"host"`
+	Machine string `json:"host"`
 	Folder  string `json:"folder,omitempty"`
 	Phase   string `json:"phase"`
 	Done    int    `json:"done"` // of the phase
@@ -91,7 +91,7 @@ const (
 func (t *Status) planned(n, kept int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.Hosts, t.HostsAt, t.kept, t.began = n, kept, kept, time.Now()
+	t.MachinesAll, t.MachinesDone, t.kept, t.began = n, kept, kept, time.Now()
 	t.write(true)
 }
 
@@ -99,7 +99,7 @@ func (t *Status) planned(n, kept int) {
 func (t *Status) begin(h *machine) *MachineStatus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	m := &MachineStatus{Host: h.name, Folder: h.folder, at: h.at}
+	m := &MachineStatus{Machine: h.name, Folder: h.folder, at: h.at}
 	t.Machines = append(t.Machines, m)
 	slices.SortStableFunc(t.Machines, func(a, b *MachineStatus) int { return cmp.Compare(a.at, b.at) })
 	return m
@@ -119,7 +119,7 @@ func (t *Status) leave(m *MachineStatus) {
 func (t *Status) done() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.HostsAt++
+	t.MachinesDone++
 	t.write(true)
 }
 
@@ -151,7 +151,7 @@ func (m *MachineStatus) Name() string {
 	if m.Folder != "" {
 		return m.Folder
 	}
-	return m.Host
+	return m.Machine
 }
 
 // TimeLeft guesses how long the phase still takes: ", about 1m10s left", or
@@ -166,15 +166,15 @@ func (m *MachineStatus) TimeLeft() string {
 // Line says in one line of at most about so many columns what is being done. Of
 // several machines it shows as many as have room.
 func (t *Status) Line(columns int) string {
-	if t.Hosts < 2 {
+	if t.MachinesAll < 2 {
 		m := t.Machines[0]
-		line := strings.TrimSpace(m.Host + " " + m.Phase)
+		line := strings.TrimSpace(m.Machine + " " + m.Phase)
 		if m.Planned > 0 {
 			line += fmt.Sprintf(" %d of %d%s  %s", m.Done, m.Planned, m.TimeLeft(), m.Path)
 		}
 		return line
 	}
-	line := fmt.Sprintf("%d of %d", t.HostsAt, t.Hosts)
+	line := fmt.Sprintf("%d of %d", t.MachinesDone, t.MachinesAll)
 	if d := t.left(); d >= time.Second {
 		line += ", " + d.Round(time.Second).String() + " left"
 	}
@@ -198,7 +198,7 @@ func (t *Status) Line(columns int) string {
 // left guesses how long the run of several machines still takes, as if all
 // were alike.
 func (t *Status) left() time.Duration {
-	done := float64(t.HostsAt - t.kept)
+	done := float64(t.MachinesDone - t.kept)
 	for _, m := range t.Machines {
 		done += m.share()
 	}
@@ -206,7 +206,7 @@ func (t *Status) left() time.Duration {
 	if done <= 0 || el < 2*time.Second {
 		return 0
 	}
-	return time.Duration(float64(el) * max(0, float64(t.Hosts-t.kept)-done) / done)
+	return time.Duration(float64(el) * max(0, float64(t.MachinesAll-t.kept)-done) / done)
 }
 
 // share is how much of the work on a machine is done, by what the phases take
@@ -232,7 +232,7 @@ func (t *Status) end(err error) {
 	defer t.mu.Unlock()
 	switch {
 	case err == nil:
-		t.State, t.HostsAt = "complete", t.Hosts
+		t.State, t.MachinesDone = "complete", t.MachinesAll
 	case errors.Is(err, context.Canceled):
 		t.State = "interrupted"
 	default:

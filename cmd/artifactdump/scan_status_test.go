@@ -54,7 +54,7 @@ func TestStatusFile(t *testing.T) {
 		if got := strings.Join(names, " "); !strings.HasSuffix(strings.Join(c.want, " "), got) || got == "" {
 			t.Errorf("--machines %s: machines %q, want %q", c.machines, names, c.want)
 		}
-		if st.State != "running" || st.Hosts != 2 || st.Host != "KESTREL-PC" || st.Folder != names[0] || st.Phase == "" {
+		if st.State != "running" || st.MachinesAll != 2 || st.Machine != "KESTREL-PC" || st.Folder != names[0] || st.Phase == "" {
 			t.Errorf("--machines %s: %s", c.machines, w.seen)
 		}
 		end, err := os.ReadFile(w.file)

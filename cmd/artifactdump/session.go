@@ -25,17 +25,17 @@ type session struct {
 	scan.Silent
 	mu sync.Mutex // guards what follows, and lines from being mixed
 
-	stderr  io.Writer
-	quiet   bool
-	verbose bool
-	strict  bool
-	kind    string        // of the evidence being read: folder, zip, disk image …
-	hosts   []output.Host // that were read so far
-	damaged int
-	named   map[string]bool // damage of a hive that was named before
-	live    bool            // a progress line stands on the terminal
-	started time.Time
-	drawn   time.Time
+	stderr   io.Writer
+	quiet    bool
+	verbose  bool
+	strict   bool
+	kind     string           // of the evidence being read: folder, zip, disk image …
+	machines []output.Machine // that were read so far
+	damaged  int
+	named    map[string]bool // damage of a hive that was named before
+	live     bool            // a progress line stands on the terminal
+	started  time.Time
+	drawn    time.Time
 }
 
 func newSession(c *cli.Context) *session {
@@ -197,7 +197,7 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 	defer cancel()
 	for i, tree := range ev.Trees {
 		ev.Trees[i] = nil // so that its hives go when it is done
-		s.hosts = append(s.hosts, output.MachineOf(tree.Machine(), ev.Path))
+		s.machines = append(s.machines, output.MachineOf(tree.Machine(), ev.Path))
 		for _, err := range tree.Problems() {
 			s.damage(err)
 		}
