@@ -32,7 +32,21 @@ type DifferentError struct{ Dir, Why string }
 
 func (e *DifferentError) Error() string { return fmt.Sprintf("cannot go on with %s: %s", e.Dir, e.Why) }
 
-// openCase makes CASE.partial, or finds the one to continue.
+// An InUseError is why a case is left alone: another process is at work on it.
+type InUseError struct {
+	Dir string
+	PID int // of the process, 0 where it is not known
+}
+
+func (e *InUseError) Error() string {
+	if e.PID == 0 {
+		return e.Dir + " is in use by a running scan"
+	}
+	return fmt.Sprintf("%s is in use by a running scan (process %d)", e.Dir, e.PID)
+}
+
+// openCase makes CASE.partial, or finds the one to continue. It holds a lock
+// beside it that ends with the process.
 func (s *run) openCase() error {
 	if err := s.checkPlaces(); err != nil {
 		return err
@@ -45,15 +59,29 @@ func (s *run) openCase() error {
 			return fmt.Errorf("%s is no case folder (it has no manifest.json of artifactdump) and is not replaced", s.dir)
 		}
 	}
+	if _, err := os.Lstat(s.part); err != nil && s.o.Resume {
+		return fmt.Errorf("nothing to go on with: there is no %s", s.part)
+	}
+	if err := os.MkdirAll(filepath.Dir(s.part), 0o777); err != nil {
+		return err
+	}
+	lock, err := files.NewLock(s.part+".lock", s.mode)
+	if e, ok := errors.AsType[*files.LockedError](err); ok {
+		return &InUseError{s.part, e.PID}
+	}
+	if err != nil {
+		return err
+	}
+	s.lock = lock
 	s.m = newManifest(s)
 	if err := s.leftOver(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.part, 0o777); err != nil {
+	if err := s.mode.MkdirAll(s.part); err != nil {
 		return err
 	}
 	s.status = newStatus(s)
-	return s.m.write(s.part)
+	return s.m.write(s.part, s.mode)
 }
 
 // checkPlaces refuses outputs in the evidence or around it.
@@ -88,9 +116,6 @@ func (s *run) checkPlaces() error {
 // leftOver decides what becomes of what an earlier run left.
 func (s *run) leftOver() error {
 	if _, err := os.Lstat(s.part); err != nil {
-		if s.o.Resume {
-			return fmt.Errorf("nothing to go on with: there is no %s", s.part)
-		}
 		return nil
 	}
 	switch {
@@ -116,12 +141,12 @@ func (s *run) leftOver() error {
 // ends the run, nil when all is well.
 func (s *run) finish(err error) error {
 	s.m.end(err)
-	werr := s.m.write(s.part)
+	werr := s.m.write(s.part, s.mode)
 	if werr != nil && err != nil {
 		// The disk may be full of what was not finished, which helps nobody:
 		// what the manifest says does.
 		dropUnfinished(s.part)
-		werr = s.m.write(s.part)
+		werr = s.m.write(s.part, s.mode)
 	}
 	if err == nil {
 		err = werr

@@ -86,7 +86,7 @@ func (s *run) one(ctx context.Context, h *machine) (m *MachineManifest, worst fi
 		return nil, 0, err
 	}
 	defer ev.Close()
-	return s.scanTree(ctx, h, source{ev.Trees[h.tree], ev.Path, ev.Kind}, files.Folder{Dir: filepath.Join(s.part, h.folder)})
+	return s.scanTree(ctx, h, source{ev.Trees[h.tree], ev.Path, ev.Kind}, files.Folder{Dir: filepath.Join(s.part, h.folder), Mode: s.mode})
 }
 
 // scanTree scans a machine that is open.

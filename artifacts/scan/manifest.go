@@ -225,14 +225,14 @@ const ManifestName = "manifest.json"
 
 // write replaces the manifest in one step. Machines that were not begun, or
 // are not done, are not in it.
-func (m *Manifest) write(dir string) error {
+func (m *Manifest) write(dir string, mode files.Mode) error {
 	now := *m
 	now.Machines = slices.DeleteFunc(slices.Clone(m.Machines), func(h *MachineManifest) bool { return h == nil })
 	b, err := output.Marshal(&now)
 	if err != nil {
 		return err
 	}
-	return files.Replace(filepath.Join(dir, ManifestName), indented(b))
+	return files.Replace(filepath.Join(dir, ManifestName), indented(b), mode)
 }
 
 func indented(b []byte) []byte {

@@ -35,6 +35,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/report"
 )
 
@@ -46,6 +47,7 @@ type Options struct {
 	Dir      string   // the case folder, which must not exist
 	Force    bool     // replace Dir if it is a case folder, and what an interrupted run left
 	Resume   bool     // continue what an interrupted run left
+	Group    bool     // let the group of the user read the case, which is private otherwise
 
 	Artifacts []string        // names of artifacts and groups; none means all
 	Formats   []output.Format // beside JSON lines and CSV, which are always written
@@ -139,6 +141,8 @@ type run struct {
 	started time.Time
 	dir     string // CASE
 	part    string // CASE.partial, where everything is written
+	mode    files.Mode
+	lock    *files.Lock
 	list    []*artifacts.Artifact
 	formats []output.Format
 	places  chan struct{} // shared by machines that are scanned in parallel
@@ -166,6 +170,7 @@ func Run(ctx context.Context, o Options, obs Observer) (*Manifest, error) {
 	if err := distinct(o.Evidence); err != nil {
 		return nil, err
 	}
+	defer func() { s.lock.Unlock() }()
 	if err := s.openCase(); err != nil {
 		return nil, err
 	}
@@ -179,7 +184,10 @@ func newRun(ctx context.Context, o Options, obs Observer) (*run, error) {
 		obs = Silent{}
 	}
 	s := &run{ctx: ctx, o: o, obs: &counter{Observer: obs}, started: time.Now(), dir: filepath.Clean(o.Dir)}
-	s.part = s.dir + ".partial"
+	s.part, s.mode = s.dir+".partial", files.Private
+	if o.Group {
+		s.mode = files.Group
+	}
 	return s, s.defaults()
 }
 

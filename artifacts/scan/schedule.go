@@ -17,7 +17,7 @@ func (s *run) keep() error {
 		return nil
 	}
 	begin := time.Now()
-	err := s.m.write(s.part)
+	err := s.m.write(s.part, s.mode)
 	s.kept = time.Now()
 	s.keeping = s.kept.Sub(begin)
 	return err

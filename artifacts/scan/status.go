@@ -71,7 +71,7 @@ func (t *Status) write(now bool) {
 	}
 	b, err := output.Marshal(t)
 	if err == nil {
-		err = files.Replace(t.file, append(b, '\n'))
+		err = files.Replace(t.file, append(b, '\n'), files.Usual)
 	}
 	if err != nil {
 		t.s.note("the status file cannot be written: %v", err)

@@ -111,8 +111,10 @@ func (x *machineScan) openTimeline(t *timelineFile) (err error) {
 		t.name = "timeline" + f.Ext
 		path := filepath.Join(x.Dir, t.name+".partial")
 		os.Remove(path)
-		t.w, err = f.File(path, x.opts)
-		return err
+		if t.w, err = f.File(path, x.opts); err != nil {
+			return err
+		}
+		return x.Mode.Set(path)
 	}
 	name := "timeline" + f.Ext
 	if f.Name == "parquet" {

@@ -42,7 +42,7 @@ func openOutput(c *cli.Context, evidence ...string) (*out, error) {
 			return nil, &files.ExistsError{Name: name}
 		}
 	}
-	f, err := files.CreatePartial(name + ".partial")
+	f, err := files.CreatePartial(name+".partial", files.Usual)
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,7 @@ func scanCommand() *cli.Command {
 			&cli.StringFlag{Name: "format", Usage: "write these formats, too: a `LIST` such as timesketch,parquet, or all. There are " + strings.Join(scanFormats(), ", ")},
 			&cli.BoolFlag{Name: "force", Usage: "replace CASE if it is a case folder"},
 			&cli.BoolFlag{Name: "resume", Usage: "go on with CASE.partial: machines that are complete are not read again"},
+			&cli.BoolFlag{Name: "group-readable", Usage: "let your group read CASE, which is otherwise readable by you alone"},
 			&cli.BoolFlag{Name: "hash-evidence", Usage: "take the SHA-256 of zips and disk images as a whole, too"},
 			&cli.StringFlag{Name: "status-file", Usage: "keep `FILE` up to date with how far the run is, as JSON"},
 			&cli.StringFlag{Name: "lang", Value: "en", Usage: "`LANGUAGE` of the report: en, ja"},
@@ -108,6 +109,9 @@ func scanError(err error) error {
 	if _, ok := errors.AsType[*scan.DifferentError](err); ok {
 		return fmt.Errorf("%w; begin anew with --force", err)
 	}
+	if _, ok := errors.AsType[*scan.InUseError](err); ok {
+		return fmt.Errorf("%w: wait until it ends, or name another folder with -o", err)
+	}
 	if e, ok := errors.AsType[*scan.UnfinishedError](err); ok && e.Err == nil {
 		return fmt.Errorf("%w: go on with --resume or begin anew with --force", err)
 	}
@@ -135,7 +139,7 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 		}
 	}
 	o = scan.Options{
-		Evidence: c.Args().Slice(), Dir: filepath.Clean(c.String("output")), Force: c.Bool("force"), Resume: c.Bool("resume"),
+		Evidence: c.Args().Slice(), Dir: filepath.Clean(c.String("output")), Force: c.Bool("force"), Resume: c.Bool("resume"), Group: c.Bool("group-readable"),
 		Artifacts: c.StringSlice("artifact"), Output: *outputOptions(c), Lang: c.String("lang"), RuleFiles: c.StringSlice("rules"),
 		Hostname: c.String("host"), NoDeleted: c.Bool("no-deleted"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows"),
 		HashEvidence: c.Bool("hash-evidence"), VerifyImages: c.Bool("verify"), Strict: s.strict,

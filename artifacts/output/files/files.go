@@ -16,18 +16,29 @@ func (e *ExistsError) Error() string { return e.Name + " exists" }
 // CreatePartial opens a new file for what is not whole yet. What an earlier run
 // left under the name is dropped; a link that somebody put there is not
 // followed.
-func CreatePartial(name string) (*os.File, error) {
+func CreatePartial(name string, mode Mode) (*os.File, error) {
 	if st, err := os.Lstat(name); err == nil && st.Mode().IsRegular() {
 		if err := os.Remove(name); err != nil {
 			return nil, err
 		}
 	}
-	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode.file())
+	if err != nil {
+		return nil, err
+	}
+	if err := mode.Set(name); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 // Replace replaces a small file in one step.
-func Replace(name string, b []byte) error {
-	err := os.WriteFile(name+".tmp", b, 0o666)
+func Replace(name string, b []byte, mode Mode) error {
+	err := os.WriteFile(name+".tmp", b, mode.file())
+	if err == nil {
+		err = mode.Set(name + ".tmp")
+	}
 	if err == nil {
 		err = os.Rename(name+".tmp", name)
 	}

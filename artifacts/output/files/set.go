@@ -17,7 +17,8 @@ import (
 // is whole.
 type Set struct {
 	Dir   string
-	Force bool
+	Force bool // replace files that exist
+	Mode  Mode
 	open  []*setFile
 }
 
@@ -58,13 +59,17 @@ func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
 // Create opens one file of the set.
 func (s *Set) Create(name string) (io.Writer, error) {
 	full := filepath.Join(s.Dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(full), 0o777); err != nil {
-		return nil, err
+	for i, c := range name {
+		if c == '/' {
+			if err := s.Mode.MkdirAll(filepath.Join(s.Dir, filepath.FromSlash(name[:i]))); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if _, err := os.Lstat(full); err == nil && !s.Force {
 		return nil, &ExistsError{full}
 	}
-	f, err := CreatePartial(full + ".partial")
+	f, err := CreatePartial(full+".partial", s.Mode)
 	if err != nil {
 		return nil, err
 	}
@@ -113,12 +118,3 @@ type File struct {
 	SHA256 string   `json:"sha256"`
 	Notes  []string `json:"notes,omitempty"`
 }
-
-// A Folder is where outputs go.
-type Folder struct{ Dir string }
-
-// Make makes the folder, and those that it is in.
-func (f Folder) Make() error { return os.MkdirAll(f.Dir, 0o777) }
-
-// Set begins a set of files in the folder.
-func (f Folder) Set() *Set { return &Set{Dir: f.Dir} }
