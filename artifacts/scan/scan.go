@@ -70,6 +70,10 @@ type Options struct {
 	Memory     int64 // bytes that these machines may need together; 0 is DefaultMemory
 	SortMemory int64 // bytes for sorting the events of one machine; 0 is the sorter's default
 
+	// LimitMemory, when it is set, is called once with what the machines that are
+	// scanned in parallel may need together: for debug.SetMemoryLimit.
+	LimitMemory func(bytes int64)
+
 	StatusFile string // is kept up to date with how far the run is, as JSON
 
 	// What the manifest says of the program that runs the scan.

@@ -30,6 +30,13 @@ func (s *run) keep() error {
 func (s *run) scanAll(machines []machine, whole []bool) error {
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
+	if s.o.LimitMemory != nil {
+		limit := s.o.Memory // a machine that needs more is scanned alone
+		for _, m := range machines {
+			limit = max(limit, m.need)
+		}
+		s.o.LimitMemory(limit)
+	}
 	type end struct {
 		at    int
 		m     *MachineManifest

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -144,7 +145,7 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 		Hostname: c.String("host"), NoDeleted: c.Bool("no-deleted"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows"),
 		HashEvidence: c.Bool("hash-evidence"), VerifyImages: c.Bool("verify"), Strict: s.strict,
 		Jobs: c.Int("jobs"), Machines: c.Int("machines"), Memory: c.Int64("memory") << 20, SortMemory: c.Int64("sort-memory") << 20,
-		StatusFile: c.String("status-file"), Version: version(), Command: os.Args,
+		LimitMemory: limitMemory, StatusFile: c.String("status-file"), Version: version(), Command: os.Args,
 	}
 	o.Commit, _ = commit()
 	if o.Level, err = levelFlag(c, "level"); err != nil {
@@ -164,6 +165,18 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 	}
 	o.Formats, err = chooseFormats(c.String("format"))
 	return o, fail, err
+}
+
+// memoryFloor keeps a low --memory from costing more time for collecting garbage
+// than for the work.
+const memoryFloor = 256 << 20
+
+// limitMemory has the runtime collect garbage sooner when the scan comes near the
+// memory that it was given. Who sets GOMEMLIMIT knows better.
+func limitMemory(bytes int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(max(bytes, memoryFloor))
+	}
 }
 
 // chooseFormats reads --format; JSON lines and CSV are always written.
