@@ -25,7 +25,7 @@ const (
 type Artifact struct {
 	Name     string // the short name on the command line
 	Title    string
-	Group    string // heading of the catalogue, set there
+	Group    string // heading of the catalogue, set by [Chapter]
 	About    string // what it proves, what it does not, what each time means
 	Proves   Proof
 	DataType string   // kind of its events in timelines: "windows:prefetch:execution"
@@ -61,6 +61,14 @@ func Define[T Decoded](a Artifact, decode func(in Input, yield func(T) bool) err
 		return decode(in, func(rec T) bool { return yield(rec) })
 	}
 	return &a
+}
+
+// Chapter puts artifacts under a heading of the catalogue and returns them.
+func Chapter(title string, list ...*Artifact) []*Artifact {
+	for _, a := range list {
+		a.Group = title
+	}
+	return list
 }
 
 // A Source is a place where an artifact lives: files, or keys of a hive.
@@ -141,6 +149,10 @@ type Locator struct {
 	Note     string `json:"state_note,omitempty"` // how a deleted record was found, and how sure its path is
 }
 
+// Copy reports whether the record comes from an older copy of the machine
+// (RegBack, Windows.old, a shadow copy), deleted or not.
+func (l *Locator) Copy() bool { return l.State == Backup || l.Snapshot != "" }
+
 // An Origin is the place inside the source that a record was read from. It is
 // embedded in every record type; [Input.At] and its siblings make it.
 type Origin struct {
@@ -150,6 +162,9 @@ type Origin struct {
 }
 
 func (o Origin) origin() Origin { return o }
+
+// Position returns the offset in the file.
+func (o Origin) Position() int64 { return o.offset }
 
 // A Record is one decoded trace with the way back to its bytes.
 type Record struct {

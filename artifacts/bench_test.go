@@ -15,6 +15,7 @@ import (
 	"testing/fstest"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/corpus"
@@ -46,7 +47,7 @@ func BenchmarkEverything(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			results, err := artifacts.Run(context.Background(), ev.Trees[0], artifacts.All(), nil)
+			results, err := artifacts.Run(context.Background(), ev.Trees[0], catalogue.All(), nil)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -108,7 +109,7 @@ func BenchmarkEverythingOnDisk(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			events, _ := timeline(b, ev.Trees[0], artifacts.All(), nil)
+			events, _ := timeline(b, ev.Trees[0], nil)
 			jsonl(b, events)
 			ev.Close()
 		}

@@ -30,8 +30,7 @@ type Event struct {
 	Local bool
 	// Estimate is set where the time is derived, not stored.
 	Estimate bool
-	Extra    []Field   // what only this event knows
-	Also     []Locator // where older copies of the machine say the same, see [Merge]
+	Extra    []Field // what only this event knows
 
 	Record *Record
 }

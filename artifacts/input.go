@@ -110,6 +110,24 @@ func (in Input) Value(name string) (hive.Value, error) {
 // values of a key that still exists. It is nil for a key as a whole.
 func (in Input) DeletedValues() []hive.Value { return in.only }
 
+// Partial reports whether the Input stands for deleted values of a key that
+// still exists, and not for the key.
+func (in Input) Partial() bool { return in.only != nil }
+
+// Remnant reports whether the Input is what is left of something deleted, which
+// may be incomplete: that is no damage.
+func (in Input) Remnant() bool { return in.From.State == Deleted || in.only != nil }
+
+// Matched returns what a star of the source's path Matched, counted from the
+// end: 0 is the last. The path of a deleted key may have lost its head, and
+// with it the first of several.
+func (in Input) Matched(fromEnd int) string {
+	if i := len(in.Match) - 1 - fromEnd; i >= 0 {
+		return in.Match[i]
+	}
+	return ""
+}
+
 // Written is when the source's key was last written.
 func (in Input) Written() time.Time { return in.Key.Written() }
 

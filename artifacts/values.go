@@ -3,11 +3,13 @@ package artifacts
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/hive"
@@ -181,7 +183,7 @@ func (k Values) UintOf(v hive.Value) (uint64, bool) {
 func (k Values) TimeOf(v hive.Value) time.Time {
 	b, err := v.Bytes()
 	if err == nil && len(b) != 8 {
-		err = errors.New("is not a time: it does not have 8 bytes")
+		err = fmt.Errorf("%d bytes, a time has 8", len(b))
 	}
 	k.note(v, err)
 	return wire.TimeAt(b, 0)
@@ -258,4 +260,32 @@ func (p *problems) add(e *DecodeError) {
 	}
 	p.seen[at] = true
 	p.errs = append(p.errs, e)
+}
+
+// AnyText reads a value that should hold text. note says what is odd about it:
+// another type, or more text after the end. Data of another type is read as
+// text where it looks like UTF-16.
+func AnyText(v hive.Value) (s, note string, err error) {
+	switch v.Type().Base() {
+	case hive.String, hive.ExpandString, hive.Link:
+		d, err := v.TextDetails()
+		if d.AfterNUL != "" {
+			note = "more text behind the end: " + d.AfterNUL
+		}
+		return d.Text, note, err
+	case hive.MultiString:
+		list, err := v.Texts()
+		return strings.Join(list, " "), "", err
+	}
+	b, err := v.Bytes()
+	if err != nil || len(b) < 4 {
+		return "", "", errors.Join(err, errors.New("is of type "+v.Type().String()+", not text"))
+	}
+	d := hive.DecodeText(b)
+	for _, r := range d.Text {
+		if r < ' ' || r == '\uFFFD' || utf16.IsSurrogate(r) {
+			return "", "", errors.New("is of type " + v.Type().String() + ", not text")
+		}
+	}
+	return d.Text, "is of type " + v.Type().String() + ", not text", nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/hive"
 )
@@ -286,7 +287,7 @@ func (e *Evaluator) doubts(r *Rule) []string {
 }
 
 func artifactNamed(name string) *artifacts.Artifact {
-	for _, a := range artifacts.All() {
+	for _, a := range catalogue.All() {
 		if a.Name == name {
 			return a
 		}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -90,7 +92,7 @@ func (e *Evaluator) Add(res *artifacts.Result) {
 func (e *Evaluator) record(rec *artifacts.Record) {
 	r := &row{rec: *rec, n: e.rows, class: classOf(rec), proof: rec.Proof()}
 	e.rows++
-	if u, ok := rec.Data.(artifacts.UserAssist); ok && u.Seeded {
+	if u, ok := rec.Data.(execution.UserAssist); ok && u.Seeded {
 		e.seeded = append(e.seeded, r)
 		return // came with the profile: no start, not for any rule
 	}
@@ -99,7 +101,7 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 		x := &look{scene: &e.scene, rule: st.rule, row: r}
 		st.call(x, rec.Data)
 	}
-	if p, ok := r.rec.Data.(artifacts.Prefetch); ok {
+	if p, ok := r.rec.Data.(execution.Prefetch); ok {
 		if rec.From.State == artifacts.Live && !p.Scenario {
 			e.prefetchFiles++
 		}
@@ -155,15 +157,15 @@ func (e *Evaluator) steps(d artifacts.Decoded) []step {
 // sightings notes which programs the record speaks of.
 func (e *Evaluator) sightings(r *row) {
 	switch d := r.rec.Data.(type) {
-	case artifacts.LayoutFile:
+	case execution.LayoutFile:
 		// Layout.ini lists every file that any program touched.
 		if k := strings.ToLower(d.Path); strings.HasSuffix(k, ".exe") {
 			e.sight(d.Path, r)
 		}
 		return
-	case artifacts.Service:
+	case persistence.Service:
 		e.sight(d.Image, r)
-	case artifacts.Prefetch:
+	case execution.Prefetch:
 		if d.Scenario {
 			return // of the boot or an operation, not of a program
 		}

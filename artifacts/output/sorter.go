@@ -16,8 +16,9 @@ import (
 
 // A Sorter puts the events of a run into the order of a timeline within a
 // fixed amount of memory: what does not fit lies sorted in temporary files and
-// is merged when it is read. Copies that tell the same are joined as
-// [artifacts.Merge] does. The zero value is ready for use.
+// is merged when it is read. Events that several copies of one machine hold (live,
+// in a shadow copy, in Windows.old, in RegBack) become one row, which names the
+// other places in Also. The zero value is ready for use.
 type Sorter struct {
 	// Budget is how many bytes of coded rows are held in memory; 0 means
 	// [DefaultBudget].

@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -216,7 +217,7 @@ func (s *run) defaults() error {
 		o.Tables = findings.ShippedTables()
 	}
 	var err error
-	if s.list, err = artifacts.Select(o.Artifacts); err != nil {
+	if s.list, err = catalogue.Select(o.Artifacts); err != nil {
 		return &OptionError{Err: err}
 	}
 	o.Output.Created = s.started

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
@@ -57,7 +57,7 @@ func manCommand() *cli.Command {
 
 func artifactNames() []string {
 	var out []string
-	for _, a := range artifacts.All() {
+	for _, a := range catalogue.All() {
 		out = append(out, a.Name)
 	}
 	return out

@@ -13,7 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
@@ -157,7 +157,7 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 	if o.Tables, err = ruleFiles(o.RuleFiles); err != nil {
 		return o, 0, err
 	}
-	if _, err := artifacts.Select(o.Artifacts); err != nil {
+	if _, err := catalogue.Select(o.Artifacts); err != nil {
 		return o, 0, usageError{err}
 	}
 	if !slices.Contains(report.Languages(), o.Lang) {

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
@@ -98,6 +99,13 @@ func (s *session) damage(err error) {
 	s.damaged++
 	s.clear()
 	fmt.Fprintf(s.stderr, "damaged: %s\n", clean(err.Error()))
+}
+
+// damages is how much damage was met so far.
+func (s *session) damages() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.damaged
 }
 
 // Note, Damage, Progress and Completed make a session an observer.
@@ -201,7 +209,7 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		for _, err := range tree.Problems() {
 			s.damage(err)
 		}
-		list, err := artifacts.Select(names)
+		list, err := catalogue.Select(names)
 		if err != nil {
 			return usageError{err}
 		}
