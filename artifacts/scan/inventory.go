@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -17,10 +18,15 @@ type inventory struct {
 	tree    *evidence.Tree
 	inputs  map[string]*Input
 	byName  map[string]int // of artifacts
+	all     io.Writer      // of damaged.jsonl, when the manifest cannot list all
+	create  func() (io.Writer, error)
+	err     error // of writing it
 }
 
-func newInventory(h *MachineManifest, tree *evidence.Tree) *inventory {
-	return &inventory{machine: h, tree: tree, inputs: map[string]*Input{}, byName: map[string]int{}}
+// newInventory begins an inventory. create opens the file for damage beyond what
+// the manifest lists.
+func newInventory(h *MachineManifest, tree *evidence.Tree, create func() (io.Writer, error)) *inventory {
+	return &inventory{machine: h, tree: tree, inputs: map[string]*Input{}, byName: map[string]int{}, create: create}
 }
 
 func (v *inventory) input(path, snapshot string) *Input {
@@ -89,8 +95,18 @@ func (v *inventory) damage(d Damage) {
 	v.machine.Counts.Damaged++
 	if len(v.machine.Damaged) < maxDamage {
 		v.machine.Damaged = append(v.machine.Damaged, d)
-	} else {
-		v.machine.More++
+		return
+	}
+	if v.machine.More++; v.err != nil {
+		return
+	}
+	if v.all == nil {
+		if v.all, v.err = v.create(); v.err == nil {
+			v.err = jsonLines(v.all, v.machine.Damaged)
+		}
+	}
+	if v.err == nil {
+		v.err = jsonLines(v.all, []Damage{d})
 	}
 }
 

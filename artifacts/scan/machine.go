@@ -32,6 +32,7 @@ type machineScan struct {
 	page         report.Input // of report.html
 	opts         *output.Options
 	tables       []*recordTable
+	damaged      *files.Set // damaged.jsonl, when there is too much for the manifest
 	stamp        string
 	worst        findings.Level
 
@@ -100,7 +101,8 @@ func (s *run) scanTree(
 		return nil, 0, err
 	}
 	x.m = newMachineManifest(from.tree.Machine(), h, from.path)
-	x.inv = newInventory(x.m, x.tree)
+	x.damaged = x.Set()
+	x.inv = newInventory(x.m, x.tree, func() (io.Writer, error) { return x.damaged.Create("damaged.jsonl") })
 	x.sorter = output.Sorter{Budget: s.o.SortMemory, Dir: x.Dir}
 	defer x.sorter.Close()
 	opts := s.o.Output
@@ -201,6 +203,12 @@ func (x *machineScan) read(kind string) error {
 		}
 	}
 	x.inv.close()
+	if x.inv.err != nil {
+		return x.inv.err
+	}
+	if err := x.commit(x.damaged, "jsonl", -1, nil); err != nil {
+		return err
+	}
 	x.m.RunID = x.inv.runID(x.o.Version)
 	x.opts.RunID = x.m.RunID
 	return nil

@@ -112,6 +112,7 @@ func (x *machineScan) abort() {
 	if x.records != nil {
 		x.records.Abort()
 	}
+	x.damaged.Abort()
 	for _, t := range x.tables {
 		t.files.Abort()
 	}

@@ -31,7 +31,7 @@ func evidenceFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "verify", Usage: "first compare a disk image with the hashes that it stores (reads all of it)"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; damage is still named"},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name each source as it is read"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name each source as it is read, and all damage"},
 	}
 }
 

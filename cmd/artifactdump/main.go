@@ -54,7 +54,12 @@ var errDamaged = scan.ErrDamaged
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	out := &checkedWriter{w: stdout}
 	app := newApp(out, stderr)
+	app.Metadata = map[string]any{}
 	err := app.RunContext(ctx, shell.Reorder(app, args))
+	sessions, _ := app.Metadata[sessionKey].([]*session)
+	for _, s := range sessions {
+		s.tellDamage()
+	}
 	if err == nil || errors.Is(err, errDamaged) || errors.Is(err, errFindings) {
 		// The library prints help without looking whether it arrives.
 		err = cmp.Or(out.err, err)

@@ -37,6 +37,7 @@ func prefetchCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "command-line", Usage: "a `COMMAND` line that a hosting program may have been started with, for the hash (repeat for more)"},
 			&cli.IntFlag{Name: "jobs", Usage: "read `N` files at a time", DefaultText: "one for each processor", Action: fromOne("jobs")},
 			&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
+			verboseDamage(),
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "do not name the files that are no Prefetch files"},
 		}, outputFlags()),
 		Action: prefetchFiles,
@@ -88,7 +89,7 @@ func prefetchFiles(c *cli.Context) error {
 // prefetchFile writes one file, and names what is damaged in it.
 func (s *session) prefetchFile(o *out, f *pffile.File, write func(*pffile.File, io.Writer) error) error {
 	for _, err := range f.Problems() {
-		s.damage(fmt.Errorf("%s: %w", f.Path, err))
+		s.damageIn(f.Path, fmt.Errorf("%s: %w", f.Path, err))
 	}
 	if s.strict && s.damaged > 0 {
 		return errDamaged

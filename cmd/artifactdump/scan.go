@@ -81,6 +81,7 @@ func scanAction(c *cli.Context) error {
 	}
 	m, err := scan.Run(c.Context, o, &watcher{s, map[*scan.MachineStatus]time.Time{}})
 	s.clearLine()
+	s.tellDamage()
 	if u, ok := errors.AsType[*scan.UnfinishedError](err); ok && u.Err != nil {
 		fmt.Fprintf(s.stderr, "what was finished is in %s; go on with --resume\n", clean(u.Dir))
 	}

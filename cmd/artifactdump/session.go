@@ -33,14 +33,24 @@ type session struct {
 	kind     string           // of the evidence being read: folder, zip, disk image …
 	machines []output.Machine // that were read so far
 	damaged  int
+	pending  damageList
 	named    map[string]bool // damage of a hive that was named before
 	live     bool            // a progress line stands on the terminal
 	started  time.Time
 	drawn    time.Time
 }
 
+// sessionKey is where the program keeps its sessions, so that what they have to
+// say is said however a command ends.
+const sessionKey = "sessions"
+
 func newSession(c *cli.Context) *session {
-	return &session{c: c, stderr: c.App.ErrWriter, quiet: c.Bool("quiet"), verbose: c.Bool("verbose"), strict: c.Bool("strict"), started: time.Now()}
+	s := &session{
+		c: c, stderr: c.App.ErrWriter, quiet: c.Bool("quiet"), verbose: c.Bool("verbose"), strict: c.Bool("strict"), started: time.Now(),
+	}
+	sessions, _ := c.App.Metadata[sessionKey].([]*session)
+	c.App.Metadata[sessionKey] = append(sessions, s)
+	return s
 }
 
 func (s *session) clearLine() {
@@ -90,15 +100,6 @@ func (s *session) say(format string, args ...any) {
 	defer s.mu.Unlock()
 	s.clear()
 	fmt.Fprintln(s.stderr, clean(fmt.Sprintf(format, args...)))
-}
-
-// damage names one damaged piece of evidence on standard error.
-func (s *session) damage(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.damaged++
-	s.clear()
-	fmt.Fprintf(s.stderr, "damaged: %s\n", clean(err.Error()))
 }
 
 // damages is how much damage was met so far.
@@ -153,6 +154,7 @@ func isTerminal(w io.Writer) bool {
 // end turns what was met into the command's error.
 func (s *session) end() error {
 	s.clearLine()
+	s.tellDamage()
 	if s.damaged > 0 {
 		return errDamaged
 	}
