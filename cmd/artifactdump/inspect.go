@@ -31,6 +31,7 @@ func inspectCommand() *cli.Command {
 			&cli.StringFlag{Name: "table", Usage: "list the rows of table `NAME` of a database ('*': all)"},
 			&cli.StringFlag{Name: "mft", Usage: "take the paths of a change journal from the $MFT in `FILE`"},
 			&cli.BoolFlag{Name: "recovered", Usage: "list deleted, hidden and carved rows, too"},
+			verboseDamage(),
 		}, outputFlags()),
 		Action: inspectFiles,
 	}
