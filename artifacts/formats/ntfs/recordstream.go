@@ -25,7 +25,7 @@ type RecordOptions struct {
 const (
 	minRecord    = 512
 	maxRecord    = 64 << 10
-	recordsBlock = 1 << 20
+	recordsBlock = 128 << 10 // fits the second cache of a processor
 )
 
 // Records reads a $MFT from its beginning. It yields each position that holds a
