@@ -18,13 +18,16 @@ const (
 	PathOrphan
 )
 
-// String returns "whole", "deleted" or "orphan".
+// String returns "whole", "deleted", "orphan" or "partial".
 func (s PathState) String() string {
 	switch s {
 	case PathWhole:
 		return "whole"
 	case PathDeleted:
 		return "deleted"
+	}
+	if s == PathPartial {
+		return "partial"
 	}
 	return "orphan"
 }
