@@ -5,7 +5,12 @@ import "bytes"
 // formats is the table of what can be inspected. A format whose signature is
 // part of another's comes first.
 func formats() []format {
-	return []format{}
+	return []format{
+		{"logfile", begins("RSTR", "RCRD", "CHKD"), readLogFile},
+		{"i30", begins("INDX"), readI30},
+		{"mft", knownMFT, readMFT},
+		{"usn", knownUSN, readUSN},
+	}
 }
 
 // begins returns a test for files that begin with one of the signatures.

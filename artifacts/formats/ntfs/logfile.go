@@ -65,16 +65,16 @@ func (k LogKind) String() string {
 
 // A Restart is a restart page.
 type Restart struct {
-	Version             string // "1.1" up to Windows 8.1 and after a clean dismount, "2.0" from Windows 10 on
-	CurrentLSN          uint64
-	OldestLSN           uint64 // of the first client
-	RestartLSN          uint64
-	Clients             int
-	Clean               bool // the volume was dismounted, and nothing needs to be replayed
-	PageSize            uint32
-	FileSize            uint64
-	sequenceBits, pages uint32
-	data                int
+	Version      string // "1.1" up to Windows 8.1 and after a clean dismount, "2.0" from Windows 10 on
+	CurrentLSN   uint64
+	OldestLSN    uint64 // of the first client
+	RestartLSN   uint64
+	Clients      int
+	Clean        bool // the volume was dismounted, and nothing needs to be replayed
+	PageSize     uint32
+	FileSize     uint64
+	sequenceBits uint32
+	data         int
 }
 
 // A LogItem is one thing found in $LogFile. The iterator reuses it. Everything

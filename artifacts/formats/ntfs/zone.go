@@ -36,7 +36,7 @@ func ParseZone(b []byte) Zone {
 		b, z.Cut = b[:maxZoneText], true
 	}
 	n := 0
-	for line := range strings.Lines(zoneText(b)) {
+	for line := range strings.Lines(ZoneText(b)) {
 		line = strings.TrimSpace(strings.Trim(line, "\r\n\x00"))
 		if line == "" || strings.EqualFold(line, "[ZoneTransfer]") {
 			continue
@@ -80,9 +80,9 @@ func (z *Zone) line(line string) {
 	z.Other = append(z.Other, line)
 }
 
-// zoneText decodes the text by its mark, or by its second byte: the first
+// ZoneText decodes the text by its mark, or by its second byte: the first
 // character is a bracket.
-func zoneText(b []byte) string {
+func ZoneText(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte{0xFF, 0xFE}):
 		return wire.UTF16(b[2:])
