@@ -37,8 +37,12 @@ const (
 	Crowded                       // more names or streams than are kept for one file
 )
 
-// String names the defects.
+// String names the defects. Those of a torn record follow from its being torn
+// and are not named.
 func (d Damage) String() string {
+	if d&Torn != 0 {
+		return "torn"
+	}
 	var out []string
 	for i, s := range [...]string{
 		"torn", "BAAD", "update sequence outside the record", "attributes outside the record",
