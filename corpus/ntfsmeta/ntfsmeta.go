@@ -285,7 +285,6 @@ func (v *Volume) Delete(r Ref, at time.Time) {
 	for _, e := range n.spill {
 		v.release(e)
 		v.nodes[e].lsn = v.lsn
-		v.storeExtension(e)
 	}
 	v.release(r.entry())
 	v.store(r.entry())

@@ -30,6 +30,9 @@ func (v *Volume) store(e int) {
 		v.spillOver(e, n, &attrs)
 	}
 	v.write(e, n, attrs)
+	for _, x := range n.spill {
+		v.storeExtension(x)
+	}
 }
 
 type attribute struct {
@@ -104,7 +107,6 @@ func (v *Volume) spillOver(e int, n *node, attrs *[]attribute) {
 	ext.lsn = n.lsn
 	n.spill = append(n.spill, x)
 	*attrs = v.attributes(n)
-	v.storeExtension(x)
 }
 
 // storeExtension writes an extension record: the name that its base has put
