@@ -11,8 +11,20 @@ import (
 // gives each of its records the path of its moment.
 func BenchmarkJournal(b *testing.B) {
 	l := newLife(1, ntfsmeta.Spec{FirstUSN: 1 << 30})
-	for range 30000 {
-		l.step()
+	for len(l.dirs) < 300 {
+		i := len(l.dirs)
+		l.dirs = append(l.dirs, l.v.Mkdir(l.dirs[i/3], l.name(""), l.at))
+	}
+	for i := range 30000 {
+		l.at = l.at.Add(1000)
+		f := l.v.Create(l.dirs[i*7%300], l.name(".tmp"), []byte("x"), l.at)
+		l.v.Rename(f, l.dirs[i*13%300], l.name(".dll"), l.at)
+		if i%3 == 0 {
+			l.v.Delete(f, l.at)
+		}
+		if i%3000 == 0 {
+			l.v.Rename(l.dirs[200], l.dirs[i/3000], l.name(""), l.at)
+		}
 	}
 	data, mft := l.v.J(), l.v.MFT()
 	records := float64(len(l.v.Moments()))

@@ -19,6 +19,12 @@ type Rewind struct {
 	dirs  map[Reference]pastDir
 	arena [][]byte
 
+	// known holds the paths of folders that are whole, as of the last record.
+	// Most journals rename few folders, and then it is made anew.
+	known map[Reference][]byte
+	last  Reference // the folder of the last path
+	path  []byte
+
 	// Gaps counts the places where a folder had another name or parent than
 	// the records before and after it say: a part of the journal is missing.
 	Gaps int
@@ -81,8 +87,12 @@ func (w *Rewind) learn(c *Change, expected bool) {
 			return
 		}
 	}
-	if known && !expected {
-		w.Gaps++
+	if known {
+		w.known = nil
+		w.path = nil
+		if !expected {
+			w.Gaps++
+		}
 	}
 	w.dirs[c.File] = pastDir{c.Parent, w.store(c.units)}
 }
@@ -163,8 +173,33 @@ func (w *Rewind) AppendPath(dst []byte, c *Change) ([]byte, PathState) {
 	return c.AppendName(dst), state
 }
 
+// maxKnownPaths bounds the paths that are kept.
+const maxKnownPaths = 1 << 16
+
 // AppendFolder appends the path of a folder at that moment.
 func (w *Rewind) AppendFolder(dst []byte, ref Reference) ([]byte, PathState) {
+	if w.path != nil && ref == w.last {
+		return append(dst, w.path...), PathWhole
+	}
+	path, ok := w.known[ref]
+	if !ok {
+		at := len(dst)
+		var state PathState
+		if dst, state = w.appendFolder(dst, ref); state != PathWhole {
+			return dst, state
+		}
+		if w.known == nil || len(w.known) >= maxKnownPaths {
+			w.known = map[Reference][]byte{}
+		}
+		path = bytes.Clone(dst[at:])
+		w.known[ref] = path
+		dst = dst[:at]
+	}
+	w.last, w.path = ref, path
+	return append(dst, path...), PathWhole
+}
+
+func (w *Rewind) appendFolder(dst []byte, ref Reference) ([]byte, PathState) {
 	var chain [maxDepth][]byte
 	n, state := 0, PathWhole
 	for !w.isRoot(ref) {
