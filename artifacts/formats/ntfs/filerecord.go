@@ -258,7 +258,7 @@ func (r *Record) parse(b []byte, slack bool) bool {
 	}
 	end := r.attributes(b[:used], off, r.Entry, 0)
 	if slack {
-		r.slack(b, max(end, used))
+		r.slack(b, end) // an attribute across the end of the used part is slack, too
 	}
 	return true
 }

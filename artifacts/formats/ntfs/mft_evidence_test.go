@@ -234,3 +234,24 @@ func TestVolumeMFTTruth(t *testing.T) {
 		})
 	}
 }
+
+// TestSlackOfDamagedVolume finds the long names that six records of a damaged
+// volume hold only after their used part. One other reader takes them for
+// names of the file; the truth tables list them as disputed.
+func TestSlackOfDamagedVolume(t *testing.T) {
+	_, all := readAll(t, evidence(t, "mft/xways-damaged.mft.gz"))
+	for entry, want := range map[uint64]string{
+		179: "Reisebericht_Kenya_Safari_Reise_24.02_-_09.03.2005.doc", 180: "Schließfach.jpg",
+		532: "分歧加大 沪深大盘重演天量震荡 UTF-8.txt", 546: "Pressetext07-01.doc",
+		554: "NST-EST2006-01.xls", 557: "Angel H. Angelov.doc",
+	} {
+		if s := all[entry].SlackNames; len(s) != 1 || s[0].Name() != want {
+			t.Errorf("entry %d: %d names in the slack, want %q", entry, len(s), want)
+		}
+	}
+	for _, entry := range []uint64{179, 180, 496, 524, 531, 532, 546, 554, 557, 566, 567, 568} {
+		if r := all[entry]; len(r.SlackStreams) == 0 {
+			t.Errorf("entry %d: no stream in the slack", entry)
+		}
+	}
+}

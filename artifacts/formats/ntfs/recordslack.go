@@ -25,7 +25,7 @@ func (r *Record) slack(b []byte, off int) {
 func (r *Record) slackAttribute(a []byte, typ uint32, at int32) bool {
 	if typ == typeData {
 		s, ok := parseData(a)
-		if !ok || s.Size == notFirst || a[attrNonRes] > 1 || s.Size > 1<<62 || !plausibleUnits(s.units) || s.Main() && !s.Resident {
+		if !ok || s.Size == notFirst || a[attrNonRes] > 1 || !plausibleUnits(s.units) || !s.Resident && !plausibleRuns(a) {
 			return false
 		}
 		s.Record, s.Offset = r.Entry, at
@@ -43,6 +43,15 @@ func (r *Record) slackAttribute(a []byte, typ uint32, at int32) bool {
 	n.Record, n.Offset = r.Entry, at
 	r.SlackNames = append(r.SlackNames, n)
 	return true
+}
+
+// plausibleRuns reports whether the header of an attribute outside the record
+// agrees with itself: its runs follow it, and its size fits into what it has
+// allocated, which is a whole number of sectors.
+func plausibleRuns(a []byte) bool {
+	const attrAllocated = 40 // u64
+	runs, allocated, size := int(le.Uint16(a[attrRunsOff:])), le.Uint64(a[attrAllocated:]), le.Uint64(a[attrRealSize:])
+	return runs >= attrNonResHead && runs < len(a) && allocated%512 == 0 && size <= allocated && allocated < 1<<62
 }
 
 // Years within which a time found in slack is believed.
