@@ -34,6 +34,8 @@ func TestArrows(t *testing.T) {
 		"corpus":                       {"prefetch/xpress", "corpus/"},
 		"corpus/regf":                  {},
 		"corpus/vss":                   {},
+		"corpus/ntfsmeta":              {},
+		"artifacts/formats/ntfs":       {"artifacts/formats/wire"},
 		"corpus/scca":                  {"prefetch/xpress"},
 	}
 	for pkg, may := range allowed {
