@@ -36,6 +36,7 @@ func TestArrows(t *testing.T) {
 		"corpus/vss":                   {},
 		"corpus/ntfsmeta":              {},
 		"artifacts/formats/ntfs":       {"artifacts/formats/wire"},
+		"artifacts/filesystem":         {"artifacts/formats/ntfs", "artifacts/formats/wire"},
 		"corpus/scca":                  {"prefetch/xpress"},
 	}
 	for pkg, may := range allowed {
