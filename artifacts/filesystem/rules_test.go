@@ -130,7 +130,8 @@ func TestSessions(t *testing.T) {
 	if len(set) != 1 || set[0] != ft(20) || born != 1 {
 		t.Errorf("times set at %v; %d times born before", set, born)
 	}
-	if renamed == nil || renamed.OldName != "invoice.tmp" || renamed.Name != "invoice.exe" || renamed.Renamed != ft(2) || !BecameProgram(renamed.OldName, renamed.Name) {
+	if renamed == nil || renamed.OldName != "invoice.tmp" || renamed.Name != "invoice.exe" || renamed.Renamed != ft(2) ||
+		!BecameProgram(renamed.OldName, renamed.Name) {
 		t.Errorf("renamed: %+v", renamed)
 	}
 	if deleted == nil || deleted.Deleted != ft(30) || deleted.Name != "invoice.exe" {
@@ -201,13 +202,15 @@ func TestWiped(t *testing.T) {
 	for c := range j.Changes() {
 		w.Add(c)
 	}
-	if found := w.Found(); len(found) != 1 || found[0].Name != "secret.txt" || found[0].Renames != 26 || found[0].File != ntfs.Reference(wiped) || found[0].At == 0 {
+	found := w.Found()
+	if len(found) != 1 || found[0].Name != "secret.txt" || found[0].Renames != 26 || found[0].File != ntfs.Reference(wiped) || found[0].At == 0 {
 		t.Errorf("%+v", found)
 	}
 }
 
 func TestJournalRecreated(t *testing.T) {
-	if JournalRecreated(ntfs.JournalInfo{ID: 100 * day}, 99*day+1) || !JournalRecreated(ntfs.JournalInfo{ID: 102 * day}, 100*day) || JournalRecreated(ntfs.JournalInfo{}, 1) {
+	if JournalRecreated(ntfs.JournalInfo{ID: 100 * day}, 99*day+1) || !JournalRecreated(ntfs.JournalInfo{ID: 102 * day}, 100*day) ||
+		JournalRecreated(ntfs.JournalInfo{}, 1) {
 		t.Error("the id of a journal")
 	}
 }

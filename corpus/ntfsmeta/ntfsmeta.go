@@ -84,6 +84,11 @@ type stream struct {
 	size uint64
 }
 
+// systemFiles are the names of the first records.
+var systemFiles = [...]string{
+	"$MFT", "$MFTMirr", "$LogFile", "$Volume", "$AttrDef", ".", "$Bitmap", "$Boot", "$BadClus", "$Secure", "$UpCase", "$Extend",
+}
+
 // New returns a volume with the records that every volume begins with.
 func New(s Spec) *Volume {
 	if s.RecordSize == 0 {
@@ -94,7 +99,7 @@ func New(s Spec) *Volume {
 	}
 	v := &Volume{spec: s, lsn: 1 << 20}
 	t := ft(s.Made)
-	for i, n := range [...]string{"$MFT", "$MFTMirr", "$LogFile", "$Volume", "$AttrDef", ".", "$Bitmap", "$Boot", "$BadClus", "$Secure", "$UpCase", "$Extend"} {
+	for i, n := range systemFiles {
 		x := &node{seq: uint16(max(1, i)), used: true, system: true, attrs: 6, si: [4]uint64{t, t, t, t}}
 		x.names = []name{{Root, 3, n, x.si}}
 		x.dir = n == "." || n == "$Extend"

@@ -87,7 +87,10 @@ func (x *indexReader) run(r io.Reader) error {
 			if x.done {
 				return nil
 			}
-			return &wire.FormatError{Format: "i30", Offset: block * int64(size), Struct: "index block", Problem: fmt.Sprintf("the file ends %d bytes into it", n)}
+			return &wire.FormatError{
+				Format: "i30", Offset: block * int64(size), Struct: "index block",
+				Problem: fmt.Sprintf("the file ends %d bytes into it", n),
+			}
 		case err != nil:
 			return &wire.FormatError{Format: "i30", Offset: block * int64(size), Struct: "index block", Problem: "cannot be read", Err: err}
 		}

@@ -95,7 +95,9 @@ func (s *changeScanner) read(r io.Reader, at int64) bool {
 			eof = true
 		case err != nil:
 			if _, ok := s.scan(buf, at, true); ok {
-				s.yield(nil, &wire.FormatError{Format: "usn", Offset: at + int64(len(buf)), Struct: "change journal", Problem: "cannot be read", Err: err})
+				s.yield(nil, &wire.FormatError{
+					Format: "usn", Offset: at + int64(len(buf)), Struct: "change journal", Problem: "cannot be read", Err: err,
+				})
 			}
 			return false
 		}
@@ -160,10 +162,15 @@ const (
 	carveTo   = plausibleTo
 )
 
+// carvable reports whether a record is believed without a stream around it.
+func (c *Change) carvable() bool {
+	return c.Version != 4 && c.FileTime >= carveFrom && c.FileTime <= carveTo && c.Reason != 0 && len(c.units) > 0
+}
+
 // accept decides whether the record s.c at an offset belongs to the stream.
 func (s *changeScanner) accept(b []byte, at int64, n int) bool {
 	if s.carve {
-		return s.c.Version != 4 && s.c.FileTime >= carveFrom && s.c.FileTime <= carveTo && s.c.Reason != 0 && len(s.c.units) > 0
+		return s.c.carvable()
 	}
 	base := int64(s.c.USN) - at
 	if base == s.base {

@@ -228,7 +228,7 @@ func (l *logReader) carve(b []byte, off int, at int64, damage string) int {
 		return logRecHead
 	}
 	where := LogItem{Offset: at + int64(off), LSN: l.lsn, Damage: damage}
-	if n := l.change.parse(b[off:]); n > 0 && l.change.Version != 4 && l.change.FileTime >= carveFrom && l.change.FileTime <= carveTo && len(l.change.units) > 0 {
+	if n := l.change.parse(b[off:]); n > 0 && l.change.carvable() {
 		l.change.Offset, l.change.Carved = where.Offset, true
 		where.Kind, where.Change = LogChange, &l.change
 		l.emit(where)

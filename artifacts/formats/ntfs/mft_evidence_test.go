@@ -229,7 +229,8 @@ func TestVolumeMFTTruth(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			img := evidence(t, "images/"+name+".gz")[partition[base]:]
 			v := mustOpen(t, img, nil)
-			n, _ := compareMFT(t, func() io.Reader { return v.MFT() }, RecordOptions{RecordSize: v.RecordSize()}, readTruth(t, base+".truth.jsonl.gz"))
+			open := func() io.Reader { return v.MFT() }
+			n, _ := compareMFT(t, open, RecordOptions{RecordSize: v.RecordSize()}, readTruth(t, base+".truth.jsonl.gz"))
 			t.Log(n, "records")
 		})
 	}
