@@ -61,7 +61,6 @@ type Table struct {
 	dirs  [][]dirInfo
 	nDirs uint32
 	arena [][]byte
-	names int64
 
 	// stale holds folders whose base record has been reused: all that is left
 	// of them is a name in an extension record.

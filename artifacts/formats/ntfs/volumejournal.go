@@ -1,10 +1,12 @@
 package ntfs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
@@ -23,7 +25,11 @@ func (s *stream) dataRanges() []Range {
 	}
 	var out []Range
 	end := min(s.size, s.init)
-	for _, r := range s.runs {
+	shared := s.sharedRuns()
+	for i, r := range s.runs {
+		if shared != nil && shared[i] {
+			continue
+		}
 		from, to := r.vcn*s.v.cluster, min((r.vcn+r.n)*s.v.cluster, end)
 		if r.lcn < 0 || from >= to {
 			continue
@@ -35,6 +41,34 @@ func (s *stream) dataRanges() []Range {
 		}
 	}
 	return out
+}
+
+// sharedRuns marks the runs whose clusters an earlier run of the stream has, or
+// returns nil. No cluster belongs to a stream twice; where runs claim it, a
+// small volume would become an endless stream.
+func (s *stream) sharedRuns() []bool {
+	order := make([]int, 0, len(s.runs))
+	for i, r := range s.runs {
+		if r.lcn >= 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(s.runs[a].lcn, s.runs[b].lcn), cmp.Compare(a, b)) })
+	var shared []bool
+	last := -1
+	for _, i := range order {
+		if last >= 0 && s.runs[i].lcn < s.runs[last].lcn+s.runs[last].n {
+			if shared == nil {
+				shared = make([]bool, len(s.runs))
+			}
+			shared[max(i, last)] = true
+			if s.runs[i].lcn+s.runs[i].n <= s.runs[last].lcn+s.runs[last].n {
+				continue
+			}
+		}
+		last = i
+	}
+	return shared
 }
 
 // JournalPath is where a volume keeps its change journal.

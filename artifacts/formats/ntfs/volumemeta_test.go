@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -327,5 +328,58 @@ func TestMadeVolume(t *testing.T) {
 	}
 	if f, err := v.LogFile(); err != nil || f.Size() == 0 {
 		t.Errorf("$LogFile: %v", err)
+	}
+}
+
+// TestSharedRuns reads a journal whose runs claim the same clusters again and
+// again: each of its records is there once.
+func TestSharedRuns(t *testing.T) {
+	s := &stream{v: &Volume{cluster: 4096}, size: 1 << 30, init: 1 << 30, runs: []run{
+		{0, 10, 5}, {5, 20, 5}, {10, 12, 1}, {11, -1, 7}, {18, 18, 4}, {22, 30, 2},
+	}}
+	want := []Range{{0, 10 * 4096}, {22 * 4096, 2 * 4096}}
+	if got := s.dataRanges(); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// TestMutatedVolume changes bytes of a volume at random and reads all of its
+// metadata. Nothing may panic or take long.
+func TestMutatedVolume(t *testing.T) {
+	good, _, _ := journalVolume(t)
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 150 {
+		img := bytes.Clone(good)
+		for range 1 + rnd.IntN(6) {
+			// The records of the MFT, at cluster 4, are what is parsed.
+			entry := []int{0, 5, 6, 11, 24}[rnd.IntN(5)]
+			img[4*bCluster+entry*bRecord+rnd.IntN(400)] = byte(rnd.Uint32())
+		}
+		v, err := Open(bytes.NewReader(img), int64(len(img)), nil)
+		if err != nil {
+			continue
+		}
+		table, _ := v.Table(nil)
+		for r, err := range v.Records(table, true) {
+			if err != nil {
+				break
+			}
+			table.Path(r)
+			if f, err := v.OpenReference(r.Reference(), ""); err == nil {
+				io.CopyN(io.Discard, f, 1<<20)
+			}
+			if r.Directory() {
+				for range v.IndexEntries(r.Reference()) {
+				}
+			}
+		}
+		if j, err := v.Journal(); err == nil {
+			if w, err := NewRewind(table, j); err == nil {
+				for range w.Changes(j) {
+				}
+			}
+		}
+		v.JournalInfo()
+		v.CarveJournal(func(*Change, error) bool { return true })
 	}
 }

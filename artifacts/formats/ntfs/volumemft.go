@@ -6,8 +6,18 @@ import (
 )
 
 // MFT returns the data of $MFT, for [Records] and [ReadTable]. A volume's own
-// $MFT is often in several pieces.
-func (v *Volume) MFT() *io.SectionReader { return io.NewSectionReader(v.mft, 0, v.mft.size) }
+// $MFT is often in several pieces. It has no hole; where damage makes one, the
+// data ends.
+func (v *Volume) MFT() *io.SectionReader {
+	size := int64(0)
+	for _, r := range v.mft.dataRanges() {
+		if r.Offset != size {
+			break
+		}
+		size += r.Length
+	}
+	return io.NewSectionReader(v.mft, 0, size)
+}
 
 // RecordSize returns the size of a file record by the boot sector.
 func (v *Volume) RecordSize() int { return int(v.record) }
