@@ -1,6 +1,7 @@
 package ese
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"iter"
@@ -67,7 +68,8 @@ type Column struct {
 
 	offset   int // of a fixed column in the record
 	width    int
-	template bool // inherited from the template table
+	template bool   // inherited from the template table
+	def      []byte // value in records that are older than the column
 }
 
 // A Table is a table of the database.
@@ -153,6 +155,7 @@ const (
 	catRecordOffset = 9
 	catName         = 128
 	catTemplate     = 130
+	catDefault      = 131
 )
 
 // catalogueColumns are the columns of MSysObjects that are read here.
@@ -173,6 +176,7 @@ func catalogueColumns() []*Column {
 		{Name: "Name", ID: catName, Type: Text, CodePage: 1252},
 		{Name: "Stats", ID: 129, Type: Binary},
 		{Name: "TemplateTable", ID: catTemplate, Type: Text, CodePage: 1252},
+		{Name: "DefaultValue", ID: catDefault, Type: Binary},
 	}
 	for i, at := 0, 4; i < 12; i++ {
 		cols[i].width, cols[i].offset = cols[i].Type.width(), at
@@ -266,6 +270,9 @@ func (c *catalogueReader) add(row *Row) error {
 		if at, ok := row.Int(c.at.byID(catRecordOffset, false)); ok && id < firstVariable {
 			col.offset = int(at)
 		}
+		if def, _ := row.Bytes(c.at.byID(catDefault, false)); len(def) > 0 && len(def) >= col.width {
+			col.def = bytes.Clone(def)
+		}
 		return c.attach(looseColumn{table: owner, column: col}, row.Offset)
 	case kindLong:
 		return c.attach(looseColumn{table: owner, long: tree{value, id}}, row.Offset)
@@ -320,7 +327,8 @@ func (c *catalogueReader) finish() {
 }
 
 // layOut sorts the columns by id and gives the fixed ones their offset: the
-// stored one, or where the one before it ends.
+// stored one, which leaves room for dropped columns, or where the one before it
+// ends.
 func (t *Table) layOut() {
 	slices.SortStableFunc(t.columns, func(a, b *Column) int { return cmp.Compare(a.ID, b.ID) })
 	end := 4
@@ -328,9 +336,7 @@ func (t *Table) layOut() {
 		if c.ID >= firstVariable {
 			break
 		}
-		if c.offset < 4 {
-			c.offset = end
-		}
+		c.offset = max(c.offset, end) // MSysObjects has 4 for all of its own
 		end = c.offset + c.width
 	}
 	t.index()

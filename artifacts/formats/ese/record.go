@@ -71,7 +71,7 @@ func (r *Row) offsetMask() uint16 {
 // fixed returns the bytes of a column of fixed size, nil when it is NULL.
 func (r *Row) fixed(c *Column) []byte {
 	if c.ID > uint16(r.lastFix) {
-		return nil // a column that was added after the row
+		return c.def // the column was added after the row
 	}
 	bitmap := r.variable - r.bitmapSize()
 	if r.data[bitmap+int(c.ID-1)/8]>>((c.ID-1)%8)&1 != 0 {
@@ -88,7 +88,7 @@ func (r *Row) fixed(c *Column) []byte {
 // NULL.
 func (r *Row) variableColumn(c *Column) []byte {
 	if c.ID > uint16(r.lastVar) {
-		return nil
+		return c.def
 	}
 	i := int(c.ID) - firstVariable
 	start := 0

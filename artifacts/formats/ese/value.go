@@ -321,8 +321,8 @@ func (v Value) Text() string {
 	return string(v.AppendText(buf[:0]))
 }
 
-// AppendText appends a value as text: numbers in decimal, a date-time as
-// RFC 3339 with 7 digits, a GUID in braces and upper case, binary data as
+// AppendText appends a value as text: numbers in decimal, true or false, a
+// date-time as RFC 3339 with 7 digits, a GUID in braces and upper case, binary data as
 // hexadecimal digits, and nothing for NULL or a date-time that is not set.
 func (v Value) AppendText(dst []byte) []byte {
 	switch v.Type {
@@ -350,6 +350,9 @@ func (v Value) AppendText(dst []byte) []byte {
 		return appendGUID(dst, v.b)
 	}
 	if n, ok := v.Int(); ok {
+		if v.Type == Bool {
+			return strconv.AppendBool(dst, n != 0)
+		}
 		return strconv.AppendInt(dst, n, 10)
 	}
 	return hex.AppendEncode(dst, v.Bytes())
