@@ -1,6 +1,10 @@
 package ese
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/artifactdump/artifactdump/prefetch/xpress"
+)
 
 // Compression schemes: the upper five bits of the first byte of the data.
 const (
@@ -33,7 +37,7 @@ func decompress(b []byte) (out []byte, narrow bool, err error) {
 			return nil, false, errShortIn
 		}
 		out := make([]byte, le.Uint16(b[1:]))
-		if err := decodeLZ77(out, b[3:]); err != nil {
+		if err := xpress.DecodePlain(out, b[3:]); err != nil {
 			return nil, false, err
 		}
 		return out, false, nil
