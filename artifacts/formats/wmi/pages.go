@@ -222,3 +222,15 @@ func (r *Repository) whole(rec *record) []byte {
 	}
 	return b
 }
+
+// Detect reports whether a file that begins with head, 4 KiB or more of it, is
+// an OBJECTS.DATA: the first page has descriptors, and its first record follows
+// them at once.
+func Detect(head []byte) bool {
+	for at := 0; at+descSize <= len(head); at += descSize {
+		if le.Uint32(head[at:]) == 0 && le.Uint32(head[at+4:]) == 0 && le.Uint32(head[at+8:]) == 0 {
+			return at > 0 && le.Uint32(head[4:]) == uint32(at+descSize) && orderly(head)
+		}
+	}
+	return false
+}
