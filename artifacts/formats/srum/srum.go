@@ -180,58 +180,75 @@ type Value struct{ Name, Text string }
 
 // Apps returns the rows of [TableApps].
 func (d *Database) Apps() iter.Seq2[App, error] {
-	return rows(d, TableApps, func(c *columns, r *ese.Row, base Row) App {
-		side := func(prefix string) IO {
-			return IO{
-				Cycles:          c.int(r, prefix+"CycleTime"),
-				ContextSwitches: c.int(r, prefix+"ContextSwitches"),
-				BytesRead:       c.int(r, prefix+"BytesRead"),
-				BytesWritten:    c.int(r, prefix+"BytesWritten"),
-				Reads:           c.int(r, prefix+"NumReadOperations"),
-				Writes:          c.int(r, prefix+"NumWriteOperations"),
-				Flushes:         c.int(r, prefix+"NumberOfFlushes"),
-			}
+	return rows(d, TableApps, func(t *ese.Table) func(*ese.Row, Row) App {
+		face, fore, back := t.Column("FaceTime"), ioColumns(t, "Foreground"), ioColumns(t, "Background")
+		return func(r *ese.Row, base Row) App {
+			return App{Row: base, FaceTime: num(r, face), Foreground: fore(r), Background: back(r)}
 		}
-		return App{Row: base, FaceTime: c.int(r, "FaceTime"), Foreground: side("Foreground"), Background: side("Background")}
 	})
+}
+
+// ioColumns looks the columns of one side up.
+func ioColumns(t *ese.Table, side string) func(*ese.Row) IO {
+	var c [7]*ese.Column
+	for i, name := range [...]string{"CycleTime", "ContextSwitches", "BytesRead", "BytesWritten", "NumReadOperations", "NumWriteOperations", "NumberOfFlushes"} {
+		c[i] = t.Column(side + name)
+	}
+	return func(r *ese.Row) IO {
+		return IO{num(r, c[0]), num(r, c[1]), num(r, c[2]), num(r, c[3]), num(r, c[4]), num(r, c[5]), num(r, c[6])}
+	}
 }
 
 // Networks returns the rows of [TableNetwork], which servers do not have.
 func (d *Database) Networks() iter.Seq2[Network, error] {
-	return rows(d, TableNetwork, func(c *columns, r *ese.Row, base Row) Network {
-		luid := uint64(c.int(r, "InterfaceLuid"))
-		return Network{
-			Row: base, LUID: luid, InterfaceType: uint16(luid >> 48),
-			Profile: int32(c.int(r, "L2ProfileId")), ProfileFlags: int32(c.int(r, "L2ProfileFlags")),
-			Sent: c.int(r, "BytesSent"), Received: c.int(r, "BytesRecvd"),
+	return rows(d, TableNetwork, func(t *ese.Table) func(*ese.Row, Row) Network {
+		luid, profile, flags := t.Column("InterfaceLuid"), t.Column("L2ProfileId"), t.Column("L2ProfileFlags")
+		sent, received := t.Column("BytesSent"), t.Column("BytesRecvd")
+		return func(r *ese.Row, base Row) Network {
+			n := uint64(num(r, luid))
+			return Network{
+				Row: base, LUID: n, InterfaceType: uint16(n >> 48), Profile: int32(num(r, profile)), ProfileFlags: int32(num(r, flags)),
+				Sent: num(r, sent), Received: num(r, received),
+			}
 		}
 	})
 }
 
 // Connections returns the rows of [TableConnections].
 func (d *Database) Connections() iter.Seq2[Connection, error] {
-	return rows(d, TableConnections, func(c *columns, r *ese.Row, base Row) Connection {
-		luid := uint64(c.int(r, "InterfaceLuid"))
-		start, _ := r.Time(c.column("ConnectStartTime"))
-		return Connection{
-			Row: base, LUID: luid, InterfaceType: uint16(luid >> 48),
-			Profile: int32(c.int(r, "L2ProfileId")), ProfileFlags: int32(c.int(r, "L2ProfileFlags")),
-			Seconds: c.int(r, "ConnectedTime"), Start: start,
+	return rows(d, TableConnections, func(t *ese.Table) func(*ese.Row, Row) Connection {
+		luid, profile, flags := t.Column("InterfaceLuid"), t.Column("L2ProfileId"), t.Column("L2ProfileFlags")
+		seconds, begin := t.Column("ConnectedTime"), t.Column("ConnectStartTime")
+		return func(r *ese.Row, base Row) Connection {
+			n := uint64(num(r, luid))
+			start, _ := r.Time(begin)
+			return Connection{
+				Row: base, LUID: n, InterfaceType: uint16(n >> 48), Profile: int32(num(r, profile)), ProfileFlags: int32(num(r, flags)),
+				Seconds: num(r, seconds), Start: start,
+			}
 		}
 	})
 }
 
 // Timelines returns the rows of [TableTimeline].
 func (d *Database) Timelines() iter.Seq2[Timeline, error] {
-	return rows(d, TableTimeline, func(c *columns, r *ese.Row, base Row) Timeline {
-		end, _ := r.Time(c.column("EndTime"))
-		return Timeline{
-			Row: base, Flags: c.int(r, "Flags"), End: end,
-			Duration: c.maybe(r, "DurationMS"), Span: c.maybe(r, "SpanMS"),
-			InFocus: c.maybe(r, "InFocusS"), UserInput: c.maybe(r, "UserInputS"),
-			KeyboardInput: c.maybe(r, "KeyboardInputS"), MouseInput: c.maybe(r, "MouseInputS"),
-			AudioIn: c.maybe(r, "AudioInS"), AudioOut: c.maybe(r, "AudioOutS"),
-			Cycles: c.maybe(r, "Cycles"), Disk: c.maybe(r, "DiskRaw"), NetworkBytes: c.maybe(r, "NetworkBytesRaw"),
+	return rows(d, TableTimeline, func(t *ese.Table) func(*ese.Row, Row) Timeline {
+		return func(r *ese.Row, base Row) Timeline {
+			maybe := func(name string) *int64 {
+				if n, ok := r.Int(t.Column(name)); ok {
+					return &n
+				}
+				return nil
+			}
+			end, _ := r.Time(t.Column("EndTime"))
+			return Timeline{
+				Row: base, Flags: num(r, t.Column("Flags")), End: end,
+				Duration: maybe("DurationMS"), Span: maybe("SpanMS"),
+				InFocus: maybe("InFocusS"), UserInput: maybe("UserInputS"),
+				KeyboardInput: maybe("KeyboardInputS"), MouseInput: maybe("MouseInputS"),
+				AudioIn: maybe("AudioInS"), AudioOut: maybe("AudioOutS"),
+				Cycles: maybe("Cycles"), Disk: maybe("DiskRaw"), NetworkBytes: maybe("NetworkBytesRaw"),
+			}
 		}
 	})
 }
@@ -259,55 +276,36 @@ func (d *Database) Others() iter.Seq2[Generic, error] {
 
 // Rows returns the rows of any table of usage.
 func (d *Database) Rows(table string) iter.Seq2[Generic, error] {
-	return rows(d, table, func(c *columns, r *ese.Row, base Row) Generic {
-		g := Generic{Row: base, Table: table}
-		r.Each(func(col *ese.Column, v ese.Value, _ error) bool {
-			switch col.Name {
-			case "AutoIncId", "TimeStamp", "AppId", "UserId":
-			default:
-				g.Values = append(g.Values, Value{col.Name, v.Text()})
-			}
-			return true
-		})
-		return g
+	return rows(d, table, func(*ese.Table) func(*ese.Row, Row) Generic {
+		return func(r *ese.Row, base Row) Generic {
+			g := Generic{Row: base, Table: table}
+			r.Each(func(col *ese.Column, v ese.Value, _ error) bool {
+				switch col.Name {
+				case "AutoIncId", "TimeStamp", "AppId", "UserId":
+				default:
+					g.Values = append(g.Values, Value{col.Name, v.Text()})
+				}
+				return true
+			})
+			return g
+		}
 	})
 }
 
-// columns are the columns of a table by name, looked up once.
-type columns struct {
-	table *ese.Table
-	seen  map[string]*ese.Column
-}
-
-func (c *columns) column(name string) *ese.Column {
-	col, ok := c.seen[name]
-	if !ok {
-		col = c.table.Column(name)
-		c.seen[name] = col
-	}
-	return col
-}
-
-func (c *columns) int(r *ese.Row, name string) int64 {
-	n, _ := r.Int(c.column(name))
+func num(r *ese.Row, c *ese.Column) int64 {
+	n, _ := r.Int(c)
 	return n
 }
 
-func (c *columns) maybe(r *ese.Row, name string) *int64 {
-	if n, ok := r.Int(c.column(name)); ok {
-		return &n
-	}
-	return nil
-}
-
 // rows decodes the rows of a table. A table that is absent has none.
-func rows[T any](d *Database, table string, decode func(*columns, *ese.Row, Row) T) iter.Seq2[T, error] {
+func rows[T any](d *Database, table string, decoder func(*ese.Table) func(*ese.Row, Row) T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		t := d.Table(table)
 		if t == nil {
 			return
 		}
-		c := &columns{t, map[string]*ese.Column{}}
+		decode := decoder(t)
+		number, at, app, user := t.Column("AutoIncId"), t.Column("TimeStamp"), t.Column("AppId"), t.Column("UserId")
 		for row, err := range t.Rows() {
 			if err != nil {
 				var none T
@@ -316,11 +314,10 @@ func rows[T any](d *Database, table string, decode func(*columns, *ese.Row, Row)
 				}
 				continue
 			}
-			base := Row{Place: placeOf(&row), Number: int32(c.int(&row, "AutoIncId")),
-				AppID: int32(c.int(&row, "AppId")), UserID: int32(c.int(&row, "UserId"))}
-			base.Time, _ = row.Time(c.column("TimeStamp"))
+			base := Row{Place: placeOf(&row), Number: int32(num(&row, number)), AppID: int32(num(&row, app)), UserID: int32(num(&row, user))}
+			base.Time, _ = row.Time(at)
 			base.App, base.User = d.ids[base.AppID], d.ids[base.UserID]
-			if !yield(decode(c, &row, base), nil) {
+			if !yield(decode(&row, base), nil) {
 				return
 			}
 		}
