@@ -150,6 +150,7 @@ const (
 	catKind         = 2
 	catID           = 3
 	catColtypOrPage = 4
+	catSpaceUsage   = 5
 	catFlags        = 6
 	catCodePage     = 7 // PagesOrLocale
 	catRecordOffset = 9
@@ -165,7 +166,7 @@ func catalogueColumns() []*Column {
 		{Name: "Type", ID: catKind, Type: Int16},
 		{Name: "Id", ID: catID, Type: Int32},
 		{Name: "ColtypOrPgnoFDP", ID: catColtypOrPage, Type: Int32},
-		{Name: "SpaceUsage", ID: 5, Type: Int32},
+		{Name: "SpaceUsage", ID: catSpaceUsage, Type: Int32},
 		{Name: "Flags", ID: catFlags, Type: Int32},
 		{Name: "PagesOrLocale", ID: catCodePage, Type: Int32},
 		{Name: "RootFlag", ID: 8, Type: Bool},
@@ -266,7 +267,9 @@ func (c *catalogueReader) add(row *Row) error {
 			return c.db.note(bad(row.Offset, "catalogue", fmt.Sprintf("column id %d, type %d", id, value)))
 		}
 		col := &Column{Name: name, ID: uint16(id), Type: Type(value), Flags: num(catFlags), CodePage: uint16(num(catCodePage))}
-		col.width = col.Type.width()
+		if col.width = col.Type.width(); col.width == 0 && id < firstVariable {
+			col.width = int(min(num(catSpaceUsage), 255)) // text or binary data of fixed size
+		}
 		if at, ok := row.Int(c.at.byID(catRecordOffset, false)); ok && id < firstVariable {
 			col.offset = int(at)
 		}
