@@ -92,6 +92,9 @@ func (db *DB) page(n uint32) (page, error) {
 // slot returns what tag i points to, its offset in the page, and the flags of
 // pages below 16 KiB.
 func (p *page) slot(i int) (b []byte, off int, flags byte, ok bool) {
+	if i < 0 || i >= p.tags {
+		return nil, 0, 0, false
+	}
 	v := le.Uint32(p.b[len(p.b)-4*(i+1):])
 	size, at := int(v&0x7FFF), int(v>>16&0x7FFF)
 	if !p.large {

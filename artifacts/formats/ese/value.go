@@ -62,6 +62,9 @@ func (r *Row) Values(c *Column) ([]Value, error) {
 // A column with several values is reported once for each. It stops when f
 // returns false.
 func (r *Row) Each(f func(*Column, Value, error) bool) {
+	if r.table == nil {
+		return // the zero Row
+	}
 	for _, c := range r.table.columns {
 		if c.ID >= firstTagged {
 			break
