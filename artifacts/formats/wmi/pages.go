@@ -1,6 +1,10 @@
 package wmi
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // A mapping is a map from the logical pages of OBJECTS.DATA or INDEX.BTR to the
 // physical ones.
@@ -70,7 +74,9 @@ func (r *Repository) setMaps(files [][]byte) {
 				r.older = append(r.older, r.active)
 			}
 			r.active = m
-			r.indexMap, _ = parseMap(rest, false)
+			if r.indexMap, _ = parseMap(rest, false); r.indexMap == nil && len(rest) > mapHeader {
+				r.note(0, fmt.Sprintf("map %d", i+1), "the part of the index is not whole")
+			}
 		default:
 			r.older = append(r.older, m)
 		}
@@ -144,13 +150,14 @@ func (r *Repository) eachRecord(f, free func(*record)) (records int) {
 
 // pageRecords walks the descriptors of one page.
 func (r *Repository) pageRecords(b []byte, p *record, m *mapping, rest []bool, f, free func(*record)) (records int) {
-	end := 0 // of what the records use
+	used := make([]span, 0, 64)
+	table := 0
 	for at := 0; at+descSize <= len(b); at += descSize {
 		rec := *p
 		rec.id = le.Uint32(b[at:])
 		off, size := le.Uint32(b[at+4:]), le.Uint32(b[at+8:])
 		if rec.id == 0 && off == 0 && size == 0 {
-			end = max(end, at+descSize)
+			table = at + descSize
 			break
 		}
 		if off < uint32(at+descSize) || off >= pageSize || size == 0 || size > maxRecord {
@@ -158,7 +165,7 @@ func (r *Repository) pageRecords(b []byte, p *record, m *mapping, rest []bool, f
 		}
 		rec.off, rec.size = int(off), int(size)
 		rec.b = b[off:min(len(b), rec.off+rec.size)]
-		end = max(end, rec.off+rec.size)
+		used = append(used, span{rec.off, rec.off + len(rec.b)})
 		if rec.size > len(rec.b) {
 			rec.next = r.following(&rec, m)
 			for _, n := range rec.next {
@@ -168,13 +175,24 @@ func (r *Repository) pageRecords(b []byte, p *record, m *mapping, rest []bool, f
 		records++
 		f(&rec)
 	}
-	if free != nil && end > 0 && end < len(b) {
-		gap := *p
-		gap.off, gap.size, gap.b = end, len(b)-end, b[end:]
-		free(&gap)
+	if free == nil || records == 0 {
+		return records
+	}
+	slices.SortFunc(used, func(a, b span) int { return cmp.Compare(a.start, b.start) })
+	end := table
+	for _, u := range append(used, span{len(b), len(b)}) {
+		if u.start > end {
+			gap := *p
+			gap.off, gap.size, gap.b = end, u.start-end, b[end:u.start]
+			free(&gap)
+		}
+		end = max(end, u.end)
 	}
 	return records
 }
+
+// A span is a part of a page.
+type span struct{ start, end int }
 
 // orderly reports whether a page begins with descriptors of records that lie
 // one after the other. A damaged size can then not hide the page.
