@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -122,4 +123,28 @@ func TestRealTables(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestRealMutated changes some hundred bytes of real databases, seals nothing,
+// and reads all: no panic, and no more rows than a file of the size can hold.
+func TestRealMutated(t *testing.T) {
+	dir := evidence(t)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, file := range []string{"srum/win10-rathbunvm/SRUDB.dat", "bits/win11/qmgr.db", "ual/plaso/SystemIdentity.mdb"} {
+		whole := unpack(t, filepath.Join(dir, file))
+		for range 50 {
+			b := bytes.Clone(whole)
+			for range 300 {
+				b[rng.IntN(len(b))] = byte(rng.Uint32())
+			}
+			copy(b[rng.IntN(len(b)):], whole[rng.IntN(len(b)-2000):][:2000])
+			db, err := ese.Open(bytes.NewReader(b), int64(len(b)))
+			if err != nil {
+				continue
+			}
+			if rows := everything(db); rows > len(b)/8 {
+				t.Errorf("%s: %d rows", file, rows)
+			}
+		}
+	}
 }
