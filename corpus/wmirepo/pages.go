@@ -6,56 +6,39 @@ import (
 )
 
 // pages puts records on pages. Live pages lie in reverse order in the file, so
-// that a reader needs the map; pages of older states follow them.
+// that a reader needs the map; a page of an older state follows them.
 func (r *Repository) pages(records []record) Files {
-	var live, old [][]byte
+	var live [][]byte
 	var keys []string
-	page, used := newPage()
-	oldPage, oldUsed := newPage()
+	var page, old layout
 	id := uint32(1000)
 	for _, rec := range records {
 		id += 7
 		rec.id = id
 		if rec.old {
-			oldUsed = put(oldPage, oldUsed, rec)
+			old.add(rec)
 			continue
 		}
-		if used+16+len(rec.data) > pageSize && used > pageSize/2 {
-			live = append(live, page)
-			page, used = newPage()
+		if page.size()+descriptor+len(rec.data) > pageSize && len(page.records) > 0 {
+			live = append(live, page.bytes()...)
+			page = layout{}
 		}
 		if rec.key != "" {
 			keys = append(keys, fmt.Sprintf("%s.%d.%d.%d", rec.key, len(live), rec.id, len(rec.data)))
 		}
-		used = put(page, used, rec)
-		for rest := rec.data[min(len(rec.data), pageSize-used+len(rec.data)):]; used > pageSize; {
-			// The record goes on in pages without descriptors.
-			live = append(live, page)
-			page = make([]byte, pageSize)
-			n := copy(page, rest)
-			rest = rest[n:]
-			if len(rest) == 0 {
-				live = append(live, page)
-				page, used = newPage()
-			}
-		}
+		page.add(rec)
 	}
-	live = append(live, page)
+	live = append(live, page.bytes()...)
 	var out Files
 	physical := make([]uint32, len(live))
 	for i := range live {
 		physical[i] = uint32(len(live) - 1 - i)
+		out.Objects = append(out.Objects, live[len(live)-1-i]...)
 	}
-	for i := len(live) - 1; i >= 0; i-- {
-		out.Objects = append(out.Objects, live[i]...)
-	}
-	if oldUsed > recordsAt {
-		old = append(old, oldPage)
-	}
-	for _, p := range old {
+	for _, p := range old.bytes() {
 		out.Objects = append(out.Objects, p...)
 	}
-	out.Map = r.mapOf(physical, len(live)+len(old))
+	out.Map = r.mapOf(physical, len(out.Objects)/pageSize)
 	if !r.XP {
 		out.Map = append(out.Map, r.mapOf([]uint32{0}, 1)...) // of the index
 	}
@@ -63,28 +46,54 @@ func (r *Repository) pages(records []record) Files {
 	return out
 }
 
-// recordsAt is where the records of a page begin: after room for 30
-// descriptors and the one that ends them.
-const recordsAt = 31 * 16
+const descriptor = 16
 
-func newPage() ([]byte, int) { return make([]byte, pageSize), recordsAt }
+// A layout is a page that is being filled.
+type layout struct {
+	records []record
+	left    []byte // of records that are gone
+}
 
-// put adds a record to a page and returns how much of it is used then, which is
-// more than there is when the record goes on.
-func put(page []byte, used int, rec record) int {
-	copy(page[used:], rec.data)
-	if rec.free {
-		return used + len(rec.data)
+func (l *layout) add(r record) {
+	if r.free {
+		l.left = append(l.left, r.data...)
+		return
 	}
-	for at := 0; at < recordsAt-16; at += 16 {
-		if le.Uint32(page[at:]) == 0 {
-			le.PutUint32(page[at:], rec.id)
-			le.PutUint32(page[at+4:], uint32(used))
-			le.PutUint32(page[at+8:], uint32(len(rec.data)))
-			return used + len(rec.data)
-		}
+	l.records = append(l.records, r)
+}
+
+func (l *layout) size() int {
+	n := descriptor + len(l.left)
+	for _, r := range l.records {
+		n += descriptor + len(r.data)
 	}
-	panic("wmirepo: a page of more than 30 records")
+	return n
+}
+
+// bytes writes the page: descriptors, a zero one, the records without gaps, and
+// what is left of deleted ones. What has no room goes on in pages without
+// descriptors.
+func (l *layout) bytes() (pages [][]byte) {
+	if len(l.records) == 0 {
+		return nil
+	}
+	at := descriptor * (len(l.records) + 1)
+	var table, data []byte
+	for _, r := range l.records {
+		table = le.AppendUint32(table, r.id)
+		table = le.AppendUint32(table, uint32(at+len(data)))
+		table = le.AppendUint32(table, uint32(len(r.data)))
+		table = le.AppendUint32(table, 0)
+		data = append(data, r.data...)
+	}
+	all := append(append(table, make([]byte, descriptor)...), data...)
+	all = append(all, l.left...)
+	for len(all) > 0 {
+		page := make([]byte, pageSize)
+		n := copy(page, all)
+		pages, all = append(pages, page), all[n:]
+	}
+	return pages
 }
 
 // mapOf writes one map: the physical page of each logical page, no free pages,
