@@ -68,6 +68,7 @@ type Column struct {
 	Default  []byte // of rows that are older than the column
 
 	id, width, offset int
+	inherited         bool
 }
 
 // A Row is a row of a table: a value for each column, nil for NULL, and fewer
@@ -101,6 +102,10 @@ type Table struct {
 	Rows    []Row
 	Deleted bool // dropped: its entries of the catalogue are flagged
 
+	// Template names an earlier table whose columns come first in each row.
+	Template string
+
+	base         []Column // of the template
 	id, root     int
 	longID, long int
 	longs        []entry
@@ -119,6 +124,11 @@ func (db *DB) Bytes() []byte {
 	for i := range db.Tables {
 		t := &db.Tables[i]
 		t.id, t.root = 10+2*i, w.page()
+		for _, base := range db.Tables[:i] {
+			if base.Name == t.Template {
+				t.base = slices.Clone(base.Columns)
+			}
+		}
 		t.number()
 		rows := make([]entry, len(t.Rows))
 		for n, row := range t.Rows {
@@ -143,6 +153,16 @@ func (db *DB) Bytes() []byte {
 // number gives the columns their ids and places.
 func (t *Table) number() {
 	fixed, variable, tagged, at := 0, 127, 255, 4
+	for i := range t.base {
+		c := &t.base[i]
+		c.inherited = true
+		switch {
+		case c.id < 128:
+			fixed, at = c.id, c.offset+c.width
+		case c.id < 256:
+			variable = c.id
+		}
+	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		c.width = map[int]int{Bool: 1, Uint8: 1, Int16: 2, Uint16: 2, Int32: 4, Uint32: 4, Currency: 8, Int64: 8, Float64: 8, DateTime: 8, GUID: 16}[c.Type]
@@ -193,7 +213,11 @@ func (db *DB) catalogue() []entry {
 	}
 	for i := range all {
 		t := &all[i]
-		add(t, 1, t.id, t.id, 1, t.id, t.root, 80, 0, 0, true, nil, nil, nil, nil, t.Name)
+		var template any
+		if t.Template != "" {
+			template = t.Template
+		}
+		add(t, 1, t.id, t.id, 1, t.id, t.root, 80, 0, 0, true, nil, nil, nil, nil, t.Name, nil, template)
 		for _, c := range t.Columns {
 			offset := c.offset
 			if t.id <= 3 {
@@ -218,15 +242,18 @@ func (db *DB) catalogue() []entry {
 func (w *writer) record(t *Table, values []any) []byte {
 	var fixed, ends, data []byte
 	type field struct {
-		id    int
-		flags byte
-		b     []byte
+		id        int
+		flags     byte
+		inherited bool
+		b         []byte
 	}
 	var tagged []field
 	lastFixed, lastVar := 0, 127
 	var null []byte
-	for i, v := range values {
-		switch c := &t.Columns[i]; {
+	columns := slices.Concat(t.base, t.Columns)
+	for _, i := range order(columns[:len(values)]) {
+		v := values[i]
+		switch c := &columns[i]; {
 		case c.id < 128:
 			lastFixed = c.id
 			null = slices.Grow(null, (c.id+7)/8)[:(c.id+7)/8]
@@ -250,7 +277,7 @@ func (w *writer) record(t *Table, values []any) []byte {
 			ends = le.AppendUint16(ends, end)
 		case v != nil:
 			b, flags := w.tagged(t, c, v)
-			tagged = append(tagged, field{c.id, flags, b})
+			tagged = append(tagged, field{c.id, flags, c.inherited, b})
 		}
 	}
 	out := []byte{byte(lastFixed), byte(lastVar), 0, 0}
@@ -268,10 +295,24 @@ func (w *writer) record(t *Table, values []any) []byte {
 				off |= 0x4000
 			}
 		}
+		if f.inherited {
+			off |= 0x8000
+		}
 		body = append(body, f.b...)
 		head = le.AppendUint16(le.AppendUint16(head, uint16(f.id)), off)
 	}
 	return append(append(out, head...), body...)
+}
+
+// order returns the indexes of columns by id: those of a template and of the
+// table itself are numbered in one row, but for tagged ones.
+func order(columns []Column) []int {
+	out := make([]int, len(columns))
+	for i := range out {
+		out[i] = i
+	}
+	slices.SortStableFunc(out, func(a, b int) int { return cmp.Compare(columns[a].id, columns[b].id) })
+	return out
 }
 
 // tagged returns the data and the flags of a tagged column.

@@ -82,6 +82,7 @@ type Table struct {
 	db      *DB
 	columns []*Column // by id, inherited ones first
 	own     int       // columns before this index are inherited
+	plain   []*Column // those that are not tagged
 	names   map[string]*Column
 	long    tree // of the long values; root 0: none
 }
@@ -209,9 +210,8 @@ func (db *DB) readCatalogue() error {
 // catalogueAt reads a catalogue. The error is the first damage.
 func (db *DB) catalogueAt(at tree) ([]*Table, error) {
 	t := newTable(db, "MSysObjects", at)
-	for _, c := range catalogueColumns() {
-		t.addColumn(c)
-	}
+	t.columns = catalogueColumns()
+	t.index()
 	c := &catalogueReader{db: db, byID: map[uint32]*Table{}, at: t}
 	var first error
 	for row, err := range t.Rows() {
@@ -347,14 +347,13 @@ func (t *Table) layOut() {
 
 func (t *Table) index() {
 	clear(t.names)
+	t.plain = nil
 	for _, c := range t.columns {
 		t.names[c.Name] = c
+		if c.ID < firstTagged {
+			t.plain = append(t.plain, c)
+		}
 	}
-}
-
-func (t *Table) addColumn(c *Column) {
-	t.columns = append(t.columns, c)
-	t.names[c.Name] = c
 }
 
 // byID returns the column of an id, or nil. Tagged columns of the template and

@@ -128,6 +128,40 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// TestTemplate reads a table that inherits columns of each kind. The tagged
+// columns of both tables have the same ids.
+func TestTemplate(t *testing.T) {
+	for _, size := range []int{4096, 16384} {
+		db := &esedb.DB{PageSize: size, Revision: 20, State: esedb.Clean, Tables: []esedb.Table{
+			{Name: "Base", Columns: []esedb.Column{
+				{Name: "BaseNumber", Type: esedb.Int32}, {Name: "BaseShort", Type: esedb.Text, CodePage: 1252}, {Name: "BaseLong", Type: esedb.LongText, CodePage: 1252},
+			}, Rows: []esedb.Row{{Values: []any{1, "a", "b"}}}},
+			{Name: "Derived", Template: "Base", Columns: []esedb.Column{
+				{Name: "Number", Type: esedb.Uint16}, {Name: "Short", Type: esedb.Text, CodePage: 1252}, {Name: "Long", Type: esedb.LongText, CodePage: 1252},
+			}, Rows: []esedb.Row{
+				{Values: []any{2, "c", "d", 3, "e", "f"}},
+				{Values: []any{nil, nil, nil, 4, nil, "g"}},
+				{Values: []any{5, nil, "h", nil, "i", nil}},
+			}},
+		}}
+		file := open(t, db.Bytes())
+		want := []string{"BaseNumber=2 BaseShort=c BaseLong=d Number=3 Short=e Long=f", "Number=4 Long=g", "BaseNumber=5 BaseLong=h Short=i"}
+		if got := dump(t, file.Table("Derived")); !slices.Equal(got, want) {
+			t.Errorf("rows: %q\nwant  %q", got, want)
+		}
+		var each []string
+		for row := range file.Table("Derived").Rows() {
+			row.Each(func(c *ese.Column, v ese.Value, _ error) bool {
+				each = append(each, c.Name+"="+v.Text())
+				return true
+			})
+		}
+		if got := strings.Join(each, " "); got != "BaseNumber=2 BaseShort=c Number=3 Short=e BaseLong=d Long=f Number=4 Long=g BaseNumber=5 Short=i BaseLong=h" {
+			t.Errorf("each: %s", got)
+		}
+	}
+}
+
 func TestDeleted(t *testing.T) {
 	db := open(t, sample(4096).Bytes())
 	table := db.Table("Kinds")

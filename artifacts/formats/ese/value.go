@@ -65,10 +65,7 @@ func (r *Row) Each(f func(*Column, Value, error) bool) {
 	if r.table == nil {
 		return // the zero Row
 	}
-	for _, c := range r.table.columns {
-		if c.ID >= firstTagged {
-			break
-		}
+	for _, c := range r.table.plain {
 		b, _ := r.stored(c)
 		if b != nil && !f(c, Value{Type: c.Type, codePage: c.CodePage, b: b}, nil) {
 			return
