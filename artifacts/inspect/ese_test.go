@@ -17,7 +17,8 @@ func eseFile() File {
 		{Name: "G", Type: esedb.GUID}, {Name: `Na"me`, Type: esedb.LongText, CodePage: 1200}, {Name: "B", Type: esedb.LongBinary},
 		{Name: "Last", Type: esedb.LongText, CodePage: 1252},
 	}, Rows: []esedb.Row{
-		{Values: []any{-1, true, time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC), 0.5, bytes.Repeat([]byte{0xAB}, 16), "a\"\u202e<", []byte{1, 0xFF}, "z"}},
+		{Values: []any{-1, true, time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC), 0.5, bytes.Repeat([]byte{0xAB}, 16),
+			"a\"\u202e<", []byte{1, 0xFF}, "z"}},
 		{Values: []any{2, nil, 0, nil, nil, esedb.Multi{"x", "y"}, nil, esedb.Multi{"p", "q"}}},
 		{Values: []any{3}, Deleted: true},
 	}}}}

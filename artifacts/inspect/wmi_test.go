@@ -23,7 +23,8 @@ func wmiFile() File {
 		},
 		Instances: []wmirepo.Instance{
 			{Class: "__NAMESPACE", Namespace: "ROOT", Stored: stored, Values: []any{"subscription"}},
-			{Class: "__EventFilter", Namespace: `ROOT\subscription`, Stored: stored, Values: []any{"f", []byte{1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0}, "q"}},
+			{Class: "__EventFilter", Namespace: `ROOT\subscription`, Stored: stored,
+				Values: []any{"f", []byte{1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0}, "q"}},
 			{Class: "__EventFilter", Namespace: `ROOT\subscription`, Stored: stored, OldPage: true, Values: []any{"old", nil, "q"}},
 		},
 	}
@@ -48,7 +49,8 @@ func TestWMI(t *testing.T) {
 	delete(got[0], "offset")
 	want := map[string]any{"kind": "wmi", "class": "__EventFilter", "namespace": `ROOT\subscription`,
 		"properties": map[string]any{"Name": "f", "CreatorSID": "010100000000000512000000", "Query": "q"}, "creator_sid": "S-1-5-18",
-		"filetime": float64(133594528890000000), "service_run_from": "2024-05-06T07:08:09.0000000Z", "class_filetime": float64(133594528890000000), "page": 0.0}
+		"filetime": float64(133594528890000000), "service_run_from": "2024-05-06T07:08:09.0000000Z",
+		"class_filetime": float64(133594528890000000), "page": 0.0}
 	if !reflect.DeepEqual(got[0], want) {
 		t.Errorf("%v\nwant\n%v", got[0], want)
 	}

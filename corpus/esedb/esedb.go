@@ -150,6 +150,12 @@ func (db *DB) Bytes() []byte {
 	return w.bytes()
 }
 
+// widths are those of the types of fixed size.
+var widths = map[int]int{
+	Bool: 1, Uint8: 1, Int16: 2, Uint16: 2, Int32: 4, Uint32: 4,
+	Currency: 8, Int64: 8, Float64: 8, DateTime: 8, GUID: 16,
+}
+
 // number gives the columns their ids and places.
 func (t *Table) number() {
 	fixed, variable, tagged, at := 0, 127, 255, 4
@@ -165,7 +171,7 @@ func (t *Table) number() {
 	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		c.width = map[int]int{Bool: 1, Uint8: 1, Int16: 2, Uint16: 2, Int32: 4, Uint32: 4, Currency: 8, Int64: 8, Float64: 8, DateTime: 8, GUID: 16}[c.Type]
+		c.width = widths[c.Type]
 		if c.Size > 0 {
 			c.width = c.Size
 		}
@@ -187,9 +193,11 @@ func (t *Table) number() {
 // catalogue returns the entries of MSysObjects.
 func (db *DB) catalogue() []entry {
 	sys := Table{Columns: []Column{
-		{Name: "ObjidTable", Type: Int32}, {Name: "Type", Type: Int16}, {Name: "Id", Type: Int32}, {Name: "ColtypOrPgnoFDP", Type: Int32},
+		{Name: "ObjidTable", Type: Int32}, {Name: "Type", Type: Int16}, {Name: "Id", Type: Int32},
+		{Name: "ColtypOrPgnoFDP", Type: Int32},
 		{Name: "SpaceUsage", Type: Int32}, {Name: "Flags", Type: Int32}, {Name: "PagesOrLocale", Type: Int32}, {Name: "RootFlag", Type: Bool},
-		{Name: "RecordOffset", Type: Int16}, {Name: "LCMapFlags", Type: Int32}, {Name: "KeyMost", Type: Uint16}, {Name: "LVChunkMax", Type: Int32},
+		{Name: "RecordOffset", Type: Int16}, {Name: "LCMapFlags", Type: Int32}, {Name: "KeyMost", Type: Uint16},
+		{Name: "LVChunkMax", Type: Int32},
 		{Name: "Name", Type: Text, CodePage: 1252}, {Name: "Stats", Type: Binary}, {Name: "TemplateTable", Type: Text, CodePage: 1252},
 		{Name: "DefaultValue", Type: Binary},
 	}}

@@ -24,7 +24,8 @@ func BenchmarkBeside(b *testing.B) {
 	}
 	dir := evidence(b)
 	for _, file := range []string{
-		"srum/win10-rathbunvm/SRUDB.dat", "srum/server2022-attacked/SRUDB.dat", "ese/catroot/Catalog1.edb", "ese/winsearch-win10-clean/Windows.edb.gz",
+		"srum/win10-rathbunvm/SRUDB.dat", "srum/server2022-attacked/SRUDB.dat",
+		"ese/catroot/Catalog1.edb", "ese/winsearch-win10-clean/Windows.edb.gz",
 	} {
 		b.Run(file, func(b *testing.B) {
 			name := filepath.Join(b.TempDir(), "file")

@@ -137,6 +137,12 @@ func (db *DB) note(e *wire.FormatError) error {
 	return e
 }
 
+func caused(off int64, what, problem string, err error) *wire.FormatError {
+	e := bad(off, what, problem)
+	e.Err = err
+	return e
+}
+
 func bad(off int64, what, problem string) *wire.FormatError {
 	return &wire.FormatError{Format: "ese", Offset: off, Struct: what, Problem: problem}
 }

@@ -37,7 +37,8 @@ func sample(pageSize int) *esedb.DB {
 		{Name: "OLE", Type: esedb.DateTime}, {Name: "FileTime", Type: esedb.DateTime}, {Name: "Real", Type: esedb.Float64},
 		{Name: "ID", Type: esedb.GUID}, {Name: "Eight", Type: esedb.Binary, Size: 8}, {Name: "Late", Type: esedb.Uint16, Default: []byte{7, 0}},
 		{Name: "Short", Type: esedb.Text, CodePage: 1252}, {Name: "Blob", Type: esedb.Binary},
-		{Name: "Wide", Type: esedb.LongText, CodePage: 1200}, {Name: "Data", Type: esedb.LongBinary}, {Name: "Many", Type: esedb.LongText, CodePage: 1200},
+		{Name: "Wide", Type: esedb.LongText, CodePage: 1200}, {Name: "Data", Type: esedb.LongBinary},
+		{Name: "Many", Type: esedb.LongText, CodePage: 1200},
 		{Name: "Tagged", Type: esedb.Uint32, Tagged: true},
 	}}
 	kinds.Rows = []esedb.Row{
@@ -46,11 +47,14 @@ func sample(pageSize int) *esedb.DB {
 		{Values: []any{nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil}},
 		{Values: []any{1, false, 2, 0, 0}}, // written before the later columns came
 		{Values: []any{3, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, esedb.Pack7("seven bits", true), esedb.Long{Value: []byte(long)}}},
-		{Values: []any{4, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, esedb.Long{Value: long, Packed: pack}, esedb.Packed(pack([]byte(long[:300])))}},
+		{Values: []any{4, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil,
+			esedb.Long{Value: long, Packed: pack}, esedb.Packed(pack([]byte(long[:300])))}},
 		{Values: []any{5}, Deleted: true},
 		{Values: []any{6, nil, nil, nil, nil, nil, nil, nil, nil, "end", nil, nil, nil, esedb.Multi{"x", esedb.Long{Value: "far"}}}},
 	}
-	big := esedb.Table{Name: "Big", Columns: []esedb.Column{{Name: "Number", Type: esedb.Int32}, {Name: "Text", Type: esedb.Text, CodePage: 1200}}}
+	big := esedb.Table{Name: "Big", Columns: []esedb.Column{
+		{Name: "Number", Type: esedb.Int32}, {Name: "Text", Type: esedb.Text, CodePage: 1200},
+	}}
 	for i := range 1000 {
 		big.Rows = append(big.Rows, esedb.Row{Values: []any{i, fmt.Sprint("row ", i)}})
 	}
@@ -88,7 +92,8 @@ func dump(t *testing.T, table *ese.Table) (rows []string) {
 func TestKinds(t *testing.T) {
 	want := []string{
 		"Number=-5 Flag=true Small=-2 OLE=2024-05-06T07:08:09.0000000Z FileTime=2024-05-06T07:08:09.0000000Z Real=1.5 " +
-			"ID={04030201-0605-0807-090A-0B0C0D0E0F10} Eight=3132333435363738 Late=9 Short=K€ Blob=ab Wide=grün 😀 Data=0102 Many=one Many=two Tagged=77",
+			"ID={04030201-0605-0807-090A-0B0C0D0E0F10} Eight=3132333435363738 Late=9 Short=K€ " +
+			"Blob=ab Wide=grün 😀 Data=0102 Many=one Many=two Tagged=77",
 		"",
 		"Number=1 Flag=false Small=2 OLE= FileTime= Late=7",
 		"Number=3 Wide=seven bits Data=61206c6f6e672076… 28000",
@@ -134,10 +139,12 @@ func TestTemplate(t *testing.T) {
 	for _, size := range []int{4096, 16384} {
 		db := &esedb.DB{PageSize: size, Revision: 20, State: esedb.Clean, Tables: []esedb.Table{
 			{Name: "Base", Columns: []esedb.Column{
-				{Name: "BaseNumber", Type: esedb.Int32}, {Name: "BaseShort", Type: esedb.Text, CodePage: 1252}, {Name: "BaseLong", Type: esedb.LongText, CodePage: 1252},
+				{Name: "BaseNumber", Type: esedb.Int32}, {Name: "BaseShort", Type: esedb.Text, CodePage: 1252},
+				{Name: "BaseLong", Type: esedb.LongText, CodePage: 1252},
 			}, Rows: []esedb.Row{{Values: []any{1, "a", "b"}}}},
 			{Name: "Derived", Template: "Base", Columns: []esedb.Column{
-				{Name: "Number", Type: esedb.Uint16}, {Name: "Short", Type: esedb.Text, CodePage: 1252}, {Name: "Long", Type: esedb.LongText, CodePage: 1252},
+				{Name: "Number", Type: esedb.Uint16}, {Name: "Short", Type: esedb.Text, CodePage: 1252},
+				{Name: "Long", Type: esedb.LongText, CodePage: 1252},
 			}, Rows: []esedb.Row{
 				{Values: []any{2, "c", "d", 3, "e", "f"}},
 				{Values: []any{nil, nil, nil, 4, nil, "g"}},
@@ -156,7 +163,8 @@ func TestTemplate(t *testing.T) {
 				return true
 			})
 		}
-		if got := strings.Join(each, " "); got != "BaseNumber=2 BaseShort=c Number=3 Short=e BaseLong=d Long=f Number=4 Long=g BaseNumber=5 Short=i BaseLong=h" {
+		all := "BaseNumber=2 BaseShort=c Number=3 Short=e BaseLong=d Long=f Number=4 Long=g BaseNumber=5 Short=i BaseLong=h"
+		if got := strings.Join(each, " "); got != all {
 			t.Errorf("each: %s", got)
 		}
 	}

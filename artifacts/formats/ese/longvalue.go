@@ -87,7 +87,7 @@ func (r *Row) chunks(c *cursor, id []byte, size int, at int64) ([]byte, error) {
 		if len(b) != end-off {
 			var narrow bool
 			if b, narrow, err = decompress(b); err != nil {
-				return out, db.note(&wire.FormatError{Format: "ese", Offset: cur.off, Struct: "long value", Problem: "does not decompress", Err: err})
+				return out, db.note(caused(cur.off, "long value", "does not decompress", err))
 			}
 			if narrow {
 				b = widen(b)

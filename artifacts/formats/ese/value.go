@@ -115,7 +115,7 @@ func (r *Row) value(c *Column, b []byte, flags byte) (v Value, err error) {
 			err = errBudget
 		}
 		if err != nil {
-			return Value{}, r.table.db.note(&wire.FormatError{Format: "ese", Offset: r.Offset, Struct: "column " + c.Name, Problem: "does not decompress", Err: err})
+			return Value{}, r.table.db.note(caused(r.Offset, "column "+c.Name, "does not decompress", err))
 		}
 	}
 	return v, err

@@ -191,7 +191,9 @@ func (d *Database) Apps() iter.Seq2[App, error] {
 // ioColumns looks the columns of one side up.
 func ioColumns(t *ese.Table, side string) func(*ese.Row) IO {
 	var c [7]*ese.Column
-	for i, name := range [...]string{"CycleTime", "ContextSwitches", "BytesRead", "BytesWritten", "NumReadOperations", "NumWriteOperations", "NumberOfFlushes"} {
+	names := [len(c)]string{"CycleTime", "ContextSwitches", "BytesRead", "BytesWritten", "NumReadOperations",
+		"NumWriteOperations", "NumberOfFlushes"}
+	for i, name := range names {
 		c[i] = t.Column(side + name)
 	}
 	return func(r *ese.Row) IO {

@@ -63,7 +63,10 @@ func (d *Database) Containers() iter.Seq2[Container, error] {
 		for row, err := range t.Rows() {
 			var c Container
 			if err == nil {
-				c = Container{Place: placeOf(&row), Name: text(t, &row, "Name"), Directory: text(t, &row, "Directory"), Partition: text(t, &row, "PartitionId")}
+				c = Container{
+					Place: placeOf(&row), Name: text(t, &row, "Name"),
+					Directory: text(t, &row, "Directory"), Partition: text(t, &row, "PartitionId"),
+				}
 				c.ID, _ = row.Int(t.Column("ContainerId"))
 				c.Accessed, _ = row.Time(t.Column("LastAccessTime"))
 			}

@@ -15,6 +15,8 @@ import (
 
 var at = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 
+var paths = []string{`C:\Users\u\Downloads\x.exe.partial`, `C:\Users\u\Downloads\x.exe`}
+
 func wide(list ...string) (b []byte) {
 	for _, s := range list {
 		for _, c := range utf16.Encode([]rune(s + "\x00")) {
@@ -32,7 +34,7 @@ func entries(name string, urls ...string) esedb.Table {
 	}}
 	ft := int(wire.FileTime(at))
 	for i, u := range urls {
-		head := append(make([]byte, 0x148), wide("text/html", "https://a.example/x.exe", `C:\Users\u\Downloads\x.exe.partial`, `C:\Users\u\Downloads\x.exe`)...)
+		head := append(make([]byte, 0x148), wide("text/html", "https://a.example/x.exe", paths[0], paths[1])...)
 		t.Rows = append(t.Rows, esedb.Row{Values: []any{i + 1, 3, ft, ft, 0, esedb.Long{Value: u + "\x00"}, head}})
 	}
 	return t
@@ -98,7 +100,7 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	dl, ok := got[0].Download()
-	if !ok || dl.Source != "https://a.example/x.exe" || !slices.Equal(dl.Paths, []string{`C:\Users\u\Downloads\x.exe.partial`, `C:\Users\u\Downloads\x.exe`}) {
+	if !ok || dl.Source != "https://a.example/x.exe" || !slices.Equal(dl.Paths, paths) {
 		t.Errorf("download %+v", dl)
 	}
 	file.Tables = file.Tables[1:]

@@ -268,8 +268,9 @@ func (r *Repository) layOut(c *class) *class {
 // builtinLayouts are the properties of the standard classes, for repositories
 // whose definitions are lost. They are those of Windows Server 2022.
 var builtinLayouts = map[string]string{
-	"__EVENTFILTER":              "Name s,CreatorSID a,QueryLanguage s,Query s,EventNamespace s,EventAccess s",
-	"__FILTERTOCONSUMERBINDING":  "Filter r,Consumer r,DeliveryQoS u,DeliverSynchronously b,MaintainSecurityContext b,SlowDownProviders b,CreatorSID a",
+	"__EVENTFILTER": "Name s,CreatorSID a,QueryLanguage s,Query s,EventNamespace s,EventAccess s",
+	"__FILTERTOCONSUMERBINDING": "Filter r,Consumer r,DeliveryQoS u,DeliverSynchronously b," +
+		"MaintainSecurityContext b,SlowDownProviders b,CreatorSID a",
 	"__INTERVALTIMERINSTRUCTION": "TimerId s,SkipIfPassed b,IntervalBetweenEvents u",
 	"__ABSOLUTETIMERINSTRUCTION": "TimerId s,SkipIfPassed b,EventDateTime d",
 	"ACTIVESCRIPTEVENTCONSUMER": "MachineName s,MaximumQueueSize u,CreatorSID a,Name s,ScriptingEngine s,ScriptText s,ScriptFilename s," +

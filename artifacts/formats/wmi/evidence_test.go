@@ -36,7 +36,8 @@ func real(t testing.TB) Files {
 		return b
 	}
 	objects, index := read("OBJECTS.DATA.gz"), read("INDEX.BTR.gz")
-	f := Files{Objects: bytes.NewReader(objects), ObjectsSize: int64(len(objects)), Index: bytes.NewReader(index), IndexSize: int64(len(index))}
+	f := Files{Objects: bytes.NewReader(objects), ObjectsSize: int64(len(objects)),
+		Index: bytes.NewReader(index), IndexSize: int64(len(index))}
 	for i := range 3 {
 		f.Maps = append(f.Maps, read(fmt.Sprintf("MAPPING%d.MAP", i+1)))
 	}

@@ -41,7 +41,8 @@ func classes() []wmirepo.Class {
 func instances() []wmirepo.Instance {
 	return []wmirepo.Instance{
 		{Class: "__NAMESPACE", Namespace: "ROOT", Stored: built, Values: []any{"subscription"}},
-		{Class: "__EventFilter", Namespace: `ROOT\subscription`, Stored: stored, Values: []any{"f", sid, wmirepo.Default{}, "SELECT * FROM x", "root\\cimv2", nil}},
+		{Class: "__EventFilter", Namespace: `ROOT\subscription`, Stored: stored,
+			Values: []any{"f", sid, wmirepo.Default{}, "SELECT * FROM x", "root\\cimv2", nil}},
 		{Class: "OddConsumer", Namespace: `ROOT\subscription`, Stored: stored, Wide: true,
 			Values: []any{nil, nil, sid, "ü", []string{"a", "b"}, wmirepo.Default{}, 1 << 40, -3 & 0xFFFFFFFF, true, script}},
 		{Class: "__EventFilter", Namespace: `ROOT\subscription`, Stored: stored, OldPage: true, Values: []any{"old", sid, nil, "q", nil, nil}},
@@ -90,7 +91,8 @@ func TestOpen(t *testing.T) {
 		if len(r.Damage()) != 0 || r.Sequence != 77 || r.XP != xp {
 			t.Errorf("damage %v, sequence %d", r.Damage(), r.Sequence)
 		}
-		want := map[string]string{"f": `live ROOT\subscription`, "ü": `live ROOT\subscription`, "old": "deleted ", "free": "deleted ", "hidden": "deleted "}
+		want := map[string]string{"f": `live ROOT\subscription`, "ü": `live ROOT\subscription`,
+			"old": "deleted ", "free": "deleted ", "hidden": "deleted "}
 		if got := names(r); !reflect.DeepEqual(got, want) || len(r.Instances) != len(want) {
 			t.Fatalf("XP %v: %d instances: %v", xp, len(r.Instances), got)
 		}
