@@ -12,6 +12,7 @@ func formats() []format {
 		{"mft", knownMFT, readMFT},
 		{"usn", knownUSN, readUSN},
 	}
+	return []format{eseFormat, wmiFormat}
 }
 
 // begins returns a test for files that begin with one of the signatures.
