@@ -25,6 +25,7 @@ func TestArrows(t *testing.T) {
 		"artifacts":                    append([]string{"hive", "prefetch", "prefetch/", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/output":             append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/findings":           append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
+		"artifacts/inspect":            {"hive", "prefetch", "prefetch/", "artifacts/winpath", "artifacts/formats/"},
 		"artifacts/report":             {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
 		"artifacts/output/parquet":     append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/output/sqlite":      append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),

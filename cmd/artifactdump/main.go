@@ -116,6 +116,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			listCommand(),
 			prefetchCommand(),
 			hiveCommand(),
+			inspectCommand(),
 			explainCommand(),
 			verifyCommand(),
 			completionCommand(),
