@@ -32,6 +32,7 @@ type cell struct {
 	payload []byte
 	left    uint32 // child, of interior pages
 	err     error  // the payload is not whole
+	noRowID bool   // it is overwritten
 }
 
 func (c *cell) place() Place {
@@ -134,6 +135,13 @@ func (db *DB) readPayload(c *cell, b []byte, size uint64, table bool, v *view) e
 	c.payload = append(make([]byte, 0, min(n, 4*db.usable)), b[:local]...)
 	// Each page brings at least one byte nearer to the end: no loop is endless.
 	for len(c.payload) < n {
+		switch {
+		case v == nil && db.overflow != nil:
+			db.overflow.add(next)
+		case v != nil && v.live != nil && v.live.has(next):
+			c.err = c.page.bad(c.off, fmt.Sprintf("overflow page %d is used again", next))
+			return nil
+		}
 		p, err := db.page(next, v)
 		if err != nil {
 			c.err = fmt.Errorf("overflow page %d of page %d: %w", next, c.page.num, err)

@@ -178,7 +178,7 @@ func compare(t *testing.T, name, path string, db *DB) int {
 			// The plus keeps the driver from converting by the declared type.
 			cols = append(cols, `+"`+strings.ReplaceAll(c.Name, `"`, `""`)+`"`)
 		}
-		rows, err := peer.Query("SELECT " + strings.Join(cols, ", ") + ` FROM "` + table.Name + `" NOT INDEXED`)
+		rows, err := peer.Query("SELECT " + strings.Join(cols, ", ") + " FROM `" + table.Name + "` NOT INDEXED")
 		if err != nil {
 			t.Errorf("%s, %s: %v", name, table.Name, err)
 			continue

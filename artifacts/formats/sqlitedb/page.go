@@ -53,9 +53,11 @@ func (p *page) bad(off int, problem string) *wire.FormatError {
 	return &wire.FormatError{Format: "sqlite", Offset: p.base + int64(off), Struct: what, Problem: problem}
 }
 
-// A view chooses the version of each page: nil is the live one. Otherwise it
-// is what the log held when a frame was written.
-type view struct{ frame int }
+// A view chooses the version of each page: nil is the live one.
+type view struct {
+	frame int // what the log held when this frame was written; 0: the database
+	live  set // pages that are not what they were
+}
 
 // page reads a page in a view.
 func (db *DB) page(num uint32, v *view) (*page, error) {
@@ -63,7 +65,7 @@ func (db *DB) page(num uint32, v *view) (*page, error) {
 		return nil, &wire.FormatError{Format: "sqlite", Struct: "page number", Problem: "0"}
 	}
 	if db.wal != nil {
-		if f := db.wal.find(num, v); f > 0 {
+		if f := db.wal.find(num, v); f > 0 { // the latest one, or that of the view
 			return db.walPage(f)
 		}
 	}

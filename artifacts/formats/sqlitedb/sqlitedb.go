@@ -103,6 +103,7 @@ type DB struct {
 	total    int64
 	freeHead uint32
 	tables   []*Table
+	overflow set      // of live rows, while they are looked for
 	indexes  []uint32 // root pages
 }
 

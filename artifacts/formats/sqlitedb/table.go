@@ -24,6 +24,7 @@ type Row struct {
 	Values []Value
 	Place
 	State State
+	Grade Grade // of a row that is not live
 
 	names []string
 }
@@ -70,30 +71,38 @@ func (p *pick) row(c *cell, r *record, at []int64) Row {
 	row.Values, p.slab = p.slab[:n:n], p.slab[n:]
 	for i, col := range p.from {
 		if col >= 0 {
-			row.Values[i] = p.t.value(col, c.rowid, r, at)
+			row.Values[i] = p.t.value(col, c, r, at)
 		}
 	}
 	return row
 }
 
 // value reads a column of a record. at is where each value begins.
-func (t *Table) value(col int, rowid int64, r *record, at []int64) Value {
+func (t *Table) value(col int, c *cell, r *record, at []int64) Value {
 	pos := t.order[col]
 	switch {
+	case col == t.alias && c.noRowID:
+		return Value{kind: Lost}
 	case col == t.alias:
-		return Value{kind: Int, num: uint64(rowid)}
+		return Value{kind: Int, num: uint64(c.rowid)}
 	case pos < 0:
 		return Value{}
 	case pos >= len(r.types):
-		return t.Columns[col].def
+		v := t.Columns[col].def
+		return v.as(t.Columns[col].aff)
 	}
 	var b []byte
 	if at[pos] <= int64(len(r.body)) {
 		b = r.body[at[pos]:]
 	}
 	v := value(r.types[pos], b, t.db.Encoding)
-	if v.kind == Int && t.Columns[col].aff == affReal {
-		// Stored small, meant as a floating-point number.
+	return v.as(t.Columns[col].aff)
+}
+
+// as makes a floating-point number of an integer that a column of such numbers
+// stored as one, to save space.
+func (v Value) as(aff affinity) Value {
+	if v.kind == Int && aff == affReal {
 		return Value{kind: Float, num: math.Float64bits(float64(int64(v.num)))}
 	}
 	return v
@@ -105,7 +114,7 @@ func (r *record) starts(at []int64) []int64 {
 	sum := int64(0)
 	for _, t := range r.types {
 		at = append(at, sum)
-		sum += typeSize(t)
+		sum += max(0, typeSize(t))
 	}
 	return at
 }

@@ -133,7 +133,7 @@ func checksum(order binary.ByteOrder, s [2]uint32, b []byte) [2]uint32 {
 // find returns the frame that holds a page in a view, or 0.
 func (w *wal) find(num uint32, v *view) int {
 	last, salt := w.last, w.salts[0]
-	if v != nil {
+	if v != nil && v.frame > 0 {
 		// The other pages of a frame's transaction may follow it.
 		last, salt = v.frame, w.salts[v.frame]
 		if i := sort.SearchInts(w.ends, v.frame); i < len(w.ends) {
