@@ -94,6 +94,7 @@ func (c *carver) space(p *page, shapes []shape, s State) bool {
 		return false
 	}
 	// Freeblocks are in ascending order, so the chain ends.
+	c.tries = maxTries
 	for at := int(be.Uint16(p.data[h+pgFreeblock:])); at >= h+header && at+4 <= len(p.data); {
 		next, size := int(be.Uint16(p.data[at:])), int(be.Uint16(p.data[at+2:]))
 		if size < 4 || at+size > len(p.data) {
@@ -102,7 +103,7 @@ func (c *carver) space(p *page, shapes []shape, s State) bool {
 		if !c.block(p, at, at+size, shapes, s) {
 			return false
 		}
-		if next <= at {
+		if next < at+size {
 			return true
 		}
 		at = next
@@ -263,7 +264,7 @@ func (c *carver) block(p *page, from, to int, shapes []shape, s State) bool {
 	if len(shapes) != 1 || shapes[0].t.WithoutRowID || len(shapes[0].cols) == 0 {
 		return true
 	}
-	tl := tiler{c: c, p: p, to: to, shapes: shapes, failed: map[int]bool{}, left: maxTries}
+	tl := tiler{c: c, p: p, to: to, shapes: shapes, failed: map[int]bool{}}
 	for _, f := range tl.tile(from, true, false) {
 		if f.cell.noRowID && !c.give(f, s) {
 			return false
@@ -272,8 +273,8 @@ func (c *carver) block(p *page, from, to int, shapes []shape, s State) bool {
 	return true
 }
 
-// maxTries bounds the cells that are tried in one freeblock.
-const maxTries = 1 << 14
+// maxTries bounds the cells that are tried in the freeblocks of a page.
+const maxTries = 2000
 
 // A tiler divides a freeblock into cells.
 type tiler struct {
@@ -282,16 +283,15 @@ type tiler struct {
 	to     int
 	shapes []shape
 	failed map[int]bool
-	left   int
 }
 
 // tile returns the cells from an offset to the end of the block, or nil. Its
 // recursion is bounded by the cells of a page, each of four bytes or more.
 func (tl *tiler) tile(at int, first, gap bool) []*find {
-	if tl.failed[at] || tl.left <= 0 {
+	if tl.failed[at] || tl.c.tries <= 0 {
 		return nil
 	}
-	tl.left--
+	tl.c.tries--
 	try := func(f *find) []*find {
 		if f == nil {
 			return nil

@@ -86,6 +86,7 @@ type carver struct {
 	at     []int64
 	rec    record
 
+	tries    int  // that are left for the freeblocks of a page
 	headless bool // look for cells whose first bytes are overwritten, not for whole ones
 
 	yield func(*Table, *cell, *record, State, Grade) bool
@@ -318,7 +319,7 @@ func (c *carver) page(p *page, v *view, s State) bool {
 			grade = Doubtful // an index may have had the page
 		}
 		for i := range cells {
-			if c.rec.parse(cells[i].payload) < 0 {
+			if c.rec.parse(cells[i].payload) < 0 || cells[i].err != nil && c.isLive(t, &cells[i], v) {
 				continue
 			}
 			if _, ok := shapes[0].fits(c.rec.types, false); ok && !c.headless && !c.offer(t, &cells[i], &c.rec, s, grade) {
@@ -327,6 +328,21 @@ func (c *carver) page(p *page, v *view, s State) bool {
 		}
 	}
 	return c.space(p, shapes, s)
+}
+
+// isLive reports whether a cell is that of a live row once its overflow pages
+// are read as they are now: then they are in use because it is.
+func (c *carver) isLive(t *Table, cl *cell, v *view) bool {
+	again, err := c.db.readCell(cl.page, cl.off, &view{frame: v.frame})
+	if err != nil || again.err != nil {
+		return false
+	}
+	var r record
+	if r.parse(again.payload) < 0 {
+		return false
+	}
+	_, live := slices.BinarySearch(c.seen, c.hash(t, again.rowid, &r))
+	return live
 }
 
 // belongs returns the table that the cells of a page fit best, and whether
