@@ -111,15 +111,18 @@ func (l *Link) tracker(k Block) {
 		Droid:   guid(d[trkDroid:]), File: guid(d[trkDroid+16:]),
 		BirthDroid: guid(d[trkBirth:]), BirthFile: guid(d[trkBirth+16:]),
 	}
-	t.FileCreated, t.MAC = timeBased(d[trkDroid+16:])
+	t.FileCreated, t.MAC = TimeBased(d[trkDroid+16:])
 	l.Tracker = t
 }
 
 func guid(b []byte) string { return wire.GUID(b) }
 
-// timeBased reads time and network address out of a GUID of version 1: 60 bits
-// count 100 ns since 1582-10-15. (RFC 9562, 5.1)
-func timeBased(b []byte) (time.Time, string) {
+// TimeBased reads time and network address out of a GUID of version 1: 60 bits
+// count 100 ns since 1582-10-15. (RFC 9562, 5.1) Other GUIDs have neither.
+func TimeBased(b []byte) (time.Time, string) {
+	if len(b) < 16 {
+		return time.Time{}, ""
+	}
 	hi := le.Uint16(b[6:])
 	if hi>>12 != 1 {
 		return time.Time{}, ""
