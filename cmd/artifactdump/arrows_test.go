@@ -26,6 +26,8 @@ func TestArrows(t *testing.T) {
 		"artifacts/output":             append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/findings":           append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/inspect":            {"hive", "prefetch", "prefetch/", "artifacts/winpath", "artifacts/formats/"},
+		"artifacts/events":             {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/", "artifacts/winpath", "artifacts/formats/"},
+		"artifacts/findings/sigma":     {},
 		"artifacts/report":             {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
 		"artifacts/output/parquet":     append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/output/sqlite":      append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
