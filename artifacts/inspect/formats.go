@@ -5,7 +5,7 @@ import "bytes"
 // formats is the table of what can be inspected. A format whose signature is
 // part of another's comes first.
 func formats() []format {
-	return []format{}
+	return []format{sqliteFormat, lnkFormat, jumplistFormat}
 }
 
 // begins returns a test for files that begin with one of the signatures.
