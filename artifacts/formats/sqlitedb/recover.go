@@ -379,3 +379,32 @@ func (c *carver) belongs(p *page, kind byte, cells []cell) (best *Table, doubt b
 	}
 	return best, doubt
 }
+
+// Each yields the live rows of some tables, one table after the other, and
+// with recovered set then those of these tables that [DB.Recovered] finds. All
+// columns are read. Tables that the database does not have are skipped.
+func (db *DB) Each(recovered bool, tables ...string) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		wanted := map[*Table]bool{}
+		for _, name := range tables {
+			t := db.Table(name)
+			if t == nil {
+				continue
+			}
+			wanted[t] = true
+			for row, err := range t.Rows() {
+				if !yield(row, err) {
+					return
+				}
+			}
+		}
+		if !recovered || len(wanted) == 0 {
+			return
+		}
+		for row := range db.Recovered() {
+			if wanted[row.Table] && !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
