@@ -13,6 +13,7 @@ func formats() []format {
 		{"usn", knownUSN, readUSN},
 	}
 	return []format{eseFormat, wmiFormat}
+	return []format{sqliteFormat, lnkFormat, jumplistFormat}
 }
 
 // begins returns a test for files that begin with one of the signatures.
