@@ -22,6 +22,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/evidence/collect":   {},
 		"artifacts/evidence/image/vss": {},
 		"artifacts/evidence":           {"hive", "artifacts/winpath", "artifacts/evidence/", "artifacts/formats/ntfs", "artifacts/formats/wire"},
+		"artifacts/formats/evtx":       {"artifacts/formats/wire"},
 		"artifacts":                    append([]string{"hive", "prefetch", "prefetch/", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/output":             append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
 		"artifacts/findings":           append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
@@ -34,6 +35,7 @@ func TestArrows(t *testing.T) {
 		"corpus":                       {"prefetch/xpress", "corpus/"},
 		"corpus/regf":                  {},
 		"corpus/vss":                   {},
+		"corpus/evtx":                  {},
 		"corpus/scca":                  {"prefetch/xpress"},
 	}
 	for pkg, may := range allowed {

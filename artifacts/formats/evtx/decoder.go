@@ -325,10 +325,11 @@ func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
 		return false
 	}
 	end := d.walk(func(pos, size int) bool {
+		rec, err := d.record(pos, size)
 		if l != nil {
-			l.add(d.base, pos, size)
+			l.add(d.base, pos, size, rec.RecordID() != rec.ID)
 		}
-		more = yield(d.record(pos, size))
+		more = yield(rec, err)
 		if rest := pos + size - 4 - d.rest; more && d.recover && rest >= recordMin {
 			more = d.hidden(l, d.rest, pos+size, size, yield)
 		}
