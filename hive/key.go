@@ -193,7 +193,8 @@ func (k Key) Parent() (Key, error) {
 const maxDepth = 512
 
 // Path returns the key's path from the root, joined with backslashes and with one in front: `\` for the root. It
-// follows the parents; where that chain is broken or closed to a ring, the path begins with `?`.
+// follows the parents, if need be to the place of a root that is lost; where that chain is broken or closed to a ring,
+// the path begins with `?`.
 func (k Key) Path() string { return k.path(nil) }
 
 // path is Path; room bounds the bytes of many paths, and where it is used up the path is cut to its last name.
@@ -205,6 +206,10 @@ func (k Key) path(room *int) string {
 	chain := append(buf[:0], k)
 	head := "?"
 	for range maxDepth {
+		if off := k.parentOffset(); off == k.h.lostRoot && off != noOffset {
+			head = ""
+			break
+		}
 		p, err := k.Parent()
 		if err != nil || p.n == k.n {
 			break
