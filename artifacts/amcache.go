@@ -91,7 +91,7 @@ func amcacheTexts(in Input, name string) []string {
 
 // amcacheSkip tells whether a record that lacks what identifies it is what is
 // left of a deleted one, which is no damage.
-func amcacheSkip(in Input) bool { return in.From.State == Deleted || in.only != nil }
+func amcacheSkip(in Input) bool { return in.From.State.Recovered() || in.only != nil }
 
 // amcacheYes reads a switch; older generations do not have it.
 func amcacheYes(in Input, name string) string {

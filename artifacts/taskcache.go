@@ -114,7 +114,7 @@ func (in Input) taskTree() ([]TaskCache, error) {
 		t.InTasks = presentYes
 	}
 	in.setTree(&t, in.Key)
-	if in.From.State == Deleted {
+	if in.From.State.Recovered() {
 		t.Hidden = "" // its values may just be overwritten
 	}
 	t.TreeKey = time.Time{} // it is the record's own
@@ -225,7 +225,7 @@ func taskSchema(in Input) string {
 // tree looks for the task's name and tells how the task hides.
 func (d *taskCacheDecoder) tree(t *TaskCache) string {
 	in := d.in
-	if in.only != nil || in.From.State == Deleted {
+	if in.only != nil || in.From.State.Recovered() {
 		return "" // what was beside a deleted task is gone as well
 	}
 	t.Buckets = in.taskBuckets(t.ID)

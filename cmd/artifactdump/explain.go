@@ -229,7 +229,7 @@ func explainHive(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 		if rec := hv.Recovery(); rec.Applied {
 			fmt.Fprintf(w, "offsets are those of the hive after %d log entries were replayed (artifactdump hive recover writes it)\n", rec.Entries)
 		}
-		if r.From.State == artifacts.Deleted {
+		if r.From.State.Recovered() {
 			for _, rem := range h.Deleted() {
 				if explainRemnant(w, rem, r.From.Offset) {
 					return nil
@@ -256,7 +256,11 @@ func explainHive(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 // explainRemnant writes the deleted record at an offset, be it the remnant
 // itself or a value of a deleted key.
 func explainRemnant(w io.Writer, rem hive.Remnant, offset int64) bool {
-	head := func() { fmt.Fprintf(w, "deleted record: %s\n", output.Clean(rem.Note())) }
+	state := artifacts.Deleted
+	if rem.Unreachable {
+		state = artifacts.Unreachable
+	}
+	head := func() { fmt.Fprintf(w, "%s record: %s\n", state, output.Clean(rem.Note())) }
 	if !rem.IsKey {
 		if offset == rem.Offset || offset == rem.Value.Offset() {
 			head()
