@@ -46,6 +46,7 @@ type Hive struct {
 	remnant  bool // an image put together from log entries, without a tree of its own
 	liveOnce sync.Once
 	liveMap  *liveMap
+	pen      *pen
 }
 
 // Open opens a hive from the bytes of its primary file. The bytes are kept, never written to, and must not
@@ -60,7 +61,7 @@ func Open(primary []byte, opts *Options) (*Hive, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	h := &Hive{data: primary}
+	h := &Hive{data: primary, pen: newPen()}
 	rebuilt, err := h.takeFile(primary)
 	if err != nil {
 		return nil, err
