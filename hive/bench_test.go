@@ -145,3 +145,40 @@ func BenchmarkWalk(b *testing.B) {
 		run("regparser", func() int { keys, _, _, _ := peerSum(b, bytes.NewReader(data), len(data)); return keys })
 	}
 }
+
+// BenchmarkDeleted searches for what is deleted, beside a walk of the same hive.
+func BenchmarkDeleted(b *testing.B) {
+	dir := evidence(b)
+	for _, name := range []string{"regipy/SYSTEM_WIN_10_1709", "regipy/SYSTEM_2", "regipy/NTUSER_with_winscp.DAT", "museum-win10-rathbunvm/Amcache.hve"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, impl := range []struct {
+			name string
+			run  func(h *Hive)
+		}{
+			{"walk", func(h *Hive) { walkSum(h) }},
+			{"deleted", func(h *Hive) {
+				for range h.Deleted() {
+				}
+			}},
+			{"unreachable", func(h *Hive) {
+				for range h.Unreachable() {
+				}
+			}},
+		} {
+			b.Run("case="+filepath.Base(name)+"/impl="+impl.name, func(b *testing.B) {
+				b.SetBytes(int64(len(data)))
+				b.ReportAllocs()
+				for b.Loop() {
+					h, err := Open(data, nil)
+					if err != nil {
+						b.Fatal(err)
+					}
+					impl.run(h)
+				}
+			})
+		}
+	}
+}

@@ -47,6 +47,7 @@ type Hive struct {
 	liveOnce sync.Once
 	liveMap  *liveMap
 	pen      *pen
+	lists    lists
 }
 
 // Open opens a hive from the bytes of its primary file. The bytes are kept, never written to, and must not

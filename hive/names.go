@@ -72,6 +72,25 @@ func (n name) equal(upper []uint16) bool {
 	return true
 }
 
+// compareUpper is compare for a name in upper case.
+func (n name) compareUpper(upper []uint16) int {
+	nl := n.len()
+	if n.narrow {
+		for i, c := range n.raw[:min(nl, len(upper))] {
+			if a, b := upcase(uint16(c)), upper[i]; a != b {
+				return int(a) - int(b)
+			}
+		}
+		return nl - len(upper)
+	}
+	for i := range min(nl, len(upper)) {
+		if a, b := upcase(n.unit(i)), upper[i]; a != b {
+			return int(a) - int(b)
+		}
+	}
+	return nl - len(upper)
+}
+
 // compare orders two names unit by unit in upper case, as subkey lists are ordered.
 func (n name) compare(m name) int {
 	nl, ml := n.len(), m.len()
