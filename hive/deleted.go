@@ -141,61 +141,40 @@ func (h *Hive) carver() *carver {
 
 // lists looks behind the end of the live keys' lists of values.
 func (c *carver) lists() {
-	if c.h.root == noOffset {
-		return
-	}
-	left := len(c.h.bins)/4 + 1
-	w := c.h.walk(c.h.root)
-	for {
-		k, _, again, err, ok := w.next()
-		if !ok {
-			return
+	for _, r := range c.live.rests {
+		v, problem := c.h.tryLooseValue(r.off)
+		if problem != "" || c.h.used(int(v.n), vkName+int(v.u16(vkNameLen))) {
+			continue // a cell that is in use again is another key's
 		}
-		if err != nil || again {
-			continue
-		}
-		list, err := k.valueList()
-		if len(list) == 0 || err != nil {
-			continue
-		}
-		pos, end, _ := c.h.cellAt(k.u32(nkValueList))
-		for p := pos + len(list); p+4 <= end; p += 4 {
-			if left--; left < 0 {
-				return
-			}
-			v, problem := c.h.tryLooseValue(le.Uint32(c.h.data[p:]))
-			if problem != "" || c.h.used(int(v.n), vkName+int(v.u16(vkNameLen))) {
-				continue // a cell that is in use again is another key's
-			}
-			if _, ok := c.values[v.n]; !ok {
-				c.value(v, FromValueList)
-				r := &c.found[len(c.found)-1]
-				r.Key, r.Path, r.Grade, r.NotAfter = k, k.path(&c.room), Exact, k.Written()
-			}
+		if _, ok := c.values[v.n]; !ok {
+			c.value(v, FromValueList)
+			k := c.h.keyAt(r.key)
+			last := &c.found[len(c.found)-1]
+			last.Key, last.Path, last.Grade, last.NotAfter = k, k.path(&c.room), Exact, k.Written()
 		}
 	}
 }
 
 // bins scans all cells that are not part of the tree, and what cannot be enumerated.
 func (c *carver) bins() {
-	next := 0 // where the enumeration of cells should go on
-	c.h.eachCell(func(e cell) bool {
-		if int(e.off) > next+binHeader {
-			c.gap(next, int(e.off))
+	gaps := c.live.gaps
+	for w, word := range c.live.cells {
+		for word &^= c.live.start[w]; word != 0; word &= word - 1 {
+			off := (w*64 + bits.TrailingZeros64(word)) * 8
+			for ; len(gaps) > 0 && gaps[0].from < off; gaps = gaps[1:] {
+				c.gap(gaps[0].from, gaps[0].to)
+			}
+			size, source := int(int32(le.Uint32(c.h.bins[off:]))), FromFreeCell
+			if size < 0 {
+				size, source = -size, FromUnreferenced
+			}
+			if source == FromUnreferenced || !c.inUse {
+				c.scan(baseSize+off+4, baseSize+off+size, source)
+			}
 		}
-		next = int(e.off) + e.size
-		if c.live.start.has(e.off) || c.inUse && e.free {
-			return true
-		}
-		source := FromUnreferenced
-		if e.free {
-			source = FromFreeCell
-		}
-		c.scan(baseSize+int(e.off)+4, baseSize+next, source)
-		return true
-	}, nil)
-	if next < len(c.h.bins) {
-		c.gap(next, len(c.h.bins))
+	}
+	for _, g := range gaps {
+		c.gap(g.from, g.to)
 	}
 }
 

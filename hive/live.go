@@ -16,6 +16,13 @@ type liveMap struct {
 	slack  []span // of live cells, in the image: what their record does not fill
 	gaps   []span // of the bins, by offset: what the enumeration does not meet, apart from the headers of bins
 	broken bool   // a key, a list or a value that the tree refers to cannot be read
+	rests  []rest
+}
+
+// A rest is a number behind the end of a live key's list of values that may be the offset of a value removed from it.
+type rest struct {
+	key uint32 // position of the key
+	off uint32
 }
 
 // live walks the tree once and marks what it reaches.
@@ -26,7 +33,7 @@ func (h *Hive) live() *liveMap {
 			return
 		}
 		n := len(h.bins)
-		m := &marker{h: h, liveMap: liveMap{start: newBitmap(n), cover: newBitmap(n), cells: newBitmap(n)}, room: 4 * n, refs: n/4 + 1}
+		m := &marker{h: h, liveMap: liveMap{start: newBitmap(n), cover: newBitmap(n), cells: newBitmap(n)}, room: 4 * n, refs: n/4 + 1, restsLeft: n/4 + 1}
 		next := 0
 		for c := range h.cells() {
 			m.cells.set(c.off)
@@ -82,6 +89,7 @@ type marker struct {
 	liveMap
 	h          *Hive
 	room, refs int
+	restsLeft  int
 }
 
 // cell marks the cell at an offset, of which the record uses so many bytes.
@@ -99,7 +107,7 @@ func (m *marker) cell(off uint32, used int) {
 		return
 	}
 	m.cover.fill(off, uint32(end-baseSize))
-	if from := (pos + used + 1) &^ 1; used >= 0 && from+4 <= end {
+	if from := (pos + used + 1) &^ 1; used >= 0 && from+vkName <= end { // shorter ones hold no record
 		m.slack = append(m.slack, span{from, end})
 	}
 }
@@ -164,6 +172,7 @@ func (m *marker) key(k Key) {
 	list, _ := k.valueList()
 	if len(list) > 0 {
 		m.cell(k.u32(nkValueList), len(list))
+		m.rest(k, len(list))
 	}
 	for v, err := range k.Values() {
 		if m.refs--; m.refs < 0 {
@@ -173,6 +182,20 @@ func (m *marker) key(k Key) {
 			m.broken = true
 		} else {
 			m.value(v)
+		}
+	}
+}
+
+// rest notes what may be offsets behind the end of a key's list of values, of which so many bytes are in use. A list that
+// its cell cuts has no rest.
+func (m *marker) rest(k Key, used int) {
+	pos, end, _ := m.h.cellAt(k.u32(nkValueList))
+	for p := pos + used; p+4 <= end; p += 4 {
+		if m.restsLeft--; m.restsLeft < 0 {
+			return
+		}
+		if off := le.Uint32(m.h.data[p:]); off%8 == 0 && off >= binHeader && uint64(off) < m.h.looseEnd() {
+			m.rests = append(m.rests, rest{k.n, off})
 		}
 	}
 }
