@@ -9,9 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xuri/excelize/v2"
-
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/xuri/excelize/v2"
 )
 
 // TestWorkbook reads a workbook with another library: types of cells, what the

@@ -7,12 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
-	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
+	"github.com/urfave/cli/v2"
 )
 
 func completionCommand() *cli.Command {
@@ -126,7 +125,7 @@ func plainUsage(s string) string { return strings.ReplaceAll(s, "`", "") }
 
 func artifactNames() []string {
 	var out []string
-	for _, a := range artifacts.All() {
+	for _, a := range catalogue.All() {
 		out = append(out, a.Name)
 	}
 	return out

@@ -12,13 +12,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
+	"github.com/urfave/cli/v2"
 )
 
 func scanCommand() *cli.Command {
@@ -154,14 +154,14 @@ func (s *scan) flags() (fail findings.Level, err error) {
 		return 0, err
 	}
 	s.names = c.StringSlice("artifact")
-	if _, err := artifacts.Select(s.names); err != nil {
+	if _, err := catalogue.Select(s.names); err != nil {
 		return 0, usageError{err}
 	}
 	if s.lang = c.String("lang"); !slices.Contains(report.Languages(), s.lang) {
 		return 0, usagef("--lang %q: want en or ja", s.lang)
 	}
 	s.evidence = &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows")}
-	s.decode = &artifacts.Options{Artifacts: s.names, Jobs: jobs, NoDeleted: c.Bool("no-deleted")}
+	s.decode = &artifacts.Options{Jobs: jobs, NoDeleted: c.Bool("no-deleted")}
 	if s.machines > 1 {
 		s.decode.Places = make(chan struct{}, jobs)
 	}

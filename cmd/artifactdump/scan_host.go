@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -151,7 +152,11 @@ func (x *hostScan) read(kind string) error {
 	}
 	opts := *x.decode
 	opts.Progress = x.progress
-	results, err := artifacts.Run(x.ctx, x.tree, &opts)
+	list, err := catalogue.Select(x.names)
+	if err != nil {
+		return usageError{err}
+	}
+	results, err := artifacts.Run(x.ctx, x.tree, list, &opts)
 	if err != nil {
 		return usageError{err}
 	}
@@ -194,7 +199,7 @@ func (x *hostScan) result(res *artifacts.Result) error {
 		return fmt.Errorf("stopped at the first damage (--strict): %w", errDamaged)
 	}
 	for _, t := range x.tables {
-		if f, ok := t.w.(output.Failer); ok && len(res.Records) == 0 {
+		if f, ok := t.w.(output.Failer); ok && len(res.Records) == 0 && !res.More {
 			for _, e := range res.Errors {
 				if err := f.Failed(e); err != nil {
 					return err
@@ -217,6 +222,7 @@ func (x *hostScan) result(res *artifacts.Result) error {
 			}
 		}
 	}
+	x.sorter.Source(res)
 	if n := x.sorter.Len() - before; n > 0 {
 		x.inv.input(res.From.Path, res.From.Snapshot).Events += n
 	}

@@ -372,7 +372,9 @@ func (v *inventory) add(res *artifacts.Result) {
 			v.host.Artifacts = append(v.host.Artifacts, manifestArtifact{Name: name})
 		}
 		a := &v.host.Artifacts[i]
-		a.Sources++
+		if !res.More {
+			a.Sources++
+		}
 		a.Records += len(res.Records)
 		a.Errors += len(res.Errors)
 	}

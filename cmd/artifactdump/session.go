@@ -12,11 +12,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/urfave/cli/v2"
 )
 
 // A session is one run over evidence: it names what is damaged as it goes.
@@ -206,7 +206,11 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		for _, err := range tree.Problems() {
 			s.damage(err)
 		}
-		results, err := artifacts.Run(ctx, tree, &artifacts.Options{Artifacts: names, Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress})
+		list, err := catalogue.Select(names)
+		if err != nil {
+			return usageError{err}
+		}
+		results, err := artifacts.Run(ctx, tree, list, &artifacts.Options{Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress})
 		if err != nil {
 			return usageError{err}
 		}

@@ -5,9 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parquet-go/parquet-go"
-
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/parquet-go/parquet-go"
 )
 
 // finding is the layout of the table findings.

@@ -8,11 +8,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-	pq "github.com/parquet-go/parquet-go"
-
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/parquet"
+	"github.com/google/go-cmp/cmp"
+	pq "github.com/parquet-go/parquet-go"
 )
 
 // The layouts as users know them, apart from those that the writer uses.

@@ -19,10 +19,9 @@ import (
 	"strconv"
 	"strings"
 
-	_ "modernc.org/sqlite" // the driver
-
-	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	_ "modernc.org/sqlite" // the driver
 )
 
 const schema = `
@@ -155,7 +154,7 @@ func (w *Writer) Event(r *output.Row) error {
 	if err != nil {
 		return err
 	}
-	w.args = append(w.args, host, file, r.Time.UnixMicro(), artifacts.FileTime(r.Time), r.Datetime(),
+	w.args = append(w.args, host, file, r.Time.UnixMicro(), wire.FileTime(r.Time), r.Datetime(),
 		r.Kind, r.DataType, r.Parser, text(r.Message), text(r.Path), text(r.Executable), text(r.User), text(r.SID), text(r.Key), text(r.Value),
 		string(r.Proof), tags, extra, r.ID, r.Offset, string(r.State))
 	if len(w.args) < batch*columns {
