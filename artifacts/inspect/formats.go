@@ -12,6 +12,8 @@ func formats() []format {
 		{kind: "mft", known: knownMFT, read: readMFT},
 		{kind: "usn", known: knownUSN, read: readUSN},
 	}
+	return []format{eseFormat, wmiFormat}
+	return []format{sqliteFormat, lnkFormat, jumplistFormat}
 }
 
 // begins returns a test for files that begin with one of the signatures.
