@@ -11,9 +11,8 @@ func formats() []format {
 		{kind: "i30", known: begins("INDX"), read: readI30},
 		{kind: "mft", known: knownMFT, read: readMFT},
 		{kind: "usn", known: knownUSN, read: readUSN},
+		eseFormat, wmiFormat, sqliteFormat, lnkFormat, jumplistFormat,
 	}
-	return []format{eseFormat, wmiFormat}
-	return []format{sqliteFormat, lnkFormat, jumplistFormat}
 }
 
 // begins returns a test for files that begin with one of the signatures.
