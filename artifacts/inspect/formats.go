@@ -6,12 +6,13 @@ import "bytes"
 // part of another's comes first.
 func formats() []format {
 	return []format{
-		{kind: "evtx", known: begins("ElfFile\x00", "ElfChnk\x00"), read: readEVTX},
-		{kind: "logfile", known: begins("RSTR", "RCRD", "CHKD"), read: readLogFile},
-		{kind: "i30", known: begins("INDX"), read: readI30},
-		{kind: "mft", known: knownMFT, read: readMFT},
-		{kind: "usn", known: knownUSN, read: readUSN},
-		eseFormat, wmiFormat, sqliteFormat, lnkFormat, jumplistFormat,
+		{"evtx", begins("ElfFile\x00", "ElfChnk\x00"), readEVTX},
+		{"logfile", begins("RSTR", "RCRD", "CHKD"), readLogFile},
+		{"i30", begins("INDX"), readI30},
+		{"mft", knownMFT, readMFT},
+		eseFormat, wmiFormat,
+		sqliteFormat, lnkFormat, jumplistFormat,
+		{"usn", knownUSN, readUSN},
 	}
 }
 
