@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,11 +92,7 @@ func decodePrefetch(in artifacts.Input, yield func(Prefetch) bool) error {
 	if v.Package != "" {
 		p.Package = v.Package
 	}
-	for _, t := range f.LastRuns {
-		if !t.IsZero() {
-			p.LastRuns = append(p.LastRuns, t)
-		}
-	}
+	p.LastRuns = slices.Collect(f.Runs())
 	for _, v := range f.Volumes {
 		p.Volumes = append(p.Volumes, PrefetchVolume{v.Device, fmt.Sprintf("%08X", v.Serial), v.Created, v.Directories})
 	}

@@ -150,6 +150,14 @@ func (e *Evaluator) feed(res *artifacts.Result) {
 	if res.From.Path != "" && !res.More {
 		f.sources++
 	}
+	if from := &res.From; !res.More && from.SHA256 != "" {
+		// Records of a large file come before its hash.
+		if _, ok := e.hashes[sourceFile{from.Path, from.Snapshot}]; ok {
+			e.hashes[sourceFile{from.Path, from.Snapshot}] = from.SHA256
+		}
+	} else if res.More && from.SHA256 == "" {
+		e.hashes[sourceFile{from.Path, from.Snapshot}] = ""
+	}
 	f.records += len(res.Records)
 	f.errors += len(res.Errors)
 }

@@ -37,7 +37,10 @@ type scene struct {
 	hits     []*hit
 	counts   map[string]int // hits by rule
 	silenced map[string]int
+	hashes   map[sourceFile]string // of files whose records came before their hash
 }
+
+type sourceFile struct{ path, snapshot string }
 
 // An Evaluator collects what the rules need while the results of a run come
 // in. It is not safe for concurrent use.
@@ -62,6 +65,7 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 		e.t = opts.Tables
 	}
 	e.programs, e.systemVolumes, e.volumeStyles = map[string]*program{}, map[string]bool{}, map[string]bool{}
+	e.hashes = map[sourceFile]string{}
 	e.kept, e.counts, e.silenced = map[string][]*row{}, map[string]int{}, map[string]int{}
 	if m := facts.Machine; m != nil && m.SystemRoot != "" {
 		e.drive = strings.ToUpper(winpath.Volume(m.SystemRoot))
@@ -389,6 +393,9 @@ func (s *scene) evidence(f *Finding, rows []*row, ruleOf map[*row][]string) {
 		ev := Evidence{
 			ID: r.rec.ID, Artifact: r.rec.Artifact.Name, Proves: string(r.proof), Locator: r.rec.From, Rules: ruleOf[r],
 			User: cmp.Or(r.rec.User.Name, r.rec.User.SID), Quote: clip(r.rec.Summary(), 2000),
+		}
+		if ev.SHA256 == "" {
+			ev.SHA256 = s.hashes[sourceFile{ev.Path, ev.Snapshot}]
 		}
 		for _, e := range r.rec.Events() {
 			if e.DataType == "windows:volume:creation" || e.Local {

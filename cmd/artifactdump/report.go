@@ -92,12 +92,7 @@ func (s *session) collect(in *report.Input, sorter *output.Sorter, paths, names 
 		}
 		in.Collected.Result(tree.Machine().Name, &res)
 		evaluator.Add(&res)
-		for i := range res.Records {
-			if err := sorter.Add(&res.Records[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return sorter.AddResult(&res)
 	})
 	if err != nil {
 		return nil, err

@@ -1,5 +1,0 @@
-package artifacts
-
-import "encoding/binary"
-
-var le = binary.LittleEndian
