@@ -7,7 +7,13 @@ import "bytes"
 func formats() []format {
 	return []format{
 		{kind: "evtx", known: begins("ElfFile\x00", "ElfChnk\x00"), read: readEVTX},
+		{"logfile", begins("RSTR", "RCRD", "CHKD"), readLogFile},
+		{"i30", begins("INDX"), readI30},
+		{"mft", knownMFT, readMFT},
+		{"usn", knownUSN, readUSN},
 	}
+	return []format{eseFormat, wmiFormat}
+	return []format{sqliteFormat, lnkFormat, jumplistFormat}
 }
 
 // begins returns a test for files that begin with one of the signatures.
