@@ -14,6 +14,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -168,8 +169,8 @@ func hiveDeleted(j *hiveJob) (func(), error) {
 			fmt.Fprintf(j.o, "key\t%s\t%#x\t%s\t%s\twritten %s\n", r.Note(), r.Offset, bound, output.Clean(r.Path), cmp.Or(output.FormatTime(r.Key.Written()), "(no time)"))
 			continue
 		}
-		text, _ := show(r.Value, 200)
-		fmt.Fprintf(j.o, "value\t%s\t%#x\t%s\t%s\t%s\t%s\t%s\n", r.Note(), r.Offset, bound, output.Clean(r.Path), output.Clean(valueName(r.Value)), r.Value.Type(), text)
+		text, _ := hivefile.Show(r.Value, 200)
+		fmt.Fprintf(j.o, "value\t%s\t%#x\t%s\t%s\t%s\t%s\t%s\n", r.Note(), r.Offset, bound, output.Clean(r.Path), output.Clean(hivefile.ValueName(r.Value)), r.Value.Type(), text)
 	}
 	return func() { j.note("%d deleted keys and values", n) }, nil
 }
