@@ -136,7 +136,10 @@ func (f *Facts) host() string {
 }
 
 // fed is what came of one artifact.
-type fed struct{ sources, records, errors int }
+type fed struct {
+	artifact                 *artifacts.Artifact
+	sources, records, errors int
+}
 
 func (e *Evaluator) feed(res *artifacts.Result) {
 	if res.Artifact == nil {
@@ -144,7 +147,7 @@ func (e *Evaluator) feed(res *artifacts.Result) {
 	}
 	f := e.seen[res.Artifact.Name]
 	if f == nil {
-		f = new(fed)
+		f = &fed{artifact: res.Artifact}
 		e.seen[res.Artifact.Name] = f
 	}
 	if res.From.Path != "" && !res.More {
@@ -165,7 +168,7 @@ func (e *Evaluator) feed(res *artifacts.Result) {
 // coverage says of each rule whether it was judged.
 func (e *Evaluator) coverage() []Coverage {
 	var out []Coverage
-	for _, r := range all() {
+	for _, r := range e.rules {
 		c := Coverage{Host: e.facts.host(), RuleID: r.ID, Title: r.Title, Hits: e.counts[r.ID], Silenced: e.silenced[r.ID]}
 		c.Status, c.Why = e.judged(r)
 		out = append(out, c)
@@ -188,6 +191,9 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 		if !slices.Contains(why, reason) {
 			why = append(why, reason)
 		}
+	}
+	if there == 0 && e.fedBesides(r) {
+		there++
 	}
 	switch {
 	case there == 0:
@@ -216,6 +222,17 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 		}
 	}
 	return status, why
+}
+
+// fedBesides reports whether an artifact was read that can lead to a hit of the
+// rule, though the rule does not need it.
+func (e *Evaluator) fedBesides(r *Rule) bool {
+	for _, f := range e.seen {
+		if f.sources > 0 && r.feeds(f.artifact) {
+			return true
+		}
+	}
+	return false
 }
 
 // wholeVolume are the rules that argue from a file's absence, fileTimes those
