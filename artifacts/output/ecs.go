@@ -102,8 +102,8 @@ func (e *ecs) document(o *object, r *Row) {
 	o.sub("host", func(o *object) {
 		o.str("name", r.Host)
 		o.str("hostname", r.Host)
-		if e.opts.HostID != nil {
-			o.opt("id", e.opts.HostID(r.Host))
+		if e.opts.MachineGUID != nil {
+			o.opt("id", e.opts.MachineGUID(r.Host))
 		}
 	})
 	if r.Path != "" {

@@ -19,7 +19,7 @@ func TestWorkbook(t *testing.T) {
 	var b bytes.Buffer
 	w := newXLSX(&b, &Options{Version: "v0", Case: func() *Case {
 		return &Case{
-			Hosts:    []Host{{Name: "HOST", OS: "Windows 10 Pro", Build: "19045"}},
+			Machines: []Machine{{Name: "HOST", OS: "Windows 10 Pro", Build: "19045"}},
 			Findings: []Finding{{ID: "f1", Level: "high", Title: "=1+1", First: time.Unix(1, 0)}},
 			Files:    []File{{Host: "HOST", Path: `C:\x`, Status: "failed", Error: "no <tag> & more"}},
 		}

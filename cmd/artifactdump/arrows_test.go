@@ -55,7 +55,13 @@ func TestArrows(t *testing.T) {
 		"artifacts/output":         above,
 		"artifacts/output/parquet": join(above, []string{"artifacts/output"}),
 		"artifacts/output/sqlite":  join(above, []string{"artifacts/output"}),
+		"artifacts/output/files":   {},
+		"artifacts/output/pffile":  join(above, []string{"artifacts/output"}),
 		"artifacts/report":         join(above, []string{"artifacts/output", "artifacts/findings"}),
+		"artifacts/explain":        join(above, []string{"artifacts/output", "artifacts/findings"}),
+		"artifacts/scan": join(above, []string{
+			"artifacts/output", "artifacts/output/files", "artifacts/findings", "artifacts/report", "artifacts/explain",
+		}),
 
 		"artifacts/internal/testtree": join(engine, corpus),
 		"artifacts/internal/casetest": join(above, corpus, []string{"artifacts/internal/testtree"}),
@@ -67,7 +73,10 @@ func TestArrows(t *testing.T) {
 		"corpus/shelllink": {},
 		"corpus/vss":       {},
 		"corpus/scca":      {"prefetch/xpress"},
-		"cmd/artifactdump": {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/"},
+
+		"cmd/artifactdump/internal/shell":  {},
+		"cmd/artifactdump/internal/verify": {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
+		"cmd/artifactdump":                 {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},
 	}
 	out, err := exec.Command("go", "list", module+"...").Output()
 	if err != nil {

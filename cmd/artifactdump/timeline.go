@@ -65,7 +65,7 @@ func timeline(c *cli.Context) error {
 	if err == nil {
 		var w output.EventWriter
 		opts := outputOptions(c)
-		tellHosts(opts, s.hosts)
+		opts.SetMachines(s.machines)
 		if format.Events != nil {
 			w = format.Events(o, opts)
 		} else {

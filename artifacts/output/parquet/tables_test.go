@@ -92,7 +92,7 @@ func TestTables(t *testing.T) {
 	at := time.Date(2026, 3, 6, 1, 2, 3, 456789100, time.UTC)
 	us := new(at.UnixMicro())
 	c := &output.Case{
-		Hosts: []output.Host{
+		Machines: []output.Machine{
 			{Name: "PC", OS: "Windows 10 Pro", Build: "19045", TimeZone: "Tokyo Standard Time", Bias: -540, MachineGUID: "g", SystemRoot: `C:\Windows`, Input: "case"},
 			{Name: "HEAP"},
 		},
@@ -161,7 +161,7 @@ func TestTablesMany(t *testing.T) {
 
 func ExampleTables() {
 	opts := &output.Options{Case: func() *output.Case {
-		return &output.Case{Hosts: []output.Host{{Name: "KESTREL-PC", Build: "19045"}}}
+		return &output.Case{Machines: []output.Machine{{Name: "KESTREL-PC", Build: "19045"}}}
 	}}
 	for _, table := range parquet.Tables() {
 		n, err := table.Write(io.Discard, opts)

@@ -211,9 +211,9 @@ func (w *Writer) finish() error {
 		}
 	}
 	c := w.opts.TheCase()
-	told := map[string]*output.Host{}
-	for i := range c.Hosts {
-		h := &c.Hosts[i]
+	told := map[string]*output.Machine{}
+	for i := range c.Machines {
+		h := &c.Machines[i]
 		w.host(h.Name)
 		told[h.Name] = cmp.Or(told[h.Name], h)
 	}
@@ -224,7 +224,7 @@ func (w *Writer) finish() error {
 		w.host(c.Findings[i].Host)
 	}
 	for _, name := range slices.SortedFunc(maps.Keys(w.hosts), func(a, b string) int { return cmp.Compare(w.hosts[a], w.hosts[b]) }) {
-		id, h := w.hosts[name], cmp.Or(told[name], &output.Host{Name: name})
+		id, h := w.hosts[name], cmp.Or(told[name], &output.Machine{Name: name})
 		if err := exec("INSERT INTO host VALUES(?,?,?,?,?,?,?)", id, text(name), known(h.OS), known(h.Build), known(h.TimeZone), known(h.MachineGUID), known(h.Input)); err != nil {
 			return err
 		}
