@@ -36,6 +36,8 @@ type Facts struct {
 	// Times are those of a file of the machine; false when it is not there, or
 	// only the times of its copy are known.
 	Times func(path string) (FileTimes, bool)
+
+	late func(*Facts) // fills in Hives and Dirty when the run is over
 }
 
 // FileTimes are the times of one file on the machine's own volume.
@@ -54,22 +56,13 @@ func FactsOf(tree *evidence.Tree, kind string, names []string) Facts {
 	f := Facts{Machine: tree.Machine(), Artifacts: names, Hives: map[evidence.Kind]bool{}, Dirty: map[evidence.Kind]string{}, Prefetcher: -1}
 	hives, _ := tree.Hives()
 	for _, h := range hives {
-		if h.Backup || h.Snapshot != "" {
-			continue
-		}
-		hv, err := h.Open()
-		if hv == nil {
-			f.Dirty[h.Kind] = fmt.Sprintf("%s could not be read: %v", h.Path, err)
-			continue
-		}
-		f.Hives[h.Kind] = true
-		if r := hv.Recovery(); r.Dirty && !r.Applied {
-			f.Dirty[h.Kind] = h.Path + " is dirty and no transaction log could be applied: its last changes are missing"
-		}
-		if h.Kind == evidence.SYSTEM && f.Prefetcher < 0 {
-			f.Prefetcher = prefetcher(hv)
+		if h.Kind == evidence.SYSTEM && !h.Backup && h.Snapshot == "" && f.Prefetcher < 0 {
+			if hv, _ := h.Open(); hv != nil {
+				f.Prefetcher = prefetcher(hv)
+			}
 		}
 	}
+	f.late = func(f *Facts) { f.hives(hives) }
 	root := `C:\Windows`
 	if f.Machine.SystemRoot != "" {
 		root = f.Machine.SystemRoot
@@ -92,6 +85,25 @@ func FactsOf(tree *evidence.Tree, kind string, names []string) Facts {
 		return timesOf(file)
 	}
 	return f
+}
+
+// hives notes how the live hives were found. They are asked when the run is over:
+// each was opened and given up by then, and its state is known.
+func (f *Facts) hives(hives []*evidence.Hive) {
+	for _, h := range hives {
+		if h.Backup || h.Snapshot != "" || h.Kind == evidence.OTHER {
+			continue
+		}
+		r, err := h.Recovery()
+		if r == nil {
+			f.Dirty[h.Kind] = fmt.Sprintf("%s could not be read: %v", h.Path, err)
+			continue
+		}
+		f.Hives[h.Kind] = true
+		if r.Dirty && !r.Applied {
+			f.Dirty[h.Kind] = h.Path + " is dirty and no transaction log could be applied: its last changes are missing"
+		}
+	}
 }
 
 // timesOf returns the times of a file where they are those of the machine.

@@ -225,6 +225,9 @@ func hasHash(r *row, sum string) bool {
 // Report runs the rules that need everything and merges what all have said.
 // It is called once.
 func (e *Evaluator) Report() *Report {
+	if e.facts.late != nil {
+		e.facts.late(&e.facts)
+	}
 	keys := slices.Sorted(maps.Keys(e.programs))
 	for _, k := range keys {
 		e.settle(e.programs[k])

@@ -109,11 +109,8 @@ func (r *Rule) takes(a *artifacts.Artifact) bool {
 // feeds reports whether records of the artifact can lead to a hit of the rule,
 // also by way of the programs that they name.
 func (r *Rule) feeds(a *artifacts.Artifact) bool {
-	if r.takes(a) || slices.Contains(r.keeps, a.Name) {
-		return true
-	}
 	if r.program == nil {
-		return false
+		return r.takes(a)
 	}
 	switch a.Record().(type) {
 	case artifacts.Programmer, persistence.Autostarter:
