@@ -7,6 +7,11 @@ import "bytes"
 func formats() []format {
 	return []format{
 		{kind: "evtx", known: begins("ElfFile\x00", "ElfChnk\x00"), read: readEVTX},
+		{"logfile", begins("RSTR", "RCRD", "CHKD"), readLogFile},
+		{"i30", begins("INDX"), readI30},
+		{"mft", knownMFT, readMFT},
+		{"usn", knownUSN, readUSN},
+		eseFormat, wmiFormat, sqliteFormat, lnkFormat, jumplistFormat,
 	}
 }
 
