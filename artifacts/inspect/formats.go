@@ -13,7 +13,6 @@ func formats() []format {
 		eseFormat, wmiFormat,
 		sqliteFormat, lnkFormat, jumplistFormat,
 		{"usn", knownUSN, readUSN},
-		eseFormat, wmiFormat, sqliteFormat, lnkFormat, jumplistFormat,
 	}
 }
 
