@@ -11,8 +11,9 @@ func formats() []format {
 		{"i30", begins("INDX"), readI30},
 		{"mft", knownMFT, readMFT},
 		{"usn", knownUSN, readUSN},
+		{"ese", isESE, readESE},
+		{"wmi", isWMI, readWMI},
 	}
-	return []format{eseFormat, wmiFormat}
 }
 
 // begins returns a test for files that begin with one of the signatures.
