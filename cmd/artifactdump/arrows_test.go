@@ -21,23 +21,30 @@ func TestArrows(t *testing.T) {
 	chapters := []string{"artifacts/execution", "artifacts/persistence", "artifacts/communication", "artifacts/activity", "artifacts/system"}
 	above := join(chapter, chapters, []string{"artifacts/catalogue"})
 	format := []string{"artifacts/formats/wire"}
+	database := []string{"artifacts/formats/ese", "artifacts/formats/wire", "prefetch/xpress"}
 	allowed := map[string][]string{
 		"prefetch/xpress": {},
 		"prefetch":        {"prefetch/xpress"},
 		"hive":            {},
 
-		"artifacts/winpath":            {},
-		"artifacts/formats/wire":       {},
-		"artifacts/formats/appcompat":  format,
-		"artifacts/formats/lnk":        join(format, []string{"artifacts/formats/shellitem"}),
-		"artifacts/formats/ntfs":       format,
-		"artifacts/formats/shellitem":  format,
-		"artifacts/formats/taskblob":   format,
-		"artifacts/formats/textfile":   format,
-		"artifacts/evidence/collect":   {},
-		"artifacts/evidence/image":     {"artifacts/evidence/image/vss", "artifacts/formats/ntfs", "artifacts/formats/wire"},
-		"artifacts/evidence/image/vss": {},
-		"artifacts/evidence":           evidence,
+		"artifacts/winpath":             {},
+		"artifacts/formats/wire":        {},
+		"artifacts/formats/appcompat":   format,
+		"artifacts/formats/ese":         {"artifacts/formats/wire", "prefetch/xpress"},
+		"artifacts/formats/lnk":         join(format, []string{"artifacts/formats/shellitem"}),
+		"artifacts/formats/ntfs":        format,
+		"artifacts/formats/searchindex": database,
+		"artifacts/formats/shellitem":   format,
+		"artifacts/formats/srum":        database,
+		"artifacts/formats/taskblob":    format,
+		"artifacts/formats/textfile":    format,
+		"artifacts/formats/ual":         database,
+		"artifacts/formats/webcache":    database,
+		"artifacts/formats/wmi":         format,
+		"artifacts/evidence/collect":    {},
+		"artifacts/evidence/image":      {"artifacts/evidence/image/vss", "artifacts/formats/ntfs", "artifacts/formats/wire"},
+		"artifacts/evidence/image/vss":  {},
+		"artifacts/evidence":            evidence,
 
 		"artifacts":               engine,
 		"artifacts/execution":     chapter,
@@ -68,10 +75,12 @@ func TestArrows(t *testing.T) {
 
 		"corpus":           {"prefetch/xpress", "corpus/"},
 		"corpus/generate":  {"prefetch/xpress", "corpus", "corpus/"},
+		"corpus/esedb":     {},
 		"corpus/regf":      {},
 		"corpus/schtask":   {},
 		"corpus/shelllink": {},
 		"corpus/vss":       {},
+		"corpus/wmirepo":   {},
 		"corpus/scca":      {"prefetch/xpress"},
 
 		"cmd/artifactdump/internal/shell":  {},
