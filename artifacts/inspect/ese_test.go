@@ -27,7 +27,7 @@ func eseFile() File {
 }
 
 // lines returns the rows of a file as decoded JSON, without kind and path.
-func lines(t *testing.T, f File, opts Options) (out []map[string]any) {
+func eseLines(t *testing.T, f File, opts Options) (out []map[string]any) {
 	t.Helper()
 	err := Read(f, "", opts, func(r Row) bool {
 		var m map[string]any
@@ -49,7 +49,7 @@ func TestESE(t *testing.T) {
 	if kind, err := Detect(f); kind != "ese" || err != nil {
 		t.Errorf("detected %q, %v", kind, err)
 	}
-	got := lines(t, f, Options{})
+	got := eseLines(t, f, Options{})
 	if len(got) != 1 || got[0]["page_size"] != 4096.0 || got[0]["revision"] != 110.0 || got[0]["database_state"] != 2.0 {
 		t.Fatalf("head: %v", got)
 	}
@@ -57,7 +57,7 @@ func TestESE(t *testing.T) {
 	if want := map[string]any{"columns": 8.0, "rows": 2.0, "deleted": 1.0}; !reflect.DeepEqual(tables["T"], want) || len(tables) != 3 {
 		t.Errorf("tables: %v", tables)
 	}
-	got = lines(t, f, Options{Table: "T", Recovered: true})
+	got = eseLines(t, f, Options{Table: "T", Recovered: true})
 	want := []map[string]any{
 		{"N": -1.0, "On": true, "At": "2024-01-02T03:04:05.0000000Z", "R": 0.5, "G": "{ABABABAB-ABAB-ABAB-ABAB-ABABABABABAB}",
 			`Na"me`: "a\"\u202e<", "B": "01ff", "Last": "z"},
@@ -76,10 +76,10 @@ func TestESE(t *testing.T) {
 	if got[3]["state"] != "deleted" || got[2]["state"] != nil {
 		t.Errorf("states %v, %v", got[2]["state"], got[3]["state"])
 	}
-	if live := lines(t, f, Options{Table: "T"}); len(live) != 3 {
+	if live := eseLines(t, f, Options{Table: "T"}); len(live) != 3 {
 		t.Errorf("%d live rows", len(live)-1)
 	}
-	if all := lines(t, f, Options{Table: "*"}); len(all) < 20 {
+	if all := eseLines(t, f, Options{Table: "*"}); len(all) < 20 {
 		t.Errorf("%d rows of all tables", len(all))
 	}
 	err := Read(f, "", Options{Table: "U"}, func(Row) bool { return true })

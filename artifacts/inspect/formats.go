@@ -13,6 +13,9 @@ func formats() []format {
 		{"usn", knownUSN, readUSN},
 		{"ese", isESE, readESE},
 		{"wmi", isWMI, readWMI},
+		sqliteFormat,
+		lnkFormat,
+		jumplistFormat,
 	}
 }
 
