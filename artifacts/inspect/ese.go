@@ -10,6 +10,8 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/formats/ese"
 )
 
+var eseFormat = format{kind: "ese", known: isESE, read: readESE}
+
 // isESE looks at the signature, or at that of the copy of the header in page 1
 // when the first is overwritten and pages are small.
 func isESE(head []byte, _ int64, _ string) bool {

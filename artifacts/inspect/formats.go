@@ -13,11 +13,6 @@ func formats() []format {
 		eseFormat, wmiFormat,
 		sqliteFormat, lnkFormat, jumplistFormat,
 		{"usn", knownUSN, readUSN},
-		{"ese", isESE, readESE},
-		{"wmi", isWMI, readWMI},
-		sqliteFormat,
-		lnkFormat,
-		jumplistFormat,
 	}
 }
 

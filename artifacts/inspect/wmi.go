@@ -9,6 +9,8 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/formats/wmi"
 )
 
+var wmiFormat = format{kind: "wmi", known: isWMI, read: readWMI}
+
 func isWMI(head []byte, size int64, name string) bool {
 	return name == "objects.data" || size%8192 == 0 && wmi.Detect(head)
 }
