@@ -106,9 +106,11 @@ func (s *Section) line(text string) bool {
 		s.Errors = append(s.Errors, strings.TrimSpace(text[3:]))
 	case s.Inf == "" && strings.HasPrefix(rest, "inf: "):
 		// {Install Inf: oem1.inf} or Opened INF: 'oem1.inf'
-		if i := strings.Index(strings.ToLower(rest), ".inf"); i > 0 {
-			start := strings.LastIndexAny(rest[:i], `'" `) + 1
-			s.Inf = rest[start : i+4]
+		for i := len("inf: "); i+4 <= len(rest); i++ {
+			if strings.EqualFold(rest[i:i+4], ".inf") {
+				s.Inf = rest[strings.LastIndexAny(rest[:i], `'" `)+1 : i+4]
+				break
+			}
 		}
 	}
 	return false
