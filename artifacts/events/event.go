@@ -111,7 +111,7 @@ func (r *Record) raw(p path) string {
 
 func (r *Record) system(name string) string {
 	switch name {
-	case "UserID":
+	case "UserID", "Security.UserID":
 		return r.UserSID
 	case "Computer":
 		return r.Computer

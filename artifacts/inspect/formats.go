@@ -5,6 +5,14 @@ import "bytes"
 // formats is the table of what can be inspected. A format whose signature is
 // part of another's comes first.
 func formats() []format {
+	return []format{
+		{kind: "evtx", known: begins("ElfFile\x00", "ElfChnk\x00"), read: readEVTX},
+		{"logfile", begins("RSTR", "RCRD", "CHKD"), readLogFile},
+		{"i30", begins("INDX"), readI30},
+		{"mft", knownMFT, readMFT},
+		{"usn", knownUSN, readUSN},
+	}
+	return []format{eseFormat, wmiFormat}
 	return []format{sqliteFormat, lnkFormat, jumplistFormat}
 }
 
