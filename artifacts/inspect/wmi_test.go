@@ -42,7 +42,7 @@ func wmiFile() File {
 
 func TestWMI(t *testing.T) {
 	f := wmiFile()
-	got := lines(t, f, Options{Recovered: true})
+	got := eseLines(t, f, Options{Recovered: true})
 	if len(got) != 2 {
 		t.Fatalf("%d rows: %v", len(got), got)
 	}
@@ -57,7 +57,7 @@ func TestWMI(t *testing.T) {
 	if got[1]["state"] != "deleted" {
 		t.Errorf("state %v", got[1]["state"])
 	}
-	if live := lines(t, f, Options{}); len(live) != 1 {
+	if live := eseLines(t, f, Options{}); len(live) != 1 {
 		t.Errorf("%d live rows", len(live))
 	}
 	// By its name, and by what is in it.
