@@ -11,9 +11,12 @@ func formats() []format {
 		{"i30", begins("INDX"), readI30},
 		{"mft", knownMFT, readMFT},
 		{"usn", knownUSN, readUSN},
+		eseFormat,
+		wmiFormat,
+		sqliteFormat,
+		lnkFormat,
+		jumplistFormat,
 	}
-	return []format{eseFormat, wmiFormat}
-	return []format{sqliteFormat, lnkFormat, jumplistFormat}
 }
 
 // begins returns a test for files that begin with one of the signatures.
