@@ -53,6 +53,11 @@ func TestArrows(t *testing.T) {
 		"artifacts/formats/jumplist":        join(format, []string{"artifacts/formats/cfb", "artifacts/formats/lnk", "artifacts/formats/shellitem"}),
 		"artifacts/formats/bits":            format,
 		"artifacts/formats/defender":        format,
+		"artifacts/formats/cit":             join(format, []string{"prefetch/xpress"}),
+		"artifacts/formats/rdpcache":        format,
+		"artifacts/formats/regpol":          format,
+		"artifacts/formats/setupapi":        format,
+		"artifacts/formats/startupinfo":     format,
 
 		"artifacts/evidence/collect":   {},
 		"artifacts/evidence/image":     {"artifacts/evidence/image/vss", "artifacts/formats/ntfs", "artifacts/formats/wire"},
