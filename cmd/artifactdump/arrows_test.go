@@ -49,6 +49,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/formats/activities":      onSQLite,
 		"artifacts/formats/browser":         onSQLite,
 		"artifacts/formats/notifications":   onSQLite,
+		"artifacts/formats/searchdb":        onSQLite,
 		"artifacts/formats/cfb":             format,
 		"artifacts/formats/jumplist":        join(format, []string{"artifacts/formats/cfb", "artifacts/formats/lnk", "artifacts/formats/shellitem"}),
 		"artifacts/formats/bits":            format,
