@@ -73,7 +73,8 @@ func Tiles(r io.ReaderAt, size int64) iter.Seq2[Tile, error] {
 				yield(Tile{Offset: off}, err)
 				return
 			}
-			t := Tile{Offset: off, Key: le.Uint64(h[tilKeys:]), Width: int(le.Uint16(h[tilWidth:])), Height: int(le.Uint16(h[tilHeight:])), r: r}
+			t := Tile{Offset: off, Key: le.Uint64(h[tilKeys:]), Width: int(le.Uint16(h[tilWidth:])),
+				Height: int(le.Uint16(h[tilHeight:])), r: r}
 			next := off + tileHeader + 4*int64(t.Width)*int64(t.Height)
 			if t.Width == 0 || t.Height == 0 || t.Width > maxSide || t.Height > maxSide || next > size {
 				yield(t, bad(off, fmt.Sprintf("%d × %d pixels, %d bytes left", t.Width, t.Height, size-off)))

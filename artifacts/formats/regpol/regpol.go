@@ -51,7 +51,8 @@ func Parse(b []byte) ([]Entry, error) {
 	for r.Left() > 0 {
 		e := Entry{Offset: int64(r.Offset())}
 		if !e.read(b, r) {
-			return out, &wire.FormatError{Format: "registry policy", Offset: e.Offset, Struct: "entry", Problem: "not [key;value;type;size;data]"}
+			return out, &wire.FormatError{Format: "registry policy", Offset: e.Offset, Struct: "entry",
+				Problem: "not [key;value;type;size;data]"}
 		}
 		out = append(out, e)
 	}

@@ -231,7 +231,8 @@ func Paths(db *sqlitedb.DB, recovered bool) iter.Seq2[Crawled, error] {
 }
 
 func crawled(row *sqlitedb.Row, scopes map[int64]scope, folders map[int64]folder) Crawled {
-	c := Crawled{Place: row.Place, State: row.State, Grade: row.Grade, Name: row.Get("FileName").Text(), LastModified: fileTime(row.Get("LastModified"))}
+	c := Crawled{Place: row.Place, State: row.State, Grade: row.Grade, Name: row.Get("FileName").Text(),
+		LastModified: fileTime(row.Get("LastModified"))}
 	c.DocumentID, _ = row.Get("DocumentID").Int()
 	c.Deleted, _ = row.Get("DeletedCount").Int()
 	id, _ := row.Get("ScopeID").Int()

@@ -93,7 +93,8 @@ type carver struct {
 }
 
 func newCarver(db *DB) *carver {
-	c := &carver{db: db, owner: map[uint32]*Table{}, used: set{}, free: set{}, given: map[uint64]bool{}, seed: maphash.MakeSeed(), picks: map[*Table]*pick{}}
+	c := &carver{db: db, owner: map[uint32]*Table{}, used: set{}, free: set{}, given: map[uint64]bool{}, seed: maphash.MakeSeed(),
+		picks: map[*Table]*pick{}}
 	db.overflow = c.used
 	skip := func(error) bool { return true }
 	for _, t := range append([]*Table{schemaTable(db)}, db.tables...) {

@@ -295,7 +295,8 @@ func (t *Table) definition(def []token) []string {
 }
 
 func columnConstraint(w token) bool {
-	for _, k := range []string{"CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED", "AS"} {
+	for _, k := range []string{"CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED",
+		"AS"} {
 		if w.is(k) {
 			return true
 		}

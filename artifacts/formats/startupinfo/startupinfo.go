@@ -61,7 +61,8 @@ func Parse(b []byte) ([]Process, error) {
 		case err != nil && !root:
 			return nil, ErrNotStartupInfo
 		case err != nil:
-			return out, &wire.FormatError{Format: "startup information", Offset: d.InputOffset(), Struct: "XML", Problem: "not well-formed", Err: err}
+			return out, &wire.FormatError{Format: "startup information", Offset: d.InputOffset(), Struct: "XML",
+				Problem: "not well-formed", Err: err}
 		}
 		e, ok := t.(xml.StartElement)
 		switch {
@@ -72,11 +73,13 @@ func Parse(b []byte) ([]Process, error) {
 			root = true
 		case e.Name.Local == "Process":
 			if len(out) == maxProcesses {
-				return out, &wire.LimitError{Format: "startup information", Option: "maxProcesses", Limit: maxProcesses, Need: maxProcesses + 1}
+				return out, &wire.LimitError{Format: "startup information", Option: "maxProcesses", Limit: maxProcesses,
+					Need: maxProcesses + 1}
 			}
 			p, err := process(d, e)
 			if err != nil {
-				return append(out, p), &wire.FormatError{Format: "startup information", Offset: d.InputOffset(), Struct: "Process", Problem: "not well-formed", Err: err}
+				return append(out, p), &wire.FormatError{Format: "startup information", Offset: d.InputOffset(), Struct: "Process",
+					Problem: "not well-formed", Err: err}
 			}
 			out = append(out, p)
 		}
@@ -97,8 +100,10 @@ func process(d *xml.Decoder, e xml.StartElement) (Process, error) {
 		ParentName   string
 	}
 	err := d.DecodeElement(&x, &e)
-	p := Process{Name: x.Name, CommandLine: strings.TrimSpace(x.CommandLine), PID: number(x.PID), Start: parseTime(x.StartTime), ParentPID: number(x.ParentPID),
-		ParentName: strings.TrimSpace(x.ParentName), ParentStart: parseTime(x.ParentStart), DiskUsage: number(x.DiskUsage), CPU: time.Duration(min(number(x.CpuUsage), 1<<52)) * time.Microsecond}
+	p := Process{Name: x.Name, CommandLine: strings.TrimSpace(x.CommandLine), PID: number(x.PID), Start: parseTime(x.StartTime),
+		ParentPID:  number(x.ParentPID),
+		ParentName: strings.TrimSpace(x.ParentName), ParentStart: parseTime(x.ParentStart), DiskUsage: number(x.DiskUsage),
+		CPU: time.Duration(min(number(x.CpuUsage), 1<<52)) * time.Microsecond}
 	if sec, err := strconv.ParseFloat(x.StartedInSec, 64); err == nil && sec > 0 {
 		p.Trace = true
 	}
