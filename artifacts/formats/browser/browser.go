@@ -368,6 +368,12 @@ func (r *reader) firefoxDownloads(yield func(Download, error) bool) {
 			return
 		}
 	}
+	r.annotations(yield)
+}
+
+// annotations reads the downloads of Firefox 26 and later: each has two
+// annotations of the address that it came from.
+func (r *reader) annotations(yield func(Download, error) bool) {
 	kinds := map[int64]string{}
 	for row, err := range r.db.Each(false, "moz_anno_attributes", "moz_places") {
 		if err != nil && !yield(Download{}, err) {

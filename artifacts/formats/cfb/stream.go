@@ -106,6 +106,11 @@ func (f *File) tree() {
 			}
 		}
 	}
+	f.others(seen)
+}
+
+// others lists the entries that nothing leads to, then the deleted ones.
+func (f *File) others(seen []bool) {
 	for i, e := range f.all {
 		if !seen[i] && (e.Kind == Storage || e.Kind == Stream) {
 			e.State, e.Path = Lost, e.Name
