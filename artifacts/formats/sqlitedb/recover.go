@@ -1,6 +1,7 @@
 package sqlitedb
 
 import (
+	"fmt"
 	"hash/maphash"
 	"iter"
 	"slices"
@@ -31,7 +32,8 @@ func (g Grade) String() string {
 //
 // A candidate counts when its serial types fit the columns of a table and its
 // values lie inside of the page. Which table is certain only for what is found
-// on a live page; elsewhere it is the one that fits best.
+// on a live page; elsewhere it is the one that fits best. After four million rows
+// it ends, with an entry in the Damage of the database.
 func (db *DB) Recovered() iter.Seq[Row] {
 	return func(yield func(Row) bool) {
 		c := newCarver(db)
@@ -126,6 +128,9 @@ func newCarver(db *DB) *carver {
 	return c
 }
 
+// maxRecovered bounds the rows that are remembered, to yield each once.
+const maxRecovered = 1 << 22
+
 // noRowID is hashed in the place of a row id that is not known.
 const noRowID = -1 << 63
 
@@ -167,6 +172,10 @@ func (c *carver) offer(t *Table, cl *cell, r *record, s State, g Grade) bool {
 			}
 		}
 		r.types[0] = lostType
+	}
+	if len(c.given) >= 2*maxRecovered {
+		c.db.bad(cl.page.base, "recovered rows", fmt.Sprintf("more than %d: the others are not listed", maxRecovered))
+		return false
 	}
 	c.given[h] = true
 	c.given[c.hash(t, noRowID, r)] = true
