@@ -135,7 +135,13 @@ const (
 	Log     State = "log"     // only a transaction log holds it
 	Deleted State = "deleted" // recovered from free space
 	Backup  State = "backup"  // an older copy: RegBack, a shadow copy, Windows.old
+
+	// Unreachable is the state of a record that was not deleted but that the damaged tree of its hive does not lead to.
+	Unreachable State = "unreachable"
 )
+
+// Recovered reports whether the record was found outside the tree of its hive: what belongs to it may be missing.
+func (s State) Recovered() bool { return s == Deleted || s == Unreachable }
 
 // A Locator leads from a record back to its bytes.
 type Locator struct {

@@ -116,7 +116,7 @@ func (in Input) Partial() bool { return in.only != nil }
 
 // Remnant reports whether the Input is what is left of something deleted, which
 // may be incomplete: that is no damage.
-func (in Input) Remnant() bool { return in.From.State == Deleted || in.only != nil }
+func (in Input) Remnant() bool { return in.From.State.Recovered() || in.only != nil }
 
 // Matched returns what a star of the source's path Matched, counted from the
 // end: 0 is the last. The path of a deleted key may have lost its head, and

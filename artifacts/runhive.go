@@ -33,6 +33,9 @@ func (r *runner) decodeHive(j job, s *source) {
 	if slices.ContainsFunc(j.sources, func(s Source) bool { return strings.Contains(s.Key, "{CS}") }) {
 		current, others = controlSets(hv)
 	}
+	if current == "" {
+		current = r.lostControlSet(j)
+	}
 	patterns := make([][]keyPath, len(j.sources))
 	for i, src := range j.sources {
 		patterns[i] = views(src, current)
@@ -55,9 +58,20 @@ func (r *runner) decodeHive(j job, s *source) {
 			}
 		}
 	}
-	if !r.opts.NoDeleted {
-		r.deleted(in, j, patterns, seen, s)
+	r.deleted(in, j, patterns, seen, s)
+}
+
+// lostControlSet returns the name of a control set whose keys the damaged tree does not lead to.
+func (r *runner) lostControlSet(j job) string {
+	if j.hive.Kind != evidence.SYSTEM {
+		return ""
 	}
+	for _, rem := range r.remnants(j) {
+		if rem.Unreachable && len(rem.parts) > 0 && like("ControlSet*", rem.parts[0]) {
+			return rem.parts[0]
+		}
+	}
+	return "ControlSet001"
 }
 
 func (r *runner) hiveUser(h *evidence.Hive) evidence.User { return r.machine.UserOf(h.Path) }
@@ -181,7 +195,7 @@ func (r *runner) decodeKey(in Input, seen map[string]bool, s *source) {
 		fresh++
 		return s.keep(&in, d, int64(2*len(sig)))
 	})
-	if in.From.State == Deleted {
+	if in.From.State.Recovered() {
 		// What is left of a deleted record is often incomplete: that is no
 		// damage of the evidence.
 		return
@@ -218,12 +232,16 @@ type remnant struct {
 	parts []string
 }
 
-// remnants returns what a hive holds of deleted records, once for the run; of
+// remnants returns what a hive holds of deleted and unreachable records, once for the run; of
 // an older copy, whose jobs are done in a row, once for those.
 func (r *runner) remnants(j job) []remnant {
 	f := func() any {
 		var out []remnant
-		for _, rem := range j.hive.Deleted() {
+		list := j.hive.Deleted
+		if r.opts.NoDeleted {
+			list = j.hive.Unreachable
+		}
+		for _, rem := range list() {
 			out = append(out, remnant{rem, split(rem.Path)})
 		}
 		return out
@@ -235,11 +253,13 @@ func (r *runner) remnants(j job) []remnant {
 	return in.Once("remnants of "+j.hive.Snapshot+"|"+j.hive.Path, f).([]remnant)
 }
 
-// deleted runs the decoder over deleted keys whose path the sources match, and
-// over deleted values of keys that live. patterns are those of each source.
+// deleted runs the decoder over deleted and unreachable keys whose path the
+// sources match, and over such values of keys that live. patterns are those of each source.
 func (r *runner) deleted(in Input, j job, patterns [][]keyPath, seen map[string]bool, s *source) {
-	in.From.State = Deleted
 	for _, rem := range r.remnants(j) {
+		if in.From.State = Deleted; rem.Unreachable {
+			in.From.State = Unreachable
+		}
 		for i, src := range j.sources {
 			p, match, ok := matchRemnant(patterns[i], rem.parts)
 			if !ok {

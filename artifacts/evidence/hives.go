@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -53,6 +54,7 @@ type openHive struct {
 	err     error
 	old     []byte // the primary file as it lies there, when logs were replayed over it
 	deleted func() []hive.Remnant
+	unreach func() []hive.Remnant
 }
 
 // Open reads and recovers the hive. It does so once; all callers share the
@@ -85,7 +87,7 @@ func (h *Hive) open() *openHive {
 }
 
 func (h *Hive) read() *openHive {
-	s := &openHive{deleted: func() []hive.Remnant { return nil }}
+	s := &openHive{deleted: func() []hive.Remnant { return nil }, unreach: func() []hive.Remnant { return nil }}
 	b, err := h.Bytes()
 	if err != nil {
 		s.err = err
@@ -111,6 +113,7 @@ func (h *Hive) read() *openHive {
 		return s
 	}
 	s.deleted = sync.OnceValue(func() []hive.Remnant { return slices.Collect(s.h.Deleted()) })
+	s.unreach = sync.OnceValue(func() []hive.Remnant { return slices.Collect(s.h.Unreachable()) })
 	if s.h.Recovery().Applied {
 		s.old = b
 	}
@@ -166,9 +169,13 @@ func (h *Hive) FromLog(offset int64) (log string, at int64, ok bool) {
 	return log, at, true
 }
 
-// Deleted returns what the hive still holds of deleted keys and values. The
-// search runs once.
+// Deleted returns what the hive still holds of deleted keys and values, and
+// those that its damaged tree does not lead to. The search runs once.
 func (h *Hive) Deleted() []hive.Remnant { return h.open().deleted() }
+
+// Unreachable returns the keys and values that are in use but that the damaged
+// tree of the hive does not lead to. The search runs once.
+func (h *Hive) Unreachable() []hive.Remnant { return h.open().unreach() }
 
 func (o *Options) noLogs() bool { return o != nil && o.NoLogs }
 
@@ -251,6 +258,9 @@ func (t *Tree) looseHives() {
 			h := &Hive{File: f, Logs: f.logs()}
 			if hv, _ := h.Open(); hv != nil {
 				h.Kind = recognise(hv)
+				if h.Kind == OTHER && hv.Recovery().BaseBlockLost {
+					h.Kind = byFileName(lostName(l.Path))
+				}
 			}
 			t.hives = append(t.hives, h)
 		}
@@ -287,20 +297,7 @@ func (f *File) logs() []*File {
 func Recognise(h *hive.Hive) Kind { return recognise(h) }
 
 func recognise(h *hive.Hive) Kind {
-	root, err := h.Root()
-	if err != nil {
-		return OTHER
-	}
-	has := map[string]bool{}
-	n := 0
-	for k, err := range root.Subkeys() {
-		if err == nil {
-			has[fold(k.Name())] = true
-		}
-		if n++; n > 4096 {
-			break
-		}
-	}
+	has := topKeys(h)
 	switch {
 	case has["SELECT"] && (has["CONTROLSET001"] || has["CONTROLSET002"] || has["CONTROLSET003"] || has["MOUNTEDDEVICES"]):
 		return SYSTEM
@@ -327,7 +324,46 @@ func recognise(h *hive.Hive) Kind {
 			return AMCACHE
 		}
 	}
-	return byFileName(h.Header().FileName)
+	return byFileName(cmp.Or(h.Header().FileName, h.Recovery().Header.FileName))
+}
+
+// topKeys returns the folded names of the keys below the root, which itself may
+// be lost.
+func topKeys(h *hive.Hive) map[string]bool {
+	has := map[string]bool{}
+	root, err := h.Root()
+	if err != nil {
+		for r := range h.Unreachable() {
+			if name, ok := strings.CutPrefix(r.Path, `\`); ok && r.IsKey && !strings.Contains(name, `\`) {
+				has[fold(name)] = true
+			}
+		}
+		return has
+	}
+	n := 0
+	for k, err := range root.Subkeys() {
+		if err == nil {
+			has[fold(k.Name())] = true
+		}
+		if n++; n > 4096 {
+			break
+		}
+	}
+	return has
+}
+
+// lostName returns the name of a file without what a program that encrypts
+// files has put behind it.
+func lostName(name string) string {
+	base := path.Base(name)
+	for byFileName(base) == OTHER {
+		ext := path.Ext(base)
+		if ext == "" || ext == base {
+			break
+		}
+		base = strings.TrimSuffix(base, ext)
+	}
+	return base
 }
 
 // byFileName goes by the name under which Windows last loaded the hive, the

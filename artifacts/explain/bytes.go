@@ -72,7 +72,7 @@ func hiveRecord(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 		if rec := hv.Recovery(); rec.Applied {
 			fmt.Fprintf(w, "offsets are those of the hive after %d log entries were replayed (artifactdump hive recover writes it)\n", rec.Entries)
 		}
-		if r.From.State == artifacts.Deleted {
+		if r.From.State.Recovered() {
 			for _, rem := range h.Deleted() {
 				if remnant(w, rem, r.From.Offset) {
 					return nil

@@ -120,7 +120,7 @@ func taskTree(in artifacts.Input, yield func(TaskCache) bool) error {
 		t.InTasks = presentYes
 	}
 	setTree(in, &t, in.Key)
-	if in.From.State == artifacts.Deleted {
+	if in.From.State.Recovered() {
 		t.Hidden = "" // its values may just be overwritten
 	}
 	t.TreeKey = time.Time{} // it is the record's own
@@ -224,7 +224,7 @@ func taskSchema(in artifacts.Input) string {
 // tree looks for the task's name and tells how the task hides.
 func (d *taskCacheDecoder) tree(t *TaskCache) string {
 	in := d.in
-	if in.Partial() || in.From.State == artifacts.Deleted {
+	if in.Partial() || in.From.State.Recovered() {
 		return "" // what was beside a deleted task is gone as well
 	}
 	t.Buckets = taskBuckets(in, t.ID)
