@@ -55,6 +55,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/formats/bits":            format,
 		"artifacts/formats/defender":        format,
 		"artifacts/formats/cit":             join(format, []string{"prefetch/xpress"}),
+		"artifacts/formats/openssh":         {},
 		"artifacts/formats/rdpcache":        format,
 		"artifacts/formats/regpol":          format,
 		"artifacts/formats/setupapi":        format,
