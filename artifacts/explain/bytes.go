@@ -99,7 +99,11 @@ func hiveRecord(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 // remnant writes the deleted record at an offset, be it the remnant
 // itself or a value of a deleted key.
 func remnant(w io.Writer, rem hive.Remnant, offset int64) bool {
-	head := func() { fmt.Fprintf(w, "deleted record: %s\n", output.Clean(rem.Note())) }
+	state := "deleted"
+	if rem.Unreachable {
+		state = "unreachable"
+	}
+	head := func() { fmt.Fprintf(w, "%s record: %s\n", state, output.Clean(rem.Note())) }
 	if !rem.IsKey {
 		if offset == rem.Offset || offset == rem.Value.Offset() {
 			head()

@@ -46,7 +46,7 @@ type massEvent struct {
 
 type massWindowState struct {
 	events []massEvent
-	open   int // index into found plus one, while the change goes on
+	open   int // index into found plus one, while the change continues
 }
 
 // NewMassCheck returns an empty check.

@@ -1,7 +1,7 @@
-// Package filesystem judges what the metadata of an NTFS volume says: which
-// times were forged, which names deceive, which changes of the journal belong
-// together. Its functions take parsed records of $MFT and $UsnJrnl and decide
-// nothing about a machine: rules join them with what other artifacts know.
+// Package filesystem judges the metadata of an NTFS volume: which times were
+// forged, which names deceive, which changes of the journal belong together.
+// Its functions take parsed records of $MFT and $UsnJrnl and know one volume
+// only: rules join them with what other artifacts know.
 package filesystem
 
 // FILETIMEs count 100 ns.

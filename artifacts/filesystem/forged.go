@@ -53,7 +53,7 @@ type Forged struct {
 	File     ntfs.Reference
 	Path     string
 	Tests    TimeTests
-	Standard ntfs.Times // as the file says
+	Standard ntfs.Times // of $STANDARD_INFORMATION
 	Name     ntfs.Times // of the name, which programs cannot set
 	Twin     string     // the path of the file whose times were cloned
 
@@ -245,7 +245,7 @@ func (c *TimeCheck) median(usn uint64) uint64 {
 const neighbours = 9
 
 // bounds returns two moments between which the change with a USN lies. A file
-// that the journal numbered later changed later, and its record says so unless
+// that the journal numbered later changed later, and its record shows it unless
 // it was dated back; the records of earlier files give the other bound as far
 // as they lie before that.
 func (c *TimeCheck) bounds(usn uint64) (from, to uint64) {

@@ -165,3 +165,45 @@ func TestForgedOnWrittenVolume(t *testing.T) {
 		}
 	}
 }
+
+// TestSelection counts what is shown of a whole volume: at most 5,000 rows, and
+// all that the intruder left.
+func TestSelection(t *testing.T) {
+	mft := evidence(t, "mft/tdungan.mft.gz")
+	table, err := ntfs.ReadTable(bytes.NewReader(mft), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s Selection
+	each := func(do func(r *ntfs.Record, path string, n *ntfs.Name)) {
+		for r, err := range ntfs.Records(bytes.NewReader(mft), &ntfs.RecordOptions{Table: table}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := r.BestName(); n != nil && r.IsBase() && !r.Directory() {
+				path, _, _ := table.Path(r)
+				do(r, path, n)
+			}
+		}
+	}
+	each(func(_ *ntfs.Record, path string, n *ntfs.Name) { s.Add(path, n.Times[0]) })
+	counts := map[Reason]int{}
+	files, rows := 0, 0
+	missing := map[string]bool{
+		`\WINDOWS\system32\dllhost\svchost.exe`: true, `\WINDOWS\system32\pe.exe`: true, `\WINDOWS\system32\hydrakatz.exe`: true,
+		`\WINDOWS\system32\sekurlsa.dll`: true, `\WINDOWS\system32\hyvy.exe`: true,
+	}
+	each(func(r *ntfs.Record, path string, n *ntfs.Name) {
+		files++
+		why := s.Select(path, n.Times[0], r.ZoneIdentifier() != nil)
+		counts[why]++
+		if why != NotSelected {
+			rows++
+			delete(missing, path)
+		}
+	})
+	t.Log(files, "files,", rows, "rows:", counts)
+	if rows > 5000 || rows < 500 || len(missing) > 0 {
+		t.Errorf("%d rows of %d files; not shown: %v", rows, files, missing)
+	}
+}

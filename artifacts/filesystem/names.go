@@ -135,7 +135,7 @@ func ServicingName(name string) bool {
 }
 
 // BecameProgram reports whether a rename made a program of a file that was
-// none by its name (rule N-03). Renames by Windows Update are no such thing.
+// none by its name (rule N-03). Renames by Windows Update do not count.
 func BecameProgram(from, to string) bool {
 	return IsProgram(to) && !IsProgram(from) && from != "" && !ServicingName(from) && !ServicingName(to)
 }

@@ -63,8 +63,8 @@ func TimesSet(s *ntfs.Session) (at uint64, ok bool) {
 	return s.BasicInfo, s.BasicInfo != 0 && s.Reasons&^(ntfs.ReasonBasicInfo|ntfs.ReasonClose) == 0
 }
 
-// BornBefore reports whether a file says that it was created before the journal
-// saw it come into being, by more than two seconds.
+// BornBefore reports whether the creation time of a file is more than two
+// seconds before its creation in the journal.
 func BornBefore(created uint64, s *ntfs.Session) bool {
 	return s.Created != 0 && created != 0 && created+2*second < s.Created
 }

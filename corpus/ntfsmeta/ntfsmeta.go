@@ -26,7 +26,7 @@ const Root = Ref(5 | 5<<48)
 
 func (r Ref) entry() int { return int(r & (1<<48 - 1)) }
 
-// Spec says what kind of volume is written.
+// A Spec describes the volume to write.
 type Spec struct {
 	RecordSize int       // default 1,024
 	Made       time.Time // of the volume
@@ -260,7 +260,7 @@ func (v *Volume) Link(r, parent Ref, text string, at time.Time) {
 }
 
 // SetTimes sets the times of $STANDARD_INFORMATION, as any program can. The
-// journal says when.
+// journal records when.
 func (v *Volume) SetTimes(r Ref, created, modified, changed, accessed, at time.Time) {
 	n := v.node(r)
 	for i, t := range [...]time.Time{created, modified, changed, accessed} {

@@ -58,7 +58,7 @@ func (d Damage) String() string {
 // A Record is one file record of $MFT. The iterator that yields it reuses it:
 // what a caller keeps must be copied with [Record.Clone].
 type Record struct {
-	Entry    uint64 // the position in $MFT, whatever the record's own header says
+	Entry    uint64 // the position in $MFT; the number in the header is not used
 	Sequence uint16 // of the header
 	Offset   int64  // in $MFT
 	Flags    uint16

@@ -181,7 +181,7 @@ func (s *changeScanner) accept(b []byte, at int64, n int) bool {
 	// record must agree, or there must be none.
 	if rest := b[n:]; len(rest) >= usn2Head {
 		if le.Uint64(rest) == 0 {
-			// The rest of a page is zero, and the page ends where the USN says.
+			// The rest of a page is zero. The USN gives the end of the page.
 			end := int(usnPage - (s.c.USN+uint64(n))%usnPage)
 			if !bytes.Equal(rest[:min(end, len(rest))], zeroPage[:min(end, len(rest))]) {
 				return false

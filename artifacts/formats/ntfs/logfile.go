@@ -39,14 +39,14 @@ const (
 // A record page, and a log record.
 const (
 	rcrdLSN      = 8  // u64: the last record that ends in the page
-	rcrdData     = 64 // log records begin here, unless the restart area says else
+	rcrdData     = 64 // log records begin here, unless the restart area has another offset
 	logPage      = 4096
 	logRecLength = 24 // u32, of the client data
 	logRecType   = 32 // u32: 1 change, 2 checkpoint
 	logRecHead   = 48
 )
 
-// A LogKind says what a [LogItem] is.
+// A LogKind is the kind of a [LogItem].
 type LogKind uint8
 
 // The kinds of items.
@@ -78,7 +78,7 @@ type Restart struct {
 }
 
 // A LogItem is one thing found in $LogFile. The iterator reuses it. Everything
-// but a restart page is carved: its time is its own, nothing says whether the
+// but a restart page is carved: its time is its own, and it is unknown whether the
 // change was committed.
 type LogItem struct {
 	Kind    LogKind
@@ -213,7 +213,7 @@ func (l *logReader) page(b []byte, at int64) {
 		l.begins(b, i)
 	}
 	if before < 0 || l.home != before+logPage {
-		l.lsn = 0 // the record that the page before ended in goes on elsewhere
+		l.lsn = 0 // the last record of the page before continues elsewhere
 	}
 	for !l.done && off+8 <= len(b) {
 		n := l.carve(b, off, at, damage)

@@ -82,7 +82,7 @@ func FuzzRecords(f *testing.F) {
 func TestMutatedMFT(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	good := smallVolume().MFT()
-	for range 3000 {
+	for range 1000 {
 		mft := bytes.Clone(good)
 		for range 1 + rnd.IntN(8) {
 			at := rnd.IntN(len(mft))

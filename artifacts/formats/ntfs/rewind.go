@@ -68,8 +68,8 @@ func (w *Rewind) back(c *Change) {
 	w.learn(c, c.Reason&ReasonRenameOld != 0)
 }
 
-// learn sets the name and the parent of a folder. expected says that the
-// change is one that the journal reports as such.
+// learn sets the name and the parent of a folder. expected is set for a change
+// that the journal reports as a rename.
 func (w *Rewind) learn(c *Change, expected bool) {
 	d, known := w.dirs[c.File]
 	if known && d.parent == c.Parent && w.same(d.name, c.units) {

@@ -4,7 +4,7 @@ import (
 	"io"
 )
 
-// A PathState says how far a path is confirmed.
+// A PathState is how far a path is confirmed.
 type PathState uint8
 
 const (

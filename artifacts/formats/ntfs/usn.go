@@ -24,7 +24,7 @@ const (
 	usnPage  = 4096 // a record never crosses one
 )
 
-// A usnLayout says where one version keeps its fields. An offset of 0 is a
+// A usnLayout holds the offsets of the fields of one version. An offset of 0 is a
 // field that the version lacks.
 type usnLayout struct {
 	head, parent, usn, time, reason, source, security, attributes, nameLen, nameOff int

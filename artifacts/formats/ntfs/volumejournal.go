@@ -159,7 +159,7 @@ func (v *Volume) CarveJournal(yield func(*Change, error) bool) error {
 	return nil
 }
 
-// maxCarved is how many carved records are told apart.
+// maxCarved is how many different records are carved.
 const maxCarved = 1 << 22
 
 const entryBitmap = 6

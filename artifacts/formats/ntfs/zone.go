@@ -110,7 +110,7 @@ var harmlessStreams = map[string]bool{
 // program gives. Anyone can use the name, so that its content may still matter.
 func HarmlessStream(name string) bool { return harmlessStreams[strings.ToLower(name)] }
 
-// ReparseName returns what a reparse tag stands for, or "".
+// ReparseName returns the meaning of a reparse tag, or "".
 func ReparseName(tag uint32) string {
 	switch tag {
 	case tagMountPoint:
