@@ -16,7 +16,7 @@ type batch struct {
 	jobs []int // in plan order
 
 	mu       sync.Mutex
-	results  map[int]Result // nil before the work is done
+	done     map[int][]Result // nil before the work is done
 	remnants func() any
 }
 
@@ -38,27 +38,27 @@ func batches(jobs []job) {
 	}
 }
 
-// result returns what job i gave. The first caller does the work of all, and
+// results returns what job i gave. The first caller does the work of all, and
 // others wait.
-func (b *batch) result(i int, do func(int) Result, r *room) Result {
+func (b *batch) results(i int, do func(int) []Result, r *room) []Result {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.results == nil {
+	if b.done == nil {
 		size := int64(0)
 		if st, err := b.hive.Stat(); err == nil {
 			size = st.Size()
 		}
 		r.take(size)
-		b.results = make(map[int]Result, len(b.jobs))
+		b.done = make(map[int][]Result, len(b.jobs))
 		for _, j := range b.jobs {
-			b.results[j] = do(j)
+			b.done[j] = do(j)
 		}
 		b.remnants = nil
 		b.hive.Release()
 		r.give(size)
 	}
-	res := b.results[i]
-	delete(b.results, i)
+	res := b.done[i]
+	delete(b.done, i)
 	return res
 }
 

@@ -31,7 +31,7 @@ func (e *FormatError) Error() string {
 	return fmt.Sprintf("hive: %s at offset %d: %s", e.Struct, e.Offset, e.Problem)
 }
 
-// Position returns the offset of the place, as the errors of other formats do.
+// Position returns e.Offset. The errors of all formats have this method.
 func (e *FormatError) Position() int64 { return e.Offset }
 
 // bad reports a problem at a position of the image.

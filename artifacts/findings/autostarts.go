@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -17,7 +18,7 @@ var autostarts = []string{
 
 // unset reports whether an autostart record means nothing: what Windows
 // itself writes, or what is not a program.
-func unset(d artifacts.Decoded, a *artifacts.Autostart) bool {
+func unset(d artifacts.Decoded, a persistence.Entry) bool {
 	return a.Image == "" && a.Payload == "" && a.Command == "" || usual(d)
 }
 
@@ -27,69 +28,69 @@ func usual(d artifacts.Decoded) bool {
 		return h.Default
 	}
 	switch r := d.(type) {
-	case artifacts.WMI:
+	case persistence.WMI:
 		return r.Default
-	case artifacts.AutostartFile:
+	case persistence.AutostartFile:
 		return r.Default
 	}
 	return false
 }
 
 // hookOf returns the part that the settings which load something share.
-func hookOf(d artifacts.Decoded) (artifacts.Hook, bool) {
+func hookOf(d artifacts.Decoded) (persistence.Hook, bool) {
 	switch r := d.(type) {
-	case artifacts.IFEO:
+	case persistence.IFEO:
 		return r.Hook, true
-	case artifacts.AppCertDLL:
+	case persistence.AppCertDLL:
 		return r.Hook, true
-	case artifacts.SessionManager:
+	case persistence.SessionManager:
 		return r.Hook, true
-	case artifacts.LSA:
+	case persistence.LSA:
 		return r.Hook, true
-	case artifacts.COMHijack:
+	case persistence.COMHijack:
 		return r.Hook, true
-	case artifacts.FileAssociation:
+	case persistence.FileAssociation:
 		return r.Hook, true
-	case artifacts.ActiveSetup:
+	case persistence.ActiveSetup:
 		return r.Hook, true
-	case artifacts.Print:
+	case persistence.Print:
 		return r.Hook, true
-	case artifacts.Netsh:
+	case persistence.Netsh:
 		return r.Hook, true
-	case artifacts.TimeProvider:
+	case persistence.TimeProvider:
 		return r.Hook, true
-	case artifacts.ShellExtension:
+	case persistence.ShellExtension:
 		return r.Hook, true
-	case artifacts.OfficeAddin:
+	case persistence.OfficeAddin:
 		return r.Hook, true
-	case artifacts.Profiler:
+	case persistence.Profiler:
 		return r.Hook, true
-	case artifacts.Environment:
+	case persistence.Environment:
 		return r.Hook, true
-	case artifacts.KnownDLL:
+	case persistence.KnownDLL:
 		return r.Hook, true
-	case artifacts.Winsock:
+	case persistence.Winsock:
 		return r.Hook, true
-	case artifacts.AMSIProvider:
+	case persistence.AMSIProvider:
 		return r.Hook, true
-	case artifacts.CredentialProvider:
+	case persistence.CredentialProvider:
 		return r.Hook, true
-	case artifacts.DNSServer:
+	case persistence.DNSServer:
 		return r.Hook, true
-	case artifacts.RDPProgram:
+	case persistence.RDPProgram:
 		return r.Hook, true
-	case artifacts.AeDebug:
+	case persistence.AeDebug:
 		return r.Hook, true
-	case artifacts.SafeBoot:
+	case persistence.SafeBoot:
 		return r.Hook, true
-	case artifacts.AppPath:
+	case persistence.AppPath:
 		return r.Hook, true
 	}
-	return artifacts.Hook{}, false
+	return persistence.Hook{}, false
 }
 
 // weaker lowers a level for what Windows would not start any more.
-func (x *look) weaker(level Level, a *artifacts.Autostart) Level {
+func (x *look) weaker(level Level, a persistence.Entry) Level {
 	if x.row.rec.From.State == artifacts.Deleted || a.Disabled || a.Inactive != "" {
 		return level.step(-1)
 	}
@@ -97,20 +98,20 @@ func (x *look) weaker(level Level, a *artifacts.Autostart) Level {
 }
 
 // named is a subject for a setting: what it is, and what it is called.
-func (x *look) named(a *artifacts.Autostart) string {
+func (x *look) named(a persistence.Entry) string {
 	name := x.row.rec.From.Value
 	switch d := x.row.rec.Data.(type) {
-	case artifacts.Service:
+	case persistence.Service:
 		return "service " + d.Name
-	case artifacts.Task:
+	case persistence.Task:
 		return "task " + d.TaskPath
-	case artifacts.TaskCache:
+	case persistence.TaskCache:
 		return "task " + d.TaskPath
-	case artifacts.RunKey:
+	case persistence.RunKey:
 		name = d.Name
-	case artifacts.IFEO:
+	case persistence.IFEO:
 		name = d.Target
-	case artifacts.StartupFile:
+	case persistence.StartupFile:
 		name = winpath.Base(d.Path)
 	}
 	s := strings.TrimSpace(a.Mechanism + " " + name)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/hive"
 )
@@ -146,8 +147,16 @@ func (e *Evaluator) feed(res *artifacts.Result) {
 		f = new(fed)
 		e.seen[res.Artifact.Name] = f
 	}
-	if res.From.Path != "" {
+	if res.From.Path != "" && !res.More {
 		f.sources++
+	}
+	if from := &res.From; !res.More && from.SHA256 != "" {
+		// Records of a large file come before its hash.
+		if _, ok := e.hashes[sourceFile{from.Path, from.Snapshot}]; ok {
+			e.hashes[sourceFile{from.Path, from.Snapshot}] = from.SHA256
+		}
+	} else if res.More && from.SHA256 == "" {
+		e.hashes[sourceFile{from.Path, from.Snapshot}] = ""
 	}
 	f.records += len(res.Records)
 	f.errors += len(res.Errors)
@@ -286,7 +295,7 @@ func (e *Evaluator) doubts(r *Rule) []string {
 }
 
 func artifactNamed(name string) *artifacts.Artifact {
-	for _, a := range artifacts.All() {
+	for _, a := range catalogue.All() {
 		if a.Name == name {
 			return a
 		}

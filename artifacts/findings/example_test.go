@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 )
@@ -17,7 +18,7 @@ func Example() {
 	}
 	defer ev.Close()
 	tree := ev.Trees[0]
-	results, err := artifacts.Run(context.Background(), tree, nil)
+	results, err := artifacts.Run(context.Background(), tree, catalogue.All(), nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -70,7 +70,7 @@ func wholeRule(r Rule, f func(x *look), keeps ...string) Rule {
 // all numbers the catalogue once.
 var all = sync.OnceValue(func() []*Rule {
 	var out []*Rule
-	for _, g := range catalogue() {
+	for _, g := range ruleGroups() {
 		for _, r := range g.rules {
 			out = append(out, &r)
 		}

@@ -45,6 +45,7 @@ func hiveFlags(more ...cli.Flag) []cli.Flag {
 		&cli.BoolFlag{Name: "no-logs", Usage: "read the hive as it is, dirty or not"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no notes; damage is still named"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
+		verboseDamage(),
 	})
 }
 
@@ -76,7 +77,7 @@ func (s *session) openHive(path string) (*hive.Hive, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if err != nil {
-		s.damage(fmt.Errorf("%s: %w", path, err))
+		s.damageIn(path, fmt.Errorf("%s: %w", path, err))
 	}
 	for _, d := range h.Damage() {
 		s.hiveDamage(path, d)
@@ -102,7 +103,7 @@ func (s *session) hiveDamage(path string, d *hive.FormatError) {
 		s.note("%s: %v", path, d)
 		return
 	}
-	s.damage(fmt.Errorf("%s: %w", path, d))
+	s.damageIn(path, fmt.Errorf("%s: %w", path, d))
 }
 
 // itemDamage names what an iterator could not read.
@@ -111,7 +112,7 @@ func (s *session) itemDamage(path string, err error) {
 		s.hiveDamage(path, fe)
 		return
 	}
-	s.damage(fmt.Errorf("%s: %w", path, err))
+	s.damageIn(path, fmt.Errorf("%s: %w", path, err))
 }
 
 const maxHiveFile = 4 << 30
