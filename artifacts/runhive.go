@@ -195,7 +195,7 @@ func (r *runner) decodeKey(in Input, seen map[string]bool, s *source) {
 		fresh++
 		return s.keep(&in, d, int64(2*len(sig)))
 	})
-	if in.From.State == Deleted {
+	if in.From.State.Recovered() {
 		// What is left of a deleted record is often incomplete: that is no
 		// damage of the evidence.
 		return

@@ -76,7 +76,7 @@ func shellBagSources() []artifacts.Source {
 }
 
 func decodeShellBags(in artifacts.Input, yield func(ShellBag) bool) error {
-	if len(in.Match) > 0 && !in.Partial() && in.From.State != artifacts.Deleted {
+	if len(in.Match) > 0 && !in.Partial() && !in.From.State.Recovered() {
 		return nil // the walk from the root has been here
 	}
 	type node struct {

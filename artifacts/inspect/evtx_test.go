@@ -12,8 +12,8 @@ import (
 func evtxLog() []byte {
 	var w corpus.Writer
 	e := corpus.Event{
-		Provider: "P", GUID: "{01234567-89AB-CDEF-0123-456789ABCDEF}", EventID: 7, Version: 1, Level: 4, Keywords: 0x80, Channel: "C", Computer: "M",
-		Created: time.Date(2026, 3, 6, 18, 16, 2, 100, time.UTC), UserSID: "S-1-5-18", ProcessID: 4, ThreadID: 8,
+		Provider: "P", GUID: "{01234567-89AB-CDEF-0123-456789ABCDEF}", EventID: 7, Version: 1, Level: 4, Keywords: 0x80,
+		Channel: "C", Computer: "M", Created: time.Date(2026, 3, 6, 18, 16, 2, 100, time.UTC), UserSID: "S-1-5-18", ProcessID: 4, ThreadID: 8,
 		Data: []corpus.Field{{Name: "a", Value: corpus.Str("x\"y")}, {Value: corpus.U32(5)}, {Name: "a", Value: corpus.Bool(2)}},
 	}
 	return corpus.Log{Records: w.Records(1, e, e, e)}.Build()

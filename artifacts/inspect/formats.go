@@ -6,7 +6,13 @@ import "bytes"
 // part of another's comes first.
 func formats() []format {
 	return []format{
-		{kind: "evtx", known: begins("ElfFile\x00", "ElfChnk\x00"), read: readEVTX},
+		{"evtx", begins("ElfFile\x00", "ElfChnk\x00"), readEVTX},
+		{"logfile", begins("RSTR", "RCRD", "CHKD"), readLogFile},
+		{"i30", begins("INDX"), readI30},
+		{"mft", knownMFT, readMFT},
+		eseFormat, wmiFormat,
+		sqliteFormat, lnkFormat, jumplistFormat,
+		{"usn", knownUSN, readUSN},
 	}
 }
 

@@ -21,6 +21,9 @@ type File struct {
 	// Beside opens the file that has this path plus a suffix: "-wal" names the
 	// write-ahead log of a database. It may be nil.
 	Beside func(suffix string) (File, error)
+	// Sibling opens the file of a name in the same folder, as the parts of a
+	// WMI repository. It may be nil.
+	Sibling func(name string) (File, error)
 }
 
 // Options change what is listed. The zero value lists the live content.

@@ -224,7 +224,7 @@ func taskSchema(in artifacts.Input) string {
 // tree looks for the task's name and tells how the task hides.
 func (d *taskCacheDecoder) tree(t *TaskCache) string {
 	in := d.in
-	if in.Remnant() {
+	if in.Partial() || in.From.State.Recovered() {
 		return "" // what was beside a deleted task is gone as well
 	}
 	t.Buckets = taskBuckets(in, t.ID)

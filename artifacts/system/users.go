@@ -160,7 +160,7 @@ func decodeAccounts(in artifacts.Input, yield func(Account) bool) error {
 		if k.rid != rid {
 			a.NamesRID = k.rid
 		}
-	} else if in.From.State != artifacts.Deleted {
+	} else if !in.From.State.Recovered() {
 		a.NoName = true
 	}
 	a.user = evidence.User{SID: a.SID, Name: a.Name}
@@ -229,7 +229,7 @@ func orphanName(in artifacts.Input, names *accountIndex, yield func(Account) boo
 	if v, ok := in.Own().Find(""); ok {
 		rid = uint32(v.Type())
 	}
-	if _, err := in.Hive.Key(fmt.Sprintf(`%s\%08X`, accountsKey, rid)); err == nil && in.From.State != artifacts.Deleted {
+	if _, err := in.Hive.Key(fmt.Sprintf(`%s\%08X`, accountsKey, rid)); err == nil && !in.From.State.Recovered() {
 		return nil
 	}
 	a := Account{Origin: in.AtKey(), Name: in.Match[0], RID: rid, NoAccount: true, Created: in.Written()}

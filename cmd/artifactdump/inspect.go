@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -148,14 +149,16 @@ func openInspect(path string) (*inspected, error) {
 		return nil, err
 	}
 	in := &inspected{file: f, File: inspect.File{Path: path, ReaderAt: f, Size: size}}
-	in.Beside = func(suffix string) (inspect.File, error) {
-		g, size, err := openRegular(path + suffix)
+	open := func(path string) (inspect.File, error) {
+		g, size, err := openRegular(path)
 		if err != nil {
 			return inspect.File{}, err
 		}
 		in.beside = append(in.beside, g)
-		return inspect.File{Path: path + suffix, ReaderAt: g, Size: size}, nil
+		return inspect.File{Path: path, ReaderAt: g, Size: size}, nil
 	}
+	in.Beside = func(suffix string) (inspect.File, error) { return open(path + suffix) }
+	in.Sibling = func(name string) (inspect.File, error) { return open(filepath.Join(filepath.Dir(path), name)) }
 	return in, nil
 }
 

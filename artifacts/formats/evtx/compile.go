@@ -171,24 +171,25 @@ func (d *Decoder) attribute(f *frame, pos, end int) (int, error) {
 	}
 	s := step{flags: attribute}
 	text := d.texts[name]
+	kind := f.ctx.kind()
 	switch {
-	case text == "xmlns" || strings.HasPrefix(text, "xmlns:"), f.ctx.kind() == ctxEvent, f.ctx.kind() == ctxSystem, f.ctx.kind() == ctxContainer:
+	case text == "xmlns" || strings.HasPrefix(text, "xmlns:"), kind == ctxEvent, kind == ctxSystem, kind == ctxContainer:
 		d.parts = d.parts[:first]
 		return p, nil
-	case f.ctx.kind() == ctxData:
+	case kind == ctxData:
 		if text != "Name" {
 			d.parts = d.parts[:first]
 			return p, nil
 		}
 		return p, d.nameData(f, first)
-	case f.ctx.kind() == ctxField:
+	case kind == ctxField:
 		s.slot = slotOf(d.texts[f.ctx.path()], text)
 		s.flags |= inSlot
 		if s.slot == noSlot {
 			s.flags = attribute | inExtra
 		}
 		s.name, err = d.join(f.ctx.path(), '@', name)
-	case f.ctx.kind() == ctxEventData:
+	case kind == ctxEventData:
 		s.name, err = d.join(d.empty, '@', name)
 	default:
 		f.attrs = true

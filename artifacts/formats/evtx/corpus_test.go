@@ -106,8 +106,8 @@ func TestClassic(t *testing.T) {
 	}
 	e := got[0]
 	want := []Pair{{"", "Updater3"}, {"", `C:\Users\Public\u.exe`}, {"Binary", "DEAD"}}
-	if e.Qualifiers != 16384 || e.EventID != 7045 || e.UserSID != "S-1-5-18" || e.EventSource != "Service Control Manager" || e.ProviderGUID != "" ||
-		!slices.Equal(e.Data, want) {
+	if e.Qualifiers != 16384 || e.EventID != 7045 || e.UserSID != "S-1-5-18" || e.EventSource != "Service Control Manager" ||
+		e.ProviderGUID != "" || !slices.Equal(e.Data, want) {
 		t.Errorf("%+v", e)
 	}
 }
@@ -261,7 +261,9 @@ func TestMarkup(t *testing.T) {
 		&corpus.Element{Name: "Data", Attrs: []corpus.Attr{{Name: "Name", Value: append(sub(0), corpus.Text("-name"))}}, Content: sub(1)},
 		&corpus.Element{Name: "Data", Attrs: []corpus.Attr{{Name: "Name", Value: sub(0)}}, Content: text("dynamic")},
 		&corpus.Element{Name: "Gone", Content: sub(0), Needs: 3},
-		&corpus.Element{Name: "Optional", Attrs: []corpus.Attr{{Name: "a", Value: text("b")}}, Content: []corpus.Content{corpus.Sub{Index: 2, Type: 1, Optional: true}}},
+		&corpus.Element{Name: "Optional", Attrs: []corpus.Attr{{Name: "a", Value: text("b")}}, Content: []corpus.Content{
+			corpus.Sub{Index: 2, Type: 1, Optional: true},
+		}},
 		&corpus.Element{Name: "Kept", Content: sub(2)},
 		&corpus.Element{Name: "Outer", Attrs: []corpus.Attr{{Name: "gone", Value: sub(2)}}, Content: []corpus.Content{
 			corpus.Text("\r\n "), &corpus.Element{Name: "Inner", Content: text("i")}, corpus.Text(" tail "),
@@ -280,8 +282,8 @@ func TestMarkup(t *testing.T) {
 	f, _ := Open(bytes.NewReader(b), int64(len(b)), nil)
 	for rec := range f.Records() {
 		text, err := rec.XML()
-		want := "<Event><EventData><Data>a&amp;ß<![CDATA[<c>]]>mid\uFFFD</Data><?pi x y?><Data Name='mid-name'>5</Data><Data Name='mid'>dynamic</Data>" +
-			"<Kept></Kept><Outer>\r\n <Inner>i</Inner> tail </Outer></EventData></Event>"
+		want := "<Event><EventData><Data>a&amp;ß<![CDATA[<c>]]>mid\uFFFD</Data><?pi x y?><Data Name='mid-name'>5</Data>" +
+			"<Data Name='mid'>dynamic</Data><Kept></Kept><Outer>\r\n <Inner>i</Inner> tail </Outer></EventData></Event>"
 		if err != nil || text != want {
 			t.Errorf("XML = %s, %v, want %s", text, err, want)
 		}
@@ -317,14 +319,15 @@ func TestXML(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	e := service(0)
-	e.Data = []corpus.Field{{Value: corpus.Wide('"', '\\', '\n', 7, 0x7F, 0x85, 'é', 0xD83D, 0xDE00, 0xDC00, 'a', 'b', 'c', 'd', '"', 'e', 'f', 'g')}}
+	e.Data = []corpus.Field{{Value: corpus.Wide(
+		'"', '\\', '\n', 7, 0x7F, 0x85, 'é', 0xD83D, 0xDE00, 0xDC00, 'a', 'b', 'c', 'd', '"', 'e', 'f', 'g')}}
 	e.Binary = nil
 	var w corpus.Writer
 	b := corpus.Log{Records: w.Records(3, e)}.Build()
 	f, _ := Open(bytes.NewReader(b), int64(len(b)), nil)
-	want := `{"record_id":3,"filetime":134172945621234567,"time":"2026-03-06T18:16:02.1234567Z","written":134172945621234567,"offset":4608,"chunk":0,` +
-		`"chunk_offset":512,"provider":"Service Control Manager","event_source":"Service Control Manager","event_id":7045,"qualifiers":16384,"version":0,` +
-		`"level":4,"task":0,"opcode":0,"keywords":"0x8080000000000000","channel":"System","computer":"WS-07","user_sid":"S-1-5-18",` +
+	want := `{"record_id":3,"filetime":134172945621234567,"time":"2026-03-06T18:16:02.1234567Z","written":134172945621234567,` +
+		`"offset":4608,"chunk":0,"chunk_offset":512,"provider":"Service Control Manager","event_source":"Service Control Manager",` +
+		`"event_id":7045,"qualifiers":16384,"version":0,"level":4,"task":0,"opcode":0,"keywords":"0x8080000000000000","channel":"System","computer":"WS-07","user_sid":"S-1-5-18",` +
 		`"process_id":600,"thread_id":1,"data":[["","\"\\\n\u0007\u007f\u0085é😀\udc00abcd\"efg"]]}`
 	for rec := range f.Records() {
 		if got := string(rec.AppendJSON(nil)); got != want {

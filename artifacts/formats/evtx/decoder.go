@@ -46,6 +46,8 @@ type Decoder struct {
 	recordID uint64
 	out      []byte
 	ends     []int
+	quoted   []string // the names as JSON
+	known    [numSlots]knownText
 
 	// Recovery.
 	recover  bool
@@ -70,7 +72,7 @@ func NewDecoder() *Decoder {
 
 func (d *Decoder) forget() {
 	d.ids, d.names = make(map[string]uint32), make(map[uint32]name)
-	d.texts, d.interned = d.texts[:0], 0
+	d.texts, d.quoted, d.interned = d.texts[:0], d.quoted[:0], 0
 	d.empty, _ = d.intern(nil)
 }
 
@@ -81,6 +83,9 @@ func (d *Decoder) load(n, index int, offset int64) {
 		d.forget()
 	}
 	clear(d.names)
+	for i := range d.known {
+		d.known[i].v = ref{}
+	}
 	d.programs, d.steps, d.parts, d.vals = d.programs[:0], d.steps[:0], d.parts[:0], d.vals[:0]
 	d.loans, d.kept, d.work, d.chunkText = d.loans[:0], n, 0, 0
 }
@@ -320,10 +325,11 @@ func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
 		return false
 	}
 	end := d.walk(func(pos, size int) bool {
+		rec, err := d.record(pos, size)
 		if l != nil {
-			l.add(d.base, pos, size)
+			l.add(d.base, pos, size, rec.RecordID() != rec.ID)
 		}
-		more = yield(d.record(pos, size))
+		more = yield(rec, err)
 		if rest := pos + size - 4 - d.rest; more && d.recover && rest >= recordMin {
 			more = d.hidden(l, d.rest, pos+size, size, yield)
 		}

@@ -100,9 +100,25 @@ var jsonFields = [...]struct {
 	{`,"related_activity_id":`, slotRelated, false},
 }
 
+// jsonText writes a text. That of the record before is used again when it is
+// the same literal of a template.
 func (r Record) jsonText(dst []byte, key string, s slot) []byte {
+	d := r.d
+	v, known := d.slots[s], &d.known[s]
+	if known.v == v && int(v.off+v.n) <= d.n {
+		return append(dst, known.text...)
+	}
+	at := len(dst)
 	dst = append(append(dst, key...), '"')
-	return append(r.slot(s).appendJSON(dst), '"')
+	dst = append(d.value(v).appendJSON(dst), '"')
+	known.v, known.text = v, append(known.text[:0], dst[at:]...)
+	return dst
+}
+
+// A knownText is a System field of the record before, as JSON.
+type knownText struct {
+	v    ref
+	text []byte
 }
 
 // jsonNumber writes a number. Text that is not one, as a record without
@@ -124,13 +140,23 @@ func (r Record) AppendDataJSON(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, '[', '"')
-		dst = appendJSONText(dst, d.texts[p.name])
-		dst = append(dst, '"', ',', '"')
+		dst = append(dst, d.quotedName(p.name)...)
 		dst = d.value(p.v).appendJSON(dst)
 		dst = append(dst, '"', ']')
 	}
 	return append(dst, ']')
+}
+
+// quotedName returns what comes before the value of a pair of the name.
+func (d *Decoder) quotedName(id uint32) string {
+	if int(id) < len(d.quoted) && d.quoted[id] != "" {
+		return d.quoted[id]
+	}
+	for len(d.quoted) < len(d.texts) {
+		d.quoted = append(d.quoted, "")
+	}
+	d.quoted[id] = string(append(appendJSONText([]byte(`["`), d.texts[id]), `","`...))
+	return d.quoted[id]
 }
 
 // appendJSON appends the value as text within the quotes of a JSON string.

@@ -140,7 +140,9 @@ func bomb() []byte {
 	for range 12 {
 		v = corpus.Nested(&corpus.Instance{Template: inner, Values: []corpus.Value{v}})
 	}
-	root := &corpus.Template{GUID: [16]byte{8}, Root: &corpus.Element{Name: "Event", Content: []corpus.Content{corpus.Sub{Index: 0, Type: 0x21}}}}
+	root := &corpus.Template{GUID: [16]byte{8}, Root: &corpus.Element{
+		Name: "Event", Content: []corpus.Content{corpus.Sub{Index: 0, Type: 0x21}},
+	}}
 	var records []corpus.Record
 	for i := range 100 {
 		records = append(records, corpus.Record{ID: uint64(i + 1), Written: made, Root: []corpus.Node{

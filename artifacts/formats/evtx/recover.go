@@ -13,6 +13,7 @@ import (
 // leftovers collects what recovery needs to know of a whole file.
 type leftovers struct {
 	allocated keySet
+	exported  bool   // a record's header has another identifier than its event
 	delivered keySet // recovered records that were delivered
 	waiting   []waiting
 	keep      bool // the chunks' bytes, because they cannot be read again
@@ -42,12 +43,23 @@ func newLeftovers(opts *Options) *leftovers {
 // records, some 5 GB, may show copies of them as recovered ones.
 const maxKeys = 8 << 20
 
-// add notes an allocated record.
-func (l *leftovers) add(b []byte, pos, size int) {
-	if l.allocated.n < maxKeys {
-		l.allocated.add(keyAt(b, pos))
+// add notes an allocated record. An exported one has a new identifier in its
+// header, and often the time of writing of many others: there two different
+// events can have the same key, so that all bytes are compared.
+func (l *leftovers) add(b []byte, pos, size int, exported bool) {
+	if l.allocated.n >= maxKeys {
+		return
+	}
+	l.allocated.add(keyAt(b, pos))
+	if exported {
+		l.exported = true
 		l.allocated.add(exactKey(b, pos, size))
 	}
+}
+
+// copied reports whether a record is allocated elsewhere.
+func (l *leftovers) copied(b []byte, p place) bool {
+	return l.allocated.has(keyAt(b, p.pos)) && (!l.exported || l.allocated.has(exactKey(b, p.pos, p.size)))
 }
 
 // wait keeps a chunk whose places hold records, unless all are known to be
@@ -56,7 +68,7 @@ func (l *leftovers) wait(d *Decoder, places []place) {
 	b := d.base[:d.n]
 	some := false
 	for _, p := range places {
-		some = some || !l.allocated.has(exactKey(b, p.pos, p.size))
+		some = some || !l.copied(b, p)
 	}
 	if !some {
 		return
@@ -74,9 +86,7 @@ func keyAt(b []byte, pos int) uint64 {
 	return hashKey(le.Uint64(b[pos+recordID:]), le.Uint64(b[pos+recordWritten:]))
 }
 
-// exactKey is the key of a record with all its bytes. Exported logs have new
-// identifiers, and often one time of writing for many records: there the key of
-// two different events can be the same.
+// exactKey is the key of a record with all its bytes.
 func exactKey(b []byte, pos, size int) uint64 {
 	return keyAt(b, pos) ^ uint64(crc32.ChecksumIEEE(b[pos:pos+size]))*0x9E3779B97F4A7C15 | 1
 }
@@ -86,7 +96,7 @@ func (l *leftovers) survey(d *Decoder) {
 	end := 0
 	if d.n >= chunkRecords && bytes.HasPrefix(d.base, chunkMagic) {
 		end = d.walk(func(pos, size int) bool {
-			l.add(d.base, pos, size)
+			l.add(d.base, pos, size, true)
 			return true
 		})
 	}
@@ -111,7 +121,7 @@ func (l *leftovers) deliver(d *Decoder, places []place, yield func(Record, error
 	defer func() { d.library = nil }()
 	for _, p := range places {
 		k := exactKey(d.base, p.pos, p.size)
-		if l.allocated.has(k) || l.delivered.has(k) {
+		if l.copied(d.base, p) || l.delivered.has(k) {
 			continue
 		}
 		rec := d.recovered(p)
@@ -202,7 +212,7 @@ func (d *Decoder) hidden(l *leftovers, from, to, outer int, yield func(Record, e
 	for _, p := range append([]place(nil), d.places...) {
 		if l != nil {
 			d.library = l.templates
-			l.add(d.base, p.pos, p.size)
+			l.add(d.base, p.pos, p.size, false)
 		}
 		rec := d.recovered(p)
 		d.library = nil

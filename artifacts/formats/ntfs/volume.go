@@ -5,7 +5,10 @@
 // to case by the volume's own $UpCase table. Junctions and symbolic links are shown as links and never followed. A [Volume] is safe for
 // use by several goroutines.
 //
-// It does not write, does not look at deleted records, does not replay $LogFile, and cannot decrypt EFS or expand the files that Windows
+// Beside the files, it reads what NTFS records of them: the file records of $MFT ([Records], [Table]), deleted ones included, the change
+// journal ([Journal], [Rewind]), the slack of indexes ([IndexEntries]) and $LogFile ([Log]), from a volume or as loose files.
+//
+// It does not write, does not replay $LogFile, and cannot decrypt EFS or expand the files that Windows
 // compresses for the system (WOF), for which reading the main stream is an error rather than zeros.
 //
 // Offsets and names follow the documents of the Linux-NTFS project and of libfsntfs. A directory is taken for what it says it is only

@@ -26,6 +26,21 @@ over their second half, so that what would be their flags are the letters of a l
 nothing references, 29 keys in log entries that were not applied. Where the data of a deleted value has been given to another cell, the other tool still
 shows the new bytes; ours says that they were reused.
 
+## File records, change journals, index slack: the truth tables
+
+All 55,917 records of the evidence, loose and in images, agree with dfir_ntfs and libfsntfs in sequence, use, times, names, streams, reparse tags and paths
+(TestMFTTruth, TestVolumeMFTTruth, TestRecordsOfImages). The journals agree byte for byte with two readers (TestJournalTruth). go-ntfs agrees in all names and
+times of 52,185 records and in 28,684 whole paths (TestWitness).
+
+| records | libfsntfs | outcome |
+| --- | --- | --- |
+| xways-damaged 179, 180, 532, 546, 554, 557 | gives one name more | the name begins before the end of the used part and runs past it, or begins after it; we give it with the state ` + "`slack`" + `, and the record as damaged where the attribute is cut |
+| xways-damaged 496, 524, 531, 566, 567, 568, and those above | gives a data stream | as above: the attribute is not within the used part; we give it among ` + "`slack_streams`" + ` |
+| tdungan 17934, 17988, 22721, 25920, 26019 | gives no stream | the record has an unnamed data attribute outside the record with a size of 0; the attribute is there |
+| names of a file with several hard links | - | the path is that of the first name that is not a short one; each other name has a path of its own |
+
+In the slack of the collected indexes we find what the other reader finds, 91 entries in ez-SecondDelete, 51 in ez-Start and 1 in artemis (TestIndexTruth).
+
 ## Artifacts
 
 | artifact | beside | outcome |
