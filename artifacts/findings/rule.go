@@ -106,19 +106,6 @@ func (r *Rule) takes(a *artifacts.Artifact) bool {
 	return ok && !slices.Contains(r.skips, a.Name) && slices.ContainsFunc(r.records, func(f recordFunc) bool { return f.accepts(d) })
 }
 
-// feeds reports whether records of the artifact can lead to a hit of the rule,
-// also by way of the programs that they name.
-func (r *Rule) feeds(a *artifacts.Artifact) bool {
-	if r.program == nil {
-		return r.takes(a)
-	}
-	switch a.Record().(type) {
-	case artifacts.Programmer, persistence.Autostarter:
-		return true
-	}
-	return false
-}
-
 // all numbers the catalogue once.
 var all = sync.OnceValue(func() []*Rule {
 	var out []*Rule
