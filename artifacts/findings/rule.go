@@ -9,7 +9,6 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
-	"github.com/artifactdump/artifactdump/artifacts/persistence"
 )
 
 // A Rule is one argument: what it looks for, why that matters, what usually
