@@ -4,7 +4,7 @@ package artifacts
 // together: for bytes or keys that are not part of an evidence.Tree.
 func (a *Artifact) Decode(in Input) ([]Record, []*DecodeError) {
 	in.Artifact = a
-	in.noted = &problems{}
+	in.noted, in.shared = &problems{}, nil
 	var out []Record
 	host := ""
 	if in.Machine != nil {
