@@ -12,7 +12,8 @@ func (a *Artifact) Decode(in Input) ([]Record, []*DecodeError) {
 	}
 	err := a.decode(in, func(d Decoded) bool {
 		from := in.locator(d.origin())
-		out = append(out, Record{ID: recordID(a, &from, len(out)), Artifact: a, Host: host, User: in.User, From: from, Data: d, View32: in.View32})
+		id := recordID(a, &from, len(out))
+		out = append(out, Record{ID: id, Artifact: a, Host: host, User: in.User, From: from, Data: d, View32: in.View32})
 		return true
 	})
 	return out, append(in.noted.errs, in.flatten(err)...)

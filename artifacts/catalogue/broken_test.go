@@ -149,7 +149,8 @@ func breakValues(t *testing.T, change func(cell []byte), says func(record string
 					fe, ok := errors.AsType[*hive.FormatError](e)
 					return e.From.Value == v.Name() && (e.From.Offset == at || ok && fe.Offset == at)
 				}) {
-					t.Errorf("%s: %s value %q (%s) was broken at %#x: the record changed, the errors are %v", a.Name, in.From.Key, v.Name(), v.Type(), at, errs)
+					t.Errorf("%s: %s value %q (%s) was broken at %#x: the record changed, the errors are %v",
+						a.Name, in.From.Key, v.Name(), v.Type(), at, errs)
 				}
 			}
 		}
