@@ -176,6 +176,12 @@ func (in Input) locator(o Origin) Locator {
 		l.Value = o.value
 	}
 	l.Offset = o.offset
+	if o.state != "" {
+		if l.State == Live || l.State == "" {
+			l.State = o.state
+		}
+		l.Note = strings.TrimPrefix(l.Note+"; "+o.note, "; ")
+	}
 	return l
 }
 
