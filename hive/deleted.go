@@ -285,7 +285,9 @@ func (c *carver) value(v Value, source Source) {
 		return
 	}
 	c.values[v.n] = len(c.found)
-	r := Remnant{Unreachable: used, Value: v, Source: source, Offset: int64(v.n), Path: "?", Grade: Partial, Raw: c.h.data[v.n : int(v.n)+length]}
+	r := Remnant{
+		Unreachable: used, Value: v, Source: source, Offset: int64(v.n), Path: "?", Grade: Partial, Raw: c.h.data[v.n : int(v.n)+length],
+	}
 	if !v.Inline() && v.Size() > 0 {
 		if v.big() {
 			c.segments -= min(int(v.Size()), len(c.h.data)) / dbSegment
