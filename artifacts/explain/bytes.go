@@ -29,7 +29,7 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 		}
 	}
 	if file == nil {
-		return fmt.Errorf("%s is not in the evidence any more", r.From.Path)
+		return fmt.Errorf("%s is no longer in the evidence", r.From.Path)
 	}
 	b, err := file.Bytes()
 	if b == nil {
@@ -37,7 +37,7 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 	}
 	sum := sha256.Sum256(b)
 	if hex.EncodeToString(sum[:]) != r.From.SHA256 {
-		fmt.Fprintln(w, "WARNING: the file has changed since the row was made: its SHA-256 is another")
+		fmt.Fprintln(w, "WARNING: the file has changed since the row was made: its SHA-256 differs")
 	}
 	if r.Artifact.Name == "prefetch" {
 		data, fields, _ := prefetch.Explain(b, nil)
@@ -67,10 +67,14 @@ func hiveRecord(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 			return err
 		}
 		if h.SHA256() != r.From.SHA256 {
-			fmt.Fprintln(w, "WARNING: the file has changed since the row was made: its SHA-256 is another")
+			fmt.Fprintln(w, "WARNING: the file has changed since the row was made: its SHA-256 differs")
 		}
 		if rec := hv.Recovery(); rec.Applied {
-			fmt.Fprintf(w, "offsets are those of the hive after %d log entries were replayed (artifactdump hive recover writes it)\n", rec.Entries)
+			entries := "log entries were"
+			if rec.Entries == 1 {
+				entries = "log entry was"
+			}
+			fmt.Fprintf(w, "offsets refer to the hive after %d %s replayed (artifactdump hive recover writes it)\n", rec.Entries, entries)
 		}
 		if r.From.State.Recovered() {
 			for _, rem := range h.Deleted() {
@@ -93,7 +97,7 @@ func hiveRecord(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("%s is not in the evidence any more", r.From.Path)
+	return fmt.Errorf("%s is no longer in the evidence", r.From.Path)
 }
 
 // remnant writes the deleted or unreachable record at an offset, be it the remnant

@@ -27,15 +27,15 @@ func WriteFindings(w io.Writer, r *findings.Report, hidden int, from findings.Le
 	}
 	switch {
 	case len(r.Findings) == 0:
-		fmt.Fprintf(w, "No findings of level %s or above. That is no proof of a clean machine: see what was not evaluated.\n", from)
+		fmt.Fprintf(w, "No findings of level %s or above. This does not prove a clean machine: see what was not evaluated.\n", from)
 	default:
 		fmt.Fprintf(w, "%s of level %s or above.\n", plural(len(r.Findings), "finding"), from)
 	}
 	if hidden > 0 {
-		fmt.Fprintf(w, "%d below that level are not shown (--level informational shows all).\n", hidden)
+		fmt.Fprintf(w, "%s below that level not shown (--level informational shows all).\n", plural(hidden, "finding"))
 	}
 	if r.Silenced > 0 {
-		fmt.Fprintf(w, "%d hits were silenced by the rules file.\n", r.Silenced)
+		fmt.Fprintf(w, "%s silenced by the rules file.\n", plural(r.Silenced, "hit"))
 	}
 	return writeCoverage(w, r)
 }
@@ -44,7 +44,10 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 	fmt.Fprintf(w, "%-13s %s\n", strings.ToUpper(f.Level.String()), cleanTo(f.Subject, 300))
 	row := func(label, format string, args ...any) {
 		if s := fmt.Sprintf(format, args...); s != "" {
-			fmt.Fprintf(w, "  %-11s %s\n", label, output.Clean(s))
+			if label != "" {
+				label += ":"
+			}
+			fmt.Fprintf(w, "  %-13s %s\n", label, output.Clean(s))
 		}
 	}
 	row("finding", "%s  %s  score %d", f.ID, f.Title, f.Score)
@@ -61,7 +64,7 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 	}
 	row("scope", "%s", f.Scope)
 	row("why", "%s", f.Why)
-	row("innocent if", "%s", f.FalsePositives)
+	row("often benign", "%s", f.FalsePositives)
 	row("next", "%s", f.Next)
 	if len(f.Techniques) > 0 {
 		var names []string
@@ -92,7 +95,7 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 		row("", "%s", strings.TrimSpace(place+" "+e.User))
 	}
 	if n := len(f.Evidence) - maxTextEvidence + f.Omitted; n > 0 && len(f.Evidence) > maxTextEvidence || f.Omitted > 0 {
-		row("", "… and %d records more (--format jsonl)", max(n, f.Omitted))
+		row("", "… and %s more (--format jsonl)", plural(max(n, f.Omitted), "record"))
 	}
 	fmt.Fprintln(w)
 }

@@ -81,11 +81,11 @@ func (m *Manifest) differs(old *Manifest) string {
 	b, _ := json.Marshal(old.Options)
 	switch {
 	case old.Schema != m.Schema || old.Version != m.Version || old.Commit != m.Commit:
-		return "it was begun by version " + old.Version
+		return "it was started by version " + old.Version
 	case string(a) != string(b):
-		return "it was begun with other options"
+		return "options differ"
 	case !slices.EqualFunc(m.Evidence, old.Evidence, samePath):
-		return "it was begun with other evidence"
+		return "evidence differs"
 	}
 	return ""
 }

@@ -18,10 +18,10 @@ const (
 
 // verboseDamage is for commands that read nothing but single files.
 func verboseDamage() cli.Flag {
-	return &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name all damage of a file, each in a line of its own"}
+	return &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each problem on its own line"}
 }
 
-// A damageList gathers damage by file until it is told.
+// A damageList collects damage by file until it is printed.
 type damageList struct {
 	files []*damagedFile
 	at    map[string]*damagedFile
@@ -62,7 +62,7 @@ func (l *damageList) add(label, file string, err error) {
 	}
 }
 
-// take returns what is to be said of the files so far, and begins anew.
+// take returns the messages so far and empties the list.
 func (l *damageList) take() []string {
 	var out []string
 	for _, f := range l.files {
@@ -70,9 +70,9 @@ func (l *damageList) take() []string {
 	}
 	switch {
 	case l.other == 1:
-		out = append(out, "1 problem in another file (-v names all)")
+		out = append(out, "1 problem in another file (-v prints all)")
 	case l.other > 0:
-		out = append(out, fmt.Sprintf("%d problems in further files (-v names all)", l.other))
+		out = append(out, fmt.Sprintf("%d problems in further files (-v prints all)", l.other))
 	}
 	*l = damageList{}
 	return out
@@ -90,7 +90,7 @@ func (f *damagedFile) String() string {
 		b.WriteString([]string{": ", "; "}[min(i, 1)] + without(t, f.file))
 	}
 	if n := f.n - len(f.texts); n > 0 {
-		fmt.Fprintf(&b, "; and %d more (-v names all)", n)
+		fmt.Fprintf(&b, "; and %d more (-v prints all)", n)
 	}
 	return b.String()
 }
@@ -105,8 +105,8 @@ func without(text, file string) string {
 	return text
 }
 
-// fileOf is how an error names the file that it is about, and what stands before
-// it when there are several machines.
+// fileOf is how an error names the file that it is about, and the label
+// before it when there are several machines.
 func fileOf(err error) (label, file string) {
 	e, ok := errors.AsType[*artifacts.DecodeError](err)
 	if !ok {

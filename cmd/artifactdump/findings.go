@@ -22,27 +22,26 @@ import (
 const exitFindings = 4
 
 // errFindings is the command's error then.
-var errFindings = errors.New("there are findings of --fail-level or above")
+var errFindings = errors.New("a finding reaches --fail-level")
 
 func findingsCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "findings",
-		Usage:     "what deserves a look first, why, and what could not be judged",
+		Usage:     "rank what deserves review, with reasons and coverage",
 		ArgsUsage: "EVIDENCE…",
-		Description: "Rules argue which program, account or setting deserves a look. Each finding gives\n" +
-			"its reasons, the records behind it, what usually explains it, and one next step;\n" +
-			"the coverage at the end says which rules could not be judged and why. A finding is\n" +
-			"not a verdict, and no finding is not a clean machine.\n\n" +
-			"With --fail-level the exit code is 4 when there is a finding of that level or above.\n\n" +
+		Description: "Rules rank programs, accounts and settings for review. Each finding gives its\n" +
+			"reasons, its records, the usual benign explanations and one next step. The\n" +
+			"coverage at the end lists the rules that could not be evaluated, and why. A\n" +
+			"finding is not a verdict. A machine without findings is not proven clean.\n\n" +
 			"Examples:\n" +
 			"   artifactdump findings /mnt/image\n" +
 			"   artifactdump findings --level high --rules ours.txt --format jsonl case/C\n" +
 			"   artifactdump findings --format navigator -o layer.json /mnt/image",
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the output: text, jsonl, navigator"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl, navigator"},
 			&cli.StringFlag{Name: "level", Value: "low", Usage: "show findings of `LEVEL` and above: " + strings.Join(findings.Levels(), ", ")},
-			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 when there is a finding of `LEVEL` or above"},
-			&cli.StringSliceFlag{Name: "rules", Usage: "read tables and exceptions of your own from `FILE` (repeat for more)"},
+			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 if a finding reaches `LEVEL`"},
+			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
 		}, outputFlags(), evidenceFlags()),
 		Action: findingsAction,
 	}
@@ -51,7 +50,7 @@ func findingsCommand() *cli.Command {
 func findingsAction(c *cli.Context) error {
 	format := c.String("format")
 	if format != "text" && format != "jsonl" && format != "navigator" {
-		return usagef("no format for findings is called %q; there are text, jsonl, navigator", format)
+		return usagef("unknown findings format %q; known: text, jsonl, navigator", format)
 	}
 	show, err := levelFlag(c, "level")
 	if err != nil {
@@ -127,7 +126,7 @@ func (j *judges) reports() []*findings.Report {
 	return out
 }
 
-// judged yields rows with what the findings of their machine say.
+// judged yields rows with the findings of their machine.
 func (j *judges) judged(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
 	verdicts := map[string]map[string]output.Verdict{}
 	for i, r := range j.reports() {
@@ -158,7 +157,7 @@ func levelFlag(c *cli.Context, name string) (findings.Level, error) {
 	}
 	l, ok := findings.ParseLevel(strings.ToLower(v))
 	if !ok {
-		return 0, usagef("--%s %q: there are %s", name, v, strings.Join(findings.Levels(), ", "))
+		return 0, usagef("--%s: unknown level %q; known: %s", name, v, strings.Join(findings.Levels(), ", "))
 	}
 	return l, nil
 }

@@ -15,11 +15,11 @@ import (
 
 func hiveLsCommand() *cli.Command {
 	return &cli.Command{
-		Name: "ls", Usage: "the subkeys and values of a key", ArgsUsage: "FILE [KEY]",
+		Name: "ls", Usage: "list the subkeys and values of a key", ArgsUsage: "FILE [KEY]",
 		Description: "Examples:\n" +
 			"   artifactdump hive ls SYSTEM\n" +
 			`   artifactdump hive ls SYSTEM 'CurrentControlSet\Services\Tcpip'`,
-		Flags: hiveFlags(&cli.BoolFlag{Name: "recursive", Aliases: []string{"r"}, Usage: "all keys below, too"}),
+		Flags: hiveFlags(&cli.BoolFlag{Name: "recursive", Aliases: []string{"r"}, Usage: "list all keys below KEY"}),
 		Action: onHive(1, 2, "FILE [KEY]", func(j *hiveJob) (func(), error) {
 			k, err := j.key(j.args[0])
 			if err != nil {
@@ -87,11 +87,11 @@ func (j *hiveJob) list(k hive.Key) {
 
 func hiveGetCommand() *cli.Command {
 	return &cli.Command{
-		Name: "get", Usage: "one value, whole", ArgsUsage: "FILE KEY VALUE",
-		Description: "The nameless value is called \"\" or (Default). Examples:\n" +
+		Name: "get", Usage: "print one value in full", ArgsUsage: "FILE KEY VALUE",
+		Description: "The default value is named \"\" or (Default). Examples:\n" +
 			`   artifactdump hive get SYSTEM Select Current` + "\n" +
 			`   artifactdump hive get --raw -o cache.bin SYSTEM 'CurrentControlSet\Control\Session Manager\AppCompatCache' AppCompatCache`,
-		Flags:  hiveFlags(append(outputFlags(), &cli.BoolFlag{Name: "raw", Usage: "the bytes as stored"})...),
+		Flags:  hiveFlags(append(outputFlags(), &cli.BoolFlag{Name: "raw", Usage: "write the bytes as stored"})...),
 		Action: onHive(3, 3, "FILE KEY VALUE", hiveGet),
 	}
 }

@@ -168,7 +168,7 @@ func TestScanInterruptedTwice(t *testing.T) {
 			if err := os.Rename(filepath.Join(gone, "C"), gone+".away"); err != nil {
 				t.Fatal(err)
 			}
-			if code, said := runs(t.Context(), a, b, "-o", dir, "--resume"); code != exitFailed || !strings.Contains(said, "cannot now") {
+			if code, said := runs(t.Context(), a, b, "-o", dir, "--resume"); code != exitFailed || !strings.Contains(said, "no longer is") {
 				t.Errorf("without %s: exit %d: %s", gone, code, said)
 			}
 			if err := os.Rename(gone+".away", filepath.Join(gone, "C")); err != nil {
