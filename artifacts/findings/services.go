@@ -10,10 +10,10 @@ import (
 )
 
 var serviceAnomaly = wholeRule(rule(Rule{
-	ID: "P-11", Title: "Service out of the ordinary", Level: High, Attack: []string{"T1543.003"},
-	Why:    "Services run with the highest rights and start with Windows; this one lies, or starts, as services do not.",
-	Benign: "Virus scanners in ProgramData, printers, software that was removed badly.",
-	Next:   "Check file and publisher; compare the key's time with the timeline.",
+	ID: "P-11", Title: "Unusual service", Level: High, Attack: []string{"T1543.003"},
+	Why:    "Services run with the highest rights and start with Windows. The location or start method of this one is unusual for a service.",
+	Benign: "Antivirus software in ProgramData; printers; incompletely removed software.",
+	Next:   "Check the file and its publisher, and compare the time of the key with the timeline.",
 	Needs:  []string{"services"},
 }, func(x *look, s persistence.Service) {
 	a := s.Autostart()
@@ -172,7 +172,7 @@ func (x *look) driver(s persistence.Service, a persistence.Entry, subj func(stri
 	if p := x.probe(key); p.place != nil {
 		return // said above
 	}
-	x.hit(subj(a.Image), x.weaker(level, a), "the driver %s lies in %s", s.Name, shown(winpath.Dir(key))).atMost(High)
+	x.hit(subj(a.Image), x.weaker(level, a), "the driver %s is in %s", s.Name, shown(winpath.Dir(key))).atMost(High)
 }
 
 // randomName reports whether a name is eight or more letters in mixed case
