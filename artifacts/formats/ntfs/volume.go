@@ -5,6 +5,9 @@
 // to case by the volume's own $UpCase table. Junctions and symbolic links are shown as links and never followed. A [Volume] is safe for
 // use by several goroutines.
 //
+// Damage is never an answer of "not exist". A directory whose index is damaged, or whose own record is, is listed by the $FILE_NAME
+// attributes of the file records, and its error counts and names what only they knew.
+//
 // It does not write, does not look at deleted records, does not replay $LogFile, and cannot decrypt EFS or expand the files that Windows
 // compresses for the system (WOF), for which reading the main stream is an error rather than zeros.
 //
@@ -116,8 +119,11 @@ type Volume struct {
 	index   int64
 	mft     *stream
 	entries uint64 // file records that the MFT has room for
+	limit   int64  // bytes that r really has
 	upcase  []uint16
+	folds   bool // upcase is the volume's own table
 	dirs    dirCache
+	parents parents
 }
 
 var (
@@ -134,7 +140,7 @@ func IsBoot(sector []byte) bool {
 // Open reads the boot sector and the first entries of the MFT. size is that of r, which begins where the volume begins. When the boot
 // sector is broken, the copy in the volume's last sector stands in for it.
 func Open(r io.ReaderAt, size int64, opts *Options) (*Volume, error) {
-	v := &Volume{r: r, opts: opts.withDefaults()}
+	v := &Volume{r: r, limit: size, opts: opts.withDefaults()}
 	var boot [512]byte
 	if err := readFull(r, boot[:], 0); err != nil {
 		return nil, fmt.Errorf("boot sector: %w", err)
@@ -259,6 +265,7 @@ func (v *Volume) readUpCase() {
 				for i := range v.upcase {
 					v.upcase[i] = le.Uint16(table[2*i:])
 				}
+				v.folds = true
 			}
 		}
 	}
