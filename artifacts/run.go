@@ -65,9 +65,13 @@ func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Resu
 		return nil, err
 	}
 	return func(yield func(Result) bool) {
+		known := tree.Problems()
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		jobs := plan(tree, chosen)
+		for _, j := range jobs {
+			known = append(known, j.fail)
+		}
 		batches(jobs)
 		r := &runner{tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}}, room: newRoom(olderHives)}
 		n := opts.Jobs
@@ -127,7 +131,21 @@ func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Resu
 				return
 			}
 		}
+		if res := unlisted(tree, known); len(res.Errors) > 0 {
+			yield(res)
+		}
 	}, nil
+}
+
+// unlisted names the directories that could not be listed while the sources
+// were planned and decoded, and that no result has named.
+func unlisted(tree *evidence.Tree, known []error) (res Result) {
+	for _, err := range tree.Problems() {
+		if !slices.Contains(known, err) {
+			res.Errors = append(res.Errors, &DecodeError{Artifact: "evidence", Err: err})
+		}
+	}
+	return res
 }
 
 // Select returns the artifacts with these names, in catalogue order; all when

@@ -51,10 +51,9 @@ func (o *imageOpener) volume(v image.Volume) {
 	var hosts []collect.Host
 	fsys, err := v.FS()
 	if err == nil {
-		hosts, _ = collect.Recognise(fsys)
-	} else {
-		o.problems = append(o.problems, fmt.Errorf("%s: %w", name, err))
+		hosts, err = collect.Recognise(fsys)
 	}
+	o.failed(name, err)
 	copies := o.shadows(name, v)
 	switch {
 	case len(hosts) == 1 && hosts[0].Kind == collect.WindowsRoot:
@@ -76,6 +75,16 @@ func (o *imageOpener) volume(v image.Volume) {
 	o.note("%s: Windows", name)
 }
 
+// failed notes why a file system could not be read. That nothing was recognised in it is no failure, unless a directory could not be listed.
+func (o *imageOpener) failed(name string, err error) {
+	if nr, ok := errors.AsType[*collect.NotRecognisedError](err); ok {
+		err = errors.Join(nr.Problems...)
+	}
+	if err != nil {
+		o.problems = append(o.problems, fmt.Errorf("%s: %w", name, err))
+	}
+}
+
 // shadows opens the shadow copies of a volume that hold Windows, as KAPE's
 // folders VSS1, VSS2 … would.
 func (o *imageOpener) shadows(name string, v image.Volume) []collect.Vol {
@@ -92,6 +101,7 @@ func (o *imageOpener) shadows(name string, v image.Volume) []collect.Vol {
 		if err == nil {
 			hosts, err = collect.Recognise(fsys)
 			if _, ok := errors.AsType[*collect.NotRecognisedError](err); ok {
+				o.failed(name+": "+label, err)
 				other = append(other, label)
 				continue
 			}

@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -215,8 +216,18 @@ func newTree(h collect.Host, name string, opts *Options) *Tree {
 }
 
 // Problems returns what was refused or could not be read when the evidence
-// was opened.
-func (t *Tree) Problems() []error { return t.notes }
+// was opened, and the directories that could not be listed so far, each once.
+// Their number grows as files are looked for. A run over the
+// artifacts reports at its end what came after it began.
+func (t *Tree) Problems() []error {
+	all := slices.Clone(t.notes)
+	for _, v := range t.volumes {
+		v.mu.Lock()
+		all = append(all, v.problems...)
+		v.mu.Unlock()
+	}
+	return all
+}
 
 // Loose reports whether the evidence is a heap of files without the folders
 // they came from.

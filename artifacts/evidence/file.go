@@ -150,7 +150,7 @@ func plain(err error) error {
 //	%UserProfile%   each profile, with service profiles and the template
 //	%AnyDrive%      the root of every volume
 //
-// What could not be listed comes back beside the files that were found.
+// What could not be listed below that comes back beside the files that were found, and is among [Tree.Problems] as well.
 func (t *Tree) Glob(pattern string) ([]*File, []error) {
 	var files []*File
 	var errs []error
@@ -163,9 +163,7 @@ func (t *Tree) Glob(pattern string) ([]*File, []error) {
 		for _, base := range v.bases(head) {
 			v.glob(base, tail, 0, func(p string) {
 				files = append(files, t.file(v, p))
-			}, func(p string, err error) {
-				errs = append(errs, fmt.Errorf("%s: %w", v.windowsPath(p), plain(err)))
-			})
+			}, func(err error) { errs = append(errs, err) })
 		}
 	}
 	return files, errs
@@ -184,9 +182,7 @@ func (t *Tree) globLoose(last string) ([]*File, []error) {
 		v.glob(".", []string{"**", last}, 0, func(p string) {
 			found[p] = true
 			files = append(files, t.file(v, p))
-		}, func(p string, err error) {
-			errs = append(errs, fmt.Errorf("%s: %w", v.windowsPath(p), plain(err)))
-		})
+		}, func(err error) { errs = append(errs, err) })
 		if !strings.EqualFold(last, "*.pf") {
 			continue
 		}
@@ -326,6 +322,9 @@ func (v *volume) windowsRoots() []string {
 		}
 		sub := v.list(e.name)
 		_, sys := sub.byName["SYSTEM32"]
+		if v.root != "" && e.name != v.root {
+			continue
+		}
 		if n := fold(e.name); n == "WINDOWS" || n == "WINNT" || sys {
 			out = append(out, e.name)
 		}

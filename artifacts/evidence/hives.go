@@ -274,7 +274,7 @@ func (f *File) logs() []*File {
 	for _, ext := range []string{".LOG", ".LOG1", ".LOG2"} {
 		if i, ok := d.byName[fold(base+ext)]; ok && !d.entries[i].mode.IsDir() {
 			l := f.tree.file(f.vol, path.Join(dir, d.entries[i].name))
-			if st, err := l.Stat(); err == nil && st.Size() > 0 {
+			if st, err := l.Stat(); err != nil || st.Size() > 0 { // an error is met again, and named, when the log is read
 				out = append(out, l)
 			}
 		}

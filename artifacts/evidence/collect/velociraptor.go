@@ -230,21 +230,22 @@ func (v *veloWalk) readUploads(dir string, list []fs.DirEntry) {
 }
 
 // clientName takes the host's name from client_info.json.
-func clientName(fsys fs.FS, dir string, list []fs.DirEntry) string {
+func (h *Host) clientName(fsys fs.FS, dir string, list []fs.DirEntry) {
 	e, ok := entry(list, "client_info.json")
 	if !ok {
-		return ""
+		return
 	}
-	f, err := fsys.Open(path.Join(dir, e.Name()))
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
+	p := path.Join(dir, e.Name())
 	var info struct{ Hostname, Fqdn string } // encoding/json matches hostname and fqdn too
-	if json.NewDecoder(io.LimitReader(f, maxJSONLine)).Decode(&info) != nil {
-		return ""
+	f, err := fsys.Open(p)
+	if err == nil {
+		defer f.Close()
+		err = json.NewDecoder(io.LimitReader(f, maxJSONLine)).Decode(&info)
 	}
-	return cmp.Or(info.Hostname, info.Fqdn)
+	if err != nil {
+		h.Problems = append(h.Problems, &PathError{Path: p, Problem: "the host's name cannot be read", Err: plain(err)})
+	}
+	h.Name = cmp.Or(info.Hostname, info.Fqdn)
 }
 
 // jsonLines calls do for each line of a file. A line that is too long or that do refuses is skipped; the first such error comes back at
