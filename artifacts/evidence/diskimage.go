@@ -70,7 +70,9 @@ func (o *imageOpener) volume(v image.Volume) {
 		return
 	}
 	for _, h := range hosts {
-		o.e.Trees = append(o.e.Trees, newTree(h, baseName(o.path), o.opts))
+		trees, notes := machines(h, baseName(o.path), name, o.opts)
+		o.e.Trees = append(o.e.Trees, trees...)
+		o.e.Notes = append(o.e.Notes, notes...)
 	}
 	o.note("%s: Windows", name)
 }

@@ -102,11 +102,11 @@ func openCollection(path string, opts *Options) (*Evidence, error) {
 	}
 	e := &Evidence{Kind: string(c.Container), closers: []func() error{c.Close}}
 	for _, h := range c.Hosts {
-		t := newTree(h, baseName(path), opts)
-		t.notes = append(t.notes, c.Problems...)
+		trees, notes := machines(h, baseName(path), path, opts)
+		trees[0].notes = append(trees[0].notes, c.Problems...)
 		c.Problems = nil // once is enough
-		e.Trees = append(e.Trees, t)
-		e.Notes = append(e.Notes, layoutNote(path, h)...)
+		e.Trees = append(e.Trees, trees...)
+		e.Notes = append(append(e.Notes, layoutNote(path, h)...), notes...)
 	}
 	return e, nil
 }
@@ -148,7 +148,9 @@ func OpenFS(fsys fs.FS, name string, opts *Options) (*Evidence, error) {
 	}
 	e := &Evidence{Path: name, Kind: "folder"}
 	for _, h := range hosts {
-		e.Trees = append(e.Trees, newTree(h, name, opts))
+		trees, notes := machines(h, name, name, opts)
+		e.Trees = append(e.Trees, trees...)
+		e.Notes = append(e.Notes, notes...)
 	}
 	return e, nil
 }

@@ -248,7 +248,7 @@ func (t *Tree) looseHives() {
 				continue
 			}
 			f := t.file(v, l.Path)
-			h := &Hive{File: f, Logs: f.logs()}
+			h := &Hive{File: f, Backup: isOlderCopy(l.Path), Logs: f.logs()}
 			if hv, _ := h.Open(); hv != nil {
 				h.Kind = recognise(hv)
 			}
