@@ -51,6 +51,7 @@ func (o *imageOpener) volume(v image.Volume) {
 	var hosts []collect.Host
 	fsys, err := v.FS()
 	if err == nil {
+		fsys = o.opts.wrap(fsys)
 		hosts, err = collect.Recognise(fsys)
 	}
 	o.failed(name, err)
@@ -101,6 +102,7 @@ func (o *imageOpener) shadows(name string, v image.Volume) []collect.Vol {
 		fsys, err := s.FS()
 		var hosts []collect.Host
 		if err == nil {
+			fsys = o.opts.wrap(fsys)
 			hosts, err = collect.Recognise(fsys)
 			if _, ok := errors.AsType[*collect.NotRecognisedError](err); ok {
 				o.failed(name+": "+label, err)

@@ -40,6 +40,25 @@ type Options struct {
 	// NoShadows leaves the volume shadow copies of a disk image aside. They
 	// are named all the same.
 	NoShadows bool
+
+	// Wrap, when set, is given each file system that the evidence holds, and
+	// the evidence is read through what it returns: to count what is read, or
+	// to see what becomes of a read that fails.
+	Wrap func(fs.FS) fs.FS
+}
+
+func (o *Options) wrap(fsys fs.FS) fs.FS {
+	if o == nil || o.Wrap == nil {
+		return fsys
+	}
+	return o.Wrap(fsys)
+}
+
+func (o *Options) collect() *collect.Options {
+	if o == nil {
+		return nil
+	}
+	return &collect.Options{Wrap: o.Wrap}
 }
 
 func (o *Options) maxFile() int64 {
@@ -93,7 +112,7 @@ func Open(path string, opts *Options) (*Evidence, error) {
 
 // openCollection opens a folder, or an archive in place.
 func openCollection(path string, opts *Options) (*Evidence, error) {
-	c, err := collect.Open(path, nil)
+	c, err := collect.Open(path, opts.collect())
 	if err != nil {
 		if nr, ok := errors.AsType[*collect.NotRecognisedError](err); ok {
 			return nil, fmt.Errorf("%s: %w: looked for %s", path, ErrNothing, strings.Join(nr.Looked, "; "))
@@ -142,7 +161,7 @@ func baseName(path string) string {
 // OpenFS opens evidence that lies in a file system of the caller's. The file
 // system must not follow links that lead out of the evidence.
 func OpenFS(fsys fs.FS, name string, opts *Options) (*Evidence, error) {
-	hosts, err := collect.Layout(fsys)
+	hosts, err := collect.Layout(opts.wrap(fsys))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNothing, err)
 	}
@@ -218,7 +237,8 @@ func newTree(h collect.Host, name string, opts *Options) *Tree {
 }
 
 // Problems returns what was refused or could not be read when the evidence
-// was opened, and the directories that could not be listed so far, each once.
+// was opened, the directories that could not be listed so far, each once, and
+// the files whose size and times could not be read.
 // Their number grows as files are looked for. A run over the
 // artifacts reports at its end what came after it began.
 func (t *Tree) Problems() []error {

@@ -32,7 +32,13 @@ var ErrTooLarge = errors.New("larger than the limit MaxFile")
 func (f *File) Open() (fs.File, error) { return f.vol.fsys.Open(f.name) }
 
 // Stat returns what the evidence says of the file: its size and times.
-func (f *File) Stat() (fs.FileInfo, error) { return fs.Stat(f.vol.fsys, f.name) }
+func (f *File) Stat() (fs.FileInfo, error) {
+	st, err := fs.Stat(f.vol.fsys, f.name)
+	if err != nil {
+		f.vol.failed(fmt.Errorf("%s: %w", f.Path, plain(err)))
+	}
+	return st, err
+}
 
 // Times are the times that the evidence keeps of a file. What it does not keep
 // is zero.

@@ -230,11 +230,11 @@ func (t *Tree) placedHives() {
 		t.hiveNotes = append(t.hiveNotes, errs...)
 		for _, f := range files {
 			id := f.Snapshot + "|" + f.Path
-			if st, err := f.Stat(); seen[id] || p.backup && err == nil && st.Size() == 0 {
+			if seen[id] || p.backup && empty(f) {
 				continue
 			}
 			seen[id] = true
-			t.hives = append(t.hives, &Hive{File: f, Kind: p.kind, Backup: p.backup, Logs: f.logs()})
+			t.hives = append(t.hives, &Hive{File: f, Kind: p.kind, Backup: p.backup, Logs: t.logs(f)})
 		}
 	}
 }
@@ -248,13 +248,20 @@ func (t *Tree) looseHives() {
 				continue
 			}
 			f := t.file(v, l.Path)
-			h := &Hive{File: f, Backup: isOlderCopy(l.Path), Logs: f.logs()}
+			h := &Hive{File: f, Backup: isOlderCopy(l.Path), Logs: t.logs(f)}
 			if hv, _ := h.Open(); hv != nil {
 				h.Kind = recognise(hv)
 			}
 			t.hives = append(t.hives, h)
 		}
 	}
+}
+
+// empty reports whether a file has no bytes. One that cannot be asked is not
+// taken for empty.
+func empty(f *File) bool {
+	st, err := f.Stat()
+	return err == nil && st.Size() == 0
 }
 
 func isLogName(p string) bool {
@@ -267,14 +274,13 @@ func isLogName(p string) bool {
 
 // logs returns the transaction logs beside a hive, whatever the case of their
 // names: .LOG, .LOG1, .LOG2.
-func (f *File) logs() []*File {
+func (t *Tree) logs(f *File) []*File {
 	dir, base := path.Split(f.name)
 	d := f.vol.list(path.Clean(dir))
 	var out []*File
 	for _, ext := range []string{".LOG", ".LOG1", ".LOG2"} {
 		if i, ok := d.byName[fold(base+ext)]; ok && !d.entries[i].mode.IsDir() {
-			l := f.tree.file(f.vol, path.Join(dir, d.entries[i].name))
-			if st, err := l.Stat(); err != nil || st.Size() > 0 { // an error is met again, and named, when the log is read
+			if l := t.file(f.vol, path.Join(dir, d.entries[i].name)); !empty(l) {
 				out = append(out, l)
 			}
 		}

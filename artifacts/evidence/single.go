@@ -37,7 +37,7 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 		return nil, err
 	}
 	sig := collect.Sniff(head[:n])
-	fsys := &single{root.FS(), base}
+	fsys := opts.wrap(&single{root.FS(), base})
 	host := collect.Host{Loose: true, Files: []collect.Loose{{Path: base, Kind: sig}}, Volumes: []collect.Vol{{FS: fsys}}}
 	if sig == "" && !strings.EqualFold(filepath.Ext(base), ".pf") {
 		root.Close()

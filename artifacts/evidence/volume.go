@@ -23,7 +23,7 @@ type volume struct {
 
 	mu       sync.Mutex
 	dirs     map[string]*dir // by the path inside fsys
-	problems []error         // directories that could not be listed, each once
+	problems []error         // directories that could not be listed, each once, and files that have no description
 }
 
 type dir struct {
@@ -47,11 +47,20 @@ func fold(s string) string { return strings.ToUpper(s) }
 func (v *volume) list(p string) *dir {
 	d, fresh := v.listed(p)
 	if fresh && d.err != nil {
-		v.mu.Lock()
-		v.problems = append(v.problems, d.err)
-		v.mu.Unlock()
+		v.failed(d.err)
 	}
 	return d
+}
+
+// maxProblems bounds what is kept of the failures of a volume.
+const maxProblems = 10_000
+
+func (v *volume) failed(err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.problems) < maxProblems {
+		v.problems = append(v.problems, err)
+	}
 }
 
 // listed is list without the note. fresh is true for the caller that puts the directory into the cache.

@@ -160,7 +160,7 @@ func (s *scan) flags() (fail findings.Level, err error) {
 	if s.lang = c.String("lang"); !slices.Contains(report.Languages(), s.lang) {
 		return 0, usagef("--lang %q: want en or ja", s.lang)
 	}
-	s.evidence = &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows")}
+	s.evidence = evidenceOptions(c)
 	s.decode = &artifacts.Options{Artifacts: s.names, Jobs: jobs, NoDeleted: c.Bool("no-deleted")}
 	if s.machines > 1 {
 		s.decode.Places = make(chan struct{}, jobs)

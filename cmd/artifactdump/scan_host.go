@@ -57,6 +57,9 @@ func (s *scan) one(ctx context.Context, h *host) (m *manifestHost, worst finding
 		return nil, 0, err
 	}
 	defer ev.Close()
+	if h.tree >= len(ev.Trees) {
+		return nil, 0, fmt.Errorf("%s: holds fewer machines than when the scan was planned", ev.Path)
+	}
 	x := &hostScan{
 		scan: s, ctx: ctx, label: h.folder, dir: filepath.Join(s.part, h.folder),
 		tree: ev.Trees[h.tree], stamp: s.m.started.UTC().Format("20060102150405"),

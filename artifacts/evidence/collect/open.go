@@ -26,6 +26,16 @@ type Options struct {
 	MaxEntry    int64 // bytes that one entry of an archive may expand to; default 16 GiB
 	MaxExpanded int64 // bytes that all reading from an archive may expand to; default 100 times the archive, at least 16 GiB
 	MaxReadFile int64 // bytes that ReadFile of an archive's file system returns at most; default 1 GiB
+
+	Wrap func(fs.FS) fs.FS // when set, the collection is read through what it returns
+}
+
+// wrap is the file system that the layout is looked for in.
+func (o *Options) wrap(fsys fs.FS) fs.FS {
+	if o == nil || o.Wrap == nil {
+		return fsys
+	}
+	return o.Wrap(fsys)
 }
 
 func (o *Options) withDefaults(size int64) Options {
@@ -80,7 +90,7 @@ func Open(path string, opts *Options) (*Collection, error) {
 		return nil, err
 	}
 	if info.IsDir() {
-		return openFolder(path)
+		return openFolder(path, opts)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotCollection}
@@ -131,14 +141,14 @@ func OpenArchive(r io.ReaderAt, size int64, opts *Options) (*Collection, error) 
 	if err != nil {
 		return nil, err
 	}
-	if c.Hosts, err = Layout(a.tree); err != nil {
+	if c.Hosts, err = Layout(opts.wrap(a.tree)); err != nil {
 		return nil, errors.Join(append([]error{err}, a.problems...)...)
 	}
 	c.Problems = a.allProblems()
 	return c, nil
 }
 
-func openFolder(path string) (*Collection, error) {
+func openFolder(path string, opts *Options) (*Collection, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, err
@@ -149,7 +159,7 @@ func openFolder(path string) (*Collection, error) {
 		d.ntfs = ntfsTimes(f) != nil
 		f.Close()
 	}
-	if c.Hosts, err = Layout(d); err != nil {
+	if c.Hosts, err = Layout(opts.wrap(d)); err != nil {
 		root.Close()
 		if nr, ok := errors.AsType[*NotRecognisedError](err); ok {
 			nr.Name = filepath.Base(path)
