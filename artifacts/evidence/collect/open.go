@@ -95,10 +95,7 @@ func Open(path string, opts *Options) (*Collection, error) {
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotCollection}
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|quietly, 0)
-	if errors.Is(err, fs.ErrPermission) {
-		f, err = os.Open(path)
-	}
+	f, err := OpenFile(path)
 	if err != nil {
 		return nil, err
 	}

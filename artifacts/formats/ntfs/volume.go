@@ -142,10 +142,13 @@ func IsBoot(sector []byte) bool {
 func Open(r io.ReaderAt, size int64, opts *Options) (*Volume, error) {
 	v := &Volume{r: r, limit: size, opts: opts.withDefaults()}
 	var boot [512]byte
-	if err := readFull(r, boot[:], 0); err != nil {
-		return nil, fmt.Errorf("boot sector: %w", err)
+	err := readFull(r, boot[:], 0)
+	if err != nil {
+		err = fmt.Errorf("boot sector: %w", err)
+	} else {
+		err = v.readBoot(boot[:])
 	}
-	if err := v.readBoot(boot[:]); err != nil {
+	if err != nil {
 		if size < 1024 || readFull(r, boot[:], size&^511-512) != nil || v.readBoot(boot[:]) != nil {
 			return nil, err
 		}
