@@ -180,7 +180,7 @@ func (v *veloWalk) name(stored, component, host string) string {
 
 // file makes the node of a stored file, expanding a sparse one by its index as it is read.
 func (v *veloWalk) file(p, name string, e fs.DirEntry, indexed bool) *node {
-	n := &node{name: name, mode: 0o444, open: func() (fs.File, error) { return v.fsys.Open(p) }}
+	n := &node{name: name, mode: 0o444, src: sourceFunc(func() (fs.File, error) { return v.fsys.Open(p) })}
 	info, err := e.Info()
 	if err != nil {
 		v.problem(p, "cannot be described", err)
@@ -196,7 +196,7 @@ func (v *veloWalk) file(p, name string, e fs.DirEntry, indexed bool) *node {
 		return n
 	}
 	n.size = m.size
-	n.open = func() (fs.File, error) { return openSparse(v.fsys, p, m) }
+	n.src = sourceFunc(func() (fs.File, error) { return openSparse(v.fsys, p, m) })
 	return n
 }
 

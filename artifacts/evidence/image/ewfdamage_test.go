@@ -2,6 +2,8 @@ package image
 
 import (
 	"bytes"
+	"compress/zlib"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -177,5 +179,58 @@ func TestEWFGap(t *testing.T) {
 	}
 	if s := fmt.Sprint(d.Damage); !strings.Contains(s, "2 are missing from chunk 6 on") {
 		t.Error(s)
+	}
+}
+
+// streamVMDK is a stream-optimized disk of one grain of 64 KiB, whose header is at its beginning.
+func streamVMDK(grain []byte) []byte {
+	img := make([]byte, 6*512)
+	copy(img, "KDMV")
+	le.PutUint32(img[4:], 3)
+	le.PutUint32(img[vmdkFlags:], vmdkCompressed|1<<17|1)
+	le.PutUint64(img[vmdkCapacity:], uint64(len(grain)/512))
+	le.PutUint64(img[vmdkGrain:], 128)
+	le.PutUint32(img[vmdkPerTable:], 512)
+	le.PutUint64(img[vmdkDirectory:], 1)
+	le.PutUint16(img[vmdkCompression:], 1)
+	le.PutUint32(img[512:], 2)  // the table
+	le.PutUint32(img[1024:], 6) // the grain
+	var z bytes.Buffer
+	w := zlib.NewWriter(&z)
+	w.Write(grain)
+	w.Close()
+	marker := make([]byte, vmdkMarker)
+	le.PutUint32(marker[8:], uint32(z.Len()))
+	return append(append(img, marker...), z.Bytes()...)
+}
+
+// A grain whose checksum is wrong is not read, and neither is one that is longer than it may be.
+func TestVMDKChecksum(t *testing.T) {
+	grain := bytes.Repeat(bootSector(), 128)
+	img := streamVMDK(grain)
+	read := func(img []byte) error {
+		d, err := Open(write(t, "a.vmdk", img), nil)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		b := make([]byte, len(grain))
+		err = readFull(d, b, 0)
+		if err == nil && !bytes.Equal(b, grain) {
+			t.Error("wrong bytes without an error")
+		}
+		return errors.Join(append(d.Damage, err)...)
+	}
+	if err := read(img); err != nil {
+		t.Fatal(err)
+	}
+	img[len(img)-1] ^= 1 // of the Adler-32
+	if err := read(img); err == nil || !strings.Contains(err.Error(), "checksum") {
+		t.Errorf("a wrong Adler-32: %v", err)
+	}
+	long := streamVMDK(append(grain, 1))
+	le.PutUint64(long[vmdkCapacity:], 128)
+	if err := read(long); err == nil || !strings.Contains(err.Error(), "more than a grain") {
+		t.Errorf("a grain that is too long: %v", err)
 	}
 }
