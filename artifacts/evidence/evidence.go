@@ -41,6 +41,9 @@ type Options struct {
 	// are named all the same.
 	NoShadows bool
 
+	// Password opens an encrypted zip: with PKWARE's encryption or WinZip's.
+	Password string
+
 	// Wrap, when set, is given each file system that the evidence holds, and
 	// the evidence is read through what it returns: to count what is read, or
 	// to see what becomes of a read that fails.
@@ -58,7 +61,7 @@ func (o *Options) collect() *collect.Options {
 	if o == nil {
 		return nil
 	}
-	return &collect.Options{Wrap: o.Wrap}
+	return &collect.Options{Wrap: o.Wrap, Password: o.Password}
 }
 
 func (o *Options) maxFile() int64 {

@@ -177,7 +177,7 @@ const maxDamage = 10_000
 func newManifest(s *scan, paths []string) *manifest {
 	m := &manifest{
 		Tool: "artifactdump", Schema: 1, Version: version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Command: os.Args, State: "running", Started: output.FormatTime(s.started), started: s.started,
+		Command: withoutPassword(os.Args), State: "running", Started: output.FormatTime(s.started), started: s.started,
 		Evidence: []*manifestEvidence{}, Hosts: []*manifestHost{},
 	}
 	m.Commit, _ = commit()

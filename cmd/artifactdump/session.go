@@ -176,7 +176,7 @@ var wrapEvidence func(fs.FS) fs.FS
 
 // evidenceOptions are what the flags say of opening evidence.
 func evidenceOptions(c *cli.Context) *evidence.Options {
-	return &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows"), Wrap: wrapEvidence}
+	return &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows"), Password: c.String("password"), Wrap: wrapEvidence}
 }
 
 // openEvidence opens evidence as the flags say.

@@ -19,6 +19,8 @@ type archive struct {
 	refused  int
 	expanded atomic.Int64
 	closers  []io.Closer // temporary files
+	tries    int         // places where the data of an entry was looked for
+	searched int64       // bytes that were read to find entries without a directory
 }
 
 // Names of many short components imply many directories: 250 in 500 bytes. So the nodes of the tree are bounded by the bytes that the

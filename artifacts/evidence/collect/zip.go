@@ -157,30 +157,40 @@ func (a *archive) addZip(entries []*zipEntry) error {
 			return a.readContainer(entries[i])
 		}
 	}
-	locked, wrong := 0, 0
+	files, locked, tried, wrong := 0, 0, 0, 0
 	for _, e := range entries {
-		if e.encrypted() {
-			locked++
-			if a.opts.Password == "" {
-				a.refuse(e.name, "it is encrypted, and no password is given", ErrEncrypted)
-				continue
-			}
+		if !e.mode.IsDir() {
+			files++
+		}
+		if !e.encrypted() {
+			a.add(e.name, e.mode, e.size, e)
+			continue
+		}
+		locked++
+		switch {
+		case a.opts.Password == "":
+			a.refuse(e.name, "it is encrypted, and no password is given", ErrEncrypted)
+			continue
+		case tried < maxPasswordTries: // each costs a millisecond; that of the others is tried when they are opened
+			tried++
 			if err := e.checkPassword(); errors.Is(err, errPassword) {
 				wrong++
-				a.refuse(e.name, "the password does not open it", ErrEncrypted)
-				continue
 			}
 		}
 		a.add(e.name, e.mode, e.size, e)
 	}
-	if locked > 0 && locked == len(entries) && (a.opts.Password == "" || wrong == locked) {
-		if wrong > 0 {
-			return fmt.Errorf("the password is wrong: %w", ErrEncrypted)
-		}
+	switch {
+	case locked == 0 || locked < files && wrong < tried:
+	case a.opts.Password == "" && locked == files:
+		a.problems = nil // one sentence is enough
 		return fmt.Errorf("give its password with --password: %w", ErrEncrypted)
+	case tried > 0 && wrong == tried:
+		return fmt.Errorf("the password does not open it: %w", ErrEncrypted)
 	}
 	return nil
 }
+
+const maxPasswordTries = 20
 
 // readContainer opens the data.zip of a Velociraptor container.
 func (a *archive) readContainer(data *zipEntry) error {

@@ -118,7 +118,7 @@ func (f *storedFile) Read(p []byte) (int, error) {
 
 // unpack opens packed data.
 func (e *zipEntry) unpack(data io.Reader, method uint16, crc *checksum) (fs.File, error) {
-	f := &expandedFile{a: e.a, left: e.size, crc: crc}
+	f := &expandedFile{a: e.a, left: e.size, crc: crc, tail: data}
 	switch method {
 	case zipStore:
 		f.r = data
@@ -162,7 +162,8 @@ type expandedFile struct {
 	z      *flater // given back by Close
 	closer io.Closer
 	crc    *checksum
-	left   int64 // of the size that the entry claims
+	tail   io.Reader // the packed data: what checks it stands at its end, which the inflater has no need to reach
+	left   int64     // of the size that the entry claims
 	err    error
 }
 
@@ -198,6 +199,8 @@ func (f *expandedFile) Read(p []byte) (int, error) {
 		if f.left > 0 {
 			err = io.ErrUnexpectedEOF
 		} else if bad := f.crc.check(); bad != nil {
+			err = bad
+		} else if _, bad := io.Copy(io.Discard, f.tail); bad != nil {
 			err = bad
 		}
 	}

@@ -40,6 +40,10 @@ func (a *archive) walkZip(r io.ReaderAt, size int64, why error) error {
 	var entries []*zipEntry
 	lost := 0
 	for at := int64(0); at < size; {
+		if a.searched > searchBudget*size+maxJunk {
+			a.problem("the archive", fmt.Sprintf("from %d on it is not searched: too many false headers", at), nil)
+			break
+		}
 		e, next, err := a.localEntry(r, at, size)
 		switch {
 		case err == nil:
@@ -78,6 +82,9 @@ func cmpName(e *zipEntry, at int64) string {
 	}
 	return fmt.Sprintf("the entry at %d", at)
 }
+
+// searchBudget is how often the bytes of an archive may be read to find its entries.
+const searchBudget = 8
 
 var errNoHeader = errors.New("no local header")
 
@@ -182,6 +189,7 @@ func (e *zipEntry) measure(size int64, wide bool) (next int64, err error) {
 		src := &byteCounter{r: bufio.NewReaderSize(io.NewSectionReader(e.r, e.at, size-e.at), 64<<10)}
 		sum := crc32.NewIEEE()
 		n, err := io.Copy(sum, io.LimitReader(flate.NewReader(src), e.a.opts.MaxEntry))
+		e.a.searched += src.n + n/searchBudget
 		if err != nil {
 			return 0, noEnd(err)
 		}
@@ -194,7 +202,10 @@ func (e *zipEntry) measure(size int64, wide bool) (next int64, err error) {
 		return e.at + packed + length, nil
 	}
 	for at := e.at; ; at++ {
-		if at = find(e.r, at, size, descriptorMark); at >= size {
+		from := at
+		at = find(e.r, at, size, descriptorMark)
+		e.a.searched += at - from
+		if at >= size || e.a.searched > searchBudget*size+maxJunk {
 			return 0, io.ErrUnexpectedEOF
 		}
 		if length := e.descriptor(at, wide); length > 0 && e.packed == at-e.at {
@@ -244,6 +255,10 @@ func (e *zipEntry) search(from int64) {
 			extras = append(extras, x)
 		}
 		for _, x := range extras {
+			if e.a.tries++; e.a.tries > maxTries {
+				e.at = -1
+				return
+			}
 			e.at = from + int64(end+x)
 			if e.whole() {
 				return
@@ -253,6 +268,9 @@ func (e *zipEntry) search(from int64) {
 		at = i + 1
 	}
 }
+
+// maxTries is how many places are tried in one archive.
+const maxTries = 2000
 
 // maxProof is how large a file may be that is read to see whether its place was guessed right.
 const maxProof = 256 << 20
