@@ -17,6 +17,10 @@ func openImage(path string, opts *Options) (*Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
+	return fromDisk(d, path, opts)
+}
+
+func fromDisk(d *image.Disk, path string, opts *Options) (*Evidence, error) {
 	e := &Evidence{Kind: "disk image (" + string(d.Format) + ")", closers: []func() error{d.Close}}
 	o := &imageOpener{e: e, path: path, opts: opts, problems: d.Damage}
 	for _, v := range d.Volumes() {

@@ -117,11 +117,26 @@ func Open(path string, opts *Options) (*Evidence, error) {
 func openCollection(path string, opts *Options) (*Evidence, error) {
 	c, err := collect.Open(path, opts.collect())
 	if err != nil {
-		if nr, ok := errors.AsType[*collect.NotRecognisedError](err); ok {
-			return nil, fmt.Errorf("%s: %w: looked for %s", path, ErrNothing, strings.Join(nr.Looked, "; "))
-		}
-		return nil, err
+		return nil, notRecognised(path, err)
 	}
+	return fromCollection(c, path, opts)
+}
+
+// notRecognised names what was looked for, and what could not be read on the
+// way.
+func notRecognised(path string, err error) error {
+	nr, ok := errors.AsType[*collect.NotRecognisedError](err)
+	if !ok {
+		return err
+	}
+	out := fmt.Errorf("%s: %w: looked for %s", path, ErrNothing, strings.Join(nr.Looked, "; "))
+	if len(nr.Problems) > 0 {
+		out = fmt.Errorf("%w; %w", out, errors.Join(nr.Problems...))
+	}
+	return out
+}
+
+func fromCollection(c *collect.Collection, path string, opts *Options) (*Evidence, error) {
 	e := &Evidence{Kind: string(c.Container), closers: []func() error{c.Close}}
 	for _, h := range c.Hosts {
 		trees, notes := machines(h, baseName(path), path, opts)

@@ -121,6 +121,15 @@ type Volume struct {
 
 // Open opens an image by the path of its first, or only, file.
 func Open(path string, opts *Options) (*Disk, error) {
+	d := newDisk(opts)
+	if err := d.open(path); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func newDisk(opts *Options) *Disk {
 	d := &Disk{}
 	if opts != nil {
 		d.opts = *opts
@@ -131,7 +140,15 @@ func Open(path string, opts *Options) (*Disk, error) {
 	if d.opts.PageBytes < 4096 || d.opts.PageBytes > 1<<20 || d.opts.PageBytes&(d.opts.PageBytes-1) != 0 {
 		d.opts.PageBytes = 32 << 10
 	}
-	if err := d.open(path); err != nil {
+	return d
+}
+
+// OpenReader opens an image of one file that the caller has open; name is for messages. Closing the disk leaves r alone.
+func OpenReader(r io.ReaderAt, size int64, name string, opts *Options) (*Disk, error) {
+	d := newDisk(opts)
+	first := &diskFile{r: r, name: name, size: size}
+	d.files = append(d.files, first)
+	if err := d.openFirst(first); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -143,6 +160,10 @@ func (d *Disk) open(path string) error {
 	if err != nil {
 		return err
 	}
+	return d.openFirst(first)
+}
+
+func (d *Disk) openFirst(first *diskFile) error {
 	head := make([]byte, 512)
 	n, err := first.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -158,7 +179,7 @@ func (d *Disk) open(path string) error {
 		return err
 	}
 	if d.Format == Raw && len(d.volumes) == 1 && d.Scheme == "" && d.volumes[0].FSType == "" {
-		return fmt.Errorf("%s: %w", filepath.Base(path), ErrNotImage)
+		return fmt.Errorf("%s: %w", d.name(), ErrNotImage)
 	}
 	return nil
 }
@@ -273,6 +294,9 @@ func (d *Disk) openFile(path string) (*diskFile, error) { return d.keep(collect.
 // first file, and nothing but a plain file is opened.
 func (d *Disk) sibling(name string) (*diskFile, error) {
 	base := baseName(name)
+	if d.files[0].close == nil {
+		return nil, &SegmentError{File: base, Problem: "cannot be reached: the image was opened without its folder", Err: fs.ErrNotExist}
+	}
 	if base == "" {
 		return nil, &SegmentError{File: fmt.Sprintf("%q", name), Problem: "is no name for a file of the image"}
 	}
@@ -295,7 +319,7 @@ func (d *Disk) keep(f *os.File, err error) (*diskFile, error) {
 		f.Close()
 		return nil, err
 	}
-	df := &diskFile{File: f, size: info.Size()}
+	df := &diskFile{r: f, name: f.Name(), close: f.Close, size: info.Size()}
 	d.files = append(d.files, df)
 	return df, nil
 }
