@@ -133,7 +133,7 @@ func readFile(path string) ([]byte, error) {
 	if st.Size() > maxHiveFile {
 		return nil, fmt.Errorf("%s: %d bytes are more than a hive can have", path, st.Size())
 	}
-	return os.ReadFile(path)
+	return readQuietly(path)
 }
 
 // logsBeside finds the transaction logs of a hive, whatever their case.

@@ -214,7 +214,7 @@ func plain(folder, path string, d fs.DirEntry) error {
 
 // sniff names the other files of a Prefetch folder.
 func sniff(path string) string {
-	f, err := os.Open(path)
+	f, err := openQuietly(path)
 	if err != nil {
 		return ""
 	}
@@ -257,7 +257,7 @@ func readPrefetch(path string, opts *prefetch.Options, dict *prefetch.Dictionary
 // readAtMost reads a file whose size may not be known beforehand: a pipe, a
 // device, or a file that grows.
 func readAtMost(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := openQuietly(path)
 	if err != nil {
 		return nil, err
 	}

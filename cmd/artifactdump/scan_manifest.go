@@ -307,7 +307,7 @@ func wholeMillis(d time.Duration) float64 { return float64(d.Milliseconds()) / 1
 
 // hashFile takes the SHA-256 of a file.
 func hashFile(ctx context.Context, name string) (string, error) {
-	f, err := os.Open(name)
+	f, err := openQuietly(name)
 	if err != nil {
 		return "", err
 	}
