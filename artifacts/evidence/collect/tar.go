@@ -82,50 +82,107 @@ func noEnd(err error) error {
 	return err
 }
 
-// readTar reads the headers of a tar, and where the bytes of each file stand.
+// readTar reads the headers of a tar, and where the bytes of each file stand. Behind a header that is damaged the next sound one is
+// looked for.
 func (a *archive) readTar(r io.ReaderAt, size int64) error {
-	sr := io.NewSectionReader(r, 0, size)
-	t := tar.NewReader(sr)
 	a.boundNodes(size)
-	for n := 0; ; n++ {
-		h, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			// Two blocks of zeros end a tar. Without them it was cut off between two entries.
-			if at, err := sr.Seek(0, io.SeekCurrent); err != nil || at < 2*tarBlock || !zeros(r, at-2*tarBlock, 2*tarBlock) {
-				a.refuse(fmt.Sprintf("after entry %d", n), "the archive has no end: it is cut off", nil)
-			}
-			return nil
-		}
-		if err != nil {
-			if n == 0 {
-				return fmt.Errorf("tar: %w", err)
-			}
-			a.refuse(fmt.Sprintf("after entry %d", n), "the archive is damaged or cut off", noEnd(err))
-			return nil
-		}
-		if n >= a.opts.MaxEntries {
-			return &LimitError{"MaxEntries", int64(a.opts.MaxEntries)}
-		}
-		at, err := sr.Seek(0, io.SeekCurrent)
-		if err != nil {
+	n := 0
+	for from := int64(0); from < size; {
+		next, err := a.tarPart(r, from, size, &n)
+		if err != nil || next < 0 {
 			return err
 		}
-		switch h.Typeflag {
-		case tar.TypeReg, tar.TypeDir:
-		case tar.TypeXGlobalHeader:
-			continue
-		default:
-			a.refuse(h.Name, "a link, a device or a sparse file", nil)
-			continue
-		}
-		mode := fs.FileMode(0)
-		if h.Typeflag == tar.TypeDir {
-			mode = fs.ModeDir
-		}
-		if h.Size > size-at {
-			a.refuse(h.Name, "it runs past the archive's end", nil)
-			continue
-		}
-		a.add(h.Name, mode, h.Size, tarEntry{r, at, h.Size})
+		from = next
 	}
+	return nil
+}
+
+// tarPart reads headers from an offset up to the end, for which it returns -1, or up to one that is damaged, and then where the next
+// sound one is.
+func (a *archive) tarPart(r io.ReaderAt, from, size int64, n *int) (next int64, err error) {
+	sr := io.NewSectionReader(r, from, size-from)
+	t := tar.NewReader(sr)
+	end := from // of the last file
+	for {
+		h, err := t.Next()
+		pos, _ := sr.Seek(0, io.SeekCurrent)
+		at := from + pos
+		switch {
+		case errors.Is(err, io.EOF):
+			// Two blocks of zeros end a tar. Without them it was cut off between two entries, or a header was overwritten.
+			if next := nextTarHeader(r, at, size); next < size {
+				a.refuse(fmt.Sprintf("after entry %d", *n), fmt.Sprintf("%d bytes without a header", next-end), nil)
+				return next, nil
+			}
+			if at < 2*tarBlock || !zeros(r, at-2*tarBlock, 2*tarBlock) {
+				a.refuse(fmt.Sprintf("after entry %d", *n), "the archive has no end: it is cut off", nil)
+			}
+			return -1, nil
+		case err != nil:
+			next := nextTarHeader(r, end+1, size)
+			if *n == 0 && next >= size {
+				return 0, fmt.Errorf("tar: %w", err)
+			}
+			a.refuse(fmt.Sprintf("after entry %d", *n), "the archive is damaged or cut off", noEnd(err))
+			return next, nil
+		case *n >= a.opts.MaxEntries:
+			return 0, &LimitError{"MaxEntries", int64(a.opts.MaxEntries)}
+		}
+		*n++
+		if h.Size > 0 && h.Size <= size-at {
+			end = at + h.Size
+		} else {
+			end = at
+		}
+		a.addTar(r, h, at, size)
+	}
+}
+
+func (a *archive) addTar(r io.ReaderAt, h *tar.Header, at, size int64) {
+	mode := fs.FileMode(0)
+	switch h.Typeflag {
+	case tar.TypeXGlobalHeader:
+		return
+	case tar.TypeDir:
+		mode = fs.ModeDir
+	case tar.TypeReg:
+	default:
+		a.refuse(h.Name, "a link, a device or a sparse file", nil)
+		return
+	}
+	if h.Size > size-at {
+		a.refuse(h.Name, "it runs past the archive's end", nil)
+		return
+	}
+	a.add(h.Name, mode, h.Size, tarEntry{r, at, h.Size})
+}
+
+// nextTarHeader finds the next block that is a header with a right checksum, from an offset on; size when there is none.
+func nextTarHeader(r io.ReaderAt, from, size int64) int64 {
+	b := make([]byte, 1<<20)
+	for at := (from + tarBlock - 1) / tarBlock * tarBlock; at < size; at += int64(len(b)) {
+		n, _ := r.ReadAt(b, at)
+		for i := 0; i+tarBlock <= n; i += tarBlock {
+			if block := b[i : i+tarBlock]; isTar(block) && tarSum(block) {
+				return at + int64(i)
+			}
+		}
+	}
+	return size
+}
+
+// tarSum reports whether the checksum of a header is right: the sum of its bytes, with blanks for the sum itself.
+func tarSum(b []byte) bool {
+	const sumAt, sumLen = 148, 8
+	var want, sum int64
+	for i, c := range b {
+		if i >= sumAt && i < sumAt+sumLen {
+			if c >= '0' && c <= '7' {
+				want = want*8 + int64(c-'0')
+			}
+			c = ' '
+		}
+		sum += int64(c)
+	}
+	return sum == want
 }
