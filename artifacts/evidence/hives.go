@@ -87,12 +87,14 @@ func (h *Hive) open() *openHive {
 func (h *Hive) read() *openHive {
 	s := &openHive{deleted: func() []hive.Remnant { return nil }}
 	b, err := h.Bytes()
-	if err != nil {
+	if err == nil {
+		sum := sha256.Sum256(b)
+		h.sha256 = hex.EncodeToString(sum[:])
+	} else if b, err = h.parts(err); b == nil {
 		s.err = err
 		return s
 	}
-	sum := sha256.Sum256(b)
-	h.sha256 = hex.EncodeToString(sum[:])
+	s.err = err
 	opts := &hive.Options{}
 	if !h.tree.opts.noLogs() {
 		for _, l := range h.Logs {

@@ -93,3 +93,32 @@ func (f *File) OpenAt() (*Data, error) {
 	}
 	return &Data{s, s.Size(), s.Close}, err
 }
+
+// parts reads a file of which some bytes cannot be read, as where a chunk of an
+// image is damaged: they are zeros, and the error counts them and names the
+// first. why is the error of the first try, which comes back when nothing can
+// be read.
+func (f *File) parts(why error) ([]byte, error) {
+	const block = 4096
+	d, err := f.OpenAt()
+	if d == nil || err != nil || d.Size() > f.tree.opts.maxFile() || d.Size() > 1<<30 {
+		return nil, why
+	}
+	defer d.Close()
+	b := make([]byte, d.Size())
+	bad, first := 0, int64(-1)
+	for at := int64(0); at < d.Size(); at += block {
+		p := b[at:min(at+block, d.Size())]
+		if n, err := d.ReadAt(p, at); n < len(p) && err != nil {
+			clear(p)
+			bad += len(p)
+			if first < 0 {
+				first = at
+			}
+		}
+	}
+	if bad == len(b) {
+		return nil, why
+	}
+	return b, fmt.Errorf("%d of %d bytes cannot be read, the first at %#x; they are taken for zeros: %w", bad, len(b), first, why)
+}

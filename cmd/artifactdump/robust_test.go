@@ -192,6 +192,9 @@ func TestMutations(t *testing.T) {
 					case code == exitOK && n < clean:
 						t.Errorf("%s, seed %d: %d of %d records, and exit 0: %s", kind, seed, n, clean, stderr)
 					}
+					if n < clean/2 {
+						t.Logf("%s, seed %d: %d of %d records: %.400s", kind, seed, n, clean, stderr)
+					}
 					got += min(n, clean)
 					least = min(least, n)
 					if long {
