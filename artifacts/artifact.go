@@ -25,7 +25,7 @@ const (
 type Artifact struct {
 	Name     string // the short name on the command line
 	Title    string
-	Group    string // heading of the catalogue, set there
+	Group    string // heading of the catalogue, set by [Chapter]
 	About    string // what it proves, what it does not, what each time means
 	Proves   Proof
 	DataType string   // kind of its events in timelines: "windows:prefetch:execution"
@@ -35,29 +35,40 @@ type Artifact struct {
 
 	record reflect.Type
 	plan   []eventField // which fields of the record are times, and what they mean
-	decode func(Input) ([]Decoded, error)
+	decode func(Input, func(Decoded) bool) error
 }
 
 // A Decoded is one record of some artifact's own type. Every record type
 // embeds [Origin], which makes it one.
 type Decoded interface{ origin() Origin }
 
-// Record returns the zero value of the artifact's record type.
+// Record returns the zero value of the artifact's record type, the dynamic
+// type of [Record.Data] of all its records.
 func (a *Artifact) Record() any { return reflect.Zero(a.record).Interface() }
 
-// artifact ties a declaration to its decoder and learns the record type from it.
-func artifact[T Decoded](a Artifact, decode func(Input) ([]T, error)) Artifact {
+// Define makes an artifact of its declaration and its decoder. T is the record
+// type, a struct that embeds [Origin].
+//
+// The decoder is called once for each file or key that the sources match, from
+// several goroutines at a time. It passes each record to yield. After yield has
+// returned false no more records are wanted, and the decoder's error is not
+// read. The error names what could not be decoded; the records stand. Several
+// errors are joined with [errors.Join].
+func Define[T Decoded](a Artifact, decode func(in Input, yield func(T) bool) error) *Artifact {
 	a.record = reflect.TypeFor[T]()
 	a.plan = eventFields(a.record)
-	a.decode = func(in Input) ([]Decoded, error) {
-		recs, err := decode(in)
-		out := make([]Decoded, len(recs))
-		for i, r := range recs {
-			out[i] = r
-		}
-		return out, err
+	a.decode = func(in Input, yield func(Decoded) bool) error {
+		return decode(in, func(rec T) bool { return yield(rec) })
 	}
-	return a
+	return &a
+}
+
+// Chapter puts artifacts under a heading of the catalogue and returns them.
+func Chapter(title string, list ...*Artifact) []*Artifact {
+	for _, a := range list {
+		a.Group = title
+	}
+	return list
 }
 
 // A Source is a place where an artifact lives: files, or keys of a hive.
@@ -70,15 +81,30 @@ type Source struct {
 	// files it takes the place of the path.
 	Signature collect.Signature
 
-	// Streamed files may be large: the decoder reads [Input.Stream].
-	Streamed bool
+	// Access is how the decoder reads the file.
+	Access Access
 }
+
+// An Access is a way to read a file.
+type Access int
+
+// The ways to read a file.
+const (
+	Whole    Access = iota // [Input.Data] holds the file
+	Streamed               // [Input.Stream] reads it from its beginning
+	Random                 // [Input.Random] reads any part of it
+)
 
 // Files is a source of whole files.
 func Files(glob string) Source { return Source{Glob: glob} }
 
-// LargeFiles is a source of files that are not held in memory.
-func LargeFiles(glob string) Source { return Source{Glob: glob, Streamed: true} }
+// LargeFiles is a source of files that are not held in memory: the decoder
+// reads each once from its beginning.
+func LargeFiles(glob string) Source { return Source{Glob: glob, Access: Streamed} }
+
+// RandomFiles is a source of files that may be too large for memory and that
+// are not read from beginning to end: databases, event logs, the file table.
+func RandomFiles(glob string) Source { return Source{Glob: glob, Access: Random} }
 
 // SignedFiles is a source of whole files that show by their first bytes what
 // they are.
@@ -109,7 +135,13 @@ const (
 	Log     State = "log"     // only a transaction log holds it
 	Deleted State = "deleted" // recovered from free space
 	Backup  State = "backup"  // an older copy: RegBack, a shadow copy, Windows.old
+
+	// Unreachable is the state of a record that was not deleted but that the damaged tree of its hive does not lead to.
+	Unreachable State = "unreachable"
 )
+
+// Recovered reports whether the record was found outside the tree of its hive: what belongs to it may be missing.
+func (s State) Recovered() bool { return s == Deleted || s == Unreachable }
 
 // A Locator leads from a record back to its bytes.
 type Locator struct {
@@ -123,6 +155,10 @@ type Locator struct {
 	Note     string `json:"state_note,omitempty"` // how a deleted record was found, and how sure its path is
 }
 
+// Copy reports whether the record comes from an older copy of the machine
+// (RegBack, Windows.old, a shadow copy), deleted or not.
+func (l *Locator) Copy() bool { return l.State == Backup || l.Snapshot != "" }
+
 // An Origin is the place inside the source that a record was read from. It is
 // embedded in every record type; [Input.At] and its siblings make it.
 type Origin struct {
@@ -133,6 +169,9 @@ type Origin struct {
 
 func (o Origin) origin() Origin { return o }
 
+// Position returns the offset in the file.
+func (o Origin) Position() int64 { return o.offset }
+
 // A Record is one decoded trace with the way back to its bytes.
 type Record struct {
 	ID       string
@@ -140,8 +179,15 @@ type Record struct {
 	Host     string
 	User     evidence.User
 	From     Locator
-	Data     Decoded // the artifact's own record type
+	Data     Decoded // a value of the artifact's own record type, see [Artifact.Record] and [As]
 	View32   bool    // read through the 32-bit view of the registry
+}
+
+// As returns the data of a record as a T: the record type of an artifact, or an
+// interface that several of them have.
+func As[T any](r *Record) (T, bool) {
+	data, ok := r.Data.(T)
+	return data, ok
 }
 
 // Optional methods of a record type. What a record does not say itself follows

@@ -9,6 +9,8 @@ import (
 	"testing/fstest"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus"
 )
 
@@ -56,9 +58,9 @@ func TestOlderHives(t *testing.T) {
 	var want []byte
 	for _, jobs := range []int{1, 2, 7, 64} {
 		clear(c.read)
-		tr := openFS(t, c)
+		tr := testtree.OpenFS(t, c)
 		var order []string
-		results, err := artifacts.Run(t.Context(), tr, &artifacts.Options{Jobs: jobs})
+		results, err := artifacts.Run(t.Context(), tr, catalogue.All(), &artifacts.Options{Jobs: jobs})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,15 +14,15 @@ import (
 	"testing"
 	"testing/fstest"
 
-	goprefetch "www.velocidex.com/golang/go-prefetch"
-	"www.velocidex.com/golang/regparser"
-
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/corpus"
 	"github.com/artifactdump/artifactdump/hive"
 	"github.com/artifactdump/artifactdump/prefetch"
+	goprefetch "www.velocidex.com/golang/go-prefetch"
+	"www.velocidex.com/golang/regparser"
 )
 
 // BenchmarkEverything reads 1,024 Prefetch files and 20 hives: our timeline,
@@ -47,7 +47,7 @@ func BenchmarkEverything(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			results, err := artifacts.Run(context.Background(), ev.Trees[0], nil)
+			results, err := artifacts.Run(context.Background(), ev.Trees[0], catalogue.All(), nil)
 			if err != nil {
 				b.Fatal(err)
 			}

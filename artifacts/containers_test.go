@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/corpus"
 )
@@ -131,11 +130,11 @@ func containerTimeline(t *testing.T, path string) []byte {
 	for _, err := range ev.Trees[0].Problems() {
 		t.Errorf("%s: %v", path, err)
 	}
-	events, errs := timeline(t, ev.Trees[0], nil)
+	events, errs := rows(t, ev.Trees[0])
 	for _, e := range errs {
 		t.Errorf("%s: %v", path, e)
 	}
-	return jsonl(t, artifacts.Merge(events))
+	return rowLines(t, events)
 }
 
 // readsLittle holds a run to what it needs: the files of the incident are a

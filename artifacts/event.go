@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -29,8 +30,7 @@ type Event struct {
 	Local bool
 	// Estimate is set where the time is derived, not stored.
 	Estimate bool
-	Extra    []Field   // what only this event knows
-	Also     []Locator // where older copies of the machine say the same, see [Merge]
+	Extra    []Field // what only this event knows
 
 	Record *Record
 }
@@ -93,7 +93,7 @@ func (r *Record) Events() []Event {
 		if e.Message == "" {
 			e.Message = message()
 		}
-		e.ID = id(r.ID, e.Kind, strconv.FormatInt(FileTime(e.Time), 10))
+		e.ID = id(r.ID, e.Kind, strconv.FormatInt(wire.FileTime(e.Time), 10))
 		// Two equal times of one kind in one record are two events.
 		if n := seen[e.ID]; n > 0 {
 			e.ID = id(e.ID, strconv.Itoa(n))

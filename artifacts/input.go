@@ -26,9 +26,10 @@ type Input struct {
 
 	// A file source.
 	File   *evidence.File
-	Data   []byte    // nil for a streamed source
-	Stream io.Reader // of a streamed source, from its beginning
-	Size   int64     // of the file
+	Data   []byte      // of a source of whole files
+	Stream io.Reader   // of a source of large files, from the beginning
+	Random io.ReaderAt // of a source of files with random access
+	Size   int64       // of the file
 
 	// A registry source.
 	Hive       *hive.Hive
@@ -40,19 +41,20 @@ type Input struct {
 	source *evidence.Hive
 	only   []hive.Value // the values to look at, when they are deleted ones of a key that lives
 	shared *shared
+	noted  *problems
 }
 
-// reader reads the source from its beginning, streamed or not.
-func (in Input) reader() io.Reader {
+// Reader reads the file from its beginning, whole or streamed.
+func (in Input) Reader() io.Reader {
 	if in.Stream != nil {
 		return in.Stream
 	}
 	return bytes.NewReader(in.Data)
 }
 
-// loose reports whether the source lies in a heap of files without the folders
-// they came from.
-func (in Input) loose() bool { return in.Tree != nil && in.Tree.Loose() }
+// Loose reports whether the source is a loose file, without the folder that it
+// came from.
+func (in Input) Loose() bool { return in.Tree != nil && in.Tree.Loose() }
 
 // shared holds what several decoders of one run compute once.
 type shared struct {
@@ -104,24 +106,26 @@ func (in Input) Value(name string) (hive.Value, error) {
 	return in.Key.Value(name)
 }
 
-// Text returns a value of the source's key as text, "" when it is not there.
-func (in Input) Text(name string) string {
-	v, err := in.Value(name)
-	if err != nil {
-		return ""
-	}
-	s, _ := v.Text()
-	return s
-}
+// DeletedValues returns the values to look at when the Input stands for deleted
+// values of a key that still exists. It is nil for a key as a whole.
+func (in Input) DeletedValues() []hive.Value { return in.only }
 
-// Uint returns a number of the source's key, and whether it is there.
-func (in Input) Uint(name string) (uint64, bool) {
-	v, err := in.Value(name)
-	if err != nil {
-		return 0, false
+// Partial reports whether the Input stands for deleted values of a key that
+// still exists, and not for the key.
+func (in Input) Partial() bool { return in.only != nil }
+
+// Remnant reports whether the Input is what is left of something deleted, which
+// may be incomplete: that is no damage.
+func (in Input) Remnant() bool { return in.From.State.Recovered() || in.only != nil }
+
+// Matched returns what a star of the source's path Matched, counted from the
+// end: 0 is the last. The path of a deleted key may have lost its head, and
+// with it the first of several.
+func (in Input) Matched(fromEnd int) string {
+	if i := len(in.Match) - 1 - fromEnd; i >= 0 {
+		return in.Match[i]
 	}
-	n, err := v.Uint()
-	return n, err == nil
+	return ""
 }
 
 // Written is when the source's key was last written.
@@ -191,8 +195,22 @@ func (in Input) flatten(err error) []*DecodeError {
 		return out
 	}
 	from := in.From
-	if fe, ok := errors.AsType[*hive.FormatError](err); ok {
-		from.Offset = fe.Offset
+	if at, ok := position(err, in.Hive != nil); ok {
+		from.Offset = at
 	}
 	return []*DecodeError{{Artifact: in.Artifact.Name, From: from, Err: err}}
+}
+
+// position returns the place in the file that an error names. The formats of
+// values count from the start of the value, so that of a key only the hive's own
+// errors name a place in the file.
+func position(err error, key bool) (int64, bool) {
+	if fe, ok := errors.AsType[*hive.FormatError](err); ok {
+		return fe.Offset, true
+	}
+	var p interface{ Position() int64 }
+	if !key && errors.As(err, &p) {
+		return p.Position(), true
+	}
+	return 0, false
 }

@@ -2,10 +2,10 @@ package artifacts
 
 import "time"
 
-// keyEvent is the event of a key that holds many records: told once, at the
+// KeyEvent is the event of a key that holds many records: told once, at the
 // first of them, because the time dates only the last change of all. The first
 // record of a key is the one with index 0.
-func keyEvent(index int, written time.Time, what string) []Event {
+func KeyEvent(index int, written time.Time, what string) []Event {
 	if index != 0 || written.IsZero() {
 		return nil
 	}

@@ -2,12 +2,8 @@ package artifacts
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"iter"
 	"runtime"
 	"slices"
@@ -20,26 +16,36 @@ import (
 
 // Options change a run. The zero value, and nil, mean the defaults.
 type Options struct {
-	Artifacts []string // names; none means all
-	Jobs      int      // how many sources are decoded at a time; 0 means one for each processor
-	NoDeleted bool     // leave deleted keys and values aside
-	// Places, when there is such a channel, is shared by runs that go on at a
-	// time: together they decode no more sources at once than it has room for.
+	Jobs      int  // number of sources that are decoded in parallel; 0 means one for each processor
+	NoDeleted bool // skip deleted keys and values
+	// Places, when there is such a channel, is shared by runs at the same time:
+	// together they decode no more sources at once than it has room for.
 	Places chan struct{}
-	// Progress is told about each source that is done, from one goroutine at
-	// a time.
+	// Progress is called for each source that is done, from one goroutine at a
+	// time.
 	Progress func(done, planned int, path string)
 }
 
-// A Result is what one source gave. Results come in plan order, whatever the
-// number of jobs: catalogue order, then the order of sources, then by path.
+// A Result is what one source gave, or a piece of it. Results come in plan
+// order, whatever the number of jobs: the order of the list, then of the hives
+// and files.
+//
+// A source with many records gives several results, the pieces: each but the
+// last has More set, and errors, notes and counts come with the last. A streamed
+// file is not read to its end when its first piece leaves, so that its SHA-256
+// is known only in From of the last piece: the records of a streamed file in
+// several pieces have none. What is written after the run (a sorted timeline, a
+// manifest) takes it from there, by Path and Snapshot.
 type Result struct {
 	Artifact *Artifact // nil for the state of a hive
 	From     Locator
+	More     bool // further pieces of this source follow
 	Records  []Record
 	Errors   []*DecodeError // what was damaged or could not be read
 	Notes    []string       // what a reader should know, without being an error
 	Hidden   int            // records that only repeat one of another control set or of the live hive
+
+	bytes int64 // that the records need
 }
 
 // A job is one source of one artifact in one file.
@@ -48,86 +54,71 @@ type job struct {
 	sources  []Source
 	file     *evidence.File
 	hive     *evidence.Hive
-	batch    *batch // of the hive, when it is of an older copy
+	batch    *batch // of the hive, when it is given up
 	fail     error  // the source could not even be listed
 }
 
-// Run decodes the artifacts of a machine. The sequence ends early when ctx is
-// done. Memory holds the hives of the machine as it is now, the largest of the
-// other sources being decoded at a time, and of the hives of older copies what
-// was decoded from them, but not the hives (see batch).
-func Run(ctx context.Context, tree *evidence.Tree, opts *Options) (iter.Seq[Result], error) {
+// Run decodes artifacts of a machine. The sequence ends early when ctx is done.
+// Memory holds the live hives SYSTEM and SOFTWARE, which many artifacts ask, the
+// largest of the other sources that are decoded at a time, and results that wait
+// for their turn up to a fixed budget; of the other hives it holds what was
+// decoded from them, but not the hives (see batch).
+//
+// The error is about the list: an artifact that [Define] has not made, or two
+// with one name.
+func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Options) (iter.Seq[Result], error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	chosen, err := Select(opts.Artifacts)
-	if err != nil {
-		return nil, err
+	named := map[string]bool{}
+	for _, a := range list {
+		switch {
+		case a == nil || a.decode == nil:
+			return nil, errors.New("an artifact in the list was not made by Define")
+		case named[a.Name]:
+			return nil, fmt.Errorf("two artifacts in the list are named %q", a.Name)
+		}
+		named[a.Name] = true
 	}
 	return func(yield func(Result) bool) {
 		known := tree.Problems()
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		jobs := plan(tree, chosen)
+		jobs := plan(tree, list)
 		for _, j := range jobs {
 			known = append(known, j.fail)
 		}
 		batches(jobs)
-		r := &runner{tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}}, room: newRoom(olderHives)}
 		n := opts.Jobs
 		if n <= 0 {
 			n = runtime.GOMAXPROCS(0)
 		}
-		// Each job has a slot; workers take jobs in plan order and may run
-		// ahead of the reader by the window, no further.
 		n = min(n, max(1, len(jobs))) // a worker without a job would only cost
-		window := 16 * n
-		slots := make([]chan Result, len(jobs))
-		for i := range slots {
-			slots[i] = make(chan Result, 1)
-		}
-		next := make(chan int)
-		ahead := make(chan struct{}, window)
+		r := &runner{tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}}, room: newRoom(openHives), queue: newQueue(len(jobs), 16*n)}
+		stop := context.AfterFunc(ctx, r.queue.stop)
+		defer stop()
 		var wg sync.WaitGroup
 		for range n {
 			wg.Go(func() {
-				for i := range next {
-					if b := jobs[i].batch; b != nil {
-						slots[i] <- b.result(i, func(i int) Result { return r.inPlace(ctx, jobs[i]) }, r.room)
-					} else {
-						slots[i] <- r.inPlace(ctx, jobs[i])
-					}
+				for i, ok := r.queue.next(); ok; i, ok = r.queue.next() {
+					r.work(ctx, jobs, i)
 				}
 			})
 		}
-		wg.Go(func() {
-			defer close(next)
-			for i := range jobs {
-				select {
-				case ahead <- struct{}{}:
-				case <-ctx.Done():
-					return
-				}
-				select {
-				case next <- i:
-				case <-ctx.Done():
-					return
-				}
-			}
-		})
 		defer wg.Wait()
-		defer cancel()
-		for i := range jobs {
-			select {
-			case res := <-slots[i]:
-				<-ahead
-				if opts.Progress != nil {
-					opts.Progress(i+1, len(jobs), res.From.Path)
-				}
-				if !yield(res) {
-					return
-				}
-			case <-ctx.Done():
+		defer r.queue.stop()
+		for {
+			i, res, ok := r.queue.take()
+			if ctx.Err() != nil {
+				return
+			}
+			if !ok {
+				break
+			}
+			if opts.Progress != nil && !res.More {
+				opts.Progress(i+1, len(jobs), res.From.Path)
+			}
+			if !yield(res) {
 				return
 			}
 		}
@@ -148,31 +139,26 @@ func unlisted(tree *evidence.Tree, known []error) (res Result) {
 	return res
 }
 
-// Select returns the artifacts with these names, in catalogue order; all when
-// there are none.
-func Select(names []string) ([]*Artifact, error) {
-	all := All()
-	if len(names) == 0 {
-		return all, nil
-	}
-	want := map[string]bool{}
-	for _, n := range names {
-		want[strings.ToLower(n)] = true
-	}
-	var out []*Artifact
-	for _, a := range all {
-		if want[a.Name] || want[strings.ToLower(a.Group)] {
-			out = append(out, a)
-			delete(want, a.Name)
+// work does job i and hands its results on.
+func (r *runner) work(ctx context.Context, jobs []job, i int) {
+	if b := jobs[i].batch; b != nil {
+		// What a hive gives is bounded by its size.
+		pieces := b.results(i, func(i int) []Result {
+			var all []Result
+			r.inPlace(ctx, jobs[i], func(_ *place, res Result) bool {
+				all = append(all, res)
+				return true
+			})
+			return all
+		}, r.room)
+		for _, res := range pieces {
+			if !r.queue.put(i, res, nil) {
+				return
+			}
 		}
+		return
 	}
-	for _, a := range all {
-		delete(want, strings.ToLower(a.Group))
-	}
-	for n := range want {
-		return nil, fmt.Errorf("no artifact is called %q: `artifactdump list` names them", n)
-	}
-	return out, nil
+	r.inPlace(ctx, jobs[i], func(p *place, res Result) bool { return r.queue.put(i, res, p) })
 }
 
 // plan lists the work: first the hives themselves, then each artifact's
@@ -250,6 +236,10 @@ func usesHives(chosen []*Artifact) bool {
 // unknown tells whether a hive is too damaged to show its kind: it may be of
 // one that is asked for.
 func unknown(h *evidence.Hive) bool {
+	if h.Rooted() {
+		return false
+	}
+	defer h.Release()
 	hv, _ := h.Open()
 	if hv == nil {
 		return true
@@ -264,38 +254,61 @@ type runner struct {
 	opts    *Options
 	shared  *shared
 	room    *room
+	queue   *queue
+}
+
+// A place is one of [Options.Places], held by a job that decodes and given back
+// while it waits.
+type place struct {
+	places chan struct{}
+	held   bool
+}
+
+func (p *place) enter(done <-chan struct{}) {
+	if p == nil || p.places == nil || p.held {
+		return
+	}
+	select {
+	case p.places <- struct{}{}:
+		p.held = true
+	case <-done:
+	}
+}
+
+func (p *place) leave() {
+	if p != nil && p.held {
+		<-p.places
+		p.held = false
+	}
 }
 
 // inPlace does a job when there is a place for it.
-func (r *runner) inPlace(ctx context.Context, j job) Result {
-	if r.opts.Places != nil {
-		select {
-		case r.opts.Places <- struct{}{}:
-			defer func() { <-r.opts.Places }()
-		case <-ctx.Done():
-		}
-	}
-	return r.do(ctx, j)
+func (r *runner) inPlace(ctx context.Context, j job, emit func(*place, Result) bool) {
+	p := &place{places: r.opts.Places}
+	p.enter(ctx.Done())
+	defer p.leave()
+	r.do(ctx, j, func(res Result) bool { return emit(p, res) })
 }
 
-func (r *runner) do(ctx context.Context, j job) Result {
-	res := Result{Artifact: j.artifact}
+func (r *runner) do(ctx context.Context, j job, emit func(Result) bool) {
+	s := &source{runner: r, artifact: j.artifact, emit: emit}
 	name := "hive"
 	if j.artifact != nil {
 		name = j.artifact.Name
 	}
+	s.res.Artifact = j.artifact
 	switch {
 	case j.fail != nil:
-		res.Errors = append(res.Errors, &DecodeError{Artifact: name, Err: j.fail})
+		s.res.Errors = append(s.res.Errors, &DecodeError{Artifact: name, Err: j.fail})
 	case ctx.Err() != nil:
 	case j.artifact == nil:
-		r.hiveState(j.hive, &res)
+		r.hiveState(j.hive, &s.res)
 	case j.file != nil:
-		r.decodeFile(j, &res)
+		r.decodeFile(j, s)
 	default:
-		r.decodeHive(j, &res)
+		r.decodeHive(j, s)
 	}
-	return res
+	s.end()
 }
 
 // input starts an Input for a file of the evidence.
@@ -307,103 +320,6 @@ func (r *runner) input(j job, f *evidence.File, sum string) Input {
 		in.From.State = Backup
 	}
 	return in
-}
-
-func (r *runner) decodeFile(j job, res *Result) {
-	in := r.input(j, j.file, "")
-	in.Source = j.sources[0]
-	res.From = in.From
-	if in.Source.Streamed {
-		r.decodeStream(j, in, res)
-		return
-	}
-	b, err := j.file.Bytes()
-	if err != nil {
-		res.Errors = append(res.Errors, in.flatten(gone(err))...)
-		if b == nil {
-			return
-		}
-	}
-	if err == nil { // a part has another hash than the file
-		sum := sha256.Sum256(b)
-		in.From.SHA256 = hex.EncodeToString(sum[:])
-	}
-	in.Data, in.Size = b, int64(len(b))
-	res.From = in.From
-	recs, err := j.artifact.decode(in)
-	r.keep(in, recs, res)
-	res.Errors = append(res.Errors, in.flatten(err)...)
-}
-
-// decodeStream decodes a file that may be large in one pass, its hash on the
-// way.
-func (r *runner) decodeStream(j job, in Input, res *Result) {
-	f, size, err := j.file.Reader()
-	if err != nil {
-		res.Errors = append(res.Errors, in.flatten(gone(err))...)
-		return
-	}
-	defer f.Close()
-	sum := sha256.New()
-	stream := &failing{r: io.TeeReader(f, sum)}
-	in.Stream, in.Size = stream, size
-	recs, err := j.artifact.decode(in)
-	if stream.err == nil {
-		_, stream.err = io.Copy(sum, f)
-		err = errors.Join(err, stream.err)
-	}
-	if stream.err == nil {
-		in.From.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	}
-	res.From = in.From
-	r.keep(in, recs, res)
-	for _, e := range in.flatten(err) {
-		e.From.SHA256 = in.From.SHA256
-		res.Errors = append(res.Errors, e)
-	}
-}
-
-// A failing reader keeps the error that it met before the end: its user has
-// seen it, and what was read so far is not the file.
-type failing struct {
-	r   io.Reader
-	err error
-}
-
-func (f *failing) Read(p []byte) (int, error) {
-	n, err := f.r.Read(p)
-	if err != nil && err != io.EOF {
-		f.err = err
-	}
-	return n, err
-}
-
-// gone says of a file that does not exist that it did.
-func gone(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("listed, but gone when it was read: %w", err)
-	}
-	return err
-}
-
-// keep turns decoded data into records.
-func (r *runner) keep(in Input, recs []Decoded, res *Result) {
-	for _, d := range recs {
-		from := in.locator(d.origin())
-		if in.source != nil && from.State == Live && from.Offset > 0 {
-			if name, at, ok := in.source.FromLog(from.Offset); ok {
-				from.State, from.Note = Log, fmt.Sprintf("replayed from %s at offset %d", name, at)
-			}
-		}
-		rec := Record{Artifact: in.Artifact, Host: r.machine.Name, User: in.User, From: from, Data: d, View32: in.View32}
-		if u, ok := d.(interface{ Owner() evidence.User }); ok {
-			if o := u.Owner(); o != (evidence.User{}) {
-				rec.User = o
-			}
-		}
-		rec.ID = recordID(in.Artifact, &from, len(res.Records))
-		res.Records = append(res.Records, rec)
-	}
 }
 
 // hiveState reports how a hive was found: damaged, dirty, recovered.

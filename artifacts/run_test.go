@@ -3,46 +3,74 @@ package artifacts_test
 import (
 	"bytes"
 	"context"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/internal/casetest"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/corpus"
 )
 
-// tree opens the files that a corpus machine wrote.
-func tree(t testing.TB, files map[string][]byte) *evidence.Tree {
+// rows runs everything and returns the rows of the timeline, in which what
+// several copies of the machine hold is one, and the errors.
+func rows(t testing.TB, tr *evidence.Tree) ([]*output.Row, []*artifacts.DecodeError) {
 	t.Helper()
-	m := fstest.MapFS{}
-	for name, b := range files {
-		m[name] = &fstest.MapFile{Data: b}
-	}
-	return openFS(t, m)
-}
-
-func openFS(t testing.TB, fsys fs.FS) *evidence.Tree {
-	t.Helper()
-	ev, err := evidence.OpenFS(fsys, "test", nil)
+	var sorter output.Sorter
+	defer sorter.Close()
+	var errs []*artifacts.DecodeError
+	results, err := artifacts.Run(context.Background(), tr, catalogue.All(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ev.Trees[0]
+	for res := range results {
+		errs = append(errs, res.Errors...)
+		for i := range res.Records {
+			if err := sorter.Add(&res.Records[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var out []*output.Row
+	for r, err := range sorter.Rows() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, r)
+	}
+	return out, errs
+}
+
+// rowLines writes rows as JSON lines.
+func rowLines(t testing.TB, rows []*output.Row) []byte {
+	t.Helper()
+	f, _ := output.Lookup("jsonl")
+	var b bytes.Buffer
+	w := f.Events(&b, nil)
+	for _, r := range rows {
+		if err := w.Event(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // timeline runs everything and returns the sorted events and the errors.
-func timeline(t testing.TB, tr *evidence.Tree, opts *artifacts.Options) ([]artifacts.Event, []*artifacts.DecodeError) {
+func timeline(t testing.TB, tr *evidence.Tree, opts *artifacts.Options, names ...string) ([]artifacts.Event, []*artifacts.DecodeError) {
 	t.Helper()
 	var events []artifacts.Event
 	var errs []*artifacts.DecodeError
-	results, err := artifacts.Run(context.Background(), tr, opts)
+	results, err := artifacts.Run(context.Background(), tr, casetest.Selected(t, names...), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,13 +104,13 @@ func jsonl(t testing.TB, events []artifacts.Event) []byte {
 // bytes with any number of workers, and the intrusion is in the timeline.
 func TestIncident(t *testing.T) {
 	files := corpus.Incident().Files()
-	one, errs := timeline(t, tree(t, files), &artifacts.Options{Jobs: 1})
+	one, errs := timeline(t, testtree.Tree(t, files), &artifacts.Options{Jobs: 1})
 	for _, e := range errs {
 		t.Errorf("undamaged evidence: %v", e)
 	}
 	want := jsonl(t, one)
 	for _, jobs := range []int{2, 7, 64} {
-		again, _ := timeline(t, tree(t, files), &artifacts.Options{Jobs: jobs})
+		again, _ := timeline(t, testtree.Tree(t, files), &artifacts.Options{Jobs: jobs})
 		if !bytes.Equal(jsonl(t, again), want) {
 			t.Errorf("with %d jobs the timeline differs", jobs)
 		}
@@ -105,12 +133,12 @@ func TestIncident(t *testing.T) {
 // case of names.
 func TestNamesFolded(t *testing.T) {
 	files := corpus.Incident().Files()
-	want, _ := timeline(t, tree(t, files), &artifacts.Options{Artifacts: []string{"prefetch"}})
+	want, _ := timeline(t, testtree.Tree(t, files), nil, "prefetch")
 	upper := map[string][]byte{}
 	for name, b := range files {
 		upper[strings.ToUpper(name)] = b
 	}
-	got, _ := timeline(t, tree(t, upper), &artifacts.Options{Artifacts: []string{"prefetch"}})
+	got, _ := timeline(t, testtree.Tree(t, upper), nil, "prefetch")
 	if len(got) != len(want) {
 		t.Errorf("with upper-case names %d events, want %d", len(got), len(want))
 	}
@@ -156,10 +184,10 @@ func TestRealImages(t *testing.T) {
 }
 
 func TestSelect(t *testing.T) {
-	if _, err := artifacts.Select([]string{"no-such"}); err == nil {
+	if _, err := catalogue.Select([]string{"no-such"}); err == nil {
 		t.Error("an unknown artifact was accepted")
 	}
-	got, err := artifacts.Select([]string{"Prefetch"})
+	got, err := catalogue.Select([]string{"Prefetch"})
 	if err != nil || len(got) != 1 || got[0].Name != "prefetch" {
 		t.Errorf("Select(Prefetch) = %v, %v", got, err)
 	}
@@ -169,12 +197,12 @@ func TestSelect(t *testing.T) {
 // early gives the place back.
 func TestPlaces(t *testing.T) {
 	files := corpus.Incident().Files()
-	one, _ := timeline(t, tree(t, files), &artifacts.Options{Jobs: 1})
+	one, _ := timeline(t, testtree.Tree(t, files), &artifacts.Options{Jobs: 1})
 	want := jsonl(t, one)
 	places := make(chan struct{}, 1)
 	var wg sync.WaitGroup
 	for range 2 {
-		tr := tree(t, files)
+		tr := testtree.Tree(t, files)
 		wg.Go(func() {
 			events, _ := timeline(t, tr, &artifacts.Options{Jobs: 4, Places: places})
 			if !bytes.Equal(jsonl(t, events), want) {
@@ -183,7 +211,7 @@ func TestPlaces(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	results, err := artifacts.Run(context.Background(), tree(t, files), &artifacts.Options{Jobs: 4, Places: places})
+	results, err := artifacts.Run(context.Background(), testtree.Tree(t, files), catalogue.All(), &artifacts.Options{Jobs: 4, Places: places})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +221,7 @@ func TestPlaces(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	places <- struct{}{} // all are taken: a run that is over does not wait
-	if results, err = artifacts.Run(ctx, tree(t, files), &artifacts.Options{Jobs: 4, Places: places}); err != nil {
+	if results, err = artifacts.Run(ctx, testtree.Tree(t, files), catalogue.All(), &artifacts.Options{Jobs: 4, Places: places}); err != nil {
 		t.Fatal(err)
 	}
 	for range results {

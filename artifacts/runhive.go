@@ -15,13 +15,13 @@ import (
 // set and of both registry views first, then the other control sets, then
 // what was deleted. A record that only repeats one that came before it in
 // this order is counted, not shown.
-func (r *runner) decodeHive(j job, res *Result) {
+func (r *runner) decodeHive(j job, s *source) {
 	hv, _ := j.hive.Open()
 	in := r.input(j, j.hive.File, j.hive.SHA256())
 	if j.hive.Backup {
 		in.From.State = Backup
 	}
-	res.From = in.From
+	s.res.From = in.From
 	if hv == nil {
 		return // hiveState has said why
 	}
@@ -33,6 +33,9 @@ func (r *runner) decodeHive(j job, res *Result) {
 	if slices.ContainsFunc(j.sources, func(s Source) bool { return strings.Contains(s.Key, "{CS}") }) {
 		current, others = controlSets(hv)
 	}
+	if current == "" {
+		current = r.lostControlSet(j)
+	}
 	patterns := make([][]keyPath, len(j.sources))
 	for i, src := range j.sources {
 		patterns[i] = views(src, current)
@@ -42,7 +45,7 @@ func (r *runner) decodeHive(j job, res *Result) {
 			if strings.Contains(src.Key, "{CS}") {
 				in.ControlSet = current
 			}
-			r.keys(in, p, seen, res)
+			r.keys(in, p, seen, s)
 		}
 	}
 	for _, cs := range others {
@@ -50,14 +53,25 @@ func (r *runner) decodeHive(j job, res *Result) {
 			if strings.Contains(src.Key, "{CS}") {
 				in.Source, in.ControlSet = src, cs
 				for _, p := range views(src, cs) {
-					r.keys(in, p, seen, res)
+					r.keys(in, p, seen, s)
 				}
 			}
 		}
 	}
-	if !r.opts.NoDeleted {
-		r.deleted(in, j, patterns, seen, res)
+	r.deleted(in, j, patterns, seen, s)
+}
+
+// lostControlSet returns the name of a control set whose keys the damaged tree does not lead to.
+func (r *runner) lostControlSet(j job) string {
+	if j.hive.Kind != evidence.SYSTEM {
+		return ""
 	}
+	for _, rem := range r.remnants(j) {
+		if rem.Unreachable && len(rem.parts) > 0 && like("ControlSet*", rem.parts[0]) {
+			return rem.parts[0]
+		}
+	}
+	return "ControlSet001"
 }
 
 func (r *runner) hiveUser(h *evidence.Hive) evidence.User { return r.machine.UserOf(h.Path) }
@@ -111,7 +125,7 @@ func split(p string) []string {
 }
 
 // keys decodes every living key that the pattern matches.
-func (r *runner) keys(in Input, p keyPath, seen map[string]bool, res *Result) {
+func (r *runner) keys(in Input, p keyPath, seen map[string]bool, s *source) {
 	root, err := in.Hive.Root()
 	if err != nil {
 		return
@@ -122,7 +136,7 @@ func (r *runner) keys(in Input, p keyPath, seen map[string]bool, res *Result) {
 		if len(rest) == 0 {
 			in.Key, in.From.Key, in.From.Offset = k, k.Path(), k.Offset()
 			in.Match = match
-			r.decodeKey(in, seen, res)
+			r.decodeKey(in, seen, s)
 			return
 		}
 		if !strings.Contains(rest[0], "*") {
@@ -132,14 +146,14 @@ func (r *runner) keys(in Input, p keyPath, seen map[string]bool, res *Result) {
 				walk(sub, rest[1:], match)
 			case !errors.Is(err, hive.ErrNotExist):
 				in.From.Key = k.Path()
-				res.Errors = append(res.Errors, in.flatten(err)...)
+				s.res.Errors = append(s.res.Errors, in.flatten(err)...)
 			}
 			return
 		}
 		for sub, err := range k.Subkeys() {
 			if err != nil {
 				in.From.Key = k.Path()
-				res.Errors = append(res.Errors, in.flatten(err)...)
+				s.res.Errors = append(s.res.Errors, in.flatten(err)...)
 				continue
 			}
 			if n := sub.Name(); like(rest[0], n) {
@@ -168,27 +182,27 @@ func like(pattern, name string) bool {
 }
 
 // decodeKey runs the decoder and drops records that only repeat.
-func (r *runner) decodeKey(in Input, seen map[string]bool, res *Result) {
-	recs, err := in.Artifact.decode(in)
-	fresh := recs[:0:0]
-	for _, d := range recs {
+func (r *runner) decodeKey(in Input, seen map[string]bool, s *source) {
+	in.noted = &problems{}
+	fresh := 0
+	err := in.Artifact.decode(in, func(d Decoded) bool {
 		sig := signature(in, d)
 		if seen[sig] {
-			res.Hidden++
-			continue
+			s.res.Hidden++
+			return !s.stopped
 		}
 		seen[sig] = true
-		fresh = append(fresh, d)
-	}
-	r.keep(in, fresh, res)
-	if in.From.State == Deleted {
+		fresh++
+		return s.keep(&in, d, int64(2*len(sig)))
+	})
+	if in.From.State.Recovered() {
 		// What is left of a deleted record is often incomplete: that is no
 		// damage of the evidence.
 		return
 	}
-	res.Errors = append(res.Errors, in.flatten(err)...)
-	if raw := in.Key.WrittenRaw(); len(fresh) > 0 && raw != 0 && in.Key.Written().IsZero() {
-		res.Errors = append(res.Errors, in.flatten(fmt.Errorf("the key's last write is no time: FILETIME 0x%016X", raw))...)
+	s.fail(in, err)
+	if raw := in.Key.WrittenRaw(); fresh > 0 && raw != 0 && in.Key.Written().IsZero() {
+		s.fail(Input{Artifact: in.Artifact, From: in.From, Hive: in.Hive}, fmt.Errorf("the key's last write is no time: FILETIME 0x%016X", raw))
 	}
 }
 
@@ -218,12 +232,16 @@ type remnant struct {
 	parts []string
 }
 
-// remnants returns what a hive holds of deleted records, once for the run; of
+// remnants returns what a hive holds of deleted and unreachable records, once for the run; of
 // an older copy, whose jobs are done in a row, once for those.
 func (r *runner) remnants(j job) []remnant {
 	f := func() any {
 		var out []remnant
-		for _, rem := range j.hive.Deleted() {
+		list := j.hive.Deleted
+		if r.opts.NoDeleted {
+			list = j.hive.Unreachable
+		}
+		for _, rem := range list() {
 			out = append(out, remnant{rem, split(rem.Path)})
 		}
 		return out
@@ -235,11 +253,13 @@ func (r *runner) remnants(j job) []remnant {
 	return in.Once("remnants of "+j.hive.Snapshot+"|"+j.hive.Path, f).([]remnant)
 }
 
-// deleted runs the decoder over deleted keys whose path the sources match, and
-// over deleted values of keys that live. patterns are those of each source.
-func (r *runner) deleted(in Input, j job, patterns [][]keyPath, seen map[string]bool, res *Result) {
-	in.From.State = Deleted
+// deleted runs the decoder over deleted and unreachable keys whose path the
+// sources match, and over such values of keys that live. patterns are those of each source.
+func (r *runner) deleted(in Input, j job, patterns [][]keyPath, seen map[string]bool, s *source) {
 	for _, rem := range r.remnants(j) {
+		if in.From.State = Deleted; rem.Unreachable {
+			in.From.State = Unreachable
+		}
 		for i, src := range j.sources {
 			p, match, ok := matchRemnant(patterns[i], rem.parts)
 			if !ok {
@@ -250,13 +270,13 @@ func (r *runner) deleted(in Input, j job, patterns [][]keyPath, seen map[string]
 			in.From.Offset, in.From.Note = rem.Offset, rem.Note()
 			if rem.IsKey {
 				in.Key, in.only = rem.Key, nil
-				r.decodeKey(in, seen, res)
+				r.decodeKey(in, seen, s)
 				break
 			}
 			// A value of a key that is deleted too was decoded with it.
 			if k, err := in.Hive.Key(in.From.Key); err == nil {
 				in.Key, in.only = k, []hive.Value{rem.Value}
-				r.decodeKey(in, seen, res)
+				r.decodeKey(in, seen, s)
 			}
 			break
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus"
 	"github.com/artifactdump/artifactdump/corpus/regf"
 	"github.com/artifactdump/artifactdump/corpus/vss"
@@ -120,11 +121,11 @@ func TestShadowCopies(t *testing.T) {
 			kape[root+"/"+name] = b
 		}
 	}
-	events, errs := timeline(t, tree(t, kape), nil)
+	events, errs := rows(t, testtree.Tree(t, kape))
 	for _, e := range errs {
 		t.Fatalf("the collection: %v", e)
 	}
-	want := jsonl(t, artifacts.Merge(events))
+	want := rowLines(t, events)
 
 	ev, err := evidence.Open(path, nil)
 	if err != nil {
@@ -137,12 +138,11 @@ func TestShadowCopies(t *testing.T) {
 	if notes := strings.Join(ev.Notes, "\n"); !strings.Contains(notes, "shadow copies: vss1 of 2026-03-01T03:00:00.0000000Z, vss2 of 2026-03-02T03:00:00.0000000Z, vss3 of 2026-03-03T03:00:00.0000000Z") {
 		t.Errorf("notes: %s", notes)
 	}
-	events, errs = timeline(t, ev.Trees[0], nil)
+	merged, errs := rows(t, ev.Trees[0])
 	for _, e := range errs {
 		t.Error(e)
 	}
-	merged := artifacts.Merge(events)
-	if got := jsonl(t, merged); !bytes.Equal(got, want) {
+	if got := rowLines(t, merged); !bytes.Equal(got, want) {
 		t.Errorf("the image's timeline differs from the collection's in %s", firstDiff(want, got))
 	}
 	runtime.GC()
@@ -152,19 +152,20 @@ func TestShadowCopies(t *testing.T) {
 
 	found := map[string]string{} // which copies tell it
 	for i := range merged {
-		e := &merged[i]
-		places := []string{e.Record.From.Snapshot}
+		e := merged[i]
+		places := []string{e.Snapshot}
 		for _, also := range e.Also {
-			places = append(places, also.Snapshot)
+			snapshot, _, _ := strings.Cut(also, " ")
+			places = append(places, snapshot)
 		}
 		slices.Sort(places)
 		for name, here := range map[string]bool{
 			"first":  strings.Contains(e.Message, `C:\ProgramData\first.exe`),
 			"second": strings.Contains(e.Message, `C:\ProgramData\second.exe`),
-			"whoami": strings.Contains(e.Record.From.Path, "WHOAMI.EXE"),
+			"whoami": strings.Contains(e.Source, "WHOAMI.EXE"),
 		} {
-			if here && e.Record.From.State != artifacts.Backup {
-				t.Errorf("%s is in a shadow copy only, but its state is %q", name, e.Record.From.State)
+			if here && e.State != artifacts.Backup {
+				t.Errorf("%s is in a shadow copy only, but its state is %q", name, e.State)
 			}
 			if here {
 				found[name] = strings.Join(places, "+")
@@ -182,9 +183,9 @@ func TestShadowCopies(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer without.Close()
-	events, _ = timeline(t, without.Trees[0], nil)
-	live, _ := timeline(t, tree(t, states[3]), nil)
-	if got, want := jsonl(t, events), jsonl(t, live); !bytes.Equal(got, want) {
+	single, _ := timeline(t, without.Trees[0], nil)
+	live, _ := timeline(t, testtree.Tree(t, states[3]), nil)
+	if got, want := jsonl(t, single), jsonl(t, live); !bytes.Equal(got, want) {
 		t.Errorf("without shadow copies the timeline differs in %s", firstDiff(want, got))
 	}
 	if notes := strings.Join(without.Notes, "\n"); !strings.Contains(notes, "not read (left aside as asked): vss1 of 2026-03-01") {
@@ -219,7 +220,7 @@ func TestShadowOfWreck(t *testing.T) {
 	for name, b := range files {
 		old["VSS1/"+name] = b
 	}
-	want, _ := timeline(t, tree(t, old), nil)
+	want, _ := timeline(t, testtree.Tree(t, old), nil)
 	if len(events) != len(want) || len(want) < 1000 {
 		t.Fatalf("%d events, want %d", len(events), len(want))
 	}

@@ -10,7 +10,9 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/internal/casetest"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
+	"github.com/artifactdump/artifactdump/artifacts/system"
 )
 
 // A brokenFS fails in the middle of its event logs.
@@ -48,31 +50,31 @@ func (f *brokenFile) Read(p []byte) (int, error) {
 // middle leaves what was read.
 func TestStreamed(t *testing.T) {
 	const path = "Windows/System32/winevt/Logs/System.evtx"
-	whole := corpusMachine("evtxfiles").Files()[path]
+	whole := casetest.CorpusMachine("evtxfiles").Files()[path]
 	sum := sha256.Sum256(whole)
-	f := damaged[artifacts.EvtxFile](t, "evtxfiles", path, whole)
-	if len(f.records) != 1 || f.records[0].From.SHA256 != hex.EncodeToString(sum[:]) || f.data[0].Size != int64(len(whole)) {
-		t.Fatalf("%d records, %v", len(f.records), f.errs)
+	f := casetest.Damaged[system.EvtxFile](t, "evtxfiles", path, whole)
+	if len(f.Records) != 1 || f.Records[0].From.SHA256 != hex.EncodeToString(sum[:]) || f.Data[0].Size != int64(len(whole)) {
+		t.Fatalf("%d records, %v", len(f.Records), f.Errs)
 	}
 	text := []byte(strings.Repeat("no event log ", 100_000))
 	sum = sha256.Sum256(text)
-	f = damaged[artifacts.EvtxFile](t, "evtxfiles", path, text)
-	if len(f.errs) != 1 || f.errs[0].From.SHA256 != hex.EncodeToString(sum[:]) {
-		t.Errorf("a file that is none: %v", f.errs)
+	f = casetest.Damaged[system.EvtxFile](t, "evtxfiles", path, text)
+	if len(f.Errs) != 1 || f.Errs[0].From.SHA256 != hex.EncodeToString(sum[:]) {
+		t.Errorf("a file that is none: %v", f.Errs)
 	}
 	// Most of what follows the first record is not looked at: its error is said
 	// all the same.
-	f = run[artifacts.EvtxFile](t, openFS(t, brokenFS{fstest.MapFS{"Windows/System32/config/none": {}, path: {Data: text}}, len(text) / 2}), "evtxfiles")
-	if len(f.errs) != 2 || !errors.Is(f.errs[1].Err, errBroken) || f.errs[0].From.SHA256 != "" {
-		t.Errorf("a broken file that is none: %v", f.errs)
+	f = casetest.Run[system.EvtxFile](t, testtree.OpenFS(t, brokenFS{fstest.MapFS{"Windows/System32/config/none": {}, path: {Data: text}}, len(text) / 2}), "evtxfiles")
+	if len(f.Errs) != 2 || !errors.Is(f.Errs[1].Err, errBroken) || f.Errs[0].From.SHA256 != "" {
+		t.Errorf("a broken file that is none: %v", f.Errs)
 	}
 	for after, want := range map[int][2]int{0: {0, 1}, 100: {0, 1}, 4096: {1, 1}, len(whole) - 65536 + 700: {1, 2}} {
 		broken := brokenFS{fstest.MapFS{"Windows/System32/config/none": {}, path: {Data: whole}}, after}
-		f := run[artifacts.EvtxFile](t, openFS(t, broken), "evtxfiles")
-		if len(f.data) != want[0] || len(f.errs) != want[1] || !errors.Is(f.errs[len(f.errs)-1].Err, errBroken) {
-			t.Errorf("broken after %d bytes: %d records, %v", after, len(f.data), f.errs)
+		f := casetest.Run[system.EvtxFile](t, testtree.OpenFS(t, broken), "evtxfiles")
+		if len(f.Data) != want[0] || len(f.Errs) != want[1] || !errors.Is(f.Errs[len(f.Errs)-1].Err, errBroken) {
+			t.Errorf("broken after %d bytes: %d records, %v", after, len(f.Data), f.Errs)
 		}
-		for _, r := range f.records {
+		for _, r := range f.Records {
 			if r.From.SHA256 != "" {
 				t.Errorf("broken after %d bytes: %s is the hash of a part", after, r.From.SHA256)
 			}
@@ -83,14 +85,14 @@ func TestStreamed(t *testing.T) {
 // TestStreamedMemory wants far less memory than a log has bytes.
 func TestStreamedMemory(t *testing.T) {
 	const path, size = "Windows/System32/winevt/Logs/System.evtx", 64 << 20
-	whole := append(make([]byte, 0, size), corpusMachine("evtxfiles").Files()[path]...)[:size]
-	tree := openFS(t, fstest.MapFS{"Windows/System32/config/none": {}, path: {Data: whole}})
+	whole := append(make([]byte, 0, size), casetest.CorpusMachine("evtxfiles").Files()[path]...)[:size]
+	tree := testtree.OpenFS(t, fstest.MapFS{"Windows/System32/config/none": {}, path: {Data: whole}})
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	f := run[artifacts.EvtxFile](t, tree, "evtxfiles")
+	f := casetest.Run[system.EvtxFile](t, tree, "evtxfiles")
 	runtime.ReadMemStats(&after)
-	if len(f.data) != 1 || f.data[0].Records != 900 || f.data[0].Size != size {
-		t.Fatalf("%+v, %v", f.data, f.errs)
+	if len(f.Data) != 1 || f.Data[0].Records != 900 || f.Data[0].Size != size {
+		t.Fatalf("%+v, %v", f.Data, f.Errs)
 	}
 	if n := after.TotalAlloc - before.TotalAlloc; n > size/4 {
 		t.Errorf("%d bytes of memory for a log of %d", n, size)

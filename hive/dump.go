@@ -12,7 +12,8 @@ import (
 
 // DumpOptions change what [Dump] writes. Nil means the default.
 type DumpOptions struct {
-	// Deleted adds recovered keys and values, in lines that begin with DK and DV.
+	// Deleted adds recovered keys and values, in lines that begin with DK and DV, and those that are in use but
+	// unreachable, in lines that begin with UK and UV.
 	Deleted bool
 }
 
@@ -24,7 +25,7 @@ type DumpOptions struct {
 // The path of the root is `\`. In names the control characters, U+2028, U+2029, `%` and unpaired surrogates are
 // written as %uXXXX. Damaged places are left out or written as far as they can be read; [Hive.Check] names them.
 //
-// Recovered keys and values have the same fields behind DK and DV, then their grade, where they were found, the
+// Recovered keys and values have the same fields behind DK and DV, or UK and UV where they were not deleted, then their grade, where they were found, the
 // state of a value's data, and the offset of the record. `?` in a path stands for what is not known.
 //
 // A hive whose records overlap could be made to fill any disk: where lines or data exceed by far what the hive
@@ -146,11 +147,15 @@ func (d *dumper) deleted() {
 		}
 		from := len(d.buf)
 		path := appendEscaped(nil, name{raw: utf16Units(r.Path)})
+		letter := "D"
+		if r.Unreachable {
+			letter = "U"
+		}
 		if r.IsKey {
-			d.fields("DK", path)
+			d.fields(letter+"K", path)
 			d.buf = strconv.AppendUint(d.buf, r.Key.WrittenRaw(), 10)
 		} else {
-			d.value("DV", path, r.Value)
+			d.value(letter+"V", path, r.Value)
 		}
 		d.buf = append(append(d.buf, '\t'), r.Grade.String()...)
 		d.buf = append(append(d.buf, '\t'), r.Source.String()...)

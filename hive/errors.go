@@ -31,6 +31,9 @@ func (e *FormatError) Error() string {
 	return fmt.Sprintf("hive: %s at offset %d: %s", e.Struct, e.Offset, e.Problem)
 }
 
+// Position returns e.Offset. The errors of all formats have this method.
+func (e *FormatError) Position() int64 { return e.Offset }
+
 // bad reports a problem at a position of the image.
 func bad(pos int, structure, format string, args ...any) *FormatError {
 	return &FormatError{Offset: int64(pos), Struct: structure, Problem: fmt.Sprintf(format, args...)}

@@ -67,7 +67,7 @@ func fields(data []byte, pos int, table []fieldAt, n name) []Field {
 		}
 		switch {
 		case f.kind == fieldText && f.size == 0:
-			field.Size, field.Value = len(n.raw), strconv.Quote(n.string())
+			field.Size, field.Value = len(n.raw), strconv.Quote(string(n.append(nil)))
 		case f.kind == fieldText:
 			field.Value = strconv.Quote(string(data[pos+f.at : pos+f.at+f.size]))
 		case f.kind == fieldNumber:

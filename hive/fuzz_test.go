@@ -193,10 +193,13 @@ func FuzzLogs(f *testing.F) {
 			return
 		}
 		r := h.Recovery()
-		if r.Applied == (&h.Bytes()[0] == &primary[0]) {
-			t.Fatalf("Applied = %v, but the image says otherwise", r.Applied)
+		if changed := r.Applied || r.BaseBlockLost; changed == (&h.Bytes()[0] == &primary[0]) {
+			t.Fatalf("Applied = %v, BaseBlockLost = %v, but the image says otherwise", r.Applied, r.BaseBlockLost)
 		}
-		if limit := len(primary) + 16*(len(log1)+len(log2)) + 1<<20; len(h.Bytes()) > limit {
+		if r.Missing > int64(len(primary)+maxMissing) {
+			t.Fatalf("%d bytes are missing in front of %d", r.Missing, len(primary))
+		}
+		if limit := int(r.Missing) + len(primary) + 16*(len(log1)+len(log2)) + 1<<20; len(h.Bytes()) > limit {
 			t.Fatalf("an image of %d bytes from %d, %d and %d", len(h.Bytes()), len(primary), len(log1), len(log2))
 		}
 		if r.Applied && r.Header.Dirty {

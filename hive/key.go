@@ -114,7 +114,13 @@ func (k Key) name() name {
 
 // Name returns the key's name. A lone surrogate becomes U+FFFD; [Key.RawName] and [Key.NameUnits] have the
 // stored name.
-func (k Key) Name() string { return k.name().string() }
+func (k Key) Name() string {
+	n := k.name()
+	if n.ascii() {
+		return k.h.share(n.raw)
+	}
+	return k.h.decoded(n)
+}
 
 // AppendName appends the key's name in UTF-8 to dst.
 func (k Key) AppendName(dst []byte) []byte { return k.name().append(dst) }
@@ -193,7 +199,8 @@ func (k Key) Parent() (Key, error) {
 const maxDepth = 512
 
 // Path returns the key's path from the root, joined with backslashes and with one in front: `\` for the root. It
-// follows the parents; where that chain is broken or closed to a ring, the path begins with `?`.
+// follows the parents, if need be to the place of a root that is lost; where that chain is broken or closed to a ring,
+// the path begins with `?`.
 func (k Key) Path() string { return k.path(nil) }
 
 // path is Path; room bounds the bytes of many paths, and where it is used up the path is cut to its last name.
@@ -205,6 +212,10 @@ func (k Key) path(room *int) string {
 	chain := append(buf[:0], k)
 	head := "?"
 	for range maxDepth {
+		if off := k.parentOffset(); off == k.h.lostRoot && off != noOffset {
+			head = ""
+			break
+		}
 		p, err := k.Parent()
 		if err != nil || p.n == k.n {
 			break

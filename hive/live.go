@@ -1,6 +1,10 @@
 package hive
 
-import "math/bits"
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
 
 // A liveMap says which bytes of the bins belong to the tree, in units of eight bytes.
 type liveMap struct {
@@ -8,8 +12,17 @@ type liveMap struct {
 	cover  bitmap // all that these cells cover
 	next   []uint32
 	cells  bitmap // all cells that the enumeration of the bins meets
-	newest uint64 // latest time of a live key
+	newest uint64 // latest time of a live key; in a damaged tree of any key in use
 	slack  []span // of live cells, in the image: what their record does not fill
+	gaps   []span // of the bins, by offset: what the enumeration does not meet, apart from the headers of bins
+	broken bool   // a key, a list or a value that the tree refers to cannot be read
+	rests  []rest
+}
+
+// A rest is a number behind the end of a live key's list of values that may be the offset of a value removed from it.
+type rest struct {
+	key uint32 // position of the key
+	off uint32
 }
 
 // live walks the tree once and marks what it reaches.
@@ -20,12 +33,19 @@ func (h *Hive) live() *liveMap {
 			return
 		}
 		n := len(h.bins)
-		m := &marker{h: h, liveMap: liveMap{start: newBitmap(n), cover: newBitmap(n), cells: newBitmap(n)}, room: 4 * n, refs: n/4 + 1}
+		m := &marker{h: h, liveMap: liveMap{start: newBitmap(n), cover: newBitmap(n), cells: newBitmap(n)}, room: 4 * n, refs: n/4 + 1, restsLeft: n/4 + 1}
+		next := 0
 		for c := range h.cells() {
 			m.cells.set(c.off)
+			m.gap(next, int(c.off))
+			next = int(c.off) + c.size
 		}
+		m.gap(next, n)
 		m.tree()
 		m.index()
+		if m.broken {
+			m.inUse()
+		}
 		h.liveMap = &m.liveMap
 	})
 	return h.liveMap
@@ -69,6 +89,7 @@ type marker struct {
 	liveMap
 	h          *Hive
 	room, refs int
+	restsLeft  int
 }
 
 // cell marks the cell at an offset, of which the record uses so many bytes.
@@ -86,8 +107,33 @@ func (m *marker) cell(off uint32, used int) {
 		return
 	}
 	m.cover.fill(off, uint32(end-baseSize))
-	if from := (pos + used + 1) &^ 1; used >= 0 && from+4 <= end {
+	if from := (pos + used + 1) &^ 1; used >= 0 && from+vkName <= end { // shorter ones hold no record
 		m.slack = append(m.slack, span{from, end})
+	}
+}
+
+// gap notes what lies between two cells that are neighbours in the enumeration, unless it is the header of a bin.
+func (m *marker) gap(from, to int) {
+	if to > from+binHeader {
+		m.gaps = append(m.gaps, span{from, to})
+	}
+}
+
+// lost reports whether the enumeration of cells does not reach the cell at an offset.
+func (l *liveMap) lost(off int) bool {
+	i, found := slices.BinarySearchFunc(l.gaps, off, func(g span, off int) int { return cmp.Compare(g.from, off) })
+	return found || i > 0 && off < l.gaps[i-1].to
+}
+
+// inUse looks for the latest time in all keys that are in use: in a damaged tree few of them may be live.
+func (m *marker) inUse() {
+	for c := range m.h.cells() {
+		if c.free || c.size < m.h.cellHead+nkName {
+			continue
+		}
+		if k, err := m.h.key(c.off); err == nil && m.h.plausibleKey(int(k.n), k.end(), len(m.h.bins), 0) {
+			m.newest = max(m.newest, min(k.WrittenRaw(), 1<<62))
+		}
 	}
 }
 
@@ -96,6 +142,7 @@ func (m *marker) met(off uint32) bool { return int64(off) < int64(len(m.h.bins))
 
 func (m *marker) tree() {
 	if m.h.root == noOffset {
+		m.broken = true
 		return
 	}
 	w := m.h.walk(m.h.root)
@@ -104,7 +151,9 @@ func (m *marker) tree() {
 		if !ok {
 			return
 		}
-		if err == nil && !again {
+		if err != nil {
+			m.broken = true
+		} else if !again {
 			m.key(k)
 		}
 	}
@@ -123,13 +172,30 @@ func (m *marker) key(k Key) {
 	list, _ := k.valueList()
 	if len(list) > 0 {
 		m.cell(k.u32(nkValueList), len(list))
+		m.rest(k, len(list))
 	}
 	for v, err := range k.Values() {
 		if m.refs--; m.refs < 0 {
 			return
 		}
-		if err == nil {
+		if err != nil {
+			m.broken = true
+		} else {
 			m.value(v)
+		}
+	}
+}
+
+// rest notes what may be offsets behind the end of a key's list of values, of which so many bytes are in use. A list that
+// its cell cuts has no rest.
+func (m *marker) rest(k Key, used int) {
+	pos, end, _ := m.h.cellAt(k.u32(nkValueList))
+	for p := pos + used; p+4 <= end; p += 4 {
+		if m.restsLeft--; m.restsLeft < 0 {
+			return
+		}
+		if off := le.Uint32(m.h.data[p:]); off%8 == 0 && off >= binHeader && uint64(off) < m.h.looseEnd() {
+			m.rests = append(m.rests, rest{k.n, off})
 		}
 	}
 }

@@ -11,8 +11,21 @@ import (
 func (k Key) Subkey(name string) (Key, error) {
 	var buf [256]uint16
 	upper := upperUnits(buf[:0], name)
+	long := k.long()
+	if long && k.h.lists.state(k.u32(nkSubkeyList)).sound {
+		return k.search(upper)
+	}
 	left := math.MaxInt
-	if found, ok := k.lookup(upper, &left); ok {
+	if found, ok := k.find(upper, true, &left); ok {
+		if long {
+			k.looked(true)
+		}
+		return found, nil
+	}
+	if long && k.looked(false) {
+		return k.search(upper) // its hash may be wrong
+	}
+	if found, ok := k.find(upper, false, &left); ok {
 		return found, nil
 	}
 	for _, err := range k.Subkeys() {

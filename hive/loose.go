@@ -174,21 +174,27 @@ const (
 // plausibleKey tells whether what lies at a position of the image, before end, looks like a key node of a hive
 // with bins of that size.
 func (h *Hive) plausibleKey(pos, end, bins int, newest uint64) bool {
+	if pos+nkName+1 > end {
+		return false
+	}
+	written := le.Uint64(h.data[pos+nkWritten:])
+	return written >= year1970 && (newest == 0 || written <= newest+yearLength) && h.plausibleKeyAnyTime(pos, end, bins)
+}
+
+// plausibleKeyAnyTime is plausibleKey but for the time.
+func (h *Hive) plausibleKeyAnyTime(pos, end, bins int) bool {
 	if pos+nkName+1 > end || h.data[pos] != 'n' || h.data[pos+1] != 'k' {
 		return false
 	}
 	b := h.data[pos:end]
 	n := int(le.Uint16(b[nkNameLen:]))
 	flags := le.Uint16(b[nkFlags:])
-	written := le.Uint64(b[nkWritten:])
 	parent := le.Uint32(b[nkParent:])
 	narrow := flags&uint16(KeyNarrowName) != 0
 	switch {
 	case n == 0 || n > 510 || nkName+n > len(b) || !narrow && n%2 != 0:
 		return false
 	case flags&^0xF3FF != 0:
-		return false
-	case written < year1970 || newest > 0 && written > newest+yearLength:
 		return false
 	case le.Uint32(b[nkSubkeys:]) > maxSubkeys:
 		return false

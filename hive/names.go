@@ -1,6 +1,7 @@
 package hive
 
 import (
+	"math/bits"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -40,6 +41,9 @@ func (n name) len() int {
 	return len(n.raw) / 2
 }
 
+// ascii reports whether the stored bytes are the name in UTF-8.
+func (n name) ascii() bool { return n.narrow && narrowRun(n.raw) == len(n.raw) }
+
 func (n name) unit(i int) uint16 {
 	if n.narrow {
 		return uint16(n.raw[i])
@@ -68,6 +72,25 @@ func (n name) equal(upper []uint16) bool {
 	return true
 }
 
+// compareUpper is compare for a name in upper case.
+func (n name) compareUpper(upper []uint16) int {
+	nl := n.len()
+	if n.narrow {
+		for i, c := range n.raw[:min(nl, len(upper))] {
+			if a, b := upcase(uint16(c)), upper[i]; a != b {
+				return int(a) - int(b)
+			}
+		}
+		return nl - len(upper)
+	}
+	for i := range min(nl, len(upper)) {
+		if a, b := upcase(n.unit(i)), upper[i]; a != b {
+			return int(a) - int(b)
+		}
+	}
+	return nl - len(upper)
+}
+
 // compare orders two names unit by unit in upper case, as subkey lists are ordered.
 func (n name) compare(m name) int {
 	nl, ml := n.len(), m.len()
@@ -89,23 +112,21 @@ func (n name) hash() uint32 {
 	return h
 }
 
-func (n name) string() string {
-	if n.narrow {
-		return latin1(n.raw)
-	}
-	return utf16String(n.raw)
-}
-
 func (n name) append(dst []byte) []byte {
 	if n.narrow {
-		i := narrowRun(n.raw)
-		dst = append(dst, n.raw[:i]...)
-		for _, c := range n.raw[i:] {
-			dst = utf8.AppendRune(dst, rune(c))
-		}
-		return dst
+		return appendNarrow(dst, n.raw)
 	}
 	return appendUTF16(dst, n.raw)
+}
+
+// appendNarrow appends the UTF-8 form of 8-bit names: every byte is one unit. It is not UTF-8 and not a code page.
+func appendNarrow(dst, b []byte) []byte {
+	i := narrowRun(b)
+	dst = append(dst, b[:i]...)
+	for _, c := range b[i:] {
+		dst = utf8.AppendRune(dst, rune(c))
+	}
+	return dst
 }
 
 func (n name) units() []uint16 {
@@ -114,19 +135,6 @@ func (n name) units() []uint16 {
 		u[i] = n.unit(i)
 	}
 	return u
-}
-
-// latin1 decodes 8-bit names: every byte is one unit. It is not UTF-8 and not a code page.
-func latin1(b []byte) string {
-	i := narrowRun(b)
-	if i == len(b) {
-		return string(b)
-	}
-	dst := append(make([]byte, 0, 2*len(b)), b[:i]...)
-	for _, c := range b[i:] {
-		dst = utf8.AppendRune(dst, rune(c))
-	}
-	return string(dst)
 }
 
 // narrowRun returns how many bytes from the start are ASCII.
@@ -156,12 +164,6 @@ func utf16String(b []byte) string {
 		dst = make([]byte, 0, len(b)/2+len(b)/16)
 	}
 	return string(appendUTF16(dst, b))
-}
-
-// textString is utf16String up to the first NUL unit.
-func textString(b []byte) string {
-	var buf [256]byte
-	return string(appendText(buf[:0], b))
 }
 
 // appendUTF16 appends the UTF-8 form of little-endian UTF-16.
@@ -198,14 +200,26 @@ func appendASCII(dst, b []byte) (to, rest []byte) {
 	room := dst[n:cap(dst)]
 	for ; i+8 <= len(b) && i/2+4 <= len(room); i += 8 {
 		v := le.Uint64(b[i : i+8 : i+8])
-		const ones = 0x0001000100010001
-		if v&^(ones*0x7F) != 0 || (v-ones)&(ones<<15) != 0 {
+		le.PutUint32(room[i/2:i/2+4:i/2+4], pack(v))
+		if other := notASCII(v); other != 0 {
+			i += bits.TrailingZeros64(other) / 16 * 2
 			break
 		}
-		v |= v >> 8 // bytes 0 and 1, 4 and 5 hold two units each
-		le.PutUint32(room[i/2:i/2+4:i/2+4], uint32(v&0xFFFF|v>>16&0xFFFF0000))
 	}
 	return dst[:n+i/2], b[i:]
+}
+
+// notASCII returns a word that is zero where all four units are ASCII other than NUL. Otherwise its lowest bit that is
+// set is in the first unit that is not.
+func notASCII(v uint64) uint64 {
+	const ones = 0x0001000100010001
+	return v&^(ones*0x7F) | (v-ones)&^v&(ones<<15)
+}
+
+// pack puts the low bytes of four units together.
+func pack(v uint64) uint32 {
+	v |= v >> 8 // bytes 0 and 1, 4 and 5 hold two units each
+	return uint32(v&0xFFFF | v>>16&0xFFFF0000)
 }
 
 // appendUnit appends one character of at least one whole unit.

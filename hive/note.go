@@ -6,6 +6,9 @@ import "fmt"
 // can be trusted.
 func (r Remnant) Note() string {
 	s := fmt.Sprintf("%s, path %s", r.Source, r.Grade)
+	if r.Unreachable {
+		s = "in use but unreachable: " + s
+	}
 	if !r.IsKey {
 		s += fmt.Sprintf(", data %s", r.Data)
 	}

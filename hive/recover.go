@@ -11,6 +11,8 @@ type Recovery struct {
 	Applied        bool   // pages of a log were taken over
 	Problem        string // why a dirty hive was not recovered, or not whole
 	HeaderRepaired bool   // the primary's base block was bad and a log's was taken
+	BaseBlockLost  bool   // the primary file does not begin with a base block: it was read from its bins
+	Missing        int64  // bytes that are missing in front of the file; offsets count as if they were there
 
 	First, Last      uint32 // sequence numbers of the first and last entry, of the log for the old format
 	Entries, Pages   int
@@ -90,14 +92,15 @@ type replay struct {
 	rep   *Recovery
 }
 
-// replayLogs replays the logs over a copy of the image where the hive is dirty; regf section 13.
-func (h *Hive) replayLogs(opts *Options) {
+// replayLogs replays the logs over a copy of the image where the hive is dirty; regf section 13. A rebuilt base block
+// is dirty, and the report about the lost one says why.
+func (h *Hive) replayLogs(opts *Options, rebuilt bool) {
 	r := replay{h: h, rep: &h.recovery, limit: opts.MaxSize}
 	rep := r.rep
 	rep.Dirty = h.header.Dirty
 	rep.OldBins, rep.NewBins = h.header.BinsSize, h.header.BinsSize
 	if opts.NoLogs {
-		if rep.Dirty {
+		if rep.Dirty && !rebuilt {
 			rep.Problem = "the hive is dirty; its logs are not used on request"
 			h.note(warn(baseSeq1, "base block", "%s", rep.Problem))
 		}
@@ -134,7 +137,7 @@ func (h *Hive) replayLogs(opts *Options) {
 			rep.Problem = "the hive is dirty and its logs are missing"
 		}
 	}
-	if rep.Problem != "" {
+	if rep.Problem != "" && !rebuilt {
 		h.note(warn(baseSeq1, "base block", "%s (sequence numbers %d and %d)", rep.Problem, h.header.PrimarySequence, h.header.SecondarySequence))
 	}
 }

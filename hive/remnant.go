@@ -46,7 +46,10 @@ const maxShadows = 64 << 20
 
 // logRemnants finds records in log entries that were not applied: of keys that are not in the tree, and of values
 // that are not or have other data. Entries are read from the newest to the oldest.
-func (h *Hive) logRemnants(yield func(Remnant) bool) {
+//
+// In a damaged tree a key may live although its path leads nowhere. unreachable has the folded paths of those whose
+// cells are still there; a record whose place in the hive is lost is unreachable, too.
+func (h *Hive) logRemnants(unreachable map[string]bool, yield func(Remnant) bool) {
 	type source struct {
 		log   *Log
 		entry logEntry
@@ -78,7 +81,9 @@ func (h *Hive) logRemnants(yield func(Remnant) bool) {
 		return 0
 	})
 	left := 4*len(h.data) + maxShadows
-	c := logCarver{h: h, seen: make(map[string]bool), yield: yield, room: 16*len(h.data) + 1<<24, left: 64*len(h.data) + 1<<20}
+	c := logCarver{
+		h: h, seen: make(map[string]bool), unreachable: unreachable, yield: yield, room: 16*len(h.data) + 1<<24, left: 64*len(h.data) + 1<<20,
+	}
 	var s *shadow
 	for _, e := range entries {
 		if s == nil || s.overlaps(e.entry.pages) || s.log != e.log {
@@ -97,8 +102,8 @@ func (h *Hive) logRemnants(yield func(Remnant) bool) {
 
 func (h *Hive) shadow(log *Log) *shadow {
 	s := &Hive{
-		data: slices.Clone(h.data), cellHead: h.cellHead, root: h.root, header: h.header, minor: h.minor, layered: h.layered,
-		binStart: make([]uint64, len(h.binStart)), remnant: true,
+		data: slices.Clone(h.data), cellHead: h.cellHead, root: h.root, lostRoot: h.lostRoot, header: h.header, minor: h.minor, layered: h.layered,
+		binStart: make([]uint64, len(h.binStart)), remnant: true, pen: h.pen,
 	}
 	s.bins = s.data[baseSize:]
 	return &shadow{h: s, log: log}
@@ -145,6 +150,8 @@ type logCarver struct {
 	owned map[uint32]bool // values that were found by their key's list
 	yield func(Remnant) bool
 
+	unreachable map[string]bool // folded paths of keys that are in use
+
 	// What may still come: bytes of paths, and steps of comparing with the tree. A record that could not be
 	// compared any more is taken for a remnant.
 	room, left int
@@ -178,11 +185,18 @@ func (c *logCarver) same(pos int, raw []byte) bool {
 	return pos+len(raw) <= len(c.h.data) && string(c.h.data[pos:pos+len(raw)]) == string(raw)
 }
 
+// inUse reports whether the record of the entry is still in use at its place in a damaged tree, where its key or
+// its key's list cannot be found.
+func (c *logCarver) inUse(pos, length int) bool {
+	return c.h.live().broken && c.same(pos, c.s.h.data[pos:pos+length]) && c.h.used(pos, length)
+}
+
 // remnant fills in what all records of an entry have in common, and tells whether the record is a new one.
 func (c *logCarver) remnant(pos, length int, pages []logPage) (Remnant, bool) {
 	r := Remnant{Source: FromLog, Offset: int64(pos), Raw: c.s.h.data[pos : pos+length], Log: c.s.log.Name, Path: "?", Grade: Partial}
 	at, _ := inPages(pages, pos)
 	r.LogAt = int64(at)
+	r.Unreachable = c.h.live().broken && c.h.live().lost(pos-c.h.cellHead-baseSize) && c.s.h.used(pos, length)
 	id := string(r.Raw) + string(le.AppendUint32(nil, uint32(pos)))
 	if c.seen[id] {
 		return r, false
@@ -201,7 +215,7 @@ func (c *logCarver) key(pos, end int, pages []logPage) bool {
 	path := k.path(&c.room)
 	now, lives := c.find(path)
 	grade, notAfter := c.grade(path, k)
-	if !lives && !c.same(pos, raw) {
+	if !lives && !c.same(pos, raw) && !(len(c.unreachable) > 0 && c.unreachable[Fold(path)]) {
 		if r, ok := c.remnant(pos, len(raw), pages); ok {
 			r.IsKey, r.Key, r.Path, r.Grade, r.NotAfter = true, k, path, grade, notAfter
 			if !c.yield(r) {
@@ -220,7 +234,7 @@ func (c *logCarver) key(pos, end int, pages []logPage) bool {
 			continue
 		}
 		c.owned[v.n] = true
-		if lives && c.sameValue(now, v) {
+		if lives && c.sameValue(now, v) || c.inUse(int(v.n), vkName+int(v.u16(vkNameLen))) {
 			continue
 		}
 		r, ok := c.remnant(int(v.n), vkName+int(v.u16(vkNameLen)), pages)

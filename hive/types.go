@@ -87,7 +87,7 @@ func (v Value) Text() (string, error) {
 		return "", v.typeError("text")
 	}
 	b, err := v.Bytes()
-	return textString(b), err
+	return v.h.text(b), err
 }
 
 // AppendText appends what [Value.Text] returns to dst, in UTF-8.

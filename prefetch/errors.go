@@ -103,6 +103,9 @@ func (e *FormatError) Error() string {
 	return fmt.Sprintf("prefetch: %s at offset %d: %s", e.Struct, e.Offset, e.Problem)
 }
 
+// Position returns e.Offset. The errors of all formats have this method.
+func (e *FormatError) Position() int64 { return e.Offset }
+
 // Unwrap returns e.Err.
 func (e *FormatError) Unwrap() error { return e.Err }
 

@@ -21,6 +21,7 @@
 package prefetch
 
 import (
+	"iter"
 	"sync"
 	"time"
 )
@@ -154,6 +155,17 @@ func (f *File) LastRun() time.Time {
 		return time.Time{}
 	}
 	return f.LastRuns[0]
+}
+
+// Runs yields the start times that are set, in the order of their slots: slot 0 was recorded last.
+func (f *File) Runs() iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		for _, t := range f.LastRuns {
+			if !t.IsZero() && !yield(t) {
+				return
+			}
+		}
+	}
 }
 
 // LatestRun returns the latest of the start times. It differs from [File.LastRun] where programs that started together were recorded

@@ -2,10 +2,13 @@ package evidence
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -53,6 +56,7 @@ type openHive struct {
 	err     error
 	old     []byte // the primary file as it lies there, when logs were replayed over it
 	deleted func() []hive.Remnant
+	unreach func() []hive.Remnant
 }
 
 // Open reads and recovers the hive. It does so once; all callers share the
@@ -85,7 +89,7 @@ func (h *Hive) open() *openHive {
 }
 
 func (h *Hive) read() *openHive {
-	s := &openHive{deleted: func() []hive.Remnant { return nil }}
+	s := &openHive{deleted: func() []hive.Remnant { return nil }, unreach: func() []hive.Remnant { return nil }}
 	b, err := h.Bytes()
 	if err == nil {
 		sum := sha256.Sum256(b)
@@ -113,6 +117,7 @@ func (h *Hive) read() *openHive {
 		return s
 	}
 	s.deleted = sync.OnceValue(func() []hive.Remnant { return slices.Collect(s.h.Deleted()) })
+	s.unreach = sync.OnceValue(func() []hive.Remnant { return slices.Collect(s.h.Unreachable()) })
 	if s.h.Recovery().Applied {
 		s.old = b
 	}
@@ -127,6 +132,7 @@ func (h *Hive) Recovery() (*hive.Recovery, error) {
 	h.mu.Unlock()
 	if !known {
 		h.open()
+		h.Release() // nobody else had it open
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -138,13 +144,42 @@ func (h *Hive) Recovery() (*hive.Recovery, error) {
 func (h *Hive) SHA256() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.sha256 == "" {
-		if b, err := h.Bytes(); err == nil {
-			sum := sha256.Sum256(b)
-			h.sha256 = hex.EncodeToString(sum[:])
-		}
+	if h.sha256 != "" {
+		return h.sha256
+	}
+	r, _, err := h.Reader()
+	if err != nil {
+		return ""
+	}
+	defer r.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, r); err == nil {
+		h.sha256 = hex.EncodeToString(sum.Sum(nil))
 	}
 	return h.sha256
+}
+
+// Rooted reports whether the start of the hive shows its root key. It reads the
+// base block and the root's cell, not the hive; false means that only opening the
+// hive can tell.
+func (h *Hive) Rooted() bool {
+	const base, root, look = 4096, 36, 1 << 16
+	r, _, err := h.Reader()
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	b := make([]byte, base+look)
+	n, err := io.ReadFull(r, b)
+	if err != nil && err != io.ErrUnexpectedEOF {
+		return false
+	}
+	b = b[:n]
+	if len(b) < base || string(b[:4]) != "regf" {
+		return false
+	}
+	at := base + int64(binary.LittleEndian.Uint32(b[root:]))
+	return at+6 <= int64(len(b)) && string(b[at+4:at+6]) == "nk"
 }
 
 // FromLog reports whether the record at this offset of the recovered hive is
@@ -168,9 +203,13 @@ func (h *Hive) FromLog(offset int64) (log string, at int64, ok bool) {
 	return log, at, true
 }
 
-// Deleted returns what the hive still holds of deleted keys and values. The
-// search runs once.
+// Deleted returns what the hive still holds of deleted keys and values, and
+// those that its damaged tree does not lead to. The search runs once.
 func (h *Hive) Deleted() []hive.Remnant { return h.open().deleted() }
+
+// Unreachable returns the keys and values that are in use but that the damaged
+// tree of the hive does not lead to. The search runs once.
+func (h *Hive) Unreachable() []hive.Remnant { return h.open().unreach() }
 
 func (o *Options) noLogs() bool { return o != nil && o.NoLogs }
 
@@ -253,7 +292,11 @@ func (t *Tree) looseHives() {
 			h := &Hive{File: f, Backup: isOlderCopy(l.Path), Logs: t.logs(f)}
 			if hv, _ := h.Open(); hv != nil {
 				h.Kind = recognise(hv)
+				if h.Kind == OTHER && hv.Recovery().BaseBlockLost {
+					h.Kind = byFileName(lostName(l.Path))
+				}
 			}
+			h.Release()
 			t.hives = append(t.hives, h)
 		}
 	}
@@ -295,20 +338,7 @@ func (t *Tree) logs(f *File) []*File {
 func Recognise(h *hive.Hive) Kind { return recognise(h) }
 
 func recognise(h *hive.Hive) Kind {
-	root, err := h.Root()
-	if err != nil {
-		return OTHER
-	}
-	has := map[string]bool{}
-	n := 0
-	for k, err := range root.Subkeys() {
-		if err == nil {
-			has[fold(k.Name())] = true
-		}
-		if n++; n > 4096 {
-			break
-		}
-	}
+	has := topKeys(h)
 	switch {
 	case has["SELECT"] && (has["CONTROLSET001"] || has["CONTROLSET002"] || has["CONTROLSET003"] || has["MOUNTEDDEVICES"]):
 		return SYSTEM
@@ -335,7 +365,46 @@ func recognise(h *hive.Hive) Kind {
 			return AMCACHE
 		}
 	}
-	return byFileName(h.Header().FileName)
+	return byFileName(cmp.Or(h.Header().FileName, h.Recovery().Header.FileName))
+}
+
+// topKeys returns the folded names of the keys below the root, which itself may
+// be lost.
+func topKeys(h *hive.Hive) map[string]bool {
+	has := map[string]bool{}
+	root, err := h.Root()
+	if err != nil {
+		for r := range h.Unreachable() {
+			if name, ok := strings.CutPrefix(r.Path, `\`); ok && r.IsKey && !strings.Contains(name, `\`) {
+				has[fold(name)] = true
+			}
+		}
+		return has
+	}
+	n := 0
+	for k, err := range root.Subkeys() {
+		if err == nil {
+			has[fold(k.Name())] = true
+		}
+		if n++; n > 4096 {
+			break
+		}
+	}
+	return has
+}
+
+// lostName returns the name of a file without what a program that encrypts
+// files has put behind it.
+func lostName(name string) string {
+	base := path.Base(name)
+	for byFileName(base) == OTHER {
+		ext := path.Ext(base)
+		if ext == "" || ext == base {
+			break
+		}
+		base = strings.TrimSuffix(base, ext)
+	}
+	return base
 }
 
 // byFileName goes by the name under which Windows last loaded the hive, the

@@ -31,12 +31,16 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 		return nil, err
 	}
 	n, err := io.ReadFull(f, head)
+	bins := n == len(head) && collect.HasBins(f, base)
 	f.Close()
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		root.Close()
 		return nil, err
 	}
 	sig := collect.Sniff(head[:n])
+	if sig == "" && bins && string(head[:4]) != "regf" {
+		sig = collect.HiveFile
+	}
 	fsys := opts.wrap(&single{collect.RootFS(root), base})
 	host := collect.Host{Loose: true, Files: []collect.Loose{{Path: base, Kind: sig}}, Volumes: []collect.Vol{{FS: fsys}}}
 	if sig == "" && !strings.EqualFold(filepath.Ext(base), ".pf") {

@@ -9,10 +9,13 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/activity"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
+	"github.com/artifactdump/artifactdump/artifacts/system"
 )
 
 // account is a subject for an account of the machine.
-func (x *look) account(a artifacts.Account) subject {
+func (x *look) account(a system.Account) subject {
 	return subject{kind: kindAccount, key: fmt.Sprintf("account %d", a.RID), show: fmt.Sprintf("account %s (RID %d)", a.Name, a.RID), scope: "machine"}
 }
 
@@ -32,9 +35,9 @@ var guestEnabled = wholeRule(Rule{
 	Next:   "Look at the log-ons of the account and at the key's time.",
 	Needs:  []string{"users", "groups"},
 }, func(x *look) {
-	names := map[uint32]artifacts.Account{}
+	names := map[uint32]system.Account{}
 	for _, r := range x.kept["users"] {
-		a := r.rec.Data.(artifacts.Account)
+		a := r.rec.Data.(system.Account)
 		if r.rec.From.State == artifacts.Deleted {
 			continue
 		}
@@ -51,7 +54,7 @@ var guestEnabled = wholeRule(Rule{
 		}
 	}
 	for _, r := range x.kept["groups"] {
-		g := r.rec.Data.(artifacts.Group)
+		g := r.rec.Data.(system.Group)
 		if g.RID != aliasAdmins || r.rec.From.State == artifacts.Deleted {
 			continue
 		}
@@ -70,7 +73,7 @@ var guestEnabled = wholeRule(Rule{
 }, "users", "groups")
 
 // enabled reports whether an account may log on. The flags are words.
-func enabled(a artifacts.Account) bool {
+func enabled(a system.Account) bool {
 	return !slices.ContainsFunc(a.Flags, func(f string) bool { return strings.Contains(strings.ToLower(f), "disabled") })
 }
 
@@ -92,13 +95,13 @@ var newAccount = wholeRule(Rule{
 }, func(x *look) {
 	var installed time.Time
 	for _, r := range x.kept["osinfo"] {
-		if o := r.rec.Data.(artifacts.OSInfo); o.Installed.After(installed) && r.rec.From.State == artifacts.Live {
+		if o := r.rec.Data.(system.OSInfo); o.Installed.After(installed) && r.rec.From.State == artifacts.Live {
 			installed = o.Installed
 		}
 	}
 	admins := map[uint32]bool{}
 	for _, r := range x.kept["groups"] {
-		if g := r.rec.Data.(artifacts.Group); g.RID == aliasAdmins {
+		if g := r.rec.Data.(system.Group); g.RID == aliasAdmins {
 			for _, sid := range g.Members {
 				admins[ridOf(sid)] = true
 			}
@@ -106,13 +109,13 @@ var newAccount = wholeRule(Rule{
 	}
 	hidden := map[string]*row{}
 	for _, r := range x.kept["winlogon"] {
-		if w := r.rec.Data.(artifacts.Winlogon); w.Mechanism == "Log-on screen" && strings.HasPrefix(w.Value, "hidden") {
+		if w := r.rec.Data.(persistence.Winlogon); w.Mechanism == "Log-on screen" && strings.HasPrefix(w.Value, "hidden") {
 			hidden[strings.ToLower(w.Name)] = r
 		}
 	}
 	near := x.dubiousStarts()
 	for _, r := range x.kept["users"] {
-		a := r.rec.Data.(artifacts.Account)
+		a := r.rec.Data.(system.Account)
 		if a.RID < 1000 || r.rec.From.State == artifacts.Deleted {
 			continue
 		}
@@ -154,7 +157,7 @@ var ridMismatch = rule(Rule{
 	Benign: "None is known.",
 	Next:   "Look at the log-ons of both accounts.",
 	Needs:  []string{"users"},
-}, func(x *look, a artifacts.Account) {
+}, func(x *look, a system.Account) {
 	if x.row.rec.From.State == artifacts.Deleted {
 		return
 	}
@@ -172,7 +175,7 @@ var badPasswords = wholeRule(Rule{
 }, func(x *look) {
 	near := x.dubiousStarts()
 	for _, r := range x.kept["users"] {
-		a := r.rec.Data.(artifacts.Account)
+		a := r.rec.Data.(system.Account)
 		if a.BadPassword.IsZero() || r.rec.From.State == artifacts.Deleted {
 			continue
 		}
@@ -190,21 +193,21 @@ var movedOut = rule(Rule{
 	Benign: "Administrators.",
 	Next:   "Ask whether the account should; look at the other machine.",
 	Needs:  []string{"tsclient", "mountpoints2", "mappeddrives", "runmru", "putty"},
-}, func(x *look, s artifacts.RDPServer) {
+}, func(x *look, s activity.RDPServer) {
 	level := Low
 	if _, err := netip.ParseAddr(s.Host); err == nil {
 		level = Medium
 	}
 	x.hit(x.setting("Remote Desktop to "+s.Host), level, "%s used Remote Desktop to %s", x.who(), s.Host)
 }).also(
-	on(func(x *look, m artifacts.MountPoint) { x.share(m.Share) }),
-	on(func(x *look, m artifacts.MappedDrive) { x.share(m.Path) }),
-	on(func(x *look, r artifacts.RunMRU) {
+	on(func(x *look, m activity.MountPoint) { x.share(m.Share) }),
+	on(func(x *look, m activity.MappedDrive) { x.share(m.Path) }),
+	on(func(x *look, r activity.RunMRU) {
 		if low := strings.ToLower(r.Command); strings.HasPrefix(low, "mstsc ") && strings.Contains(low, "/v:") {
 			x.hit(x.setting("Remote Desktop to "+r.Command), Low, "%s typed %q into the Run dialog", x.who(), clip(r.Command, 200))
 		}
 	}),
-	on(func(x *look, h artifacts.RemoteHost) {
+	on(func(x *look, h activity.RemoteHost) {
 		if a, err := netip.ParseAddr(h.Host); err == nil && a.IsPrivate() && h.Kind == "host key" {
 			x.hit(x.setting(h.Tool+" to "+h.Host), Low, "%s accepted the key of %s", x.who(), h.Host).as("T1021")
 		}
@@ -257,7 +260,7 @@ var orphanProfile = wholeRule(Rule{
 	known := map[string]bool{}
 	machine := ""
 	for _, r := range x.kept["users"] {
-		a := r.rec.Data.(artifacts.Account)
+		a := r.rec.Data.(system.Account)
 		if a.SID == "" || r.rec.From.State == artifacts.Deleted {
 			continue
 		}
@@ -270,7 +273,7 @@ var orphanProfile = wholeRule(Rule{
 		return
 	}
 	for _, r := range x.kept["profiles"] {
-		p := r.rec.Data.(artifacts.Profile)
+		p := r.rec.Data.(system.Profile)
 		if sid := strings.TrimSuffix(p.SID, ".bak"); strings.HasPrefix(sid, machine) && !known[sid] && r.rec.From.State != artifacts.Deleted {
 			look := *x
 			look.row = r

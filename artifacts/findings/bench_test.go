@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 )
@@ -14,7 +15,7 @@ import (
 // timelineOf does what the command timeline does, without writing it.
 func timelineOf(t testing.TB, tree *evidence.Tree) ([]artifacts.Event, []artifacts.Result) {
 	t.Helper()
-	results, err := artifacts.Run(context.Background(), tree, nil)
+	results, err := artifacts.Run(context.Background(), tree, catalogue.All(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +28,7 @@ func timelineOf(t testing.TB, tree *evidence.Tree) ([]artifacts.Event, []artifac
 		all = append(all, res)
 	}
 	slices.SortFunc(events, func(a, b artifacts.Event) int { return a.Compare(&b) })
-	return artifacts.Merge(events), all
+	return events, all
 }
 
 // BenchmarkEvaluate measures what the evaluation adds to a timeline, both in

@@ -8,7 +8,7 @@ type group struct {
 
 // catalogue is the table of contents: every rule stands here, under its
 // heading, in the order of the coverage.
-func catalogue() []group {
+func ruleGroups() []group {
 	return []group{
 		{"Masquerading", []Rule{
 			systemNameElsewhere, sameNameElsewhere, severalHashes, lookalikeName, deceptiveName,

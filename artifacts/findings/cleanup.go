@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/activity"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -21,7 +23,7 @@ var linkTime = programRule(Rule{
 	}
 	var linked time.Time
 	for _, r := range p.rows {
-		if f, ok := r.rec.Data.(artifacts.AmcacheFile); ok && f.Linked != "" {
+		if f, ok := r.rec.Data.(execution.AmcacheFile); ok && f.Linked != "" {
 			for _, layout := range []string{"01/02/2006 15:04:05", time.RFC3339} {
 				if t, err := time.Parse(layout, f.Linked); err == nil {
 					linked = t
@@ -33,7 +35,7 @@ var linkTime = programRule(Rule{
 		return
 	}
 	for _, r := range p.rows {
-		f, ok := r.rec.Data.(artifacts.Prefetch)
+		f, ok := r.rec.Data.(execution.Prefetch)
 		if !ok || len(f.LastRuns) == 0 {
 			continue
 		}
@@ -56,7 +58,7 @@ var prefetchGap = wholeRule(Rule{
 		x.hit(x.setting("Prefetch folder"), 0, "EnablePrefetcher is 3, and there are %d Prefetch files", n)
 	}
 	for _, r := range x.kept["prefetchlayout"] {
-		l := r.rec.Data.(artifacts.LayoutFile)
+		l := r.rec.Data.(execution.LayoutFile)
 		if l.Prefetch != "gone" || !strings.EqualFold(winpath.Ext(l.Path), ".exe") {
 			continue
 		}
@@ -81,18 +83,18 @@ var usedLists = []struct {
 	artifact, words string
 	empty           func(artifacts.Decoded) (bool, time.Time)
 }{
-	{"runmru", "Run dialog", func(d artifacts.Decoded) (bool, time.Time) { r, _ := d.(artifacts.RunMRU); return r.Empty, r.Written }},
+	{"runmru", "Run dialog", func(d artifacts.Decoded) (bool, time.Time) { r, _ := d.(activity.RunMRU); return r.Empty, r.Written }},
 	{"typedpaths", "paths typed in Explorer", func(d artifacts.Decoded) (bool, time.Time) {
-		r, _ := d.(artifacts.TypedPath)
+		r, _ := d.(activity.TypedPath)
 		return r.Empty, r.Written
 	}},
-	{"typedurls", "typed addresses", func(d artifacts.Decoded) (bool, time.Time) { r, _ := d.(artifacts.TypedURL); return r.Empty, r.Written }},
+	{"typedurls", "typed addresses", func(d artifacts.Decoded) (bool, time.Time) { r, _ := d.(activity.TypedURL); return r.Empty, r.Written }},
 	{"recentdocs", "recent documents", func(d artifacts.Decoded) (bool, time.Time) {
-		r, _ := d.(artifacts.RecentDoc)
+		r, _ := d.(activity.RecentDoc)
 		return r.Empty, r.Written
 	}},
 	{"userassist", "UserAssist", func(d artifacts.Decoded) (bool, time.Time) {
-		r, _ := d.(artifacts.UserAssist)
+		r, _ := d.(execution.UserAssist)
 		return r.Kind == "none", r.KeyWritten
 	}},
 }
@@ -103,7 +105,7 @@ var mruCleared = wholeRule(rule(Rule{
 	Benign: "Cleaners and privacy settings; policies; a profile that was hardly used.",
 	Next:   "The key's time tells when; look at the deleted entries.",
 	Needs:  []string{"runmru", "typedpaths", "typedurls", "recentdocs", "userassist", "usagetracking"},
-}, func(x *look, u artifacts.UsageTracking) {
+}, func(x *look, u execution.UsageTracking) {
 	if !u.Off {
 		return
 	}
@@ -144,7 +146,7 @@ var recycledPrograms = rule(Rule{
 	Benign: "Set-ups that are not needed any more.",
 	Next:   "The content may still be there: the record names the file.",
 	Needs:  []string{"recyclebin"},
-}, func(x *look, r artifacts.Recycled) {
+}, func(x *look, r execution.Recycled) {
 	base := strings.ToLower(winpath.Base(r.Path))
 	e := ext(base)
 	if !runnable[e] && e != ".zip" && e != ".rar" && e != ".7z" && e != ".iso" {
@@ -172,7 +174,7 @@ var clockMoved = wholeRule(Rule{
 	var rows []*row
 	for _, p := range x.programs {
 		for _, r := range p.rows {
-			if f, ok := r.rec.Data.(artifacts.Prefetch); ok && f.ClockSetBack {
+			if f, ok := r.rec.Data.(execution.Prefetch); ok && f.ClockSetBack {
 				rows = append(rows, r)
 			}
 		}

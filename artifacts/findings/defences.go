@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/communication"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
+	"github.com/artifactdump/artifactdump/artifacts/system"
 )
 
 var defenderOff = rule(Rule{
@@ -17,7 +20,7 @@ var defenderOff = rule(Rule{
 	Benign: "Another virus scanner is installed; servers; test machines. With tamper protection on the values are ignored.",
 	Next:   "See what happened around the key's time.",
 	Needs:  []string{"defender", "services"},
-}, func(x *look, d artifacts.Defender) {
+}, func(x *look, d system.Defender) {
 	if d.Kind != "setting" || !d.Weak {
 		return
 	}
@@ -27,7 +30,7 @@ var defenderOff = rule(Rule{
 		level = Low
 	}
 	x.hit(x.setting("Defender "+d.Name), level, "%s is %s: %s", d.Name, d.Value, d.Meaning)
-}).also(on(func(x *look, s artifacts.Service) {
+}).also(on(func(x *look, s persistence.Service) {
 	switch strings.ToLower(s.Name) {
 	case "windefend", "sense", "wdnissvc", "wdfilter", "wdboot":
 		if s.StartType == 4 && x.row.rec.From.State == artifacts.Live {
@@ -43,7 +46,7 @@ var defenderExclusion = rule(Rule{
 	Benign: "Databases, mail and backup software exclude their own folders.",
 	Next:   "Look at what lies there; the key's time is that of the last change of the list.",
 	Needs:  []string{"defender"},
-}, func(x *look, d artifacts.Defender) {
+}, func(x *look, d system.Defender) {
 	switch {
 	case d.Kind == "threat" && d.Weak:
 		x.hit(x.setting("Defender lets pass "+d.Name), High, "the threat %s is set to %s", d.Name, cmp.Or(d.Meaning, d.Value))
@@ -88,7 +91,7 @@ var firewallOpened = rule(Rule{
 	Benign: "Games and development tools; server software.",
 	Next:   "See which program the rule is for and when the rules were last changed.",
 	Needs:  []string{"firewall"},
-}, func(x *look, f artifacts.Firewall) {
+}, func(x *look, f communication.Firewall) {
 	live := x.row.rec.From.State == artifacts.Live
 	switch {
 	case f.Kind == "setting" && strings.EqualFold(f.Name, "EnableFirewall") && f.Value == "0" && live:
@@ -127,7 +130,7 @@ var portForwarded = rule(Rule{
 	Benign: "WSL and Docker, to the machine itself.",
 	Next:   "Look at both ends and at the key's time.",
 	Needs:  []string{"portproxy"},
-}, func(x *look, p artifacts.PortProxy) {
+}, func(x *look, p communication.PortProxy) {
 	level := High
 	if a, err := netip.ParseAddr(p.Address); err == nil && a.IsLoopback() {
 		level = Medium
@@ -159,7 +162,7 @@ var hostsTampered = wholeRule(Rule{
 }, func(x *look) {
 	var other []*row
 	for _, r := range x.kept["hosts"] {
-		h := r.rec.Data.(artifacts.Host)
+		h := r.rec.Data.(communication.Host)
 		if h.Default || len(h.Names) == 0 {
 			continue
 		}
@@ -183,7 +186,7 @@ var hostsTampered = wholeRule(Rule{
 	}
 	// Names of the own network are what the file is for; a name of the Internet is not.
 	for _, r := range other {
-		h := r.rec.Data.(artifacts.Host)
+		h := r.rec.Data.(communication.Host)
 		look := *x
 		look.row = r
 		level := Informational
@@ -203,7 +206,7 @@ var loggingReduced = rule(Rule{
 	Benign: "Images that were made small on purpose.",
 	Next:   "See what the other logs say about the key's time.",
 	Needs:  []string{"eventlogging"},
-}, func(x *look, s artifacts.Setting) {
+}, func(x *look, s system.Setting) {
 	if x.row.rec.Artifact.Name != "eventlogging" {
 		return
 	}
@@ -235,7 +238,7 @@ var scriptPolicy = rule(Rule{
 	Benign: "Developers and administrators.",
 	Next:   "Nothing by itself.",
 	Needs:  []string{"eventlogging", "protection"},
-}, func(x *look, s artifacts.Setting) {
+}, func(x *look, s system.Setting) {
 	low := strings.ToLower(s.Setting)
 	if s.Weak && (strings.Contains(low, "scriptblocklogging") || strings.Contains(low, "executionpolicy")) {
 		x.hit(x.setting("PowerShell "+s.Setting), 0, "%s is %s: %s", s.Setting, s.Value, s.Meaning)
@@ -248,7 +251,7 @@ var protectionOff = rule(Rule{
 	Benign: "Old programs that administrators made room for.",
 	Next:   "See what happened around the key's time.",
 	Needs:  []string{"protection", "remoteaccess", "lsa"},
-}, func(x *look, s artifacts.Setting) {
+}, func(x *look, s system.Setting) {
 	if !s.Weak || x.row.rec.From.State != artifacts.Live && x.row.rec.From.State != artifacts.Log {
 		return
 	}
@@ -265,7 +268,7 @@ var protectionOff = rule(Rule{
 	case strings.HasSuffix(low, "vulnerabledriverblocklistenable"), strings.Contains(low, "smartscreen"), strings.HasSuffix(low, "disabletaskmgr"), strings.HasSuffix(low, "disableregistrytools"):
 		x.hit(subj, Medium, "%s", says).as("T1562.001")
 	}
-}).also(on(func(x *look, l artifacts.LSA) {
+}).also(on(func(x *look, l persistence.LSA) {
 	if strings.EqualFold(l.Name, "UseLogonCredential") && l.Value == "1" {
 		// Up to Windows 8 that is how it works anyway.
 		level := Medium
@@ -286,7 +289,7 @@ var remoteDesktop = wholeRule(Rule{
 	Needs:  []string{"remoteaccess"},
 }, func(x *look) {
 	for _, r := range x.kept["remoteaccess"] {
-		s := r.rec.Data.(artifacts.Setting)
+		s := r.rec.Data.(system.Setting)
 		low := strings.ToLower(s.Setting)
 		if r.rec.From.State == artifacts.Deleted {
 			continue
@@ -313,7 +316,7 @@ var proxyChanged = rule(Rule{
 	Benign: "Companies have one; programs that filter use the machine itself.",
 	Next:   "Ask whether it is yours; the key's time tells when it was set.",
 	Needs:  []string{"proxies"},
-}, func(x *look, p artifacts.Proxy) {
+}, func(x *look, p communication.Proxy) {
 	if p.Server == "" && p.AutoConfig == "" || p.Server != "" && !p.Enabled && p.AutoConfig == "" {
 		return
 	}
@@ -369,7 +372,7 @@ var recoveryInhibited = wholeRule(Rule{
 		}
 	}
 	for _, r := range x.kept["protection"] {
-		if s := r.rec.Data.(artifacts.Setting); s.Weak && strings.HasSuffix(strings.ToLower(s.Setting), "disablesr") && r.rec.From.State == artifacts.Live {
+		if s := r.rec.Data.(system.Setting); s.Weak && strings.HasSuffix(strings.ToLower(s.Setting), "disablesr") && r.rec.From.State == artifacts.Live {
 			look := *x
 			look.row = r
 			look.hit(look.setting("System Restore"), Medium, "%s", s.Meaning).as("T1490")

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -35,12 +37,16 @@ type scene struct {
 	hits     []*hit
 	counts   map[string]int // hits by rule
 	silenced map[string]int
+	hashes   map[sourceFile]string // of files whose records came before their hash
 }
+
+type sourceFile struct{ path, snapshot string }
 
 // An Evaluator collects what the rules need while the results of a run come
 // in. It is not safe for concurrent use.
 type Evaluator struct {
 	scene
+	rules  []*Rule // all that ship, and those from outside
 	byType map[reflect.Type][]step
 	keep   map[string]bool
 	seen   map[string]*fed // by artifact
@@ -60,6 +66,7 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 		e.t = opts.Tables
 	}
 	e.programs, e.systemVolumes, e.volumeStyles = map[string]*program{}, map[string]bool{}, map[string]bool{}
+	e.hashes = map[sourceFile]string{}
 	e.kept, e.counts, e.silenced = map[string][]*row{}, map[string]int{}, map[string]int{}
 	if m := facts.Machine; m != nil && m.SystemRoot != "" {
 		e.drive = strings.ToUpper(winpath.Volume(m.SystemRoot))
@@ -67,7 +74,11 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 			e.root = r
 		}
 	}
-	for _, r := range all() {
+	e.rules = all()
+	if opts != nil {
+		e.rules = append(slices.Clip(e.rules), opts.Extra...)
+	}
+	for _, r := range e.rules {
 		for _, a := range r.keeps {
 			e.keep[a] = true
 		}
@@ -90,7 +101,7 @@ func (e *Evaluator) Add(res *artifacts.Result) {
 func (e *Evaluator) record(rec *artifacts.Record) {
 	r := &row{rec: *rec, n: e.rows, class: classOf(rec), proof: rec.Proof()}
 	e.rows++
-	if u, ok := rec.Data.(artifacts.UserAssist); ok && u.Seeded {
+	if u, ok := rec.Data.(execution.UserAssist); ok && u.Seeded {
 		e.seeded = append(e.seeded, r)
 		return // came with the profile: no start, not for any rule
 	}
@@ -99,7 +110,7 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 		x := &look{scene: &e.scene, rule: st.rule, row: r}
 		st.call(x, rec.Data)
 	}
-	if p, ok := r.rec.Data.(artifacts.Prefetch); ok {
+	if p, ok := r.rec.Data.(execution.Prefetch); ok {
 		if rec.From.State == artifacts.Live && !p.Scenario {
 			e.prefetchFiles++
 		}
@@ -138,7 +149,7 @@ func (e *Evaluator) steps(d artifacts.Decoded) []step {
 		return s
 	}
 	s := []step{}
-	for _, r := range all() {
+	for _, r := range e.rules {
 		if !e.on(r) {
 			continue
 		}
@@ -155,15 +166,15 @@ func (e *Evaluator) steps(d artifacts.Decoded) []step {
 // sightings notes which programs the record speaks of.
 func (e *Evaluator) sightings(r *row) {
 	switch d := r.rec.Data.(type) {
-	case artifacts.LayoutFile:
+	case execution.LayoutFile:
 		// Layout.ini lists every file that any program touched.
 		if k := strings.ToLower(d.Path); strings.HasSuffix(k, ".exe") {
 			e.sight(d.Path, r)
 		}
 		return
-	case artifacts.Service:
+	case persistence.Service:
 		e.sight(d.Image, r)
-	case artifacts.Prefetch:
+	case execution.Prefetch:
 		if d.Scenario {
 			return // of the boot or an operation, not of a program
 		}
@@ -214,11 +225,14 @@ func hasHash(r *row, sum string) bool {
 // Report runs the rules that need everything and merges what all have said.
 // It is called once.
 func (e *Evaluator) Report() *Report {
+	if e.facts.late != nil {
+		e.facts.late(&e.facts)
+	}
 	keys := slices.Sorted(maps.Keys(e.programs))
 	for _, k := range keys {
 		e.settle(e.programs[k])
 	}
-	for _, r := range all() {
+	for _, r := range e.rules {
 		if !e.on(r) {
 			continue
 		}
@@ -387,6 +401,9 @@ func (s *scene) evidence(f *Finding, rows []*row, ruleOf map[*row][]string) {
 		ev := Evidence{
 			ID: r.rec.ID, Artifact: r.rec.Artifact.Name, Proves: string(r.proof), Locator: r.rec.From, Rules: ruleOf[r],
 			User: cmp.Or(r.rec.User.Name, r.rec.User.SID), Quote: clip(r.rec.Summary(), 2000),
+		}
+		if ev.SHA256 == "" {
+			ev.SHA256 = s.hashes[sourceFile{ev.Path, ev.Snapshot}]
 		}
 		for _, e := range r.rec.Events() {
 			if e.DataType == "windows:volume:creation" || e.Local {

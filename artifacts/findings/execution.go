@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/activity"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -125,13 +127,13 @@ var attackTool = programRule(Rule{
 	}
 	x.hit(p.subject(x), level, "%s", says).as(t.attack...).atMost(High)
 }).also(
-	on(func(x *look, f artifacts.AmcacheFile) {
+	on(func(x *look, f execution.AmcacheFile) {
 		sum := strings.ToLower(f.SHA1)
 		if words, ok := x.t.hashes[sum]; ok && sum != "" {
 			x.hit(subject{kind: kindProgram, key: x.normal(f.Path, x.row.rec.User), show: f.Path}, High, "its SHA-1 is in the rules file: %s", words)
 		}
 	}),
-	on(func(x *look, f artifacts.StartupFile) {
+	on(func(x *look, f persistence.StartupFile) {
 		if words, ok := x.t.hashes[strings.ToLower(f.SHA256)]; ok {
 			x.hit(subject{kind: kindProgram, key: x.normal(f.Path, x.row.rec.User), show: f.Path}, High, "its SHA-256 is in the rules file: %s", words)
 		}
@@ -175,7 +177,7 @@ var psexecTarget = programRule(Rule{
 				times = append(times, s)
 			}
 		}
-		if f, ok := r.rec.Data.(artifacts.Prefetch); ok {
+		if f, ok := r.rec.Data.(execution.Prefetch); ok {
 			n += f.RunCount
 		}
 	}
@@ -195,14 +197,14 @@ var psexecSource = wholeRule(Rule{
 }, func(x *look) {
 	minute, second := map[string]int{}, map[string]int{}
 	key := func(r *row, d time.Duration) string {
-		return r.rec.From.Path + r.rec.Data.(artifacts.Sysinternals).Written.Truncate(d).String()
+		return r.rec.From.Path + r.rec.Data.(execution.Sysinternals).Written.Truncate(d).String()
 	}
 	for _, r := range x.kept["sysinternals"] {
 		minute[key(r, time.Minute)]++
 		second[key(r, time.Second)]++
 	}
 	for _, r := range x.kept["sysinternals"] {
-		d := r.rec.Data.(artifacts.Sysinternals)
+		d := r.rec.Data.(execution.Sysinternals)
 		watched := slices.Contains([]string{"psexec", "procdump", "sdelete", "psloggedon", "pskill", "pspasswd", "psshutdown", "adexplorer", "active directory explorer"}, strings.ToLower(d.Tool))
 		level := Low
 		switch {
@@ -287,7 +289,7 @@ var hostLoads = rule(Rule{
 	Benign: "Per-user software; scripts that a user keeps in Documents; set-ups.",
 	Next:   "Look at the file; the Prefetch hash may prove the command line.",
 	Needs:  []string{"prefetch"},
-}, func(x *look, f artifacts.Prefetch) {
+}, func(x *look, f execution.Prefetch) {
 	image := strings.ToLower(f.Executable)
 	stem := strings.TrimSuffix(image, ".exe")
 	if !loaders[stem] || f.Scenario {
@@ -341,7 +343,7 @@ var runDialog = rule(Rule{
 	Benign: "Help desks and administrators who work by the keyboard.",
 	Next:   "Ask the user what he was told to paste; look at what ran in the following minutes.",
 	Needs:  []string{"runmru"},
-}, func(x *look, r artifacts.RunMRU) {
+}, func(x *look, r activity.RunMRU) {
 	if r.Empty || r.Command == "" {
 		return
 	}
@@ -377,7 +379,7 @@ var officeTrust = rule(Rule{
 	Benign: "Departments that work with macros.",
 	Next:   "Open the document in a safe place and read its macros.",
 	Needs:  []string{"trustrecords"},
-}, func(x *look, t artifacts.TrustRecord) {
+}, func(x *look, t activity.TrustRecord) {
 	switch t.Kind {
 	case "document":
 		if !t.Macros {
@@ -437,7 +439,7 @@ var nearFinding = wholeRule(Rule{
 			continue
 		}
 		for _, r := range p.rows {
-			f, ok := r.rec.Data.(artifacts.Prefetch)
+			f, ok := r.rec.Data.(execution.Prefetch)
 			if !ok || len(f.LastRuns) == 0 || int(f.RunCount) > len(f.LastRuns) {
 				continue // its first start is not known
 			}
@@ -467,7 +469,7 @@ var sensors = rule(Rule{
 	Benign: "Meeting software that is installed for one user.",
 	Next:   "Look at the program; the record tells from when to when it used the sensor.",
 	Needs:  []string{"consentstore"},
-}, func(x *look, c artifacts.Consent) {
+}, func(x *look, c execution.Consent) {
 	if c.Packaged || c.Start.IsZero() || c.Capability != "microphone" && c.Capability != "webcam" {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
 )
 
 const secondsOnly = "2006-01-02 15:04:05"
@@ -106,7 +107,7 @@ func (x *look) stomped(p *program, t FileTimes, precise bool, first time.Time) (
 		return Low, fmt.Sprintf("created %s, before Windows was installed (%s)", at(t.Created), at(first))
 	default:
 		for _, r := range p.rows {
-			s, ok := r.rec.Data.(artifacts.Shimcache)
+			s, ok := r.rec.Data.(execution.Shimcache)
 			if ok && !s.Modified.IsZero() && r.rec.From.State == artifacts.Live && t.Modified.After(s.Modified.Add(2*time.Second)) {
 				return Low, fmt.Sprintf("modified %s; when ShimCache met it, it was of %s", at(t.Modified), at(s.Modified))
 			}
@@ -123,7 +124,7 @@ var cachedTime = programRule(Rule{
 	Needs:  []string{"shimcache"},
 }, func(x *look, p *program) {
 	for _, r := range p.rows {
-		s, ok := r.rec.Data.(artifacts.Shimcache)
+		s, ok := r.rec.Data.(execution.Shimcache)
 		if !ok || s.Modified.IsZero() || r.rec.From.State != artifacts.Live {
 			continue
 		}

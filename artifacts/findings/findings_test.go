@@ -14,6 +14,7 @@ import (
 	"testing/fstest"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/corpus"
@@ -22,7 +23,7 @@ import (
 // evaluate runs everything over a tree.
 func evaluate(t testing.TB, tree *evidence.Tree, kind string, jobs int, opts *findings.Options) *findings.Report {
 	t.Helper()
-	results, err := artifacts.Run(context.Background(), tree, &artifacts.Options{Jobs: jobs})
+	results, err := artifacts.Run(context.Background(), tree, catalogue.All(), &artifacts.Options{Jobs: jobs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +187,7 @@ func TestDeterministic(t *testing.T) {
 func TestEvidenceIDs(t *testing.T) {
 	tree := incident(t)
 	known := map[string]bool{}
-	results, err := artifacts.Run(context.Background(), tree, nil)
+	results, err := artifacts.Run(context.Background(), tree, catalogue.All(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +220,7 @@ func TestEvidenceIDs(t *testing.T) {
 func TestDeclarations(t *testing.T) {
 	seen := map[string]bool{}
 	known := map[string]bool{}
-	for _, a := range artifacts.All() {
+	for _, a := range catalogue.All() {
 		known[a.Name] = true
 	}
 	for _, r := range findings.Rules() {

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 )
 
@@ -34,7 +34,7 @@ func TestHostileNames(t *testing.T) {
 		"unc with server": `\\x`,
 	} {
 		start := time.Now()
-		recs := records{pf(path, at(0), path), shim(path, "yes"), runKey(path, path), amcache(path, path), service(path, path, nil), task(path, path, path, nil), rec("recyclebin", artifacts.Recycled{Path: path, Deleted: day})}
+		recs := records{pf(path, at(0), path), shim(path, "yes"), runKey(path, path), amcache(path, path), service(path, path, nil), task(path, path, path, nil), rec("recyclebin", execution.Recycled{Path: path, Deleted: day})}
 		r := judge(recs, nil)
 		if d := time.Since(start); d > 5*time.Second {
 			t.Errorf("%s: took %s", name, d)

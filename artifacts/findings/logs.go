@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/system"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -28,7 +29,7 @@ var logsCleared = wholeRule(Rule{
 	var all []*row
 	for _, r := range x.kept["evtxfiles"] {
 		if r.rec.From.State == artifacts.Live {
-			logs[strings.ToLower(r.rec.Data.(artifacts.EvtxFile).Log)] = r
+			logs[strings.ToLower(r.rec.Data.(system.EvtxFile).Log)] = r
 			all = append(all, r)
 		}
 	}
@@ -42,7 +43,7 @@ var logsCleared = wholeRule(Rule{
 	for _, r := range all {
 		look := *x
 		look.row = r
-		look.log(r.rec.Data.(artifacts.EvtxFile), all, cleaning, together)
+		look.log(r.rec.Data.(system.EvtxFile), all, cleaning, together)
 	}
 }, "evtxfiles", "eventlogging", "osinfo")
 
@@ -94,7 +95,7 @@ func (x *look) folderThere(rel string) bool {
 // folder than the usual one.
 func (x *look) logMoved(name string) string {
 	for _, r := range x.kept["eventlogging"] {
-		s, ok := r.rec.Data.(artifacts.Setting)
+		s, ok := r.rec.Data.(system.Setting)
 		if ok && strings.EqualFold(s.Subject, name) && strings.EqualFold(s.Setting, "File") && r.rec.From.State == artifacts.Live {
 			if key := x.normal(s.Value, r.rec.User); strings.HasPrefix(key, `\`) && !strings.HasSuffix(winpath.Dir(key)+`\`, strings.ToLower(logFolder)) {
 				return s.Value
@@ -106,13 +107,13 @@ func (x *look) logMoved(name string) string {
 
 // emptied reports whether a log begins late although nothing in it was
 // overwritten.
-func emptied(f artifacts.EvtxFile) bool { return f.Records > 0 && f.First > 1 && !f.Overwritten() }
+func emptied(f system.EvtxFile) bool { return f.Records > 0 && f.First > 1 && !f.Overwritten() }
 
 // beginnings are the times at which emptied logs begin, sorted.
 func (x *look) beginnings(all []*row) []time.Time {
 	var out []time.Time
 	for _, r := range all {
-		if f := r.rec.Data.(artifacts.EvtxFile); emptied(f) && !f.Oldest.IsZero() {
+		if f := r.rec.Data.(system.EvtxFile); emptied(f) && !f.Oldest.IsZero() {
 			out = append(out, f.Oldest)
 		}
 	}
@@ -121,7 +122,7 @@ func (x *look) beginnings(all []*row) []time.Time {
 }
 
 // log judges one log that is there.
-func (x *look) log(f artifacts.EvtxFile, all []*row, cleaning []start, together []time.Time) {
+func (x *look) log(f system.EvtxFile, all []*row, cleaning []start, together []time.Time) {
 	s := x.setting("event log " + f.Log)
 	main := slices.ContainsFunc(mainLogs, func(n string) bool { return strings.EqualFold(n, f.Log) })
 	if emptied(f) {
@@ -160,7 +161,7 @@ func (x *look) log(f artifacts.EvtxFile, all []*row, cleaning []start, together 
 	if main && f.Size <= small && !emptied(f) {
 		oldest := time.Time{}
 		for _, r := range all {
-			if o := r.rec.Data.(artifacts.EvtxFile).Oldest; !o.IsZero() && (oldest.IsZero() || o.Before(oldest)) {
+			if o := r.rec.Data.(system.EvtxFile).Oldest; !o.IsZero() && (oldest.IsZero() || o.Before(oldest)) {
 				oldest = o
 			}
 		}
@@ -184,7 +185,7 @@ func countWithin(times []time.Time, from, to time.Time) int {
 // of a time.
 func (x *look) newInstall(t time.Time) bool {
 	return slices.ContainsFunc(x.kept["osinfo"], func(r *row) bool {
-		o, ok := r.rec.Data.(artifacts.OSInfo)
+		o, ok := r.rec.Data.(system.OSInfo)
 		return ok && !o.Installed.IsZero() && o.Installed.Sub(t).Abs() <= 24*time.Hour
 	})
 }
@@ -194,7 +195,7 @@ func (x *look) newInstall(t time.Time) bool {
 func (x *look) firstInstall() time.Time {
 	var first time.Time
 	for _, r := range x.kept["osinfo"] {
-		if o, ok := r.rec.Data.(artifacts.OSInfo); ok && !o.Installed.IsZero() && r.rec.From.State == artifacts.Live && (first.IsZero() || o.Installed.Before(first)) {
+		if o, ok := r.rec.Data.(system.OSInfo); ok && !o.Installed.IsZero() && r.rec.From.State == artifacts.Live && (first.IsZero() || o.Installed.Before(first)) {
 			first = o.Installed
 		}
 	}

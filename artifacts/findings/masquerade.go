@@ -7,7 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -48,7 +49,7 @@ var systemNameElsewhere = programRule(Rule{
 // provenPath reports whether the record's path is certain: only Prefetch
 // derives it.
 func provenPath(r *row) bool {
-	p, ok := r.rec.Data.(artifacts.Prefetch)
+	p, ok := r.rec.Data.(execution.Prefetch)
 	return !ok || strings.HasPrefix(p.HashStatus, "verified")
 }
 
@@ -143,7 +144,7 @@ var lookalikeName = programRule(Rule{
 		x.hit(p.subject(x), 0, "the name %q looks like %q, %s", p.base, of+".exe", how)
 	}
 }).also(
-	on(func(x *look, s artifacts.Service) {
+	on(func(x *look, s persistence.Service) {
 		if of, how := x.t.lookalike(strings.ToLower(s.Name)); of != "" && how != oneOff {
 			x.hit(x.setting("service "+s.Name), Medium, "the service name %q looks like %q, %s", s.Name, of, how)
 		}
@@ -194,7 +195,7 @@ var renamedProgram = rule(Rule{
 	Benign: "Set-ups that are called setup.exe whatever the product; portable editions; developers who never set the field.",
 	Next:   "Look the hash up; compare size and version with the program that it claims to be.",
 	Needs:  []string{"amcachefiles"},
-}, func(x *look, f artifacts.AmcacheFile) {
+}, func(x *look, f execution.AmcacheFile) {
 	orig := strings.ToLower(strings.TrimSpace(f.OriginalName))
 	name := strings.ToLower(winpath.Base(f.Path))
 	if orig == "" || name == "" {
@@ -241,18 +242,18 @@ var imitatesWindows = rule(Rule{
 	Benign: "Vendors' updaters run their own program from Program Files, without a script host.",
 	Next:   "Read the action; ask who registered it and when.",
 	Needs:  []string{"tasks", "taskcache", "services"},
-}, func(x *look, t artifacts.Task) {
+}, func(x *look, t persistence.Task) {
 	x.imitation("task", t.TaskPath, "", t.Autostart())
 }).also(
-	on(func(x *look, t artifacts.TaskCache) {
+	on(func(x *look, t persistence.TaskCache) {
 		x.imitation("task", t.TaskPath, "", t.Autostart())
 	}),
-	on(func(x *look, s artifacts.Service) {
+	on(func(x *look, s persistence.Service) {
 		x.imitation("service", s.Name, s.DisplayName, s.Autostart())
 	}),
 )
 
-func (x *look) imitation(kind, name, title string, a *artifacts.Autostart) {
+func (x *look) imitation(kind, name, title string, a persistence.Entry) {
 	low := strings.ToLower(name)
 	if kind == "task" && strings.HasPrefix(strings.TrimLeft(low, `\`), `microsoft\`) || a.Image == "" {
 		return
@@ -277,7 +278,7 @@ func (x *look) imitation(kind, name, title string, a *artifacts.Autostart) {
 
 // autoPlace returns the worst place among the files that an autostart names,
 // and what it does there.
-func (x *look) autoPlace(a *artifacts.Autostart) (*place, string) {
+func (x *look) autoPlace(a persistence.Entry) (*place, string) {
 	var worst *place
 	why := ""
 	for _, path := range []string{a.Image, a.Payload} {
@@ -293,7 +294,7 @@ func (x *look) autoPlace(a *artifacts.Autostart) (*place, string) {
 
 // autoSubject is the file that is started, or the setting where that is one
 // of Windows' hosts with no file of its own.
-func (x *look) autoSubject(kind, name string, a *artifacts.Autostart) subject {
+func (x *look) autoSubject(kind, name string, a persistence.Entry) subject {
 	path := a.Image
 	stem := strings.TrimSuffix(strings.ToLower(winpath.Base(a.Image)), ".exe")
 	if x.t.hosts[stem] || x.t.proxies[stem] || x.t.binaries[stem+".exe"] != nil && x.home(a.Image) {
@@ -337,7 +338,7 @@ var oddLibraryBeside = rule(Rule{
 	Benign: "Portable software that brings its runtime.",
 	Next:   "Check the signature of the program and the origin of the library; look for a third file with encrypted data beside them.",
 	Needs:  []string{"prefetch"},
-}, func(x *look, f artifacts.Prefetch) {
+}, func(x *look, f execution.Prefetch) {
 	x.libraries(f, func(key string, raw string, beside bool) {
 		p := x.probe(key)
 		if beside && p.place != nil && p.place.level >= Medium {
@@ -352,7 +353,7 @@ var systemLibraryElsewhere = rule(Rule{
 	Benign: "Redistributables beside games and browsers; per-user installations.",
 	Next:   "Compare the library with the one in System32; look at what else lies in its folder.",
 	Needs:  []string{"prefetch"},
-}, func(x *look, f artifacts.Prefetch) {
+}, func(x *look, f execution.Prefetch) {
 	x.libraries(f, func(key string, raw string, beside bool) {
 		p := x.probe(key)
 		level := Low
@@ -384,7 +385,7 @@ func (x *look) probePath(path string) *program {
 
 // libraries yields what a Prefetch file lists of libraries with names of
 // Windows' own that lie outside Windows and Program Files.
-func (x *look) libraries(f artifacts.Prefetch, yield func(key, raw string, beside bool)) {
+func (x *look) libraries(f execution.Prefetch, yield func(key, raw string, beside bool)) {
 	image, dir := "", ""
 	for _, raw := range f.Files {
 		if len(raw) < 5 || !strings.EqualFold(raw[len(raw)-4:], ".dll") || plainlyWindows(raw) {

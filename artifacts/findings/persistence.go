@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -16,10 +17,9 @@ var autorunPlace = rule(Rule{
 	Why:    "A program that starts by itself lies where users may write or where Windows keeps no programs.",
 	Benign: "Per-user installations of chat and cloud programs; their usual folders are left out.",
 	Next:   "Look at the file, when it was created, and what else that folder holds.",
-	Needs:  autostarts,
-}, func(x *look, s artifacts.Autostarter) {
+}, func(x *look, s persistence.Autostarter) {
 	switch s.(type) {
-	case artifacts.Service, artifacts.Task, artifacts.TaskCache, artifacts.FileAssociation, artifacts.COMHijack, artifacts.Environment:
+	case persistence.Service, persistence.Task, persistence.TaskCache, persistence.FileAssociation, persistence.COMHijack, persistence.Environment:
 		return // they have rules of their own
 	}
 	a := s.Autostart()
@@ -38,7 +38,7 @@ var autorunPlace = rule(Rule{
 	if pl.level < High {
 		h.atMost(High)
 	}
-})
+}).without("services", "tasks", "taskcache", "fileassociations", "comhijack", "environment")
 
 // techniqueOf is the first technique of an artifact's own declaration that
 // the table knows.
@@ -56,10 +56,9 @@ var autorunCommand = rule(Rule{
 	Why:    "What starts by itself is a script host or a loader of Windows, with a command line of the kind that intruders write.",
 	Benign: "Log-on scripts of administrators; drivers that start a function of their library.",
 	Next:   "Read the whole command; decode what is encoded; get the script.",
-	Needs:  autostarts,
-}, func(x *look, s artifacts.Autostarter) {
+}, func(x *look, s persistence.Autostarter) {
 	switch s.(type) {
-	case artifacts.Service, artifacts.Task, artifacts.TaskCache:
+	case persistence.Service, persistence.Task, persistence.TaskCache:
 		return
 	}
 	a := s.Autostart()
@@ -72,14 +71,14 @@ var autorunCommand = rule(Rule{
 	}
 	h := x.hit(x.autoSubject("", x.named(a), a), x.weaker(v.level, a), "%s: %s: %s", x.named(a), strings.Join(v.words, ", "), clip(commandLine(a), 300))
 	h.as(append(techniqueOf(x.row.rec.Artifact), v.attack...)...)
-})
+}).without("services", "tasks", "taskcache")
 
 // command puts an autostart's parts back into the shape that judge wants.
-func command(a *artifacts.Autostart) winpath.Command {
+func command(a persistence.Entry) winpath.Command {
 	return winpath.Command{Program: a.Image, Arguments: a.Arguments, Payload: a.Payload, Decoded: a.Decoded}
 }
 
-func commandLine(a *artifacts.Autostart) string {
+func commandLine(a persistence.Entry) string {
 	return cmp.Or(a.Command, strings.TrimSpace(a.Image+" "+a.Arguments))
 }
 
@@ -89,7 +88,7 @@ var winlogonDeviation = rule(Rule{
 	Benign: "Kiosk and VDI shells, password filters, VPN and virus scanners.",
 	Next:   "Find out which product the program or library belongs to.",
 	Needs:  []string{"winlogon", "windowsload", "appcertdlls", "sessionmanager", "lsa", "netsh", "print"},
-}, func(x *look, w artifacts.Winlogon) {
+}, func(x *look, w persistence.Winlogon) {
 	a := w.Autostart()
 	base := strings.ToLower(winpath.Base(a.Image))
 	ok := false
@@ -115,31 +114,31 @@ var winlogonDeviation = rule(Rule{
 	}
 	x.hit(x.autoSubject("", x.named(a), a), x.weaker(Critical, a), "%s is %q%s", a.Mechanism, clip(w.Value, 200), item)
 }).also(
-	on(func(x *look, w artifacts.WindowsLoad) {
+	on(func(x *look, w persistence.WindowsLoad) {
 		a := w.Autostart()
 		if n := strings.ToLower(w.Name); a.Image == "" || n == "load" || n == "run" || n == "iconservicelib" && strings.EqualFold(winpath.Base(a.Image), "iconcodecservice.dll") {
 			return
 		}
 		x.hit(x.autoSubject("", x.named(a), a), x.weaker(Critical, a), "%s holds %s", w.Name, a.Image).as("T1546.010")
 	}),
-	on(func(x *look, d artifacts.AppCertDLL) { x.altered(d.Hook, Critical, "T1546.009") }),
-	on(func(x *look, d artifacts.SessionManager) {
+	on(func(x *look, d persistence.AppCertDLL) { x.altered(d.Hook, Critical, "T1546.009") }),
+	on(func(x *look, d persistence.SessionManager) {
 		if d.Image != "" || d.Value != "" {
 			x.altered(d.Hook, High, "T1547")
 		}
 	}),
-	on(func(x *look, d artifacts.LSA) {
+	on(func(x *look, d persistence.LSA) {
 		// SshdPinAuthLsa came with OpenSSH of Windows 10 1809: seen on clean machines.
 		if d.Image != "" && d.Mechanism != "Network provider" && !strings.EqualFold(nameStem(strings.ToLower(winpath.Base(d.Image))), "sshdpinauthlsa") {
 			x.altered(d.Hook, High, "T1547.005")
 		}
 	}),
-	on(func(x *look, d artifacts.Netsh) {
+	on(func(x *look, d persistence.Netsh) {
 		if d.Image != "" && !x.inSystem(d.Image) {
 			x.altered(d.Hook, High, "T1546.007")
 		}
 	}),
-	on(func(x *look, d artifacts.Print) {
+	on(func(x *look, d persistence.Print) {
 		if d.Kind != "driver" && d.Image != "" && !x.inSystem(d.Image) {
 			x.altered(d.Hook, High, "T1547.010")
 		}
@@ -147,7 +146,7 @@ var winlogonDeviation = rule(Rule{
 )
 
 // altered reports a setting that is not what Windows writes.
-func (x *look) altered(h artifacts.Hook, level Level, technique string) {
+func (x *look) altered(h persistence.Hook, level Level, technique string) {
 	if h.Default {
 		return
 	}
@@ -168,7 +167,7 @@ var imageHijack = rule(Rule{
 	Benign: "Process Explorer in place of the task manager; developers.",
 	Next:   "See what would start, and whether it did.",
 	Needs:  []string{"ifeo"},
-}, func(x *look, d artifacts.IFEO) {
+}, func(x *look, d persistence.IFEO) {
 	a := d.Autostart()
 	low := strings.ToLower(commandLine(a))
 	if d.Default || d.Mechanism == "IFEO GlobalFlag" || low == "" || strings.Contains(low, "vsjitdebugger") || strings.EqualFold(d.Target, "taskmgr.exe") && strings.Contains(low, "procexp") {
@@ -187,7 +186,7 @@ var startupMoved = rule(Rule{
 	Benign: "Folder redirection by policy, to a share.",
 	Next:   "List the folder that the setting names.",
 	Needs:  []string{"shellfolders"},
-}, func(x *look, f artifacts.ShellFolder) {
+}, func(x *look, f persistence.ShellFolder) {
 	if !f.Redirected || f.Foreign {
 		return
 	}
@@ -204,7 +203,7 @@ var startupContent = rule(Rule{
 	Benign: "Shortcuts of installed software.",
 	Next:   "Look at the file or at the target of the shortcut.",
 	Needs:  []string{"startupfolder"},
-}, func(x *look, f artifacts.StartupFile) {
+}, func(x *look, f persistence.StartupFile) {
 	if f.PlaceUnknown {
 		return // a loose shortcut: nothing says that it starts
 	}
@@ -240,7 +239,7 @@ var legacyAutorun = rule(Rule{
 	Benign: "Old set-ups.",
 	Next:   "See which program it is.",
 	Needs:  []string{"runkeys", "windowsload", "winlogon"},
-}, func(x *look, r artifacts.RunKey) {
+}, func(x *look, r persistence.RunKey) {
 	a := r.Autostart()
 	list := strings.ToLower(r.List + " " + x.row.rec.From.Key)
 	switch {
@@ -251,13 +250,13 @@ var legacyAutorun = rule(Rule{
 		x.hit(x.autoSubject("", x.named(a), a), x.weaker(Low, a), "%s in %s: %s", r.Name, r.List, clip(a.Command, 300))
 	}
 }).also(
-	on(func(x *look, w artifacts.WindowsLoad) {
+	on(func(x *look, w persistence.WindowsLoad) {
 		if n := strings.ToLower(w.Name); (n == "load" || n == "run") && w.Image != "" {
 			a := w.Autostart()
 			x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "the value %s, as win.ini had it, starts %s", w.Name, clip(a.Command, 300)).atMost(High)
 		}
 	}),
-	on(func(x *look, w artifacts.Winlogon) {
+	on(func(x *look, w persistence.Winlogon) {
 		if a := w.Autostart(); a.Mechanism == "Winlogon Notify" && a.Image != "" && a.Inactive != "" {
 			x.hit(x.autoSubject("", x.named(a), a), Informational, "a notification package, %s: %s", a.Inactive, a.Image)
 		}
@@ -269,17 +268,16 @@ var autorunMissing = rule(Rule{
 	Why:    "Something is set to start, and its file is gone.",
 	Benign: "Software that was removed badly; a file on another volume.",
 	Next:   "Look for traces of the file: Amcache, ShimCache, Prefetch, the recycle bin.",
-	Needs:  autostarts,
-}, func(x *look, s artifacts.Autostarter) {
+}, func(x *look, s persistence.Autostarter) {
 	a := s.Autostart()
 	if !x.facts.Whole || a.FilePresent != "no" || a.Guessed || unset(x.row.rec.Data, a) || x.row.rec.From.State != artifacts.Live {
 		return
 	}
 	level := Medium
 	switch s.(type) {
-	case artifacts.Service, artifacts.Task, artifacts.TaskCache:
+	case persistence.Service, persistence.Task, persistence.TaskCache:
 		level = Informational // Windows itself leaves such behind
-	case artifacts.RunKey, artifacts.StartupFile, artifacts.Winlogon:
+	case persistence.RunKey, persistence.StartupFile, persistence.Winlogon:
 	default:
 		level = Low
 	}
@@ -291,7 +289,7 @@ var autorunRan = programRule(Rule{
 	Why:    "The program first ran within ten minutes of the change that makes it start by itself.",
 	Benign: "That is what every set-up does.",
 	Next:   "Read the timeline around that moment.",
-	Needs:  append([]string{"prefetch", "bam", "userassist"}, autostarts...),
+	Needs:  append([]string{"prefetch", "bam", "userassist"}, autostarts()...),
 }, func(x *look, p *program) {
 	if strings.HasPrefix(p.key, `\windows\`) && p.place == nil {
 		return
@@ -325,7 +323,7 @@ var autorunNeverRan = programRule(Rule{
 		return
 	}
 	for _, r := range p.autostarts() {
-		if d, ok := r.rec.Data.(artifacts.RunKey); ok && d.Scope == "machine" && !d.Disabled && r.rec.From.State == artifacts.Live && x.hasPrefetch() {
+		if d, ok := r.rec.Data.(persistence.RunKey); ok && d.Scope == "machine" && !d.Disabled && r.rec.From.State == artifacts.Live && x.hasPrefetch() {
 			x.hit(p.subject(x), 0, "%s starts it for everybody, and there is no trace of a start", d.Name)
 			return
 		}
@@ -341,7 +339,7 @@ var comHijacked = rule(Rule{
 	Benign: "Office, Teams and OneDrive register classes for one user.",
 	Next:   "See which library or script it is.",
 	Needs:  []string{"comhijack", "fileassociations"},
-}, func(x *look, d artifacts.COMHijack) {
+}, func(x *look, d persistence.COMHijack) {
 	a := d.Autostart()
 	if d.Default || a.Image == "" && d.Value == "" {
 		return
@@ -356,7 +354,7 @@ var comHijacked = rule(Rule{
 	case d.Shadows && !x.ordinary(a.Image) && !strings.Contains(x.normal(a.Image, x.row.rec.User), `\appdata\local\microsoft\`):
 		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(Low, a), "class %s, which the machine has too, is served by %s", d.CLSID, a.Image)
 	}
-}).also(on(func(x *look, d artifacts.FileAssociation) {
+}).also(on(func(x *look, d persistence.FileAssociation) {
 	a := d.Autostart()
 	if d.Default || commandLine(a) == "" && d.Value == "" {
 		return
@@ -386,7 +384,7 @@ var logonScript = rule(Rule{
 	Benign: "Scripts of a domain; conda and clink, which hook the command prompt.",
 	Next:   "Read the script.",
 	Needs:  []string{"logonscripts", "screensaver", "commandprocessor", "autostartfiles"},
-}, func(x *look, l artifacts.LogonScript) {
+}, func(x *look, l persistence.LogonScript) {
 	a := l.Autostart()
 	level, id := High, "T1037"
 	if l.Policy != "" || strings.HasPrefix(l.Script, `\\`) || l.Folder != "" || strings.HasPrefix(x.normal(a.Image, x.row.rec.User), `\windows\system32\grouppolicy\`) {
@@ -397,12 +395,12 @@ var logonScript = rule(Rule{
 	}
 	x.hit(x.autoSubject("", x.named(a), a), x.weaker(level, a), "%s: %s", a.Mechanism, clip(commandLine(a), 300)).as(id).atMost(High)
 }).also(
-	on(func(x *look, s artifacts.Screensaver) {
+	on(func(x *look, s persistence.Screensaver) {
 		if a := s.Autostart(); a.Image != "" && !x.inSystem(a.Image) {
 			x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "the screen saver is %s", a.Image).as("T1546.002")
 		}
 	}),
-	on(func(x *look, c artifacts.CommandProcessor) {
+	on(func(x *look, c persistence.CommandProcessor) {
 		a := c.Autostart()
 		if low := strings.ToLower(a.Command); low == "" || strings.Contains(low, "conda_hook") || strings.Contains(low, "clink") {
 			return
@@ -413,7 +411,7 @@ var logonScript = rule(Rule{
 		}
 		x.hit(x.autoSubject("", x.named(a), a), x.weaker(level, a), "every command prompt runs %s", clip(a.Command, 300)).as("T1059.003").atMost(High)
 	}),
-	on(func(x *look, f artifacts.AutostartFile) {
+	on(func(x *look, f persistence.AutostartFile) {
 		a := f.Autostart()
 		switch {
 		case f.Default:
@@ -443,7 +441,7 @@ var shimDatabase = rule(Rule{
 	Benign: "Old software of enterprises.",
 	Next:   "Get the .sdb file and see which fixes it holds.",
 	Needs:  []string{"shims"},
-}, func(x *look, s artifacts.Shim) {
+}, func(x *look, s persistence.Shim) {
 	x.hit(x.setting("shim database "+s.Database), 0, "%s", s.Summary())
 })
 
@@ -453,7 +451,7 @@ var wmiConsumer = rule(Rule{
 	Benign: "Management agents of SCCM, Dell and HP.",
 	Next:   "Read command and filter.",
 	Needs:  []string{"wmi"},
-}, func(x *look, w artifacts.WMI) {
+}, func(x *look, w persistence.WMI) {
 	if w.Default || w.Kind == "filter" {
 		return
 	}
@@ -474,7 +472,7 @@ var autorunDisabled = rule(Rule{
 	Benign: "Users do.",
 	Next:   "Nothing by itself.",
 	Needs:  []string{"startupapproved"},
-}, func(x *look, s artifacts.StartupApproved) {
+}, func(x *look, s persistence.StartupApproved) {
 	if s.Disabled {
 		x.hit(x.setting("autorun "+s.Name+" of "+x.who()), 0, "%s in %s is switched off", s.Name, s.List)
 	}
@@ -486,7 +484,7 @@ var profileAutorun = rule(Rule{
 	Benign: "OneDrive's set-up stands in the default profile of Windows 10 as installed.",
 	Next:   "See which program it is.",
 	Needs:  []string{"runkeys"},
-}, func(x *look, r artifacts.RunKey) {
+}, func(x *look, r persistence.RunKey) {
 	a := r.Autostart()
 	if a.Scope != "new users" && a.Scope != "service account" || a.Command == "" {
 		return
@@ -503,7 +501,7 @@ var environmentHijack = rule(Rule{
 	Benign: "Agents that watch the performance of .NET programs; development tools in the search path.",
 	Next:   "See which library or folder it names, and who may write there.",
 	Needs:  []string{"environment", "profiler"},
-}, func(x *look, e artifacts.Environment) {
+}, func(x *look, e persistence.Environment) {
 	switch a := e.Autostart(); {
 	case e.Default:
 	case e.BeforeSystem32 && e.Writable && a.Scope == "machine":
@@ -515,7 +513,7 @@ var environmentHijack = rule(Rule{
 	case strings.EqualFold(e.Name, "ComSpec") && a.Image != "" && !strings.EqualFold(winpath.Base(a.Image), "cmd.exe"):
 		x.hit(x.setting("variable ComSpec of "+cmp.Or(x.row.rec.User.Name, "the machine")), x.weaker(High, a), "the command prompt is %s", a.Image)
 	}
-}).also(on(func(x *look, p artifacts.Profiler) {
+}).also(on(func(x *look, p persistence.Profiler) {
 	a := p.Autostart()
 	if p.Default || a.Image == "" && p.Value == "" {
 		return

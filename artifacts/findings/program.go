@@ -8,6 +8,8 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -21,9 +23,10 @@ type row struct {
 
 // auto returns what the record says of a program that starts by itself, or
 // nil.
-func (r *row) auto() *artifacts.Autostart {
-	if a, ok := r.rec.Data.(artifacts.Autostarter); ok {
-		return a.Autostart()
+func (r *row) auto() *persistence.Entry {
+	if a, ok := r.rec.Data.(persistence.Autostarter); ok {
+		e := a.Autostart()
+		return &e
 	}
 	return nil
 }
@@ -63,7 +66,7 @@ var classes = map[string]string{
 }
 
 func classOf(r *artifacts.Record) string {
-	if _, ok := r.Data.(artifacts.Autostarter); ok {
+	if _, ok := r.Data.(persistence.Autostarter); ok {
 		return "autostart"
 	}
 	return cmp.Or(classes[r.Artifact.Name], r.Artifact.Name)
@@ -333,13 +336,13 @@ func (p *place) String() string {
 // runs returns when a record says that the program ran, newest first.
 func (r *row) runs() []time.Time {
 	switch d := r.rec.Data.(type) {
-	case artifacts.Prefetch:
+	case execution.Prefetch:
 		return d.LastRuns
-	case artifacts.Bam:
+	case execution.Bam:
 		if !d.LastRun.IsZero() {
 			return []time.Time{d.LastRun}
 		}
-	case artifacts.UserAssist:
+	case execution.UserAssist:
 		if d.Proof() == artifacts.Executed && !d.LastRun.IsZero() {
 			return []time.Time{d.LastRun}
 		}

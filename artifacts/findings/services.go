@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -14,7 +15,7 @@ var serviceAnomaly = wholeRule(rule(Rule{
 	Benign: "Virus scanners in ProgramData, printers, software that was removed badly.",
 	Next:   "Check file and publisher; compare the key's time with the timeline.",
 	Needs:  []string{"services"},
-}, func(x *look, s artifacts.Service) {
+}, func(x *look, s persistence.Service) {
 	a := s.Autostart()
 	driver := s.ServiceType&0x0F != 0
 	name := s.Name
@@ -106,7 +107,7 @@ var serviceAnomaly = wholeRule(rule(Rule{
 	// (g) or that was set up while something happened that deserves a look.
 	near := x.dubiousStarts()
 	for _, r := range x.kept["services"] {
-		s := r.rec.Data.(artifacts.Service)
+		s := r.rec.Data.(persistence.Service)
 		a := s.Autostart()
 		if r.rec.From.State == artifacts.Backup || a.Mechanism == "Service failure command" || a.Written.IsZero() || a.Image == "" ||
 			!randomName(s.Name) && !unspeakable(s.Name) || !within(near, a.Written.Add(-time.Hour), a.Written.Add(time.Hour)) {
@@ -130,7 +131,7 @@ func unspeakable(name string) bool {
 }
 
 // serviceHost judges a service that is a script host or a loader.
-func (x *look) serviceHost(s artifacts.Service, a *artifacts.Autostart, stem string, comspec bool) {
+func (x *look) serviceHost(s persistence.Service, a persistence.Entry, stem string, comspec bool) {
 	v := x.t.judge(commandLine(a), command(a))
 	if !comspec && !x.t.hosts[stem] && v.level < High {
 		return
@@ -154,7 +155,7 @@ func (x *look) ordinaryService(path string) bool {
 }
 
 // driver judges where a driver lies.
-func (x *look) driver(s artifacts.Service, a *artifacts.Autostart, subj func(string) subject) {
+func (x *look) driver(s persistence.Service, a persistence.Entry, subj func(string) subject) {
 	key := x.normal(a.Image, x.row.rec.User)
 	if !strings.HasPrefix(key, `\`) || a.Image == "" {
 		return

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -60,13 +62,13 @@ silence hash 0123456789abcdef0123456789abcdef01234567
 	}
 	e := NewEvaluator(Facts{Prefetcher: -1}, &Options{Tables: tb})
 	var pf *artifacts.Artifact
-	for _, a := range artifacts.All() {
+	for _, a := range catalogue.All() {
 		if a.Name == "prefetch" {
 			pf = a
 		}
 	}
 	for _, path := range []string{`C:\depot\odd tools\apple.exe`, `C:\other\banana.exe`} {
-		e.Add(&artifacts.Result{Artifact: pf, From: artifacts.Locator{Path: "x"}, Records: []artifacts.Record{{ID: path, Artifact: pf, Data: artifacts.Prefetch{ImagePath: path, HashStatus: "verified", LastRuns: []time.Time{time.Unix(1e9, 0)}}}}})
+		e.Add(&artifacts.Result{Artifact: pf, From: artifacts.Locator{Path: "x"}, Records: []artifacts.Record{{ID: path, Artifact: pf, Data: execution.Prefetch{ImagePath: path, HashStatus: "verified", LastRuns: []time.Time{time.Unix(1e9, 0)}}}}})
 	}
 	// Context (X-11) is below low.
 	r := e.Report().AtLeast(Low)

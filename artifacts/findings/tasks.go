@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -17,7 +18,7 @@ var taskAnomaly = wholeRule(rule(Rule{
 	Benign: "Updaters and backup agents.",
 	Next:   "Read the task's XML; look for its author and the time when it was registered.",
 	Needs:  []string{"tasks", "taskcache", "jobs"},
-}, func(x *look, t artifacts.Task) {
+}, func(x *look, t persistence.Task) {
 	x.task(t.TaskPath, t.Autostart())
 	for _, tr := range t.Triggers {
 		if d := minutes(tr.Interval); d > 0 && d <= 5 && !tr.Disabled && !microsoftTask(t.TaskPath) {
@@ -26,7 +27,7 @@ var taskAnomaly = wholeRule(rule(Rule{
 		}
 	}
 }).also(
-	on(func(x *look, t artifacts.TaskCache) {
+	on(func(x *look, t persistence.TaskCache) {
 		x.task(t.TaskPath, t.Autostart())
 		s := x.setting("task " + cmp.Or(t.TaskPath, t.ID))
 		if x.row.rec.From.State != artifacts.Live {
@@ -49,7 +50,7 @@ var taskAnomaly = wholeRule(rule(Rule{
 			x.hit(s, Low, "its last run failed because its file was not there")
 		}
 	}),
-	on(func(x *look, j artifacts.Job) {
+	on(func(x *look, j persistence.Job) {
 		a := j.Autostart()
 		x.task(cmp.Or(j.Name, winpath.Base(x.row.rec.From.Path)), a)
 		if x.facts.Machine != nil && olderThanVista(x.facts.Machine.Build) || j.Product == "" {
@@ -64,7 +65,7 @@ var taskAnomaly = wholeRule(rule(Rule{
 ), func(x *look) {
 	classes := map[string][]*row{} // those that users have of their own, by id
 	for _, r := range x.kept["comhijack"] {
-		if c := r.rec.Data.(artifacts.COMHijack); c.Autostart().Scope != "machine" && r.rec.From.State == artifacts.Live {
+		if c := r.rec.Data.(persistence.COMHijack); c.Autostart().Scope != "machine" && r.rec.From.State == artifacts.Live {
 			id := strings.ToUpper(c.CLSID)
 			classes[id] = append(classes[id], r)
 		}
@@ -90,17 +91,17 @@ var taskAnomaly = wholeRule(rule(Rule{
 type taskFacts struct {
 	path, author, kind, class string
 	elevated                  bool // runs as SYSTEM, or with all rights of its account
-	auto                      *artifacts.Autostart
+	auto                      persistence.Entry
 }
 
 func taskOf(r *row) (taskFacts, bool) {
 	switch t := r.rec.Data.(type) {
-	case artifacts.Task:
-		high := slices.ContainsFunc(t.Principals, func(p artifacts.TaskPrincipal) bool {
+	case persistence.Task:
+		high := slices.ContainsFunc(t.Principals, func(p persistence.TaskPrincipal) bool {
 			return systemAccount(p.User) || strings.EqualFold(p.RunLevel, "HighestAvailable")
 		})
 		return taskFacts{t.TaskPath, t.Author, t.Kind, t.Class, high, t.Autostart()}, true
-	case artifacts.TaskCache:
+	case persistence.TaskCache:
 		return taskFacts{t.TaskPath, t.Author, t.Kind, t.Class, t.HighestLevel || systemAccount(cmp.Or(t.RunAsSID, t.RunAs)), t.Autostart()}, t.View == "task"
 	}
 	return taskFacts{}, false
@@ -151,7 +152,7 @@ func (x *look) taskClass(t taskFacts, classes map[string][]*row) {
 	switch {
 	case len(own) > 0:
 		a := own[0].auto()
-		x.hit(x.setting("task "+t.path), x.weaker(High, t.auto), "it runs the class %s, which a user has of his own: %s", id, clip(cmp.Or(commandLine(a), a.Image), 300)).as("T1053.005", "T1546.015").from(own...)
+		x.hit(x.setting("task "+t.path), x.weaker(High, t.auto), "it runs the class %s, which a user has of his own: %s", id, clip(cmp.Or(commandLine(*a), a.Image), 300)).as("T1053.005", "T1546.015").from(own...)
 	case t.class == "no" && microsoftTask(t.path):
 		x.hit(x.setting("task "+t.path), Informational, "it runs the class %s, which the machine does not have", id)
 	case t.class == "no":
@@ -206,7 +207,7 @@ func olderThanVista(build string) bool {
 }
 
 // task judges what a task starts.
-func (x *look) task(path string, a *artifacts.Autostart) {
+func (x *look) task(path string, a persistence.Entry) {
 	if commandLine(a) == "" {
 		return
 	}
@@ -244,18 +245,18 @@ var taskTampered = wholeRule(Rule{
 }, func(x *look) {
 	cached := map[string]*row{}
 	for _, r := range x.kept["taskcache"] {
-		t := r.rec.Data.(artifacts.TaskCache)
+		t := r.rec.Data.(persistence.TaskCache)
 		if t.View == "task" && t.Hash != "" && r.rec.From.State == artifacts.Live {
 			cached[strings.ToLower(t.TaskPath)] = r
 		}
 	}
 	for _, r := range x.kept["tasks"] {
-		t := r.rec.Data.(artifacts.Task)
+		t := r.rec.Data.(persistence.Task)
 		c := cached[strings.ToLower(t.TaskPath)]
 		if c == nil || r.rec.From.State != artifacts.Live || t.Action > 1 {
 			continue
 		}
-		d := c.rec.Data.(artifacts.TaskCache)
+		d := c.rec.Data.(persistence.TaskCache)
 		if len(d.Hash) != 64 || t.XMLSHA256 == "" || strings.EqualFold(d.Hash, t.XMLSHA256) {
 			continue
 		}

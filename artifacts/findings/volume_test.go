@@ -11,9 +11,9 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/corpus"
 )
 
@@ -181,7 +181,7 @@ func setTimes(t *testing.T, img, name string, to time.Time) {
 				info = value
 			case bytes.Equal(value[66:66+2*int(value[64])], wide(name)):
 				for i := range 4 {
-					le.PutUint64(info[8*i:], uint64(artifacts.FileTime(to)))
+					le.PutUint64(info[8*i:], uint64(wire.FileTime(to)))
 				}
 				n++
 			}

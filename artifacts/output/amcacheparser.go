@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
 )
 
 // AmcacheParser writes one table for each kind of entry. Most columns bear the
@@ -65,7 +66,7 @@ func newAmcacheParser(create func(string) (io.Writer, error), o *Options) Record
 
 func (a *amcacheParser) Record(r *artifacts.Record) error {
 	switch r.Data.(type) {
-	case artifacts.AmcacheFile, artifacts.AmcacheProgram, artifacts.AmcacheShortcut, artifacts.AmcacheDriver, artifacts.AmcacheDevice:
+	case execution.AmcacheFile, execution.AmcacheProgram, execution.AmcacheShortcut, execution.AmcacheDriver, execution.AmcacheDevice:
 	default:
 		return nil
 	}
@@ -96,9 +97,9 @@ func (a *amcacheParser) Record(r *artifacts.Record) error {
 		return t.row(cells...)
 	}
 	switch d := r.Data.(type) {
-	case artifacts.AmcacheFile:
+	case execution.AmcacheFile:
 		return a.file(r, &d, key, put)
-	case artifacts.AmcacheProgram:
+	case execution.AmcacheProgram:
 		own := map[string]string{"ProgramId": d.ID, "KeyLastWriteTimestamp": ezTime(d.Written)}
 		fill(own, values, map[string]string{
 			"Name": d.Name, "Version": d.Version, "Publisher": d.Publisher, "Source": d.Source, "UninstallString": d.Command, "PackageFullName": d.Package,
@@ -109,9 +110,9 @@ func (a *amcacheParser) Record(r *artifacts.Record) error {
 			own["InstallDate"] = d.InstalledAs
 		}
 		return put("ProgramEntries", amcacheProgramHeader, own)
-	case artifacts.AmcacheShortcut:
+	case execution.AmcacheShortcut:
 		return put("ShortCuts", amcacheShortcutHeader, map[string]string{"KeyName": key, "LnkName": d.Path, "KeyLastWriteTimestamp": ezTime(d.Written)})
-	case artifacts.AmcacheDriver:
+	case execution.AmcacheDriver:
 		own := map[string]string{"KeyName": key, "KeyLastWriteTimestamp": ezTime(d.Written), "DriverLastWriteTime": ezTime(d.Modified), "DriverId": d.SHA1}
 		fill(own, values, map[string]string{
 			"DriverName": d.Name, "DriverInBox": d.InBox, "DriverIsKernelMode": d.KernelMode, "DriverSigned": d.Signed, "DriverCompany": d.Company,
@@ -119,7 +120,7 @@ func (a *amcacheParser) Record(r *artifacts.Record) error {
 			"ImageSize": number(d.Size), "DriverCheckSum": number(d.CheckSum), "DriverTimeStamp": number(d.TimeStamp),
 		})
 		return put("DriveBinaries", amcacheDriverHeader, own) // spelled so by the peer
-	case artifacts.AmcacheDevice:
+	case execution.AmcacheDevice:
 		own := map[string]string{"KeyName": key, "KeyLastWriteTimestamp": ezTime(d.Written)}
 		fill(own, values, map[string]string{
 			"Model": d.Model, "ModelName": d.Model, "FriendlyName": d.Name, "Manufacturer": d.Manufacturer, "Description": d.Description, "Class": d.Class,
@@ -153,7 +154,7 @@ func number(n uint64) string {
 
 // file writes one program file: the old generation has a table of its own,
 // the new one two, by whether an installed program owns the file.
-func (a *amcacheParser) file(r *artifacts.Record, d *artifacts.AmcacheFile, key string, put func(string, []string, map[string]string) error) error {
+func (a *amcacheParser) file(r *artifacts.Record, d *execution.AmcacheFile, key string, put func(string, []string, map[string]string) error) error {
 	ext := ""
 	if i := strings.LastIndexByte(d.Name, '.'); i >= 0 {
 		ext = d.Name[i:]

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // A table is a CSV file: RFC 4180, a header even when no row follows.
@@ -86,7 +87,7 @@ var csvHeader = []string{
 
 func (c csvEvents) Event(r *Row) error {
 	return c.row(
-		r.Datetime(), strconv.FormatInt(r.Time.UnixMicro(), 10), strconv.FormatInt(artifacts.FileTime(r.Time), 10), r.Kind, r.Message, r.DataType, r.Parser,
+		r.Datetime(), strconv.FormatInt(r.Time.UnixMicro(), 10), strconv.FormatInt(wire.FileTime(r.Time), 10), r.Kind, r.Message, r.DataType, r.Parser,
 		r.Host, r.User, r.SID, r.Source, r.SHA256, r.Snapshot, r.Path, r.Executable, r.Key, r.Value,
 		strings.Join(r.Tags, ","), string(r.Proof), r.ID, strconv.FormatInt(r.Offset, 10), string(r.State), r.pairs(),
 	)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -65,7 +66,7 @@ func (e *ecs) Event(r *Row) error {
 		return err
 	}
 	sum := sha256.New()
-	for _, s := range [...]string{r.Host, r.DataType, strconv.FormatInt(artifacts.FileTime(r.Time), 10), r.Source, r.Message, r.ID} {
+	for _, s := range [...]string{r.Host, r.DataType, strconv.FormatInt(wire.FileTime(r.Time), 10), r.Source, r.Message, r.ID} {
 		io.WriteString(sum, s)
 		sum.Write([]byte{0})
 	}
@@ -101,8 +102,8 @@ func (e *ecs) document(o *object, r *Row) {
 	o.sub("host", func(o *object) {
 		o.str("name", r.Host)
 		o.str("hostname", r.Host)
-		if e.opts.HostID != nil {
-			o.opt("id", e.opts.HostID(r.Host))
+		if e.opts.MachineGUID != nil {
+			o.opt("id", e.opts.MachineGUID(r.Host))
 		}
 	})
 	if r.Path != "" {
@@ -180,7 +181,7 @@ func (e *ecs) document(o *object, r *Row) {
 		o.opt("snapshot", r.Snapshot)
 		o.opt("source_sha256", r.SHA256)
 		o.int("offset", r.Offset)
-		o.int("filetime", artifacts.FileTime(r.Time))
+		o.int("filetime", wire.FileTime(r.Time))
 		if r.Local {
 			o.str("local_time", strings.TrimSuffix(FormatTime(r.Time), "Z"))
 		}

@@ -82,8 +82,8 @@ func ecsAlert(o *object, f *Finding, opts *Options) {
 	o.sub("host", func(o *object) {
 		o.str("name", f.Host)
 		o.str("hostname", f.Host)
-		if opts.HostID != nil {
-			o.opt("id", opts.HostID(f.Host))
+		if opts.MachineGUID != nil {
+			o.opt("id", opts.MachineGUID(f.Host))
 		}
 	})
 	o.sub("rule", func(o *object) {

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 type jsonEvents struct {
@@ -26,7 +27,7 @@ func (j *jsonEvents) Event(r *Row) error {
 	o := object{b: append(j.b[:0], '{')}
 	o.str("datetime", r.Datetime())
 	o.int("timestamp", r.Time.UnixMicro())
-	o.int("filetime", artifacts.FileTime(r.Time))
+	o.int("filetime", wire.FileTime(r.Time))
 	o.str("timestamp_desc", r.Kind)
 	o.str("message", r.Message)
 	o.str("data_type", r.DataType)

@@ -56,9 +56,9 @@ type Options struct {
 	// Case tells what a file with several tables holds beside the timeline. It
 	// is asked when the writer is closed, and by a [Table].
 	Case func() *Case
-	// HostID tells the machine GUID of a host, or "" where it is not known, for
+	// MachineGUID tells the machine GUID of a host, or "" where it is not known, for
 	// formats that name the machine in each event.
-	HostID func(host string) string
+	MachineGUID func(host string) string
 	// Values tells the texts of all values of the key that a record was read
 	// from, by name.
 	Values func(*artifacts.Record) map[string]string
@@ -66,13 +66,13 @@ type Options struct {
 
 // A Case is what is known beside the timeline.
 type Case struct {
-	Hosts    []Host
+	Machines []Machine
 	Files    []File
 	Findings []Finding
 }
 
-// A Host is one machine of a case.
-type Host struct {
+// A Machine is one machine of a case.
+type Machine struct {
 	Name, OS, Build, TimeZone, MachineGUID string
 	Input                                  string // the evidence it was read from
 	SystemRoot                             string

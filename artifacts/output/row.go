@@ -106,9 +106,6 @@ func (r *recordRow) setEvent(e *artifacts.Event) {
 	}
 	r.Extra = slices.Concat(e.Extra, r.extra)
 	r.Also = nil
-	for i := range e.Also {
-		r.Also = append(r.Also, strings.TrimSpace(e.Also[i].Snapshot+" "+e.Also[i].Path))
-	}
 }
 
 // fields yields what stands under "extra": each name once.
@@ -165,7 +162,9 @@ func named(fs []artifacts.Field, name string) bool {
 	return false
 }
 
-// place is what two copies of one fact share, see [artifacts.Merge].
+// place is what two copies of one fact share. A start that was the last one when
+// a shadow copy was made is a previous one today. RegBack lies in another
+// folder, so that for a key the hive's name counts and not its path.
 func (r *Row) place() string {
 	file := winpath.Key(r.Source)
 	says := r.Path

@@ -16,8 +16,9 @@ import (
 
 // A Sorter puts the events of a run into the order of a timeline within a
 // fixed amount of memory: what does not fit lies sorted in temporary files and
-// is merged when it is read. Copies that tell the same are joined as
-// [artifacts.Merge] does. The zero value is ready for use.
+// is merged when it is read. Events that several copies of one machine hold (live,
+// in a shadow copy, in Windows.old, in RegBack) become one row, which names the
+// other places in Also. The zero value is ready for use.
 type Sorter struct {
 	// Budget is how many bytes of coded rows are held in memory; 0 means
 	// [DefaultBudget].
@@ -39,7 +40,13 @@ type Sorter struct {
 	records uint64
 	buf     []byte
 	plain   bool // leave copies alone: a sort inside the sort
+
+	pieces bool // of the source at hand, earlier pieces were added
+	hashes map[source]string
 }
+
+// A source is a file whose rows were added before its hash was known.
+type source struct{ host, path, snapshot string }
 
 // DefaultBudget keeps a run small beside what decoding takes.
 const DefaultBudget = 64 << 20
@@ -73,6 +80,34 @@ func (s *Sorter) Add(rec *artifacts.Record) error {
 		}
 	}
 	return nil
+}
+
+// AddResult takes in all records of a result, and what [Sorter.Source] does.
+func (s *Sorter) AddResult(res *artifacts.Result) error {
+	for i := range res.Records {
+		if err := s.Add(&res.Records[i]); err != nil {
+			return err
+		}
+	}
+	s.Source(res)
+	return nil
+}
+
+// Source takes the hash of a large file from the last piece of its results: the
+// records before it do not have it, the rows will. It is called for each result,
+// after its records were added.
+func (s *Sorter) Source(res *artifacts.Result) {
+	if res.More {
+		s.pieces = true
+		return
+	}
+	if s.pieces && res.From.SHA256 != "" && len(res.Records) > 0 {
+		if s.hashes == nil {
+			s.hashes = map[source]string{}
+		}
+		s.hashes[source{res.Records[0].Host, res.From.Path, res.From.Snapshot}] = res.From.SHA256
+	}
+	s.pieces = false
 }
 
 // AddRow takes in one event that is flat already. The row can be used again.
@@ -235,6 +270,15 @@ func (s *Sorter) Rows() iter.Seq2[*Row, error] {
 		}
 		slices.SortFunc(s.rows, compareCoded)
 		coded := s.merged(s.rows)
+		if len(s.hashes) > 0 {
+			row := yield
+			yield = func(r *Row, err error) bool {
+				if r != nil && r.SHA256 == "" {
+					r.SHA256 = s.hashes[source{r.Host, r.Source, r.Snapshot}]
+				}
+				return row(r, err)
+			}
+		}
 		if s.backups && !s.plain {
 			s.joined(coded)(yield)
 			return

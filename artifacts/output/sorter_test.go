@@ -9,10 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-
-	"github.com/artifactdump/artifactdump/artifacts"
 )
 
 // someRows makes rows as a machine with two older copies would: many instants

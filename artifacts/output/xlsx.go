@@ -256,7 +256,7 @@ func (x *xlsx) Close() error {
 	x.row("programs", len(x.programs))
 	x.row("findings", len(c.Findings))
 	x.row("files examined", len(c.Files))
-	for _, h := range c.Hosts {
+	for _, h := range c.Machines {
 		x.row("host", strings.TrimSpace(fmt.Sprintf("%s  %s  build %s  %s", h.Name, h.OS, h.Build, h.TimeZone)))
 		x.row("read from", h.Input)
 	}

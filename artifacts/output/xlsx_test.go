@@ -9,9 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xuri/excelize/v2"
-
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/xuri/excelize/v2"
 )
 
 // TestWorkbook reads a workbook with another library: types of cells, what the
@@ -20,7 +19,7 @@ func TestWorkbook(t *testing.T) {
 	var b bytes.Buffer
 	w := newXLSX(&b, &Options{Version: "v0", Case: func() *Case {
 		return &Case{
-			Hosts:    []Host{{Name: "HOST", OS: "Windows 10 Pro", Build: "19045"}},
+			Machines: []Machine{{Name: "HOST", OS: "Windows 10 Pro", Build: "19045"}},
 			Findings: []Finding{{ID: "f1", Level: "high", Title: "=1+1", First: time.Unix(1, 0)}},
 			Files:    []File{{Host: "HOST", Path: `C:\x`, Status: "failed", Error: "no <tag> & more"}},
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -148,7 +149,7 @@ func (p *pecmd) Record(r *artifacts.Record) error {
 	if p.err != nil {
 		return p.err
 	}
-	f, ok := r.Data.(artifacts.Prefetch)
+	f, ok := r.Data.(execution.Prefetch)
 	if !ok {
 		return nil
 	}
@@ -237,7 +238,7 @@ func newAppCompatCacheParser(create func(string) (io.Writer, error), o *Options)
 }
 
 func (a *appCompatCacheParser) Record(r *artifacts.Record) error {
-	s, ok := r.Data.(artifacts.Shimcache)
+	s, ok := r.Data.(execution.Shimcache)
 	if !ok || a.skip(r) {
 		return nil
 	}
@@ -261,7 +262,7 @@ func (a *appCompatCacheParser) Record(r *artifacts.Record) error {
 
 // ezExecuted is the flag in the peer's words. On Windows 10 it takes a last
 // word of 1 for Yes; our own outputs say "possibly" there.
-func ezExecuted(s artifacts.Shimcache) string {
+func ezExecuted(s execution.Shimcache) string {
 	switch {
 	case s.Executed == "yes", s.LastData != nil && *s.LastData == 1:
 		return "Yes"

@@ -10,6 +10,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -133,7 +134,7 @@ func (c *Collector) Result(host string, res *artifacts.Result) {
 			f = &fed{artifact: a}
 			c.fed[a.Name] = f
 		}
-		if res.From.Path != "" {
+		if res.From.Path != "" && !res.More {
 			f.sources++
 		}
 		f.records += len(res.Records)
@@ -155,7 +156,7 @@ func (c *Collector) Result(host string, res *artifacts.Result) {
 }
 
 func (c *Collector) autostart(r *artifacts.Record) {
-	as, ok := r.Data.(artifacts.Autostarter)
+	as, ok := r.Data.(persistence.Autostarter)
 	if !ok {
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -32,7 +33,7 @@ func incident(t *testing.T, opts *Options, jobs int) Input {
 	for _, tree := range ev.Trees {
 		in.Machines = append(in.Machines, MachineOf(tree, ev.Kind))
 		e := findings.NewEvaluator(findings.FactsOf(tree, ev.Kind, nil), nil)
-		results, err := artifacts.Run(t.Context(), tree, &artifacts.Options{Jobs: jobs})
+		results, err := artifacts.Run(t.Context(), tree, catalogue.All(), &artifacts.Options{Jobs: jobs})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,8 +16,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 )
 
 func TestIncident(t *testing.T) {
@@ -208,11 +210,11 @@ func hostileInput(s string) Input {
 	fill(reflect.ValueOf(&row).Elem(), s)
 	row.Local = false
 	in.Collected = NewCollector(nil)
-	a := artifacts.All()[0]
+	a := catalogue.All()[0]
 	in.Collected.Result(s, &artifacts.Result{
 		Artifact: a, From: artifacts.Locator{Path: s}, Notes: []string{s},
 		Errors:  []*artifacts.DecodeError{{Artifact: a.Name, From: artifacts.Locator{Path: s, Key: s}, Err: os.ErrInvalid}},
-		Records: []artifacts.Record{{ID: s, Artifact: a, Host: s, User: evidence.User{Name: s}, Data: artifacts.RunKey{}}},
+		Records: []artifacts.Record{{ID: s, Artifact: a, Host: s, User: evidence.User{Name: s}, Data: persistence.RunKey{}}},
 	})
 	in.Collected.Focus(in.Findings)
 	in.Collected.Row(&row)

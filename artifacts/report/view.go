@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -198,7 +199,7 @@ func (v *view) collected(c *Collector, opts *Options) {
 	})
 	v.AutosLeft, v.AllAutos = c.autosLeft, len(c.autos)+c.autosLeft
 	v.Fed = nil
-	for _, a := range artifacts.All() {
+	for _, a := range catalogue.All() {
 		if f := c.fed[a.Name]; f != nil && f.sources > 0 {
 			v.Fed = append(v.Fed, f)
 		} else {

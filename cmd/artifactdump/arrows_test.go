@@ -2,6 +2,7 @@ package main
 
 import (
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -10,28 +11,111 @@ const module = "github.com/artifactdump/artifactdump/"
 
 // TestArrows holds the packages to the picture of docs/design.md.
 func TestArrows(t *testing.T) {
-	// What each package may import of ours; a prefix with a slash stands for
-	// all below it.
-	// The formats below artifacts that several artifacts share.
-	formats := []string{"artifacts/winpath", "artifacts/formats/"}
+	// What each package may import of ours, directly or not; a prefix with a slash
+	// stands for all below it. A package without a row fails.
+	join := func(lists ...[]string) []string { return slices.Concat(lists...) }
+	corpus := []string{"corpus", "corpus/", "prefetch/xpress"}
+	evidence := []string{"hive", "artifacts/winpath", "artifacts/evidence", "artifacts/evidence/", "artifacts/formats/ntfs", "artifacts/formats/wire"}
+	engine := join(evidence, []string{"artifacts"})
+	chapter := join(engine, []string{"prefetch", "prefetch/", "artifacts/formats/"})
+	chapters := []string{"artifacts/execution", "artifacts/persistence", "artifacts/communication", "artifacts/activity", "artifacts/system"}
+	above := join(chapter, chapters, []string{"artifacts/catalogue"})
+	format := []string{"artifacts/formats/wire"}
+	onSQLite := join(format, []string{"artifacts/formats/sqlitedb"})
+	onESE := join(format, []string{"artifacts/formats/ese", "prefetch/xpress"})
 	allowed := map[string][]string{
-		"prefetch/xpress":              {},
-		"prefetch":                     {"prefetch/xpress"},
-		"hive":                         {},
-		"artifacts/winpath":            {},
+		"prefetch/xpress": {},
+		"prefetch":        {"prefetch/xpress"},
+		"hive":            {},
+
+		"artifacts/winpath":           {},
+		"artifacts/formats/wire":      {},
+		"artifacts/formats/appcompat": format,
+		"artifacts/formats/lnk":       join(format, []string{"artifacts/formats/shellitem"}),
+		"artifacts/formats/ntfs":      format,
+		"artifacts/formats/shellitem": format,
+		"artifacts/formats/taskblob":  format,
+		"artifacts/formats/textfile":  format,
+
+		"artifacts/formats/evtx":            format,
+		"artifacts/formats/ese":             join(format, []string{"prefetch/xpress"}),
+		"artifacts/formats/srum":            onESE,
+		"artifacts/formats/ual":             onESE,
+		"artifacts/formats/searchindex":     onESE,
+		"artifacts/formats/webcache":        onESE,
+		"artifacts/formats/wmi":             format,
+		"artifacts/formats/sqlitedb":        format,
+		"artifacts/formats/sqlitedb/oracle": {},
+		"artifacts/formats/activities":      onSQLite,
+		"artifacts/formats/browser":         onSQLite,
+		"artifacts/formats/notifications":   onSQLite,
+		"artifacts/formats/cfb":             format,
+		"artifacts/formats/jumplist":        join(format, []string{"artifacts/formats/cfb", "artifacts/formats/lnk", "artifacts/formats/shellitem"}),
+		"artifacts/formats/bits":            format,
+		"artifacts/formats/defender":        format,
+
 		"artifacts/evidence/collect":   {},
+		"artifacts/evidence/image":     {"artifacts/evidence/image/vss", "artifacts/formats/ntfs", "artifacts/formats/wire"},
 		"artifacts/evidence/image/vss": {},
-		"artifacts/evidence":           {"hive", "artifacts/winpath", "artifacts/evidence/", "artifacts/formats/ntfs", "artifacts/formats/wire"},
-		"artifacts":                    append([]string{"hive", "prefetch", "prefetch/", "artifacts/evidence", "artifacts/evidence/"}, formats...),
-		"artifacts/output":             append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
-		"artifacts/findings":           append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/evidence", "artifacts/evidence/"}, formats...),
-		"artifacts/report":             {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
-		"artifacts/output/parquet":     append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
-		"artifacts/output/sqlite":      append([]string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/output", "artifacts/evidence", "artifacts/evidence/"}, formats...),
-		"corpus":                       {"prefetch/xpress", "corpus/"},
-		"corpus/regf":                  {},
-		"corpus/vss":                   {},
-		"corpus/scca":                  {"prefetch/xpress"},
+		"artifacts/evidence":           evidence,
+
+		"artifacts":               engine,
+		"artifacts/execution":     chapter,
+		"artifacts/persistence":   chapter,
+		"artifacts/communication": chapter,
+		"artifacts/activity":      chapter,
+		"artifacts/system":        chapter,
+		"artifacts/events":        chapter,
+		"artifacts/filesystem":    chapter,
+		"artifacts/catalogue":     join(chapter, chapters),
+
+		"artifacts/inspect":         {"hive", "prefetch", "prefetch/", "artifacts/winpath", "artifacts/formats/"},
+		"artifacts/logons":          {"artifacts/events"},
+		"artifacts/findings":        above,
+		"artifacts/findings/sigma":  {},
+		"artifacts/output":          above,
+		"artifacts/output/parquet":  join(above, []string{"artifacts/output"}),
+		"artifacts/output/sqlite":   join(above, []string{"artifacts/output"}),
+		"artifacts/output/files":    {},
+		"artifacts/output/hivefile": join(above, []string{"artifacts/output"}),
+		"artifacts/output/pffile":   join(above, []string{"artifacts/output"}),
+		"artifacts/report":          join(above, []string{"artifacts/output", "artifacts/findings"}),
+		"artifacts/explain":         join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings"}),
+		"artifacts/scan": join(above, []string{
+			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/report", "artifacts/explain",
+		}),
+
+		"artifacts/internal/testtree": join(engine, corpus),
+		"artifacts/internal/casetest": join(above, corpus, []string{"artifacts/internal/testtree"}),
+
+		"corpus":              {"prefetch/xpress", "corpus/"},
+		"corpus/generate":     {"prefetch/xpress", "corpus", "corpus/"},
+		"corpus/regf":         {},
+		"corpus/evtx":         {},
+		"corpus/ntfsmeta":     {},
+		"corpus/esedb":        {},
+		"corpus/wmirepo":      {},
+		"corpus/sqlitefile":   {},
+		"corpus/compound":     {},
+		"corpus/destinations": {"corpus/compound"},
+		"corpus/schtask":      {},
+		"corpus/shelllink":    {},
+		"corpus/vss":          {},
+		"corpus/scca":         {"prefetch/xpress"},
+
+		"cmd/artifactdump/internal/shell":  {},
+		"cmd/artifactdump/internal/verify": {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
+		"cmd/artifactdump":                 {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},
+	}
+	out, err := exec.Command("go", "list", module+"...").Output()
+	if err != nil {
+		t.Skipf("go list does not run here: %v", err)
+	}
+	for pkg := range strings.FieldsSeq(string(out)) {
+		pkg = strings.TrimPrefix(pkg, module)
+		if _, ok := allowed[pkg]; !ok {
+			t.Errorf("%s has no row in this table", pkg)
+		}
 	}
 	for pkg, may := range allowed {
 		for _, dep := range ours(t, pkg) {
@@ -52,7 +136,7 @@ var light = map[string]string{
 // and those of the table. The formats that need a library have packages of
 // their own.
 func TestLightPackages(t *testing.T) {
-	for _, pkg := range []string{"prefetch", "prefetch/xpress", "hive", "artifacts", "artifacts/output"} {
+	for _, pkg := range []string{"prefetch", "prefetch/xpress", "hive", "artifacts", "artifacts/catalogue", "artifacts/output"} {
 		for _, dep := range deps(t, pkg) {
 			if strings.Contains(strings.SplitN(dep, "/", 2)[0], ".") && !strings.HasPrefix(dep, module) && light[moduleOf(dep)] == "" {
 				t.Errorf("%s links %s", pkg, dep)

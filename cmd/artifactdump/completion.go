@@ -1,18 +1,16 @@
 package main
 
 import (
-	"cmp"
-	"fmt"
+	"bufio"
 	"io"
-	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
-	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/shell"
+	"github.com/urfave/cli/v2"
 )
 
 func completionCommand() *cli.Command {
@@ -27,112 +25,46 @@ func completionCommand() *cli.Command {
 			"   artifactdump completion fish > ~/.config/fish/completions/artifactdump.fish\n" +
 			"   artifactdump completion powershell >> $PROFILE",
 		Action: func(c *cli.Context) error {
-			write, ok := map[string]func(io.Writer, []completion){"bash": bashScript, "zsh": zshScript, "fish": fishScript, "powershell": powershellScript}[c.Args().First()]
+			script, ok := shell.Script(c.Args().First(), c.App, flagValues)
 			if !ok || c.NArg() != 1 {
-				return usagef("which shell? There are %s", strings.Join(shells, ", "))
+				return usagef("which shell? There are %s", strings.Join(shell.Shells, ", "))
 			}
-			var script strings.Builder
-			write(&script, completions(c.App))
-			_, err := io.WriteString(c.App.Writer, script.String())
+			_, err := io.WriteString(c.App.Writer, script)
 			return err
 		},
 	}
 }
 
-var shells = []string{"bash", "zsh", "fish", "powershell"}
-
-// A completion is what can follow one command.
-type completion struct {
-	path  string // "hive ls", "" for the program itself
-	usage string
-	words []completionWord // subcommands, or names that the command takes
-	flags []completionFlag
-}
-
-type completionWord struct{ word, usage string }
-
-type completionFlag struct {
-	name   string // "--format", "-o"
-	usage  string
-	value  bool
-	values []string // what the value can be; none means a file or something free
-	list   bool     // several, with commas between
-}
-
-// completions are those of the program and of every command, in order.
-func completions(app *cli.App) []completion {
-	top := completion{words: subcommands(app.Commands)}
-	out := []completion{top}
-	for _, c := range app.Commands {
-		if c.Hidden {
-			continue
-		}
-		out = append(out, completionOf(c.Name, c))
-		for _, s := range c.Subcommands {
-			if !s.Hidden {
-				out = append(out, completionOf(c.Name+" "+s.Name, s))
+func manCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "man",
+		Usage: "the manual page, for man",
+		Description: "Prints the page as roff.\n\n" +
+			"Examples:\n" +
+			"   artifactdump man > ~/.local/share/man/man1/artifactdump.1\n" +
+			"   artifactdump man | man -l -",
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usagef("man takes no arguments")
 			}
-		}
+			w := bufio.NewWriter(c.App.Writer)
+			_, date := commit()
+			shell.Manual(w, c.App, date)
+			return w.Flush()
+		},
 	}
-	return out
 }
-
-func completionOf(path string, c *cli.Command) completion {
-	k := completion{path: path, usage: c.Usage, words: subcommands(c.Subcommands)}
-	switch path {
-	case "list":
-		for _, n := range artifactNames() {
-			k.words = append(k.words, completionWord{word: n})
-		}
-	case "completion":
-		for _, s := range shells {
-			k.words = append(k.words, completionWord{word: s})
-		}
-	}
-	for _, f := range c.Flags {
-		d, ok := f.(cli.DocGenerationFlag)
-		if !ok || slices.Contains(f.Names(), "help") {
-			continue
-		}
-		for _, n := range f.Names() {
-			cf := completionFlag{name: dashed(n), usage: plainUsage(d.GetUsage()), value: d.TakesValue()}
-			if cf.value {
-				cf.values, cf.list = flagValues(path, f.Names()[0])
-			}
-			k.flags = append(k.flags, cf)
-		}
-	}
-	return k
-}
-
-func subcommands(list []*cli.Command) []completionWord {
-	var out []completionWord
-	for _, c := range list {
-		if !c.Hidden {
-			out = append(out, completionWord{c.Name, c.Usage})
-		}
-	}
-	return out
-}
-
-func dashed(n string) string {
-	if len(n) == 1 {
-		return "-" + n
-	}
-	return "--" + n
-}
-
-func plainUsage(s string) string { return strings.ReplaceAll(s, "`", "") }
 
 func artifactNames() []string {
 	var out []string
-	for _, a := range artifacts.All() {
+	for _, a := range catalogue.All() {
 		out = append(out, a.Name)
 	}
 	return out
 }
 
-// flagValues are the values that a flag of a command can have.
+// flagValues are the values that a flag of a command can have, or the words that
+// the command takes; see [shell.Values].
 func flagValues(command, flag string) (values []string, list bool) {
 	names := func(fits func(output.Format) bool) (out []string) {
 		for _, f := range formats() {
@@ -143,6 +75,13 @@ func flagValues(command, flag string) (values []string, list bool) {
 		return out
 	}
 	switch flag {
+	case "":
+		switch command {
+		case "list":
+			return artifactNames(), false
+		case "completion":
+			return shell.Shells, false
+		}
 	case "artifact":
 		return artifactNames(), false
 	case "level", "fail-level":
@@ -168,211 +107,4 @@ func flagValues(command, flag string) (values []string, list bool) {
 		}
 	}
 	return nil, false
-}
-
-func words(list []completionWord) string {
-	var out []string
-	for _, w := range list {
-		out = append(out, w.word)
-	}
-	return strings.Join(out, " ")
-}
-
-func flagNames(list []completionFlag) string {
-	var out []string
-	for _, f := range list {
-		out = append(out, f.name)
-	}
-	return strings.Join(append(out, "--help"), " ")
-}
-
-// shellCases writes what bash and zsh have in common: what can stand at the
-// cursor, as a list of words in $words_; without words it is a file.
-func shellCases(w io.Writer, list []completion) {
-	fmt.Fprint(w, "    case \"$cmd $prev\" in\n")
-	for _, c := range list {
-		for _, f := range c.flags {
-			if !f.value {
-				continue
-			}
-			if len(f.values) == 0 {
-				fmt.Fprintf(w, "        %q) file_=true;;\n", c.path+" "+f.name)
-				continue
-			}
-			fmt.Fprintf(w, "        %q) words_=%q; list_=%t;;\n", c.path+" "+f.name, strings.Join(f.values, " "), f.list)
-		}
-	}
-	fmt.Fprint(w, "    esac\n    if [[ -z $words_ && $file_ == false ]]; then\n        case \"$cmd\" in\n")
-	for _, c := range list {
-		fmt.Fprintf(w, "            %q) if [[ $cur == -* ]]; then words_=%q; else words_=%q; fi;;\n", c.path, flagNames(c.flags), words(c.words))
-	}
-	fmt.Fprint(w, "        esac\n    fi\n")
-}
-
-// commandCases finds the command among the words before the cursor.
-func commandCases(w io.Writer, list []completion) {
-	fmt.Fprint(w, "        case \"$cmd $word\" in\n")
-	for _, c := range list[1:] {
-		parent, name := "", c.path
-		if i := strings.LastIndexByte(c.path, ' '); i >= 0 {
-			parent, name = c.path[:i], c.path[i+1:]
-		}
-		fmt.Fprintf(w, "            %q) cmd=%q;;\n", parent+" "+name, c.path)
-	}
-	fmt.Fprint(w, "        esac\n")
-}
-
-func bashScript(w io.Writer, list []completion) {
-	fmt.Fprint(w, `# Completion of artifactdump for bash.
-_artifactdump() {
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} cmd="" word words_="" list_=false file_=false i
-    COMPREPLY=()
-    # bash takes the equals sign of --flag=value for a word of its own.
-    if [[ $cur == "=" ]]; then
-        cur=""
-    elif [[ $prev == "=" ]] && ((COMP_CWORD > 2)); then
-        prev=${COMP_WORDS[COMP_CWORD-2]}
-    fi
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        word=${COMP_WORDS[i]}
-`)
-	commandCases(w, list)
-	fmt.Fprint(w, "    done\n")
-	shellCases(w, list)
-	fmt.Fprint(w, `    if [[ $list_ == true && $cur == *,* ]]; then
-        COMPREPLY=($(compgen -P "${cur%,*}," -W "$words_" -- "${cur##*,}"))
-    else
-        COMPREPLY=($(compgen -W "$words_" -- "$cur"))
-    fi
-}
-complete -o default -F _artifactdump artifactdump
-`)
-}
-
-func zshScript(w io.Writer, list []completion) {
-	fmt.Fprint(w, `#compdef artifactdump
-# Completion of artifactdump for zsh.
-_artifactdump() {
-    local cur=${words[CURRENT]} prev=${words[CURRENT-1]} cmd="" word words_="" list_=false file_=false i
-    if [[ $cur == --*=* ]]; then
-        prev=${cur%%=*} cur=${cur#*=}
-        compset -P '*='
-    fi
-    for ((i = 2; i < CURRENT; i++)); do
-        word=${words[i]}
-`)
-	commandCases(w, list)
-	fmt.Fprint(w, "    done\n")
-	shellCases(w, list)
-	fmt.Fprint(w, `    if [[ -z $words_ ]]; then
-        _files
-    else
-        [[ $list_ == true ]] && compset -P '*,'
-        compadd -- ${=words_}
-    fi
-}
-if [[ $funcstack[1] == _artifactdump ]]; then _artifactdump "$@"; else compdef _artifactdump artifactdump; fi
-`)
-}
-
-// quoted is a text in single quotes, as fish and PowerShell read them.
-func quoted(s, quote string) string { return "'" + strings.ReplaceAll(s, "'", quote) + "'" }
-
-func fishScript(w io.Writer, list []completion) {
-	q := func(s string) string { return quoted(strings.ReplaceAll(s, `\`, `\\`), `\'`) }
-	fmt.Fprint(w, `# Completion of artifactdump for fish.
-
-# Tells whether the words before the cursor name this command, and no other.
-function __artifactdump_at
-    set -l at
-    for word in (commandline -opc)[2..]
-        switch "$at $word"
-`)
-	for _, c := range list[1:] {
-		parent, name := "", c.path
-		if i := strings.LastIndexByte(c.path, ' '); i >= 0 {
-			parent, name = c.path[:i], c.path[i+1:]
-		}
-		fmt.Fprintf(w, "            case %s\n                set at %s\n", q(parent+" "+name), q(c.path))
-	}
-	io.WriteString(w, `        end
-    end
-    test "$at" = "$argv[1]"
-end
-
-# Completes the last of several words with commas between them.
-function __artifactdump_list
-    set -l before (string replace --regex '[^,=]*$' '' -- (commandline -ct) | string replace --regex '^--[^=]*=' '')
-    printf '%s\n' $before$argv
-end
-
-`)
-	for _, c := range list {
-		at := "complete -c artifactdump -n " + q("__artifactdump_at "+q(c.path))
-		if len(c.words) > 0 {
-			fmt.Fprintf(w, "%s -f\n", at) // no files
-		}
-		for _, x := range c.words {
-			fmt.Fprintf(w, "%s -a %s -d %s\n", at, q(x.word), q(cmp.Or(x.usage, c.path)))
-		}
-		for _, f := range c.flags {
-			option := "-l " + strings.TrimPrefix(f.name, "--")
-			if !strings.HasPrefix(f.name, "--") {
-				option = "-s " + strings.TrimPrefix(f.name, "-")
-			}
-			values := strings.Join(f.values, " ")
-			switch {
-			case f.list:
-				option += " -x -a " + q("(__artifactdump_list "+values+")")
-			case values != "":
-				option += " -x -a " + q(values)
-			case f.value:
-				option += " -r -F"
-			}
-			fmt.Fprintf(w, "%s %s -d %s\n", at, option, q(f.usage))
-		}
-		fmt.Fprintf(w, "%s -l help -d 'show help'\n", at)
-	}
-}
-
-func powershellScript(w io.Writer, list []completion) {
-	q := func(s string) string { return quoted(s, "''") }
-	fmt.Fprint(w, "# Completion of artifactdump for PowerShell.\nRegister-ArgumentCompleter -Native -CommandName @('artifactdump', 'artifactdump.exe') -ScriptBlock {\n"+
-		"    param($wordToComplete, $commandAst, $cursorPosition)\n    $commands = @{\n")
-	array := func(list []string) string {
-		var out []string
-		for _, s := range list {
-			out = append(out, q(s))
-		}
-		return "@(" + strings.Join(out, ", ") + ")"
-	}
-	for _, c := range list {
-		fmt.Fprintf(w, "        %s = @{ words = %s; flags = %s; choices = @{", q(c.path), array(strings.Fields(words(c.words))), array(strings.Fields(flagNames(c.flags))))
-		for _, f := range c.flags {
-			if len(f.values) > 0 {
-				fmt.Fprintf(w, " %s = %s;", q(f.name), array(f.values))
-			}
-		}
-		fmt.Fprint(w, " } }\n")
-	}
-	fmt.Fprint(w, `    }
-    $path = ''
-    $before = @($commandAst.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
-    foreach ($word in $before) {
-        $next = "$path $word".Trim()
-        if ($commands.ContainsKey($next)) { $path = $next }
-    }
-    $at = $commands[$path]
-    $last = if ($before.Count -gt 0) { $before[-1] } else { '' }
-    $typed = $wordToComplete
-    $kept = ''
-    if ($typed -match '^(--[^=]+)=(.*)$') {
-        $last = $Matches[1]
-        $kept = "$last="
-        $typed = $Matches[2]
-    }
-    $choices = if ($at.choices.ContainsKey($last)) { $at.choices[$last] } elseif ($typed.StartsWith('-')) { $at.flags } else { $at.words }
-    $choices | Where-Object { $_.StartsWith($typed) } | ForEach-Object { [System.Management.Automation.CompletionResult]::new("$kept$_", $_, 'ParameterValue', $_) }
-}
-`)
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/shell"
 )
 
 func printed(t *testing.T, args ...string) string {
@@ -278,11 +280,11 @@ func TestPowerShellCompletion(t *testing.T) {
 
 // TestCompletionScripts looks for every command in each script.
 func TestCompletionScripts(t *testing.T) {
-	for _, shell := range shells {
-		script := printed(t, "completion", shell)
+	for _, name := range shell.Shells {
+		script := printed(t, "completion", name)
 		for _, c := range newApp(nil, nil).Commands {
 			if !c.Hidden && !strings.Contains(script, c.Name) {
-				t.Errorf("%s: %s is not there", shell, c.Name)
+				t.Errorf("%s: %s is not there", name, c.Name)
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
 )
 
 func dumpCommand() *cli.Command {
@@ -38,9 +39,9 @@ func dump(c *cli.Context) error {
 	}
 	paths := slices.Concat(c.Args().Slice(), c.StringSlice("hive"))
 	s := newSession(c)
-	var look lookup
+	var look output.TreeLookup
 	opts := outputOptions(c)
-	opts.Times, opts.Values = look.times, look.values
+	opts.Times, opts.Values = look.Times, look.Values
 	var w output.RecordWriter
 	var o interface {
 		commit() error
@@ -51,7 +52,7 @@ func dump(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		o, w = set, format.Files(set.create, opts)
+		o, w = set, format.Files(set.Create, opts)
 	} else {
 		file, err := openOutput(c, paths...)
 		if err != nil {
@@ -61,7 +62,7 @@ func dump(c *cli.Context) error {
 	}
 	n := 0
 	err := s.each(paths, c.StringSlice("artifact"), func(tree *evidence.Tree, res artifacts.Result) error {
-		look.tree = tree
+		look.Tree = tree
 		n += len(res.Records)
 		if x, ok := w.(output.Failer); ok && len(res.Records) == 0 {
 			for _, e := range res.Errors {
@@ -104,19 +105,21 @@ func openFolder(c *cli.Context, evidence ...string) (folder, error) {
 	if name == "" || name == "-" {
 		return folder{}, usagef("--format %s writes several files: name a folder with -o", c.String("format"))
 	}
-	if err := outsideFolder(name, evidence); err != nil {
+	if err := files.OutsideFolder(name, evidence); err != nil {
 		return folder{}, err
 	}
 	if err := os.MkdirAll(name, 0o777); err != nil {
 		return folder{}, err
 	}
-	return folder{&fileSet{dir: name, force: c.Bool("force")}}, nil
+	return folder{&files.Set{Dir: name, Force: c.Bool("force")}}, nil
 }
 
 // A folder is a fileSet as the output of one command.
-type folder struct{ *fileSet }
+type folder struct{ *files.Set }
+
+func (f folder) abort() { f.Abort() }
 
 func (f folder) commit() error {
-	_, err := f.fileSet.commit()
+	_, err := f.Commit()
 	return err
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 )
 
 const theIncident = "../../corpus/files/incident"
@@ -51,7 +51,7 @@ func TestExplainEveryArtifact(t *testing.T) {
 	}
 	// Three places are empty on a sound machine, and on this one.
 	empty := map[string]bool{"windowsload": true, "appcertdlls": true, "dnsserver": true}
-	for _, a := range artifacts.All() {
+	for _, a := range catalogue.All() {
 		if _, ok := first[a.Name]; !ok && !empty[a.Name] {
 			t.Errorf("%s: no record in the incident", a.Name)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/report"
 )
 
 // exitFindings ends a run with --fail-level that met a finding of that level
@@ -82,18 +83,18 @@ func findingsAction(c *cli.Context) error {
 	for _, m := range machines {
 		reports = append(reports, m.Report())
 	}
-	report := findings.Join(reports...)
+	all := findings.Join(reports...)
 	o, err := openOutput(c, paths...)
 	if err != nil {
 		return err
 	}
-	switch shown := report.AtLeast(show); format {
+	switch shown := all.AtLeast(show); format {
 	case "jsonl":
 		err = shown.WriteJSON(o)
 	case "navigator":
 		err = shown.WriteNavigator(o)
 	default:
-		err = writeFindings(o, shown, len(report.Findings)-len(shown.Findings), show)
+		err = report.WriteFindings(o, shown, len(all.Findings)-len(shown.Findings), show)
 	}
 	if err != nil {
 		o.abort()
@@ -102,7 +103,7 @@ func findingsAction(c *cli.Context) error {
 	if err := o.commit(); err != nil {
 		return err
 	}
-	if err := s.end(); fail == 0 || report.Worst() < fail {
+	if err := s.end(); fail == 0 || all.Worst() < fail {
 		return err
 	}
 	return errFindings

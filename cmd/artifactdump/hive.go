@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -45,6 +47,7 @@ func hiveFlags(more ...cli.Flag) []cli.Flag {
 		&cli.BoolFlag{Name: "no-logs", Usage: "read the hive as it is, dirty or not"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no notes; damage is still named"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
+		verboseDamage(),
 	})
 }
 
@@ -76,7 +79,7 @@ func (s *session) openHive(path string) (*hive.Hive, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if err != nil {
-		s.damage(fmt.Errorf("%s: %w", path, err))
+		s.damageIn(path, fmt.Errorf("%s: %w", path, err))
 	}
 	for _, d := range h.Damage() {
 		s.hiveDamage(path, d)
@@ -102,7 +105,7 @@ func (s *session) hiveDamage(path string, d *hive.FormatError) {
 		s.note("%s: %v", path, d)
 		return
 	}
-	s.damage(fmt.Errorf("%s: %w", path, d))
+	s.damageIn(path, fmt.Errorf("%s: %w", path, d))
 }
 
 // itemDamage names what an iterator could not read.
@@ -111,7 +114,7 @@ func (s *session) itemDamage(path string, err error) {
 		s.hiveDamage(path, fe)
 		return
 	}
-	s.damage(fmt.Errorf("%s: %w", path, err))
+	s.damageIn(path, fmt.Errorf("%s: %w", path, err))
 }
 
 const maxHiveFile = 4 << 30
@@ -133,13 +136,21 @@ func readFile(path string) ([]byte, error) {
 	if st.Size() > maxHiveFile {
 		return nil, fmt.Errorf("%s: %d bytes are more than a hive can have", path, st.Size())
 	}
-	return readQuietly(path)
+	f, err := collect.OpenNamed(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var b bytes.Buffer
+	b.Grow(int(st.Size()) + bytes.MinRead)
+	_, err = b.ReadFrom(f)
+	return b.Bytes(), err
 }
 
 // logsBeside finds the transaction logs of a hive, whatever their case.
 func logsBeside(path string) []string {
 	dir, base := filepath.Split(path)
-	ents, err := os.ReadDir(filepath.Clean(dir + "."))
+	ents, err := fs.ReadDir(collect.NamedDir(filepath.Clean(dir+".")), ".")
 	if err != nil {
 		return nil
 	}

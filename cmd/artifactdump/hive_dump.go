@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -26,7 +29,7 @@ func hiveDumpCommand() *cli.Command {
 			"   artifactdump hive dump --deleted NTUSER.DAT",
 		Flags: hiveFlags(append(outputFlags(),
 			&cli.StringFlag{Name: "format", Value: "tsv", Usage: "`FORMAT` of the output: tsv, jsonl"},
-			&cli.BoolFlag{Name: "deleted", Usage: "add what was recovered: lines that begin with DK and DV"},
+			&cli.BoolFlag{Name: "deleted", Usage: "add what was recovered: lines DK and DV, and UK and UV for what is in use but unreachable"},
 		)...),
 		Action: onHive(1, 1, "FILE", func(j *hiveJob) (func(), error) {
 			if err := j.open(); err != nil {
@@ -56,6 +59,7 @@ type keyJSON struct {
 	Offset  int64       `json:"offset"`
 	Flags   uint16      `json:"flags,omitempty"`
 	Deleted string      `json:"deleted,omitempty"`
+	Lost    string      `json:"unreachable,omitempty"`
 	Values  []valueJSON `json:"values"`
 }
 
@@ -74,7 +78,7 @@ func (j *hiveJob) json(deleted bool) error {
 		if err != nil {
 			continue // Check names it below
 		}
-		if err := writeKeyJSON(j.o, k, ""); err != nil {
+		if err := writeJSON(j.o, toKeyJSON(k)); err != nil {
 			return err
 		}
 	}
@@ -82,29 +86,31 @@ func (j *hiveJob) json(deleted bool) error {
 		return nil
 	}
 	for r := range j.h.Deleted() {
+		k := keyJSON{Path: r.Path, Offset: r.Offset}
 		if r.IsKey {
-			if err := writeKeyJSON(j.o, r.Key, r.Note()); err != nil {
-				return err
-			}
-			continue
+			k = toKeyJSON(r.Key)
+		} else {
+			k.Values = []valueJSON{toValueJSON(r.Value)}
 		}
-		orphan := keyJSON{Path: r.Path, Offset: r.Offset, Deleted: r.Note(), Values: []valueJSON{toValueJSON(r.Value)}}
-		if err := writeJSON(j.o, orphan); err != nil {
+		if k.Deleted = r.Note(); r.Unreachable {
+			k.Deleted, k.Lost = "", r.Note()
+		}
+		if err := writeJSON(j.o, k); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func writeKeyJSON(w io.Writer, k hive.Key, deleted string) error {
-	j := keyJSON{Path: k.Path(), Written: output.FormatTime(k.Written()), Offset: k.Offset(), Flags: uint16(k.Flags()), Deleted: deleted, Values: []valueJSON{}}
+func toKeyJSON(k hive.Key) keyJSON {
+	j := keyJSON{Path: k.Path(), Written: output.FormatTime(k.Written()), Offset: k.Offset(), Flags: uint16(k.Flags()), Values: []valueJSON{}}
 	j.Class, _ = k.ClassName()
 	for v, err := range k.Values() {
 		if err == nil {
 			j.Values = append(j.Values, toValueJSON(v))
 		}
 	}
-	return writeJSON(w, j)
+	return j
 }
 
 func toValueJSON(v hive.Value) valueJSON {
@@ -155,28 +161,38 @@ func hiveDeleted(j *hiveJob) (func(), error) {
 	if err := j.open(); err != nil {
 		return nil, err
 	}
-	n := 0
+	n, lost := 0, 0
 	for r := range j.h.Deleted() {
-		n++
-		bound := "-"
+		kind, bound := "", "-"
+		if n++; r.Unreachable {
+			n--
+			lost++
+			kind = "unreachable "
+		}
 		if !r.NotAfter.IsZero() {
 			bound = "deleted at or before " + output.FormatTime(r.NotAfter)
 		}
 		if r.IsKey {
-			fmt.Fprintf(j.o, "key\t%s\t%#x\t%s\t%s\twritten %s\n", r.Note(), r.Offset, bound, output.Clean(r.Path), cmp.Or(output.FormatTime(r.Key.Written()), "(no time)"))
+			fmt.Fprintf(j.o, "%skey\t%s\t%#x\t%s\t%s\twritten %s\n", kind, r.Note(), r.Offset, bound, output.Clean(r.Path), cmp.Or(output.FormatTime(r.Key.Written()), "(no time)"))
 			continue
 		}
-		text, _ := show(r.Value, 200)
-		fmt.Fprintf(j.o, "value\t%s\t%#x\t%s\t%s\t%s\t%s\t%s\n", r.Note(), r.Offset, bound, output.Clean(r.Path), output.Clean(valueName(r.Value)), r.Value.Type(), text)
+		text, _ := hivefile.Show(r.Value, 200)
+		fmt.Fprintf(j.o, "%svalue\t%s\t%#x\t%s\t%s\t%s\t%s\t%s\n", kind, r.Note(), r.Offset, bound, output.Clean(r.Path),
+			output.Clean(hivefile.ValueName(r.Value)), r.Value.Type(), text)
 	}
-	return func() { j.note("%d deleted keys and values", n) }, nil
+	return func() {
+		j.note("%d deleted keys and values", n)
+		if lost > 0 {
+			j.note("%d keys and values in use but unreachable", lost)
+		}
+	}, nil
 }
 
 func hiveRecoverCommand() *cli.Command {
 	return &cli.Command{
 		Name: "recover", Usage: "write the clean hive to a new file", ArgsUsage: "FILE -o NEW",
-		Description: "Replays the transaction logs and writes the result; FILE itself stays as it is.\n\n" +
-			"Example:\n   artifactdump hive recover SYSTEM -o SYSTEM.clean",
+		Description: "Replays the transaction logs and writes the result; FILE and its folder stay as they are.\n\n" +
+			"Example:\n   artifactdump hive recover SYSTEM -o results/SYSTEM.clean",
 		Flags:  hiveFlags(outputFlags()...),
 		Action: onHive(1, 1, "FILE -o NEW", hiveRecover),
 	}
@@ -192,6 +208,10 @@ func hiveRecover(j *hiveJob) (func(), error) {
 	}
 	if same(j.file, name) {
 		return nil, fmt.Errorf("%s is the evidence itself, which is never written to", j.file)
+	}
+	// What lies beside a hive in a copied disk is evidence, too.
+	if err := files.Outside(name, []string{filepath.Dir(j.file)}); err != nil && name != "-" {
+		return nil, err
 	}
 	if err := j.open(); err != nil {
 		return nil, err

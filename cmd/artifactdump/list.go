@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/urfave/cli/v2"
 )
 
 func listCommand() *cli.Command {
@@ -30,7 +30,7 @@ func listCommand() *cli.Command {
 
 func list(c *cli.Context) error {
 	names := c.Args().Slice()
-	chosen, err := artifacts.Select(names)
+	chosen, err := catalogue.Select(names)
 	if err != nil {
 		return usageError{err}
 	}
@@ -40,7 +40,7 @@ func list(c *cli.Context) error {
 	}
 	switch f := c.String("format"); {
 	case f == "markdown":
-		artifacts.WriteMarkdown(o, chosen)
+		catalogue.Markdown(o, chosen)
 	case f == "jsonl":
 		err = listJSON(o, chosen)
 	case f != "text":
@@ -81,7 +81,7 @@ func listLong(w io.Writer, chosen []*artifacts.Artifact) {
 		for j, s := range a.Sources {
 			fmt.Fprintf(w, "%-12s %s\n", label("Sources:", j), s)
 		}
-		for j, f := range artifacts.RecordFields(a) {
+		for j, f := range catalogue.Fields(a) {
 			fmt.Fprintf(w, "%-12s %s\n", label("Fields:", j), f)
 		}
 		if len(a.Attack) > 0 {
@@ -134,7 +134,7 @@ func listJSON(w io.Writer, chosen []*artifacts.Artifact) error {
 			Fields  []string `json:"fields"`
 			Attack  []string `json:"attack"`
 			Refs    []string `json:"refs"`
-		}{a.Name, a.Title, a.Group, a.About, string(a.Proves), src, artifacts.RecordFields(a), a.Attack, a.Refs})
+		}{a.Name, a.Title, a.Group, a.About, string(a.Proves), src, catalogue.Fields(a), a.Attack, a.Refs})
 		if err != nil {
 			return err
 		}

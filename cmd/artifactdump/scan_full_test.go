@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
 
 // TestScanFileLimit gives a run no room for its largest files, and then goes
@@ -35,7 +37,7 @@ func TestScanFileLimit(t *testing.T) {
 				t.Error("an unfinished case has its final name")
 			}
 			wholePart(t, dir+".partial", want, "failed")
-			if m, err := readManifest(dir + ".partial"); err != nil || !strings.Contains(m.Error, "file too large") {
+			if m, err := scan.ReadManifest(dir + ".partial"); err != nil || !strings.Contains(m.Error, "file too large") {
 				t.Errorf("the manifest does not say why: %+v %v", m, err)
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -16,7 +18,7 @@ func sameCase(t *testing.T, got, want string) {
 	for name := range b {
 		if _, ok := a[name]; !ok {
 			t.Errorf("%s is missing", name)
-		} else if name != manifestName && a[name] != b[name] {
+		} else if name != scan.ManifestName && a[name] != b[name] {
 			t.Errorf("%s differs", name)
 		}
 	}
@@ -25,20 +27,20 @@ func sameCase(t *testing.T, got, want string) {
 			t.Errorf("%s should not be there", name)
 		}
 	}
-	m, err := readManifest(got)
+	m, err := scan.ReadManifest(got)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := readManifest(want)
+	n, err := scan.ReadManifest(want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.State != n.State || m.Error != n.Error || len(m.Hosts) != len(n.Hosts) {
-		t.Fatalf("manifest: %s %s, %d machines; want %s %s, %d", m.State, m.Error, len(m.Hosts), n.State, n.Error, len(n.Hosts))
+	if m.State != n.State || m.Error != n.Error || len(m.Machines) != len(n.Machines) {
+		t.Fatalf("manifest: %s %s, %d machines; want %s %s, %d", m.State, m.Error, len(m.Machines), n.State, n.Error, len(n.Machines))
 	}
-	for i, h := range m.Hosts {
-		h.Seconds, n.Hosts[i].Seconds = manifestSeconds{}, manifestSeconds{}
-		if diff := cmp.Diff(n.Hosts[i], h, cmp.AllowUnexported(manifestInput{})); diff != "" {
+	for i, h := range m.Machines {
+		h.Seconds, n.Machines[i].Seconds = scan.Seconds{}, scan.Seconds{}
+		if diff := cmp.Diff(n.Machines[i], h, cmp.AllowUnexported(scan.Input{})); diff != "" {
 			t.Errorf("manifest, machine %d, -want +got:\n%s", i, diff)
 		}
 	}
@@ -51,22 +53,22 @@ func sameCase(t *testing.T, got, want string) {
 // is as an undisturbed run writes it, and the manifest names no other bytes.
 func wholePart(t *testing.T, part, want, state string) {
 	t.Helper()
-	files := listing(t, want)
+	whole := listing(t, want)
 	for name, b := range listing(t, part) {
-		if name != manifestName && !strings.HasSuffix(name, ".partial") && files[name] != b {
-			t.Errorf("%s has its final name and is not whole: %d bytes, want %d", name, len(b), len(files[name]))
+		if name != scan.ManifestName && !strings.HasSuffix(name, ".partial") && whole[name] != b {
+			t.Errorf("%s has its final name and is not whole: %d bytes, want %d", name, len(b), len(whole[name]))
 		}
 	}
-	m, err := readManifest(part)
+	m, err := scan.ReadManifest(part)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m.State != state {
 		t.Errorf("manifest: %s, want %s", m.State, state)
 	}
-	for _, h := range m.Hosts {
+	for _, h := range m.Machines {
 		for _, o := range h.Outputs {
-			if sum, err := hashFile(t.Context(), filepath.Join(part, h.Folder, filepath.FromSlash(o.Name))); err != nil || sum != o.SHA256 {
+			if sum, err := files.SHA256(t.Context(), filepath.Join(part, h.Folder, filepath.FromSlash(o.Name))); err != nil || sum != o.SHA256 {
 				t.Errorf("%s/%s is not as the manifest says (%v)", h.Folder, o.Name, err)
 			}
 		}
@@ -128,11 +130,11 @@ func TestScanMachines(t *testing.T) {
 			sameCase(t, dir, want)
 		})
 	}
-	m, err := readManifest(want)
+	m, err := scan.ReadManifest(want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, h := range m.Hosts {
+	for i, h := range m.Machines {
 		if want := []string{"KESTREL-PC", "KESTREL-PC-2", "KESTREL-PC-3"}[i]; h.Folder != want || h.Evidence != evidence[i] {
 			t.Errorf("machine %d: folder %s, evidence %s", i, h.Folder, h.Evidence)
 		}

@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
 
 // A peekWriter looks at a file when a text is said for the first time.
@@ -42,7 +43,7 @@ func TestStatusFile(t *testing.T) {
 		if code := run(t.Context(), args, w, w); code != exitOK {
 			t.Fatalf("exit %d: %s", code, w)
 		}
-		var st status
+		var st scan.Status
 		if err := json.Unmarshal(w.seen, &st); err != nil {
 			t.Fatalf("%v: %s", err, w.seen)
 		}
@@ -53,7 +54,7 @@ func TestStatusFile(t *testing.T) {
 		if got := strings.Join(names, " "); !strings.HasSuffix(strings.Join(c.want, " "), got) || got == "" {
 			t.Errorf("--machines %s: machines %q, want %q", c.machines, names, c.want)
 		}
-		if st.State != "running" || st.Hosts != 2 || st.Host != "KESTREL-PC" || st.Folder != names[0] || st.Phase == "" {
+		if st.State != "running" || st.MachinesAll != 2 || st.Machine != "KESTREL-PC" || st.Folder != names[0] || st.Phase == "" {
 			t.Errorf("--machines %s: %s", c.machines, w.seen)
 		}
 		end, err := os.ReadFile(w.file)
@@ -70,30 +71,6 @@ func TestStatusFile(t *testing.T) {
 	}
 	if end, err := os.ReadFile(file); err != nil || !bytes.Contains(end, []byte(`"state":"interrupted"`)) {
 		t.Errorf("after an interrupt: %s %v", end, err)
-	}
-}
-
-// TestStatusLine draws what stands on a terminal.
-func TestStatusLine(t *testing.T) {
-	m := func(name, phase string, done, planned int) *machineStatus {
-		return &machineStatus{Host: name, Folder: name, Phase: phase, Done: done, Planned: planned}
-	}
-	for _, c := range []struct {
-		name string
-		st   *status
-		want string
-	}{
-		{"opening", &status{Machines: []*machineStatus{m("", "opening a.zip", 0, 0)}}, "opening a.zip"},
-		{"one", &status{Hosts: 1, Machines: []*machineStatus{{Host: "PC", Phase: phaseReading, Done: 3, Planned: 9, Left: 70, Path: `C:\x`}}}, `PC reading 3 of 9, about 1m10s left  C:\x`},
-		{"two", &status{Hosts: 3, HostsAt: 1, kept: 1, began: time.Now(), Machines: []*machineStatus{m("PC", phaseReading, 1, 3), m("PC-2", phaseJudging, 0, 0)}}, "1 of 3 | PC reading 33% | PC-2 judging"},
-		{"time", &status{Hosts: 2, HostsAt: 1, began: time.Now().Add(-time.Minute), Machines: []*machineStatus{m("PC", phaseReading, 1, 1)}}, "1 of 2, 20s left | PC reading 100%"},
-		{"no room", &status{Hosts: 9, began: time.Now(), Machines: []*machineStatus{
-			m("A-MACHINE-WITH-A-NAME", phaseTimeline, 1, 2), m("ANOTHER-MACHINE", phaseTimeline, 1, 2), m("C", phaseReading, 1, 2),
-		}}, "0 of 9 | A-MACHINE-WITH-A-NAME writing the timeline 50% | and 2 more"},
-	} {
-		if got := c.st.line(); got != c.want {
-			t.Errorf("%s: %q, want %q", c.name, got, c.want)
-		}
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
 
 // TestScanSignals ends runs in the middle, as a user, a system that goes down
@@ -64,12 +66,12 @@ func TestScanSignals(t *testing.T) {
 				t.Error("an unfinished case has its final name")
 			}
 			wholePart(t, dir+".partial", want, "interrupted")
-			m, err := readManifest(dir + ".partial")
+			m, err := scan.ReadManifest(dir + ".partial")
 			if err != nil {
 				t.Fatal(err)
 			}
 			done := 0
-			for _, h := range m.Hosts {
+			for _, h := range m.Machines {
 				if h.State == "complete" {
 					done++
 				}

@@ -16,15 +16,14 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/corpus"
 )
 
 // scanned is a case of the incident with its tables, and what its lines say.
 type scanned struct {
 	dir      string
-	host     *manifestHost
+	host     *scan.MachineManifest
 	findings []findingLine
 }
 
@@ -44,11 +43,11 @@ func scanTables(t *testing.T, ev, dir string) *scanned {
 	if code, said := runs(t.Context(), ev, "-o", dir, "--format", "parquet,sqlite,ecs"); code != exitOK {
 		t.Fatalf("exit %d: %s", code, said)
 	}
-	m, err := readManifest(dir)
+	m, err := scan.ReadManifest(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scanned{dir: dir, host: m.Hosts[0]}
+	s := &scanned{dir: dir, host: m.Machines[0]}
 	b, err := os.ReadFile(filepath.Join(dir, "findings.jsonl"))
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +63,7 @@ func scanTables(t *testing.T, ev, dir string) *scanned {
 }
 
 func (s *scanned) part(table string) string {
-	return filepath.Join(s.dir, table, partition(s.host.Name), "part-0000.parquet")
+	return filepath.Join(s.dir, table, "host="+s.host.Name, "part-0000.parquet")
 }
 
 // The columns that the test reads, under the names that users know.
@@ -377,36 +376,6 @@ func (s *scanned) events() string {
 		n += in.Events
 	}
 	return fmt.Sprint(n)
-}
-
-// TestPartition keeps names that evidence chose to one folder that every file
-// system takes.
-func TestPartition(t *testing.T) {
-	for name, want := range map[string]string{
-		"KESTREL-PC":             "host=KESTREL-PC",
-		"":                       "host=",
-		"..":                     "host=.%2E",
-		"a/b\\c:d":               "host=a%2Fb%5Cc%3Ad",
-		"x=1&y+2 z":              "host=x%3D1%26y%2B2%20z",
-		"日本":                     "host=%E6%97%A5%E6%9C%AC",
-		strings.Repeat("本", 100): "host=" + strings.Repeat("%E6%9C%AC", 21),
-	} {
-		if got := partition(name); got != want {
-			t.Errorf("partition(%q) = %q, want %q", name, got, want)
-		}
-	}
-}
-
-// TestDistinctHosts gives two machines of one name only what they share.
-func TestDistinctHosts(t *testing.T) {
-	a := hostOf(&evidence.Machine{Name: "PC", Product: "Windows 10 Pro", Build: "19045", GUID: "1", TimeZone: "UTC"}, "a")
-	b := a
-	b.MachineGUID, b.Input = "2", "b"
-	other := hostOf(&evidence.Machine{Name: "LAPTOP", GUID: "3"}, "c")
-	got := distinctHosts([]output.Host{a, b, other})
-	if len(got) != 2 || got[0].MachineGUID != "" || got[0].Build != "19045" || got[0].Input != "" || got[1] != other {
-		t.Errorf("%+v", got)
-	}
 }
 
 // TestScanFileTimes keeps the times of files where the collector wrote them

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/corpus"
 )
 
@@ -70,24 +72,24 @@ func TestScan(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, said)
 	}
-	files := listing(t, dir)
-	m, err := readManifest(dir)
+	got := listing(t, dir)
+	m, err := scan.ReadManifest(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.State != "complete" || len(m.Hosts) != 1 {
-		t.Fatalf("manifest: %s, %d hosts", m.State, len(m.Hosts))
+	if m.State != "complete" || len(m.Machines) != 1 {
+		t.Fatalf("manifest: %s, %d hosts", m.State, len(m.Machines))
 	}
-	h := m.Hosts[0]
-	named := map[string]bool{manifestName: true}
+	h := m.Machines[0]
+	named := map[string]bool{scan.ManifestName: true}
 	timelines := 0
 	for _, o := range h.Outputs {
-		b, ok := files[o.Name]
+		b, ok := got[o.Name]
 		named[o.Name] = true
 		if !ok || int64(len(b)) != o.Bytes {
 			t.Errorf("%s: %d bytes, the manifest says %d", o.Name, len(b), o.Bytes)
 		}
-		if sum, err := hashFile(t.Context(), filepath.Join(dir, filepath.FromSlash(o.Name))); err != nil || sum != o.SHA256 {
+		if sum, err := files.SHA256(t.Context(), filepath.Join(dir, filepath.FromSlash(o.Name))); err != nil || sum != o.SHA256 {
 			t.Errorf("%s: SHA-256 %s (%v), the manifest says %s", o.Name, sum, err, o.SHA256)
 		}
 		if strings.HasPrefix(o.Name, "timeline") || strings.HasPrefix(o.Name, "ecs/part-") {
@@ -100,7 +102,7 @@ func TestScan(t *testing.T) {
 	if want := len(m.Options.Formats) - 3; timelines != want { // three are tables of records
 		t.Errorf("%d timelines, want %d", timelines, want)
 	}
-	for name := range files {
+	for name := range got {
 		if !named[name] {
 			t.Errorf("%s is not in the manifest", name)
 		}
@@ -125,7 +127,7 @@ func TestScan(t *testing.T) {
 	if after := listing(t, ev); !mapsEqual(before, after) {
 		t.Error("the evidence was changed")
 	}
-	var st status
+	var st scan.Status
 	if b, err := os.ReadFile(statusFile); err != nil || json.Unmarshal(b, &st) != nil || st.State != "complete" {
 		t.Errorf("status file: %s (%v)", st.State, err)
 	}
@@ -136,10 +138,10 @@ func TestScan(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, said)
 	}
 	for name, b := range listing(t, again) {
-		if name == manifestName || strings.HasPrefix(name, "ecs/") || strings.HasPrefix(name, "tables/") {
+		if name == scan.ManifestName || strings.HasPrefix(name, "ecs/") || strings.HasPrefix(name, "tables/") {
 			continue
 		}
-		if files[name] != b {
+		if got[name] != b {
 			t.Errorf("%s differs in a second run", name)
 		}
 	}
@@ -227,12 +229,12 @@ func TestScanHosts(t *testing.T) {
 	if code != exitDamaged || !strings.Contains(said, "BROKEN.EXE") {
 		t.Fatalf("exit %d: %s", code, said)
 	}
-	m, err := readManifest(dir)
+	m, err := scan.ReadManifest(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var folders []string
-	for _, h := range m.Hosts {
+	for _, h := range m.Machines {
 		folders = append(folders, h.Folder)
 		if _, err := os.Stat(filepath.Join(dir, h.Folder, "timeline.jsonl")); err != nil {
 			t.Error(err)
@@ -241,16 +243,16 @@ func TestScanHosts(t *testing.T) {
 	if !slices.Equal(folders, []string{"KESTREL-PC", "KESTREL-PC-2"}) {
 		t.Errorf("folders %q", folders)
 	}
-	if n := m.Hosts[0].Counts.Damaged; n != 0 {
+	if n := m.Machines[0].Counts.Damaged; n != 0 {
 		t.Errorf("the whole machine has %d damaged", n)
 	}
-	d := m.Hosts[1].Damaged
+	d := m.Machines[1].Damaged
 	if len(d) == 0 || !strings.HasSuffix(d[0].Path, "BROKEN.EXE-12345678.pf") || d[0].Error == "" {
 		t.Errorf("damaged: %+v", d)
 	}
-	i := slices.IndexFunc(m.Hosts[1].Inputs, func(in *manifestInput) bool { return strings.Contains(in.Path, "BROKEN") })
-	if i < 0 || m.Hosts[1].Inputs[i].Status != "partial" || m.Hosts[1].Inputs[i].SHA256 == "" {
-		t.Errorf("the manifest does not show the damaged input: %+v", m.Hosts[1].Inputs[max(i, 0)])
+	i := slices.IndexFunc(m.Machines[1].Inputs, func(in *scan.Input) bool { return strings.Contains(in.Path, "BROKEN") })
+	if i < 0 || m.Machines[1].Inputs[i].Status != "partial" || m.Machines[1].Inputs[i].SHA256 == "" {
+		t.Errorf("the manifest does not show the damaged input: %+v", m.Machines[1].Inputs[max(i, 0)])
 	}
 	tables, _ := filepath.Glob(filepath.Join(dir, "KESTREL-PC-2", "tables", "*_PECmd_Output.csv"))
 	if len(tables) != 1 {
@@ -284,16 +286,16 @@ func TestScanInterrupted(t *testing.T) {
 		t.Error("an unfinished case has its final name")
 	}
 	part := dir + ".partial"
-	m, err := readManifest(part)
+	m, err := scan.ReadManifest(part)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.State != "interrupted" || len(m.Hosts) != 2 || m.Hosts[0].State != "complete" || m.Hosts[1].State != "interrupted" {
-		t.Fatalf("manifest: %s, hosts %d", m.State, len(m.Hosts))
+	if m.State != "interrupted" || len(m.Machines) != 2 || m.Machines[0].State != "complete" || m.Machines[1].State != "interrupted" {
+		t.Fatalf("manifest: %s, hosts %d", m.State, len(m.Machines))
 	}
-	for _, h := range m.Hosts {
+	for _, h := range m.Machines {
 		for _, o := range h.Outputs {
-			if sum, err := hashFile(t.Context(), filepath.Join(part, h.Folder, filepath.FromSlash(o.Name))); err != nil || sum != o.SHA256 {
+			if sum, err := files.SHA256(t.Context(), filepath.Join(part, h.Folder, filepath.FromSlash(o.Name))); err != nil || sum != o.SHA256 {
 				t.Errorf("%s/%s is not as the manifest says (%v)", h.Folder, o.Name, err)
 			}
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,30 +14,43 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
 
 // A session is one run over evidence: it names what is damaged as it goes.
 type session struct {
-	c  *cli.Context
+	c *cli.Context
+	scan.Silent
 	mu sync.Mutex // guards what follows, and lines from being mixed
 
-	stderr  io.Writer
-	quiet   bool
-	verbose bool
-	strict  bool
-	kind    string        // of the evidence being read: folder, zip, disk image …
-	hosts   []output.Host // that were read so far
-	damaged int
-	named   map[string]bool // damage of a hive that was named before
-	live    bool            // a progress line stands on the terminal
-	started time.Time
-	drawn   time.Time
+	stderr   io.Writer
+	quiet    bool
+	verbose  bool
+	strict   bool
+	kind     string           // of the evidence being read: folder, zip, disk image …
+	machines []output.Machine // that were read so far
+	damaged  int
+	pending  damageList
+	named    map[string]bool // damage of a hive that was named before
+	live     bool            // a progress line stands on the terminal
+	started  time.Time
+	drawn    time.Time
 }
 
+// sessionKey is where the program keeps its sessions, so that what they have to
+// say is said however a command ends.
+const sessionKey = "sessions"
+
 func newSession(c *cli.Context) *session {
-	return &session{c: c, stderr: c.App.ErrWriter, quiet: c.Bool("quiet"), verbose: c.Bool("verbose"), strict: c.Bool("strict"), started: time.Now()}
+	s := &session{
+		c: c, stderr: c.App.ErrWriter, quiet: c.Bool("quiet"), verbose: c.Bool("verbose"), strict: c.Bool("strict"), started: time.Now(),
+	}
+	sessions, _ := c.App.Metadata[sessionKey].([]*session)
+	c.App.Metadata[sessionKey] = append(sessions, s)
+	return s
 }
 
 func (s *session) clearLine() {
@@ -90,28 +102,18 @@ func (s *session) say(format string, args ...any) {
 	fmt.Fprintln(s.stderr, clean(fmt.Sprintf(format, args...)))
 }
 
-// damage names one damaged piece of evidence on standard error.
-func (s *session) damage(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.damaged++
-	s.clear()
-	fmt.Fprintf(s.stderr, "damaged: %s\n", clean(err.Error()))
-}
-
-// damagedBefore counts what an earlier run named.
-func (s *session) damagedBefore(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.damaged += n
-}
-
 // damages is how much damage was met so far.
 func (s *session) damages() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.damaged
 }
+
+// Note, Damage, Progress and Completed make a session an observer.
+func (s *session) Note(text string) { s.note("%s", text) }
+
+// Damage implements [scan.Observer].
+func (s *session) Damage(err error) { s.damage(err) }
 
 func (s *session) note(format string, args ...any) { s.say("note: "+format, args...) }
 
@@ -152,6 +154,7 @@ func isTerminal(w io.Writer) bool {
 // end turns what was met into the command's error.
 func (s *session) end() error {
 	s.clearLine()
+	s.tellDamage()
 	if s.damaged > 0 {
 		return errDamaged
 	}
@@ -203,18 +206,24 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 	for _, n := range ev.Notes {
 		s.note("%s", n)
 	}
-	if err := s.verifyImage(ev); err != nil {
-		return err
+	if s.c.Bool("verify") {
+		if err := scan.VerifyImage(s.c.Context, ev, s); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithCancel(s.c.Context)
 	defer cancel()
 	for i, tree := range ev.Trees {
 		ev.Trees[i] = nil // so that its hives go when it is done
-		s.hosts = append(s.hosts, hostOf(tree.Machine(), ev.Path))
+		s.machines = append(s.machines, output.MachineOf(tree.Machine(), ev.Path))
 		for _, err := range tree.Problems() {
 			s.damage(err)
 		}
-		results, err := artifacts.Run(ctx, tree, &artifacts.Options{Artifacts: names, Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress})
+		list, err := catalogue.Select(names)
+		if err != nil {
+			return usageError{err}
+		}
+		results, err := artifacts.Run(ctx, tree, list, &artifacts.Options{Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress})
 		if err != nil {
 			return usageError{err}
 		}
@@ -235,28 +244,6 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		if err := s.c.Context.Err(); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// verifyImage compares a disk image with its own hashes, when --verify asks
-// for it.
-func (s *session) verifyImage(ev *evidence.Evidence) error {
-	if !s.c.Bool("verify") {
-		return nil
-	}
-	v, stored, err := ev.VerifyImage(s.c.Context)
-	switch {
-	case s.c.Context.Err() != nil:
-		return s.c.Context.Err()
-	case err != nil:
-		s.damage(fmt.Errorf("%s: %w", ev.Path, err))
-	case !stored:
-		s.note("%s: stores no hash to compare with", ev.Path)
-	case v.OK():
-		s.note("%s: the stored hash is right: MD5 %s SHA-1 %s", ev.Path, cmp.Or(v.StoredMD5, "not stored"), cmp.Or(v.StoredSHA1, "not stored"))
-	default:
-		s.damage(fmt.Errorf("%s: the image is not what was acquired: stored MD5 %s SHA-1 %s, read MD5 %s SHA-1 %s", ev.Path, v.StoredMD5, v.StoredSHA1, v.MD5, v.SHA1))
 	}
 	return nil
 }

@@ -60,17 +60,12 @@ func timeline(c *cli.Context) error {
 	var sorter output.Sorter
 	defer sorter.Close()
 	err = s.each(c.Args().Slice(), c.StringSlice("artifact"), func(_ *evidence.Tree, res artifacts.Result) error {
-		for i := range res.Records {
-			if err := sorter.Add(&res.Records[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return sorter.AddResult(&res)
 	})
 	if err == nil {
 		var w output.EventWriter
 		opts := outputOptions(c)
-		tellHosts(opts, s.hosts)
+		opts.SetMachines(s.machines)
 		if format.Events != nil {
 			w = format.Events(o, opts)
 		} else {

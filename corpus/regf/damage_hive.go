@@ -2,7 +2,15 @@ package regf
 
 func headerDamages() []Damage {
 	return []Damage{
-		{"notRegf", "The file begins with other letters.", "not a hive", nil, header(func(b []byte) { copy(b, "fger") })},
+		{"notRegf", "The file begins with other letters and ends before the first bin.", "not a hive", nil, hurt(func(p *patient) {
+			copy(p.base, "fger")
+			p.file = p.file[:page]
+		})},
+		{"signatureBit", "One bit of the signature is wrong.", "", nil, hurt(func(p *patient) { p.base[1] ^= 4 })},
+		{"sectorZero", "The first sector of the base block is zeroed.", "", nil, hurt(func(p *patient) { clear(p.base[:512]) })},
+		{"baseBlockRandom", "The base block is overwritten, as by a program that encrypts the beginning of files.", "", nil,
+			hurt(func(p *patient) { Encrypt(p.file, page, 7) })},
+		{"baseBlockCutOff", "The file begins with the first bin.", "", nil, hurt(func(p *patient) { p.file = p.file[page:] })},
 		{"oneByte", "The file is one byte long.", "not a hive", nil, hurt(func(p *patient) { p.file = p.file[:1] })},
 		{"signatureOnly", "The file ends after the signature.", "truncated", nil, hurt(func(p *patient) { p.file = p.file[:4] })},
 		{"halfBaseBlock", "The file ends in the base block.", "truncated", nil, hurt(func(p *patient) { p.file = p.file[:600] })},

@@ -26,7 +26,10 @@
 // what nobody reads. But a stream whose output would depend on such a word is
 // truncated, and Decode says so rather than make up bytes.
 //
-// The package does not read the MAM container, plain LZXPRESS or LZNT1.
+// The package also reads and writes the two relatives without Huffman codes:
+// plain LZ77 ([DecodePlain]), which databases of Windows use, and LZNT1
+// ([DecodeLZNT1]), which file systems and the registry use. It does not read
+// the MAM container.
 //
 // [MS-XCA]: https://learn.microsoft.com/openspecs/windows_protocols/ms-xca/
 package xpress

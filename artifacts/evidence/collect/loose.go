@@ -125,5 +125,9 @@ func sniffFile(fsys fs.FS, name string, buf []byte) (Signature, error) {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return Sniff(buf[:n]), err
+	kind := Sniff(buf[:n])
+	if kind == "" && n == len(buf) && string(buf[:4]) != "regf" && HasBins(f, name) {
+		kind = HiveFile
+	}
+	return kind, err
 }

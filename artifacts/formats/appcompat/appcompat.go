@@ -21,7 +21,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf16"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // A Version is the layout of a cache.
@@ -60,7 +61,7 @@ type Cache struct {
 	Bits    int    // width of the entries' pointers where they have some: 32 or 64, else 0
 	Claimed uint32 // number of entries by the header; on Windows 10 not the number of entries
 	Entries []Entry
-	Damage  []*FormatError
+	Damage  []*wire.FormatError
 }
 
 // An Entry is one file that was looked at. Entries come newest first, except
@@ -115,17 +116,6 @@ func (p Package) Family() string {
 		return p.Name
 	}
 	return p.Name + "_" + p.Publisher
-}
-
-// A FormatError is one thing in a value that breaks the format, and where.
-type FormatError struct {
-	Offset  int64 // from the start of the value
-	Struct  string
-	Problem string
-}
-
-func (e *FormatError) Error() string {
-	return fmt.Sprintf("appcompat: %s at offset %#x: %s", e.Struct, e.Offset, e.Problem)
 }
 
 // ErrUnknown says that a value is of no known layout.
@@ -205,7 +195,7 @@ func (c *Cache) claimed(b []byte, off int) {
 }
 
 func (c *Cache) damage(off int, what, format string, args ...any) {
-	c.Damage = append(c.Damage, &FormatError{int64(off), what, fmt.Sprintf(format, args...)})
+	c.Damage = append(c.Damage, &wire.FormatError{Format: "appcompat", Offset: int64(off), Struct: what, Problem: fmt.Sprintf(format, args...)})
 }
 
 // The entry of Windows XP, 32 bits. Winreg-kb, "Windows XP 32-bit".
@@ -243,10 +233,10 @@ func (c *Cache) xp(b []byte) {
 		}
 		c.Entries = append(c.Entries, Entry{
 			Offset:   off,
-			Path:     text(e[:xpModified], true),
-			Modified: fileTime(le.Uint64(e[xpModified:])),
+			Path:     wire.UTF16Z(e[:xpModified]),
+			Modified: wire.Time(le.Uint64(e[xpModified:])),
 			Size:     le.Uint64(e[xpFileSize:]),
-			Updated:  fileTime(le.Uint64(e[xpUpdated:])),
+			Updated:  wire.Time(le.Uint64(e[xpUpdated:])),
 			Rank:     rank[i],
 		})
 	}
@@ -307,8 +297,8 @@ func (c *Cache) pointers(b []byte, start int, layouts map[int]pointerLayout) {
 		used += len(path)
 		rec := Entry{
 			Offset:   off,
-			Path:     text(path, false),
-			Modified: fileTime(le.Uint64(e[l.modified:])),
+			Path:     wire.UTF16Trim(path),
+			Modified: wire.Time(le.Uint64(e[l.modified:])),
 			HasFlags: true,
 			Flags:    le.Uint32(e[l.flags:]),
 			Shims:    le.Uint32(e[l.flags+4:]),
@@ -390,15 +380,15 @@ func (c *Cache) entry(off int, body []byte, flags bool) bool {
 		c.damage(off+12, "entry", "path runs past the entry")
 		return false
 	}
-	e.Path = text(path, false)
+	e.Path = wire.UTF16Trim(path)
 	if flags {
 		pkg := take(int(le.Uint16(take(2))))
 		if at >= 0 {
-			e.Package = text(pkg, false)
+			e.Package = wire.UTF16Trim(pkg)
 		}
 		e.Flags, e.Shims = le.Uint32(take(4)), le.Uint32(take(4))
 	}
-	e.Modified = fileTime(le.Uint64(take(8)))
+	e.Modified = wire.Time(le.Uint64(take(8)))
 	size := le.Uint32(take(4))
 	if at >= 0 {
 		n := int(min(uint64(size), uint64(len(body)-at)))
@@ -429,28 +419,4 @@ func allZero(b []byte) bool {
 		}
 	}
 	return true
-}
-
-// text decodes UTF-16LE, up to the first NUL where one ends it.
-func text(b []byte, nul bool) string {
-	u := make([]uint16, 0, len(b)/2)
-	for i := 0; i+1 < len(b); i += 2 {
-		c := le.Uint16(b[i:])
-		if c == 0 && nul {
-			break
-		}
-		u = append(u, c)
-	}
-	return strings.TrimRight(string(utf16.Decode(u)), "\x00")
-}
-
-// fileTime converts 100 ns since 1601. Zero, and what lies beyond the year
-// 9999, is no time.
-func fileTime(ft uint64) time.Time {
-	const epoch, last = 116444736000000000, 2650467743999999999
-	if ft == 0 || ft > last {
-		return time.Time{}
-	}
-	t := int64(ft) - epoch
-	return time.Unix(t/1e7, t%1e7*100).UTC()
 }

@@ -4,11 +4,16 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Signatures of the extra blocks, [MS-SHLLINK] 2.5.
 const (
 	sigEnvironment = 0xA0000001
+	sigSpecial     = 0xA0000005
+	sigProperties  = 0xA0000009
+	sigAnyIDList   = 0xA000000C
 	sigTracker     = 0xA0000003
 	sigDarwin      = 0xA0000006
 	sigIcon        = 0xA0000007
@@ -29,7 +34,7 @@ func (l *Link) extra(b []byte, off int) {
 		}
 		n := int64(le.Uint32(b[off:]))
 		if n < 4 {
-			l.Trailing = len(b) - off - 4
+			l.End, l.Trailing = off+4, len(b)-off-4
 			return
 		}
 		if n < 8 || n > int64(len(b)-off) {
@@ -61,6 +66,16 @@ func (l *Link) block(k Block) {
 		l.KnownFolder = guid(k.Data)
 	case sigTracker:
 		l.tracker(k)
+	case sigSpecial:
+		if len(k.Data) < 8 {
+			l.bad(k.Offset, "SpecialFolderDataBlock", "shorter than its fields")
+			return
+		}
+		l.SpecialFolder = le.Uint32(k.Data)
+	case sigAnyIDList:
+		l.AnyIDList = k.Data
+	case sigProperties:
+		l.store(k)
 	}
 }
 
@@ -96,18 +111,18 @@ func (l *Link) tracker(k Block) {
 		Droid:   guid(d[trkDroid:]), File: guid(d[trkDroid+16:]),
 		BirthDroid: guid(d[trkBirth:]), BirthFile: guid(d[trkBirth+16:]),
 	}
-	t.FileCreated, t.MAC = timeBased(d[trkDroid+16:])
+	t.FileCreated, t.MAC = TimeBased(d[trkDroid+16:])
 	l.Tracker = t
 }
 
-// guid spells the 16 bytes of a GUID.
-func guid(b []byte) string {
-	return fmt.Sprintf("%08X-%04X-%04X-%X-%X", le.Uint32(b), le.Uint16(b[4:]), le.Uint16(b[6:]), b[8:10], b[10:16])
-}
+func guid(b []byte) string { return wire.GUID(b) }
 
-// timeBased reads time and network address out of a GUID of version 1: 60 bits
-// count 100 ns since 1582-10-15. (RFC 9562, 5.1)
-func timeBased(b []byte) (time.Time, string) {
+// TimeBased reads time and network address out of a GUID of version 1: 60 bits
+// count 100 ns since 1582-10-15. (RFC 9562, 5.1) Other GUIDs have neither.
+func TimeBased(b []byte) (time.Time, string) {
+	if len(b) < 16 {
+		return time.Time{}, ""
+	}
 	hi := le.Uint16(b[6:])
 	if hi>>12 != 1 {
 		return time.Time{}, ""

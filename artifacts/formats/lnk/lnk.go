@@ -2,8 +2,7 @@
 // arguments, and what the machine that made them left in them.
 //
 // It reads the format that [MS-SHLLINK] describes, of all Windows versions. The
-// item list of the target is given as its raw bytes, property stores likewise.
-// Nothing is resolved: no path is looked for, no variable replaced.
+// item list of the target is given as its raw bytes. Nothing is resolved: no path is looked for, no variable replaced.
 //
 // A shortcut that is cut short or broken somewhere is returned as far as it
 // can be read, with each flaw in its Damage.
@@ -12,10 +11,10 @@ package lnk
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
-	"unicode/utf16"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 var le = binary.LittleEndian
@@ -23,16 +22,9 @@ var le = binary.LittleEndian
 // ErrNotLink is returned for data that does not begin like a shortcut.
 var ErrNotLink = errors.New("not a shortcut: no header size and class of one")
 
-// A FormatError is one thing in a shortcut that breaks the format, and where.
-type FormatError struct {
-	Offset  int64
-	Struct  string // [MS-SHLLINK]'s name for it
-	Problem string
-}
-
-func (e *FormatError) Error() string {
-	return fmt.Sprintf("lnk: %s at offset %d: %s", e.Struct, e.Offset, e.Problem)
-}
+// A FormatError is one thing in a shortcut that breaks the format. Its Struct
+// is [MS-SHLLINK]'s name for it, its Offset counts from the start of the link.
+type FormatError = wire.FormatError
 
 // A Link is a shortcut.
 type Link struct {
@@ -64,11 +56,16 @@ type Link struct {
 	IconEnvironment string
 	Darwin          string // of an application that Windows Installer advertises
 	ShimLayer       string
-	KnownFolder     string // GUID
+	KnownFolder     string     // GUID
+	SpecialFolder   uint32     // number (CSIDL) of a folder of older Windows
+	AnyIDList       []byte     // item list that Windows Vista and later use instead of IDList
+	AppID           string     // AppUserModelID: the program as the taskbar knows it
+	Properties      []Property // of the property store
 	Tracker         *Tracker
 	Extra           []Block // all extra blocks, in order
 
-	Trailing int            // bytes behind the end of the shortcut
+	End      int            // where the shortcut ends; damage may have hidden it
+	Trailing int            // bytes after the end of the shortcut
 	Damage   []*FormatError // what breaks the format
 }
 
@@ -139,7 +136,9 @@ func Parse(b []byte) (*Link, error) {
 	l.Created, l.Accessed, l.Written = filetime(b[hdrCreated:]), filetime(b[hdrAccessed:]), filetime(b[hdrWritten:])
 	l.Size, l.IconIndex = le.Uint32(b[hdrFileSize:]), int32(le.Uint32(b[hdrIconIndex:]))
 	l.ShowCommand, l.HotKey = le.Uint32(b[hdrShowCommand:]), le.Uint16(b[hdrHotKey:])
+	l.End = len(b)
 	l.body(b)
+	l.itemAppID()
 	if len(l.Damage) > 0 {
 		return l, l.Damage[0]
 	}
@@ -147,7 +146,7 @@ func Parse(b []byte) (*Link, error) {
 }
 
 func (l *Link) bad(off int64, what, problem string) {
-	l.Damage = append(l.Damage, &FormatError{off, what, problem})
+	l.Damage = append(l.Damage, &FormatError{Format: "lnk", Offset: off, Struct: what, Problem: problem})
 }
 
 // body reads what follows the header, each part where the one before it ends.
@@ -336,52 +335,21 @@ func (l *Link) Target() string {
 	return l.RelativePath
 }
 
-func filetime(b []byte) time.Time {
-	ft := le.Uint64(b)
-	const diff, last = 116444736000000000, 2650467743999999999
-	if ft == 0 || ft > last {
-		return time.Time{}
-	}
-	t := int64(ft) - diff
-	sec, ns := t/1e7, t%1e7
-	if ns < 0 {
-		sec, ns = sec-1, ns+1e7
-	}
-	return time.Unix(sec, ns*100).UTC()
-}
+func filetime(b []byte) time.Time { return wire.TimeAt(b, 0) }
 
+// utf16Text decodes text. An unpaired surrogate, which file names may have,
+// is kept in an escaped form.
 func utf16Text(b []byte) string {
-	u := make([]uint16, len(b)/2)
-	for i := range u {
-		u[i] = le.Uint16(b[2*i:])
-	}
-	return strings.TrimRight(string(utf16.Decode(u)), "\x00")
+	return strings.TrimRight(wire.UTF16Escaped(b), "\x00")
 }
 
 func utf16z(b []byte) string {
-	for i := 0; i+1 < len(b); i += 2 {
-		if b[i] == 0 && b[i+1] == 0 {
-			return utf16Text(b[:i])
-		}
-	}
-	return utf16Text(b)
+	n := wire.UTF16Len(b)
+	return utf16Text(b[:n])
 }
 
 // latin1 decodes 8-bit text. Its code page is that of the machine, which the
-// shortcut does not tell.
-func latin1(b []byte) string {
-	r := make([]rune, len(b))
-	for i, c := range b {
-		r[i] = rune(c)
-	}
-	return strings.TrimRight(string(r), "\x00")
-}
+// shortcut does not record.
+func latin1(b []byte) string { return strings.TrimRight(wire.Latin1(b), "\x00") }
 
-func latin1z(b []byte) string {
-	for i, c := range b {
-		if c == 0 {
-			return latin1(b[:i])
-		}
-	}
-	return latin1(b)
-}
+func latin1z(b []byte) string { return wire.Latin1Z(b) }

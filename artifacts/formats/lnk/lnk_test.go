@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
@@ -39,7 +42,7 @@ func TestParse(t *testing.T) {
 		}
 		l.Extra = nil
 		want := &lnk.Link{
-			Flags: 0x2FE, Attributes: 0x20, Created: spec.Created, Accessed: spec.Accessed, Written: spec.Written, Size: spec.Size, ShowCommand: 7,
+			Flags: 0x2FE, Attributes: 0x20, Created: spec.Created, Accessed: spec.Accessed, Written: spec.Written, Size: spec.Size, ShowCommand: 7, End: len(spec.Build()),
 			Volume: &lnk.Volume{DriveType: 3, Serial: spec.Serial, Label: spec.Label}, LocalBasePath: spec.Target,
 			Name: spec.Name, RelativePath: spec.Relative, WorkingDir: spec.WorkingDir, Arguments: spec.Arguments, IconLocation: spec.Icon,
 			Environment: spec.Environment,
@@ -147,9 +150,150 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// storage returns a property storage with one set.
+func storage(set []byte, properties ...[]byte) []byte {
+	b := append([]byte("\x00\x00\x00\x001SPS"), set...)
+	for _, p := range properties {
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(p)+4))
+		b = append(b, p...)
+	}
+	b = append(b, 0, 0, 0, 0)
+	binary.LittleEndian.PutUint32(b, uint32(len(b)))
+	return b
+}
+
+func property(id uint32, kind uint16, value ...byte) []byte {
+	b := binary.LittleEndian.AppendUint32(nil, id)
+	return append(append(b, 0, byte(kind), byte(kind>>8), 0, 0), value...)
+}
+
+func counted(s string) []byte {
+	b := binary.LittleEndian.AppendUint32(nil, uint32(len(s)+1))
+	for _, c := range s + "\x00" {
+		b = binary.LittleEndian.AppendUint16(b, uint16(c))
+	}
+	return b
+}
+
+var appModel = []byte{0x55, 0x28, 0x4C, 0x9F, 0x79, 0x9F, 0x39, 0x4B, 0xA8, 0xD0, 0xE1, 0xD4, 0x2D, 0xE1, 0xD5, 0xF3}
+
+// withBlock puts an extra block in front of the end mark.
+func withBlock(link []byte, sig uint32, data []byte) []byte {
+	b := binary.LittleEndian.AppendUint32(bytes.Clone(link[:len(link)-4]), uint32(len(data)+8))
+	b = append(binary.LittleEndian.AppendUint32(b, sig), data...)
+	return append(b, 0, 0, 0, 0)
+}
+
+func TestProperties(t *testing.T) {
+	named := append(binary.LittleEndian.AppendUint32(nil, 10), 0)
+	named = append(append(named, 'n', 0, 'a', 0, 'm', 0, 'e', 0, 0, 0), 11, 0, 0, 0, 0xFF, 0xFF)
+	namedSet := []byte{0x05, 0xD5, 0xCD, 0xD5, 0x9C, 0x2E, 0x1B, 0x10, 0x93, 0x97, 0x08, 0x00, 0x2B, 0x2C, 0xF9, 0xAE}
+	store := append(storage(appModel, property(5, 31, counted("Heron.Notes")...), property(9, 19, 7, 0, 0, 0), property(10, 64, 0, 0x80, 0x3E, 0xD5, 0xDE, 0xB1, 0x9D, 1)), storage(namedSet, named)...)
+	store = append(store, 0, 0, 0, 0)
+	b := withBlock(full().Build(), 0xA0000009, store)
+	l, err := lnk.Parse(append(b, "more"...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.AppID != "Heron.Notes" || l.End != len(b) || l.Trailing != 4 {
+		t.Errorf("AppID %q, end %d of %d, %d after it", l.AppID, l.End, len(b), l.Trailing)
+	}
+	var got []string
+	for _, p := range l.Properties {
+		got = append(got, fmt.Sprintf("%.8s %d %s %v", p.Format, p.ID, p.Name, p.Value))
+		if b[p.Offset+4] != byte(p.ID) && p.ID != 0 {
+			t.Errorf("property %d is not at %d", p.ID, p.Offset)
+		}
+	}
+	want := []string{"9F4C2855 5  Heron.Notes", "9F4C2855 9  7", "9F4C2855 10  1970-01-01 00:00:00 +0000 UTC", "D5CDD505 0 name true"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("properties (-want +got):\n%s", diff)
+	}
+
+	// A packaged program is named in the item list alone.
+	item := append([]byte{0, 0, 0x00, 0x00, 'A', 'P', 'P', 'S'}, storage(appModel, property(5, 31, counted("Family_1!App")...))...)
+	binary.LittleEndian.PutUint16(item, uint16(len(item)))
+	l, err = lnk.Parse(shelllink.Link{IDList: append(item, 0, 0), Arguments: "-x"}.Build())
+	if err != nil || l.AppID != "Family_1!App" || l.Arguments != "-x" {
+		t.Errorf("AppID %q, arguments %q, %v", l.AppID, l.Arguments, err)
+	}
+
+	for _, c := range []struct {
+		b    []byte
+		want string
+	}{
+		{append([]byte{200, 0, 0, 0}, store[4:]...), "storage of 200 bytes, or of another version, where"},
+		{append(bytes.Clone(store[:24]), 0xFF, 0xFF, 0, 0), "storage of"},
+		{storage(appModel, []byte{1, 2})[:], "property of 6 bytes where"},
+	} {
+		if l, err := lnk.Parse(withBlock(full().Build(), 0xA0000009, c.b)); err == nil || l.Arguments == "" {
+			t.Errorf("no error, want %s", c.want)
+		} else if !bytes.Contains([]byte(err.Error()), []byte(c.want)) {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
+}
+
+// Two names that differ only in an unpaired surrogate stay two.
+func TestSurrogates(t *testing.T) {
+	b := shelllink.Link{Wide: true, Name: "x", Arguments: "ab"}.Build()
+	at := bytes.LastIndex(b, []byte{'a', 0, 'b', 0})
+	var got []string
+	for _, u := range []uint16{0xD800, 0xDFFF} {
+		binary.LittleEndian.PutUint16(b[at:], u)
+		l, err := lnk.Parse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, l.Arguments)
+	}
+	if want := []string{`\u{D800}b`, `\u{DFFF}b`}; !reflect.DeepEqual(got, want) {
+		t.Errorf("arguments %q, want %q", got, want)
+	}
+}
+
+// TestEvidence reads the real shortcuts. Those with damage are known.
+func TestEvidence(t *testing.T) {
+	root := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	if root == "" {
+		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
+	}
+	n, apps := 0, 0
+	err := filepath.WalkDir(filepath.Join(root, "artifacts2", "lnk"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		l, err := lnk.Parse(b)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			return nil
+		}
+		if l.Target() == "" && len(l.IDList) == 0 && l.AppID == "" {
+			t.Errorf("%s: nothing leads to a target", path)
+		}
+		n++
+		if l.AppID != "" {
+			apps++
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d shortcuts, %d with an AppUserModelID", n, apps)
+	if n < 60 || apps == 0 {
+		t.Errorf("%d shortcuts, %d with an AppUserModelID", n, apps)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(full().Build())
 	f.Add(shelllink.Link{IDList: []byte{20, 0, 0x1F, 0x50, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, Narrow: true, Arguments: "x"}.Build())
+	f.Add(withBlock(full().Build(), 0xA0000009, storage(appModel, property(5, 31, counted("Heron.Notes")...))))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		l, err := lnk.Parse(b)
 		if l == nil {

@@ -8,7 +8,10 @@
 // Damage is never an answer of "not exist". A directory whose index is damaged, or whose own record is, is listed by the $FILE_NAME
 // attributes of the file records, and its error counts and names what only they knew.
 //
-// It does not write, does not look at deleted records, does not replay $LogFile, and cannot decrypt EFS or expand the files that Windows
+// Beside the files, it reads what NTFS records of them: the file records of $MFT ([Records], [Table]), deleted ones included, the change
+// journal ([Journal], [Rewind]), the slack of indexes ([IndexEntries]) and $LogFile ([Log]), from a volume or as loose files.
+//
+// It does not write, does not replay $LogFile, and cannot decrypt EFS or expand the files that Windows
 // compresses for the system (WOF), for which reading the main stream is an error rather than zeros.
 //
 // Offsets and names follow the documents of the Linux-NTFS project and of libfsntfs. A directory is taken for what it says it is only

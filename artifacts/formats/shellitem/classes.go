@@ -1,12 +1,14 @@
 package shellitem
 
+import "github.com/artifactdump/artifactdump/artifacts/formats/wire"
+
 // Root folder shell item: sort index at 3, GUID at 4.
 func (it *Item) root(b []byte) error {
 	it.Kind = Root
 	if len(b) < 20 {
 		return bad(0, "root folder item", "%d bytes, want 20", len(b))
 	}
-	it.GUID = guid(b[4:])
+	it.GUID = wire.ClassID(b[4:])
 	if it.properties(b[20:]) {
 		it.Kind = Properties // a search, for example
 	}
@@ -20,16 +22,16 @@ func (it *Item) volume(b []byte) error {
 		if len(b) < 20 {
 			return bad(0, "volume item", "%d bytes, want 20", len(b))
 		}
-		it.GUID = guid(b[4:])
-		if n := len(b); n >= 56 && guid(b[n-32:]) == delegateID {
+		it.GUID = wire.ClassID(b[4:])
+		if n := len(b); n >= 56 && wire.ClassID(b[n-32:]) == delegateID {
 			// Delegate shell item: the class id of the folder comes last.
-			it.Kind, it.GUID = Delegate, guid(b[n-16:])
+			it.Kind, it.GUID = Delegate, wire.ClassID(b[n-16:])
 			it.properties(b)
 		}
 		return nil
 	}
 	end := min(len(b), 23)
-	it.Name, _ = text8(b[3:end])
+	it.Name = wire.Latin1Z(b[3:end])
 	return nil
 }
 
@@ -59,7 +61,7 @@ func (it *Item) file(b []byte, l fileLayout) error {
 		return nil
 	}
 	it.Size = le.Uint32(b[l.size:])
-	it.Modified = fatTime(b[l.modified:])
+	it.Modified = wire.DOSTime(b[l.modified:])
 	it.Attributes = le.Uint16(b[l.attributes:])
 	wide := b[l.class]&4 != 0
 	read := text8
@@ -154,7 +156,7 @@ func (it *Item) blocks(b []byte, off int) error {
 			}
 		case 0xBEEF0003:
 			if size >= 24 {
-				it.GUID = guid(x[8:])
+				it.GUID = wire.ClassID(x[8:])
 			}
 		}
 		off += size
@@ -170,7 +172,7 @@ func (it *Item) fileBlock(x []byte) error {
 		return bad(0, "extension block BEEF0004", "%d bytes, want at least %d", len(x), extMin)
 	}
 	it.Version = v
-	it.Created, it.Accessed = fatTime(x[extCreated:]), fatTime(x[extAccessed:])
+	it.Created, it.Accessed = wire.DOSTime(x[extCreated:]), wire.DOSTime(x[extAccessed:])
 	if v < 3 {
 		return nil
 	}
@@ -181,15 +183,15 @@ func (it *Item) fileBlock(x []byte) error {
 		ref := le.Uint64(x[extReference:])
 		it.Entry, it.Sequence = ref&(1<<48-1), uint16(ref>>48)
 	}
-	s, n := text16(x[name:])
+	s, n := wire.UTF16Z(x[name:]), wire.UTF16Len(x[name:])
 	if s != "" {
 		it.Name = s
 	}
 	if le.Uint16(x[local:]) > 0 && name+n < len(x) {
 		if v >= 7 {
-			it.Localized, _ = text16(x[name+n:])
+			it.Localized = wire.UTF16Z(x[name+n:])
 		} else {
-			it.Localized, _ = text8(x[name+n:])
+			it.Localized = wire.Latin1Z(x[name+n:])
 		}
 	}
 	return nil
@@ -213,7 +215,7 @@ func (it *Item) network(b []byte) error {
 	if len(b) < 6 {
 		return bad(0, "network location item", "%d bytes, want at least 6", len(b))
 	}
-	it.Name, _ = text8(b[5:])
+	it.Name = wire.Latin1Z(b[5:])
 	return nil
 }
 

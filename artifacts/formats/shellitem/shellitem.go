@@ -15,11 +15,13 @@
 package shellitem
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf16"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 var le = binary.LittleEndian
@@ -69,19 +71,8 @@ type Item struct {
 	Data   []byte   // the whole item with its size; a part of what was parsed
 }
 
-// A FormatError is something in an item that breaks the format, and where.
-type FormatError struct {
-	Offset  int64 // from the start of the parsed bytes
-	Struct  string
-	Problem string
-}
-
-func (e *FormatError) Error() string {
-	return fmt.Sprintf("shell item: %s at offset %d: %s", e.Struct, e.Offset, e.Problem)
-}
-
 func bad(off int, structure, format string, args ...any) error {
-	return &FormatError{int64(off), structure, fmt.Sprintf(format, args...)}
+	return &wire.FormatError{Format: "shell item", Offset: int64(off), Struct: structure, Problem: fmt.Sprintf(format, args...)}
 }
 
 // List reads items up to the empty one that ends a list. It returns how many
@@ -110,7 +101,7 @@ func List(b []byte) (items []Item, n int, err error) {
 }
 
 func moved(err error, off int) error {
-	if fe, ok := err.(*FormatError); ok {
+	if fe, ok := err.(*wire.FormatError); ok {
 		fe.Offset += int64(off)
 	}
 	return err
@@ -163,7 +154,7 @@ func (it *Item) parse(b []byte) error {
 		if len(b) < 30 {
 			return bad(0, "control panel item", "%d bytes, want 30", len(b))
 		}
-		it.GUID = guid(b[14:])
+		it.GUID = wire.ClassID(b[14:])
 		return nil
 	}
 	it.properties(b)
@@ -209,53 +200,15 @@ func (it Item) String() string {
 	return strings.TrimSuffix(it.Name, `\`)
 }
 
-// fatTime reads a FAT date and time: u16 date (day 5 bits, month 4, years
-// since 1980 7), u16 time (two seconds 5, minute 6, hour 5). Zero and dates
-// that are none mean no time.
-func fatTime(b []byte) time.Time {
-	d, t := int(le.Uint16(b)), int(le.Uint16(b[2:]))
-	day, month, year := d&31, d>>5&15, 1980+d>>9
-	sec, minute, hour := 2*(t&31), t>>5&63, t>>11
-	if day == 0 || month == 0 || month > 12 || sec > 59 || minute > 59 || hour > 23 {
-		return time.Time{}
-	}
-	at := time.Date(year, time.Month(month), day, hour, minute, sec, 0, time.UTC)
-	if at.Day() != day {
-		return time.Time{} // 30 February
-	}
-	return at
-}
-
-// guid spells 16 bytes as a class id.
-func guid(b []byte) string {
-	return fmt.Sprintf("{%08X-%04X-%04X-%X-%X}", le.Uint32(b), le.Uint16(b[4:]), le.Uint16(b[6:]), b[8:10], b[10:16])
-}
-
-// text8 decodes 8-bit text up to its NUL and returns how many bytes it takes
-// with it. Bytes above 7F depend on the machine's code page, which an item
-// does not name: they are read as Latin-1.
+// text8 reads 8-bit text and returns its length with its NUL. Bytes above 7F
+// depend on the machine's code page, which an item does not name: they are
+// read as Latin-1.
 func text8(b []byte) (string, int) {
-	r := make([]rune, 0, len(b))
-	for i, c := range b {
-		if c == 0 {
-			return string(r), i + 1
-		}
-		r = append(r, rune(c))
+	if n := bytes.IndexByte(b, 0); n >= 0 {
+		return wire.Latin1(b[:n]), n + 1
 	}
-	return string(r), len(b)
+	return wire.Latin1(b), len(b)
 }
 
-// text16 decodes UTF-16LE up to its NUL and returns how many bytes it takes
-// with it.
-func text16(b []byte) (string, int) {
-	var u []uint16
-	i := 0
-	for ; i+1 < len(b); i += 2 {
-		c := le.Uint16(b[i:])
-		if c == 0 {
-			return string(utf16.Decode(u)), i + 2
-		}
-		u = append(u, c)
-	}
-	return string(utf16.Decode(u)), i
-}
+// text16 reads UTF-16LE text and returns its length with its NUL.
+func text16(b []byte) (string, int) { return wire.UTF16Z(b), wire.UTF16Len(b) }

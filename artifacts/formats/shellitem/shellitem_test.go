@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/shellitem"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 var le = binary.LittleEndian
@@ -197,7 +198,7 @@ func TestDamage(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := shellitem.Parse(c.b)
-			fe, ok := errors.AsType[*shellitem.FormatError](err)
+			fe, ok := errors.AsType[*wire.FormatError](err)
 			if !ok || !strings.Contains(err.Error(), c.words) || fe.Offset != c.offset || got.Kind != c.kind {
 				t.Errorf("got %q, %v; want %q, an error at %d that says %q", got.Kind, err, c.kind, c.offset, c.words)
 			}
@@ -221,7 +222,7 @@ func TestList(t *testing.T) {
 	}
 	// The mark of the end cut off: the items stand.
 	items, _, err = shellitem.List(list[:len(list)-3])
-	if fe, ok := errors.AsType[*shellitem.FormatError](err); !ok || fe.Offset != int64(len(list)-3) || len(items) != 3 {
+	if fe, ok := errors.AsType[*wire.FormatError](err); !ok || fe.Offset != int64(len(list)-3) || len(items) != 3 {
 		t.Errorf("%d items, %v; want 3 and an error at %d", len(items), err, len(list)-3)
 	}
 }
@@ -273,7 +274,7 @@ func FuzzList(f *testing.F) {
 		if total > len(b) {
 			t.Errorf("items of %d bytes in %d", total, len(b))
 		}
-		if fe, ok := errors.AsType[*shellitem.FormatError](err); err != nil && (!ok || fe.Offset < 0 || fe.Offset > int64(len(b))) {
+		if fe, ok := errors.AsType[*wire.FormatError](err); err != nil && (!ok || fe.Offset < 0 || fe.Offset > int64(len(b))) {
 			t.Errorf("error %v outside of %d bytes", err, len(b))
 		}
 		_ = shellitem.Path(items)

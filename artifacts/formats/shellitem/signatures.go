@@ -3,6 +3,8 @@ package shellitem
 import (
 	"bytes"
 	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // signature reads items that are told by a signature and not by their class.
@@ -17,10 +19,10 @@ func (it *Item) signature(b []byte) bool {
 			it.Kind = ControlPanel
 			if len(b) > 24 {
 				var n int
-				it.Short, n = text16(b[24:])
+				it.Short, n = wire.UTF16Z(b[24:]), wire.UTF16Len(b[24:])
 				it.Name = it.Short
 				if 24+n < len(b) {
-					if s, _ := text16(b[24+n:]); s != "" {
+					if s := wire.UTF16Z(b[24+n:]); s != "" {
 						it.Name = s
 					}
 				}
@@ -45,7 +47,7 @@ func (it *Item) signature(b []byte) bool {
 		case 0x49534647: // "GFSI"
 			it.Kind = Game
 			if len(b) >= 24 {
-				it.GUID = guid(b[8:])
+				it.GUID = wire.ClassID(b[8:])
 			}
 			return true
 		}
@@ -62,7 +64,7 @@ func (it *Item) signature(b []byte) bool {
 			it.Kind = Properties
 			// Identifier size at 12, a known folder's id at 14.
 			if len(b) >= 30 && le.Uint16(b[12:]) == 16 {
-				it.GUID = guid(b[14:])
+				it.GUID = wire.ClassID(b[14:])
 			}
 			it.properties(b)
 			return true
@@ -72,7 +74,7 @@ func (it *Item) signature(b []byte) bool {
 		// A drive at the root, without "My Computer" before it: a volume item
 		// without its size from 12. Seen in real lists of Windows 10.
 		it.Kind = Volume
-		it.Name, _ = text8(b[13:])
+		it.Name = wire.Latin1Z(b[13:])
 		return true
 	}
 	if len(b) >= 50 && it.Class == 0x52 && b[3] == 0x67 && le.Uint16(b[4:]) == 0xACB1 {
@@ -96,7 +98,7 @@ func (it *Item) backup(b []byte) bool {
 		if n > int64(len(b))-at {
 			break
 		}
-		s, _ := text16(b[at : at+n])
+		s := wire.UTF16Z(b[at : at+n])
 		if i == 0 {
 			it.Short = s
 		}
@@ -114,7 +116,7 @@ func (it *Item) mtp(b []byte, length, text int) {
 		return
 	}
 	n := min(int64(le.Uint32(b[length:]))*2, int64(len(b)-text))
-	it.Name, _ = text16(b[text : text+int(n)])
+	it.Name = wire.UTF16Z(b[text : text+int(n)])
 }
 
 // archive reads a folder inside a zip file: a date as text in UTF-16 at 36
@@ -125,14 +127,14 @@ func (it *Item) archive(b []byte) bool {
 	if len(b) < name+2 {
 		return false
 	}
-	if s, _ := text16(b[date:length]); s != "N/A" && !isDate(s) {
+	if s := wire.UTF16Z(b[date:length]); s != "N/A" && !isDate(s) {
 		return false
 	}
 	n := int64(le.Uint32(b[length:])) * 2
 	if n == 0 || n > int64(len(b)-name) {
 		return false
 	}
-	s, _ := text16(b[name : name+int(n)])
+	s := wire.UTF16Z(b[name : name+int(n)])
 	if s == "" {
 		return false
 	}
@@ -141,7 +143,7 @@ func (it *Item) archive(b []byte) bool {
 		// A folder deeper inside has the way to it as a second text.
 		at := int64(name) + n + 2
 		if end := at + 2*int64(m); end <= int64(len(b)) {
-			if way, _ := text16(b[at:end]); way != "" {
+			if way := wire.UTF16Z(b[at:end]); way != "" {
 				it.Name = strings.TrimSuffix(s, "/") + "/" + way
 			}
 		}
@@ -200,7 +202,7 @@ func (it *Item) properties(b []byte) bool {
 		if it.Kind == Unknown || it.Kind == Delegate {
 			it.Kind = Properties
 		}
-		set := guid(b[at+8:])
+		set := wire.ClassID(b[at+8:])
 		store(b[at+24:at+int(size)], func(id uint32, text string) {
 			rank := 0
 			switch {
@@ -233,7 +235,7 @@ func store(b []byte, text func(id uint32, s string)) {
 		v := b[:size]
 		if len(v) >= 17 && le.Uint16(v[9:]) == 0x1F {
 			if n := int64(le.Uint32(v[13:])) * 2; n <= int64(len(v)-17) {
-				s, _ := text16(v[17 : 17+int(n)])
+				s := wire.UTF16Z(v[17 : 17+int(n)])
 				text(le.Uint32(v[4:]), s)
 			}
 		}

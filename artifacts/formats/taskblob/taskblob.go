@@ -6,29 +6,22 @@
 // definitions of the project winreg-tasks and were checked against the byte
 // vectors there, not against hives of our own. What is unknown in them is
 // skipped. A value that breaks off or holds something unknown is returned as
-// far as it can be read, beside a [*FormatError].
+// far as it can be read, beside a [*wire.FormatError].
 package taskblob
 
 import (
 	"encoding/binary"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf16"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 var le = binary.LittleEndian
 
-// A FormatError is one thing in a value that cannot be read, and where.
-type FormatError struct {
-	Offset  int64
-	Struct  string
-	Problem string
-}
-
-func (e *FormatError) Error() string {
-	return fmt.Sprintf("taskblob: %s at offset %d: %s", e.Struct, e.Offset, e.Problem)
+// bad reports what cannot be read. Offsets count from the start of the value.
+func bad(off int, structure, format string, args ...any) *wire.FormatError {
+	return &wire.FormatError{Format: "taskblob", Offset: int64(off), Struct: structure, Problem: fmt.Sprintf(format, args...)}
 }
 
 // A DynamicInfo tells when a task was registered and when it ran.
@@ -55,21 +48,21 @@ const ( // DynamicInfo
 // ParseDynamicInfo reads the value DynamicInfo: 28 bytes, since Windows 8 36.
 func ParseDynamicInfo(b []byte) (DynamicInfo, error) {
 	if len(b) < dynShort {
-		return DynamicInfo{}, &FormatError{int64(len(b)), "DynamicInfo", fmt.Sprintf("%d bytes, want %d or %d", len(b), dynShort, dynLong)}
+		return DynamicInfo{}, bad(len(b), "DynamicInfo", "%d bytes, want %d or %d", len(b), dynShort, dynLong)
 	}
 	d := DynamicInfo{
 		Magic:      le.Uint32(b),
-		Registered: filetime(le.Uint64(b[dynRegistered:])),
-		LastRun:    filetime(le.Uint64(b[dynLastRun:])),
+		Registered: wire.Time(le.Uint64(b[dynRegistered:])),
+		LastRun:    wire.Time(le.Uint64(b[dynLastRun:])),
 		State:      le.Uint32(b[dynState:]),
 		LastError:  le.Uint32(b[dynLastError:]),
 	}
 	if len(b) >= dynLong {
 		d.Long = true
-		d.LastSuccess = filetime(le.Uint64(b[dynSuccess:]))
+		d.LastSuccess = wire.Time(le.Uint64(b[dynSuccess:]))
 	}
 	if d.Magic != 3 {
-		return d, &FormatError{0, "DynamicInfo", fmt.Sprintf("begins with %d, want 3", d.Magic)}
+		return d, bad(0, "DynamicInfo", "begins with %d, want 3", d.Magic)
 	}
 	return d, nil
 }
@@ -122,7 +115,7 @@ func ParseActions(b []byte) (Actions, error) {
 		a.Context = r.bstr()
 	}
 	if a.Version == 0 || a.Version > 3 {
-		return a, &FormatError{0, "Actions", fmt.Sprintf("version %d is not known", a.Version)}
+		return a, bad(0, "Actions", "version %d is not known", a.Version)
 	}
 	for !r.bad && r.off < len(b) {
 		at := r.off
@@ -135,7 +128,7 @@ func ParseActions(b []byte) (Actions, error) {
 			}
 		case COMHandler:
 			if c := r.take(16); c != nil {
-				act.CLSID = "{" + guid(c) + "}"
+				act.CLSID = "{" + wire.GUID(c) + "}"
 			}
 			act.Data = r.bstr()
 		case Email:
@@ -152,7 +145,7 @@ func ParseActions(b []byte) (Actions, error) {
 			act.Subject, act.Body = r.bstr(), r.bstr()
 		default:
 			if !r.bad {
-				return a, &FormatError{int64(at), "Actions", fmt.Sprintf("action of kind %#x is not known", uint16(act.Kind))}
+				return a, bad(at, "Actions", "action of kind %#x is not known", uint16(act.Kind))
 			}
 		}
 		if r.bad && act.Command == "" && act.CLSID == "" && act.Subject == "" {
@@ -175,8 +168,8 @@ type reader struct {
 	fail int // where the field begins that is cut
 }
 
-func (r *reader) err(what string) *FormatError {
-	return &FormatError{int64(r.fail), what, fmt.Sprintf("runs past the end of %d bytes", len(r.b))}
+func (r *reader) err(what string) *wire.FormatError {
+	return bad(r.fail, what, "runs past the end of %d bytes", len(r.b))
 }
 
 func (r *reader) take(n int) []byte {
@@ -226,46 +219,4 @@ func (r *reader) size() int {
 }
 
 // bstr reads a string: u32 length in bytes, UTF-16.
-func (r *reader) bstr() string { return text(r.take(r.size())) }
-
-func text(b []byte) string {
-	u := make([]uint16, len(b)/2)
-	for i := range u {
-		u[i] = le.Uint16(b[2*i:])
-	}
-	return strings.TrimRight(string(utf16.Decode(u)), "\x00")
-}
-
-func guid(b []byte) string {
-	return fmt.Sprintf("%08X-%04X-%04X-%X-%X", le.Uint32(b), le.Uint16(b[4:]), le.Uint16(b[6:]), b[8:10], b[10:16])
-}
-
-// sid spells a security identifier. ([MS-DTYP] 2.4.2)
-func sid(b []byte) string {
-	if len(b) < 8 || len(b) < 8+4*int(b[1]) {
-		return ""
-	}
-	var auth uint64
-	for _, c := range b[2:8] {
-		auth = auth<<8 | uint64(c)
-	}
-	var s strings.Builder
-	s.WriteString("S-" + strconv.Itoa(int(b[0])) + "-" + strconv.FormatUint(auth, 10))
-	for i := range int(b[1]) {
-		s.WriteString("-" + strconv.FormatUint(uint64(le.Uint32(b[8+4*i:])), 10))
-	}
-	return s.String()
-}
-
-func filetime(ft uint64) time.Time {
-	const diff, last = 116444736000000000, 2650467743999999999
-	if ft == 0 || ft > last {
-		return time.Time{}
-	}
-	t := int64(ft) - diff
-	sec, ns := t/1e7, t%1e7
-	if ns < 0 {
-		sec, ns = sec-1, ns+1e7
-	}
-	return time.Unix(sec, ns*100).UTC()
-}
+func (r *reader) bstr() string { return wire.UTF16Trim(r.take(r.size())) }

@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/taskblob"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/corpus/schtask"
 	"github.com/google/go-cmp/cmp"
 )
@@ -271,7 +272,7 @@ func check(t *testing.T, b []byte, err error) {
 	if err == nil {
 		return
 	}
-	if fe, ok := err.(*taskblob.FormatError); !ok || fe.Offset < 0 || fe.Offset > int64(len(b)) {
+	if fe, ok := err.(*wire.FormatError); !ok || fe.Offset < 0 || fe.Offset > int64(len(b)) {
 		t.Errorf("error outside of the data: %v", err)
 	}
 }

@@ -3,6 +3,8 @@ package taskblob
 import (
 	"fmt"
 	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // Triggers is the value Triggers: settings of the task and the reasons for
@@ -168,7 +170,7 @@ func ParseTriggers(b []byte) (Triggers, error) {
 			if r.bad {
 				return t, r.err("Triggers")
 			}
-			return t, &FormatError{int64(at), "Triggers", fmt.Sprintf("trigger of kind %#x is not known", uint32(g.Kind))}
+			return t, bad(at, "Triggers", "trigger of kind %#x is not known", uint32(g.Kind))
 		}
 		if r.bad {
 			break
@@ -202,7 +204,7 @@ func (r *blockReader) a4() uint32 {
 // time reads a flag for local time and a FILETIME.
 func (r *blockReader) time() Time {
 	local := r.a1()
-	return Time{filetime(r.u64()), local == 1}
+	return Time{wire.Time(r.u64()), local == 1}
 }
 
 // buffer reads a length and as many bytes.
@@ -227,7 +229,7 @@ func (r *blockReader) padded(at int, n int64) []byte {
 }
 
 // str is a buffer of UTF-16.
-func (r *blockReader) str() string { return text(r.buffer()) }
+func (r *blockReader) str() string { return wire.UTF16Trim(r.buffer()) }
 
 // chars is a string whose length is counted in characters without the NUL.
 func (r *blockReader) chars() string {
@@ -236,7 +238,7 @@ func (r *blockReader) chars() string {
 	if n == 0 {
 		return ""
 	}
-	return text(r.padded(at, 2*n+2))
+	return wire.UTF16Trim(r.padded(at, 2*n+2))
 }
 
 func (r *blockReader) user() User {
@@ -246,7 +248,7 @@ func (r *blockReader) user() User {
 	}
 	if r.a1() == 0 {
 		u.SIDType = r.a4()
-		u.SID = sid(r.buffer())
+		u.SID, _ = wire.SID(r.buffer())
 	}
 	u.Name = r.str()
 	return u
@@ -275,7 +277,7 @@ func (r *blockReader) settings() *Settings {
 		IdleDuration: le.Uint32(b[setIdle:]), IdleWait: le.Uint32(b[setIdleWait:]),
 		ExecutionLimit: le.Uint32(b[setLimit:]), DeleteAfter: le.Uint32(b[setDelete:]),
 		Priority: le.Uint32(b[setPriority:]), RestartDelay: le.Uint32(b[setDelay:]), Restarts: le.Uint32(b[setRestarts:]),
-		NetworkID: guid(b[setNetwork:]),
+		NetworkID: wire.GUID(b[setNetwork:]),
 	}
 	if len(b) >= setPrivEnd {
 		s.Privileges = le.Uint64(b[setPrivileges:])
@@ -304,7 +306,7 @@ func (r *blockReader) id(g *Trigger, version uint8) {
 		return
 	}
 	n := r.size()
-	g.ID = text(r.take(n))
+	g.ID = wire.UTF16Trim(r.take(n))
 	r.take(min(-(4+n)&7, len(r.b)-r.off))
 }
 

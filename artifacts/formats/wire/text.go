@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf16"
 )
@@ -58,4 +59,30 @@ func Latin1Z(b []byte) string {
 		}
 	}
 	return Latin1(b)
+}
+
+// UTF16Escaped is [UTF16] with unpaired surrogates written as \u{D83D}, so that
+// two names that differ in nothing else stay two.
+func UTF16Escaped(b []byte) string {
+	s := UTF16(b)
+	if !strings.Contains(s, "\uFFFD") {
+		return s
+	}
+	var out strings.Builder
+	for i := 0; i+1 < len(b); i += 2 {
+		u := rune(le.Uint16(b[i:]))
+		if !utf16.IsSurrogate(u) {
+			out.WriteRune(u)
+			continue
+		}
+		if i+3 < len(b) {
+			if r := utf16.DecodeRune(u, rune(le.Uint16(b[i+2:]))); r != '\uFFFD' {
+				out.WriteRune(r)
+				i += 2
+				continue
+			}
+		}
+		fmt.Fprintf(&out, `\u{%04X}`, u)
+	}
+	return out.String()
 }

@@ -77,6 +77,9 @@ func TestText(t *testing.T) {
 	if got := UTF16Trim([]byte{'a', 0, 0, 0, 0, 0}); got != "a" {
 		t.Errorf("UTF16Trim = %q", got)
 	}
+	if got, want := UTF16Escaped([]byte{'a', 0, 0x3D, 0xD8, 0x3D, 0xD8, 0, 0xDE, 0, 0xDE, 0xFD, 0xFF}), "a\\u{D83D}\U0001F600\\u{DE00}\uFFFD"; got != want {
+		t.Errorf("UTF16Escaped = %q, want %q", got, want)
+	}
 	if got := Latin1Z([]byte{'a', 0xE4, 0, 'b'}); got != "aä" {
 		t.Errorf("Latin1Z = %q", got)
 	}

@@ -12,11 +12,10 @@ import (
 	"io"
 	"strings"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
-
-	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/output"
 )
 
 // Schema is the version of the layout, in the metadata of each file.
@@ -99,7 +98,7 @@ func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 // Event adds one row.
 func (w *Writer) Event(r *output.Row) error {
 	e := event{
-		Host: text(r.Host), Datetime: r.Time.UnixMicro(), Filetime: new(artifacts.FileTime(r.Time)), Timestamp: r.Time.UnixMicro(),
+		Host: text(r.Host), Datetime: r.Time.UnixMicro(), Filetime: new(wire.FileTime(r.Time)), Timestamp: r.Time.UnixMicro(),
 		Kind: text(r.Kind), DataType: r.DataType, Parser: r.Parser, Message: opt(r.Message), Source: opt(r.Source), SHA256: opt(r.SHA256), Snapshot: text(r.Snapshot),
 		Path: opt(r.Path), Executable: opt(r.Executable), User: opt(r.User), SID: opt(r.SID), Key: opt(r.Key), Value: opt(r.Value), Proof: string(r.Proof),
 		ID: opt(r.ID), Offset: new(r.Offset), State: opt(string(r.State)), Extra: map[string]string{},

@@ -5,9 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parquet-go/parquet-go"
-
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/parquet-go/parquet-go"
 )
 
 // finding is the layout of the table findings.
@@ -66,7 +65,7 @@ func Tables() []output.Table {
 			return write(w, o, o.TheCase().Files, fileRow)
 		}},
 		{Name: "hosts", Write: func(w io.Writer, o *output.Options) (int, error) {
-			return write(w, o, o.TheCase().Hosts, hostRow)
+			return write(w, o, o.TheCase().Machines, hostRow)
 		}},
 	}
 }
@@ -109,7 +108,7 @@ func fileRow(f *output.File) file {
 	return r
 }
 
-func hostRow(h *output.Host) host {
+func hostRow(h *output.Machine) host {
 	r := host{
 		Host: text(h.Name), OS: opt(h.OS), Build: opt(h.Build), TimeZone: opt(h.TimeZone), MachineGUID: opt(h.MachineGUID),
 		SystemRoot: opt(h.SystemRoot), Input: opt(h.Input),

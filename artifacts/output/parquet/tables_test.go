@@ -8,11 +8,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-	pq "github.com/parquet-go/parquet-go"
-
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/parquet"
+	"github.com/google/go-cmp/cmp"
+	pq "github.com/parquet-go/parquet-go"
 )
 
 // The layouts as users know them, apart from those that the writer uses.
@@ -93,7 +92,7 @@ func TestTables(t *testing.T) {
 	at := time.Date(2026, 3, 6, 1, 2, 3, 456789100, time.UTC)
 	us := new(at.UnixMicro())
 	c := &output.Case{
-		Hosts: []output.Host{
+		Machines: []output.Machine{
 			{Name: "PC", OS: "Windows 10 Pro", Build: "19045", TimeZone: "Tokyo Standard Time", Bias: -540, MachineGUID: "g", SystemRoot: `C:\Windows`, Input: "case"},
 			{Name: "HEAP"},
 		},
@@ -162,7 +161,7 @@ func TestTablesMany(t *testing.T) {
 
 func ExampleTables() {
 	opts := &output.Options{Case: func() *output.Case {
-		return &output.Case{Hosts: []output.Host{{Name: "KESTREL-PC", Build: "19045"}}}
+		return &output.Case{Machines: []output.Machine{{Name: "KESTREL-PC", Build: "19045"}}}
 	}}
 	for _, table := range parquet.Tables() {
 		n, err := table.Write(io.Discard, opts)

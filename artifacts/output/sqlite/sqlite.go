@@ -19,10 +19,9 @@ import (
 	"strconv"
 	"strings"
 
-	_ "modernc.org/sqlite" // the driver
-
-	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	_ "modernc.org/sqlite" // the driver
 )
 
 const schema = `
@@ -155,7 +154,7 @@ func (w *Writer) Event(r *output.Row) error {
 	if err != nil {
 		return err
 	}
-	w.args = append(w.args, host, file, r.Time.UnixMicro(), artifacts.FileTime(r.Time), r.Datetime(),
+	w.args = append(w.args, host, file, r.Time.UnixMicro(), wire.FileTime(r.Time), r.Datetime(),
 		r.Kind, r.DataType, r.Parser, text(r.Message), text(r.Path), text(r.Executable), text(r.User), text(r.SID), text(r.Key), text(r.Value),
 		string(r.Proof), tags, extra, r.ID, r.Offset, string(r.State))
 	if len(w.args) < batch*columns {
@@ -212,9 +211,9 @@ func (w *Writer) finish() error {
 		}
 	}
 	c := w.opts.TheCase()
-	told := map[string]*output.Host{}
-	for i := range c.Hosts {
-		h := &c.Hosts[i]
+	told := map[string]*output.Machine{}
+	for i := range c.Machines {
+		h := &c.Machines[i]
 		w.host(h.Name)
 		told[h.Name] = cmp.Or(told[h.Name], h)
 	}
@@ -225,7 +224,7 @@ func (w *Writer) finish() error {
 		w.host(c.Findings[i].Host)
 	}
 	for _, name := range slices.SortedFunc(maps.Keys(w.hosts), func(a, b string) int { return cmp.Compare(w.hosts[a], w.hosts[b]) }) {
-		id, h := w.hosts[name], cmp.Or(told[name], &output.Host{Name: name})
+		id, h := w.hosts[name], cmp.Or(told[name], &output.Machine{Name: name})
 		if err := exec("INSERT INTO host VALUES(?,?,?,?,?,?,?)", id, text(name), known(h.OS), known(h.Build), known(h.TimeZone), known(h.MachineGUID), known(h.Input)); err != nil {
 			return err
 		}

@@ -1,0 +1,208 @@
+package activity
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/shellitem"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// ShellBag is one folder that Explorer showed.
+type ShellBag struct {
+	artifacts.Origin
+	Path       string    `json:"shell_item_path"`     // as the shell names it, from the desktop on
+	File       string    `json:"file_path,omitempty"` // the same as programs spell it, where it leads to a file system
+	Kind       string    `json:"kind"`
+	Short      string    `json:"short_name,omitempty"`
+	GUID       string    `json:"guid,omitempty"`
+	Position   int       `json:"mru_position,omitempty"`
+	Slot       uint64    `json:"node_slot,omitempty"` // Bags\<n> holds the folder's view
+	Entry      uint64    `json:"mft_entry,omitempty"`
+	Sequence   uint16    `json:"mft_sequence,omitempty"`
+	Version    uint16    `json:"extension_version,omitempty"`
+	Interacted time.Time `json:"last_interacted,omitzero" event:"Last Visited Time"`
+	Written    time.Time `json:"written,omitzero" event:"Content Modification Time"`
+	Modified   time.Time `json:"folder_modified,omitzero"`
+	Created    time.Time `json:"folder_created,omitzero"`
+	Accessed   time.Time `json:"folder_accessed,omitzero"`
+}
+
+const (
+	shellBagsUser = `Software\Microsoft\Windows\`
+	shellBagsDeep = 6    // levels below BagMRU at which deleted keys are recognised
+	shellBagsLong = 4096 // bytes of a path; Explorer shows no folder of more than 259 characters, nested archives perhaps
+)
+
+var shellBags = artifacts.Define(artifacts.Artifact{
+	Name:     "shellbags",
+	Title:    "Shell bags",
+	DataType: "windows:registry:bagmru",
+	About: `Explorer keeps, for each account, the view of every folder that it showed, as a tree of shell items. Proves that
+this account's desktop opened or displayed the folder, and that it existed: on removable disks, on shares, inside archives, and also
+folders that are gone. It does not prove that a file in it was opened, and an installer may touch folders too. Last interacted is
+the time of the parent's key and stands only at the folder that was used last among its siblings; the folder's own key was written
+when something below it was last shown for the first time, or when the folder itself was if it has nothing below it. The folder's
+modified, created and accessed times are those of the file system when the item was stored, in steps of two seconds, and they are not updated.
+Entry and sequence are the folder's place in the NTFS file table.`,
+	Proves: artifacts.Interacted,
+	Attack: []string{"T1083", "T1021.002", "T1052.001"},
+	Refs: []string{
+		"https://github.com/libyal/libfwsi/blob/main/documentation/Windows%20Shell%20Item%20format.asciidoc",
+		"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/bagmru.py",
+	},
+	Sources: shellBagSources(),
+}, decodeShellBags)
+
+// shellBagSources names the roots of the trees, and the levels below them
+// where deleted keys may turn up.
+func shellBagSources() []artifacts.Source {
+	var out []artifacts.Source
+	for _, s := range []artifacts.Source{
+		artifacts.Key(evidence.USRCLASS, `Local Settings\Software\Microsoft\Windows\Shell\BagMRU`),
+		artifacts.Key(evidence.NTUSER, shellBagsUser+`Shell\BagMRU`),
+		artifacts.Key(evidence.NTUSER, shellBagsUser+`ShellNoRoam\BagMRU`),
+	} {
+		for level := range shellBagsDeep + 1 {
+			out = append(out, artifacts.Key(s.Hive, s.Key+strings.Repeat(`\*`, level)))
+		}
+	}
+	return out
+}
+
+func decodeShellBags(in artifacts.Input, yield func(ShellBag) bool) error {
+	if len(in.Match) > 0 && !in.Partial() && !in.From.State.Recovered() {
+		return nil // the walk from the root has been here
+	}
+	type node struct {
+		in         artifacts.Input
+		path, file string // of the folder that the key stands for
+	}
+	// The tree is walked with a list of what is left to do; a key that was
+	// seen is not walked again, whatever its subkeys claim.
+	parents := shellBagParents(in)
+	todo := []node{{in, shellitem.Path(parents), shellitem.FilePath(parents)}}
+	seen := map[int64]bool{}
+
+	var errs []error
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[n.in.Key.Offset()] {
+			continue
+		}
+		seen[n.in.Key.Offset()] = true
+		entries, err := mru(n.in)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		var below []node
+		for _, e := range entries {
+			b, err := e.value.Bytes()
+			if err != nil {
+				errs = append(errs, in.Wrap(n.in.At(e.value), err))
+			}
+			it, err := shellitem.Parse(b)
+			if err != nil {
+				errs = append(errs, in.Wrap(n.in.At(e.value), err))
+				if it.Kind == "" {
+					it.Kind = shellitem.Unknown
+				}
+			}
+			path, file := it.String(), shellitem.FilePath([]shellitem.Item{it})
+			if n.path != "" {
+				path = n.path + `\` + path
+			}
+			if file == "" && n.file != "" {
+				file = n.file + `\` + it.String()
+			}
+			r := ShellBag{
+				Origin: n.in.At(e.value), Path: path, File: file, Kind: string(it.Kind),
+				GUID: it.GUID, Position: e.pos, Entry: it.Entry, Sequence: it.Sequence, Version: it.Version,
+				Interacted: mruWritten(n.in, e.pos), Modified: it.Modified, Created: it.Created, Accessed: it.Accessed,
+			}
+			if it.Short != it.Name {
+				r.Short = it.Short
+			}
+			if k, err := n.in.Key.Subkey(e.value.Name()); err == nil {
+				r.Written = k.Written()
+				r.Slot, _ = in.Of(k).Uint("NodeSlot")
+				if len(path) > shellBagsLong {
+					errs = append(errs, in.Errorf(n.in.At(e.value), "the path has %d bytes, more than the shell can show: what is below it is left out", len(path)))
+				} else if !in.Partial() {
+					next := n.in
+					next.Key, next.From.Key, next.From.Offset = k, shellBagPath(n.in, k), k.Offset()
+					below = append(below, node{next, path, file})
+				}
+			} else if !errors.Is(err, hive.ErrNotExist) {
+				errs = append(errs, in.Wrap(n.in.At(e.value), err))
+			}
+			if !yield(r) {
+				return nil
+			}
+		}
+		slices.Reverse(below)
+		todo = append(todo, below...)
+	}
+	return errors.Join(errs...)
+}
+
+// shellBagPath is where a key below one of the tree lies; a deleted one does
+// not know its own path.
+func shellBagPath(in artifacts.Input, k hive.Key) string { return in.From.Key + `\` + k.Name() }
+
+// shellBagParents finds the items that lead to a deleted key, from the living
+// tree: the names in its path are the names of the values.
+func shellBagParents(in artifacts.Input) []shellitem.Item {
+	var items []shellitem.Item
+	if len(in.Match) == 0 {
+		return nil
+	}
+	unknown := shellitem.Item{Kind: shellitem.Unknown, Name: "?"}
+	base, _, _ := strings.Cut(strings.TrimPrefix(in.Source.Key, `\`), `\*`)
+	if in.View32 {
+		base = strings.Replace(base, `Software\`, `Software\Wow6432Node\`, 1)
+	}
+	k, err := in.Hive.Key(base)
+	for _, name := range in.Match {
+		it := unknown
+		if err == nil {
+			if b := in.Of(k).Bytes(name); b != nil {
+				if got, perr := shellitem.Parse(b); perr == nil {
+					it = got
+				}
+			}
+			k, err = k.Subkey(name)
+		}
+		items = append(items, it)
+	}
+	return items
+}
+
+// Summary names the folder.
+func (s ShellBag) Summary() string {
+	path := s.Path
+	if s.File != "" {
+		path = s.File
+	}
+	return fmt.Sprintf("[%s] %s", path, s.Kind)
+}
+
+// Events gives the times that the folder itself had.
+func (s ShellBag) Events() []artifacts.Event {
+	var out []artifacts.Event
+	for _, e := range []struct {
+		t    time.Time
+		kind string
+	}{{s.Created, "Creation Time"}, {s.Accessed, "Last Access Time"}, {s.Modified, "Content Modification Time"}} {
+		if !e.t.IsZero() {
+			out = append(out, artifacts.Event{Time: e.t, Kind: e.kind, DataType: "windows:shell_item:file_entry", Proof: artifacts.Present})
+		}
+	}
+	return out
+}

@@ -1,0 +1,116 @@
+package activity
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+	"github.com/artifactdump/artifactdump/hive"
+)
+
+// TypedURL is one address that a user typed.
+type TypedURL struct {
+	artifacts.Origin
+	URL      string    `json:"url"`
+	Position int       `json:"position"`        // 1 is the newest
+	Empty    bool      `json:"empty,omitempty"` // the key is there and holds no address
+	Visits   uint64    `json:"visit_count,omitempty"`
+	Visited  time.Time `json:"visited,omitzero" event:"Last Visited Time"`
+	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
+}
+
+var typedURLs = artifacts.Define(artifacts.Artifact{
+	Name:     "typedurls",
+	Title:    "Typed addresses",
+	DataType: "windows:registry:typedurls",
+	About: `Addresses that a user typed or pasted into Internet Explorer or the address bar of Explorer, url1 being the newest; web
+addresses, and also folders and files. Proves that the address was entered under this account; since Internet Explorer 10 each has a
+time of its own, from the key TypedURLsTime. Does not prove that the address answered. Without such a time only the key's is known,
+which dates the newest address. A time of zero means that the address was taken over from an older version. Every new profile
+holds a link to go.microsoft.com that nobody typed: it is marked seeded. A key without addresses is
+reported too: even that one was taken out. Other browsers do not write here.`,
+	Proves: artifacts.Interacted,
+	Attack: []string{"T1204.001", "T1105"},
+	Refs: []string{
+		"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/typedurls.py",
+		"https://github.com/libyal/winreg-kb/blob/main/docs/sources/internet-explorer-keys/Types-URLs.md",
+	},
+	Sources: []artifacts.Source{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Internet Explorer\TypedURLs`)},
+}, decodeTypedURLs)
+
+func decodeTypedURLs(in artifacts.Input, yield func(TypedURL) bool) error {
+	times, visits := typedURLsBeside(in, "TypedURLsTime"), typedURLsBeside(in, "TypedURLsVisitCount")
+	var recs []TypedURL
+	var errs []error
+	for v, err := range in.Values() {
+		if err != nil {
+			errs = append(errs, in.Wrap(in.AtKey(), err))
+			continue
+		}
+		n, ok := userNumbered(v.Name(), "url")
+		if !ok {
+			continue
+		}
+		s, err := v.Text()
+		if err != nil {
+			errs = append(errs, in.Wrap(in.At(v), err))
+		}
+		r := TypedURL{Origin: in.At(v), URL: s, Position: n}
+		if n == 1 && !in.Partial() {
+			r.Written = in.Written()
+		}
+		if times != nil && !in.Partial() {
+			b := in.Of(*times).Bytes(v.Name())
+			if b != nil && len(b) != 8 {
+				errs = append(errs, in.Errorf(in.Below(*times), "time of %s has %d bytes, want 8", v.Name(), len(b)))
+			}
+			r.Visited = wire.TimeAt(b, 0)
+		}
+		if visits != nil && !in.Partial() {
+			r.Visits, _ = in.Of(*visits).Uint(v.Name())
+		}
+		recs = append(recs, r)
+	}
+	if len(recs) == 0 && len(errs) == 0 && !in.Partial() {
+		recs = append(recs, TypedURL{Origin: in.AtKey(), Empty: true, Written: in.Written()})
+	}
+	for _, r := range recs {
+		if !yield(r) {
+			break
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// typedURLsBeside is the key with this name beside the source's.
+func typedURLsBeside(in artifacts.Input, name string) *hive.Key {
+	parent, err := in.Key.Parent()
+	if err != nil {
+		return nil
+	}
+	k, err := parent.Subkey(name)
+	if err != nil {
+		return nil
+	}
+	return &k
+}
+
+// Tags marks the address that every profile is born with.
+func (t TypedURL) Tags() []string {
+	if t.Visited.IsZero() && strings.Contains(strings.ToLower(t.URL), "://go.microsoft.com/fwlink/") {
+		return []string{"seeded"}
+	}
+	return nil
+}
+
+// Summary quotes the address.
+func (t TypedURL) Summary() string {
+	if t.Empty {
+		return "the list is there and empty"
+	}
+	return fmt.Sprintf("[%s] url%d", t.URL, t.Position)
+}

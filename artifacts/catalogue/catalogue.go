@@ -1,0 +1,57 @@
+//go:generate go run ../../cmd/artifactdump list --format markdown --force -o ../../docs/artifacts.md
+
+// Package catalogue is the table of contents: all artifacts of all chapters, in
+// the order in which runs and lists show them.
+package catalogue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/activity"
+	"github.com/artifactdump/artifactdump/artifacts/communication"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
+	"github.com/artifactdump/artifactdump/artifacts/system"
+)
+
+var all = slices.Concat(
+	execution.Artifacts(),
+	persistence.Artifacts(),
+	communication.Artifacts(),
+	activity.Artifacts(),
+	system.Artifacts(),
+)
+
+// All returns the catalogue in its order. The result is shared: do not change
+// it.
+func All() []*artifacts.Artifact { return all }
+
+// Select returns the artifacts with these names, in catalogue order; all when
+// there are none.
+func Select(names []string) ([]*artifacts.Artifact, error) {
+	all := All()
+	if len(names) == 0 {
+		return all, nil
+	}
+	want := map[string]bool{}
+	for _, n := range names {
+		want[strings.ToLower(n)] = true
+	}
+	var out []*artifacts.Artifact
+	for _, a := range all {
+		if want[a.Name] || want[strings.ToLower(a.Group)] {
+			out = append(out, a)
+			delete(want, a.Name)
+		}
+	}
+	for _, a := range all {
+		delete(want, strings.ToLower(a.Group))
+	}
+	for n := range want {
+		return nil, fmt.Errorf("no artifact is called %q: `artifactdump list` names them", n)
+	}
+	return out, nil
+}

@@ -1,0 +1,278 @@
+// Package events holds the artifacts that are records of Windows event logs
+// (.evtx). One record type serves all: an [Event] in the terms of a catalogue
+// that says what the fields of each known event stand for, what the record
+// proves, and how much it is worth in a timeline.
+//
+// Events that the catalogue does not know are read, counted and judged, too;
+// their message is made of their first fields.
+package events
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/evtx"
+)
+
+// A Field is one named value of an event. Names may be empty and may repeat;
+// order is that of the record.
+type Field = evtx.Pair
+
+// An Account is whom an event names in a role.
+type Account struct {
+	SID     string `json:"sid,omitempty"`
+	Name    string `json:"name,omitempty"`
+	Domain  string `json:"domain,omitempty"`
+	LogonID uint64 `json:"logon_id,omitempty"`
+}
+
+// String writes an account as Windows does: DOMAIN\name, or its SID.
+func (a Account) String() string {
+	switch {
+	case a.Name == "":
+		return a.SID
+	case a.Domain == "":
+		return a.Name
+	}
+	return a.Domain + `\` + a.Name
+}
+
+// IsZero reports whether the event names nobody.
+func (a Account) IsZero() bool { return a == Account{} }
+
+// A Record is one record of a log in plain Go values. It may be kept.
+type Record struct {
+	Number    uint64    `json:"record_number"` // EventRecordID
+	ID        uint32    `json:"event_identifier"`
+	Version   uint8     `json:"version"`
+	Level     uint8     `json:"level"`
+	Channel   string    `json:"channel"`
+	Provider  string    `json:"source_name"`
+	Computer  string    `json:"computer_name"`
+	UserSID   string    `json:"user_sid,omitempty"`
+	ProcessID uint32    `json:"process_id,omitempty"`
+	ThreadID  uint32    `json:"thread_id,omitempty"`
+	Activity  string    `json:"activity_id,omitempty"`
+	Time      time.Time `json:"time,omitzero"` // TimeCreated
+	Data      []Field   `json:"-"`             // in stored order
+}
+
+// Get returns the first value of a name, or "".
+func (r *Record) Get(name string) string {
+	for i := range r.Data {
+		if r.Data[i].Name == name {
+			return r.Data[i].Value
+		}
+	}
+	return ""
+}
+
+// value returns the value at a path, "" for the marks by which Windows writes
+// that there is none.
+func (r *Record) value(p path) string {
+	v := r.raw(p)
+	if v == "-" || v == "S-1-0-0" || v == "(NULL)" {
+		return ""
+	}
+	return v
+}
+
+func (r *Record) raw(p path) string {
+	if p.index >= 0 {
+		i := p.index
+		for j := range r.Data {
+			if r.Data[j].Name != "" && r.Data[j].Name != "Data" {
+				continue
+			}
+			if i == 0 {
+				return r.Data[j].Value
+			}
+			i--
+		}
+		return ""
+	}
+	if name, ok := strings.CutPrefix(p.name, "System."); ok {
+		return r.system(name)
+	}
+	if v := r.Get(p.name); v != "" {
+		return v
+	}
+	// Some logs write the same payload below another container.
+	if i := strings.LastIndexByte(p.name, '/'); i >= 0 {
+		for j := range r.Data {
+			if strings.HasSuffix(r.Data[j].Name, p.name[i:]) {
+				return r.Data[j].Value
+			}
+		}
+	}
+	return ""
+}
+
+func (r *Record) system(name string) string {
+	switch name {
+	case "UserID", "Security.UserID":
+		return r.UserSID
+	case "Computer":
+		return r.Computer
+	case "ProcessID":
+		return strconv.FormatUint(uint64(r.ProcessID), 10)
+	case "Channel":
+		return r.Channel
+	}
+	return ""
+}
+
+// Role returns the values of a role, without empty ones.
+func (r *Record) Role(k *Kind, role Role) []string {
+	if k == nil {
+		return nil
+	}
+	var out []string
+	for _, p := range k.roles[role] {
+		if v := r.value(p); v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// Account returns whom the event names in a role. Names of fields tell SID,
+// name, domain and log-on id apart.
+func (r *Record) Account(k *Kind, role Role) Account {
+	var a Account
+	if k == nil {
+		return a
+	}
+	for _, p := range k.roles[role] {
+		v := r.value(p)
+		if v == "" {
+			continue
+		}
+		name := strings.ToLower(p.name)
+		switch {
+		case strings.HasPrefix(v, "S-1-") && a.SID == "":
+			a.SID = v
+		case strings.HasSuffix(name, "logonid"):
+			a.LogonID, _ = Number(v)
+		case strings.HasSuffix(name, "guid"):
+		case strings.Contains(name, "domain") && a.Domain == "":
+			a.Domain = v
+		case a.Name == "":
+			a.Name = v
+		}
+	}
+	if d, n, ok := strings.Cut(a.Name, `\`); ok && a.Domain == "" {
+		a.Domain, a.Name = d, n
+	}
+	return a
+}
+
+// Number reads a number as event logs write them: decimal, or hexadecimal with
+// 0x. Decoders differ, so numbers compare by value.
+func Number(s string) (uint64, bool) {
+	s = strings.TrimSpace(s)
+	if h, ok := strings.CutPrefix(strings.ToLower(s), "0x"); ok {
+		n, err := strconv.ParseUint(h, 16, 64)
+		return n, err == nil
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	return n, err == nil
+}
+
+// maxMessage bounds a message, in bytes; a script block can have megabytes.
+const maxMessage = 2000
+
+// Message returns the sentence of the catalogue with its fields filled in. For
+// an event that is not in the catalogue it is channel, number and the first
+// fields.
+func (r *Record) Message(k *Kind) string {
+	if k == nil || len(k.message) == 0 {
+		return r.plainMessage()
+	}
+	var b strings.Builder
+	for i, p := range k.message {
+		if p.text != "" {
+			if p.text != " " || i == 0 || i+1 == len(k.message) || !empty(r, k.message[i-1]) && !empty(r, k.message[i+1]) {
+				b.WriteString(p.text)
+			}
+			continue
+		}
+		v := explain(p.field.name, r.value(p.field))
+		// Of two fields in a row one may be missing without a trace.
+		beside := i >= 2 && k.message[i-1].text == " " && k.message[i-2].text == "" || i+2 < len(k.message) && k.message[i+1].text == " " && k.message[i+2].text == "" && !empty(r, k.message[i+2])
+		switch {
+		case v != "":
+			b.WriteString(oneLine(v))
+		case !beside:
+			b.WriteString(missing)
+		}
+		if b.Len() > 2*maxMessage {
+			break
+		}
+	}
+	return clip(tidy(b.String()))
+}
+
+func empty(r *Record, p piece) bool { return p.text == "" && r.value(p.field) == "" }
+
+// missing stands for an empty field until [tidy] has taken out what belongs to
+// it. Values hold no NUL at that time.
+const missing = "\x00"
+
+// tidies are what goes with an empty field, in the order in which it goes.
+var tidies = strings.NewReplacer(
+	"("+missing+", "+missing+")", missing, "("+missing+", ", "(", ", "+missing+")", ")", " ("+missing+")", "", "("+missing+")", "", " ["+missing+"]", "",
+	missing+`\`, "", `\`+missing, "", `"`+missing+`"`, "", " from "+missing, "", " by "+missing, "", " in "+missing, "", " of "+missing, "", " for "+missing, "",
+	" to "+missing, "", " with "+missing, "", " at "+missing, "", ": "+missing, "", ":"+missing, "", " "+missing, "", missing+" ", "", missing, "",
+)
+
+// tidy takes out what empty fields leave behind.
+func tidy(s string) string { return strings.TrimSpace(tidies.Replace(s)) }
+
+// oneLine joins the lines of a value.
+func oneLine(s string) string {
+	if len(s) > 2*maxMessage {
+		s = s[:2*maxMessage]
+	}
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' }), " ")
+}
+
+// clip cuts a message between characters.
+func clip(s string) string {
+	if len(s) <= maxMessage {
+		return s
+	}
+	n := maxMessage
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
+
+// plainFields is how many fields the message of an unknown event shows.
+const plainFields = 8
+
+func (r *Record) plainMessage() string {
+	var b strings.Builder
+	b.WriteString(r.Channel + " " + strconv.FormatUint(uint64(r.ID), 10))
+	if r.Channel == "" {
+		return r.Provider + b.String()
+	}
+	n := 0
+	for _, f := range r.Data {
+		if f.Value == "" || f.Value == "-" {
+			continue
+		}
+		if n++; n > plainFields || b.Len() > maxMessage {
+			break
+		}
+		b.WriteString(" ")
+		if name := f.Name[strings.LastIndexByte(f.Name, '/')+1:]; name != "" {
+			b.WriteString(name + ": ")
+		}
+		b.WriteString(oneLine(f.Value))
+	}
+	return clip(b.String())
+}

@@ -1,0 +1,46 @@
+// Package execution decodes what Windows records of the programs that ran.
+//
+// Each artifact is one file with its record type, its declaration and its decoder;
+// [Artifacts] lists them.
+package execution
+
+import (
+	"encoding/binary"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+)
+
+var le = binary.LittleEndian
+
+var chapter = artifacts.Chapter("Execution",
+	prefetchFiles,
+	shimcache,
+	bam,
+	userAssist,
+	amcacheFiles,
+	amcachePrograms,
+	amcacheDrivers,
+	amcacheShortcuts,
+	amcacheDevices,
+	recentFileCache,
+	muiCache,
+	appCompatFlags,
+	compatAssistant,
+	recentApps,
+	featureUsage,
+	pca,
+	radar,
+	tracing,
+	jumplistData,
+	consentStore,
+	wer,
+	syscache,
+	sysinternals,
+	prefetchLayout,
+	recycleBin,
+	usageTracking,
+)
+
+// Artifacts returns the artifacts of the chapter in the order of the catalogue. The
+// result is shared: do not change it.
+func Artifacts() []*artifacts.Artifact { return chapter }

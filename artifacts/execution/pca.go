@@ -1,0 +1,148 @@
+package execution
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// Pca is one line that the Program Compatibility Assistant of Windows 11 wrote.
+type Pca struct {
+	artifacts.Origin
+	Path      string    `json:"path"`
+	Time      time.Time `json:"time,omitzero"`
+	Launch    bool      `json:"launch"` // from the list of last launches; else a general record
+	Code      string    `json:"type,omitempty"`
+	Type      string    `json:"type_text,omitempty"`
+	Product   string    `json:"product_name,omitempty"`
+	Company   string    `json:"company_name,omitempty"`
+	Version   string    `json:"file_version,omitempty"`
+	ProgramID string    `json:"program_identifier,omitempty"`
+	Text      string    `json:"text,omitempty"`
+	Encoding  string    `json:"encoding"` // "UTF-16" as Windows writes general records, "8-bit", "UTF-8"
+}
+
+var pca = artifacts.Define(artifacts.Artifact{
+	Name:     "pca",
+	Title:    "PCA",
+	DataType: "windows:file:pca",
+	About: `From 22H2 on Windows 11 writes down which programs the Program Compatibility Assistant has watched. PcaAppLaunchDic.txt
+has one line for each path: proves that the program was started, and when last, in UTC. PcaGeneralDb0/1.txt have a line for each
+thing that the assistant noticed: an abnormal exit proves that the program ran and ended then; the other types do not prove a
+start. Only programs started in an interactive session through Explorer are watched: what is not listed may have run. Paths
+are in lower case and begin with a variable.`,
+	Proves: artifacts.Executed,
+	Attack: []string{"T1204.002"},
+	Refs:   []string{"https://aboutdfir.com/new-windows-11-pro-22h2-evidence-of-execution-artifact/"},
+	Sources: []artifacts.Source{
+		artifacts.Files(`%SystemRoot%\appcompat\pca\PcaAppLaunchDic.txt`),
+		artifacts.Files(`%SystemRoot%\appcompat\pca\PcaGeneralDb*.txt`),
+	},
+}, decodePca)
+
+// pcaTypes are the types of general records. 2 and 3 are seen in real files, 0
+// and 1 only documented.
+var pcaTypes = map[string]string{
+	"0": "installer failed",
+	"1": "driver was blocked",
+	"2": "abnormal process exit",
+	"3": "PCA resolver was called",
+}
+
+const pcaLayout = "2006-01-02 15:04:05.000"
+
+func decodePca(in artifacts.Input, yield func(Pca) bool) error {
+	launch := !strings.HasPrefix(strings.ToLower(winpath.Base(in.From.Path)), "pcageneraldb")
+
+	var errs []error
+	lines, encoding := textfile.Split(in.Data)
+	for _, l := range lines {
+		if strings.TrimSpace(l.Text) == "" {
+			continue
+		}
+		at := in.AtOffset(int64(l.Offset))
+		f := strings.Split(l.Text, "|")
+		r := Pca{Origin: at, Launch: launch, Encoding: encoding}
+		stamp := ""
+		if launch {
+			// A path cannot hold the separator: the time stands behind the last.
+			i := strings.LastIndexByte(l.Text, '|')
+			if i < 0 {
+				errs = append(errs, in.Errorf(at, "line without a separator"))
+				continue
+			}
+			r.Path, stamp = l.Text[:i], l.Text[i+1:]
+		} else {
+			if len(f) < 3 {
+				errs = append(errs, in.Errorf(at, "line of %d fields, a record has 8", len(f)))
+				continue
+			}
+			stamp, r.Code, r.Path = f[0], f[1], f[2]
+			r.Type = pcaTypes[r.Code]
+			for i, p := range []*string{&r.Product, &r.Company, &r.Version, &r.ProgramID} {
+				if 3+i < len(f) {
+					*p = f[3+i]
+				}
+			}
+			if len(f) > 7 {
+				r.Text = strings.Join(f[7:], "|")
+			}
+		}
+		t, err := time.Parse(pcaLayout, strings.TrimSpace(stamp))
+		if err != nil || t.Year() < 1601 {
+			errs = append(errs, in.Errorf(at, "time %q is no time of the form %s", stamp, pcaLayout))
+			t = time.Time{}
+		}
+		r.Time = t
+		if !yield(r) {
+			return nil
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Program returns the path.
+func (p Pca) Program() string { return p.Path }
+
+// Proof is a start for the list of launches and for an exit.
+func (p Pca) Proof() artifacts.Proof {
+	if p.Launch || p.Code == "2" {
+		return artifacts.Executed
+	}
+	return artifacts.Present
+}
+
+// Summary says what was noticed.
+func (p Pca) Summary() string {
+	if p.Launch {
+		return fmt.Sprintf("[%s] was executed", p.Path)
+	}
+	s := fmt.Sprintf("[%s] type %s", p.Path, p.Code)
+	if p.Type != "" {
+		s += " (" + p.Type + ")"
+	}
+	if p.Text != "" {
+		s += ": " + p.Text
+	}
+	return s
+}
+
+// Events names the time by what the line is.
+func (p Pca) Events() []artifacts.Event {
+	if p.Time.IsZero() {
+		return nil
+	}
+	kind := "Recorded Time"
+	switch {
+	case p.Launch:
+		kind = "Last Time Executed"
+	case p.Code == "2":
+		kind = "Exit Time"
+	}
+	return []artifacts.Event{{Time: p.Time, Kind: kind}}
+}

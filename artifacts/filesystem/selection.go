@@ -1,0 +1,115 @@
+package filesystem
+
+import (
+	"slices"
+	"strings"
+)
+
+// A Reason is why a file is among those that are shown by default. A volume has
+// hundreds of thousands of files; a timeline of all of them hides what matters.
+type Reason string
+
+// The reasons, from strong to weak.
+const (
+	NotSelected    Reason = ""
+	Marked         Reason = "mark of the web"
+	HotPlace       Reason = "persistence folder or hot place"
+	ProgramOutside Reason = "program, script or container outside the folders of Windows and of installed programs"
+	MacroDocument  Reason = "document with macros among downloads"
+	NamedAlone     Reason = "program named outside an installation"
+)
+
+// A Selection decides which files are shown by default. It first takes the
+// time of each program's name, because an installation names many at a time.
+type Selection struct {
+	named  []uint64
+	sorted bool
+}
+
+// setup is how many programs named within two minutes make an installation or
+// an update. It is larger than for forged times: a miss costs a row only.
+const setup = 20
+
+// Add takes a file of the volume: its path and when its name was made.
+func (s *Selection) Add(path string, named uint64) {
+	if IsProgram(path) {
+		s.named, s.sorted = append(s.named, named), false
+	}
+}
+
+// Select returns why a file is shown; NotSelected when it is not. marked
+// reports that it has a Mark of the Web.
+func (s *Selection) Select(path string, named uint64, marked bool) Reason {
+	if !s.sorted {
+		slices.Sort(s.named)
+		s.sorted = true
+	}
+	lower := strings.ToLower(path)
+	program := IsProgram(path)
+	switch {
+	case marked:
+		return Marked
+	case isHot(lower):
+		return HotPlace
+	case !program && !IsRunnable(path) && !IsContainer(path):
+		if macros[Extension(path)] && (strings.Contains(lower, `\downloads\`) || strings.Contains(lower, `\temp\`)) {
+			return MacroDocument
+		}
+		return NotSelected
+	case !isInstalled(lower):
+		return ProgramOutside
+	case program && !isServicing(lower) && around(s.named, named) < setup:
+		return NamedAlone
+	}
+	return NotSelected
+}
+
+var macros = extensions("docm dotm xlsm xltm xlam xlsb pptm potm ppam doc xls ppt")
+
+// installed are the folders that installations and updates fill.
+var installed = []string{
+	`\windows\`, `\program files\`, `\program files (x86)\`, `\programdata\package cache\`, `\programdata\microsoft\`,
+	`\system volume information\`, `\$extend\`, `\windows.old\`, `\$windows.~bt\`, `\$windows.~ws\`, `\recovery\`, `\i386\`, `\msocache\`,
+}
+
+func isInstalled(lower string) bool {
+	for _, p := range installed {
+		if strings.HasPrefix(lower, p) {
+			return true
+		}
+	}
+	return strings.Contains(lower, `\appdata\local\packages\`) || strings.Contains(lower, `\microsoft\windowsapps\`)
+}
+
+// isServicing reports whether a path is in a folder of Windows Update.
+func isServicing(lower string) bool {
+	for _, p := range [...]string{
+		`\windows\winsxs\`, `\windows\servicing\`, `\windows\softwaredistribution\`, `\windows\installer\`, `\windows\assembly\`,
+		`\windows\$ntuninstall`, `\windows\$hf_mig$\`, `\windows\ie8\`, `\windows\system32\dllcache\`, `\windows\servicepackfiles\`,
+		`\windows\microsoft.net\`, `\windows\driver cache\`, `\windows\system32\driverstore\`, `\windows\system32\catroot`,
+		`\program files\windowsapps\`, `\system volume information\`, `\windows.old\`,
+	} {
+		if strings.HasPrefix(lower, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// isHot reports whether a file is in a folder from which programs start
+// automatically, or in one that everybody can write to and nobody looks at. A
+// folder of Windows that holds hundreds of files counts for runnable ones only.
+func isHot(lower string) bool {
+	name := lower[strings.LastIndexByte(lower, '\\')+1:]
+	switch {
+	case strings.Contains(lower, `\programs\startup\`), strings.HasPrefix(lower, `\perflogs\`), strings.HasPrefix(lower, `\users\public\`),
+		strings.HasPrefix(lower, `\windows\tasks\`), strings.HasPrefix(lower, `\windows\system32\tasks\`),
+		strings.HasPrefix(lower, `\windows\prefetch\`) && strings.HasSuffix(lower, ".pf"):
+		return name != "desktop.ini"
+	case strings.HasPrefix(lower, `\$recycle.bin\`), strings.HasPrefix(lower, `\recycler\`):
+		return name != "desktop.ini" && name != "info2"
+	case strings.HasPrefix(lower, `\windows\fonts\`), strings.HasPrefix(lower, `\windows\system32\spool\drivers\color\`), strings.Count(lower, `\`) == 1:
+		return IsRunnable(lower)
+	}
+	return false
+}

@@ -1,0 +1,78 @@
+package filesystem
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
+	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
+)
+
+func TestSelect(t *testing.T) {
+	var s Selection
+	const update, alone = 1000 * day, 2000 * day
+	for i := range 30 {
+		s.Add(`\Windows\System32\some.dll`, update+uint64(i)*second)
+	}
+	s.Add(`\Windows\System32\evil.dll`, alone)
+	for _, c := range []struct {
+		path   string
+		named  uint64
+		marked bool
+		want   Reason
+	}{
+		{`\Windows\System32\some.dll`, update, false, NotSelected},
+		{`\Windows\System32\evil.dll`, alone, false, NamedAlone},
+		{`\Windows\WinSxS\x\evil.dll`, alone, false, NotSelected},
+		{`\Windows\System32\evil.txt`, alone, false, NotSelected},
+		{`\Windows\System32\evil.txt`, alone, true, Marked},
+		{`\Users\a\Desktop\tool.exe`, update, false, ProgramOutside},
+		{`\Users\a\Desktop\run.ps1`, update, false, ProgramOutside},
+		{`\Users\a\Desktop\data.zip`, update, false, ProgramOutside},
+		{`\Users\a\Desktop\letter.txt`, update, false, NotSelected},
+		{`\Users\a\Downloads\bill.docm`, update, false, MacroDocument},
+		{`\Users\a\Documents\bill.docm`, update, false, NotSelected},
+		{`\Users\Public\anything.dat`, update, false, HotPlace},
+		{`\Users\Public\desktop.ini`, update, false, NotSelected},
+		{`\Users\a\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\x.txt`, update, false, HotPlace},
+		{`\Windows\Prefetch\CMD.EXE-01234567.pf`, update, false, HotPlace},
+		{`\Windows\Fonts\arial.ttf`, update, false, NotSelected},
+		{`\Windows\Fonts\arial.exe`, update, false, HotPlace},
+		{`\x.exe`, update, false, HotPlace},
+		{`\pagefile.sys`, update, false, HotPlace},
+		{`\$Orphan\(12-3)\x.exe`, update, false, ProgramOutside},
+	} {
+		if got := s.Select(c.path, c.named, c.marked); got != c.want {
+			t.Errorf("%s: %q, want %q", c.path, got, c.want)
+		}
+	}
+}
+
+func TestFate(t *testing.T) {
+	v := ntfsmeta.New(ntfsmeta.Spec{Made: ruleDay})
+	stays := v.Create(ntfsmeta.Root, "stays.exe", nil, ruleDay)
+	reused := v.Create(ntfsmeta.Root, "reused.exe", nil, ruleDay)
+	gone := v.Create(ntfsmeta.Root, "gone.exe", nil, ruleDay)
+	v.Delete(reused, ruleDay)
+	v.Create(ntfsmeta.Root, "new.exe", nil, ruleDay) // takes its record
+	v.Delete(gone, ruleDay)
+	table, err := ntfs.ReadTable(bytes.NewReader(v.MFT()), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := ntfs.Reference(stays).Entry()
+	for ref, want := range map[ntfs.Reference]Fate{
+		ntfs.Reference(stays):              FateExists,
+		ntfs.Reference(gone):               FateDeleted,
+		ntfs.Reference(reused):             FateReused,
+		ntfs.NewReference(entry, 7):        FateUnknown,
+		ntfs.NewReference(entry, 65535):    FateReused, // the numbers begin again at 1
+		ntfs.NewReference(entry, 0):        FateUnknown,
+		ntfs.NewReference(1<<40, 1):        FateUnknown,
+		ntfs.NewReference(entry+100000, 1): FateUnknown,
+	} {
+		if got := FateOf(table, ref); got != want {
+			t.Errorf("%s: %s, want %s", ref, got, want)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package evtx
+
+import (
+	"io"
+	"iter"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+)
+
+// A Stream is an event log that is read once, from its start to its end.
+type Stream struct {
+	Header Header
+	Damage []*wire.FormatError // of the header
+
+	r    io.Reader
+	opts Options
+}
+
+// NewStream reads the header of an event log. The records are those that [Open]
+// gives, in the same order.
+func NewStream(r io.Reader, opts *Options) (*Stream, error) {
+	s := &Stream{r: r}
+	if opts != nil {
+		s.opts = *opts
+	}
+	var b [firstChunk]byte
+	n, err := io.ReadFull(r, b[:])
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	s.Header, s.Damage, err = readHeader(b[:n])
+	return s, err
+}
+
+// maxWaiting bounds the chunks that a stream keeps for recovery: whether one of
+// their records is a copy of an allocated one is known only at the end. When
+// they are more, those of the oldest are delivered early.
+const maxWaiting = 1024
+
+// Records iterates over the records as [File.Records] does. It can be called
+// once.
+func (s *Stream) Records() iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		d := NewDecoder()
+		d.sums = s.Header.Flags&NoChecksums == 0
+		d.recover = s.opts.Recover
+		var l *leftovers
+		if s.opts.Recover {
+			l = newLeftovers(&s.opts)
+			l.keep = true
+		}
+		for i := 0; ; i++ {
+			n, err := io.ReadFull(s.r, d.base[:ChunkSize])
+			at := int64(firstChunk) + int64(i)*ChunkSize
+			if n > 0 {
+				d.load(n, i, at)
+				if !d.deliver(l, yield) {
+					return
+				}
+			}
+			if err == io.EOF || err == io.ErrUnexpectedEOF {
+				break
+			}
+			if err != nil {
+				if !yield(Record{}, err) {
+					return
+				}
+				break
+			}
+			if l != nil && len(l.waiting) > maxWaiting && !l.next(d, yield) {
+				return
+			}
+		}
+		for l != nil && len(l.waiting) > 0 {
+			if !l.next(d, yield) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package searchindex
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/ese"
+)
+
+func TestReal(t *testing.T) {
+	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	if dir == "" {
+		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
+	}
+	f, err := os.Open(filepath.Join(dir, "artifacts2/ese/winsearch-win10-clean/Windows.edb.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := ese.Open(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := Open(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, dated, paths := 0, 0, map[string]bool{}
+	for i, err := range x.Items() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		items++
+		if !i.Gathered.IsZero() {
+			dated++
+			if i.Gathered.Year() != 2022 {
+				t.Errorf("%s gathered %v", i.URL, i.Gathered)
+			}
+		}
+		if i.URL == "" {
+			t.Errorf("item %d has no URL", i.WorkID)
+		}
+		paths[i.URL] = true
+	}
+	if items != 918 || dated != 918 {
+		t.Errorf("%d items, %d with a time, want 918", items, dated)
+	}
+	crawled, found := 0, 0
+	for c, err := range x.Crawled() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		crawled++
+		if paths[c.URL] {
+			found++
+		}
+	}
+	// Two readers of two tables agree: every indexed file was crawled.
+	if crawled != 1256 || found < 800 {
+		t.Errorf("%d crawled, want 1256; %d of them are items", crawled, found)
+	}
+}
+
+func TestFileTime(t *testing.T) {
+	want := time.Date(2022, 2, 5, 22, 0, 0, 0, time.UTC)
+	little := []byte{0x00, 0x80, 0xba, 0x6c, 0xdd, 0x1a, 0xd8, 0x01}
+	big := []byte{0x01, 0xd8, 0x1a, 0xdd, 0x6c, 0xba, 0x80, 0x00}
+	for _, b := range [][]byte{little, big} {
+		if got := fileTime(b); got.Truncate(24*time.Hour) != want.Truncate(24*time.Hour) {
+			t.Errorf("%x is %v", b, got)
+		}
+	}
+	if got := fileTime(little[:7]); !got.IsZero() {
+		t.Errorf("7 bytes: %v", got)
+	}
+	s := scopes{2: {1, "file:"}, 3: {2, "C:"}, 4: {3, "/"}, 5: {4, "[e42a59ae]/"}, 6: {5, "Users/"}, 7: {8, "a/"}, 8: {7, "b/"}}
+	if got := s.folder(6, map[uint32]folder{}); got != (folder{"file:C:/Users/", "e42a59ae"}) {
+		t.Errorf("folder %+v", got)
+	}
+	if got := s.folder(7, map[uint32]folder{}); strings.Count(got.path, "/") != maxDepth {
+		t.Errorf("a loop of folders: %+v", got)
+	}
+}

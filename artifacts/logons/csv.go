@@ -1,0 +1,177 @@
+package logons
+
+import (
+	"encoding/csv"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// csvTime is how tables write times: UTC, with the 100 ns of Windows.
+const csvTime = "2006-01-02 15:04:05.0000000"
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(csvTime)
+}
+
+func count(n int) string { return strconv.Itoa(n) }
+
+func float(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+func flag(b bool) string {
+	if b {
+		return "true"
+	}
+	return ""
+}
+
+func joined[T any](list []T, text func(T) string) string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = text(v)
+	}
+	return strings.Join(out, "; ")
+}
+
+func same(s string) string { return s }
+
+func typeText(n int) string {
+	if n < 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// A table is a view in rows and columns. Columns are named as in CSV; JSON
+// lines name them in snake_case.
+type table struct {
+	columns []string
+	rows    [][]string
+}
+
+func (t *table) write(w io.Writer) error {
+	c := csv.NewWriter(w)
+	if err := c.Write(t.columns); err != nil {
+		return err
+	}
+	if err := c.WriteAll(t.rows); err != nil {
+		return err
+	}
+	return c.Error()
+}
+
+// edgeColumns are those of logons.csv.
+var edgeColumns = strings.Split("Account,AccountSID,AccountKind,Source,SourceNames,SourceExternal,Target,Kind,LogonType,AuthPackages,Success,Failure,FirstSeen,LastSeen,ActiveDays,FirstSuccess,LastFailure,"+
+	"FailureReasons,Privileged,Sessions,TotalDuration,EventIDs,Rank,Lift,Change,Rare,Findings,FirstRecord,Channels", ",")
+
+func (a *Analysis) edgeTable(f *Filter) *table {
+	t := &table{columns: edgeColumns}
+	for _, e := range a.Edges {
+		if !f.edge(e) {
+			continue
+		}
+		best := &e.Account.Score
+		if e.Source.Lift > best.Lift {
+			best = &e.Source.Score
+		}
+		t.rows = append(t.rows, []string{
+			e.Account.Name, e.Account.SID, e.Account.Kind, e.Source.Label, joined(e.Source.Names, same), flag(e.Source.External), e.Target.Label, e.Kind, typeText(e.Type),
+			joined(e.Auth, same), count(e.Success), count(e.Failure), stamp(e.First), stamp(e.Last), count(e.ActiveDays()), stamp(e.FirstSuccess), stamp(e.LastFailure),
+			joined(e.Reasons, same), flag(e.Privileged), count(e.Sessions), count(int(e.Duration / time.Second)), joined(e.EventIDs, func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }),
+			float(round(best.Rank, 6)), float(round(best.Lift, 2)), float(e.Change), float(e.Rare), joined(e.Findings, same), strconv.FormatUint(e.FirstRef.Number, 10), joined(e.Channels, same),
+		})
+	}
+	return t
+}
+
+// sessionColumns are those of sessions.csv.
+var sessionColumns = strings.Split("Host,Account,AccountSID,Type,Source,SourceNames,Begin,End,EndKind,Duration,Privileged,LogonID,LinkedLogonID,SessionID,Process,Reconnects,Processes,Changes,Findings,BeginRecord,EndRecord", ",")
+
+func (a *Analysis) sessionTable(f *Filter) *table {
+	t := &table{columns: sessionColumns}
+	hex := func(n uint64) string {
+		if n == 0 {
+			return ""
+		}
+		return "0x" + strconv.FormatUint(n, 16)
+	}
+	record := func(r Ref) string {
+		if r.Number == 0 {
+			return ""
+		}
+		return strconv.FormatUint(r.Number, 10)
+	}
+	for _, s := range a.Sessions {
+		if !f.session(s) {
+			continue
+		}
+		id := ""
+		if s.SessionID != 0 {
+			id = strconv.FormatUint(s.SessionID, 10)
+		}
+		t.rows = append(t.rows, []string{
+			s.Host.Label, s.Account.Name, s.Account.SID, typeText(s.Type), s.Source.Label, joined(s.Source.Names, same), stamp(s.Begin), stamp(s.End), s.EndKind,
+			count(int(s.Duration() / time.Second)), flag(s.Privileged), hex(s.LogonID), hex(s.Linked), id, s.Process, joined(s.Reconnects, stamp), count(s.Processes), count(s.Changes),
+			joined(s.Findings, same), record(s.BeginRef), record(s.EndRef),
+		})
+	}
+	return t
+}
+
+// attemptColumns are those of the view of single attempts.
+var attemptColumns = strings.Split("Time,Host,Channel,EventID,Record,Outcome,Kind,Account,AccountSID,AccountKind,Actor,Source,SourceAddress,SourceName,SourceExternal,Dest,Type,Auth,Status,Reason,LogonID,LinkedLogonID,Process,Session", ",")
+
+func (a *Analysis) attemptTable(f *Filter) *table {
+	t := &table{columns: attemptColumns}
+	for _, x := range a.Attempts {
+		if !f.attempt(x) {
+			continue
+		}
+		actor, session, status := "", "", ""
+		if x.Actor != nil {
+			actor = x.Actor.Name
+		}
+		if x.Session != nil {
+			session = x.Session.ID
+		}
+		if x.Status != 0 {
+			status = "0x" + strconv.FormatUint(x.Status, 16)
+		}
+		t.rows = append(t.rows, []string{
+			stamp(x.Time), x.Host.Label, x.Ref.Channel, strconv.FormatUint(uint64(x.EventID), 10), strconv.FormatUint(x.Ref.Number, 10), string(x.Outcome), x.Kind,
+			x.Account.Name, x.Account.SID, x.Account.Kind, actor, x.Source.Label, x.Address, x.Name, flag(x.Source.External), x.Dest.Label, typeText(x.Type), x.Auth,
+			status, x.Reason, strconv.FormatUint(x.LogonID, 10), strconv.FormatUint(x.Linked, 10), x.Process, session,
+		})
+	}
+	return t
+}
+
+// nodeColumns are those of the views of accounts, hosts and the ranking: the
+// keys of nodes in graphs.
+var nodeColumns = strings.Split("ID,Label,Kind,Names,External,Privileged,Created,Deleted,Rank,Lift,Parts,Findings,Level,First,Last,Success,Failure", ",")
+
+func (a *Analysis) nodeTable(nodes []Node) *table {
+	t := &table{columns: nodeColumns}
+	for i := range nodes {
+		n := &nodes[i]
+		t.rows = append(t.rows, []string{
+			n.ID, n.Label, n.Kind, joined(n.Names, same), flag(n.External), flag(n.Privileged), stamp(n.Created), stamp(n.Deleted), float(round(n.Rank, 6)), float(round(n.Lift, 2)),
+			joined(n.Parts, same), joined(n.Findings, same), n.Level, stamp(n.First), stamp(n.Last), count(n.Success), count(n.Failure),
+		})
+	}
+	return t
+}
+
+var changeColumns = []string{"ID", "Label", "Hour", "Outcome", "Count", "Expected", "Score"}
+
+func (a *Analysis) changeTable() *table {
+	t := &table{columns: changeColumns}
+	for _, c := range a.Changes() {
+		t.rows = append(t.rows, []string{c.ID, c.Label, stamp(c.Hour), string(c.Outcome), count(c.Count), float(round(c.Expected, 2)), float(c.Score)})
+	}
+	return t
+}

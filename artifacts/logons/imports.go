@@ -1,0 +1,310 @@
+package logons
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// neo4jLabels are the labels of LogonTracer's own graph, so that its queries
+// work on ours.
+func neo4jLabel(kind string) string {
+	switch kind {
+	case "address":
+		return "IPAddress"
+	case "host":
+		return "Host"
+	case "domain":
+		return "Domain"
+	case "group":
+		return "Group"
+	}
+	return "Username"
+}
+
+// writeNeo4j writes nodes and edges for neo4j-admin database import.
+func writeNeo4j(create func(string) (io.Writer, error), a *Analysis, f *Filter) error {
+	g := a.Graph(f)
+	head := func(list []attribute) []string {
+		var out []string
+		for _, x := range list {
+			if x.kind == "string" {
+				out = append(out, x.name)
+			} else {
+				out = append(out, x.name+":"+x.kind)
+			}
+		}
+		return out
+	}
+	nodes := table{columns: slices.Concat([]string{"id:ID"}, head((&Node{}).attributes()), []string{":LABEL"})}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		nodes.rows = append(nodes.rows, slices.Concat([]string{n.ID}, values(n.attributes()), []string{neo4jLabel(n.Kind)}))
+	}
+	edges := table{columns: slices.Concat([]string{":START_ID", ":END_ID"}, head((&GraphEdge{}).attributes()), []string{":TYPE"})}
+	for i := range g.Edges {
+		e := &g.Edges[i]
+		typ := "Event"
+		if e.Kind == "member" {
+			typ = "Group"
+		}
+		edges.rows = append(edges.rows, slices.Concat([]string{e.Source, e.Target}, values(e.attributes()), []string{typ}))
+	}
+	return writeTables(create, "neo4j", &nodes, &edges)
+}
+
+func values(list []attribute) []string {
+	out := make([]string, len(list))
+	for i, x := range list {
+		out[i] = x.value
+	}
+	return out
+}
+
+// writeGephi writes nodes and edges in the columns that Gephi's import knows.
+func writeGephi(create func(string) (io.Writer, error), a *Analysis, f *Filter) error {
+	g := a.Graph(f)
+	names := func(list []attribute, skip string) []string {
+		var out []string
+		for _, x := range list {
+			if x.name != skip {
+				out = append(out, x.name)
+			}
+		}
+		return out
+	}
+	without := func(list []attribute, skip string) []string {
+		var out []string
+		for _, x := range list {
+			if x.name != skip {
+				out = append(out, x.value)
+			}
+		}
+		return out
+	}
+	nodes := table{columns: slices.Concat([]string{"Id", "Label"}, names((&Node{}).attributes(), "label"))}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		nodes.rows = append(nodes.rows, slices.Concat([]string{n.ID, n.Label}, without(n.attributes(), "label")))
+	}
+	edges := table{columns: slices.Concat([]string{"Source", "Target", "Type", "Weight"}, names((&GraphEdge{}).attributes(), "type"))}
+	for i := range g.Edges {
+		e := &g.Edges[i]
+		edges.rows = append(edges.rows, slices.Concat([]string{e.Source, e.Target, "Directed", count(e.Success + e.Failure)}, without(e.attributes(), "type")))
+	}
+	return writeTables(create, "gephi", &nodes, &edges)
+}
+
+func writeTables(create func(string) (io.Writer, error), dir string, nodes, edges *table) error {
+	for _, t := range [...]struct {
+		name string
+		t    *table
+	}{{"nodes.csv", nodes}, {"edges.csv", edges}} {
+		w, err := create(dir + "/" + t.name)
+		if err != nil {
+			return err
+		}
+		c := csv.NewWriter(w)
+		if err := c.Write(t.t.columns); err != nil {
+			return err
+		}
+		if err := c.WriteAll(t.t.rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// winlogbeatTypes are the words of Winlogbeat for types of log-ons.
+var winlogbeatTypes = map[int]string{
+	2: "Interactive", 3: "Network", 4: "Batch", 5: "Service", 7: "Unlock", 8: "NetworkCleartext", 9: "NewCredentials", 10: "RemoteInteractive", 11: "CachedInteractive",
+}
+
+// writeECS writes each attempt as a document of the Elastic Common Schema.
+func writeECS(w io.Writer, a *Analysis, _ string, f *Filter) error {
+	b := bufio.NewWriter(w)
+	for _, x := range a.Attempts {
+		if !f.attempt(x) {
+			continue
+		}
+		var o object
+		o.text("@timestamp", iso(x.Time))
+		o.sub("event", func(o *object) {
+			o.text("kind", "event")
+			o.list("category", "authentication")
+			o.list("type", "start")
+			if x.Outcome != Started {
+				o.text("outcome", string(x.Outcome))
+			}
+			o.text("code", strconv.FormatUint(uint64(x.EventID), 10))
+			o.text("action", x.Kind)
+		})
+		o.sub("host", func(o *object) { o.text("name", x.Host.Label) })
+		o.sub("user", func(o *object) {
+			o.text("id", x.Account.SID)
+			user := x.Account.Name
+			if d, n, ok := strings.Cut(user, `\`); ok {
+				o.text("domain", d)
+				user = n
+			}
+			o.text("name", user)
+			if x.Actor != nil && x.Actor != x.Account {
+				o.sub("effective", func(o *object) { o.text("name", x.Account.Name); o.text("id", x.Account.SID) })
+			}
+		})
+		o.sub("source", func(o *object) { o.text("ip", x.Address); o.text("domain", x.Name) })
+		o.sub("winlog", func(o *object) {
+			o.text("channel", x.Ref.Channel)
+			o.raw("event_id", strconv.FormatUint(uint64(x.EventID), 10))
+			o.raw("record_id", strconv.FormatUint(x.Ref.Number, 10))
+			o.sub("logon", func(o *object) {
+				o.text("type", winlogbeatTypes[x.Type])
+				if x.LogonID != 0 {
+					o.text("id", "0x"+strconv.FormatUint(x.LogonID, 16))
+				}
+			})
+		})
+		if x.Dest != x.Host {
+			o.sub("destination", func(o *object) { o.text("domain", x.Dest.Label) })
+		}
+		if len(x.Findings) > 0 {
+			o.list("tags", x.Findings...)
+		}
+		fmt.Fprintf(b, `{"create":{"_index":"artifactdump-logons"}}`+"\n%s\n", o.done())
+	}
+	return b.Flush()
+}
+
+// An object is a JSON object that leaves empty values out.
+type object struct{ b []byte }
+
+func (o *object) raw(key, v string) {
+	if v == "" {
+		return
+	}
+	if len(o.b) == 0 {
+		o.b = append(o.b, '{')
+	} else {
+		o.b = append(o.b, ',')
+	}
+	o.b = append(append(append(o.b, quoted(key)...), ':'), v...)
+}
+
+func (o *object) text(key, v string) {
+	if v != "" {
+		o.raw(key, string(quoted(v)))
+	}
+}
+
+func (o *object) list(key string, vs ...string) {
+	var b []byte
+	for i, v := range vs {
+		if b = append(b, ','); i == 0 {
+			b[0] = '['
+		}
+		b = append(b, quoted(v)...)
+	}
+	if len(b) > 0 {
+		o.raw(key, string(append(b, ']')))
+	}
+}
+
+func (o *object) sub(key string, fill func(*object)) {
+	var x object
+	fill(&x)
+	if len(x.b) > 0 {
+		o.raw(key, string(x.done()))
+	}
+}
+
+func (o *object) done() []byte {
+	if len(o.b) == 0 {
+		return []byte("{}")
+	}
+	return append(o.b, '}')
+}
+
+// writeLogonTracer writes what LogonTracer posts to its two indices in
+// Elasticsearch.
+func writeLogonTracer(w io.Writer, a *Analysis, _ string, f *Filter) error {
+	b := bufio.NewWriter(w)
+	last := iso(a.Last)
+	for _, x := range a.Accounts {
+		if x.First.IsZero() || f != nil && !f.account(x) {
+			continue
+		}
+		var o object
+		o.text("@timestamp", last)
+		_, user, ok := strings.Cut(x.Name, `\`)
+		if !ok {
+			user = x.Name
+		}
+		o.text("user", user)
+		rights := "user"
+		if x.Privileged {
+			rights = "system"
+		}
+		o.text("rights", rights)
+		o.text("sid", cmp.Or(x.SID, "-"))
+		o.text("status", a.status(x))
+		o.raw("rank", float(round(x.Rank, 6)))
+		fmt.Fprintf(b, `{"index":{"_index":"logontracer-user-index"}}`+"\n%s\n", o.done())
+	}
+	for _, h := range a.Hosts {
+		if h.First.IsZero() {
+			continue
+		}
+		var o object
+		o.text("@timestamp", last)
+		ip := "-"
+		name := h.Names[0]
+		for _, n := range h.Names {
+			if _, ok := parseAddress(n); ok {
+				ip = n
+			} else {
+				name = n
+			}
+		}
+		o.text("IP", ip)
+		o.text("hostname", name)
+		o.raw("rank", float(round(h.Rank, 6)))
+		fmt.Fprintf(b, `{"index":{"_index":"logontracer-host-index"}}`+"\n%s\n", o.done())
+	}
+	return b.Flush()
+}
+
+// status is what LogonTracer shows of changes of an account.
+func (a *Analysis) status(x *Account) string {
+	var parts []string
+	add := func(word string, at time.Time) {
+		if !at.IsZero() {
+			parts = append(parts, fmt.Sprintf("%s(%s)", word, at.UTC().Format("2006-01-02 15:04:05")))
+		}
+	}
+	add("Created", x.Created)
+	add("Deleted", x.Deleted)
+	for _, m := range a.Groups {
+		if m.Member == x && m.Group != nil {
+			word := "AddGroup"
+			if !m.Added {
+				word = "RemoveGroup"
+			}
+			parts = append(parts, fmt.Sprintf("%s: %s(%s)", word, m.Group.Name, m.Time.UTC().Format("2006-01-02 15:04:05")))
+		}
+	}
+	for _, f := range x.Parts {
+		if f == "DCSync" || f == "DCShadow" {
+			parts = append(parts, f)
+		}
+	}
+	if len(parts) == 0 {
+		return "-"
+	}
+	return strings.Join(parts, " ")
+}

@@ -1,0 +1,351 @@
+// Package logons analyses who logged on to which machine, from where, and what
+// happened during each session. It works on the records of event logs of one or
+// many machines: accounts, sources and machines become the nodes of a graph,
+// attempts its edges, and log-ons with their ends become sessions.
+//
+// A [Builder] takes records in any order and keeps of each only what the
+// analysis needs. [Builder.Analyse] resolves identities first: an account is its
+// SID where any record knows it, and an address and a workstation name are one
+// source where a record joins them. Nothing is left out: machine accounts,
+// anonymous and local log-ons are kept and marked.
+package logons
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/events"
+)
+
+// An Outcome is how an attempt ended, as far as its record shows.
+type Outcome string
+
+// The outcomes of attempts.
+const (
+	Success Outcome = "success"
+	Failure Outcome = "failure"
+	Started Outcome = "started" // the record shows an attempt, not its end
+)
+
+// A Ref names the record that something was read from.
+type Ref struct {
+	ID      string // of the record in this program's output
+	Channel string
+	Number  uint64 // EventRecordID
+}
+
+// An Attempt is one try to log on, as one machine recorded it.
+type Attempt struct {
+	Time     time.Time
+	Host     *Host // that recorded it
+	Account  *Account
+	Actor    *Account // whose process tried, or nil
+	Source   *Host    // where from; the host itself for local attempts
+	Address  string   // of the source as recorded
+	Name     string   // of the source as claimed
+	Dest     *Host    // of outgoing attempts, else the host
+	Outcome  Outcome
+	Kind     string // logon, ticket, validation, explicit, rdp, smb, winrm, ssh, sql, vpn
+	Type     int    // of the log-on, -1 where the event has none
+	Auth     string // package, process, key length
+	Status   uint64
+	Reason   string // of a failure, in words
+	LogonID  uint64
+	Linked   uint64 // the other half of an elevated log-on
+	Process  string
+	KeyLen   int // of NTLM, -1 unknown
+	Service  string
+	Encrypt  uint64 // type of a ticket
+	EventID  uint32
+	Ref      Ref
+	Session  *Session
+	Findings []string
+}
+
+// Local reports whether the attempt came from the machine itself.
+func (a *Attempt) Local() bool { return a.Source == a.Dest }
+
+// Proved reports whether a failure shows that the password was right: the
+// account was refused for another reason.
+func (a *Attempt) Proved() bool {
+	switch a.Status {
+	case 0xC000015B, 0xC0000071, 0xC0000224, 0xC000006E, 0xC000006F, 0xC0000070:
+		return a.Outcome == Failure
+	}
+	return false
+}
+
+// Options change an analysis. The zero value, and nil, mean the defaults.
+type Options struct {
+	NoJoin   bool // do not join addresses and names of sources
+	MaxEdges int  // distinct edges kept; 0 means 1,000,000
+}
+
+// Limits on what a Builder keeps. What is beyond is counted in [Analysis.Dropped].
+const (
+	maxAttempts = 4_000_000
+	maxMarks    = 8_000_000
+	defaultMax  = 1_000_000
+)
+
+// A Builder collects records.
+type Builder struct {
+	opts     Options
+	finder   events.Finder
+	strings  map[string]string // one copy of each text
+	raw      []rawAttempt
+	marks    []mark
+	sids     map[string]*sidNames // by SID
+	known    map[[2]string]string // SID by host and folded name
+	renames  []rename
+	members  []membership
+	joins    []join
+	hosts    map[string]bool // that wrote logs, by key
+	channels map[string]int  // records by channel
+	dropped  int
+	first    time.Time
+	last     time.Time
+	spans    map[string]*Span // by host and channel
+}
+
+// A Span is how far a log reaches.
+type Span struct {
+	Host, Channel string
+	First, Last   time.Time
+	Records       int
+}
+
+// New returns an empty builder.
+func New(opts *Options) *Builder {
+	b := &Builder{strings: map[string]string{}, sids: map[string]*sidNames{}, known: map[[2]string]string{}, hosts: map[string]bool{}, channels: map[string]int{}, spans: map[string]*Span{}}
+	if opts != nil {
+		b.opts = *opts
+	}
+	if b.opts.MaxEdges <= 0 {
+		b.opts.MaxEdges = defaultMax
+	}
+	return b
+}
+
+// intern returns the one copy of a text that is kept.
+func (b *Builder) intern(s string) string {
+	if s == "" {
+		return ""
+	}
+	if t, ok := b.strings[s]; ok {
+		return t
+	}
+	s = strings.Clone(s)
+	b.strings[s] = s
+	return s
+}
+
+// A rawAttempt is an attempt before identities are known.
+type rawAttempt struct {
+	time                       time.Time
+	host                       string // key
+	account, actor             rawAccount
+	address, name, dest        string
+	outcome                    Outcome
+	kind                       string
+	typ, keyLen                int16
+	eventID                    uint32
+	auth, process, service     string
+	status, logon, linked, enc uint64
+	ref                        Ref
+}
+
+type rawAccount struct{ sid, domain, name string }
+
+// A markKind is what a mark says about a session.
+type markKind uint8
+
+const (
+	markEnd        markKind = iota // 4634
+	markUserEnd                    // 4647
+	markPrivileged                 // 4672
+	markBoot                       // the machine started
+	markStop                       // the machine stopped
+	markLock                       // 4800
+	markUnlock                     // 4801
+	markProcess                    // a process started in the session
+	markChange                     // something was changed in the session
+	markRDPEnd                     // 23
+	markRDPGone                    // 24, 4779
+	markRDPBack                    // 25, 4778
+	markRDPBegin                   // 21
+	markNotice                     // Winlogon 7001, 7002
+	markNoticeEnd
+)
+
+// A mark is a record that belongs to a session.
+type mark struct {
+	time    time.Time
+	host    string
+	kind    markKind
+	id      uint64 // log-on id, or id of a terminal session
+	account rawAccount
+	address string
+	ref     Ref
+}
+
+type rename struct {
+	sid, from, to string
+	at            time.Time
+}
+
+type membership struct {
+	group, member rawAccount
+	added         bool
+	at            time.Time
+	host          string
+	ref           Ref
+}
+
+// fixedIDs are log-on ids that every boot has (SYSTEM, LOCAL SERVICE, NETWORK
+// SERVICE, anonymous): they join nothing.
+func fixedID(id uint64) bool {
+	return id == 0 || id == 0x3e7 || id == 0x3e4 || id == 0x3e5 || id == 0x3e3
+}
+
+// Add takes in a record of an event log. host is the machine that the evidence
+// comes from; the record's own computer name counts where it has one.
+func (b *Builder) Add(host string, r *events.Record, id string) {
+	k := b.finder.Kind(r.Channel, r.Provider, r.ID)
+	if k == nil {
+		return
+	}
+	key := HostKey(cmp.Or(r.Computer, host))
+	x := &reading{b: b, r: r, k: k, host: b.intern(key), ref: Ref{ID: b.intern(id), Channel: b.intern(r.Channel), Number: r.Number}}
+	b.span(key, r)
+	x.learn()
+	if f := readers[readerKey{strings.ToLower(r.Channel), r.ID}]; f != nil {
+		f(x)
+	}
+	x.child()
+}
+
+func (b *Builder) span(host string, r *events.Record) {
+	b.hosts[host] = true
+	if b.first.IsZero() || r.Time.Before(b.first) {
+		b.first = r.Time
+	}
+	if r.Time.After(b.last) {
+		b.last = r.Time
+	}
+	s := b.spans[host+"\x00"+r.Channel]
+	if s == nil {
+		s = &Span{Host: host, Channel: strings.Clone(r.Channel), First: r.Time, Last: r.Time}
+		b.spans[host+"\x00"+s.Channel] = s
+	}
+	s.Records++
+	if r.Time.Before(s.First) {
+		s.First = r.Time
+	}
+	if r.Time.After(s.Last) {
+		s.Last = r.Time
+	}
+}
+
+// attempt keeps an attempt.
+func (b *Builder) attempt(a rawAttempt) {
+	if len(b.raw) >= maxAttempts {
+		b.dropped++
+		return
+	}
+	b.raw = append(b.raw, a)
+}
+
+func (b *Builder) mark(m mark) {
+	if len(b.marks) >= maxMarks {
+		b.dropped++
+		return
+	}
+	b.marks = append(b.marks, m)
+}
+
+// An Analysis is what the records show about log-ons.
+type Analysis struct {
+	Attempts []*Attempt // by time
+	Sessions []*Session // by begin
+	Accounts []*Account // by id
+	Hosts    []*Host    // machines and sources, by id
+	Edges    []*Edge    // by key
+	Groups   []Membership
+	Joins    []Join
+	Spans    []Span
+	First    time.Time
+	Last     time.Time
+	Dropped  int // records beyond the limits
+	Folded   int // attempts of edges beyond the limit
+
+	ids     *identities
+	byLogon map[logonKey][]*Session
+}
+
+// A Membership is a change of a group.
+type Membership struct {
+	Time   time.Time
+	Group  *Account
+	Member *Account
+	Added  bool
+	Host   *Host
+	Ref    Ref
+}
+
+// Analyse resolves identities and builds sessions, edges and scores. The
+// builder must not be used after it.
+func (b *Builder) Analyse() *Analysis {
+	a := &Analysis{First: b.first, Last: b.last, Dropped: b.dropped, byLogon: map[logonKey][]*Session{}}
+	slices.SortStableFunc(b.raw, func(x, y rawAttempt) int {
+		return cmp.Or(x.time.Compare(y.time), cmp.Compare(x.host, y.host), cmp.Compare(x.ref.Channel, y.ref.Channel), cmp.Compare(x.ref.Number, y.ref.Number))
+	})
+	b.chains()
+	a.ids = newIdentities(b)
+	for i := range b.raw {
+		a.Attempts = append(a.Attempts, a.ids.attempt(&b.raw[i]))
+	}
+	for _, m := range b.members {
+		a.Groups = append(a.Groups, Membership{m.at, a.ids.account(m.group, m.host), a.ids.account(m.member, m.host), m.added, a.ids.host(m.host), m.ref})
+	}
+	b.raw = nil
+	a.sessions(b.marks)
+	b.marks = nil
+	a.graph(b.opts.MaxEdges)
+	a.Accounts, a.Hosts, a.Joins = a.ids.lists()
+	for _, s := range b.spans {
+		a.Spans = append(a.Spans, *s)
+	}
+	slices.SortFunc(a.Spans, func(x, y Span) int { return cmp.Or(cmp.Compare(x.Host, y.Host), cmp.Compare(x.Channel, y.Channel)) })
+	a.rank(nil)
+	a.changes()
+	a.rare()
+	return a
+}
+
+// HostKey is the form in which names of machines compare: the first label in
+// upper case. Addresses stay as they are.
+func HostKey(name string) string {
+	name = strings.Trim(strings.TrimSpace(name), `\[]`)
+	if addr, ok := parseAddress(name); ok {
+		return addr.String()
+	}
+	name, _, _ = strings.Cut(name, ".")
+	return strings.ToUpper(name)
+}
+
+func number(s string) uint64 {
+	n, _ := events.Number(s)
+	return n
+}
+
+func logonType(s string) int16 {
+	n, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil || n < 0 || n > 20 {
+		return -1
+	}
+	return int16(n)
+}

@@ -1,0 +1,125 @@
+package logons
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Node is an account or host as graphs show it.
+type Node struct {
+	ID, Label, Kind      string
+	Names                []string
+	External, Privileged bool
+	Created, Deleted     time.Time
+	Rank, Lift           float64
+	Parts                []string
+	Findings             []string
+	Level                string
+	First, Last          time.Time
+	Success, Failure     int
+}
+
+func (a *Account) node() Node {
+	n := Node{ID: a.ID, Label: a.Name, Kind: a.Kind, Names: a.Names, Privileged: a.Privileged, Created: a.Created, Deleted: a.Deleted}
+	n.score(&a.Score)
+	return n
+}
+
+func (h *Host) node() Node {
+	n := Node{ID: h.ID, Label: h.Label, Kind: h.Kind(), Names: h.Names, External: h.External}
+	n.score(&h.Score)
+	return n
+}
+
+func (n *Node) score(s *Score) {
+	n.Rank, n.Lift, n.Parts, n.First, n.Last, n.Success, n.Failure = s.Rank, s.Lift, s.Parts, s.First, s.Last, s.Success, s.Failure
+}
+
+// A Graph is what graph formats write: nodes, and edges between them.
+type Graph struct {
+	Nodes []Node
+	Edges []GraphEdge
+}
+
+// A GraphEdge is one line between two nodes: an account to the source it used,
+// and the source to the machine it reached.
+type GraphEdge struct {
+	ID, Source, Target, Kind string
+	Type                     int
+	Auth                     []string
+	Success, Failure         int
+	First, Last              time.Time
+	EventIDs                 []uint32
+	Reasons                  []string
+	Account                  string
+	Change, Rare             float64
+	Level                    string
+}
+
+// Graph returns the nodes and edges that a filter shows.
+func (a *Analysis) Graph(f *Filter) *Graph {
+	g := &Graph{}
+	nodes := map[string]bool{}
+	node := func(n Node) {
+		if !nodes[n.ID] {
+			nodes[n.ID] = true
+			g.Nodes = append(g.Nodes, n)
+		}
+	}
+	for _, e := range a.Edges {
+		if !f.drawn(e) {
+			continue
+		}
+		node(e.Account.node())
+		node(e.Source.node())
+		line := GraphEdge{
+			Kind: e.Kind, Type: e.Type, Auth: e.Auth, Success: e.Success, Failure: e.Failure, First: e.First, Last: e.Last, EventIDs: e.EventIDs, Reasons: e.Reasons,
+			Account: e.Account.Name, Change: e.Change, Rare: e.Rare, Level: e.Level,
+		}
+		line.Source, line.Target = e.Account.ID, e.Source.ID
+		g.add(line)
+		if e.Target != e.Source {
+			node(e.Target.node())
+			line.Source, line.Target = e.Source.ID, e.Target.ID
+			g.add(line)
+		}
+	}
+	if f == nil || len(f.Views) == 0 {
+		a.groupEdges(g, node)
+	}
+	slices.SortFunc(g.Nodes, func(x, y Node) int { return cmp.Compare(x.ID, y.ID) })
+	return g
+}
+
+func (g *Graph) add(e GraphEdge) {
+	e.ID = strings.Join([]string{e.Source, e.Target, e.Kind, typeText(e.Type), e.Account}, "|")
+	g.Edges = append(g.Edges, e)
+}
+
+// groupEdges adds the changes of groups.
+func (a *Analysis) groupEdges(g *Graph, node func(Node)) {
+	type pair struct{ member, group string }
+	at := map[pair]int{}
+	for _, m := range a.Groups {
+		if m.Group == nil || m.Member == nil {
+			continue
+		}
+		n := m.Group.node()
+		n.Kind = "group"
+		node(n)
+		node(m.Member.node())
+		k := pair{m.Member.ID, m.Group.ID}
+		i, ok := at[k]
+		if !ok {
+			i = len(g.Edges)
+			at[k] = i
+			g.add(GraphEdge{Source: k.member, Target: k.group, Kind: "member", Type: -1, First: m.Time, Account: m.Member.Name})
+		}
+		g.Edges[i].Last = m.Time
+		if m.Added {
+			g.Edges[i].Success++
+		}
+	}
+}

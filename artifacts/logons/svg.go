@@ -1,0 +1,268 @@
+package logons
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+)
+
+// maxDrawn bounds the nodes of a picture; the rest is counted.
+const maxDrawn = 150
+
+// An SVGOptions changes the picture. Nil means the defaults.
+type SVGOptions struct {
+	// Link returns the address that a node leads to, or "".
+	Link func(id string) string
+	// Words replaces the texts of the picture: "sources", "accounts",
+	// "machines", "others".
+	Words map[string]string
+}
+
+// A place is a node in the picture.
+type place struct {
+	node   *Node
+	column int
+	y      float64
+	order  float64
+}
+
+// WriteSVG draws a graph in three columns: sources, accounts, machines. Nodes
+// are ordered by the mean place of their neighbours (barycentre method: K.
+// Sugiyama et al., 1981), with ties by id, so the same graph gives the same
+// picture.
+func WriteSVG(w io.Writer, g *Graph, opts *SVGOptions) error {
+	if opts == nil {
+		opts = &SVGOptions{}
+	}
+	word := func(s string) string { return escapeXML(cmp.Or(opts.Words[s], s)) }
+	places, edges, others := arrange(g)
+	columns := [3]int{}
+	for _, p := range places {
+		columns[p.column]++
+	}
+	const step, top, width = 26.0, 44.0, 960.0
+	x := [3]float64{230, 490, 760}
+	rows := max(columns[0], columns[1], columns[2], 1)
+	height := top + float64(rows)*step + 24
+	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" font-family="system-ui, sans-serif" font-size="12">`+"\n", width, height, width, height)
+	for i, title := range [...]string{"sources", "accounts", "machines"} {
+		fmt.Fprintf(w, `<text x="%.0f" y="20" text-anchor="middle" font-weight="600" fill="#555">%s</text>`+"\n", x[i], word(title))
+	}
+	for _, p := range places {
+		free := float64(rows-columns[p.column]) / 2 * step
+		p.y = top + free + p.order*step
+	}
+	for _, e := range edges {
+		from, to := places[e.from], places[e.to]
+		if from.column > to.column {
+			from, to = to, from
+		}
+		dash := ""
+		if e.success == 0 && e.failure > 0 {
+			dash = ` stroke-dasharray="4 3"`
+		}
+		x1, x2 := x[from.column]+8, x[to.column]-8
+		mid := (x1 + x2) / 2
+		fmt.Fprintf(w, `<path d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f" fill="none" stroke="%s" stroke-opacity=".55" stroke-width="%.1f"%s><title>%s</title></path>`+"\n",
+			x1, from.y, mid, from.y, mid, to.y, x2, to.y, colour(e.level), 0.6+0.5*math.Log2(1+float64(e.success+e.failure)), dash, escapeXML(e.title))
+	}
+	for _, p := range places {
+		p.draw(w, x[p.column], opts)
+	}
+	if others > 0 {
+		fmt.Fprintf(w, `<text x="%.0f" y="%.0f" text-anchor="middle" fill="#555">+ %d %s</text>`+"\n", width/2, height-8, others, word("others"))
+	}
+	_, err := fmt.Fprint(w, "</svg>\n")
+	return err
+}
+
+func (p *place) draw(w io.Writer, x float64, opts *SVGOptions) {
+	n := p.node
+	link := ""
+	if opts.Link != nil {
+		link = opts.Link(n.ID)
+	}
+	if link != "" {
+		fmt.Fprintf(w, `<a href="%s">`, escapeXML(link))
+	}
+	fill := colour(n.Level)
+	if p.column == 1 {
+		fmt.Fprintf(w, `<circle cx="%.1f" cy="%.1f" r="6" fill="%s"/>`, x, p.y, fill)
+	} else {
+		fmt.Fprintf(w, `<rect x="%.1f" y="%.1f" width="12" height="12" rx="2" fill="%s"/>`, x-6, p.y-6, fill)
+	}
+	label, anchor, at := n.Label, "start", x+11
+	if p.column == 0 {
+		anchor, at = "end", x-11
+	}
+	if n.Lift >= 2 {
+		label = fmt.Sprintf("%s ×%.1f", label, n.Lift)
+	}
+	title := n.Label
+	if len(n.Parts) > 0 {
+		title += ": " + strings.Join(n.Parts, ", ")
+	}
+	fmt.Fprintf(w, `<text x="%.1f" y="%.1f" text-anchor="%s" fill="currentColor" stroke="#fff" stroke-width="3" stroke-opacity=".75" paint-order="stroke">%s<title>%s</title></text>`, at, p.y+4, anchor, escapeXML(shorten(clean(label), 32)), escapeXML(clean(title)))
+	if link != "" {
+		fmt.Fprint(w, "</a>")
+	}
+	fmt.Fprintln(w)
+}
+
+func shorten(s string, n int) string {
+	rs := []rune(s)
+	if len(rs) <= n {
+		return s
+	}
+	return string(rs[:n-1]) + "…"
+}
+
+func colour(level string) string {
+	switch level {
+	case "critical":
+		return "#b00020"
+	case "high":
+		return "#d9480f"
+	case "medium":
+		return "#e0a000"
+	}
+	return "#4a6fa5"
+}
+
+// A drawn is an edge between two places.
+type drawn struct {
+	from, to         int
+	success, failure int
+	level, title     string
+}
+
+// weight orders nodes by how much they deserve to be seen.
+func (n *Node) weight() (level int, lift float64, count int) {
+	return slices.Index([]string{"", "informational", "low", "medium", "high", "critical"}, n.Level), n.Lift, n.Success + n.Failure
+}
+
+// arrange chooses the nodes to draw and their order.
+func arrange(g *Graph) (places []*place, edges []drawn, others int) {
+	used := map[string]bool{} // groups and their members are not part of the picture
+	for i := range g.Edges {
+		if e := &g.Edges[i]; e.Kind != "member" {
+			used[e.Source], used[e.Target] = true, true
+		}
+	}
+	nodes := make([]*Node, 0, len(g.Nodes))
+	for i := range g.Nodes {
+		if used[g.Nodes[i].ID] {
+			nodes = append(nodes, &g.Nodes[i])
+		}
+	}
+	slices.SortStableFunc(nodes, func(a, b *Node) int {
+		l, f, c := a.weight()
+		m, h, d := b.weight()
+		return cmp.Or(cmp.Compare(m, l), cmp.Compare(h, f), cmp.Compare(d, c), cmp.Compare(a.ID, b.ID))
+	})
+	if len(nodes) > maxDrawn {
+		others = len(nodes) - maxDrawn
+		nodes = nodes[:maxDrawn]
+	}
+	slices.SortFunc(nodes, func(a, b *Node) int { return cmp.Compare(a.ID, b.ID) })
+	targets := map[string]bool{}
+	for i := range g.Edges {
+		if e := &g.Edges[i]; strings.HasPrefix(e.Source, "h:") {
+			targets[e.Target] = true
+		}
+	}
+	index := map[string]int{}
+	for _, n := range nodes {
+		column := 1
+		if n.Kind == "host" || n.Kind == "address" {
+			if column = 0; targets[n.ID] {
+				column = 2
+			}
+		}
+		index[n.ID] = len(places)
+		places = append(places, &place{node: n, column: column})
+	}
+	near := make([][]int, len(places))
+	byPair := map[[2]int]int{}
+	link := func(a, b int, e *GraphEdge) {
+		if places[a].column == places[b].column {
+			return
+		}
+		k := [2]int{min(a, b), max(a, b)}
+		i, ok := byPair[k]
+		if !ok {
+			i = len(edges)
+			byPair[k] = i
+			edges = append(edges, drawn{from: a, to: b})
+			near[a], near[b] = append(near[a], b), append(near[b], a)
+		}
+		d := &edges[i]
+		d.success += e.Success
+		d.failure += e.Failure
+		d.title = fmt.Sprintf("%s: %d ok, %d failed", e.Account, d.success, d.failure)
+		if slices.Index(levels, e.Level) > slices.Index(levels, d.level) {
+			d.level = e.Level
+		}
+	}
+	accounts := map[string]string{} // label to id, to lead edges between hosts through their account
+	for _, p := range places {
+		if p.column == 1 {
+			accounts[p.node.Label] = p.node.ID
+		}
+	}
+	for i := range g.Edges {
+		e := &g.Edges[i]
+		s, ok := index[e.Source]
+		t, ok2 := index[e.Target]
+		if strings.HasPrefix(e.Source, "h:") {
+			s, ok = index[accounts[e.Account]]
+		}
+		if ok && ok2 {
+			link(s, t, e)
+		}
+	}
+	order(places, near)
+	return places, edges, others
+}
+
+var levels = []string{"", "informational", "low", "medium", "high", "critical"}
+
+// sweeps is how often the order of each column is improved.
+const sweeps = 20
+
+func order(places []*place, near [][]int) {
+	var columns [3][]int
+	for i, p := range places {
+		p.order = float64(len(columns[p.column]))
+		columns[p.column] = append(columns[p.column], i)
+	}
+	for s := range sweeps {
+		for c := range columns {
+			if s%2 == 1 {
+				c = len(columns) - 1 - c
+			}
+			list := columns[c]
+			mean := make(map[int]float64, len(list))
+			for _, i := range list {
+				if len(near[i]) == 0 {
+					mean[i] = places[i].order
+					continue
+				}
+				sum := 0.0
+				for _, j := range near[i] {
+					sum += places[j].order
+				}
+				mean[i] = sum / float64(len(near[i]))
+			}
+			slices.SortStableFunc(list, func(a, b int) int {
+				return cmp.Or(cmp.Compare(mean[a], mean[b]), cmp.Compare(places[a].node.ID, places[b].node.ID))
+			})
+			for k, i := range list {
+				places[i].order = float64(k)
+			}
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package report
+
+import (
+	"context"
+
+	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/output"
+)
+
+// Stream feeds the report with the sorted timeline, once as it is and once
+// for what lies around the findings.
+func (in *Input) Stream(ctx context.Context, sorter *output.Sorter) error {
+	in.Collected.Focus(in.Findings)
+	for _, take := range []func(*output.Row){in.Collected.Row, in.Collected.Near} {
+		n := 0
+		for r, err := range sorter.Rows() {
+			if err != nil {
+				return err
+			}
+			if n++; n%1024 == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			take(r)
+		}
+	}
+	return nil
+}
+
+// Evaluate takes an evaluation over into the report's own terms, the words of
+// the rules in the language of the page.
+func (in *Input) Evaluate(r *findings.Report, lang string) {
+	in.Silenced, in.RulesLang = r.Silenced, lang
+	words := map[string]findings.Texts{}
+	for _, rule := range findings.Rules() {
+		words[rule.ID] = rule.In(lang)
+	}
+	seen := map[string]bool{}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		w := words[f.RuleID]
+		out := Finding{
+			ID: f.ID, Title: w.Title, Level: f.Level.String(), Raised: f.Raised, Rules: f.RuleIDs, Techniques: f.Techniques,
+			Subject: f.Subject, SubjectKind: f.SubjectKind, Scope: f.Scope, Host: f.Host, FirstSeen: f.FirstSeen,
+			LastSeen: f.LastSeen, TimeKind: f.TimeKind, Count: f.Count, Omitted: f.Omitted,
+			Why: w.Why, Benign: w.Benign, Next: w.Next,
+		}
+		for _, x := range f.Reasons {
+			out.Reasons = append(out.Reasons, Reason{Rule: x.RuleID, Title: words[x.RuleID].Title, Level: x.Level.String(), Says: x.Says})
+		}
+		for j := range f.Evidence {
+			e := &f.Evidence[j]
+			key := e.Key
+			if e.Value != "" {
+				key += " [" + e.Value + "]"
+			}
+			out.Evidence = append(out.Evidence, Evidence{
+				ID: e.ID, Artifact: e.Artifact, Proves: e.Proves, Time: e.Time, TimeKind: e.TimeKind, User: e.User,
+				Source: e.Path, Key: key, Quote: e.Quote,
+			})
+		}
+		in.Findings = append(in.Findings, out)
+		for _, id := range f.Techniques {
+			if t, ok := findings.Technique(id); ok && !seen[id] {
+				seen[id] = true
+				in.Techniques = append(in.Techniques, Technique{ID: t.ID, Name: t.Name, Tactics: t.Tactics})
+			}
+		}
+	}
+	for _, c := range r.Coverage {
+		in.Rules = append(in.Rules, Rule{Host: c.Host, ID: c.RuleID, Title: words[c.RuleID].Title, Status: c.Status, Why: c.Why, Hits: c.Hits})
+	}
+}

@@ -1,0 +1,152 @@
+package scan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+)
+
+// An inventory gathers what the manifest says of one machine's inputs while
+// results come in.
+type inventory struct {
+	machine *MachineManifest
+	tree    *evidence.Tree
+	inputs  map[string]*Input
+	byName  map[string]int // of artifacts
+	all     io.Writer      // of damaged.jsonl, when the manifest cannot list all
+	create  func() (io.Writer, error)
+	err     error // of writing it
+}
+
+// newInventory begins an inventory. create opens the file for damage beyond what
+// the manifest lists.
+func newInventory(h *MachineManifest, tree *evidence.Tree, create func() (io.Writer, error)) *inventory {
+	return &inventory{machine: h, tree: tree, inputs: map[string]*Input{}, byName: map[string]int{}, create: create}
+}
+
+func (v *inventory) input(path, snapshot string) *Input {
+	k := snapshot + "|" + path
+	in := v.inputs[k]
+	if in == nil {
+		in = &Input{Path: path, Snapshot: snapshot, Status: "ok"}
+		v.inputs[k] = in
+		v.machine.Inputs = append(v.machine.Inputs, in)
+		if f, ok := v.tree.LookupCopy(path, snapshot); ok {
+			if st, err := f.Stat(); err == nil {
+				in.Size = st.Size()
+			}
+			if t, err := f.Times(); err == nil && t.Original {
+				in.modified = t.Modified
+			}
+		}
+	}
+	return in
+}
+
+func (v *inventory) add(res *artifacts.Result) {
+	name := "hive"
+	if res.Artifact != nil {
+		name = res.Artifact.Name
+		i, ok := v.byName[name]
+		if !ok {
+			i = len(v.machine.Artifacts)
+			v.byName[name] = i
+			v.machine.Artifacts = append(v.machine.Artifacts, ArtifactCounts{Name: name})
+		}
+		a := &v.machine.Artifacts[i]
+		if !res.More {
+			a.Sources++
+		}
+		a.Records += len(res.Records)
+		a.Errors += len(res.Errors)
+	}
+	v.machine.Counts.Records += len(res.Records)
+	v.machine.Counts.Hidden += res.Hidden
+	v.machine.Notes = append(v.machine.Notes, res.Notes...)
+	for _, e := range res.Errors {
+		v.damage(Damage{e.From.Path, e.From.Snapshot, name, e.From.Key, e.From.Value, e.From.Offset, e.Err.Error()})
+	}
+	if res.From.Path == "" {
+		return
+	}
+	in := v.input(res.From.Path, res.From.Snapshot)
+	if res.From.SHA256 != "" {
+		in.SHA256 = res.From.SHA256
+	}
+	if name != "hive" && !slices.Contains(in.Parsers, name) {
+		in.Parsers = append(in.Parsers, name)
+	}
+	in.Records += len(res.Records)
+	if len(res.Errors) > 0 && in.Error == "" {
+		in.Error, in.Offset = res.Errors[0].Err.Error(), res.Errors[0].From.Offset
+		in.Status = "failed"
+	}
+	if in.Status == "failed" && in.Records > 0 {
+		in.Status = "partial"
+	}
+}
+
+func (v *inventory) damage(d Damage) {
+	v.machine.Counts.Damaged++
+	if len(v.machine.Damaged) < maxDamage {
+		v.machine.Damaged = append(v.machine.Damaged, d)
+		return
+	}
+	if v.machine.More++; v.err != nil {
+		return
+	}
+	if v.all == nil {
+		if v.all, v.err = v.create(); v.err == nil {
+			v.err = jsonLines(v.all, v.machine.Damaged)
+		}
+	}
+	if v.err == nil {
+		v.err = jsonLines(v.all, []Damage{d})
+	}
+}
+
+// close adds the hives that no artifact read, and the transaction logs.
+func (v *inventory) close() {
+	hives, _ := v.tree.Hives()
+	for _, h := range hives {
+		in := v.input(h.Path, h.Snapshot)
+		in.Kind = string(h.Kind)
+		if st, err := h.Stat(); err == nil {
+			in.Size = st.Size()
+		}
+		if in.SHA256 == "" {
+			in.SHA256 = h.SHA256()
+		}
+		if len(in.Parsers) == 0 && in.Status == "ok" {
+			in.Status = "skipped"
+		}
+		for _, l := range h.Logs {
+			b, err := l.Bytes()
+			in := v.input(l.Path, l.Snapshot)
+			in.Kind, in.Size = "transaction log", int64(len(b))
+			if err != nil {
+				in.Status, in.Error = "failed", err.Error()
+				continue
+			}
+			sum := sha256.Sum256(b)
+			in.SHA256 = hex.EncodeToString(sum[:])
+		}
+	}
+	v.machine.Counts.Inputs = len(v.machine.Inputs)
+}
+
+// runID names a run by what went into it, so that the same evidence gives the
+// same files.
+func (v *inventory) runID(version string) string {
+	h := sha256.New()
+	fmt.Fprintln(h, version)
+	for _, in := range v.machine.Inputs {
+		fmt.Fprintln(h, in.Snapshot, in.Path, in.SHA256)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}

@@ -1,0 +1,88 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/findings"
+)
+
+// keep brings the manifest up to date when a machine is complete, so that a
+// run that is killed can go on. It tells of all machines: of very many it is
+// large, and is not written so often that the writing takes longer than the
+// work. When the run ends it is written in any case.
+func (s *run) keep() error {
+	if s.keeping > 100*time.Millisecond && time.Since(s.kept) < 20*s.keeping {
+		return nil
+	}
+	begin := time.Now()
+	err := s.m.write(s.part, s.mode)
+	s.kept = time.Now()
+	s.keeping = s.kept.Sub(begin)
+	return err
+}
+
+// scanAll scans the machines that are not whole, several at a time as far as
+// memory allows. They begin in the order of the plan, and no small one
+// overtakes a large one that waits. When one cannot be finished, be it for the
+// disk or for an interrupt, the others stop, too.
+func (s *run) scanAll(machines []machine, whole []bool) error {
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	if s.o.LimitMemory != nil {
+		limit := s.o.Memory // a machine that needs more is scanned alone
+		for _, m := range machines {
+			limit = max(limit, m.need)
+		}
+		s.o.LimitMemory(limit)
+	}
+	type end struct {
+		at    int
+		m     *MachineManifest
+		worst findings.Level
+		err   error
+	}
+	ends := make(chan end)
+	errs := make([]error, len(machines))
+	running, used := 0, int64(0)
+	wait := func() {
+		e := <-ends
+		running, used = running-1, used-machines[e.at].need
+		s.m.Machines[e.at], errs[e.at] = e.m, e.err
+		s.worst = max(s.worst, e.worst)
+		if e.err == nil {
+			errs[e.at] = s.keep()
+			s.status.done()
+			s.obs.Completed(e.m)
+		}
+		if errs[e.at] != nil {
+			cancel()
+		}
+	}
+	for i := range machines {
+		if whole[i] {
+			continue
+		}
+		for running > 0 && (running >= s.o.Machines || used+machines[i].need > s.o.Memory) {
+			wait()
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		running, used = running+1, used+machines[i].need
+		go func() {
+			m, worst, err := s.one(ctx, &machines[i])
+			ends <- end{i, m, worst, err}
+		}()
+	}
+	for running > 0 {
+		wait()
+	}
+	for _, err := range errs {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			return err
+		}
+	}
+	return s.ctx.Err()
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/parquet"
+	"github.com/artifactdump/artifactdump/artifacts/output/sqlite"
+	"github.com/urfave/cli/v2"
+)
+
+// outputOptions are what the flags say about formats.
+func outputOptions(c *cli.Context) *output.Options {
+	return &output.Options{BOM: c.Bool("bom"), CSVSafe: c.Bool("csv-safe"), BodyfileZero: c.String("bodyfile-unset") == "0", Version: version()}
+}
+
+// formatFlag names the formats that fit.
+func formatFlag(value string, fits func(output.Format) bool) cli.Flag {
+	var names []string
+	for _, f := range formats() {
+		if fits(f) {
+			names = append(names, f.Name)
+		}
+	}
+	return &cli.StringFlag{Name: "format", Value: value, Usage: "`FORMAT` of the output: " + strings.Join(names, ", ")}
+}
+
+// formats are all that this program knows.
+func formats() []output.Format {
+	return append(output.Formats(), parquet.Format(), sqlite.Format())
+}
+
+// format returns the format with this name, if it fits.
+func format(name string, fits func(output.Format) bool) (output.Format, bool) {
+	for _, f := range formats() {
+		if f.Name == name && fits(f) {
+			return f, true
+		}
+	}
+	return output.Format{}, false
+}
+
+func forEvents(f output.Format) bool  { return f.Events != nil || f.File != nil }
+func forRecords(f output.Format) bool { return f.Records != nil || f.Files != nil }
