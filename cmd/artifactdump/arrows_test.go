@@ -55,7 +55,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/formats/defender":        format,
 
 		"artifacts/evidence/collect":   {},
-		"artifacts/evidence/image":     {"artifacts/evidence/image/vss", "artifacts/formats/ntfs", "artifacts/formats/wire"},
+		"artifacts/evidence/image":     {"artifacts/evidence/collect", "artifacts/evidence/image/vss", "artifacts/formats/ntfs", "artifacts/formats/wire"},
 		"artifacts/evidence/image/vss": {},
 		"artifacts/evidence":           evidence,
 
