@@ -452,19 +452,28 @@ var wmiConsumer = rule(Rule{
 	Next:   "Read command and filter.",
 	Needs:  []string{"wmi"},
 }, func(x *look, w persistence.WMI) {
-	if w.Default || w.Kind == "filter" {
+	if w.Default || w.Kind != "consumer" || slices.Contains(quietConsumers, w.Class) {
 		return
 	}
+	// Without a live binding nothing starts it. Windows and agents create
+	// theirs as SYSTEM or an administrator of the machine.
 	a := w.Autostart()
-	level := High
-	if w.Kind == "binding" && a.Command == "" {
-		level = Medium
+	level, by := Medium, ""
+	if w.CreatorSID != "" && w.CreatorSID != "S-1-5-18" && w.CreatorSID != "S-1-5-32-544" {
+		by = ", created by " + w.CreatorSID
 	}
-	if v := x.t.judge(strings.Join(append([]string{commandLine(a)}, w.Strings...), " "), command(a)); v.level >= Critical {
+	if w.Bound || by != "" {
+		level = High
+	}
+	does := cmp.Or(commandLine(a), strings.Join(strings.Fields(w.Script), " "), strings.Join(append(w.Settings, w.Strings...), "; "))
+	if v := x.t.judge(commandLine(a)+" "+w.Script, command(a)); v.level >= Critical {
 		level = Critical
 	}
-	x.hit(x.setting("WMI "+strings.TrimSpace(w.Class+" "+w.Name)), level, "%s %s: %s", w.Class, w.Name, clip(cmp.Or(commandLine(a), strings.Join(w.Strings, "; ")), 300))
+	x.hit(x.setting("WMI "+strings.TrimSpace(w.Class+" "+w.Name)), level, "%s %s: %s%s", w.Class, w.Name, clip(does, 300), by)
 })
+
+// quietConsumers run nothing: they write to the event log, to a file, or mail.
+var quietConsumers = []string{"NTEventLogEventConsumer", "LogFileEventConsumer", "SMTPEventConsumer"}
 
 var autorunDisabled = rule(Rule{
 	ID: "P-17", Title: "Autorun switched off by a user", Level: Informational,
