@@ -153,7 +153,7 @@ func TestFaults(t *testing.T) {
 				case code == exitFailed && name == "." && strings.Contains(stderr, errFault.Error()):
 				case code == exitOK && output == whole:
 				case code != exitDamaged:
-					t.Errorf("call %d, %s: exit %d\n%s", i+1, f.hit, code, stderr)
+					t.Errorf("call %d, %s: exit %d, the output differs: %s\n%s", i+1, f.hit, code, differs(whole, output), stderr)
 				case !strings.Contains(stderr, path.Base(name)) || !strings.Contains(stderr, errFault.Error()):
 					t.Errorf("call %d, %s %s: not named:\n%s", i+1, op, name, stderr)
 				}
@@ -161,4 +161,15 @@ func TestFaults(t *testing.T) {
 			t.Logf("%d faults", tried)
 		})
 	}
+}
+
+// differs shows the first line that is not the same.
+func differs(want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range min(len(w), len(g)) {
+		if w[i] != g[i] {
+			return fmt.Sprintf("line %d\n- %.600s\n+ %.600s", i+1, w[i], g[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, %d wanted", len(g), len(w))
 }
