@@ -94,7 +94,10 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 			n = runtime.GOMAXPROCS(0)
 		}
 		n = min(n, max(1, len(jobs))) // a worker without a job would only cost
-		r := &runner{tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}}, room: newRoom(openHives), queue: newQueue(len(jobs), 16*n)}
+		r := &runner{
+			tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}},
+			room: newRoom(openHives), queue: newQueue(len(jobs), 16*n),
+		}
 		stop := context.AfterFunc(ctx, r.queue.stop)
 		defer stop()
 		var wg sync.WaitGroup
