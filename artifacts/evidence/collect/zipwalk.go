@@ -118,8 +118,11 @@ func (a *archive) localEntry(r io.ReaderAt, at, size int64) (e *zipEntry, next i
 	if n, _ := r.ReadAt(b, at+localHeader); n < len(b) {
 		return nil, 0, io.ErrUnexpectedEOF
 	}
-	e = &zipEntry{a: a, r: r, name: string(b[:nameLen]), flags: le.Uint16(h[localFlags:]), method: le.Uint16(h[localMethod:]), modTime: le.Uint16(h[localTime:]),
-		crc: le.Uint32(h[localCRC:]), packed: int64(le.Uint32(h[localPacked:])), size: int64(le.Uint32(h[localSize:])), at: at + localHeader + nameLen + extraLen}
+	e = &zipEntry{
+		a: a, r: r, name: string(b[:nameLen]), at: at + localHeader + nameLen + extraLen,
+		flags: le.Uint16(h[localFlags:]), method: le.Uint16(h[localMethod:]), modTime: le.Uint16(h[localTime:]),
+		crc: le.Uint32(h[localCRC:]), packed: int64(le.Uint32(h[localPacked:])), size: int64(le.Uint32(h[localSize:])),
+	}
 	if nameLen == 0 || !utf8.ValidString(e.name) && strings.ContainsRune(e.name, 0) {
 		return nil, 0, errNoHeader
 	}

@@ -57,7 +57,8 @@ func (d *Disk) openEWF(f *diskFile) (*ewfImage, error) {
 	}
 	r.settle()
 	if e.chunk == 0 || e.size == 0 {
-		return nil, errors.Join(append(d.Damage, &FormatError{File: e.name, Struct: "EWF", Problem: "no volume section: the size of the disk is unknown"})...)
+		none := &FormatError{File: e.name, Struct: "EWF", Problem: "no volume section: the size of the disk is unknown"}
+		return nil, errors.Join(append(d.Damage, none)...)
 	}
 	return e, nil
 }
@@ -95,7 +96,9 @@ func (r *ewfReader) settle() {
 		for _, t := range e.tables[r.gaps[0]:] {
 			t.first += missing
 		}
-		r.damage(&FormatError{File: e.name, Struct: "EWF", Problem: fmt.Sprintf("holds %d chunks of %d: %d are missing from chunk %d on", have, e.chunks, missing, e.tables[r.gaps[0]].first-missing)})
+		from := e.tables[r.gaps[0]].first - missing
+		problem := fmt.Sprintf("holds %d chunks of %d: %d are missing from chunk %d on", have, e.chunks, missing, from)
+		r.damage(&FormatError{File: e.name, Struct: "EWF", Problem: problem})
 	case len(r.gaps) > 0 && r.gaps[0] < len(e.tables):
 		// Which chunks the later tables hold cannot be known: they would be read as others.
 		e.tables = e.tables[:r.gaps[0]]
@@ -218,7 +221,9 @@ func (r *ewfReader) cutOff(n int) bool {
 }
 
 // ewfSections are the types that a search for the next section looks for.
-var ewfSections = []string{"header", "header2", "volume", "disk", "data", "sectors", "table", "table2", "next", "done", "error2", "session", "hash", "digest"}
+var ewfSections = []string{
+	"header", "header2", "volume", "disk", "data", "sectors", "table", "table2", "next", "done", "error2", "session", "hash", "digest",
+}
 
 // resync finds the next section with a sound descriptor, -1 for none.
 func (r *ewfReader) resync(at int64) int64 {
