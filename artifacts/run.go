@@ -18,6 +18,10 @@ import (
 type Options struct {
 	Jobs      int  // number of sources that are decoded in parallel; 0 means one for each processor
 	NoDeleted bool // skip deleted keys and values
+	// Zone turns the local times of records into UTC; nil means that of [ZoneOf].
+	// One that is unknown can become known after the run ([Zone.Infer]): events
+	// of its records are in UTC from then on.
+	Zone *Zone
 	// Places, when there is such a channel, is shared by runs at the same time:
 	// together they decode no more sources at once than it has room for.
 	Places chan struct{}
@@ -69,6 +73,11 @@ type job struct {
 func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Options) (iter.Seq[Result], error) {
 	if opts == nil {
 		opts = &Options{}
+	}
+	if opts.Zone == nil {
+		o := *opts
+		o.Zone = ZoneOf(tree.Machine())
+		opts = &o
 	}
 	named := map[string]bool{}
 	for _, a := range list {

@@ -5,6 +5,9 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 )
 
 // Flags that several commands share.
@@ -27,6 +30,7 @@ func evidenceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "artifact", Aliases: []string{"a"}, Usage: "only the artifact or group `NAME` (repeat for more; see artifactdump list)"},
 		&cli.StringFlag{Name: "host", Usage: "`NAME` of the machine when its SYSTEM hive does not tell"},
+		&cli.StringFlag{Name: "evidence-timezone", Usage: "`ZONE` of the evidence's local times: Europe/Berlin, +01:00", DefaultText: "from the SYSTEM hive"},
 		&cli.BoolFlag{Name: "no-deleted", Usage: "leave deleted keys and values aside"},
 		&cli.BoolFlag{Name: "no-logs", Usage: "leave transaction logs aside"},
 		&cli.BoolFlag{Name: "no-shadows", Usage: "leave the volume shadow copies of disk images aside"},
@@ -68,4 +72,20 @@ func fromOne(name string) func(*cli.Context, int) error {
 		}
 		return nil
 	}
+}
+
+// zoneFlag returns the zone of a machine's local times: what the flag assumes, or
+// what the SYSTEM hive holds.
+func zoneFlag(c *cli.Context, m *evidence.Machine) (*artifacts.Zone, error) {
+	if v := c.String("evidence-timezone"); v != "" {
+		z, err := artifacts.ParseZone(v)
+		if err != nil {
+			return nil, usagef("--evidence-timezone: %v", err)
+		}
+		return z, nil
+	}
+	if m == nil {
+		return &artifacts.Zone{}, nil
+	}
+	return artifacts.ZoneOf(m), nil
 }
