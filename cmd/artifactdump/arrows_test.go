@@ -77,6 +77,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/catalogue":     join(chapter, chapters),
 
 		"artifacts/inspect":         {"hive", "prefetch", "prefetch/", "artifacts/winpath", "artifacts/formats/"},
+		"artifacts/moments":         join(chapter, []string{"artifacts/execution", "artifacts/persistence"}),
 		"artifacts/logons":          join(chapter, []string{"artifacts/events"}),
 		"artifacts/findings":        above,
 		"artifacts/findings/sigma":  {},
