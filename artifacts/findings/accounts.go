@@ -48,7 +48,7 @@ var guestEnabled = wholeRule(Rule{
 			level := Medium
 			says := "it is enabled"
 			if a.Logons > 0 {
-				level, says = Critical, "it is enabled and logged on " + count(int(a.Logons), "time", "times")
+				level, says = Critical, "it is enabled and logged on "+count(int(a.Logons), "time", "times")
 			}
 			look.hit(look.account(a), level, "%s", says).as("T1078.001")
 		}

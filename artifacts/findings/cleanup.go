@@ -131,7 +131,7 @@ var mruCleared = wholeRule(rule(Rule{
 			look.row = r
 			level, says := Low, fmt.Sprintf("its list is empty, last written %s", written.UTC().Format(secondsOnly))
 			if old := gone[r.rec.From.Path]; len(old) > 0 {
-				level, says = Medium, says+"; recovered " + count(len(old), "deleted entry", "deleted entries")
+				level, says = Medium, says+"; recovered "+count(len(old), "deleted entry", "deleted entries")
 				look.hit(look.setting(l.words+" of "+look.who()), level, "%s", says).from(old...)
 				continue
 			}

@@ -62,11 +62,11 @@ func (x *look) logMissing(name string, others []*row) {
 	level, why := Level(0), ""
 	switch {
 	case x.facts.Whole && len(others) > 0:
-		level, why = High, "but " + count(len(others), "other log exists", "other logs exist")
+		level, why = High, "but "+count(len(others), "other log exists", "other logs exist")
 	case x.facts.Whole && x.folderThere(logFolder+name+".evtx"):
 		level, why = High, "and neither is any other log"
 	case len(others) >= minOtherLogs:
-		level, why = Medium, "but " + count(len(others), "other log exists", "other logs exist") + ": it was deleted, unless the collection omitted it"
+		level, why = Medium, "but "+count(len(others), "other log exists", "other logs exist")+": it was deleted, unless the collection omitted it"
 	default:
 		return
 	}

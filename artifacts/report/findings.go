@@ -95,7 +95,7 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 		row("", "%s", strings.TrimSpace(place+" "+e.User))
 	}
 	if n := len(f.Evidence) - maxTextEvidence + f.Omitted; n > 0 && len(f.Evidence) > maxTextEvidence || f.Omitted > 0 {
-		row("", "… and %s more (--format jsonl)", plural(max(n, f.Omitted), "record"))
+		row("", "… and %s (--format jsonl)", plural(max(n, f.Omitted), "more record"))
 	}
 	fmt.Fprintln(w)
 }

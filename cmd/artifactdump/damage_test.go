@@ -50,10 +50,10 @@ func TestDamageList(t *testing.T) {
 		}
 	}
 	got := l.take()
-	if len(got) != maxDamagedFiles+1 || strings.Count(got[0], "; ") != maxProblems || !strings.HasSuffix(got[0], "; and 3 more (-v names all)") {
+	if len(got) != maxDamagedFiles+1 || strings.Count(got[0], "; ") != maxProblems || !strings.HasSuffix(got[0], "; and 3 more (-v prints all)") {
 		t.Errorf("%d entries, the first %q", len(got), got[0])
 	}
-	if want := fmt.Sprintf("%d problems in further files (-v names all)", 7*(maxProblems+3)); got[maxDamagedFiles] != want {
+	if want := fmt.Sprintf("%d problems in further files (-v prints all)", 7*(maxProblems+3)); got[maxDamagedFiles] != want {
 		t.Errorf("%q, want %q", got[maxDamagedFiles], want)
 	}
 }

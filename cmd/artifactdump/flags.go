@@ -1,9 +1,13 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/urfave/cli/v2"
 )
 
 // Flags that several commands share.
@@ -30,12 +34,33 @@ func evidenceFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-deleted", Usage: "skip deleted keys and values"},
 		&cli.BoolFlag{Name: "no-logs", Usage: "skip transaction logs"},
 		&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
+		passwordFlag(),
 		&cli.IntFlag{Name: "jobs", Usage: "number `N` of parallel decoders", DefaultText: "one per processor", Action: fromOne("jobs")},
 		&cli.BoolFlag{Name: "verify", Usage: "verify the hashes stored in a disk image first (reads all of it)"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no progress and no notes; damage is still reported"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each source as it is read, and all damage"},
 	}
+}
+
+func passwordFlag() cli.Flag {
+	return &cli.StringFlag{Name: "password", Usage: "open encrypted zips with `PASSWORD`"}
+}
+
+// withoutPassword is a command line as it may be written down.
+func withoutPassword(args []string) []string {
+	out := slices.Clone(args)
+	for i, a := range out {
+		name, _, ok := strings.Cut(a, "=")
+		switch {
+		case name != "--password" && name != "-password":
+		case ok:
+			out[i] = name + "=***"
+		case i+1 < len(out):
+			out[i+1] = "***"
+		}
+	}
+	return out
 }
 
 // fromOne refuses a number below 1.

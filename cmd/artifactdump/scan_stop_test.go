@@ -160,7 +160,7 @@ func TestScanInterruptedTwice(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, said)
 	}
 	wholePart(t, dir+".partial", want, "interrupted")
-	if code, said := runs(t.Context(), b, a, "-o", dir, "--resume"); code != exitFailed || !strings.Contains(said, "other evidence") {
+	if code, said := runs(t.Context(), b, a, "-o", dir, "--resume"); code != exitFailed || !strings.Contains(said, "evidence differs") {
 		t.Fatalf("with other evidence: exit %d: %s", code, said)
 	}
 	for _, gone := range []string{a, b} { // as when a disk is not mounted any more

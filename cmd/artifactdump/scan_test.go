@@ -303,7 +303,7 @@ func TestScanInterrupted(t *testing.T) {
 	if code, said := runs(t.Context(), a, b, "-o", dir); code != exitFailed || !strings.Contains(said, "--resume") {
 		t.Errorf("without --resume: exit %d: %s", code, said)
 	}
-	if code, said := runs(t.Context(), a, b, "-o", dir, "--resume", "--format", "tln"); code != exitFailed || !strings.Contains(said, "other options") {
+	if code, said := runs(t.Context(), a, b, "-o", dir, "--resume", "--format", "tln"); code != exitFailed || !strings.Contains(said, "options differ (--format)") {
 		t.Errorf("with other options: exit %d: %s", code, said)
 	}
 	code, said := runs(t.Context(), a, b, "-o", dir, "--resume")

@@ -30,6 +30,7 @@ func verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "host", Usage: "machine `NAME` to use when the SYSTEM hive has none"},
 			&cli.BoolFlag{Name: "no-logs", Usage: "skip transaction logs"},
 			&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
+			passwordFlag(),
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no notes"},
 			verboseDamage(),
 			&cli.StringFlag{Name: "write-oracles", Hidden: true},
