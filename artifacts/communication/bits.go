@@ -19,10 +19,11 @@ var bits = artifacts.Define(artifacts.Artifact{
 	Name:     "bits",
 	Title:    "BITS queue",
 	DataType: "windows:file:bits_queue",
-	About: `The files in which the background transfer service keeps its jobs. Only that they are there, how large they are and in which
-format is told: the jobs themselves are not decoded. A job downloads or uploads files, lives through boots for up to 90 days, and can start
-a program when it is done. That the files are there proves nothing: every Windows has them. A queue that is empty or missing on a machine
-in use may have been removed. The record has no time.`,
+	About: `The files in which the background transfer service keeps its jobs. Records only the presence, size
+and format of the queue files; jobs are not decoded. A job downloads or uploads files, survives
+reboots for up to 90 days, and can start a program when it completes. The presence of the files does
+not prove anything: every Windows has them. An empty or missing queue on a used machine may have
+been removed. The record has no time.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1197"},
 	Refs: []string{
