@@ -64,6 +64,10 @@ func (o *Output) Covers(a *Artifact) {
 	}
 }
 
+// With reports whether an artifact is decoded together with another: their
+// results come in turn.
+func (a *Artifact) With(b *Artifact) bool { return a.family != nil && a.family == b.family }
+
 // A part collects the records that a job has for one artifact.
 type part struct {
 	artifact *Artifact
@@ -100,7 +104,7 @@ func (s *source) decodeFamily(in Input) error {
 		wants: func(a *Artifact) bool { return s.partOf(a) != nil },
 		put: func(a *Artifact, d Decoded) bool {
 			in.Artifact = a
-			return s.keep(&in, d, size(reflect.ValueOf(d)))
+			return s.keep(&in, d, sizeOf(d))
 		},
 		covers: func(a *Artifact) { s.partOf(a).covered = true },
 	})

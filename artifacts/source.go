@@ -135,7 +135,7 @@ func (s *source) decode(in Input) error {
 	if len(s.parts) > 1 {
 		return s.decodeFamily(in)
 	}
-	return in.Artifact.decode(in, func(d Decoded) bool { return s.keep(&in, d, size(reflect.ValueOf(d))) })
+	return in.Artifact.decode(in, func(d Decoded) bool { return s.keep(&in, d, sizeOf(d)) })
 }
 
 func (r *runner) decodeFile(j job, s *source) {
@@ -318,6 +318,15 @@ func gone(err error) error {
 
 // recordBytes is what a record needs beside its data.
 const recordBytes = 400
+
+// sizeOf estimates the memory of decoded data. A record type that is decoded
+// very often says it itself.
+func sizeOf(d Decoded) int64 {
+	if x, ok := d.(interface{ Size() int64 }); ok {
+		return x.Size()
+	}
+	return size(reflect.ValueOf(d))
+}
 
 // size estimates the memory of decoded data.
 func size(v reflect.Value) int64 {

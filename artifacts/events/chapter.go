@@ -76,7 +76,7 @@ record of an unknown event shows channel, number and its first fields. The meani
 var chapter = artifacts.Chapter("Event logs", artifacts.Family([]artifacts.Source{{
 	Glob: `%SystemRoot%\System32\winevt\Logs\*.evtx`, Signature: collect.EventLogFile, Access: artifacts.Streamed,
 }}, decodeLog,
-	logonEvents, accountEvents, serviceEvents, taskEvents, processEvents, powerShellEvents, wmiEvents, bitsEvents, defenderEvents, firewallEvents,
+	logFiles, logonEvents, accountEvents, serviceEvents, taskEvents, processEvents, powerShellEvents, wmiEvents, bitsEvents, defenderEvents, firewallEvents,
 	remoteDesktopEvents, shareEvents, auditEvents, powerEvents, clockEvents, deviceEvents, installEvents, crashEvents, sysmonEvents, directoryEvents, otherEvents,
 )...)
 

@@ -3,8 +3,10 @@ package events
 import (
 	"encoding/json"
 	"time"
+	"unsafe"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/evtx"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
@@ -26,6 +28,8 @@ type Event struct {
 
 	state    evtx.State
 	borrowed bool
+	users    *users // of the machine, until the event is complete
+	owner    evidence.User
 }
 
 // FromEVTX returns a record of a log in plain values.
@@ -62,8 +66,37 @@ func (e Event) Summary() string {
 // Complete fills in what a row shows.
 func (e Event) Complete() artifacts.Decoded {
 	e.Text, e.SourceName, e.ComputerName = e.Message(e.Kind), e.Provider, e.Computer
+	if e.users != nil {
+		e.owner, e.users = e.users.user(e.about()), nil
+	}
 	return e
 }
+
+// Size estimates the memory that the event needs.
+func (e Event) Size() int64 {
+	n := int64(unsafe.Sizeof(e)) + int64(len(e.Text)+len(e.Channel)+len(e.Provider)+len(e.Computer)+len(e.UserSID)+len(e.Activity))
+	for i := range e.Data {
+		n += int64(unsafe.Sizeof(e.Data[i])) + int64(len(e.Data[i].Name)+len(e.Data[i].Value))
+	}
+	return n
+}
+
+// about returns the account that the event is about: who logged on, else who did
+// it, else the account of the header.
+func (e *Event) about() Account {
+	for _, role := range [...]Role{Target, Actor} {
+		if role == Target && route(e.Channel, e.Provider, e.ID) != logonEvents {
+			continue
+		}
+		if a := e.Account(e.Kind, role); a.SID != "" || a.Name != "" {
+			return a
+		}
+	}
+	return Account{SID: e.UserSID}
+}
+
+// Owner returns the user that the event is about.
+func (e Event) Owner() evidence.User { return e.owner }
 
 // Found returns how the record lies in its log.
 func (e Event) Found() (state artifacts.State, note string) {
