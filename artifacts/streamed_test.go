@@ -79,7 +79,7 @@ func TestStreamed(t *testing.T) {
 	if len(f.Errs) != 2 || !errors.Is(f.Errs[1].Err, errBroken) || f.Errs[0].From.SHA256 != "" {
 		t.Errorf("a broken file that is none: %v", f.Errs)
 	}
-	for after, want := range map[int][2]int{0: {0, 1}, 100: {0, 1}, 4096: {1, 1}, len(whole) - 65536 + 700: {1, 2}} {
+	for after, want := range map[int][2]int{0: {0, 1}, 100: {0, 1}, 4096: {1, 1}, len(whole) - 65536 + 700: {1, 3}} {
 		broken := brokenFS{fstest.MapFS{"Windows/System32/config/none": {}, path: {Data: whole}}, after}
 		f := casetest.Run[events.EvtxFile](t, testtree.OpenFS(t, broken), "evtxfiles")
 		if len(f.Data) != want[0] || len(f.Errs) != want[1] || !errors.Is(f.Errs[len(f.Errs)-1].Err, errBroken) {

@@ -10,7 +10,6 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
-	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
 	"github.com/artifactdump/artifactdump/hive"
 	"github.com/artifactdump/artifactdump/prefetch"
 )
@@ -88,7 +87,7 @@ func hiveRecord(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 		writeFields(w, hv, k.Fields())
 		for v, err := range k.Values() {
 			if err == nil && v.Offset() == r.From.Offset {
-				fmt.Fprintf(w, "\nvalue %s\n", output.Clean(hivefile.ValueName(v)))
+				fmt.Fprintf(w, "\nvalue %s\n", output.Clean(valueName(v)))
 				writeValue(w, v)
 			}
 		}
@@ -97,12 +96,12 @@ func hiveRecord(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 	return fmt.Errorf("%s is not in the evidence any more", r.From.Path)
 }
 
-// remnant writes the deleted record at an offset, be it the remnant
+// remnant writes the deleted or unreachable record at an offset, be it the remnant
 // itself or a value of a deleted key.
 func remnant(w io.Writer, rem hive.Remnant, offset int64) bool {
-	state := "deleted"
+	state := artifacts.Deleted
 	if rem.Unreachable {
-		state = "unreachable"
+		state = artifacts.Unreachable
 	}
 	head := func() { fmt.Fprintf(w, "%s record: %s\n", state, output.Clean(rem.Note())) }
 	if !rem.IsKey {
@@ -122,7 +121,7 @@ func remnant(w io.Writer, rem hive.Remnant, offset int64) bool {
 		if err == nil && v.Offset() == offset {
 			head()
 			writeFields(w, rem.Key.Hive(), rem.Key.Fields())
-			fmt.Fprintf(w, "\nvalue %s\n", output.Clean(hivefile.ValueName(v)))
+			fmt.Fprintf(w, "\nvalue %s\n", output.Clean(valueName(v)))
 			writeValue(w, v)
 			return true
 		}
@@ -154,6 +153,13 @@ func writeFields(w io.Writer, h *hive.Hive, fields []hive.Field) {
 		}
 		annotate(w, f.Offset, image[f.Offset:f.Offset+int64(f.Size)], f.Name, f.Value)
 	}
+}
+
+func valueName(v hive.Value) string {
+	if n := v.Name(); n != "" {
+		return n
+	}
+	return "(Default)"
 }
 
 // annotate writes one field: offset, bytes, name and meaning. Long fields get

@@ -236,11 +236,15 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 	return status, why
 }
 
-// fedBesides reports whether an artifact was read that can lead to a hit of the
-// rule, though the rule does not need it.
+// fedBesides reports whether the rule was judged by artifacts that it does not
+// need: those from outside that it takes, and any that names a program with which
+// a rule over programs has found something.
 func (e *Evaluator) fedBesides(r *Rule) bool {
+	if e.counts[r.ID]+e.silenced[r.ID] > 0 {
+		return true
+	}
 	for _, f := range e.seen {
-		if f.sources > 0 && r.feeds(f.artifact) {
+		if f.sources > 0 && r.takes(f.artifact) {
 			return true
 		}
 	}

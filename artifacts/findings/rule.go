@@ -9,7 +9,6 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
-	"github.com/artifactdump/artifactdump/artifacts/persistence"
 )
 
 // A Rule is one argument: what it looks for, why that matters, what usually
@@ -104,19 +103,6 @@ func (r *Rule) needs() []string {
 func (r *Rule) takes(a *artifacts.Artifact) bool {
 	d, ok := a.Record().(artifacts.Decoded)
 	return ok && !slices.Contains(r.skips, a.Name) && slices.ContainsFunc(r.records, func(f recordFunc) bool { return f.accepts(d) })
-}
-
-// feeds reports whether records of the artifact can lead to a hit of the rule,
-// also by way of the programs that they name.
-func (r *Rule) feeds(a *artifacts.Artifact) bool {
-	if r.program == nil {
-		return r.takes(a)
-	}
-	switch a.Record().(type) {
-	case artifacts.Programmer, persistence.Autostarter:
-		return true
-	}
-	return false
 }
 
 // all numbers the catalogue once.
