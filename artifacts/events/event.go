@@ -48,6 +48,7 @@ type Record struct {
 	ID        uint32    `json:"event_identifier"`
 	Version   uint8     `json:"event_version"`
 	Level     uint8     `json:"event_level"`
+	Keywords  uint64    `json:"keywords,omitempty" extra:"-"`
 	Channel   string    `json:"channel"`
 	Provider  string    `json:"provider"`
 	Computer  string    `json:"computer"`
