@@ -26,8 +26,13 @@ func dumpCommand() *cli.Command {
 			"   artifactdump dump -a userassist --hive NTUSER.DAT",
 		Flags: slices.Concat([]cli.Flag{
 			formatFlag("text", forRecords),
+<<<<<<< HEAD
 			&cli.StringSliceFlag{Name: "hive", Usage: "read the single hive `FILE`; its keys show its kind (repeatable)"},
 		}, outputFlags(), csvFlags(), evidenceFlags()),
+=======
+			&cli.StringSliceFlag{Name: "hive", Usage: "read the single hive `FILE`; its kind is known from its keys (repeat for more)"},
+		}, outputFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
+>>>>>>> main
 		Action: dump,
 	}
 }
@@ -39,6 +44,9 @@ func dump(c *cli.Context) error {
 	}
 	paths := slices.Concat(c.Args().Slice(), c.StringSlice("hive"))
 	s := newSession(c)
+	if err := s.showEvents(); err != nil {
+		return err
+	}
 	var look output.TreeLookup
 	opts := outputOptions(c)
 	opts.Times, opts.Values = look.Times, look.Values
@@ -63,7 +71,6 @@ func dump(c *cli.Context) error {
 	n := 0
 	err := s.each(paths, c.StringSlice("artifact"), func(tree *evidence.Tree, res artifacts.Result) error {
 		look.Tree = tree
-		n += len(res.Records)
 		if x, ok := w.(output.Failer); ok && len(res.Records) == 0 {
 			for _, e := range res.Errors {
 				if err := x.Failed(e); err != nil {
@@ -72,6 +79,10 @@ func dump(c *cli.Context) error {
 			}
 		}
 		for i := range res.Records {
+			if res.Records[i].Quiet {
+				continue
+			}
+			n++
 			if err := w.Record(&res.Records[i]); err != nil {
 				return err
 			}
