@@ -26,13 +26,8 @@ func dumpCommand() *cli.Command {
 			"   artifactdump dump -a userassist --hive NTUSER.DAT",
 		Flags: slices.Concat([]cli.Flag{
 			formatFlag("text", forRecords),
-<<<<<<< HEAD
 			&cli.StringSliceFlag{Name: "hive", Usage: "read the single hive `FILE`; its keys show its kind (repeatable)"},
-		}, outputFlags(), csvFlags(), evidenceFlags()),
-=======
-			&cli.StringSliceFlag{Name: "hive", Usage: "read the single hive `FILE`; its kind is known from its keys (repeat for more)"},
 		}, outputFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
->>>>>>> main
 		Action: dump,
 	}
 }
