@@ -254,14 +254,14 @@ func uses(chosen []*Artifact, k evidence.Kind) bool {
 	return false
 }
 
-// usesHives tells whether any of the artifacts lies in a hive.
+// usesHives reports whether any of the artifacts lies in a hive.
 func usesHives(chosen []*Artifact) bool {
 	return slices.ContainsFunc(chosen, func(a *Artifact) bool {
 		return slices.ContainsFunc(a.Sources, func(s Source) bool { return s.Glob == "" })
 	})
 }
 
-// unknown tells whether a hive is too damaged to show its kind: it may be of
+// unknown reports whether a hive is too damaged to show its kind: it may be of
 // one that is asked for.
 func unknown(h *evidence.Hive) bool {
 	if h.Rooted() {

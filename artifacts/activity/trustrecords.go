@@ -138,7 +138,7 @@ func decodeTrustRecords(in artifacts.Input, yield func(TrustRecord) bool) error 
 	return errors.Join(errs...)
 }
 
-// Proof tells what a person did from what is merely set.
+// Proof describes what a person did from what is merely set.
 func (t TrustRecord) Proof() artifacts.Proof {
 	if t.Kind == "document" {
 		return artifacts.Interacted
@@ -154,7 +154,7 @@ func (t TrustRecord) Tags() []string {
 	return nil
 }
 
-// Summary tells what is trusted.
+// Summary describes what is trusted.
 func (t TrustRecord) Summary() string {
 	switch {
 	case t.Kind == "setting":

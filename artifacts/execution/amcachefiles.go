@@ -207,7 +207,7 @@ func (f AmcacheFile) Summary() string {
 	return b.String()
 }
 
-// Renamed tells whether the file bears another name than its version resource
+// Renamed reports whether the file bears another name than its version resource
 // gives it.
 func (f AmcacheFile) Renamed() bool {
 	name := strings.TrimSuffix(strings.ToLower(f.OriginalName), ".mui")

@@ -174,8 +174,8 @@ func recycleUser(in artifacts.Input) evidence.User {
 	return evidence.User{}
 }
 
-// recycleThere tells whether the deleted content is still in the evidence; a
-// heap of loose files cannot tell.
+// recycleThere reports whether the deleted content is still in the evidence; a
+// loose files cannot tell.
 func recycleThere(in artifacts.Input, path string) string {
 	if in.Tree == nil || in.Tree.Loose() || in.From.Snapshot != "" {
 		return ""

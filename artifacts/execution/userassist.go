@@ -165,7 +165,7 @@ func userAssistLayoutOf(b []byte) userAssistLayout {
 	return userAssistLayout{}
 }
 
-// userAssistPlain tells whether Explorer was told not to rotate the names.
+// userAssistPlain reports whether Explorer was told not to rotate the names.
 func userAssistPlain(in artifacts.Input) bool {
 	set, err := in.Key.Parent()
 	if err != nil {

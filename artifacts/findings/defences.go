@@ -138,7 +138,7 @@ var portForwarded = rule(Rule{
 	x.hit(x.setting(fmt.Sprintf("portproxy %s:%s", p.ListenAddress, p.ListenPort)), level, "%s:%s forwards to %s:%s", p.ListenAddress, p.ListenPort, p.Address, p.Port)
 })
 
-// build is the number of the machine's Windows, 0 where nothing tells.
+// build is the number of the machine's Windows, 0 if unknown.
 func (s *scene) build() int {
 	n := 0
 	if s.facts.Machine != nil {

@@ -184,7 +184,7 @@ var deceptiveName = programRule(Rule{
 	}
 })
 
-// ordinaryFolder reports whether a program lies where set-ups put programs.
+// ordinaryFolder reports whether a program lies where installers put programs.
 func (s *scene) ordinaryFolder(p *program) bool {
 	return p.place == nil && !p.other && (strings.HasPrefix(p.key, `\program files`) || strings.HasPrefix(p.key, `\windows\`))
 }
@@ -425,5 +425,5 @@ func plainlyWindows(raw string) bool {
 	return false
 }
 
-// installer reports whether a path looks like a set-up's.
+// installer reports whether a path looks like an installer's.
 func (s *scene) installer(p *program) bool { return anyGlob(s.t.installers, p.parts) }

@@ -116,7 +116,7 @@ func (r PendingRename) Events() []artifacts.Event {
 	return artifacts.KeyEvent(r.Item-1, r.Written, "Pending file renames ("+r.Value+")")
 }
 
-// Summary tells what happens to the file.
+// Summary describes what happens to the file.
 func (r PendingRename) Summary() string {
 	if r.To == "" {
 		return fmt.Sprintf("[%s] at the next boot", strings.TrimSpace(r.Action+" "+r.From))

@@ -152,7 +152,7 @@ func (s *run) finish(err error) error {
 		err = werr
 	}
 	if errors.Is(err, ErrNoEvidence) && onlyManifest(s.part) {
-		// Nothing to go on with: the next run shall not stumble over it.
+		// Nothing to continue with: the next run shall not stumble over it.
 		os.RemoveAll(s.part)
 		s.status.end(err)
 		return err

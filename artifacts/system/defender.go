@@ -10,7 +10,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 )
 
-// Defender is one setting or one exclusion of Windows' own virus scanner.
+// Defender is one setting or one exclusion of Windows' own antivirus.
 type Defender struct {
 	artifacts.Origin
 	Kind    string    `json:"kind"`           // "setting", "exclusion", "threat"

@@ -246,7 +246,7 @@ func orphanName(in artifacts.Input, names *accountIndex, yield func(Account) boo
 // Owner is the account itself.
 func (a Account) Owner() evidence.User { return a.user }
 
-// Disabled tells whether the account is switched off.
+// Disabled reports whether the account is switched off.
 func (a Account) Disabled() bool { return a.RawFlags&1 != 0 }
 
 // Tags marks an account that is not what it seems.

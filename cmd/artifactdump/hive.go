@@ -147,7 +147,7 @@ func readFile(path string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// logsBeside finds the transaction logs of a hive, whatever their case.
+// logsBeside finds the transaction logs of a hive, in any case.
 func logsBeside(path string) []string {
 	dir, base := filepath.Split(path)
 	ents, err := fs.ReadDir(collect.NamedDir(filepath.Clean(dir+".")), ".")

@@ -103,7 +103,7 @@ func dataMatches(re *regexp.Regexp, v hive.Value) bool {
 	return re.MatchString(hive.DecodeText(noNULs(b)).Text) || len(b) > 1 && re.MatchString(hive.DecodeText(noNULs(b[1:])).Text)
 }
 
-// noNULs turns NUL units into line feeds, so that a text decoder goes on to
+// noNULs turns NUL units into line feeds, so that a text decoder continues to
 // the end of the data.
 func noNULs(b []byte) []byte {
 	out := make([]byte, len(b)&^1)

@@ -61,7 +61,7 @@ func Split(b []byte) (lines []Line, encoding string) {
 	return lines, encoding
 }
 
-// looksWide tells whether text without a byte order mark is UTF-16LE: every
+// looksWide reports whether text without a byte order mark is UTF-16LE: every
 // line has separators and ends of the ASCII range, so among the first
 // characters many have a high byte of zero, which 8-bit text never has.
 func looksWide(b []byte) bool {
@@ -78,7 +78,7 @@ func looksWide(b []byte) bool {
 	return zero > 0 && zero >= len(head)/8
 }
 
-// validUTF8 tells whether b is UTF-8 that plain ASCII is not enough for.
+// validUTF8 reports whether b is UTF-8 that plain ASCII is not enough for.
 func validUTF8(b []byte) bool {
 	for _, c := range b {
 		if c >= 0x80 {
