@@ -62,7 +62,7 @@ var Cases = []Case{
 	{"proxies", "The connections of both users, and of the services, without a proxy.", proxiesCase},
 	{"zonemap", "The office's own site is trusted.", zoneMapCase},
 	{"nrpt", "The VPN client's server answers for the names of the office.", nrptCase},
-	{"bits", "A job database, of which only the head is there.", bitsCase},
+	{"bits", "A browser's update of mira's, and a job of the intruder's that runs a DLL when it is done.", bitsCase},
 	{"cryptnet", "A revocation list that Windows fetched for mira.", cryptnetCase},
 
 	// What ran, and what it met.

@@ -21,7 +21,11 @@ var chapter = artifacts.Chapter("Communication",
 	proxies,
 	zoneMap,
 	nrpt,
-	bits,
+	bitsJobs,
+	srumNetwork,
+	srumConnections,
+	ualClients,
+	webLogs,
 	cryptnet,
 )
 
