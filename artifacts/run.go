@@ -155,6 +155,7 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 	}
 	for _, a := range chosen {
 		byKind := map[evidence.Kind][]Source{}
+		taken := map[string]bool{} // a file that several sources match is decoded once
 		for _, s := range a.Sources {
 			if s.Glob == "" {
 				byKind[s.Hive] = append(byKind[s.Hive], s)
@@ -168,7 +169,10 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 				files = addSigned(files, tree.Signed(s.Signature))
 			}
 			for _, f := range files {
-				jobs = append(jobs, job{artifact: a, sources: []Source{s}, file: f})
+				if at := f.Snapshot + " " + f.Path; !taken[at] {
+					taken[at] = true
+					jobs = append(jobs, job{artifact: a, sources: []Source{s}, file: f})
+				}
 			}
 		}
 		for _, h := range hives {

@@ -41,6 +41,9 @@ var chapter = artifacts.Chapter("Execution",
 	usageTracking,
 	srumApps,
 	srumOther,
+	startupProcesses,
+	clrUsage,
+	citPrograms,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The
