@@ -53,6 +53,7 @@ var Cases = []Case{
 	{"browserpolicies", "A program put its extension into Chrome.", browserPoliciesCase},
 	{"autostartfiles", "Mira's PowerShell profile, and INI files without entries.", autostartFilesCase},
 	{"webscripts", "The page that an installation of the web server leaves.", webScriptsCase},
+	{"appxdebug", "A developer's debugger for an app of mira's.", appxDebugCase},
 	{"wmi", "The one subscription that every Windows has.", wmiCase},
 
 	// What leads out.
@@ -63,6 +64,13 @@ var Cases = []Case{
 	{"zonemap", "The office's own site is trusted.", zoneMapCase},
 	{"nrpt", "The VPN client's server answers for the names of the office.", nrptCase},
 	{"bits", "A browser's update of mira's, and a job of the intruder's that runs a DLL when it is done.", bitsCase},
+	{"srumnetwork", "What programs sent in two hours; the implant 97 MB.", srumCase},
+	{"srumconnections", "The database is the one of the case srumnetwork.", already},
+	{"ual", "The copy of a server's database: daniel's account from the intruder's address.", ualCase},
+	{"weblogs", "The log of a test server, with two requests of the intruder's.", webLogsCase},
+	{"browserhistory", "mira's news, and the server of the implant, which daniel's Chrome visited.", browserHistoryCase},
+	{"browserdownloads", "The databases are those of the case browserhistory.", already},
+	{"webcache", "A list of passwords that was opened on daniel's desktop.", webCacheCase},
 	{"cryptnet", "A revocation list that Windows fetched for mira.", cryptnetCase},
 
 	// What ran, and what it met.
@@ -99,6 +107,11 @@ var Cases = []Case{
 	{"sysinternals", "PsExec, accepted by hand; and a suite, accepted by an installer.", sysinternalsCase},
 	{"prefetchlayout", "A program that has no prefetch file any more.", prefetchLayoutCase},
 	{"recyclebin", "The scanner, thrown away by the intruder; a text of mira's; two files of an old stick.", recycleBinCase},
+	{"srumapps", "The database is the one of the case srumnetwork.", already},
+	{"srumother", "The database is the one of the case srumnetwork.", already},
+	{"startupinfo", "The implant started after daniel's log-on.", startupInfoCase},
+	{"clrusage", "rundll32.exe loaded .NET for daniel.", clrUsageCase},
+	{"cit", "The scanner ran in one hour of the week.", citCase},
 	{"usagetracking", "Program starts are tracked for mira; daniel's recent documents are not, since the intrusion.", usageTrackingCase},
 	{"shims", "A shim database of the intruder's for a program of the log-on screen.", shimsCase},
 
@@ -117,6 +130,9 @@ var Cases = []Case{
 	{"archivers", "An archive of documents, made with WinRAR.", archiversCase},
 	{"applets", "The Run key was the last that the registry editor showed.", appletsCase},
 	{"deleted", "The licence of a wiping tool, which the intruder took back.", deletedCase},
+	{"timeline", "mira's report in Word; half of it is only in the log.", timelineCase},
+	{"notifications", "The antivirus reported threats to daniel.", notificationsCase},
+	{"searchindex", "A list of passwords that is gone.", searchIndexCase},
 	{"internetsettings", "The intruder's server is a trusted site.", internetSettingsCase},
 
 	// What the system says of itself.
