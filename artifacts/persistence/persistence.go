@@ -57,6 +57,7 @@ var chapter = artifacts.Chapter("Persistence",
 	webScripts,
 	wmiSubscription,
 	appxDebug,
+	signatureHooks,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The
