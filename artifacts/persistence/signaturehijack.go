@@ -54,7 +54,7 @@ func decodeSignatureHooks(in artifacts.Input, yield func(SignatureHook) bool) er
 	}
 	r := SignatureHook{Hook: Hook{Origin: in.At(v), Entry: autostartImage(in, "signature check", text), Key: "FinalPolicy", Name: in.Matched(0)}, GUID: in.Matched(0), Function: function}
 	if value == "Dll" {
-		r.Key = "CryptSIPDll" + in.Matched(1)
+		r.Key = in.Matched(1)
 	}
 	for _, known := range signatureDLLs {
 		if strings.EqualFold(winpath.Base(text), known) && (!strings.Contains(text, `\`) || in.Machine.IsSystem32(winpath.Dir(r.Payload))) {
