@@ -119,6 +119,7 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		}
 		defer wg.Wait()
 		defer r.queue.stop()
+		told := map[string]bool{} // notes of a file that several artifacts read
 		for {
 			i, res, ok := r.queue.take()
 			if ctx.Err() != nil {
@@ -129,6 +130,10 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 			}
 			if opts.Progress != nil && !res.More {
 				opts.Progress(i+1, len(jobs), res.From.Path)
+			}
+			res.Notes = slices.DeleteFunc(res.Notes, func(n string) bool { return told[n] })
+			for _, n := range res.Notes {
+				told[n] = true
 			}
 			if !yield(res) {
 				return
