@@ -33,5 +33,8 @@ func ruleGroups() []group {
 		{"Accounts and movement", []Rule{
 			guestEnabled, newAccount, ridMismatch, badPasswords, movedOut, removableRun, orphanProfile,
 		}},
+		{"External communication", []Rule{
+			downloadRan, sentUnasked, bitsCommand,
+		}},
 	}
 }
