@@ -119,6 +119,9 @@ type Evidence struct {
 	artifacts.Locator
 	Rules []string `json:"rules,omitempty"` // whose reason it is; none where it only completes the story
 	Quote string   `json:"quote"`           // what stands there
+	// Of records of event logs.
+	Channel      string `json:"channel,omitempty"`
+	RecordNumber uint64 `json:"record_number,omitempty"`
 }
 
 // Coverage says of one rule whether it was judged.

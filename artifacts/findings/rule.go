@@ -36,6 +36,8 @@ type Rule struct {
 	keeps   []string // artifacts whose records wholes looks at afterwards
 	program func(*look, *program)
 	whole   func(*look)
+	events  []eventFunc
+	finish  func(*eventLook) // after all events
 }
 
 // A recordFunc looks at records of one type, while they come in.
@@ -159,6 +161,8 @@ type hit struct {
 	attack  []string
 	says    string
 	rows    []*row
+	same    int // hits that are alike
+	more    int // of them without a row of their own
 }
 
 // hit records what the rule says about a subject. Level 0 means the rule's
