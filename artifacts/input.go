@@ -24,6 +24,10 @@ type Input struct {
 	Machine  *evidence.Machine
 	Tree     *evidence.Tree
 
+	// NoDeleted is set when the run does not ask for deleted records. The engine
+	// sees to those of hives.
+	NoDeleted bool
+
 	// A file source.
 	File   *evidence.File
 	Data   []byte      // of a source of whole files

@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/activity"
 	"github.com/artifactdump/artifactdump/artifacts/communication"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/system"
@@ -23,6 +24,7 @@ var all = slices.Concat(
 	communication.Artifacts(),
 	activity.Artifacts(),
 	system.Artifacts(),
+	events.Artifacts(),
 )
 
 // All returns the catalogue in its order. The result is shared: do not change

@@ -46,17 +46,17 @@ func (a Account) IsZero() bool { return a == Account{} }
 type Record struct {
 	Number    uint64    `json:"record_number"` // EventRecordID
 	ID        uint32    `json:"event_identifier"`
-	Version   uint8     `json:"version"`
-	Level     uint8     `json:"level"`
+	Version   uint8     `json:"event_version"`
+	Level     uint8     `json:"event_level"`
 	Channel   string    `json:"channel"`
-	Provider  string    `json:"source_name"`
-	Computer  string    `json:"computer_name"`
+	Provider  string    `json:"provider"`
+	Computer  string    `json:"computer"`
 	UserSID   string    `json:"user_sid,omitempty"`
 	ProcessID uint32    `json:"process_id,omitempty"`
 	ThreadID  uint32    `json:"thread_id,omitempty"`
 	Activity  string    `json:"activity_id,omitempty"`
-	Time      time.Time `json:"time,omitzero"` // TimeCreated
-	Data      []Field   `json:"-"`             // in stored order
+	Time      time.Time `json:"time,omitzero" event:"Creation Time"` // TimeCreated
+	Data      Pairs     `json:"data"`                                // in stored order
 }
 
 // Get returns the first value of a name, or "".

@@ -1,7 +1,12 @@
 package events
 
 import (
+	"encoding/json"
+	"time"
+	"unsafe"
+
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/evtx"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
@@ -11,9 +16,20 @@ import (
 type Event struct {
 	artifacts.Origin
 	Record
-	Kind *Kind  `json:"-"`                 // nil for events that are not in the catalogue
-	Name string `json:"event,omitempty"`   // of the kind
-	Text string `json:"message,omitempty"` // what the event says, in one sentence
+	Kind    *Kind  `json:"-"`                           // nil for events that are not in the catalogue
+	Name    string `json:"event,omitempty"`             // of the kind
+	Text    string `json:"message,omitempty" extra:"-"` // the sentence of the event, once it is complete
+	Written uint64 `json:"-"`                           // FILETIME in the record's own header
+
+	// Provider and computer under the names that plaso gives them, once the
+	// event is complete.
+	SourceName   string `json:"source_name,omitempty"`
+	ComputerName string `json:"computer_name,omitempty"`
+
+	state    evtx.State
+	borrowed bool
+	users    *users // of the machine, until the event is complete
+	owner    evidence.User
 }
 
 // FromEVTX returns a record of a log in plain values.
@@ -26,5 +42,87 @@ func FromEVTX(r evtx.Record) Record {
 	}
 }
 
+// Pairs are names and values. In JSON they are a list of lists of two texts,
+// because order counts and names may repeat.
+type Pairs []Field
+
+// MarshalJSON implements [json.Marshaler].
+func (p Pairs) MarshalJSON() ([]byte, error) {
+	list := make([][2]string, len(p))
+	for i, f := range p {
+		list[i] = [2]string{f.Name, f.Value}
+	}
+	return json.Marshal(list)
+}
+
 // Summary returns the sentence of the event.
-func (e Event) Summary() string { return e.Text }
+func (e Event) Summary() string {
+	if e.Text == "" {
+		return e.Message(e.Kind)
+	}
+	return e.Text
+}
+
+// Complete fills in what a row shows.
+func (e Event) Complete() artifacts.Decoded {
+	e.Text, e.SourceName, e.ComputerName = e.Message(e.Kind), e.Provider, e.Computer
+	if e.users != nil {
+		e.owner, e.users = e.users.user(e.about()), nil
+	}
+	return e
+}
+
+// Size estimates the memory that the event needs.
+func (e Event) Size() int64 {
+	n := int64(unsafe.Sizeof(e)) + int64(len(e.Text)+len(e.Channel)+len(e.Provider)+len(e.Computer)+len(e.UserSID)+len(e.Activity))
+	for i := range e.Data {
+		n += int64(unsafe.Sizeof(e.Data[i])) + int64(len(e.Data[i].Name)+len(e.Data[i].Value))
+	}
+	return n
+}
+
+// about returns the account that the event is about: who logged on, else who did
+// it, else the account of the header.
+func (e *Event) about() Account {
+	for _, role := range [...]Role{Target, Actor} {
+		if role == Target && route(e.Channel, e.Provider, e.ID) != logonEvents {
+			continue
+		}
+		if a := e.Account(e.Kind, role); a.SID != "" || a.Name != "" {
+			return a
+		}
+	}
+	return Account{SID: e.UserSID}
+}
+
+// Owner returns the user that the event is about.
+func (e Event) Owner() evidence.User { return e.owner }
+
+// Found returns how the record lies in its log.
+func (e Event) Found() (state artifacts.State, note string) {
+	switch e.state {
+	case evtx.Hidden:
+		state, note = artifacts.Hidden, "inside a record that was made larger"
+	case evtx.Recovered:
+		state, note = artifacts.Recovered, "in no list of records any more"
+	case evtx.Partial:
+		state, note = artifacts.Partial, "in no list of records any more; its template was overwritten, so that values have no names"
+	}
+	if e.borrowed {
+		note += "; the template was taken from another place"
+	}
+	return state, note
+}
+
+// writtenLater is how far the time in a record's header has to be from that of
+// the event to be shown.
+const writtenLater = time.Minute
+
+// Events gives the time of writing where it differs from that of the event.
+func (e Event) Events() []artifacts.Event {
+	w := wire.Time(e.Written)
+	if w.IsZero() || !e.Time.IsZero() && w.Sub(e.Time).Abs() <= writtenLater {
+		return nil
+	}
+	return []artifacts.Event{{Time: w, Kind: "Content Modification Time", Message: "Written to the log: " + e.Summary()}}
+}

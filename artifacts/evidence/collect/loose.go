@@ -25,6 +25,7 @@ const (
 	TaskFile     Signature = "task"     // the XML of a scheduled task
 	JobFile      Signature = "job"      // of the scheduler before Vista
 	ShortcutFile Signature = "shortcut" // a shell link
+	EventLogFile Signature = "evtx"     // an event log of Windows Vista or later
 )
 
 // SniffSize is how much of a file [Sniff] looks at.
@@ -47,6 +48,8 @@ func Sniff(head []byte) Signature {
 		return HiveFile
 	case len(head) >= len(linkHeader) && string(head[:len(linkHeader)]) == linkHeader:
 		return ShortcutFile
+	case len(head) >= 8 && string(head[:8]) == "ElfFile\x00":
+		return EventLogFile
 	case isJob(head):
 		return JobFile
 	case isTask(head):
