@@ -85,7 +85,7 @@ var antivirusSetting = eventRule(Rule{
 // transferHosts are suffixes of hosts from which Windows and well-known
 // software update themselves.
 var transferHosts = strings.Fields(`microsoft.com windowsupdate.com windows.com msedge.net msftconnecttest.com office.com office.net officecdn.microsoft.com.edgesuite.net live.com
-skype.com visualstudio.com azureedge.net google.com gvt1.com gvt2.com googleapis.com googleusercontent.com chrome.com mozilla.org mozilla.net adobe.com apple.com dell.com hp.com
+skype.com visualstudio.com azureedge.net google.com gvt1.com gvt2.com googleapis.com sfx.ms googleusercontent.com chrome.com mozilla.org mozilla.net adobe.com apple.com dell.com hp.com
 lenovo.com intel.com nvidia.com amd.com oracle.com java.com dropbox.com zoom.us akamaized.net akadns.net bing.com msn.com xboxlive.com s-microsoft.com aka.ms onedrive.com
 sharepoint.com brave.com opera.com vivaldi.com avast.com avg.com eset.com kaspersky.com mcafee.com symantec.com norton.com sophos.com trendmicro.com bitdefender.com citrix.com vmware.com`)
 

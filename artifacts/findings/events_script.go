@@ -119,6 +119,8 @@ var scriptContent = eventRule(Rule{
 	}
 	if x.fromInstaller(name) {
 		level = min(level, Low)
+	} else if len(found) == 0 && troubleshooter(name, text) {
+		level = Informational
 	}
 	s := x.setting("PowerShell scripts")
 	if name != "" {
@@ -234,6 +236,13 @@ func disguised(s string) bool {
 func (x *eventLook) fromInstaller(path string) bool {
 	l := strings.ToLower(path)
 	return strings.Contains(l, `\chocolatey\`) || strings.Contains(l, `\program files`) || strings.Contains(l, `\windowspowershell\modules\`) || strings.Contains(l, `\windows\system32\windowspowershell\v1.0\modules\`) || strings.Contains(l, `\microsoft\windows defender advanced threat protection\`)
+}
+
+// troubleshooter reports whether a script is one of Windows' troubleshooters,
+// which are unpacked into a folder for temporary files and warned of on a clean
+// machine.
+func troubleshooter(path, text string) bool {
+	return strings.Contains(strings.ToLower(path), `\windows\temp\sdiag_`) && strings.Contains(clip(text, 200), "Microsoft Corporation. All rights reserved")
 }
 
 // join returns the whole script of which the record is a part, or "" until it

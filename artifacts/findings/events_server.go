@@ -85,9 +85,13 @@ var printerDriver = eventRule(Rule{
 		x.hit(x.setting("print module "+x.below("PluginDllName")), Medium, "the spooler failed to load %s", cmp.Or(x.below("PluginDllName"), files))
 	case strings.Contains(low, `:\`) || strings.Contains(low, `\\`):
 		x.hit(x.setting("printer driver "+name), 0, "its files lie outside the driver store: %s", files)
-	case user || x.r.UserSID == "":
-		level := Medium
-		if strings.HasPrefix(name, "Microsoft ") || strings.HasPrefix(name, "Send to Microsoft OneNote") || strings.HasPrefix(name, "Remote Desktop Easy Print") || strings.HasPrefix(name, "Universal Print") {
+	default:
+		// Plug and Play adds drivers as SYSTEM, for a user's connection, too.
+		level := Low
+		if user {
+			level = Medium
+		}
+		if strings.HasPrefix(name, "Microsoft ") || strings.HasPrefix(name, "Send to Microsoft OneNote") || strings.HasPrefix(name, "Remote Desktop Easy Print") || strings.HasPrefix(name, "Universal Print") || strings.HasPrefix(name, "Adobe PDF") {
 			level = Informational
 		}
 		x.hit(x.setting("printer driver "+name), level, "%s installed it: %s", cmp.Or(x.r.UserSID, "a user"), files)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 )
 
 // A Rule is one argument: what it looks for, why that matters, what usually
@@ -93,6 +94,13 @@ func (r *Rule) needs() []string {
 			named[reflect.TypeOf(a.Record())] = true
 		}
 	}
+	if len(r.events) > 0 {
+		for _, a := range catalogue.All() {
+			if _, ok := a.Record().(events.Event); ok {
+				out = append(out, a.Name)
+			}
+		}
+	}
 	for _, a := range catalogue.All() {
 		if !named[reflect.TypeOf(a.Record())] && r.takes(a) && !slices.Contains(out, a.Name) {
 			out = append(out, a.Name)
@@ -104,6 +112,9 @@ func (r *Rule) needs() []string {
 // takes reports whether a function of the rule looks at records of the artifact.
 func (r *Rule) takes(a *artifacts.Artifact) bool {
 	d, ok := a.Record().(artifacts.Decoded)
+	if _, event := a.Record().(events.Event); event && len(r.events) > 0 {
+		return true
+	}
 	return ok && !slices.Contains(r.skips, a.Name) && slices.ContainsFunc(r.records, func(f recordFunc) bool { return f.accepts(d) })
 }
 
