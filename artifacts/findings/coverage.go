@@ -185,6 +185,9 @@ func (e *Evaluator) coverage() []Coverage {
 		c.Status, c.Why = e.judged(r)
 		out = append(out, c)
 	}
+	if e.sig != nil {
+		out = append(out, e.sig.coverage(e)...)
+	}
 	return out
 }
 

@@ -40,6 +40,7 @@ type scene struct {
 	silenced map[string]int
 	hashes   map[sourceFile]string // of files whose records came before their hash
 	ev       *eventScene
+	sig      *sigmaScene // nil without Sigma rules
 	rows     int
 }
 
@@ -86,6 +87,9 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 		}
 	}
 	e.ev = newEventScene(e.rules, e.on)
+	if opts != nil && opts.Sigma != nil {
+		e.sig = newSigmaScene(opts.Sigma)
+	}
 	return e
 }
 
@@ -115,6 +119,9 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 	if u, ok := rec.Data.(execution.UserAssist); ok && u.Seeded {
 		e.seeded = append(e.seeded, r)
 		return // came with the profile: no start, not for any rule
+	}
+	if _, ok := rec.Data.(events.Event); e.sig != nil && !ok {
+		e.sig.record(&look{scene: &e.scene, row: r})
 	}
 	steps := e.steps(rec.Data)
 	for _, st := range steps {
@@ -240,6 +247,9 @@ func (e *Evaluator) Report() *Report {
 		e.facts.late(&e.facts)
 	}
 	e.finishEvents(e.rules)
+	if e.sig != nil {
+		e.sig.finish(&e.scene)
+	}
 	keys := slices.Sorted(maps.Keys(e.programs))
 	for _, k := range keys {
 		e.settle(e.programs[k])
@@ -311,6 +321,9 @@ func (s *scene) finding(k subject, hits []*hit) Finding {
 	for _, h := range hits {
 		if !slices.Contains(f.RuleIDs, h.rule.ID) {
 			f.RuleIDs = append(f.RuleIDs, h.rule.ID)
+			if h.rule.sigma != nil {
+				f.Sigma = append(f.Sigma, *h.rule.sigma)
+			}
 		}
 		for _, id := range h.attack {
 			if !slices.Contains(f.Techniques, id) {

@@ -210,13 +210,20 @@ func (s *scene) event(r *events.Record, rec *artifacts.Record) {
 	es.logs.number(&x)
 	k := eventKey{c, r.ID}
 	steps := es.steps[k]
-	if len(steps) == 0 {
-		return
+	before := len(s.hits)
+	if len(steps) > 0 {
+		es.met[k]++
+		for i := range steps {
+			x.rule = steps[i].rule
+			steps[i].call(&x)
+		}
 	}
-	es.met[k]++
-	for i := range steps {
-		x.rule = steps[i].rule
-		steps[i].call(&x)
+	if s.sig != nil {
+		var about *subject
+		if len(s.hits) > before {
+			about = &s.hits[before].subject
+		}
+		s.sig.judge(&x, about)
 	}
 }
 

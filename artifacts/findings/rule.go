@@ -39,6 +39,7 @@ type Rule struct {
 	whole   func(*look)
 	events  []eventFunc
 	finish  func(*eventLook) // after all events
+	sigma   *SigmaRule       // that it stands for
 }
 
 // A recordFunc looks at records of one type, while they come in.
