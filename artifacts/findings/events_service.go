@@ -266,6 +266,7 @@ var driverInstalled = eventRule(Rule{
 	switch {
 	case stem == "mimidrv":
 		x.hit(x.image(image), Critical, "the driver of a tool for credentials was installed: %s", name)
+	case stem == "sysmondrv": // Sysmon puts its driver into the folder of Windows
 	case x.odd(image):
 		x.hit(x.image(image), High, "the driver %s lies %s", cmp.Or(name, image), x.place(image))
 	}

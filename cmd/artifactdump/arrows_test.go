@@ -57,6 +57,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/formats/cit":             join(format, []string{"prefetch/xpress"}),
 		"artifacts/formats/openssh":         {},
 		"artifacts/formats/rdpcache":        format,
+		"artifacts/formats/eventjson":       format,
 		"artifacts/formats/regpol":          format,
 		"artifacts/formats/setupapi":        format,
 		"artifacts/formats/startupinfo":     format,
@@ -78,7 +79,7 @@ func TestArrows(t *testing.T) {
 
 		"artifacts/inspect":         {"hive", "prefetch", "prefetch/", "artifacts/winpath", "artifacts/formats/"},
 		"artifacts/logons":          {"artifacts/events"},
-		"artifacts/findings":        above,
+		"artifacts/findings":        join(above, []string{"artifacts/findings/sigma"}),
 		"artifacts/findings/sigma":  {},
 		"artifacts/output":          above,
 		"artifacts/output/parquet":  join(above, []string{"artifacts/output"}),
@@ -86,10 +87,10 @@ func TestArrows(t *testing.T) {
 		"artifacts/output/files":    {},
 		"artifacts/output/hivefile": join(above, []string{"artifacts/output"}),
 		"artifacts/output/pffile":   join(above, []string{"artifacts/output"}),
-		"artifacts/report":          join(above, []string{"artifacts/output", "artifacts/findings"}),
-		"artifacts/explain":         join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings"}),
+		"artifacts/report":          join(above, []string{"artifacts/output", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons"}),
+		"artifacts/explain":         join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma"}),
 		"artifacts/scan": join(above, []string{
-			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/report", "artifacts/explain",
+			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons", "artifacts/report", "artifacts/explain",
 		}),
 
 		"artifacts/internal/testtree": join(engine, corpus),
