@@ -202,6 +202,8 @@ type Record struct {
 	// Quiet is set for a record that rules and analyses see and that is not
 	// shown: see [Options.Quiet].
 	Quiet bool
+
+	zone *Zone // of the machine
 }
 
 // As returns the data of a record as a T: the record type of an artifact, or an

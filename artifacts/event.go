@@ -28,6 +28,9 @@ type Event struct {
 	// Local is set where the source keeps local time without a zone: Time
 	// then holds the digits as written, and they are not UTC.
 	Local bool
+	// Zone says how a local time became UTC: "local, inferred −05:00". It is ""
+	// for times that are stored as UTC, and for those that are Local.
+	Zone string
 	// Estimate is set where the time is derived, not stored.
 	Estimate bool
 	Extra    []Field // what only this event knows
@@ -99,6 +102,10 @@ func (r *Record) Events() []Event {
 			e.ID = id(e.ID, strconv.Itoa(n))
 		}
 		seen[e.ID]++
+		if e.Local && r.zone.Known() {
+			e.Time, e.Zone = r.zone.UTC(e.Time)
+			e.Local = false
+		}
 	}
 	return out
 }
@@ -148,8 +155,8 @@ func recordID(a *Artifact, from *Locator, n int) string {
 // Fields returns the plain fields of a record (texts, numbers, booleans) under
 // their JSON names, in the order of the type: what a row of a timeline can
 // show beside its message. Times are left out, lists of texts are joined when
-// they are short, and a field tagged `extra:"-"` is not for rows. Empty ones
-// are there with an empty value.
+// they are short. A field tagged `extra:"-"` is not for rows, one tagged
+// `extra:"name"` has that name there. Empty ones are there with an empty value.
 func Fields(data any) []Field {
 	v := reflect.Indirect(reflect.ValueOf(data))
 	if v.Kind() != reflect.Struct {
@@ -205,7 +212,10 @@ func shownFields(t reflect.Type) []shownField {
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" || f.Tag.Get("extra") == "-" {
+		if x := f.Tag.Get("extra"); x != "" {
+			name = x
+		}
+		if name == "-" {
 			continue
 		}
 		plan = append(plan, shownField{cmp.Or(name, f.Name), f.Index})
@@ -229,7 +239,10 @@ type DecodeError struct {
 }
 
 func (e *DecodeError) Error() string {
-	s := e.Artifact + ": " + e.From.place()
+	s := e.Artifact
+	if p := e.From.place(); p != "" {
+		s += ": " + p
+	}
 	if e.From.Key != "" {
 		s += " " + e.From.Key
 	}

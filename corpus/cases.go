@@ -1,8 +1,10 @@
 package corpus
 
+import "slices"
+
 // Cases is what the incident consists of: one line for each artifact, in the order of writing. The first ones lay
 // the ground that the others build on.
-var Cases = []Case{
+var Cases = slices.Concat([]Case{
 	// The machine.
 	{"system", "Name, clock, switches and volumes of a Windows 10 computer in Tokyo.", systemCase},
 	{"services", "Ordinary services, and PsExec's, which stayed when the intruder's connection was cut.", servicesCase},
@@ -134,7 +136,6 @@ var Cases = []Case{
 	{"volumelabels", "The stick's name, and its serial number.", volumeLabelsCase},
 	{"mounteddevices", "The volumes are those of the case system.", already},
 	{"eventlogging", "The logs with their usual sizes; PowerShell's channel was switched off.", eventLoggingCase},
-	{"evtxfiles", "The log of security begins with the record of its clearing; two others reach back to the installation.", evtxFilesCase},
 	{"protection", "PowerShell runs every script.", protectionCase},
 	{"uninstall", "Three installed programs, one of them for mira alone.", uninstallCase},
-}
+}, eventLogCases)

@@ -113,7 +113,7 @@ func TestFirewallLog(t *testing.T) {
 	testtree.WantRecords(t, recs[1:], []FirewallLog{{Line: 7, Time: at, Local: true, Action: "DROP", Protocol: "TCP", Source: corpus.Intruder, SourcePort: "51022",
 		Destination: "192.0.2.23", DestinationPort: "3390", Size: "52", Flags: "S", Path: "RECEIVE"}})
 	ev := recs[1].Events()
-	if len(ev) != 1 || !ev[0].Local || !ev[0].Time.Equal(at) {
+	if len(ev) != 1 || ev[0].Local || ev[0].Zone != "local, inferred +09:00" || !ev[0].Time.Equal(at.Add(-9*time.Hour)) {
 		t.Errorf("events %+v", ev)
 	}
 }
@@ -180,7 +180,7 @@ func TestProxiesUnusual(t *testing.T) {
 			Set("empty", regf.Binary(nil)).
 			Set("text", regf.String("x"))
 	}), "proxies")
-	testtree.WantErrors(t, errs, `value "ProxyEnable"`, "text of 400 bytes", "connection settings of 4 bytes")
+	testtree.WantErrors(t, errs, `value "ProxyEnable"`, "text of 400 bytes", "connection settings of 4 bytes", "is of type REG_SZ, not binary")
 	testtree.WantSummaries(t, recs,
 		`[Internet Settings] no proxy, script http://198.51.100.20/p.pac #proxy-in-use`,
 		`[connection VPN] server p:80, script u #proxy-in-use`,

@@ -108,7 +108,7 @@ func (d *decoder) record(rec evtx.Record, err error) bool {
 	if !d.out.Wants(p.artifact) {
 		return true
 	}
-	e := Event{Origin: d.in.AtOffset(rec.Offset), Record: r, Kind: p.kind, Written: rec.Written, state: rec.State, borrowed: rec.Borrowed, users: d.users}
+	e := Event{Origin: d.in.AtOffset(rec.Offset), Record: r, Kind: p.kind, Written: rec.Written, state: rec.State, borrowed: rec.Borrowed, users: d.users, of: p.artifact}
 	if p.kind != nil {
 		e.Name = p.kind.Name
 	}
@@ -142,6 +142,9 @@ type users struct {
 // user returns whom a SID belongs to. The name is that of the machine's profile,
 // or the one that the event gives.
 func (us *users) user(a Account) evidence.User {
+	if a.SID == "" {
+		return us.named(a)
+	}
 	u, ok := us.known[a.SID]
 	if !ok {
 		u = evidence.User{SID: a.SID, Name: serviceNames[a.SID]}
@@ -156,6 +159,19 @@ func (us *users) user(a Account) evidence.User {
 	}
 	u.Name = cmp.Or(u.Name, a.Name)
 	return u
+}
+
+// named returns the account with a name, which is the machine's own when the event
+// says so.
+func (us *users) named(a Account) evidence.User {
+	if a.Name != "" && (a.Domain == "" || strings.EqualFold(a.Domain, us.machine.Name)) {
+		for _, known := range us.machine.Users {
+			if strings.EqualFold(known.Name, a.Name) {
+				return known
+			}
+		}
+	}
+	return evidence.User{Name: a.Name}
 }
 
 // serviceNames are the accounts that every machine has.

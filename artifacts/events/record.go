@@ -2,6 +2,7 @@ package events
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -21,13 +22,15 @@ type Event struct {
 	Text    string `json:"message,omitempty" extra:"-"` // the sentence of the event, once it is complete
 	Written uint64 `json:"-"`                           // FILETIME in the record's own header
 
-	// Provider and computer under the names that plaso gives them, once the
-	// event is complete.
-	SourceName   string `json:"source_name,omitempty"`
-	ComputerName string `json:"computer_name,omitempty"`
+	// What rows show beside that, once the event is complete: provider and
+	// computer under the names that plaso gives them, and the data as text.
+	SourceName   string `json:"-" extra:"source_name"`
+	ComputerName string `json:"-" extra:"computer_name"`
+	Strings      string `json:"-" extra:"strings"`
 
 	state    evtx.State
 	borrowed bool
+	of       *artifacts.Artifact
 	users    *users // of the machine, until the event is complete
 	owner    evidence.User
 }
@@ -36,7 +39,7 @@ type Event struct {
 func FromEVTX(r evtx.Record) Record {
 	e := r.Event()
 	return Record{
-		Number: e.ID, ID: uint32(e.EventID), Version: e.Version, Level: e.Level, Channel: e.Channel, Provider: e.Provider,
+		Number: e.ID, ID: uint32(e.EventID), Version: e.Version, Level: e.Level, Keywords: e.Keywords, Channel: e.Channel, Provider: e.Provider,
 		Computer: e.Computer, UserSID: e.UserSID, ProcessID: e.ProcessID, ThreadID: e.ThreadID, Activity: e.ActivityID,
 		Time: wire.Time(e.Created), Data: e.Data,
 	}
@@ -55,6 +58,84 @@ func (p Pairs) MarshalJSON() ([]byte, error) {
 	return json.Marshal(list)
 }
 
+// maxStrings bounds the text of all data, in bytes.
+const maxStrings = 8000
+
+// String returns the pairs as "name: value; value; …", each in one line.
+func (p Pairs) String() string {
+	var b strings.Builder
+	for _, f := range p {
+		if f.Value == "" || f.Value == "-" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString("; ")
+		}
+		if name := f.Name[strings.LastIndexByte(f.Name, '/')+1:]; name != "" {
+			b.WriteString(name + ": ")
+		}
+		b.WriteString(oneLine(f.Value))
+		if b.Len() > maxStrings {
+			return clip(b.String(), maxStrings)
+		}
+	}
+	return b.String()
+}
+
+// artifact returns the artifact that the event belongs to.
+func (e *Event) artifact() *artifacts.Artifact {
+	if e.of == nil {
+		e.of = route(e.Channel, e.Provider, e.ID)
+	}
+	return e.of
+}
+
+// starts are the kinds of events that record the start of a program, or that a
+// program ran.
+func (e *Event) starts() bool {
+	if e.Kind == nil {
+		return false
+	}
+	switch e.artifact() {
+	case processEvents, crashEvents:
+		return true
+	case sysmonEvents:
+		return e.ID == 1
+	case taskEvents:
+		return e.ID == 129 || e.ID == 200 || e.ID == 201
+	}
+	return false
+}
+
+// Program returns the program that an event shows to have run.
+func (e Event) Program() string {
+	if !e.starts() {
+		return ""
+	}
+	list := e.Role(e.Kind, Process)
+	for _, marks := range [...]string{`\/`, "."} {
+		for _, p := range list {
+			if strings.ContainsAny(p, marks) {
+				return p
+			}
+		}
+	}
+	return ""
+}
+
+// Proof returns what the event proves: of tasks and processes only a start proves
+// that a program ran.
+func (e Event) Proof() artifacts.Proof {
+	switch a := e.artifact(); {
+	case e.starts():
+		return artifacts.Executed
+	case a == taskEvents:
+		return artifacts.Configured
+	default:
+		return a.Proves
+	}
+}
+
 // Summary returns the sentence of the event.
 func (e Event) Summary() string {
 	if e.Text == "" {
@@ -65,7 +146,7 @@ func (e Event) Summary() string {
 
 // Complete fills in what a row shows.
 func (e Event) Complete() artifacts.Decoded {
-	e.Text, e.SourceName, e.ComputerName = e.Message(e.Kind), e.Provider, e.Computer
+	e.Text, e.SourceName, e.ComputerName, e.Strings = e.Message(e.Kind), e.Provider, e.Computer, e.Data.String()
 	if e.users != nil {
 		e.owner, e.users = e.users.user(e.about()), nil
 	}
@@ -85,7 +166,7 @@ func (e Event) Size() int64 {
 // it, else the account of the header.
 func (e *Event) about() Account {
 	for _, role := range [...]Role{Target, Actor} {
-		if role == Target && route(e.Channel, e.Provider, e.ID) != logonEvents {
+		if role == Target && e.artifact() != logonEvents && e.artifact() != remoteDesktopEvents {
 			continue
 		}
 		if a := e.Account(e.Kind, role); a.SID != "" || a.Name != "" {

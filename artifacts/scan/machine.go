@@ -13,6 +13,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
+	"github.com/artifactdump/artifactdump/artifacts/moments"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/report"
@@ -34,6 +35,9 @@ type machineScan struct {
 	logons       *logons.Builder
 	analysis     *logons.Analysis // once everything is read
 	page         report.Input     // of report.html
+	zone         *artifacts.Zone
+	moments      moments.Moments // that may show the zone
+	verdicts     map[string]output.Verdict
 	opts         *output.Options
 	tables       []*recordTable
 	damaged      *files.Set // damaged.jsonl, when there is too much for the manifest
@@ -96,6 +100,9 @@ func (s *run) one(ctx context.Context, h *machine) (m *MachineManifest, worst fi
 		return nil, 0, err
 	}
 	defer ev.Close()
+	if h.tree >= len(ev.Trees) {
+		return nil, 0, fmt.Errorf("%s: holds fewer machines than when the scan was planned", ev.Path)
+	}
 	return s.scanTree(ctx, h, source{ev.Trees[h.tree], ev.Path, ev.Kind}, files.Folder{Dir: filepath.Join(s.part, h.folder), Mode: s.mode})
 }
 
@@ -112,7 +119,10 @@ func (s *run) scanTree(
 	x.m = newMachineManifest(from.tree.Machine(), h, from.path)
 	x.damaged = x.Set()
 	x.inv = newInventory(x.m, x.tree, func() (io.Writer, error) { return x.damaged.Create("damaged.jsonl") })
-	x.sorter = output.Sorter{Budget: s.o.SortMemory, Dir: x.Dir}
+	if x.zone, err = s.zone(x.tree.Machine()); err != nil {
+		return x.m, x.worst, err
+	}
+	x.sorter = output.Sorter{Budget: s.o.SortMemory, Dir: x.Dir, Zone: func(string) *artifacts.Zone { return x.zone }}
 	defer x.sorter.Close()
 	opts := s.o.Output
 	look := &output.TreeLookup{Tree: x.tree}
@@ -192,7 +202,7 @@ func (x *machineScan) read(kind string) error {
 		return err
 	}
 	results, err := artifacts.Run(x.ctx, x.tree, x.list, &artifacts.Options{
-		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, Places: x.places, Progress: x.progress, Quiet: shown.Quiet,
+		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, Places: x.places, Progress: x.progress, Quiet: shown.Quiet, Zone: x.zone,
 	})
 	if err != nil {
 		return err
@@ -204,6 +214,9 @@ func (x *machineScan) read(kind string) error {
 	}
 	if err := x.ctx.Err(); err != nil {
 		return err
+	}
+	if x.moments.Infer(x.zone) {
+		x.note("local times: zone %s", x.zone)
 	}
 	x.page.Machines = []report.Machine{report.MachineOf(x.tree, kind)} // the run has opened the hives and given them up
 	if err := x.endRecords(); err != nil {

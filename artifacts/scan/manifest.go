@@ -57,6 +57,7 @@ type ManifestOptions struct {
 	Sigma     []string `json:"sigma,omitempty"`
 	Events    string   `json:"events,omitempty"`
 	NoDeleted bool     `json:"no_deleted,omitempty"`
+	Timezone  string   `json:"evidence_timezone,omitempty"`
 	NoLogs    bool     `json:"no_logs,omitempty"`
 	NoShadows bool     `json:"no_shadows,omitempty"`
 	Level     string   `json:"level,omitempty"`
@@ -198,7 +199,7 @@ func newManifest(s *run) *Manifest {
 	}
 	m.Options = ManifestOptions{
 		Artifacts: s.o.Artifacts, Host: s.o.Open.Hostname, Rules: s.o.RuleFiles, Sigma: s.o.SigmaPaths,
-		Events: s.o.Events, NoDeleted: s.o.NoDeleted, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows, Level: s.o.Level.String(),
+		Events: s.o.Events, NoDeleted: s.o.NoDeleted, Timezone: s.o.Timezone, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows, Level: s.o.Level.String(),
 	}
 	for _, p := range s.o.Evidence {
 		m.Evidence = append(m.Evidence, &EvidenceManifest{Path: p})

@@ -64,6 +64,7 @@ type Options struct {
 	Open         evidence.Options // how evidence is opened
 	NoDeleted    bool             // skip deleted keys and values
 	Events       string           // which records of event logs are shown, see events.ParseFilter
+	Timezone     string           // of the evidence's local times; "" takes it from the evidence, see artifacts.ZoneOf
 	HashEvidence bool             // take the SHA-256 of archives and images as a whole
 	VerifyImages bool             // compare disk images with the hashes that they store
 	Strict       bool             // stop at the first damage
@@ -277,4 +278,13 @@ func distinct(paths []string) error {
 		seen = append(seen, st)
 	}
 	return nil
+}
+
+// zone is the zone of a machine: what the options assume, or what its SYSTEM
+// hive holds.
+func (s *run) zone(m *evidence.Machine) (*artifacts.Zone, error) {
+	if s.o.Timezone != "" {
+		return artifacts.ParseZone(s.o.Timezone)
+	}
+	return artifacts.ZoneOf(m), nil
 }
