@@ -214,7 +214,7 @@ func (s *scene) event(r *events.Record, rec *artifacts.Record) {
 	if len(steps) > 0 {
 		es.met[k]++
 		for i := range steps {
-			x.rule = steps[i].rule
+			x.rule, x.early = steps[i].rule, 0
 			steps[i].call(&x)
 		}
 	}
@@ -229,6 +229,7 @@ func (s *scene) event(r *events.Record, rec *artifacts.Record) {
 
 // finishEvents runs what needs all events.
 func (s *scene) finishEvents(rules []*Rule) {
+	s.lowerEarly()
 	for _, r := range rules {
 		if r.finish != nil && s.on(r) {
 			r.finish(&eventLook{look: look{scene: s, rule: r}})
@@ -243,6 +244,8 @@ type eventLook struct {
 	r   *events.Record
 	rec *artifacts.Record
 	ch  channel
+
+	early Level // of the next hit, where the record is from before the first user logged on
 }
 
 // get returns a value, "" for the marks by which Windows writes that there is
@@ -328,6 +331,7 @@ func (x *eventLook) hit(s subject, level Level, format string, args ...any) *hit
 		x.row = x.keep()
 	}
 	h := x.look.hit(s, level, format, args...)
+	h.early = x.early
 	if first == nil {
 		x.ev.said[k] = h
 		first = h

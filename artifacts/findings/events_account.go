@@ -31,9 +31,7 @@ var accountCreated = eventRule(Rule{
 		return
 	}
 	level := Medium
-	if x.setup() {
-		level = Informational
-	}
+	x.early = Informational
 	x.hit(x.who(t), level, "%s created it", a)
 	x.change("account " + t.String() + " created")
 }, in(chSecurity, 4720))
@@ -68,9 +66,7 @@ var shortAccount = eventRule(Rule{
 	}
 	if m := s.created[t.sid]; m != nil && t.sid != "" && x.now().Sub(m.at).Abs() <= 24*time.Hour {
 		level := High
-		if x.setup() {
-			level = Informational
-		}
+		x.early = Informational
 		x.hit(x.who(t), level, "%s deleted it %s after it was created", x.actor(), inMinutes(x.now().Sub(m.at))).from(m.row)
 	}
 }, in(chSecurity, 4720, 4726))
@@ -98,8 +94,8 @@ var groupMember = eventRule(Rule{
 	if strings.HasSuffix(m.sid, "-501") {
 		level = Critical
 	}
-	if x.setup() && level < Critical {
-		level = Informational
+	if level < Critical {
+		x.early = Informational
 	}
 	x.hit(x.who(m), level, "%s added it to %s", a, g.name)
 	x.change(m.String() + " added to " + g.name)
@@ -148,9 +144,7 @@ var passwordReset = eventRule(Rule{
 	if strings.HasSuffix(t.sid, "-500") || strings.HasSuffix(t.sid, "-502") {
 		level = Medium
 	}
-	if x.setup() {
-		level = Informational
-	}
+	x.early = Informational
 	x.hit(x.who(t), level, "%s set its password", a)
 }, in(chSecurity, 4724))
 
@@ -184,9 +178,7 @@ var weakFlagsSet = eventRule(Rule{
 		if f.bit == 2 && x.r.ID == 4720 {
 			level = Informational // each account is created so
 		}
-		if x.setup() {
-			level = Informational
-		}
+		x.early = Informational
 		x.hit(x.who(t), level, "%s set a flag: %s", a, f.says)
 	}
 }, in(chSecurity, 4738, 4720, 4742))

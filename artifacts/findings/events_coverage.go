@@ -65,7 +65,7 @@ func (e *Evaluator) eventsJudged(r *Rule) (status string, why []string) {
 		}
 		why = append(why, s)
 	}
-	if len(there) == 0 {
+	if len(there) == 0 && e.counts[r.ID]+e.silenced[r.ID] == 0 {
 		if len(e.facts.Artifacts) > 0 && e.ev.records == 0 {
 			why = append(why, "event logs were not asked for, or are not in the evidence")
 		}

@@ -48,9 +48,7 @@ var antivirusOff = eventRule(Rule{
 	Next:   "Read what happened while it was off.",
 }, func(x *eventLook) {
 	level := High
-	if x.setup() {
-		level = Informational
-	}
+	x.early = Informational
 	words := map[uint32]string{5001: "real-time protection was switched off", 5010: "the scan for spyware was switched off", 5012: "the scan for viruses was switched off"}
 	x.hit(x.setting("Defender state"), level, "%s at %s", words[x.r.ID], stampWords(x.now()))
 	x.change("antivirus switched off")
@@ -146,7 +144,8 @@ var firewallRule = eventRule(Rule{
 	switch p := x.place(x.get("ApplicationPath")); {
 	case x.get("ApplicationPath") != "" && p != nil && p.level >= Medium && p.id != "L10":
 		level := Medium
-		if p.id == "L8" || x.setup() {
+		x.early = Informational
+		if p.id == "L8" {
 			level = Informational
 		}
 		x.hit(x.image(path), level, "the firewall rule %s lets it through", name)
@@ -170,9 +169,7 @@ var firewallOff = eventRule(Rule{
 	// Setting type 1 is "enable firewall" ([MS-FASP] 2.2.37).
 	if x.num("SettingType") == 1 && x.get("SettingType") != "" && (x.get("SettingValueString") == "No" || x.get("SettingValue") == "00000000") {
 		level := High
-		if x.setup() {
-			level = Informational
-		}
+		x.early = Informational
 		x.hit(x.setting("firewall profile "+x.get("Profiles")), level, "it was switched off by %s", cmp.Or(x.get("ModifyingApplication"), x.get("ModifyingUser")))
 	}
 }, in(chFirewall, 2003, 2082), in(chSecurity, 4950))

@@ -92,7 +92,7 @@ func logonSeen(x *eventLook) {
 	l := &x.ev.logons
 	t := x.target()
 	kind := x.num("LogonType")
-	if l.firstUser.IsZero() && t.user() && (kind == 2 || kind == 10 || kind == 11) {
+	if (l.firstUser.IsZero() || x.now().Before(l.firstUser)) && t.user() && !strings.HasPrefix(strings.ToLower(t.name), "defaultuser") && (kind == 2 || kind == 10 || kind == 11) {
 		l.firstUser = x.now()
 	}
 	if t.name != "" && t.sid != "" && t.user() && len(x.ev.names) < maxNoted {
@@ -290,9 +290,7 @@ var explicitCredentials = eventRule(Rule{
 	if first != "localhost" && first != self && first != "" {
 		level = Medium
 	}
-	if x.setup() {
-		level = Informational
-	}
+	x.early = Informational
 	if shells[base] || servers[base] || x.odd(image) {
 		level = High
 	}

@@ -3,6 +3,7 @@ package findings
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,10 +20,16 @@ type logState struct {
 }
 
 type logFile struct {
-	last   uint64
-	time   time.Time
-	holes  int
-	missed uint64
+	first, last, records uint64
+}
+
+// missed is how many numbers between the first and the last have no record. A
+// span that no log can hold is a number that is wrong.
+func (f *logFile) missed() uint64 {
+	if span := f.last - f.first + 1; span > f.records && span < 1<<24 {
+		return span - f.records
+	}
+	return 0
 }
 
 type stopped struct {
@@ -84,9 +91,7 @@ var auditingReduced = eventRule(Rule{
 		if !strings.Contains(c, "%%8448") && !strings.Contains(c, "%%8450") {
 			return
 		}
-		if x.setup() {
-			level = Informational
-		}
+		x.early = Informational
 		x.hit(x.setting("audit policy"), level, "%s removed auditing of subcategory %s", a, cmp.Or(x.get("SubcategoryGuid"), x.get("SubcategoryId")))
 		x.change("auditing reduced")
 	case 4906:
@@ -202,7 +207,8 @@ var clockSet = eventRule(Rule{
 		return
 	}
 	level := Medium
-	if base == "systemsettings.exe" || base == "systemsettingsadminflows.exe" || base == "rundll32.exe" || base == "dllhost.exe" || x.setup() {
+	x.early = Low
+	if base == "systemsettings.exe" || base == "systemsettingsadminflows.exe" || base == "rundll32.exe" || base == "dllhost.exe" {
 		level = Low // the pages of Settings and timedate.cpl
 	}
 	x.hit(x.setting("clock"), level, "%s set the clock by %s, from %s to %s", name, d.Round(time.Second), stampWords(before), stampWords(after))
@@ -256,23 +262,40 @@ var logHole = eventRule(Rule{
 		x.hit(x.setting("event log Security"), Low, "the log is full: nothing was recorded from %s", stampWords(x.now()))
 	}
 }, in(chSecurity, 1101, 1104)).finishing(func(x *eventLook) {
+	if !x.allEvents() {
+		return // the records of other artifacts are not missing
+	}
 	for _, path := range sortedKeys(x.ev.logs.files) {
-		if f := x.ev.logs.files[path]; f.missed > 0 {
-			x.hit(x.setting("event log "+baseOf(path)), min(x.rule.Level, holeLevel(f)), "%d record numbers are missing at %d places in the middle of %s", f.missed, f.holes, path)
+		if n := x.ev.logs.files[path].missed(); n > 0 {
+			x.hit(x.setting("event log "+strings.TrimSuffix(baseOf(path), ".evtx")), holeLevel(n), "%d record numbers are missing in the middle of %s", n, path)
 		}
 	}
 })
 
+// allEvents reports whether the run asked for all records of event logs.
+func (x *eventLook) allEvents() bool {
+	if len(x.facts.Artifacts) == 0 {
+		return true
+	}
+	for _, name := range x.rule.Needs {
+		a := artifactNamed(name)
+		if a != nil && !slices.Contains(x.facts.Artifacts, name) && !slices.ContainsFunc(x.facts.Artifacts, func(n string) bool { return strings.EqualFold(n, a.Group) }) {
+			return false
+		}
+	}
+	return true
+}
+
 // holeLevel is low for single records, which Windows itself loses.
-func holeLevel(f *logFile) Level {
-	if f.missed < 10 {
+func holeLevel(missed uint64) Level {
+	if missed < 10 {
 		return Informational
 	}
 	return Medium
 }
 
-// number follows the record numbers of each file. Only live logs count: the
-// records of carved and torn ones have holes by nature.
+// number follows the record numbers of each file, whatever their order. Only
+// live logs count: carved and torn records have holes by nature.
 func (l *logState) number(x *eventLook) {
 	if x.rec == nil || x.rec.From.State != artifacts.Live || x.rec.From.Path == "" || x.rec.From.Snapshot != "" {
 		return
@@ -280,25 +303,28 @@ func (l *logState) number(x *eventLook) {
 	if l.files == nil {
 		l.files = map[string]*logFile{}
 	}
+	n := x.r.Number
 	f := l.files[x.rec.From.Path]
 	if f == nil {
 		if len(l.files) < maxNoted {
-			l.files[x.rec.From.Path] = &logFile{last: x.r.Number, time: x.now()}
+			l.files[x.rec.From.Path] = &logFile{first: n, last: n, records: 1}
 		}
 		return
 	}
-	// A jump of more than a log can hold is a number that is wrong.
-	if n := x.r.Number; n > f.last+1 && n-f.last < 1<<20 {
-		f.holes++
-		f.missed += n - f.last - 1
-	}
-	f.last, f.time = max(f.last, x.r.Number), x.now()
+	f.first, f.last = min(f.first, n), max(f.last, n)
+	f.records++
 }
 
-// setup reports whether the record is from the installation of Windows: within
-// a day of it, and made before any user was active.
-func (x *eventLook) setup() bool {
-	return !x.ev.first.IsZero() && x.ev.logons.firstUser.IsZero() && x.now().Sub(x.ev.first) < 24*time.Hour
+// lowerEarly lowers what belongs to the installation of Windows: what happened
+// before the first user logged on. Records come log by log, so that this is
+// known only at the end.
+func (s *scene) lowerEarly() {
+	first := s.ev.logons.firstUser
+	for _, h := range s.hits {
+		if h.early > 0 && len(h.rows) > 0 && eventTime(h.rows[0]).Before(first) {
+			h.level = min(h.level, h.early)
+		}
+	}
 }
 
 // eventTime is the time of the record in a row.

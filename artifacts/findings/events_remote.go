@@ -244,9 +244,7 @@ var remoteShell = eventRule(Rule{
 	switch x.ch {
 	case chWinRM:
 		level := Medium
-		if x.setup() {
-			level = Informational
-		}
+		x.early = Informational
 		x.hit(x.host(), level, "a WinRM shell was opened %s", cmp.Or(x.get("resourceUri"), x.get("username")))
 	case chWindowsPowerShell:
 		if strings.EqualFold(field(x.unnamed(2), "HostName="), "ServerRemoteHost") {

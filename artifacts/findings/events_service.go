@@ -229,12 +229,13 @@ var shortTask = eventRule(Rule{
 		level := High
 		a := x.actor()
 		switch {
-		case strings.HasPrefix(name, `\microsoft\`), x.setup():
+		case strings.HasPrefix(name, `\microsoft\`):
 			level = Informational
 		case x.ch == chTasks && x.now().Sub(m.at) > 10*time.Second, a.machine(), a.sid == "S-1-5-18":
 			level = Low
 		}
 		d := x.now().Sub(m.at)
+		x.early = Informational
 		x.hit(x.setting("task "+x.get("TaskName")), level, "it was deleted %s after it was created", d.Round(time.Second)).from(m.row)
 		delete(s.made, name)
 	}

@@ -173,8 +173,9 @@ type hit struct {
 	attack  []string
 	says    string
 	rows    []*row
-	same    int // hits that are alike
-	more    int // of them without a row of their own
+	early   Level // before the first user logged on; 0 the same
+	same    int   // hits that are alike
+	more    int   // of them without a row of their own
 }
 
 // hit records what the rule says about a subject. Level 0 means the rule's
