@@ -363,7 +363,7 @@ func TestEveryRuleHasACase(t *testing.T) {
 			benign records
 		}) bool {
 			return c.rule == r.ID
-		}) {
+		}) && !hasEventCase(r.ID) {
 			t.Errorf("%s has no case", r.ID)
 		}
 	}
@@ -394,4 +394,13 @@ func TestSeededStaysOut(t *testing.T) {
 			t.Errorf("%s speaks of %s", f.RuleID, f.Subject)
 		}
 	}
+}
+
+func hasEventCase(id string) bool {
+	for _, c := range eventCases {
+		if c.rule == id {
+			return true
+		}
+	}
+	return false
 }
