@@ -32,6 +32,8 @@ var chapter = artifacts.Chapter("User activity",
 	archivers,
 	applets,
 	internetSettings,
+	jumpLists,
+	shortcuts,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

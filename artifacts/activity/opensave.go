@@ -99,11 +99,20 @@ func userItemPath(items []shellitem.Item) string {
 
 // Program returns the file when it is a program.
 func (o OpenSave) Program() string {
-	switch strings.ToLower(o.Type) {
-	case "exe", "dll", "msi", "bat", "cmd", "ps1", "vbs", "js", "scr", "com", "hta":
+	if runs(o.Type) {
 		return o.Path
 	}
 	return ""
+}
+
+// runs reports whether files with an extension, without its dot, are programs or
+// scripts.
+func runs(ext string) bool {
+	switch strings.ToLower(ext) {
+	case "exe", "dll", "msi", "bat", "cmd", "ps1", "vbs", "js", "scr", "com", "hta":
+		return true
+	}
+	return false
 }
 
 // Summary names the file.

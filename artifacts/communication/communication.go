@@ -23,6 +23,9 @@ var chapter = artifacts.Chapter("Communication",
 	nrpt,
 	bits,
 	cryptnet,
+	remoteTools,
+	openSSH,
+	rdpCache,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -39,6 +39,8 @@ var chapter = artifacts.Chapter("Execution",
 	prefetchLayout,
 	recycleBin,
 	usageTracking,
+	psHistory,
+	psTranscripts,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -33,6 +33,10 @@ var chapter = artifacts.Chapter("System",
 	evtxFiles,
 	protection,
 	software,
+	defenderDetections,
+	defenderLog,
+	quarantine,
+	setupAPI,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The
