@@ -56,6 +56,7 @@ var chapter = artifacts.Chapter("Persistence",
 	autostartFiles,
 	webScripts,
 	wmiSubscription,
+	groupPolicy,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The
