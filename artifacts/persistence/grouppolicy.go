@@ -209,7 +209,7 @@ func (r GroupPolicy) Events() []artifacts.Event {
 
 // Summary shows what the item does.
 func (r GroupPolicy) Summary() string {
-	s := fmt.Sprintf("[%s] %s", r.Kind, strings.TrimSpace(r.Action+" "+strings.TrimPrefix(r.RegKey+`\`+r.Name, `\`)))
+	s := fmt.Sprintf("[%s] %s", r.Kind, strings.TrimSpace(r.Action+" "+strings.TrimPrefix(r.RegKey+`\`+strings.TrimSuffix(r.Name, ":"), `\`)))
 	switch {
 	case r.Command != "":
 		s += ": " + r.Command
