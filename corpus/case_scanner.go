@@ -87,7 +87,7 @@ func quarantineCase(m *Machine) {
 	one = le.AppendUint64(one, regf.FILETIME(testSeen.Add(19*time.Second)))
 	one = le.AppendUint64(one, 2147519003)
 	one = append(append(one, 1, 0, 0, 0), "Virus:DOS/EICAR_Test_File\x00"...)
-	res := append(regf.UTF16(`\\?\`+testFile+"\x00"), 3, 0)
+	res := append(regf.UTF16(`\\?\`+testFile+"\x00"), 4, 0)
 	res = append(res, "file\x00"...)
 	field := func(id uint16, v []byte) {
 		res = append(res, make([]byte, -len(res)&3)...)
