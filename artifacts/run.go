@@ -18,6 +18,10 @@ import (
 type Options struct {
 	Jobs      int  // number of sources that are decoded in parallel; 0 means one for each processor
 	NoDeleted bool // skip deleted keys and values
+	// Zone turns the local times of records into UTC; nil means that of [ZoneOf].
+	// One that is unknown can become known after the run ([Zone.Infer]): events
+	// of its records are in UTC from then on.
+	Zone *Zone
 	// Places, when there is such a channel, is shared by runs at the same time:
 	// together they decode no more sources at once than it has room for.
 	Places chan struct{}
@@ -70,6 +74,11 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 	if opts == nil {
 		opts = &Options{}
 	}
+	if opts.Zone == nil {
+		o := *opts
+		o.Zone = ZoneOf(tree.Machine())
+		opts = &o
+	}
 	named := map[string]bool{}
 	for _, a := range list {
 		switch {
@@ -81,9 +90,13 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		named[a.Name] = true
 	}
 	return func(yield func(Result) bool) {
+		known := tree.Problems()
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		jobs := plan(tree, list)
+		for _, j := range jobs {
+			known = append(known, j.fail)
+		}
 		batches(jobs)
 		n := opts.Jobs
 		if n <= 0 {
@@ -108,8 +121,11 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		defer r.queue.stop()
 		for {
 			i, res, ok := r.queue.take()
-			if !ok || ctx.Err() != nil {
+			if ctx.Err() != nil {
 				return
+			}
+			if !ok {
+				break
 			}
 			if opts.Progress != nil && !res.More {
 				opts.Progress(i+1, len(jobs), res.From.Path)
@@ -118,7 +134,21 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 				return
 			}
 		}
+		if res := unlisted(tree, known); len(res.Errors) > 0 {
+			yield(res)
+		}
 	}, nil
+}
+
+// unlisted names the directories that could not be listed while the sources
+// were planned and decoded, and that no result has named.
+func unlisted(tree *evidence.Tree, known []error) (res Result) {
+	for _, err := range tree.Problems() {
+		if !slices.Contains(known, err) {
+			res.Errors = append(res.Errors, &DecodeError{Artifact: "evidence", Err: err})
+		}
+	}
+	return res
 }
 
 // work does job i and hands its results on.
