@@ -35,7 +35,7 @@ var psTranscripts = artifacts.Define(artifacts.Artifact{
 	DataType: "powershell:transcript_log:entry",
 	About: `Sessions of PowerShell with all that was typed and shown, which Start-Transcript or a policy wrote down. Proves that this account ran
 PowerShell with this command line, and what the session printed. It does not prove who sat there, and a text file can be changed by its
-owner. Start Time and End Time are local times of the machine, without a zone; they are shown as written. Transcripts elsewhere than in the
+owner. Start Time and End Time are local times of the machine; they are turned into UTC where its zone is known, and marked local elsewhere. Transcripts elsewhere than in the
 documents of a user, in a folder of the public or below the root of a drive are not looked for.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1059.001"},

@@ -32,7 +32,7 @@ var setupAPI = artifacts.Define(artifacts.Artifact{
 	About: `What Windows wrote down of each installation of a device or driver: which device or inf file, which program asked for it, and how it
 ended. The first section of a USB device is its first connection to this machine. Proves that the installation was tried at that time; it
 does not prove that the device was used or by whom, and later connections of a known device are not in the log. Start Time is local time of
-the machine, without a zone; it is shown as written. The log is renamed when it grows, and an update of Windows begins a new one.`,
+the machine; it is turned into UTC where the machine's zone is known, and marked local elsewhere. The log is renamed when it grows, and an update of Windows begins a new one.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1200", "T1543.003", "T1068"},
 	Refs: []string{
