@@ -139,6 +139,20 @@ var Cases = slices.Concat([]Case{
 	{"searchindex", "A list of passwords that is gone.", searchIndexCase},
 	{"internetsettings", "The intruder's server is a trusted site.", internetSettingsCase},
 
+	// What users opened and typed, what the scanner found, and who connected.
+	{"jumplists", "A text editor's list of mira's, with an item that was removed, and a browser's own.", jumpListsCase},
+	{"shortcuts", "A document that mira opened, and a browser on her desktop.", shortcutsCase},
+	{"pshistory", "Commands of mira's, one over two lines.", psHistoryCase},
+	{"pstranscripts", "A session that mira wrote down.", psTranscriptsCase},
+	{"defenderdetections", "A test file of mira's, which the scanner removed.", defenderDetectionsCase},
+	{"defenderlog", "The scanner's log of that day.", defenderLogCase},
+	{"quarantine", "The same file in the quarantine.", quarantineCase},
+	{"remotetools", "A session with the help desk, half a year before.", remoteToolsCase},
+	{"openssh", "A host that mira's client knows.", openSSHCase},
+	{"rdpcache", "Two pieces of the neighbor's screen.", rdpCacheCase},
+	{"setupapi", "daniel's stick and the driver of a printer were installed.", setupAPICase},
+	{"grouppolicy", "A value of the local policy, and a drive that the company's policy connects.", groupPolicyCase},
+
 	// What the system says of itself.
 	{"computername", "The name is the one of the case system.", already},
 	{"osinfo", "Windows 10 21H2, which 22H2 replaced.", sourceOSCase},

@@ -35,6 +35,8 @@ var chapter = artifacts.Chapter("User activity",
 	timeline,
 	notices,
 	indexedItems,
+	jumpLists,
+	shortcuts,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -28,6 +28,9 @@ var chapter = artifacts.Chapter("Communication",
 	ualClients,
 	webLogs,
 	cryptnet,
+	remoteTools,
+	openSSH,
+	rdpCache,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

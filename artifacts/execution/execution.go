@@ -44,6 +44,8 @@ var chapter = artifacts.Chapter("Execution",
 	startupProcesses,
 	clrUsage,
 	citPrograms,
+	psHistory,
+	psTranscripts,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

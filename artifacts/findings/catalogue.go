@@ -30,6 +30,9 @@ func ruleGroups() []group {
 			defenderOff, defenderExclusion, firewallOpened, portForwarded, hostsTampered, loggingReduced, scriptPolicy,
 			protectionOff, remoteDesktop, proxyChanged, recoveryInhibited,
 		}},
+		{"Scanner, consoles and remote tools", []Rule{
+			detectionLeft, detectionExcluded, scannerRenamed, remoteToolThere, typedCommand, shortcutCommand, policyPushed, keyAuthorised,
+		}},
 		{"Accounts and movement", []Rule{
 			guestEnabled, newAccount, ridMismatch, badPasswords, movedOut, removableRun, orphanProfile,
 		}},

@@ -58,6 +58,7 @@ var chapter = artifacts.Chapter("Persistence",
 	wmiSubscription,
 	appxDebug,
 	signatureHooks,
+	groupPolicy,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -36,6 +36,10 @@ var chapter = artifacts.Chapter("System",
 	auditPolicy,
 	protection,
 	software,
+	defenderDetections,
+	defenderLog,
+	quarantine,
+	setupAPI,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The
