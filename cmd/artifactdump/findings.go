@@ -36,13 +36,14 @@ func findingsCommand() *cli.Command {
 			"Examples:\n" +
 			"   artifactdump findings /mnt/image\n" +
 			"   artifactdump findings --level high --rules ours.txt --format jsonl case/C\n" +
+			"   artifactdump findings --sigma sigma_all_rules.zip --sigma-status all /mnt/image\n" +
 			"   artifactdump findings --format navigator -o layer.json /mnt/image",
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl, navigator"},
 			&cli.StringFlag{Name: "level", Value: "low", Usage: "show findings of `LEVEL` and above: " + strings.Join(findings.Levels(), ", ")},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 if a finding reaches `LEVEL`"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
-		}, outputFlags(), evidenceFlags()),
+		}, sigmaFlags(), outputFlags(), evidenceFlags()),
 		Action: findingsAction,
 	}
 }
@@ -66,7 +67,11 @@ func findingsAction(c *cli.Context) error {
 	}
 	paths := c.Args().Slice()
 	s := newSession(c)
-	ev := findings.Options{Tables: tables}
+	set, err := sigmaRules(c)
+	if err != nil {
+		return err
+	}
+	ev := findings.Options{Tables: tables, Sigma: set}
 	j := judges{s: s, opts: ev}
 	err = s.each(paths, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
 		j.add(t, &res)

@@ -33,6 +33,7 @@ func scanCommand() *cli.Command {
 			"   report.html             a page to read: findings with their evidence, activity, coverage\n" +
 			"   findings.jsonl          what deserves review, with reasons\n" +
 			"   coverage.jsonl          which rules could not be evaluated, and why\n" +
+			"   logons.csv, sessions.csv, graph.graphml  who logged on to what, from where, for how long\n" +
 			"   navigator.json          layer for the ATT&CK Navigator\n\n" +
 			"Each of several machines gets its own folder. Machines are scanned in parallel as\n" +
 			"far as --memory allows; the output does not depend on it. The folder is named\n" +
@@ -58,7 +59,7 @@ func scanCommand() *cli.Command {
 			&cli.Int64Flag{Name: "memory", Value: scan.DefaultMemory >> 20, Usage: "memory budget in `MiB` for machines scanned in parallel (estimated from hive sizes)"},
 			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20, Usage: "memory in `MiB` to sort the events of a machine; the rest uses temporary files in CASE"},
 			bodyfileFlag(),
-		}, csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
+		}, sigmaFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: scanAction,
 	}
 }
@@ -160,6 +161,10 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 		return o, 0, err
 	}
 	if fail, err = levelFlag(c, "fail-level"); err != nil {
+		return o, 0, err
+	}
+	o.SigmaPaths = c.StringSlice("sigma")
+	if o.Sigma, err = sigmaRules(c); err != nil {
 		return o, 0, err
 	}
 	if o.Tables, err = ruleFiles(o.RuleFiles); err != nil {
