@@ -23,6 +23,7 @@ type Input struct {
 	User     evidence.User
 	Machine  *evidence.Machine
 	Tree     *evidence.Tree
+	Full     bool // all records are wanted, see [Options.Full]
 
 	// A file source.
 	File   *evidence.File
@@ -157,6 +158,14 @@ func (in Input) AtOffset(off int64) Origin { return Origin{offset: off} }
 // stand. Decoders join several with [errors.Join].
 func (in Input) Errorf(at Origin, format string, args ...any) error {
 	return &DecodeError{Artifact: in.Artifact.Name, From: in.locator(at), Err: fmt.Errorf(format, args...)}
+}
+
+// Remark says something about the source that a reader should know and that is no
+// error.
+func (in Input) Remark(format string, args ...any) {
+	if in.noted != nil {
+		in.noted.notes = append(in.noted.notes, in.From.place()+": "+fmt.Sprintf(format, args...))
+	}
 }
 
 // Wrap is Errorf for an error that a package of ours returned.

@@ -11,6 +11,7 @@ import (
 	"reflect"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 // A source collects the records of one job and hands them on in pieces.
@@ -77,6 +78,7 @@ func (s *source) end() {
 func (s *source) fail(in Input, err error) {
 	if in.noted != nil {
 		s.res.Errors = append(s.res.Errors, in.noted.errs...)
+		s.res.Notes = append(s.res.Notes, in.noted.notes...)
 	}
 	s.res.Errors = append(s.res.Errors, in.flatten(err)...)
 }
@@ -180,7 +182,7 @@ func (r *runner) decodeRandom(j job, in Input, s *source) {
 	if done != nil {
 		defer done()
 	}
-	if err != nil {
+	if err != nil && err != errHoles {
 		s.fail(in, err)
 	}
 	if at == nil {
@@ -212,6 +214,9 @@ func randomAccess(f fs.File, w io.Writer) (at io.ReaderAt, size int64, done func
 		return nil, 0, nil, errors.New("is a directory")
 	}
 	if at, ok := f.(io.ReaderAt); ok {
+		if holes(at, st.Size()) > maxHoles {
+			return at, st.Size(), nil, errHoles
+		}
 		n, err := io.Copy(w, io.NewSectionReader(at, 0, st.Size()))
 		if err == nil && n < st.Size() {
 			err = fmt.Errorf("%d bytes of %d: %w", n, st.Size(), io.ErrUnexpectedEOF)
@@ -239,6 +244,25 @@ func randomAccess(f fs.File, w io.Writer) (at io.ReaderAt, size int64, done func
 		err = fmt.Errorf("larger than the limit for temporary files (%d)", int64(randomSpool))
 	}
 	return tmp, n, done, err
+}
+
+// maxHoles is how many bytes of holes are hashed with a file. The change journal
+// of an image is a hole of many gigabytes before some megabytes of records; such
+// a file has no hash.
+const maxHoles = 1 << 30
+
+var errHoles = errors.New("mostly a hole")
+
+// holes returns how many bytes of a file no cluster holds.
+func holes(at io.ReaderAt, size int64) int64 {
+	s, ok := at.(interface{ DataRanges() []ntfs.Range })
+	if !ok {
+		return 0
+	}
+	for _, r := range s.DataRanges() {
+		size -= r.Length
+	}
+	return size
 }
 
 type bytesAt []byte

@@ -239,8 +239,9 @@ func (in Input) Note(at Origin, err error) {
 
 // problems are the errors of one call of a decoder.
 type problems struct {
-	errs []*DecodeError
-	seen map[problem]bool
+	errs  []*DecodeError
+	notes []string // see [Input.Remark]
+	seen  map[problem]bool
 }
 
 // A problem is where an error is, and what it says.

@@ -13,6 +13,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/activity"
 	"github.com/artifactdump/artifactdump/artifacts/communication"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
+	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/system"
 )
@@ -23,6 +24,7 @@ var all = slices.Concat(
 	communication.Artifacts(),
 	activity.Artifacts(),
 	system.Artifacts(),
+	filesystem.Artifacts(),
 )
 
 // All returns the catalogue in its order. The result is shared: do not change

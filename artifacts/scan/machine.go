@@ -178,7 +178,7 @@ func (x *machineScan) read(kind string) error {
 		x.inv.damage(Damage{Parser: "evidence", Error: err.Error()})
 	}
 	results, err := artifacts.Run(x.ctx, x.tree, x.list, &artifacts.Options{
-		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, Places: x.places, Progress: x.progress,
+		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, FullOf: x.o.Artifacts, Places: x.places, Progress: x.progress,
 	})
 	if err != nil {
 		return err

@@ -215,7 +215,7 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		if err != nil {
 			return usageError{err}
 		}
-		results, err := artifacts.Run(ctx, tree, list, &artifacts.Options{Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress})
+		results, err := artifacts.Run(ctx, tree, list, &artifacts.Options{Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Full: s.c.Bool("full"), FullOf: names, Progress: s.progress})
 		if err != nil {
 			return usageError{err}
 		}
