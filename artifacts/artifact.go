@@ -165,6 +165,15 @@ type Origin struct {
 	key, value string
 	named      bool // a value is meant, be it the nameless one
 	offset     int64
+	state      State // other than the source's, or ""
+	note       string
+}
+
+// As returns the origin of a record that is in another state than its source: a
+// deleted row of a live database. In an older copy it stays one.
+func (o Origin) As(state State, note string) Origin {
+	o.state, o.note = state, note
+	return o
 }
 
 func (o Origin) origin() Origin { return o }

@@ -6,11 +6,11 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 )
 
-// A batch is all the work on one hive of an older copy: a shadow copy,
-// Windows.old, RegBack. Results leave artifact by artifact, which would keep
-// every hive of every copy in memory to the end, some hundred megabytes for
-// each copy. So the first job of such a hive does them all, and the hive is
-// given up before the next; what waits for its turn is what was decoded.
+// A batch is all the work on one hive. Results leave artifact by artifact, which
+// would keep every hive of every user and every older copy in memory to the end.
+// So the first job of a hive does them all, and the hive is given up before the
+// next; what waits for its turn is what was decoded. The live hives SYSTEM and
+// SOFTWARE stay open: artifacts of other hives and of files ask them.
 type batch struct {
 	hive *evidence.Hive
 	jobs []int // in plan order
@@ -20,12 +20,12 @@ type batch struct {
 	remnants func() any
 }
 
-// batches finds the jobs of each hive of an older copy.
+// batches finds the jobs of each hive that is given up.
 func batches(jobs []job) {
 	all := map[*evidence.Hive]*batch{}
 	for i := range jobs {
 		h := jobs[i].hive
-		if h == nil || h.Snapshot == "" && !h.Backup {
+		if h == nil || h.Snapshot == "" && !h.Backup && (h.Kind == evidence.SYSTEM || h.Kind == evidence.SOFTWARE) {
 			continue
 		}
 		b := all[h]
@@ -71,9 +71,9 @@ func (b *batch) once(f func() any) any {
 	return b.remnants()
 }
 
-// olderHives bounds the hives of older copies that are open at one time, by
-// the size of their files; a larger one is open alone.
-const olderHives = 48 << 20
+// openHives bounds the hives that are open at one time, without those that stay
+// open, by the size of their files; a larger one is open alone.
+const openHives = 48 << 20
 
 // A room is a bounded number of bytes, taken and given back.
 type room struct {

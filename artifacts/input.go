@@ -115,8 +115,8 @@ func (in Input) DeletedValues() []hive.Value { return in.only }
 // still exists, and not for the key.
 func (in Input) Partial() bool { return in.only != nil }
 
-// Remnant reports whether the Input is what is left of something deleted, which
-// may be incomplete: that is no damage.
+// Remnant reports whether the Input was found outside the tree of its hive,
+// deleted or unreachable, which may be incomplete: that is no damage of its own.
 func (in Input) Remnant() bool { return in.From.State.Recovered() || in.only != nil }
 
 // Matched returns what a star of the source's path Matched, counted from the
@@ -185,6 +185,12 @@ func (in Input) locator(o Origin) Locator {
 		l.Value = o.value
 	}
 	l.Offset = o.offset
+	if o.state != "" {
+		if l.State == Live || l.State == "" {
+			l.State = o.state
+		}
+		l.Note = strings.TrimPrefix(l.Note+"; "+o.note, "; ")
+	}
 	return l
 }
 

@@ -58,15 +58,15 @@ type job struct {
 	sources  []Source
 	file     *evidence.File
 	hive     *evidence.Hive
-	batch    *batch // of the hive, when it is of an older copy
+	batch    *batch // of the hive, when it is given up
 	fail     error  // the source could not even be listed
 }
 
 // Run decodes artifacts of a machine. The sequence ends early when ctx is done.
-// Memory holds the hives of the machine as it is now, the largest of the other
-// sources that are decoded at a time, and results that wait for their turn up to
-// a fixed budget; of the hives of older copies it holds what was decoded from
-// them, but not the hives (see batch).
+// Memory holds the live hives SYSTEM and SOFTWARE, which many artifacts ask, the
+// largest of the other sources that are decoded at a time, and results that wait
+// for their turn up to a fixed budget; of the other hives it holds what was
+// decoded from them, but not the hives (see batch).
 //
 // The error is about the list: an artifact that [Define] has not made, or two
 // with one name.
@@ -94,7 +94,7 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 			n = runtime.GOMAXPROCS(0)
 		}
 		n = min(n, max(1, len(jobs))) // a worker without a job would only cost
-		r := &runner{tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}}, room: newRoom(olderHives), queue: newQueue(len(jobs), 16*n)}
+		r := &runner{tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}}, room: newRoom(openHives), queue: newQueue(len(jobs), 16*n)}
 		stop := context.AfterFunc(ctx, r.queue.stop)
 		defer stop()
 		var wg sync.WaitGroup
@@ -219,6 +219,10 @@ func usesHives(chosen []*Artifact) bool {
 // unknown tells whether a hive is too damaged to show its kind: it may be of
 // one that is asked for.
 func unknown(h *evidence.Hive) bool {
+	if h.Rooted() {
+		return false
+	}
+	defer h.Release()
 	hv, _ := h.Open()
 	if hv == nil {
 		return true

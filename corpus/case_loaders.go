@@ -2,10 +2,10 @@ package corpus
 
 import (
 	"encoding/binary"
-	"strings"
 	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/regf"
+	"github.com/artifactdump/artifactdump/corpus/wmirepo"
 )
 
 // The settings by which Windows loads programs and DLLs, as Windows and ordinary programs leave them. Most of what an
@@ -235,19 +235,53 @@ func autostartFilesCase(m *Machine) {
 	m.File("Windows/system.ini", []byte("; for 16-bit app support\r\n[386Enh]\r\nwoafont=dosapp.fon\r\nEGA80WOA.FON=EGA80WOA.FON\r\n\r\n[drivers]\r\nwave=mmdrv.dll\r\ntimer=timer.drv\r\n\r\n[mci]\r\n"))
 }
 
-// wmiCase: a piece of the repository with the one subscription that every Windows has.
+// wmiCase: the repository with the one subscription that every Windows has.
 func wmiCase(m *Machine) {
-	page := make([]byte, 8192)
-	at := 512
-	put := func(parts ...string) {
-		at += copy(page[at:], strings.Join(parts, "\x00")) + 1
+	files := WMIRepository().Files()
+	const dir = "Windows/System32/wbem/Repository/"
+	m.File(dir+"OBJECTS.DATA", files.Objects)
+	m.File(dir+"MAPPING1.MAP", files.Map)
+	m.File(dir+"INDEX.BTR", files.Index)
+}
+
+// WMIRepository returns the repository of a Windows without subscriptions of
+// others: the classes that they need, and the default one.
+func WMIRepository() *wmirepo.Repository {
+	built := time.Date(2021, 5, 8, 8, 24, 20, 972954000, time.UTC)
+	administrators := []byte{1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 32, 2, 0, 0}
+	class := func(name, super string, properties ...wmirepo.Property) wmirepo.Class {
+		return wmirepo.Class{Name: name, Super: super, Properties: properties, Stored: built}
 	}
-	put("", "CommandLineEventConsumer", "", "CommandLineTemplate", "", "string", "") // where the class is defined
-	at = 3000
-	put("", "__FilterToConsumerBinding", "", `NTEventLogEventConsumer.Name="SCM Event Log Consumer"`, "", `__EventFilter.Name="SCM Event Log Filter"`, "")
-	at = 5000
-	put("", "__EventFilter", "", "root\\cimv2", "", "SCM Event Log Filter", "", "select * from MSFT_SCMEventLogEvent", "", "WQL", "")
-	m.File("Windows/System32/wbem/Repository/OBJECTS.DATA", append(make([]byte, 8192), page...))
+	p := func(name string, typ int) wmirepo.Property { return wmirepo.Property{Name: name, Type: typ} }
+	sid := p("CreatorSID", wmirepo.Uint8|wmirepo.Array)
+	const text = wmirepo.String
+	return &wmirepo.Repository{
+		Classes: []wmirepo.Class{
+			class("__SystemClass", ""), class("__NAMESPACE", "__SystemClass", p("Name", text)), class("__IndicationRelated", "__SystemClass"),
+			class("__EventFilter", "__IndicationRelated", p("Name", text), sid, p("QueryLanguage", text), p("Query", text), p("EventNamespace", text),
+				p("EventAccess", text)),
+			class("__FilterToConsumerBinding", "__IndicationRelated", p("Filter", wmirepo.Reference), p("Consumer", wmirepo.Reference),
+				p("DeliveryQoS", wmirepo.Uint32), p("DeliverSynchronously", wmirepo.Boolean), p("MaintainSecurityContext", wmirepo.Boolean),
+				p("SlowDownProviders", wmirepo.Boolean), sid),
+			class("__EventConsumer", "__IndicationRelated", p("MachineName", text), p("MaximumQueueSize", wmirepo.Uint32), sid),
+			class("NTEventLogEventConsumer", "__EventConsumer", p("Name", text), p("UNCServerName", text), p("SourceName", text),
+				p("EventID", wmirepo.Uint32), p("EventType", wmirepo.Uint32), p("Category", wmirepo.Uint16), p("NumberOfInsertionStrings", wmirepo.Uint32),
+				p("InsertionStringTemplates", text|wmirepo.Array), p("NameOfRawDataProperty", text), p("NameOfUserSIDProperty", text)),
+			class("CommandLineEventConsumer", "__EventConsumer", p("Name", text), p("ExecutablePath", text), p("CommandLineTemplate", text)),
+			class("ActiveScriptEventConsumer", "__EventConsumer", p("Name", text), p("ScriptingEngine", text), p("ScriptText", text),
+				p("ScriptFilename", text), p("KillTimeout", wmirepo.Uint32)),
+		},
+		Instances: []wmirepo.Instance{
+			{Class: "__NAMESPACE", Namespace: "ROOT", Stored: built, Values: []any{"subscription"}},
+			{Class: "NTEventLogEventConsumer", Namespace: `ROOT\subscription`, Stored: built.Add(5200),
+				Values: []any{nil, nil, administrators, "SCM Event Log Consumer", nil, "Service Control Manager", 0, 1, 0, 0, nil, nil, "sid"}},
+			{Class: "__EventFilter", Namespace: `ROOT\subscription`, Stored: built.Add(5300),
+				Values: []any{"SCM Event Log Filter", administrators, "WQL", "select * from MSFT_SCMEventLogEvent", `root\cimv2`, nil}},
+			{Class: "__FilterToConsumerBinding", Namespace: `ROOT\subscription`, Stored: built.Add(5400),
+				Values: []any{`__EventFilter.Name="SCM Event Log Filter"`,
+					`NTEventLogEventConsumer.Name="SCM Event Log Consumer"`, nil, false, false, false, administrators}},
+		},
+	}
 }
 
 // webScriptsCase: a machine for development once had a web server.

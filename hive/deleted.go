@@ -214,7 +214,7 @@ func (c *carver) scan(from, to int, source Source) {
 			}
 		case 'v':
 			if c.h.plausibleValue(p, to, bins) {
-				if _, ok := c.values[uint32(p)]; !ok {
+				if _, ok := c.values[uint32(p)]; !ok && !c.lives(uint32(p)) {
 					c.value(c.h.looseValueAt(uint32(p)), source)
 				}
 				p += (vkName + int(le.Uint16(b[p+vkNameLen:])) - 1) &^ 1
@@ -243,8 +243,15 @@ func (h *Hive) usedKey(pos, end, bins int) bool {
 	return h.plausibleKeyAnyTime(pos, end, bins)
 }
 
+// lives reports whether the record at a position of the image is one of the tree: a cell whose size is wrong may have
+// others of the tree in what looks like its slack.
+func (c *carver) lives(n uint32) bool {
+	off := int64(n) - baseSize - int64(c.h.cellHead)
+	return off >= binHeader && off%8 == 0 && off < int64(len(c.h.bins)) && c.live.start.has(uint32(off))
+}
+
 func (c *carver) key(k Key, source Source) {
-	if _, ok := c.keys[k.n]; ok {
+	if _, ok := c.keys[k.n]; ok || c.lives(k.n) {
 		return
 	}
 	length := nkName + int(k.u16(nkNameLen))

@@ -112,7 +112,11 @@ func median(shares []share, f func(share) float64) float64 {
 	for _, s := range shares {
 		list = append(list, 100*f(s))
 	}
-	slices.Sort(list)
+	return medianOf(list)
+}
+
+func medianOf(list []float64) float64 {
+	list = slices.Sorted(slices.Values(list))
 	return list[len(list)/2]
 }
 

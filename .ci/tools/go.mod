@@ -5,6 +5,11 @@ go 1.26
 tool honnef.co/go/tools/cmd/staticcheck
 
 require (
+	github.com/fzipp/gocyclo v0.6.0
+	github.com/uudashr/gocognit v1.2.0
+)
+
+require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/mod v0.31.0 // indirect

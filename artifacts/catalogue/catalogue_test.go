@@ -64,6 +64,9 @@ func TestDeclarations(t *testing.T) {
 		if _, ok := rt.FieldByName("Origin"); !ok {
 			t.Errorf("%s: the record type does not embed Origin", a.Name)
 		}
+		if _, err := os.Stat(golden(a)); err != nil {
+			t.Errorf("%s: no golden lines: go test ./artifacts/catalogue -run TestGolden -update", a.Name)
+		}
 		if !cases[a.Name] {
 			t.Errorf("%s: the corpus has no case for it (corpus/cases.go)", a.Name)
 		}

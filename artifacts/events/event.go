@@ -12,11 +12,13 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/evtx"
 )
 
 // A Field is one named value of an event. Names may be empty and may repeat;
 // order is that of the record.
-type Field struct{ Name, Value string }
+type Field = evtx.Pair
 
 // An Account is whom an event names in a role.
 type Account struct {
@@ -40,22 +42,21 @@ func (a Account) String() string {
 // IsZero reports whether the event names nobody.
 func (a Account) IsZero() bool { return a == Account{} }
 
-// A Record is what the reader of the format gives of one record, in plain Go
-// values.
+// A Record is one record of a log in plain Go values. It may be kept.
 type Record struct {
-	Number    uint64 // EventRecordID
-	ID        uint32
-	Version   uint8
-	Level     uint8
-	Channel   string
-	Provider  string
-	Computer  string
-	UserSID   string
-	ProcessID uint32
-	ThreadID  uint32
-	Activity  string
-	Time      time.Time // TimeCreated
-	Data      []Field
+	Number    uint64    `json:"record_number"` // EventRecordID
+	ID        uint32    `json:"event_identifier"`
+	Version   uint8     `json:"version"`
+	Level     uint8     `json:"level"`
+	Channel   string    `json:"channel"`
+	Provider  string    `json:"source_name"`
+	Computer  string    `json:"computer_name"`
+	UserSID   string    `json:"user_sid,omitempty"`
+	ProcessID uint32    `json:"process_id,omitempty"`
+	ThreadID  uint32    `json:"thread_id,omitempty"`
+	Activity  string    `json:"activity_id,omitempty"`
+	Time      time.Time `json:"time,omitzero"` // TimeCreated
+	Data      []Field   `json:"-"`             // in stored order
 }
 
 // Get returns the first value of a name, or "".

@@ -62,7 +62,7 @@ func truth(t testing.TB, path string, yield func(file string, r *Record)) {
 			Time: time.Unix(0, (row.Made-116444736000000000)*100).UTC(),
 		}
 		for _, d := range row.Data {
-			r.Data = append(r.Data, Field{d[0], d[1]})
+			r.Data = append(r.Data, Field{Name: d[0], Value: d[1]})
 		}
 		yield(file, r)
 	}
@@ -104,21 +104,21 @@ func TestMessage(t *testing.T) {
 		want              string
 	}{
 		{"Security", "Microsoft-Windows-Security-Auditing", 4624, []Field{
-			{"TargetUserName", "bob"}, {"TargetDomainName", "CORP"}, {"LogonType", "10"}, {"IpAddress", "10.0.0.5"}, {"WorkstationName", "WS1"},
+			{Name: "TargetUserName", Value: "bob"}, {Name: "TargetDomainName", Value: "CORP"}, {Name: "LogonType", Value: "10"}, {Name: "IpAddress", Value: "10.0.0.5"}, {Name: "WorkstationName", Value: "WS1"},
 		}, `CORP\bob logged on (10, Remote Desktop) from 10.0.0.5 WS1`},
 		{"Security", "Microsoft-Windows-Security-Auditing", 4624, []Field{
-			{"TargetUserName", "bob"}, {"TargetDomainName", "-"}, {"LogonType", "3"}, {"IpAddress", "-"}, {"WorkstationName", "WS1"},
+			{Name: "TargetUserName", Value: "bob"}, {Name: "TargetDomainName", Value: "-"}, {Name: "LogonType", Value: "3"}, {Name: "IpAddress", Value: "-"}, {Name: "WorkstationName", Value: "WS1"},
 		}, `bob logged on (3, network) from WS1`},
 		{"Security", "Microsoft-Windows-Security-Auditing", 4624, []Field{
-			{"TargetUserName", "bob"}, {"TargetDomainName", ""}, {"LogonType", "99"}, {"IpAddress", "-"}, {"WorkstationName", ""},
+			{Name: "TargetUserName", Value: "bob"}, {Name: "TargetDomainName", Value: ""}, {Name: "LogonType", Value: "99"}, {Name: "IpAddress", Value: "-"}, {Name: "WorkstationName", Value: ""},
 		}, `bob logged on (99)`},
 		{"Security", "Microsoft-Windows-Security-Auditing", 4625, []Field{
-			{"TargetUserName", "bob"}, {"TargetDomainName", "."}, {"LogonType", "3"}, {"SubStatus", "0xc000006a"}, {"IpAddress", "1.2.3.4"},
+			{Name: "TargetUserName", Value: "bob"}, {Name: "TargetDomainName", Value: "."}, {Name: "LogonType", Value: "3"}, {Name: "SubStatus", Value: "0xc000006a"}, {Name: "IpAddress", Value: "1.2.3.4"},
 		}, `Log-on of .\bob failed (3, network, 0xc000006a, wrong password) from 1.2.3.4`},
 		{"Security", "Microsoft-Windows-Eventlog", 1102, []Field{
-			{"UserData/LogFileCleared/SubjectUserName", "eve"}, {"UserData/LogFileCleared/SubjectDomainName", "CORP"},
+			{Name: "UserData/LogFileCleared/SubjectUserName", Value: "eve"}, {Name: "UserData/LogFileCleared/SubjectDomainName", Value: "CORP"},
 		}, `CORP\eve cleared the Security log`},
-		{"X", "Y", 7, []Field{{"", "a\r\nb"}, {"UserData/Q/Name", "v"}, {"Empty", ""}}, `X 7 a b Name: v`},
+		{"X", "Y", 7, []Field{{Name: "", Value: "a\r\nb"}, {Name: "UserData/Q/Name", Value: "v"}, {Name: "Empty", Value: ""}}, `X 7 a b Name: v`},
 	} {
 		var f Finder
 		r := &Record{Channel: c.channel, Provider: c.provider, ID: c.id, Data: c.data}

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -128,6 +130,7 @@ func (h *Hive) Recovery() (*hive.Recovery, error) {
 	h.mu.Unlock()
 	if !known {
 		h.open()
+		h.Release() // nobody else had it open
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -139,13 +142,42 @@ func (h *Hive) Recovery() (*hive.Recovery, error) {
 func (h *Hive) SHA256() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.sha256 == "" {
-		if b, err := h.Bytes(); err == nil {
-			sum := sha256.Sum256(b)
-			h.sha256 = hex.EncodeToString(sum[:])
-		}
+	if h.sha256 != "" {
+		return h.sha256
+	}
+	r, _, err := h.Reader()
+	if err != nil {
+		return ""
+	}
+	defer r.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, r); err == nil {
+		h.sha256 = hex.EncodeToString(sum.Sum(nil))
 	}
 	return h.sha256
+}
+
+// Rooted reports whether the start of the hive shows its root key. It reads the
+// base block and the root's cell, not the hive; false means that only opening the
+// hive can tell.
+func (h *Hive) Rooted() bool {
+	const base, root, look = 4096, 36, 1 << 16
+	r, _, err := h.Reader()
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	b := make([]byte, base+look)
+	n, err := io.ReadFull(r, b)
+	if err != nil && err != io.ErrUnexpectedEOF {
+		return false
+	}
+	b = b[:n]
+	if len(b) < base || string(b[:4]) != "regf" {
+		return false
+	}
+	at := base + int64(binary.LittleEndian.Uint32(b[root:]))
+	return at+6 <= int64(len(b)) && string(b[at+4:at+6]) == "nk"
 }
 
 // FromLog reports whether the record at this offset of the recovered hive is
@@ -262,6 +294,7 @@ func (t *Tree) looseHives() {
 					h.Kind = byFileName(lostName(l.Path))
 				}
 			}
+			h.Release()
 			t.hives = append(t.hives, h)
 		}
 	}

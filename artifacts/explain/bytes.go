@@ -96,12 +96,12 @@ func hiveRecord(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 	return fmt.Errorf("%s is not in the evidence any more", r.From.Path)
 }
 
-// remnant writes the deleted record at an offset, be it the remnant
+// remnant writes the deleted or unreachable record at an offset, be it the remnant
 // itself or a value of a deleted key.
 func remnant(w io.Writer, rem hive.Remnant, offset int64) bool {
-	state := "deleted"
+	state := artifacts.Deleted
 	if rem.Unreachable {
-		state = "unreachable"
+		state = artifacts.Unreachable
 	}
 	head := func() { fmt.Fprintf(w, "%s record: %s\n", state, output.Clean(rem.Note())) }
 	if !rem.IsKey {

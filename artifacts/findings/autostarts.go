@@ -5,15 +5,21 @@ import (
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
-// autostarts are the artifacts whose records name programs that start by
-// themselves, without services and tasks, which have rules of their own.
-var autostarts = []string{
-	"runkeys", "winlogon", "windowsload", "logonscripts", "screensaver", "commandprocessor", "startupfolder", "jobs", "ifeo", "appcertdlls",
-	"sessionmanager", "lsa", "comhijack", "fileassociations", "activesetup", "print", "netsh", "timeproviders", "shellextensions", "officeaddins", "autostartfiles", "wmi",
+// autostarts are the artifacts whose records name programs that start
+// automatically.
+func autostarts() []string {
+	var out []string
+	for _, a := range catalogue.All() {
+		if _, ok := a.Record().(persistence.Autostarter); ok {
+			out = append(out, a.Name)
+		}
+	}
+	return out
 }
 
 // unset reports whether an autostart record means nothing: what Windows
@@ -38,55 +44,11 @@ func usual(d artifacts.Decoded) bool {
 
 // hookOf returns the part that the settings which load something share.
 func hookOf(d artifacts.Decoded) (persistence.Hook, bool) {
-	switch r := d.(type) {
-	case persistence.IFEO:
-		return r.Hook, true
-	case persistence.AppCertDLL:
-		return r.Hook, true
-	case persistence.SessionManager:
-		return r.Hook, true
-	case persistence.LSA:
-		return r.Hook, true
-	case persistence.COMHijack:
-		return r.Hook, true
-	case persistence.FileAssociation:
-		return r.Hook, true
-	case persistence.ActiveSetup:
-		return r.Hook, true
-	case persistence.Print:
-		return r.Hook, true
-	case persistence.Netsh:
-		return r.Hook, true
-	case persistence.TimeProvider:
-		return r.Hook, true
-	case persistence.ShellExtension:
-		return r.Hook, true
-	case persistence.OfficeAddin:
-		return r.Hook, true
-	case persistence.Profiler:
-		return r.Hook, true
-	case persistence.Environment:
-		return r.Hook, true
-	case persistence.KnownDLL:
-		return r.Hook, true
-	case persistence.Winsock:
-		return r.Hook, true
-	case persistence.AMSIProvider:
-		return r.Hook, true
-	case persistence.CredentialProvider:
-		return r.Hook, true
-	case persistence.DNSServer:
-		return r.Hook, true
-	case persistence.RDPProgram:
-		return r.Hook, true
-	case persistence.AeDebug:
-		return r.Hook, true
-	case persistence.SafeBoot:
-		return r.Hook, true
-	case persistence.AppPath:
-		return r.Hook, true
+	h, ok := d.(persistence.Hooker)
+	if !ok {
+		return persistence.Hook{}, false
 	}
-	return persistence.Hook{}, false
+	return h.Setting(), true
 }
 
 // weaker lowers a level for what Windows would not start any more.

@@ -36,6 +36,8 @@ type Facts struct {
 	// Times are those of a file of the machine; false when it is not there, or
 	// only the times of its copy are known.
 	Times func(path string) (FileTimes, bool)
+
+	late func(*Facts) // fills in Hives and Dirty when the run is over
 }
 
 // FileTimes are the times of one file on the machine's own volume.
@@ -54,22 +56,13 @@ func FactsOf(tree *evidence.Tree, kind string, names []string) Facts {
 	f := Facts{Machine: tree.Machine(), Artifacts: names, Hives: map[evidence.Kind]bool{}, Dirty: map[evidence.Kind]string{}, Prefetcher: -1}
 	hives, _ := tree.Hives()
 	for _, h := range hives {
-		if h.Backup || h.Snapshot != "" {
-			continue
-		}
-		hv, err := h.Open()
-		if hv == nil {
-			f.Dirty[h.Kind] = fmt.Sprintf("%s could not be read: %v", h.Path, err)
-			continue
-		}
-		f.Hives[h.Kind] = true
-		if r := hv.Recovery(); r.Dirty && !r.Applied {
-			f.Dirty[h.Kind] = h.Path + " is dirty and no transaction log could be applied: its last changes are missing"
-		}
-		if h.Kind == evidence.SYSTEM && f.Prefetcher < 0 {
-			f.Prefetcher = prefetcher(hv)
+		if h.Kind == evidence.SYSTEM && !h.Backup && h.Snapshot == "" && f.Prefetcher < 0 {
+			if hv, _ := h.Open(); hv != nil {
+				f.Prefetcher = prefetcher(hv)
+			}
 		}
 	}
+	f.late = func(f *Facts) { f.hives(hives) }
 	root := `C:\Windows`
 	if f.Machine.SystemRoot != "" {
 		root = f.Machine.SystemRoot
@@ -92,6 +85,25 @@ func FactsOf(tree *evidence.Tree, kind string, names []string) Facts {
 		return timesOf(file)
 	}
 	return f
+}
+
+// hives notes how the live hives were found. They are asked when the run is over:
+// each was opened and given up by then, and its state is known.
+func (f *Facts) hives(hives []*evidence.Hive) {
+	for _, h := range hives {
+		if h.Backup || h.Snapshot != "" || h.Kind == evidence.OTHER {
+			continue
+		}
+		r, err := h.Recovery()
+		if r == nil {
+			f.Dirty[h.Kind] = fmt.Sprintf("%s could not be read: %v", h.Path, err)
+			continue
+		}
+		f.Hives[h.Kind] = true
+		if r.Dirty && !r.Applied {
+			f.Dirty[h.Kind] = h.Path + " is dirty and no transaction log could be applied: its last changes are missing"
+		}
+	}
 }
 
 // timesOf returns the times of a file where they are those of the machine.
@@ -136,7 +148,10 @@ func (f *Facts) host() string {
 }
 
 // fed is what came of one artifact.
-type fed struct{ sources, records, errors int }
+type fed struct {
+	artifact                 *artifacts.Artifact
+	sources, records, errors int
+}
 
 func (e *Evaluator) feed(res *artifacts.Result) {
 	if res.Artifact == nil {
@@ -144,7 +159,7 @@ func (e *Evaluator) feed(res *artifacts.Result) {
 	}
 	f := e.seen[res.Artifact.Name]
 	if f == nil {
-		f = new(fed)
+		f = &fed{artifact: res.Artifact}
 		e.seen[res.Artifact.Name] = f
 	}
 	if res.From.Path != "" && !res.More {
@@ -165,7 +180,7 @@ func (e *Evaluator) feed(res *artifacts.Result) {
 // coverage says of each rule whether it was judged.
 func (e *Evaluator) coverage() []Coverage {
 	var out []Coverage
-	for _, r := range all() {
+	for _, r := range e.rules {
 		c := Coverage{Host: e.facts.host(), RuleID: r.ID, Title: r.Title, Hits: e.counts[r.ID], Silenced: e.silenced[r.ID]}
 		c.Status, c.Why = e.judged(r)
 		out = append(out, c)
@@ -188,6 +203,9 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 		if !slices.Contains(why, reason) {
 			why = append(why, reason)
 		}
+	}
+	if there == 0 && e.fedBesides(r) {
+		there++
 	}
 	switch {
 	case there == 0:
@@ -216,6 +234,21 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 		}
 	}
 	return status, why
+}
+
+// fedBesides reports whether the rule was judged by artifacts that it does not
+// need: those from outside that it takes, and any that names a program with which
+// a rule over programs has found something.
+func (e *Evaluator) fedBesides(r *Rule) bool {
+	if e.counts[r.ID]+e.silenced[r.ID] > 0 {
+		return true
+	}
+	for _, f := range e.seen {
+		if f.sources > 0 && r.takes(f.artifact) {
+			return true
+		}
+	}
+	return false
 }
 
 // wholeVolume are the rules that argue from a file's absence, fileTimes those

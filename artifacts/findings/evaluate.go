@@ -46,6 +46,7 @@ type sourceFile struct{ path, snapshot string }
 // in. It is not safe for concurrent use.
 type Evaluator struct {
 	scene
+	rules  []*Rule // all that ship, and those from outside
 	byType map[reflect.Type][]step
 	keep   map[string]bool
 	seen   map[string]*fed // by artifact
@@ -73,7 +74,11 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 			e.root = r
 		}
 	}
-	for _, r := range all() {
+	e.rules = all()
+	if opts != nil {
+		e.rules = append(slices.Clip(e.rules), opts.Extra...)
+	}
+	for _, r := range e.rules {
 		for _, a := range r.keeps {
 			e.keep[a] = true
 		}
@@ -144,7 +149,7 @@ func (e *Evaluator) steps(d artifacts.Decoded) []step {
 		return s
 	}
 	s := []step{}
-	for _, r := range all() {
+	for _, r := range e.rules {
 		if !e.on(r) {
 			continue
 		}
@@ -220,11 +225,14 @@ func hasHash(r *row, sum string) bool {
 // Report runs the rules that need everything and merges what all have said.
 // It is called once.
 func (e *Evaluator) Report() *Report {
+	if e.facts.late != nil {
+		e.facts.late(&e.facts)
+	}
 	keys := slices.Sorted(maps.Keys(e.programs))
 	for _, k := range keys {
 		e.settle(e.programs[k])
 	}
-	for _, r := range all() {
+	for _, r := range e.rules {
 		if !e.on(r) {
 			continue
 		}

@@ -150,6 +150,7 @@ type Report struct {
 // Options change an evaluation. The zero value, and nil, mean the defaults.
 type Options struct {
 	Tables *Tables // nil means those that ship with the program
+	Extra  []*Rule // rules from outside, made by [Define], judged after those that ship
 }
 
 // Evaluate judges the results of one machine.

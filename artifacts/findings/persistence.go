@@ -17,7 +17,6 @@ var autorunPlace = rule(Rule{
 	Why:    "A program that starts by itself lies where users may write or where Windows keeps no programs.",
 	Benign: "Per-user installations of chat and cloud programs; their usual folders are left out.",
 	Next:   "Look at the file, when it was created, and what else that folder holds.",
-	Needs:  autostarts,
 }, func(x *look, s persistence.Autostarter) {
 	switch s.(type) {
 	case persistence.Service, persistence.Task, persistence.TaskCache, persistence.FileAssociation, persistence.COMHijack, persistence.Environment:
@@ -39,7 +38,7 @@ var autorunPlace = rule(Rule{
 	if pl.level < High {
 		h.atMost(High)
 	}
-})
+}).without("services", "tasks", "taskcache", "fileassociations", "comhijack", "environment")
 
 // techniqueOf is the first technique of an artifact's own declaration that
 // the table knows.
@@ -57,7 +56,6 @@ var autorunCommand = rule(Rule{
 	Why:    "What starts by itself is a script host or a loader of Windows, with a command line of the kind that intruders write.",
 	Benign: "Log-on scripts of administrators; drivers that start a function of their library.",
 	Next:   "Read the whole command; decode what is encoded; get the script.",
-	Needs:  autostarts,
 }, func(x *look, s persistence.Autostarter) {
 	switch s.(type) {
 	case persistence.Service, persistence.Task, persistence.TaskCache:
@@ -73,7 +71,7 @@ var autorunCommand = rule(Rule{
 	}
 	h := x.hit(x.autoSubject("", x.named(a), a), x.weaker(v.level, a), "%s: %s: %s", x.named(a), strings.Join(v.words, ", "), clip(commandLine(a), 300))
 	h.as(append(techniqueOf(x.row.rec.Artifact), v.attack...)...)
-})
+}).without("services", "tasks", "taskcache")
 
 // command puts an autostart's parts back into the shape that judge wants.
 func command(a persistence.Entry) winpath.Command {
@@ -270,7 +268,6 @@ var autorunMissing = rule(Rule{
 	Why:    "Something is set to start, and its file is gone.",
 	Benign: "Software that was removed badly; a file on another volume.",
 	Next:   "Look for traces of the file: Amcache, ShimCache, Prefetch, the recycle bin.",
-	Needs:  autostarts,
 }, func(x *look, s persistence.Autostarter) {
 	a := s.Autostart()
 	if !x.facts.Whole || a.FilePresent != "no" || a.Guessed || unset(x.row.rec.Data, a) || x.row.rec.From.State != artifacts.Live {
@@ -292,7 +289,7 @@ var autorunRan = programRule(Rule{
 	Why:    "The program first ran within ten minutes of the change that makes it start by itself.",
 	Benign: "That is what every set-up does.",
 	Next:   "Read the timeline around that moment.",
-	Needs:  append([]string{"prefetch", "bam", "userassist"}, autostarts...),
+	Needs:  append([]string{"prefetch", "bam", "userassist"}, autostarts()...),
 }, func(x *look, p *program) {
 	if strings.HasPrefix(p.key, `\windows\`) && p.place == nil {
 		return
@@ -455,19 +452,28 @@ var wmiConsumer = rule(Rule{
 	Next:   "Read command and filter.",
 	Needs:  []string{"wmi"},
 }, func(x *look, w persistence.WMI) {
-	if w.Default || w.Kind == "filter" {
+	if w.Default || w.Kind != "consumer" || slices.Contains(quietConsumers, w.Class) {
 		return
 	}
+	// Without a live binding nothing starts it. Windows and agents create
+	// theirs as SYSTEM or an administrator of the machine.
 	a := w.Autostart()
-	level := High
-	if w.Kind == "binding" && a.Command == "" {
-		level = Medium
+	level, by := Medium, ""
+	if w.CreatorSID != "" && w.CreatorSID != "S-1-5-18" && w.CreatorSID != "S-1-5-32-544" {
+		by = ", created by " + w.CreatorSID
 	}
-	if v := x.t.judge(strings.Join(append([]string{commandLine(a)}, w.Strings...), " "), command(a)); v.level >= Critical {
+	if w.Bound || by != "" {
+		level = High
+	}
+	does := cmp.Or(commandLine(a), strings.Join(strings.Fields(w.Script), " "), strings.Join(append(w.Settings, w.Strings...), "; "))
+	if v := x.t.judge(commandLine(a)+" "+w.Script, command(a)); v.level >= Critical {
 		level = Critical
 	}
-	x.hit(x.setting("WMI "+strings.TrimSpace(w.Class+" "+w.Name)), level, "%s %s: %s", w.Class, w.Name, clip(cmp.Or(commandLine(a), strings.Join(w.Strings, "; ")), 300))
+	x.hit(x.setting("WMI "+strings.TrimSpace(w.Class+" "+w.Name)), level, "%s %s: %s%s", w.Class, w.Name, clip(does, 300), by)
 })
+
+// quietConsumers run nothing: they write to the event log, to a file, or mail.
+var quietConsumers = []string{"NTEventLogEventConsumer", "LogFileEventConsumer", "SMTPEventConsumer"}
 
 var autorunDisabled = rule(Rule{
 	ID: "P-17", Title: "Autorun switched off by a user", Level: Informational,

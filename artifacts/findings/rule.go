@@ -2,10 +2,13 @@ package findings
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 )
 
 // A Rule is one argument: what it looks for, why that matters, what usually
@@ -17,14 +20,19 @@ type Rule struct {
 	Level  Level    // of a hit, where the function does not say otherwise
 	Attack []string // ATT&CK techniques that a hit can show
 	Why    string
-	Benign string   // what usually explains it
-	Next   string   // one step
-	Needs  []string // artifacts that feed it; without any of them it is not evaluated
+	Benign string // what usually explains it
+	Next   string // one step
+	// Needs are artifacts that feed it; without any of them it is not evaluated.
+	// Those whose records it looks at follow from the types of its functions: an
+	// interface stands for all artifacts with such records, a type for its own,
+	// unless some of several that share it are named here.
+	Needs []string
 	// OnRequest rules are judged only when a rules file enables them.
 	OnRequest bool
 	Leads     bool // gives the finding its title among rules of one level
 
 	records []recordFunc
+	skips   []string // artifacts whose records its functions leave to other rules
 	keeps   []string // artifacts whose records wholes looks at afterwards
 	program func(*look, *program)
 	whole   func(*look)
@@ -67,11 +75,42 @@ func wholeRule(r Rule, f func(x *look), keeps ...string) Rule {
 	return r
 }
 
+// without names artifacts whose records the rule leaves to others.
+func (r Rule) without(names ...string) Rule {
+	r.skips = names
+	return r
+}
+
+// needs returns the artifacts that feed the rule: those that it names, and those
+// whose record type one of its functions takes.
+func (r *Rule) needs() []string {
+	out := slices.Clone(r.Needs)
+	named := map[reflect.Type]bool{} // types of artifacts that the rule names
+	for _, a := range catalogue.All() {
+		if slices.Contains(r.Needs, a.Name) {
+			named[reflect.TypeOf(a.Record())] = true
+		}
+	}
+	for _, a := range catalogue.All() {
+		if !named[reflect.TypeOf(a.Record())] && r.takes(a) && !slices.Contains(out, a.Name) {
+			out = append(out, a.Name)
+		}
+	}
+	return out
+}
+
+// takes reports whether a function of the rule looks at records of the artifact.
+func (r *Rule) takes(a *artifacts.Artifact) bool {
+	d, ok := a.Record().(artifacts.Decoded)
+	return ok && !slices.Contains(r.skips, a.Name) && slices.ContainsFunc(r.records, func(f recordFunc) bool { return f.accepts(d) })
+}
+
 // all numbers the catalogue once.
 var all = sync.OnceValue(func() []*Rule {
 	var out []*Rule
 	for _, g := range ruleGroups() {
 		for _, r := range g.rules {
+			r.Needs = r.needs()
 			out = append(out, &r)
 		}
 	}

@@ -2,6 +2,9 @@ package inspect
 
 import (
 	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -68,5 +71,49 @@ func TestEVTXDamaged(t *testing.T) {
 	}
 	if _, err := evtxRows(t, make([]byte, 9000), "evtx", Options{}); err == nil {
 		t.Error("no error for a file without chunks")
+	}
+}
+
+// TestEVTXReal lists the shared logs of the Sigma cases: every row is JSON with
+// the keys that others rely on.
+func TestEVTXReal(t *testing.T) {
+	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	if dir == "" {
+		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
+	}
+	names, _ := filepath.Glob(filepath.Join(dir, "sigma", "logs", "*", "*.evtx"))
+	n := 0
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := evtxRows(t, b, "", Options{Recovered: true})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, line := range lines {
+			var row struct {
+				RecordID uint64 `json:"record_id"`
+				Filetime uint64
+				Time     time.Time
+				EventID  *uint16 `json:"event_id"`
+				Channel  string
+				State    string
+				Data     [][2]string
+			}
+			if err := json.Unmarshal([]byte(line), &row); err != nil {
+				t.Fatalf("%s: %v in %s", name, err, line)
+			}
+			if row.State == "" {
+				n++
+				if row.RecordID == 0 || row.Filetime == 0 || row.Time.Year() < 2000 || row.EventID == nil || row.Channel == "" {
+					t.Errorf("%s: %s", name, line)
+				}
+			}
+		}
+	}
+	if n != 118 {
+		t.Errorf("%d live records, want 118", n)
 	}
 }

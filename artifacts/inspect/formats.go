@@ -13,6 +13,11 @@ func formats() []format {
 		eseFormat, wmiFormat,
 		sqliteFormat, lnkFormat, jumplistFormat,
 		{"usn", knownUSN, readUSN},
+		eseFormat,
+		wmiFormat,
+		sqliteFormat,
+		lnkFormat,
+		jumplistFormat,
 	}
 }
 

@@ -25,6 +25,12 @@ type Hook struct {
 	Unusual string `json:"unusual,omitempty"`     // what is odd about the value itself
 }
 
+// A Hooker is a record about a setting that loads something.
+type Hooker interface{ Setting() Hook }
+
+// Setting returns what the records of such settings have in common.
+func (r Hook) Setting() Hook { return r }
+
 // Summary shows the setting and what it holds.
 func (r Hook) Summary() string {
 	what := r.Command

@@ -4,9 +4,13 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
+	"github.com/artifactdump/artifactdump/corpus"
 	"github.com/artifactdump/artifactdump/corpus/regf"
+	"github.com/artifactdump/artifactdump/corpus/wmirepo"
 )
 
 // What the corpus writes of each loader, in one line each.
@@ -116,8 +120,10 @@ func TestLoaders(t *testing.T) {
 		{"autostartfiles", []string{`[PowerShell profile] C:\Users\mira\Documents\WindowsPowerShell\Microsoft.PowerShell_profile.ps1: function prompt { "> " }`}},
 		{"webscripts", []string{`[default.aspx] 74 bytes: <%@ Page Language="C#" %>; <html><body><%= DateTime.Now %></body></html>`}},
 		{"wmi", []string{
+			`[NTEventLogEventConsumer] SCM Event Log Consumer: SourceName=Service Control Manager | EventID=0 | EventType=1 | Category=0 | ` +
+				`NumberOfInsertionStrings=0 | NameOfUserSIDProperty=sid #default`,
+			`[__EventFilter] SCM Event Log Filter: select * from MSFT_SCMEventLogEvent #default`,
 			`[NTEventLogEventConsumer] SCM Event Log Consumer is bound to the filter SCM Event Log Filter #default`,
-			`[__EventFilter] SCM Event Log Filter: root\cimv2 | select * from MSFT_SCMEventLogEvent | WQL #default`,
 		}},
 	} {
 		t.Run(tt.artifact, func(t *testing.T) {
@@ -354,28 +360,77 @@ func TestAutostartFiles(t *testing.T) {
 	}
 }
 
+// wmiTree is a machine whose repository has the default subscription and these
+// instances.
+func wmiTree(list ...wmirepo.Instance) fstest.MapFS {
+	repo := corpus.WMIRepository()
+	repo.Instances = append(repo.Instances, list...)
+	files := repo.Files()
+	const dir = "Windows/System32/wbem/Repository/"
+	return fstest.MapFS{dir + "OBJECTS.DATA": {Data: files.Objects}, dir + "MAPPING1.MAP": {Data: files.Map}, dir + "INDEX.BTR": {Data: files.Index}}
+}
+
 func TestWMI(t *testing.T) {
-	put := func(parts ...string) string { return "\x00" + strings.Join(parts, "\x00\x00") + "\x00" }
-	gap := strings.Repeat("\x00", 2000)
-	data := gap + put("CommandLineEventConsumer", "__EventConsumer", "CommandLineTemplate") + // the definition of the class
-		gap + put(`CommandLineEventConsumer.Name="Updater"`, `__EventFilter.Name="At night"`) +
-		gap + put("CommandLineEventConsumer", `C:\Users\Public\svchost.exe -w`, "Updater") +
-		gap + put("__EventFilter", `root\cimv2`, "At night", "SELECT * FROM __InstanceModificationEvent WITHIN 60") +
-		gap + put("CommandLineEventConsumer", `C:\Users\Public\svchost.exe -w`, "Updater") + // an older page
-		gap + string(wmiWide([]byte(`ActiveScriptEventConsumer.Name="wide"`))) +
-		gap + put(`MyEventConsumer.Name="no end`) + `EventConsumer.Name="`
-	m := fstest.MapFS{"Windows/System32/wbem/Repository/OBJECTS.DATA": {Data: []byte(data)}}
+	const namespace = `ROOT\subscription`
+	stored := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+	user := []byte{1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0xE9, 3, 0, 0}
+	script := "Dim x\n" + strings.Repeat("x = 1\n", 20000)
+	recs, errs := found(t, wmiTree(
+		wmirepo.Instance{Class: "__EventFilter", Namespace: namespace, Stored: stored,
+			Values: []any{"At night", user, "WQL", "SELECT * FROM x", `root\cimv2`, nil}},
+		wmirepo.Instance{Class: "CommandLineEventConsumer", Namespace: namespace, Stored: stored,
+			Values: []any{nil, nil, user, "Updater", nil, `C:\Users\Public\svchost.exe -w`}},
+		wmirepo.Instance{Class: "__FilterToConsumerBinding", Namespace: namespace, Stored: stored,
+			Values: []any{`__EventFilter.Name="At night"`, `\\.\root\subscription:CommandLineEventConsumer.Name="Updater"`, nil, false, false, false, user}},
+		wmirepo.Instance{Class: "ActiveScriptEventConsumer", Namespace: namespace, Stored: stored, Hidden: true,
+			Values: []any{nil, nil, user, "gone", "VBScript", script, nil, 45}},
+		// The name of the default consumer does not make it the default one.
+		wmirepo.Instance{Class: "CommandLineEventConsumer", Namespace: namespace, Stored: stored,
+			Values: []any{nil, nil, user, "BVTConsumer", `C:\x.exe`}},
+	), "wmi")
+	testtree.NoErrors(t, errs)
+	byName := map[string]artifacts.Record{}
+	for _, r := range recs {
+		w := r.Data.(WMI)
+		byName[w.Kind+" "+w.Name] = r
+		if w.Default != strings.HasPrefix(w.Name, "SCM") || w.Namespace != namespace && r.From.State == artifacts.Live {
+			t.Errorf("%s %s: default %v, namespace %q", w.Kind, w.Name, w.Default, w.Namespace)
+		}
+	}
+	if len(recs) != 8 || len(byName) != 8 {
+		t.Fatalf("%d records: %v", len(recs), byName)
+	}
+	c := byName["consumer Updater"].Data.(WMI)
+	if !c.Bound || c.Image != `C:\Users\Public\svchost.exe` || c.Arguments != "-w" || c.CreatorSID != "S-1-5-21-1-2-3-1001" || !c.ServiceRunFrom.Equal(stored) {
+		t.Errorf("consumer: %+v", c)
+	}
+	record := byName["consumer Updater"]
+	if e := record.Events(); len(e) != 1 || e[0].Kind != "Service Start Time" || !e[0].Estimate ||
+		e[0].Message != "WMI [CommandLineEventConsumer Updater] stored during the service run that began at this time, creator: S-1-5-21-1-2-3-1001" {
+		t.Errorf("events: %+v", e)
+	}
+	gone := byName["consumer gone"]
+	if w := gone.Data.(WMI); gone.From.State != artifacts.Deleted || gone.From.Note == "" || w.Bound || w.Engine != "VBScript" || len(w.Script) != wmiScript {
+		t.Errorf("deleted: %+v, %d characters", gone.From, len(w.Script))
+	}
+	if f := byName["filter At night"].Data.(WMI); f.Query != "SELECT * FROM x" || !f.Bound {
+		t.Errorf("filter: %+v", f)
+	}
+	if b := byName["binding Updater"].Data.(WMI); b.Filter != "At night" || b.Class != "CommandLineEventConsumer" || b.Bound {
+		t.Errorf("binding: %+v", b)
+	}
+}
+
+// An older repository, which Windows keeps after a repair.
+func TestWMIBackup(t *testing.T) {
+	m := fstest.MapFS{}
+	for name, f := range wmiTree() {
+		m[strings.Replace(name, "Repository/", "Repository.001/", 1)] = f
+	}
 	recs, errs := found(t, m, "wmi")
 	testtree.NoErrors(t, errs)
-	testtree.WantSummaries(t, recs,
-		`[CommandLineEventConsumer] Updater is bound to the filter At night`,
-		`[CommandLineEventConsumer] Updater: C:\Users\Public\svchost.exe -w`,
-		`[__EventFilter] At night: root\cimv2 | SELECT * FROM __InstanceModificationEvent WITHIN 60`,
-		`[ActiveScriptEventConsumer] wide is bound to the filter `,
-	)
-	c := recs[1].Data.(WMI)
-	if c.Copies != 2 || c.Image != `C:\Users\Public\svchost.exe` || data[c.Position():c.Position()+11] != "CommandLine" {
-		t.Errorf("consumer: %+v", c)
+	if len(recs) != 3 || recs[0].From.State != artifacts.Backup {
+		t.Errorf("%d records, %+v", len(recs), recs)
 	}
 }
 

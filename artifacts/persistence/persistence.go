@@ -55,7 +55,7 @@ var chapter = artifacts.Chapter("Persistence",
 	browserPolicies,
 	autostartFiles,
 	webScripts,
-	wmi,
+	wmiSubscription,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -13,25 +13,16 @@ func FuzzWinsockItem(f *testing.F) {
 	})
 }
 
-func FuzzWMI(f *testing.F) {
-	f.Add([]byte("\x00CommandLineEventConsumer\x00\x00C:\\x.exe\x00\x00n\x00CommandLineEventConsumer.Name=\"n\"\x00__EventFilter.Name=\"f\""))
-	f.Add(wmiWide([]byte(`xEventConsumer.Name="n"__EventFilter.Name="f"`)))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, wide := range []bool{false, true} {
-			n := 0
-			for ref := range wmiReferences(b, wide) {
-				if n++; ref.at < 0 || ref.at >= int64(len(b)) || n > len(b)/20 {
-					t.Fatalf("reference %+v, number %d, of %d bytes", ref, n, len(b))
-				}
-				wmiFilter(b, ref.at, wide)
-			}
+func FuzzWMIPath(f *testing.F) {
+	f.Add(`\\.\root\subscription:ActiveScriptEventConsumer.Name="a\"b"`)
+	f.Add(`__EventFilter.Name="f"`)
+	f.Fuzz(func(t *testing.T, s string) {
+		class, name := wmiPath(s)
+		if len(class)+len(name) > len(s) {
+			t.Fatalf("%q gives %q and %q", s, class, name)
 		}
-		total := 0
-		for s := range wmiNearStrings(b) {
-			total += len(s)
-		}
-		if total > len(b) {
-			t.Fatalf("%d characters out of %d bytes", total, len(b))
+		if line := wmiLine(s); len(line) > 3*210 {
+			t.Fatalf("a line of %d bytes", len(line))
 		}
 	})
 }

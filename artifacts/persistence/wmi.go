@@ -3,39 +3,56 @@ package persistence
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
-	"iter"
+	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wmi"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
-// A WMI is one group of strings of the WMI repository that speaks of a
-// permanent event subscription.
+// A WMI is one part of a permanent event subscription: a filter, a consumer, the
+// binding that joins them, or a timer.
 type WMI struct {
 	artifacts.Origin
 	Entry
-	Kind    string   `json:"kind"`             // binding, consumer, filter
-	Class   string   `json:"class"`            // CommandLineEventConsumer, …
-	Name    string   `json:"name,omitempty"`   // of the consumer or filter, where a binding tells
-	Filter  string   `json:"filter,omitempty"` // of a binding
-	Strings []string `json:"strings,omitempty"`
-	Copies  int      `json:"copies"` // how often the same stands in the repository
-	Default bool     `json:"default,omitempty"`
+	Kind           string    `json:"kind"`                       // binding, consumer, filter, timer
+	Class          string    `json:"class"`                      // CommandLineEventConsumer, …; of a binding its consumer's
+	Name           string    `json:"name,omitempty"`             // of a binding its consumer's
+	Filter         string    `json:"filter,omitempty"`           // of a binding
+	Bound          bool      `json:"bound,omitempty"`            // a live binding names the consumer or the filter
+	CreatorSID     string    `json:"creator_sid,omitempty"`      // the account that created it
+	Namespace      string    `json:"namespace,omitempty"`        // "" when there is no index
+	Query          string    `json:"query,omitempty"`            // of a filter
+	EventNamespace string    `json:"event_namespace,omitempty"`  // in which the query runs
+	Engine         string    `json:"script_engine,omitempty"`    // VBScript, JScript
+	Script         string    `json:"script,omitempty" extra:"-"` // up to 64 KiB
+	ScriptFile     string    `json:"script_file,omitempty"`
+	Interval       uint64    `json:"interval_ms,omitempty"`       // of a timer
+	Settings       []string  `json:"settings,omitempty"`          // the other properties, "name=value"
+	Strings        []string  `json:"strings,omitempty" extra:"-"` // the texts, when the layout of the class is unknown
+	Default        bool      `json:"default,omitempty"`           // as every Windows has
+	ServiceRunFrom time.Time `json:"service_run_from,omitzero"`   // start of the run of the service that stored it
+
+	owner evidence.User
 }
 
-var wmi = artifacts.Define(artifacts.Artifact{
+var wmiSubscription = artifacts.Define(artifacts.Artifact{
 	Name:     "wmi",
 	Title:    "WMI subscription",
 	DataType: "windows:wmi:event_subscription",
-	About: `Strings of the WMI repository that speak of permanent event subscriptions: bindings of a filter to a consumer by their names, and
-what stands behind the names of the classes of consumers and filters (a command line, a script, a query). The repository is searched, not
-decoded: strings are found in pages that are free as well, so that a subscription may have been deleted, and which string is which property
-is a guess from their order. Proves that these strings were once stored there together. Does not prove that the subscription is active, nor
-that it ever ran. Every Windows has the binding of "SCM Event Log Consumer", older ones "BVTConsumer"; management software adds its own. The
-records have no time. Not yet seen on real data.`,
+	About: `Permanent event subscriptions in the WMI repository: filters (when), consumers (what is done: a command line, a script, a log entry, a
+mail), the bindings between them, and timers. Instances are decoded with the class definitions of the repository; definitions and
+registrations of providers, which every Windows has, are not subscriptions and are not shown. Proves that the subscription was stored by the
+account creator_sid. A consumer acts only when a live binding names it (bound). Does not prove that it ever ran. A record on a page of an older
+state, without an entry in the index, or in free space is deleted. Service Start Time is not when it was created: it is when the run of the WMI
+service began that stored the record, a lower bound. Default objects have the time at which the image of Windows was built. Every Windows has
+"SCM Event Log Consumer", older ones "BVTConsumer"; management software adds its own.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.003"},
 	Refs: []string{
@@ -44,265 +61,225 @@ records have no time. Not yet seen on real data.`,
 		"https://www.mandiant.com/resources/windows-management-instrumentation-wmi-offense-defense-and-forensics",
 	},
 	Sources: []artifacts.Source{
-		artifacts.Files(`%SystemRoot%\System32\wbem\Repository\OBJECTS.DATA`),
-		artifacts.Files(`%SystemRoot%\System32\wbem\Repository\FS\OBJECTS.DATA`),
-		artifacts.Files(`%SystemRoot%\System32\wbem\Repository.*\OBJECTS.DATA`),
+		artifacts.RandomFiles(`%SystemRoot%\System32\wbem\Repository\OBJECTS.DATA`),
+		artifacts.RandomFiles(`%SystemRoot%\System32\wbem\Repository\FS\OBJECTS.DATA`),
+		artifacts.RandomFiles(`%SystemRoot%\System32\wbem\Repository.*\OBJECTS.DATA`),
 	},
 }, decodeWMI)
 
-// What is searched, and how far from it. The repository of a busy machine has
-// some hundred places that speak of subscriptions.
 const (
-	wmiReach   = 4096 // bytes behind the name of a class that belong to it
-	wmiNear    = 1024 // bytes between the two halves of a binding
-	wmiGap     = 256  // bytes without a string that end a group
-	wmiStrings = 16   // strings of one group
-	wmiLongest = 8192 // characters of one string; scripts are long
-	wmiRecords = 4096 // distinct groups
+	wmiPart   = 256 << 20 // bytes of a map or an index
+	wmiScript = 64 << 10  // characters of a script that are kept
 )
 
-// wmiClasses are the classes whose instances are looked at.
-var wmiClasses = []string{"CommandLineEventConsumer", "ActiveScriptEventConsumer", "LogFileEventConsumer", "NTEventLogEventConsumer", "SMTPEventConsumer", "__EventFilter"}
-
-// wmiProperties stand behind the name of a class where it is defined.
-var wmiProperties = []string{"CommandLineTemplate", "ScriptingEngine", "ScriptText", "ToLine", "EventNamespace", "QueryLanguage", "InsertionStringTemplates", "MaximumFileSize", "__EventConsumer", "__IndicationRelated", "CreatorSID"}
-
 func decodeWMI(in artifacts.Input, yield func(WMI) bool) error {
-	var out []WMI
-	seen := map[string]int{}
-	dropped := 0
-	add := func(r WMI) {
-		k := strings.Join(append([]string{r.Kind, r.Class, r.Name, r.Filter}, r.Strings...), "\x00")
-		if i, ok := seen[k]; ok {
-			out[i].Copies++
-			return
-		}
-		if len(out) == wmiRecords {
-			dropped++
-			return
-		}
-		seen[k] = len(out)
-		r.Copies = 1
-		out = append(out, r)
+	files := wmi.Files{Objects: in.Random, ObjectsSize: in.Size}
+	if in.Random == nil {
+		files.Objects, files.ObjectsSize = bytes.NewReader(in.Data), int64(len(in.Data))
 	}
-	names := map[string]bool{}
-	for _, wide := range []bool{false, true} {
-		for ref := range wmiReferences(in.Data, wide) {
-			at, name := ref.at, ref.name
-			r := WMI{Origin: in.AtOffset(at), Kind: "binding", Class: ref.class, Name: name, Entry: autostartOf(in, "WMI binding")}
-			r.Filter = wmiFilter(in.Data, at, wide)
-			r.Default = name == "SCM Event Log Consumer" && (r.Filter == "SCM Event Log Filter" || r.Filter == "") ||
-				name == "BVTConsumer" && (r.Filter == "BVTFilter" || r.Filter == "")
-			names[name] = true
-			if r.Filter != "" {
-				names[r.Filter] = true
-			}
-			add(r)
+	for _, name := range []string{"MAPPING1.MAP", "MAPPING2.MAP", "MAPPING3.MAP", "OBJECTS.MAP"} {
+		if b := wmiBeside(in, name); b != nil {
+			files.Maps = append(files.Maps, b)
 		}
 	}
-	for _, class := range wmiClasses {
-		needle := []byte(class + "\x00")
-		for at := 0; ; {
-			i := bytes.Index(in.Data[at:], needle)
-			if i < 0 {
-				break
-			}
-			at += i
-			if at == 0 || !wmiWord(in.Data[at-1]) { // not the end of a longer name
-				if r, ok := wmiInstance(in, class, at, at+len(needle), names); ok {
-					add(r)
-				}
-			}
-			at += len(needle)
+	if b := wmiBeside(in, "INDEX.BTR"); b != nil {
+		files.Index, files.IndexSize = bytes.NewReader(b), int64(len(b))
+	}
+	repo, err := wmi.Open(files)
+	if err != nil {
+		return err
+	}
+	bound := wmiBound(repo.Instances)
+	for _, i := range repo.Instances {
+		if r, ok := wmiRecord(in, i, bound); ok && !yield(r) {
+			return nil
 		}
 	}
-	slices.SortStableFunc(out, func(a, b WMI) int { return cmp.Compare(a.Position(), b.Position()) })
-	if dropped > 0 {
-		for _, r := range out {
-			if !yield(r) {
-				break
-			}
-		}
-		return in.Errorf(in.AtOffset(0), "%d more groups of strings than the %d shown", dropped, wmiRecords)
+	var errs []error
+	for _, d := range repo.Damage() {
+		errs = append(errs, d)
 	}
-	for _, r := range out {
-		if !yield(r) {
-			break
-		}
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// A wmiReference is the path of a consumer, and where it begins.
-type wmiReference struct {
-	at          int64
-	class, name string
+// wmiBeside reads another file of the repository, nil when there is none.
+func wmiBeside(in artifacts.Input, name string) []byte {
+	if in.Tree == nil {
+		return nil
+	}
+	f, ok := in.Tree.LookupCopy(winpath.Join(winpath.Dir(in.From.Path), name), in.From.Snapshot)
+	if !ok {
+		return nil
+	}
+	r, size, err := f.Reader()
+	if err != nil || size > wmiPart {
+		if err == nil {
+			err = fmt.Errorf("%d bytes", size)
+			r.Close()
+		}
+		in.Note(in.AtOffset(0), fmt.Errorf("%s: %w", name, err))
+		return nil
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, wmiPart))
+	if err != nil {
+		in.Note(in.AtOffset(0), fmt.Errorf("%s: %w", name, err))
+	}
+	return b
 }
 
-// wmiReferences finds paths of consumers: Class.Name="name".
-func wmiReferences(b []byte, wide bool) iter.Seq[wmiReference] {
-	return func(yield func(wmiReference) bool) {
-		needle, step := []byte(`EventConsumer.Name="`), 1
-		if wide {
-			needle, step = wmiWide(needle), 2
-		}
-		for pos := 0; ; {
-			i := bytes.Index(b[pos:], needle)
-			if i < 0 {
-				return
-			}
-			head := pos + i
-			from := head
-			for n := 0; n < 64 && from-step >= 0 && wmiWord(b[from-step]) && (step == 1 || b[from-1] == 0); n++ {
-				from -= step
-			}
-			name, end := wmiQuoted(b, head+len(needle), step)
-			class := wmiNarrow(b[from:head], step) + "EventConsumer"
-			if name != "" && !yield(wmiReference{int64(from), class, name}) {
-				return
-			}
-			pos = end
-		}
+// wmiPath takes the path of an object apart: __EventFilter.Name="x", with or
+// without the machine and the namespace before it.
+func wmiPath(path string) (class, name string) {
+	head, rest, _ := strings.Cut(path, `="`)
+	if i := strings.LastIndexByte(head, ':'); i >= 0 {
+		head = head[i+1:]
 	}
+	class, _, _ = strings.Cut(head, ".")
+	name, _ = strings.CutSuffix(rest, `"`)
+	return class, strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(name)
 }
 
-// wmiFilter finds the other half of a binding: on either side, the nearer one.
-func wmiFilter(b []byte, at int64, wide bool) string {
-	needle, step := []byte(`__EventFilter.Name="`), 1
-	if wide {
-		needle, step = wmiWide(needle), 2
+// wmiBound returns the consumers and the filters that live bindings name.
+func wmiBound(list []*wmi.Instance) map[[2]string]bool {
+	bound := map[[2]string]bool{}
+	for _, i := range list {
+		if i.State != wmi.Deleted && i.Class == "__FilterToConsumerBinding" {
+			for _, end := range []string{i.Text("Consumer"), i.Text("Filter")} {
+				class, name := wmiPath(end)
+				bound[[2]string{strings.ToLower(class), strings.ToLower(name)}] = true
+			}
+		}
 	}
-	lo, hi := max(int(at)-wmiNear, 0), min(int(at)+wmiNear, len(b))
-	before, after := bytes.LastIndex(b[lo:at], needle), bytes.Index(b[at:hi], needle)
-	pos := -1
+	return bound
+}
+
+// wmiShown are the properties that have a field of their own.
+var wmiShown = []string{"Name", "CreatorSID", "Query", "QueryLanguage", "EventNamespace", "ScriptingEngine", "ScriptText", "ScriptFilename",
+	"Filter", "Consumer", "TimerId", "IntervalBetweenEvents", "CommandLineTemplate"}
+
+func wmiRecord(in artifacts.Input, i *wmi.Instance, bound map[[2]string]bool) (WMI, bool) {
+	r := WMI{Origin: in.AtOffset(i.Offset), Class: i.Class, CreatorSID: i.CreatorSID(), Namespace: i.Namespace, Strings: i.Strings,
+		Name: cmp.Or(i.Text("Name"), i.Text("TimerId")), ServiceRunFrom: i.Stored}
 	switch {
-	case before >= 0 && (after < 0 || int(at)-lo-before < after):
-		pos = lo + before
-	case after >= 0:
-		pos = int(at) + after
-	default:
-		return ""
+	case i.State == wmi.Deleted:
+		r.Origin = r.As(artifacts.Deleted, "not part of the repository any more")
+	case strings.Contains(winpath.Key(in.From.Path), `\wbem\repository.`):
+		r.Origin = r.As(artifacts.Backup, "an older repository")
 	}
-	name, _ := wmiQuoted(b, pos+len(needle), step)
-	return name
-}
-
-// wmiQuoted reads up to the closing quote; a name that does not end within
-// 512 characters is none.
-func wmiQuoted(b []byte, pos, step int) (string, int) {
-	for end := pos; end < len(b) && end-pos < 512*step; end += step {
-		switch {
-		case b[end] == '"':
-			return wmiNarrow(b[pos:end], step), end
-		case b[end] < ' ':
-			return "", end
+	for _, u := range in.Machine.Users {
+		if u.SID == r.CreatorSID && u.SID != "" {
+			r.owner = u
 		}
 	}
-	return "", pos
-}
-
-// wmiInstance collects the strings behind the name of a class.
-func wmiInstance(in artifacts.Input, class string, at, from int, names map[string]bool) (WMI, bool) {
-	r := WMI{Origin: in.AtOffset(int64(at)), Kind: "consumer", Class: class}
-	if class == "__EventFilter" {
+	switch {
+	case i.Class == "__EventFilter":
 		r.Kind = "filter"
+	case i.Class == "__FilterToConsumerBinding":
+		r.Kind = "binding"
+		r.Class, r.Name = wmiPath(i.Text("Consumer"))
+		_, r.Filter = wmiPath(i.Text("Filter"))
+	case strings.Contains(i.Class, "Timer"):
+		r.Kind = "timer"
+	default:
+		r.Kind = "consumer"
 	}
-	for s := range wmiNearStrings(in.Data[from:min(from+wmiReach, len(in.Data))]) {
-		if slices.Contains(wmiProperties, s) {
-			return r, false // where the class is defined
-		}
-		if slices.Contains(wmiClasses, s) || len(r.Strings) == wmiStrings {
-			break // the next instance
-		}
-		if names[s] && r.Name == "" {
-			r.Name = s
-			continue
-		}
-		r.Strings = append(r.Strings, s)
-	}
-	if r.Name == "" && len(r.Strings) == 0 {
-		return r, false
-	}
+	r.Bound = r.Kind != "binding" && bound[[2]string{strings.ToLower(i.Class), strings.ToLower(r.Name)}]
 	r.Entry = autostartOf(in, "WMI "+r.Kind)
-	if class == "CommandLineEventConsumer" {
-		for _, s := range r.Strings {
-			if l := strings.ToLower(s); strings.Contains(l, ".exe") || strings.ContainsAny(s, `\ `) {
-				r.Entry = autostartCommand(in, "WMI consumer", s)
-				break
-			}
+	if r.Kind == "consumer" {
+		r.Entry = wmiCommand(in, i, r.Entry)
+	}
+	r.Query, r.EventNamespace = i.Text("Query"), i.Text("EventNamespace")
+	r.Engine, r.ScriptFile = i.Text("ScriptingEngine"), i.Text("ScriptFilename")
+	r.Script = i.Text("ScriptText")
+	r.Script = strings.ToValidUTF8(r.Script[:min(len(r.Script), wmiScript)], "")
+	r.Interval, _ = i.Uint("IntervalBetweenEvents")
+	for _, p := range i.Properties {
+		if !p.Default && !slices.Contains(wmiShown, p.Name) {
+			r.Settings = append(r.Settings, fmt.Sprintf("%s=%v", p.Name, p.Value))
 		}
 	}
-	r.Default = r.Name == "SCM Event Log Consumer" || r.Name == "SCM Event Log Filter" || r.Name == "BVTConsumer" || r.Name == "BVTFilter"
+	r.Default = wmiDefault(&r)
 	return r, true
 }
 
-// wmiNearStrings iterates over runs of three or more printable characters, 8
-// or 16 bits wide, until a gap.
-func wmiNearStrings(b []byte) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		last := 0
-		for i := 0; i < len(b) && i-last < wmiGap; {
-			n, step := wmiRun(b[i:])
-			if n < 3 {
-				i++
-				continue
-			}
-			s := wmiNarrow(b[i:i+n*step], step)
-			if len(s) > wmiLongest {
-				s = s[:wmiLongest]
-			}
-			if !yield(s) {
-				return
-			}
-			i += n * step
-			last = i
+// wmiCommand is the program that a consumer starts.
+func wmiCommand(in artifacts.Input, i *wmi.Instance, e Entry) Entry {
+	program, line, file := i.Text("ExecutablePath"), i.Text("CommandLineTemplate"), i.Text("ScriptFilename")
+	switch {
+	case line != "":
+		return autostartCommand(in, "WMI consumer", line)
+	case program != "":
+		return autostartImage(in, "WMI consumer", program)
+	case file != "":
+		e.Command, e.Payload = file, file
+	}
+	return e
+}
+
+// wmiDefault reports whether a record is what Windows itself sets up: a consumer
+// that writes entries of the log, its filter and their binding, and on Windows
+// 7 and before a test of the kernel's tracing that does nothing.
+func wmiDefault(r *WMI) bool {
+	switch r.Kind {
+	case "filter":
+		return r.Name == "SCM Event Log Filter" && strings.EqualFold(r.Query, "select * from MSFT_SCMEventLogEvent") ||
+			r.Name == "BVTFilter" && strings.Contains(r.Query, "Win32_Processor")
+	case "consumer":
+		return r.Class == "NTEventLogEventConsumer" && r.Name == "SCM Event Log Consumer" ||
+			r.Class == "CommandLineEventConsumer" && r.Name == "BVTConsumer" && strings.EqualFold(r.Command, "cscript KernCap.vbs")
+	case "binding":
+		return r.Class == "NTEventLogEventConsumer" && r.Name == "SCM Event Log Consumer" && r.Filter == "SCM Event Log Filter" ||
+			r.Class == "CommandLineEventConsumer" && r.Name == "BVTConsumer" && r.Filter == "BVTFilter"
+	}
+	return false
+}
+
+// Owner returns the account that created the record.
+func (r WMI) Owner() evidence.User { return r.owner }
+
+// Events gives the start of the run of the service, a lower bound.
+func (r WMI) Events() []artifacts.Event {
+	if r.ServiceRunFrom.IsZero() {
+		return nil
+	}
+	creator := ""
+	if r.CreatorSID != "" {
+		creator = ", creator: " + r.CreatorSID
+	}
+	what := cmp.Or(r.Class, r.Kind) + " " + r.Name
+	if r.Kind == "binding" {
+		what = "binding of " + what
+	}
+	return []artifacts.Event{{Time: r.ServiceRunFrom, Kind: "Service Start Time", Estimate: true,
+		Message: fmt.Sprintf("WMI [%s] stored during the service run that began at this time%s", what, creator)}}
+}
+
+// Summary shows what the record does.
+func (r WMI) Summary() string {
+	head := strings.TrimSpace("[" + r.Class + "] " + r.Name)
+	switch r.Kind {
+	case "binding":
+		return fmt.Sprintf("%s is bound to the filter %s", head, r.Filter)
+	case "timer":
+		if r.Interval != 0 {
+			return fmt.Sprintf("%s: every %d ms", head, r.Interval)
 		}
 	}
+	parts := []string{r.Query, r.Command, wmiLine(r.Script)}
+	parts = append(append(parts, r.Settings...), r.Strings...)
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	return head + ": " + strings.Join(parts, " | ")
 }
 
-// wmiRun counts the printable characters at the start of b.
-func wmiRun(b []byte) (n, step int) {
-	step = 1
-	if len(b) > 3 && wmiPrint(b[0]) && b[1] == 0 && wmiPrint(b[2]) && b[3] == 0 {
-		step = 2
+// wmiLine returns the first lines of a script as one.
+func wmiLine(script string) string {
+	const most = 200
+	s := strings.Join(strings.Fields(script[:min(len(script), 4*most)]), " ")
+	if len(s) > most {
+		s = s[:most] + "…"
 	}
-	for n*step+step <= len(b) && wmiPrint(b[n*step]) && (step == 1 || b[n*step+1] == 0) {
-		n++
-	}
-	return n, step
-}
-
-func wmiPrint(c byte) bool { return c >= ' ' && c < 0x7F || c == '\t' || c == '\r' || c == '\n' }
-
-func wmiWord(c byte) bool {
-	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_'
-}
-
-func wmiWide(b []byte) []byte {
-	out := make([]byte, 0, 2*len(b))
-	for _, c := range b {
-		out = append(out, c, 0)
-	}
-	return out
-}
-
-func wmiNarrow(b []byte, step int) string {
-	if step == 2 {
-		return wire.UTF16Z(b)
-	}
-	return wire.Latin1Z(b)
-}
-
-// Summary shows what was found.
-func (r WMI) Summary() string {
-	if r.Kind == "binding" {
-		return fmt.Sprintf("[%s] %s is bound to the filter %s", r.Class, r.Name, r.Filter)
-	}
-	s := "[" + r.Class + "]"
-	if r.Name != "" {
-		s += " " + r.Name
-	}
-	return s + ": " + strings.Join(r.Strings, " | ")
+	return strings.ToValidUTF8(s, "")
 }
 
 // Tags marks what every Windows has.

@@ -96,7 +96,8 @@ type Hive struct {
 	Error    string // why it could not be read, or not whole
 }
 
-// MachineOf reads what a report says of a machine. kind is that of the evidence
+// MachineOf reads what a report says of a machine. After a run the state of each
+// hive is known; before, every hive is read for it. kind is that of the evidence
 // that holds it.
 func MachineOf(tree *evidence.Tree, kind string) Machine {
 	m := Machine{Machine: tree.Machine(), Kind: kind}
@@ -109,12 +110,14 @@ func MachineOf(tree *evidence.Tree, kind string) Machine {
 	}
 	for _, h := range hives {
 		r := Hive{Path: h.Path, Kind: string(h.Kind), Snapshot: h.Snapshot, Backup: h.Backup}
-		rec, err := h.Recovery()
-		if err != nil {
-			r.Error = err.Error()
-		}
-		if rec != nil {
-			r.Recovery = *rec
+		if h.Kind != evidence.OTHER { // those are hashed, not read
+			rec, err := h.Recovery()
+			if err != nil {
+				r.Error = err.Error()
+			}
+			if rec != nil {
+				r.Recovery = *rec
+			}
 		}
 		r.SHA256 = h.SHA256()
 		m.Hives = append(m.Hives, r)

@@ -170,7 +170,7 @@ func (x *machineScan) read(kind string) error {
 	}
 	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, x.o.Artifacts), &findings.Options{Tables: x.o.Tables})
 	x.page = report.Input{
-		Tool: "artifactdump " + x.o.Version, Machines: []report.Machine{report.MachineOf(x.tree, kind)},
+		Tool:      "artifactdump " + x.o.Version,
 		Collected: report.NewCollector(&report.Options{Lang: x.o.Lang}),
 	}
 	for _, err := range x.tree.Problems() {
@@ -191,6 +191,7 @@ func (x *machineScan) read(kind string) error {
 	if err := x.ctx.Err(); err != nil {
 		return err
 	}
+	x.page.Machines = []report.Machine{report.MachineOf(x.tree, kind)} // the run has opened the hives and given them up
 	if err := x.endRecords(); err != nil {
 		return err
 	}

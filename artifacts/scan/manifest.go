@@ -195,8 +195,8 @@ func newManifest(s *run) *Manifest {
 		Evidence: []*EvidenceManifest{}, Machines: []*MachineManifest{},
 	}
 	m.Options = ManifestOptions{
-		Artifacts: s.o.Artifacts, Host: s.o.Hostname, Rules: s.o.RuleFiles,
-		NoDeleted: s.o.NoDeleted, NoLogs: s.o.NoLogs, NoShadows: s.o.NoShadows, Level: s.o.Level.String(),
+		Artifacts: s.o.Artifacts, Host: s.o.Open.Hostname, Rules: s.o.RuleFiles,
+		NoDeleted: s.o.NoDeleted, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows, Level: s.o.Level.String(),
 	}
 	for _, p := range s.o.Evidence {
 		m.Evidence = append(m.Evidence, &EvidenceManifest{Path: p})

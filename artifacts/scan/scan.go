@@ -58,13 +58,11 @@ type Options struct {
 	Tables    *findings.Tables
 	RuleFiles []string // where Tables came from, for the manifest
 
-	Hostname     string // of a machine whose SYSTEM hive has none
-	NoDeleted    bool   // skip deleted keys and values
-	NoLogs       bool   // skip transaction logs
-	NoShadows    bool   // skip volume shadow copies
-	HashEvidence bool   // take the SHA-256 of archives and images as a whole
-	VerifyImages bool   // compare disk images with the hashes that they store
-	Strict       bool   // stop at the first damage
+	Open         evidence.Options // how evidence is opened
+	NoDeleted    bool             // skip deleted keys and values
+	HashEvidence bool             // take the SHA-256 of archives and images as a whole
+	VerifyImages bool             // compare disk images with the hashes that they store
+	Strict       bool             // stop at the first damage
 
 	Jobs       int   // parallel decoders; 0 is one for each processor
 	Machines   int   // machines scanned in parallel, as far as Memory allows; 0 is as many as Jobs
@@ -236,7 +234,7 @@ func (s *run) defaults() error {
 
 // evidence opens a piece of evidence as the options say.
 func (s *run) evidence(path string) (*evidence.Evidence, error) {
-	return evidence.Open(path, &evidence.Options{Hostname: s.o.Hostname, NoLogs: s.o.NoLogs, NoShadows: s.o.NoShadows})
+	return evidence.Open(path, &s.o.Open)
 }
 
 // A counter is the observer of a run that counts damage on its way.

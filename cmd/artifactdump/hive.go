@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -134,13 +136,21 @@ func readFile(path string) ([]byte, error) {
 	if st.Size() > maxHiveFile {
 		return nil, fmt.Errorf("%s: %d bytes are more than a hive can have", path, st.Size())
 	}
-	return os.ReadFile(path)
+	f, err := collect.OpenNamed(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var b bytes.Buffer
+	b.Grow(int(st.Size()) + bytes.MinRead)
+	_, err = b.ReadFrom(f)
+	return b.Bytes(), err
 }
 
 // logsBeside finds the transaction logs of a hive, whatever their case.
 func logsBeside(path string) []string {
 	dir, base := filepath.Split(path)
-	ents, err := os.ReadDir(filepath.Clean(dir + "."))
+	ents, err := fs.ReadDir(collect.NamedDir(filepath.Clean(dir+".")), ".")
 	if err != nil {
 		return nil
 	}

@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -173,8 +176,9 @@ func hiveDeleted(j *hiveJob) (func(), error) {
 			fmt.Fprintf(j.o, "%skey\t%s\t%#x\t%s\t%s\twritten %s\n", kind, r.Note(), r.Offset, bound, output.Clean(r.Path), cmp.Or(output.FormatTime(r.Key.Written()), "(no time)"))
 			continue
 		}
-		text, _ := show(r.Value, 200)
-		fmt.Fprintf(j.o, "%svalue\t%s\t%#x\t%s\t%s\t%s\t%s\t%s\n", kind, r.Note(), r.Offset, bound, output.Clean(r.Path), output.Clean(valueName(r.Value)), r.Value.Type(), text)
+		text, _ := hivefile.Show(r.Value, 200)
+		fmt.Fprintf(j.o, "%svalue\t%s\t%#x\t%s\t%s\t%s\t%s\t%s\n", kind, r.Note(), r.Offset, bound, output.Clean(r.Path),
+			output.Clean(hivefile.ValueName(r.Value)), r.Value.Type(), text)
 	}
 	return func() {
 		j.note("%d deleted keys and values", n)
@@ -187,8 +191,8 @@ func hiveDeleted(j *hiveJob) (func(), error) {
 func hiveRecoverCommand() *cli.Command {
 	return &cli.Command{
 		Name: "recover", Usage: "write the clean hive to a new file", ArgsUsage: "FILE -o NEW",
-		Description: "Replays the transaction logs and writes the result; FILE itself stays as it is.\n\n" +
-			"Example:\n   artifactdump hive recover SYSTEM -o SYSTEM.clean",
+		Description: "Replays the transaction logs and writes the result; FILE and its folder stay as they are.\n\n" +
+			"Example:\n   artifactdump hive recover SYSTEM -o results/SYSTEM.clean",
 		Flags:  hiveFlags(outputFlags()...),
 		Action: onHive(1, 1, "FILE -o NEW", hiveRecover),
 	}
@@ -204,6 +208,10 @@ func hiveRecover(j *hiveJob) (func(), error) {
 	}
 	if same(j.file, name) {
 		return nil, fmt.Errorf("%s is the evidence itself, which is never written to", j.file)
+	}
+	// What lies beside a hive in a copied disk is evidence, too.
+	if err := files.Outside(name, []string{filepath.Dir(j.file)}); err != nil && name != "-" {
+		return nil, err
 	}
 	if err := j.open(); err != nil {
 		return nil, err

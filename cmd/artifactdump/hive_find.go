@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -68,8 +69,8 @@ func (j *hiveJob) find(re *regexp.Regexp) (func(), error) {
 			}
 			if (all || c.Bool("names")) && re.MatchString(v.Name()) || (all || c.Bool("data")) && dataMatches(re, v) {
 				hits++
-				text, _ := show(v, 200)
-				fmt.Fprintf(j.o, "%s\n    %s    %s    %s\n", output.Clean(k.Path()), output.Clean(valueName(v)), v.Type(), text)
+				text, _ := hivefile.Show(v, 200)
+				fmt.Fprintf(j.o, "%s\n    %s    %s    %s\n", output.Clean(k.Path()), output.Clean(hivefile.ValueName(v)), v.Type(), text)
 			}
 		}
 		return c.Context.Err()

@@ -1,15 +1,8 @@
 package main
 
 import (
-	"cmp"
-	"fmt"
-	"time"
-
+	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
 	"github.com/urfave/cli/v2"
-
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/output"
-	"github.com/artifactdump/artifactdump/hive"
 )
 
 func hiveInfoCommand() *cli.Command {
@@ -21,90 +14,8 @@ func hiveInfoCommand() *cli.Command {
 			if err := j.open(); err != nil {
 				return nil, err
 			}
-			hiveInfo(j.o, j.h)
+			hivefile.Info(j.o, j.h)
 			return j.check, nil
 		}),
 	}
-}
-
-func hiveInfo(o *out, h *hive.Hive) {
-	row := func(label, format string, args ...any) {
-		fmt.Fprintf(o, "%-18s %s\n", label, output.Clean(fmt.Sprintf(format, args...)))
-	}
-	hd := h.Header()
-	row("kind", "%s", cmp.Or(string(evidence.Recognise(h)), "not recognised"))
-	row("file name", "%s", hd.FileName)
-	row("format", "%d.%d", hd.Major, hd.Minor)
-	row("last written", "%s", cmp.Or(output.FormatTime(hd.Written), "not set"))
-	sum := "good"
-	if !hd.ChecksumOK() {
-		sum = fmt.Sprintf("WRONG: %08X, the block gives %08X", hd.Checksum, hd.ComputedChecksum)
-	}
-	row("checksum", "%s", sum)
-	row("sequence numbers", "%d, %d", hd.PrimarySequence, hd.SecondarySequence)
-	row("dirty", "%s", yesNo(hd.Dirty))
-	row("bins", "%d bytes", hd.BinsSize)
-	row("root cell", "%#x", hd.RootOffset)
-	row("clustering", "%d", hd.Clustering)
-	row("flags", "%#x", hd.Flags)
-	if hd.HasRmtm {
-		row("resource manager", "%s", hd.RmID)
-		row("log", "%s", hd.LogID)
-		row("transactions", "%s", hd.TmID)
-	}
-	if !hd.Reorganized.IsZero() {
-		row("reorganised", "%s", output.FormatTime(hd.Reorganized))
-	}
-	if hd.OfflineRegistry {
-		row("offline library", "%s", cmp.Or(output.FormatTime(hd.Serialized), "yes"))
-	}
-	keys, values := 0, 0
-	var newest time.Time
-	for k, err := range h.Keys() {
-		if err != nil {
-			continue
-		}
-		keys++
-		for _, err := range k.Values() {
-			if err == nil {
-				values++
-			}
-		}
-		if t := k.Written(); t.After(newest) {
-			newest = t
-		}
-	}
-	row("keys", "%d", keys)
-	row("values", "%d", values)
-	row("newest key", "%s", cmp.Or(output.FormatTime(newest), "no time"))
-	rec := h.Recovery()
-	if rec.Applied {
-		row("recovered", "%d entries, sequence %d to %d, %d pages, %d bytes", rec.Entries, rec.First, rec.Last, rec.Pages, rec.Bytes)
-	}
-	if rec.HeaderRepaired {
-		row("", "the base block was bad and was taken from a log")
-	}
-	if rec.Problem != "" {
-		row("not recovered", "%s", rec.Problem)
-	}
-	for _, l := range rec.Logs {
-		use := "not used"
-		if l.Used {
-			use = fmt.Sprintf("used, %d entries", len(l.Entries))
-		}
-		if l.Reason != "" {
-			use += ": " + l.Reason
-		}
-		row("log "+l.Name, "%s, %d bytes, %s", cmp.Or(l.Format, "no known format"), l.Size, use)
-		if l.Remnants > 0 {
-			row("", "%d older entries whose hashes are good: earlier states of the hive", l.Remnants)
-		}
-	}
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }

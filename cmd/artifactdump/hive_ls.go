@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -76,54 +77,12 @@ func (j *hiveJob) list(k hive.Key) {
 			j.itemDamage(j.file, err)
 			continue
 		}
-		text, err := show(v, 120)
+		text, err := hivefile.Show(v, 120)
 		if err != nil {
 			j.itemDamage(j.file, err)
 		}
-		fmt.Fprintf(j.o, "  %-20s %-14s %s\n", output.Clean(valueName(v)), v.Type(), text)
+		fmt.Fprintf(j.o, "  %-20s %-14s %s\n", output.Clean(hivefile.ValueName(v)), v.Type(), text)
 	}
-}
-
-func valueName(v hive.Value) string {
-	if n := v.Name(); n != "" {
-		return n
-	}
-	return "(Default)"
-}
-
-// show spells a value's data for reading, cut to about max characters; 0 means
-// whole.
-func show(v hive.Value, max int) (string, error) {
-	b, err := v.Bytes()
-	var s string
-	switch v.Type().Base() {
-	case hive.String, hive.ExpandString, hive.Link:
-		s, _ = v.Text()
-	case hive.MultiString:
-		t, _ := v.Texts()
-		s = strings.Join(t, " | ")
-	case hive.DWord, hive.DWordBigEndian, hive.QWord:
-		if n, err := v.Uint(); err == nil {
-			s = fmt.Sprintf("%#x (%d)", n, n)
-			break
-		}
-		fallthrough
-	default:
-		cut := b
-		if max > 0 && len(cut) > max/2 {
-			cut = cut[:max/2]
-		}
-		s = fmt.Sprintf("%x", cut)
-		if len(cut) < len(b) {
-			s += fmt.Sprintf("… (%d bytes)", len(b))
-		}
-		return s, err
-	}
-	s = strings.NewReplacer("\n", `\n`, "\t", `\t`, "\r", `\r`).Replace(s)
-	if r := []rune(s); max > 0 && len(r) > max {
-		s = string(r[:max]) + fmt.Sprintf("… (%d characters)", len(r))
-	}
-	return output.Clean(s), err
 }
 
 func hiveGetCommand() *cli.Command {
@@ -164,7 +123,7 @@ func hiveGet(j *hiveJob) (func(), error) {
 		j.o.Write(b)
 		return nil, nil
 	}
-	text, err := show(v, 0)
+	text, err := hivefile.Show(v, 0)
 	if err != nil {
 		j.itemDamage(j.file, err)
 	}

@@ -32,3 +32,40 @@ func TestHiveRecover(t *testing.T) {
 		t.Errorf("the evidence changed: %v", err)
 	}
 }
+
+// TestHiveRecoverBeside refuses to write into the folder of the hive, by whatever
+// name.
+func TestHiveRecoverBeside(t *testing.T) {
+	b, err := os.ReadFile(theIncident + "/C/Windows/System32/config/SOFTWARE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmp := t.TempDir()
+	dir := filepath.Join(tmp, "config")
+	if err := os.MkdirAll(filepath.Join(dir, "RegBack"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(tmp, "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Skip(err)
+	}
+	file := filepath.Join(dir, "SOFTWARE")
+	if err := os.WriteFile(file, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{
+		filepath.Join(dir, "clean"), filepath.Join(dir, "RegBack", "clean"), filepath.Join(link, "clean"), file,
+	} {
+		_, stderr, code := runArgs(t, "hive", "recover", "-q", "--force", file, "-o", name)
+		if code != exitFailed || !strings.Contains(stderr, "never written to") {
+			t.Errorf("%s: exit %d: %s", name, code, stderr)
+		}
+	}
+	if got := listing(t, dir); len(got) != 1 || got["SOFTWARE"] != string(b) {
+		t.Errorf("the folder of the hive has %d files", len(got))
+	}
+	stdout, stderr, code := runArgs(t, "hive", "recover", "-q", file, "-o", "-")
+	if code != exitOK || !strings.HasPrefix(stdout, "regf") {
+		t.Errorf("to standard output: exit %d: %s", code, stderr)
+	}
+}

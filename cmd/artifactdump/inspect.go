@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/inspect"
 )
 
@@ -171,7 +172,7 @@ func openRegular(path string) (*os.File, int64, error) {
 	if !st.Mode().IsRegular() {
 		return nil, 0, &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
 	}
-	f, err := os.Open(path)
+	f, err := collect.OpenFile(path)
 	return f, st.Size(), err
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/output/pffile"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
@@ -123,7 +124,8 @@ func (s *session) prefetchPaths(args []string) ([]string, error) {
 			continue
 		}
 		before := len(files)
-		err = filepath.WalkDir(a, func(p string, d fs.DirEntry, err error) error {
+		err = fs.WalkDir(collect.NamedDir(a), ".", func(name string, d fs.DirEntry, err error) error {
+			p := filepath.Join(a, filepath.FromSlash(name))
 			switch {
 			case err != nil:
 				s.damage(err)
@@ -185,7 +187,7 @@ func plain(folder, path string, d fs.DirEntry) error {
 
 // sniff names the other files of a Prefetch folder.
 func sniff(path string) string {
-	f, err := os.Open(path)
+	f, err := collect.OpenNamed(path)
 	if err != nil {
 		return ""
 	}

@@ -81,13 +81,13 @@ func (s *session) collect(in *report.Input, sorter *output.Sorter, paths, names 
 	var evaluator *findings.Evaluator
 	done := func() {
 		if at != nil {
+			in.Machines = append(in.Machines, report.MachineOf(at, s.kind))
 			reports = append(reports, evaluator.Report())
 		}
 	}
 	err := s.each(paths, names, func(tree *evidence.Tree, res artifacts.Result) error {
 		if at != tree {
 			done()
-			in.Machines = append(in.Machines, report.MachineOf(tree, s.kind))
 			at, evaluator = tree, findings.NewEvaluator(findings.FactsOf(tree, s.kind, names), opts)
 		}
 		in.Collected.Result(tree.Machine().Name, &res)

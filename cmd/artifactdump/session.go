@@ -174,9 +174,14 @@ func (s *session) each(paths []string, names []string, yield func(*evidence.Tree
 	return nil
 }
 
+// evidenceOptions are what the flags say of opening evidence.
+func evidenceOptions(c *cli.Context) *evidence.Options {
+	return &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows")}
+}
+
 // openEvidence opens evidence as the flags say.
 func (s *session) openEvidence(path string) (*evidence.Evidence, error) {
-	ev, err := evidence.Open(path, &evidence.Options{Hostname: s.c.String("host"), NoLogs: s.c.Bool("no-logs"), NoShadows: s.c.Bool("no-shadows")})
+	ev, err := evidence.Open(path, evidenceOptions(s.c))
 	return ev, missing(path, err)
 }
 

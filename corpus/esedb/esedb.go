@@ -74,8 +74,8 @@ type Column struct {
 // A Row is a row of a table: a value for each column, nil for NULL, and fewer
 // than columns when the row is older than the last ones.
 //
-// A value is a bool, int, string, []byte, a [Long], a [Multi], a [Packed], or a
-// time.Time, which is written as an OLE date; a FILETIME is an int.
+// A value is a bool, int, int64, string, []byte, a [Long], a [Multi], a [Packed], or a
+// time.Time, which is written as an OLE date; a FILETIME is an int64.
 type Row struct {
 	Values  []any
 	Deleted bool // flagged, still on the page
@@ -399,6 +399,8 @@ func (c *Column) encode(v any) []byte {
 		days := v.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Hours() / 24
 		return le.AppendUint64(nil, math.Float64bits(days))
 	case int:
+		return le.AppendUint64(nil, uint64(v))[:c.width]
+	case int64:
 		return le.AppendUint64(nil, uint64(v))[:c.width]
 	}
 	panic(fmt.Sprintf("esedb: %T in column %s", v, c.Name))

@@ -29,7 +29,8 @@ type Table struct {
 	Dropped []Row // left on a page of the freelist
 }
 
-// A Row is a row. A value is nil, an int, float64, string or []byte.
+// A Row is a row. A value is nil, an int, int64, float64, string or
+// []byte.
 type Row struct {
 	ID     int64
 	Values []any
@@ -242,11 +243,9 @@ func Record(encoding int, values ...any) []byte {
 		case nil:
 			types = varint(types, 0)
 		case int:
-			t, n := intType(int64(v))
-			types = varint(types, t)
-			for i := n - 1; i >= 0; i-- {
-				body = append(body, byte(v>>(8*i)))
-			}
+			types, body = appendInt(types, body, int64(v))
+		case int64:
+			types, body = appendInt(types, body, v)
 		case float64:
 			types = varint(types, 7)
 			body = be.AppendUint64(body, math.Float64bits(v))
@@ -264,6 +263,14 @@ func Record(encoding int, values ...any) []byte {
 		n++
 	}
 	return append(append(varint(nil, uint64(n)), types...), body...)
+}
+
+func appendInt(types, body []byte, v int64) (t, b []byte) {
+	kind, n := intType(v)
+	for i := n - 1; i >= 0; i-- {
+		body = append(body, byte(v>>(8*i)))
+	}
+	return varint(types, kind), body
 }
 
 // intType returns the smallest serial type and its size.

@@ -50,7 +50,7 @@ type Class struct {
 }
 
 // An Instance is an instance of a class. Values has a value for each property,
-// inherited ones first: nil for NULL, [Default], string, bool, int, []byte,
+// inherited ones first: nil for NULL, [Default], string, bool, int, int64, []byte,
 // []string.
 type Instance struct {
 	Class     string
@@ -177,6 +177,8 @@ func (h *heap) put(b []byte, typ int, v any) {
 			le.PutUint16(b, 0xFFFF)
 		}
 	case int:
+		copy(b[:slot(typ)], le.AppendUint64(nil, uint64(v)))
+	case int64:
 		copy(b[:slot(typ)], le.AppendUint64(nil, uint64(v)))
 	case []byte:
 		le.PutUint32(b, uint32(len(h.b)))

@@ -17,6 +17,10 @@ type dirFS struct {
 	ntfs bool // it lies on a volume that ntfs-3g has mounted
 }
 
+// RootFS is the file system of a folder, read as [Open] reads a folder: no link leads out of it, no pipe is waited for, and where the
+// system can be asked to, no access time is left. The caller closes the root.
+func RootFS(root *os.Root) fs.FS { return dirFS{root: root} }
+
 var errNotPlain = errors.New("neither a plain file nor a directory")
 
 func (d dirFS) open(op, name string) (*os.File, fs.FileInfo, error) {
@@ -30,9 +34,9 @@ func (d dirFS) open(op, name string) (*os.File, fs.FileInfo, error) {
 	if !info.Mode().IsRegular() && !info.IsDir() {
 		return nil, nil, &fs.PathError{Op: op, Path: name, Err: errNotPlain}
 	}
-	f, err := d.root.OpenFile(name, os.O_RDONLY|quietly, 0)
+	f, err := d.root.OpenFile(name, os.O_RDONLY|quietly|unblocked, 0)
 	if quietly != 0 && errors.Is(err, fs.ErrPermission) { // another user's file
-		f, err = d.root.Open(name)
+		f, err = d.root.OpenFile(name, os.O_RDONLY|unblocked, 0)
 	}
 	if err != nil {
 		return nil, nil, err

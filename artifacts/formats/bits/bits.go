@@ -93,7 +93,8 @@ func (j *Job) PriorityName() string {
 
 // StateName returns the name of the job's state.
 func (j *Job) StateName() string {
-	return name([]string{"queued", "connecting", "transferring", "suspended", "error", "transient error", "transferred", "acknowledged", "cancelled"}, j.State)
+	return name([]string{"queued", "connecting", "transferring", "suspended", "error", "transient error", "transferred", "acknowledged",
+		"cancelled"}, j.State)
 }
 
 func (j *Job) bad(off int, what, problem string) {

@@ -163,7 +163,8 @@ func Visits(db *sqlitedb.DB, opts Options) iter.Seq2[Visit, error] {
 			yield(Visit{}, err)
 			return
 		}
-		r := reader{db: db, opts: opts, family: family, addresses: map[int64]address{}, terms: map[int64]string{}, sources: map[int64]int64{}}
+		r := reader{db: db, opts: opts, family: family, addresses: map[int64]address{}, terms: map[int64]string{},
+			sources: map[int64]int64{}}
 		visits, tables := "visits", []string{"urls", "keyword_search_terms", "visit_source"}
 		if family == Firefox {
 			visits, tables = "moz_historyvisits", []string{"moz_places"}
@@ -233,11 +234,13 @@ func (r *reader) refer(row *sqlitedb.Row) {
 	switch strings.ToLower(row.Table.Name) {
 	case "urls":
 		if id := number(row, "id"); r.unknown(id) && row.Get("url").Kind() == sqlitedb.Text {
-			r.addresses[id] = address{text(row, "url"), text(row, "title"), number(row, "visit_count"), number(row, "typed_count"), number(row, "hidden") != 0}
+			r.addresses[id] = address{text(row, "url"), text(row, "title"), number(row, "visit_count"), number(row, "typed_count"),
+				number(row, "hidden") != 0}
 		}
 	case "moz_places":
 		if id := number(row, "id"); r.unknown(id) && row.Get("url").Kind() == sqlitedb.Text {
-			r.addresses[id] = address{text(row, "url"), text(row, "title"), number(row, "visit_count"), number(row, "typed"), number(row, "hidden") != 0}
+			r.addresses[id] = address{text(row, "url"), text(row, "title"), number(row, "visit_count"), number(row, "typed"), number(row,
+				"hidden") != 0}
 		}
 	case "keyword_search_terms":
 		r.terms[number(row, "url_id")] = text(row, "term")
@@ -257,11 +260,13 @@ func (r *reader) visit(row *sqlitedb.Row) Visit {
 	if r.family == Firefox {
 		id = number(row, "place_id")
 		v.Time, v.Code = unixMicro(number(row, "visit_date")), number(row, "visit_type")
-		v.Transition = name(v.Code, "", "link", "typed", "bookmark", "embedded", "permanent redirect", "temporary redirect", "download", "framed link", "reload")
+		v.Transition = name(v.Code, "", "link", "typed", "bookmark", "embedded", "permanent redirect", "temporary redirect", "download",
+			"framed link", "reload")
 		v.Redirect = v.Code == 5 || v.Code == 6
 	} else {
 		v.Time, v.Code = webkit(number(row, "visit_time")), number(row, "transition")
-		v.Transition = name(v.Code&0xFF, "link", "typed", "bookmark", "automatic sub-frame", "sub-frame", "generated", "start page", "form", "reload", "keyword", "keyword generated")
+		v.Transition = name(v.Code&0xFF, "link", "typed", "bookmark", "automatic sub-frame", "sub-frame", "generated", "start page",
+			"form", "reload", "keyword", "keyword generated")
 		v.Redirect = v.Code&0xC0000000 != 0
 		if d := number(row, "visit_duration"); d > 0 && d < 1<<50 {
 			v.Duration = time.Duration(d) * time.Microsecond
@@ -321,8 +326,10 @@ func Downloads(db *sqlitedb.DB, opts Options) iter.Seq2[Download, error] {
 
 func (r *reader) download(row *sqlitedb.Row) Download {
 	d := Download{Source: source(row), Family: Chromium, ID: number(row, "id"), URLs: r.chains[number(row, "id")],
-		Path: text(row, "target_path"), Start: webkit(number(row, "start_time")), End: webkit(number(row, "end_time")), Accessed: webkit(number(row, "last_access_time")),
-		Received: number(row, "received_bytes"), Total: number(row, "total_bytes"), Danger: number(row, "danger_type"), Opened: number(row, "opened") != 0,
+		Path: text(row, "target_path"), Start: webkit(number(row, "start_time")), End: webkit(number(row,
+			"end_time")), Accessed: webkit(number(row, "last_access_time")),
+		Received: number(row, "received_bytes"), Total: number(row, "total_bytes"), Danger: number(row,
+			"danger_type"), Opened: number(row, "opened") != 0,
 		Referrer: text(row, "referrer"), Site: text(row, "site_url"), Tab: text(row, "tab_url"), Method: text(row, "http_method"),
 		Extension: strings.TrimSpace(text(row, "by_ext_id") + " " + text(row, "by_ext_name")), MIME: text(row, "mime_type")}
 	d.State = name(number(row, "state"), "running", "complete", "cancelled", "interrupted", "interrupted")
@@ -349,15 +356,24 @@ func (r *reader) firefoxDownloads(yield func(Download, error) bool) {
 	for row, err := range r.db.Each(r.opts.Recovered, "moz_downloads") {
 		var d Download
 		if row.Values != nil {
-			d = Download{Source: source(&row), Family: Firefox, ID: number(&row, "id"), Path: text(&row, "target"), Temporary: text(&row, "tempPath"),
+			d = Download{Source: source(&row), Family: Firefox, ID: number(&row, "id"), Path: text(&row, "target"), Temporary: text(&row,
+				"tempPath"),
 				URLs: []string{text(&row, "source")}, Start: unixMicro(number(&row, "startTime")), End: unixMicro(number(&row, "endTime")),
-				Received: number(&row, "currBytes"), Total: number(&row, "maxBytes"), Referrer: text(&row, "referrer"), MIME: text(&row, "mimeType")}
-			d.State = name(number(&row, "state"), "running", "complete", "failed", "cancelled", "paused", "queued", "blocked", "scanning", "blocked by an antivirus program", "blocked by policy")
+				Received: number(&row, "currBytes"), Total: number(&row, "maxBytes"), Referrer: text(&row, "referrer"), MIME: text(&row,
+					"mimeType")}
+			d.State = name(number(&row, "state"), "running", "complete", "failed", "cancelled", "paused", "queued", "blocked", "scanning",
+				"blocked by an antivirus program", "blocked by policy")
 		}
 		if !yield(d, err) {
 			return
 		}
 	}
+	r.annotations(yield)
+}
+
+// annotations reads the downloads of Firefox 26 and later: each has two
+// annotations of the address that it came from.
+func (r *reader) annotations(yield func(Download, error) bool) {
 	kinds := map[int64]string{}
 	for row, err := range r.db.Each(false, "moz_anno_attributes", "moz_places") {
 		if err != nil && !yield(Download{}, err) {
@@ -414,7 +430,8 @@ func (d *Download) annotate(kind string, row *sqlitedb.Row) {
 		FileSize int64 `json:"fileSize"`
 	}
 	if json.Unmarshal([]byte(text(row, "content")), &meta) == nil {
-		d.State = name(meta.State, "running", "complete", "failed", "cancelled", "paused", "", "blocked", "", "blocked by an antivirus program", "blocked by policy")
+		d.State = name(meta.State, "running", "complete", "failed", "cancelled", "paused", "", "blocked", "",
+			"blocked by an antivirus program", "blocked by policy")
 		d.Received, d.Total = meta.FileSize, meta.FileSize
 		if meta.EndTime > 0 && meta.EndTime < 1<<53 {
 			d.End = unixMicro(meta.EndTime * 1000)

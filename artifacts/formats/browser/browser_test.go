@@ -27,7 +27,7 @@ func row(id int, values ...any) sqlitefile.Row {
 	return sqlitefile.Row{ID: int64(id), Values: values}
 }
 
-const webkitTime = 13386148800000000 // 2025-03-11T06:40:00Z
+const webkitTime int64 = 13386148800000000 // 2025-03-11T06:40:00Z
 
 func chromium() []byte {
 	return sqlitefile.DB{Tables: []sqlitefile.Table{
@@ -109,7 +109,7 @@ func TestChromium(t *testing.T) {
 }
 
 func TestFirefox(t *testing.T) {
-	const micro = 1741675200000000 // 2025-03-11T06:40:00Z
+	const micro int64 = 1741675200000000 // 2025-03-11T06:40:00Z
 	at := time.Date(2025, 3, 11, 6, 40, 0, 0, time.UTC)
 	db := open(t, sqlitefile.DB{Tables: []sqlitefile.Table{
 		{Name: "moz_places", SQL: "CREATE TABLE moz_places(id INTEGER PRIMARY KEY, url TEXT, title TEXT, visit_count INTEGER, hidden INTEGER, typed INTEGER)",

@@ -146,7 +146,8 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 		}
 		return nil, &wire.FormatError{Format: "cfb", Offset: int64(n), Struct: "header", Problem: "ends inside of the header"}
 	}
-	f := &File{r: r, size: size, Major: int(le.Uint16(h[hdrMajor:])), shift: uint(le.Uint16(h[hdrShift:])), cutoff: int64(le.Uint32(h[hdrCutoff:]))}
+	f := &File{r: r, size: size, Major: int(le.Uint16(h[hdrMajor:])), shift: uint(le.Uint16(h[hdrShift:])),
+		cutoff: int64(le.Uint32(h[hdrCutoff:]))}
 	if f.shift != 9 && f.shift != 12 {
 		return nil, &wire.FormatError{Format: "cfb", Offset: hdrShift, Struct: "header", Problem: fmt.Sprintf("sector shift %d", f.shift)}
 	}
@@ -181,7 +182,8 @@ func (f *File) at(sector uint32) int64 { return (int64(sector) + 1) << f.shift }
 // sector reads one sector, shorter when the file ends in it.
 func (f *File) sector(n uint32) ([]byte, error) {
 	if n >= maxSector || int64(n) >= f.sectors() {
-		return nil, &wire.FormatError{Format: "cfb", Offset: min(f.at(n), f.size), Struct: "sector", Problem: fmt.Sprintf("%#x is not in the file", n)}
+		return nil, &wire.FormatError{Format: "cfb", Offset: min(f.at(n), f.size), Struct: "sector",
+			Problem: fmt.Sprintf("%#x is not in the file", n)}
 	}
 	b := make([]byte, min(1<<f.shift, f.size-f.at(n)))
 	if got, err := f.r.ReadAt(b, f.at(n)); got < len(b) {
@@ -262,7 +264,8 @@ func (f *File) chain(start uint32, limit int64) ([]uint32, error) {
 }
 
 func (f *File) broken(sector uint32, problem string) error {
-	return &wire.FormatError{Format: "cfb", Offset: min(f.at(sector), f.size), Struct: "chain", Problem: fmt.Sprintf("sector %#x %s", sector, problem)}
+	return &wire.FormatError{Format: "cfb", Offset: min(f.at(sector), f.size), Struct: "chain", Problem: fmt.Sprintf("sector %#x %s",
+		sector, problem)}
 }
 
 // readTable reads a chain of sectors with numbers.

@@ -33,8 +33,10 @@ func (f *File) readDirectory(start uint32) {
 
 func (f *File) entry(b []byte, off int64) *Entry {
 	e := &Entry{
-		Kind: Kind(b[entType]), Size: int64(le.Uint64(b[entLength:])), Created: wire.TimeAt(b, entCreated), Modified: wire.TimeAt(b, entModified),
-		ID: len(f.all), Offset: off, start: le.Uint32(b[entStart:]), left: le.Uint32(b[entLeft:]), right: le.Uint32(b[entRight:]), child: le.Uint32(b[entChild:]),
+		Kind: Kind(b[entType]), Size: int64(le.Uint64(b[entLength:])), Created: wire.TimeAt(b, entCreated), Modified: wire.TimeAt(b,
+			entModified),
+		ID: len(f.all), Offset: off, start: le.Uint32(b[entStart:]), left: le.Uint32(b[entLeft:]),
+		right: le.Uint32(b[entRight:]), child: le.Uint32(b[entChild:]),
 	}
 	if f.Major < 4 {
 		e.Size &= 1<<32 - 1
@@ -104,6 +106,11 @@ func (f *File) tree() {
 			}
 		}
 	}
+	f.others(seen)
+}
+
+// others lists the entries that nothing leads to, then the deleted ones.
+func (f *File) others(seen []bool) {
 	for i, e := range f.all {
 		if !seen[i] && (e.Kind == Storage || e.Kind == Stream) {
 			e.State, e.Path = Lost, e.Name
@@ -135,7 +142,8 @@ func (f *File) places(e *Entry) (at []int64, piece int64, err error) {
 				at = append(at, f.at(f.mini[sector])+off&(1<<f.shift-1))
 				continue
 			}
-			return at, piece, &wire.FormatError{Format: "cfb", Offset: e.Offset, Struct: "mini stream", Problem: fmt.Sprintf("mini sector %#x is not in it", n)}
+			return at, piece, &wire.FormatError{Format: "cfb", Offset: e.Offset, Struct: "mini stream",
+				Problem: fmt.Sprintf("mini sector %#x is not in it", n)}
 		}
 		return at, piece, err
 	}
@@ -162,7 +170,8 @@ func (f *File) miniChain(e *Entry, limit int64) (out []uint32, err error) {
 	}
 	for n := e.start; n < maxSector && int64(len(out)) < limit; n = f.miniFAT[n] {
 		if int64(n) >= int64(len(f.miniFAT)) {
-			return out, &wire.FormatError{Format: "cfb", Offset: e.Offset, Struct: "mini chain", Problem: fmt.Sprintf("mini sector %#x is not in the mini FAT", n)}
+			return out, &wire.FormatError{Format: "cfb", Offset: e.Offset, Struct: "mini chain",
+				Problem: fmt.Sprintf("mini sector %#x is not in the mini FAT", n)}
 		}
 		out = append(out, n)
 	}
@@ -201,7 +210,8 @@ func (f *File) Read(e *Entry) ([]byte, error) {
 		}
 	}
 	if err == nil && int64(len(out)) < e.Size {
-		err = &wire.FormatError{Format: "cfb", Offset: e.Offset, Struct: "stream", Problem: fmt.Sprintf("%d bytes, found %d", e.Size, len(out))}
+		err = &wire.FormatError{Format: "cfb", Offset: e.Offset, Struct: "stream", Problem: fmt.Sprintf("%d bytes, found %d", e.Size,
+			len(out))}
 	}
 	return out, err
 }

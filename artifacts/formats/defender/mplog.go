@@ -153,8 +153,9 @@ func (l *logReader) char() (c uint16, n int, err error) {
 var (
 	// Some resources have quotes themselves: ""MTF.DYNLINK"".
 	originalName = regexp.MustCompile(`^Setting original file name "+(.*?)"+ for "([^"]*)"`)
-	processName  = regexp.MustCompile(`^ProcessImageName: (.*?),? \(?Pid:? ?(\d+)\)?, TotalTime: \d+, Count: (\d+), MaxTime: \d+, MaxTimeFile: (.*), EstimatedImpact`)
-	engineHit    = regexp.MustCompile(`^\[[^\]]*\] Engine VFZ ([^:]*): (.*)\. status=(\w+), .*threatid=(\w+)`)
+	processName  = regexp.MustCompile(`^ProcessImageName: (.*?),? \(?Pid:? ?(\d+)\)?, TotalTime: \d+, ` +
+		`Count: (\d+), MaxTime: \d+, MaxTimeFile: (.*), EstimatedImpact`)
+	engineHit = regexp.MustCompile(`^\[[^\]]*\] Engine VFZ ([^:]*): (.*)\. status=(\w+), .*threatid=(\w+)`)
 )
 
 // entry decodes the current line, with the lines of its block.

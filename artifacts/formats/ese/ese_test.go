@@ -42,7 +42,7 @@ func sample(pageSize int) *esedb.DB {
 		{Name: "Tagged", Type: esedb.Uint32, Tagged: true},
 	}}
 	kinds.Rows = []esedb.Row{
-		{Values: []any{-5, true, -2, when, int(wire.FileTime(when)), 1.5, guid, []byte("12345678"), 9, "K\x80", []byte{0xAB},
+		{Values: []any{-5, true, -2, when, wire.FileTime(when), 1.5, guid, []byte("12345678"), 9, "K\x80", []byte{0xAB},
 			"grün 😀", []byte{1, 2}, esedb.Multi{"one", "two"}, 77}},
 		{Values: []any{nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil}},
 		{Values: []any{1, false, 2, 0, 0}}, // written before the later columns came

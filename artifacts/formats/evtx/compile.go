@@ -1,6 +1,9 @@
 package evtx
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A frame is an element that is being compiled.
 type frame struct {
@@ -247,6 +250,13 @@ func (d *Decoder) emit(s step, first int) {
 // of their own. White space between elements is dropped.
 func (d *Decoder) flush(f *frame) {
 	parts := d.parts[f.parts:]
+	if slices.ContainsFunc(parts, func(p part) bool { return p.kind == partChar }) {
+		d.steps = append(d.steps, step{
+			op: opMixed, flags: needText, name: f.name, ctx: f.ctx, slot: f.slot, off: uint32(f.parts), n: uint32(len(parts)),
+		})
+		f.parts = len(d.parts)
+		return
+	}
 	for _, p := range parts {
 		if p.kind == partText && isSpace(d.base[p.off:p.off+p.n]) {
 			continue
@@ -255,8 +265,6 @@ func (d *Decoder) flush(f *frame) {
 		switch p.kind {
 		case partText:
 			s.op, s.typ, s.off, s.n = opLiteral, String, p.off, p.n
-		case partChar:
-			continue // a reference between elements has no place in an event
 		default:
 			s.op, s.arg = opValue, p.arg
 		}

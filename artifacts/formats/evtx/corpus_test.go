@@ -267,11 +267,13 @@ func TestMarkup(t *testing.T) {
 		&corpus.Element{Name: "Kept", Content: sub(2)},
 		&corpus.Element{Name: "Outer", Attrs: []corpus.Attr{{Name: "gone", Value: sub(2)}}, Content: []corpus.Content{
 			corpus.Text("\r\n "), &corpus.Element{Name: "Inner", Content: text("i")}, corpus.Text(" tail "),
+			&corpus.Element{Name: "Inner", Content: text("j")}, corpus.Entity("gt"), corpus.Text("!"),
 		}},
 	)
 	got, errs := read(t, b, nil)
 	want := []Pair{
 		{"", "a&ß<c>mid\uFFFD"}, {"mid-name", "5"}, {"mid", "dynamic"}, {"Kept", ""}, {"Outer/Inner", "i"}, {"Outer", " tail "},
+		{"Outer/Inner", "j"}, {"Outer", ">!"},
 	}
 	if errs != nil {
 		t.Error(errs)
@@ -283,7 +285,7 @@ func TestMarkup(t *testing.T) {
 	for rec := range f.Records() {
 		text, err := rec.XML()
 		want := "<Event><EventData><Data>a&amp;ß<![CDATA[<c>]]>mid\uFFFD</Data><?pi x y?><Data Name='mid-name'>5</Data>" +
-			"<Data Name='mid'>dynamic</Data><Kept></Kept><Outer>\r\n <Inner>i</Inner> tail </Outer></EventData></Event>"
+			"<Data Name='mid'>dynamic</Data><Kept></Kept><Outer>\r\n <Inner>i</Inner> tail <Inner>j</Inner>&gt;!</Outer></EventData></Event>"
 		if err != nil || text != want {
 			t.Errorf("XML = %s, %v, want %s", text, err, want)
 		}

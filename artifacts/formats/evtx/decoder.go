@@ -27,9 +27,10 @@ type Decoder struct {
 	steps     []step
 	parts     []part
 	frames    [maxDepth]frame
-	badNames  bool // of what is being compiled
-	work      int  // steps of this chunk
-	chunkText int  // bytes of text assembled for it
+	badNames  bool  // of what is being compiled
+	lost      error // why one of its names cannot be read
+	work      int   // steps of this chunk
+	chunkText int   // bytes of text assembled for it
 
 	vals    []ref
 	nesting int
@@ -165,9 +166,9 @@ func (d *Decoder) fragment(pos, end int, ctx context) (int, error) {
 // inline decodes an element outside of templates.
 func (d *Decoder) inline(pos, end int, ctx context) (int, error) {
 	steps, parts := len(d.steps), len(d.parts)
-	d.badNames = false
+	d.badNames, d.lost = false, nil
 	next, err := d.compile(pos, end, ctx, false)
-	bad := d.badNames
+	bad := d.badNames || d.lost != nil
 	d.suspect = d.suspect || bad
 	if err == nil {
 		p := program{off: uint32(pos), start: int32(steps), end: int32(len(d.steps))}
@@ -251,8 +252,10 @@ func (d *Decoder) program(pos int, off uint32, ctx context) (program, error) {
 	}
 	p := program{off: off, ctx: ctx, start: int32(len(d.steps))}
 	parts := len(d.parts)
-	d.badNames = false
-	p.err = d.define(pos, &p)
+	d.badNames, d.lost = false, nil
+	if p.err = d.define(pos, &p); p.err == nil {
+		p.err = d.lost
+	}
 	if p.err != nil {
 		d.steps, d.parts = d.steps[:p.start], d.parts[:parts]
 	}
@@ -329,9 +332,12 @@ func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
 		if l != nil {
 			l.add(d.base, pos, size, rec.RecordID() != rec.ID)
 		}
+		rest := d.rest
 		more = yield(rec, err)
-		if rest := pos + size - 4 - d.rest; more && d.recover && rest >= recordMin {
-			more = d.hidden(l, d.rest, pos+size, size, yield)
+		if d.rest = rest; more && d.recover {
+			if d.scanRest(pos, size); len(d.places) > 0 {
+				more = d.hidden(l, yield)
+			}
 		}
 		return more
 	})

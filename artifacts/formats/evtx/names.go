@@ -37,7 +37,8 @@ func (d *Decoder) join(a uint32, sep byte, b uint32) (uint32, error) {
 }
 
 // nameAt reads the name whose offset stands at pos, and returns where reading
-// goes on: after the name if it lies there (section 4.3).
+// goes on: after the name if it lies there (section 4.3). While recovery runs, a
+// name that was overwritten is "", and d.lost says so.
 func (d *Decoder) nameAt(pos, end int) (uint32, int, error) {
 	if pos+4 > end {
 		return 0, pos, d.bad(int64(pos), "name", "runs past its end")
@@ -48,34 +49,47 @@ func (d *Decoder) nameAt(pos, end int) (uint32, int, error) {
 	if inline {
 		limit = int64(end)
 	}
+	id, size, err := d.nameOf(off, limit, pos)
+	if err != nil {
+		if d.salvage && !inline {
+			d.lost = err
+			return d.empty, pos + 4, nil
+		}
+		return 0, pos, err
+	}
+	if inline {
+		return id, pos + 4 + nameText + size + 2, nil
+	}
+	return id, pos + 4, nil
+}
+
+// nameOf reads the name at off, which is used at pos. It returns the size of its
+// text.
+func (d *Decoder) nameOf(off, limit int64, pos int) (uint32, int, error) {
 	if off < chunkRecords || off+nameText > limit {
-		return 0, pos, d.bad(int64(pos), "name", "lies outside of the chunk")
+		return 0, 0, d.bad(int64(pos), "name", "lies outside of the chunk")
 	}
 	b := d.base[off:]
 	size := 2 * int(le.Uint16(b[nameChars:]))
 	if off+nameText+int64(size)+2 > limit {
-		return 0, pos, d.bad(int64(pos), "name", "runs past the chunk")
-	}
-	next := pos + 4
-	if inline {
-		next += nameText + size + 2
+		return 0, 0, d.bad(int64(pos), "name", "runs past the chunk")
 	}
 	if k, ok := d.names[uint32(off)]; ok {
 		d.badNames = d.badNames || k.bad
-		return k.id, next, nil
+		return k.id, size, nil
 	}
 	if size > 2*maxName {
-		return 0, pos, d.bad(int64(pos), "name", "is too long")
+		return 0, 0, d.bad(int64(pos), "name", "is too long")
 	}
 	text := b[nameText : nameText+size]
 	id, err := d.intern16(text)
 	if err != nil {
-		return 0, pos, err
+		return 0, 0, err
 	}
 	k := name{id, hashName(text) != le.Uint16(b[nameHash:])}
 	d.names[uint32(off)] = k
 	d.badNames = d.badNames || k.bad
-	return id, next, nil
+	return id, size, nil
 }
 
 // A name is an entry of the string table as it was decoded.

@@ -140,7 +140,7 @@ func (d *Decoder) run(p *program, vals, n int) error {
 func (d *Decoder) put(s *step, v ref) {
 	name := s.name
 	switch {
-	case d.nameless && (s.flags&inSlot != 0 || v.typ == Null):
+	case d.nameless && (v.typ == Null || s.flags&inExtra != 0 || s.flags&inSlot != 0):
 		return
 	case s.flags&inSlot != 0:
 		if v.typ != Null {

@@ -91,14 +91,20 @@ func exactKey(b []byte, pos, size int) uint64 {
 	return keyAt(b, pos) ^ uint64(crc32.ChecksumIEEE(b[pos:pos+size]))*0x9E3779B97F4A7C15 | 1
 }
 
-// survey notes the records of the loaded chunk without decoding them.
+// survey notes the records and templates of the loaded chunk.
 func (l *leftovers) survey(d *Decoder) {
 	end := 0
 	if d.n >= chunkRecords && bytes.HasPrefix(d.base, chunkMagic) {
 		end = d.walk(func(pos, size int) bool {
-			l.add(d.base, pos, size, true)
+			rec, _ := d.record(pos, size)
+			l.add(d.base, pos, size, rec.RecordID() != rec.ID)
+			d.scanRest(pos, size)
+			for _, p := range d.places {
+				l.add(d.base, p.pos, p.size, false)
+			}
 			return true
 		})
+		l.templates.add(d)
 	}
 	d.scan(end, d.n, 0)
 	l.wait(d, d.places)
@@ -202,13 +208,17 @@ func (d *Decoder) recovered(p place) Record {
 	return rec
 }
 
-// hidden delivers the records in the rest of a record that holds more than its
-// event (section 3).
-func (d *Decoder) hidden(l *leftovers, from, to, outer int, yield func(Record, error) bool) bool {
-	d.scan(from, to, outer)
-	if len(d.places) == 0 {
-		return true
+// scanRest looks for hidden records in the record that was decoded last: a rest
+// after its binary XML that can hold one (section 3).
+func (d *Decoder) scanRest(pos, size int) {
+	d.places = d.places[:0]
+	if pos+size-4-d.rest >= recordMin {
+		d.scan(d.rest, pos+size, size)
 	}
+}
+
+// hidden delivers the records that another one hides.
+func (d *Decoder) hidden(l *leftovers, yield func(Record, error) bool) bool {
 	for _, p := range append([]place(nil), d.places...) {
 		if l != nil {
 			d.library = l.templates

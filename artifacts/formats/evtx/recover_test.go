@@ -6,7 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	corpus "github.com/artifactdump/artifactdump/corpus/evtx"
 )
 
 // eachLog calls f for each shared log.
@@ -142,5 +147,95 @@ func TestRecoverTruth(t *testing.T) {
 	t.Logf("%d copies, %d whole; %d values of the others", copies, whole, values)
 	if copies < 1000 {
 		t.Error("too few")
+	}
+}
+
+// TestBorrowed reads a record whose templates were overwritten by those of
+// another log of the machine.
+func TestBorrowed(t *testing.T) {
+	var w corpus.Writer
+	old := w.Records(1, logon(0), logon(1), logon(2), logon(3))
+	var other corpus.Writer
+	long := service(9)
+	long.Data = append(long.Data, corpus.Field{Value: corpus.Str(strings.Repeat("x", 300))})
+	b := corpus.Log{Records: other.Records(50, long), Before: old}.Build()
+	want, _ := read(t, corpus.Log{Records: old}.Build(), nil)
+
+	templates := NewTemplates()
+	got, _ := read(t, b, &Options{Recover: true, Templates: templates})
+	if len(got) < 3 || got[2].State != Partial || got[2].Borrowed || got[2].EventID != 4624 || got[2].Data[0] != (Pair{"", "j.doe"}) {
+		t.Fatalf("alone: %+v", got)
+	}
+	read(t, corpus.Log{Records: old}.Build(), &Options{Recover: true, Templates: templates})
+	got, _ = read(t, b, &Options{Recover: true, Templates: templates})
+	last := got[len(got)-1]
+	if last.State != Partial || !last.Borrowed || last.Provider != want[3].Provider || !slices.Equal(last.Data, want[last.ID-1].Data) {
+		t.Errorf("with the templates of another log: %+v", last)
+	}
+}
+
+// TestOverwrittenNames recovers records without templates whose names were
+// overwritten: no value gets the name of another.
+func TestOverwrittenNames(t *testing.T) {
+	e := logon(0)
+	e.Data, e.Activity = []corpus.Field{{Name: "TargetUserName", Value: corpus.Str("j.doe")}}, ""
+	w := corpus.Writer{Forwarded: true}
+	var other corpus.Writer
+	b := corpus.Log{Records: other.Records(50, service(1)), Before: w.Records(1, e, e, e, e)}.Build()
+	got, _ := read(t, b, &Options{Recover: true})
+	n := 0
+	for _, r := range got {
+		if r.State != Partial {
+			continue
+		}
+		n++
+		for _, p := range r.Data {
+			if p.Name != "" {
+				t.Errorf("record %d: %q", r.ID, p)
+			}
+		}
+		if !slices.Contains(r.Data, Pair{"", "j.doe"}) || r.EventID != 0 {
+			t.Errorf("record %d: event %d, %q", r.ID, r.EventID, r.Data)
+		}
+	}
+	if n < 2 {
+		t.Errorf("%d records", n)
+	}
+}
+
+// TestRecoverByChunk finds the same records chunk by chunk as in one pass.
+func TestRecoverByChunk(t *testing.T) {
+	check := func(name string, b []byte) {
+		opts := &Options{Recover: true}
+		want, _ := read(t, b, opts)
+		f, err := Open(bytes.NewReader(b), int64(len(b)), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []Event
+		for part := range Parallel(f, 2, func(d *Decoder, chunk int) (events []Event) {
+			for rec := range f.Chunk(d, chunk) {
+				if rec.Size > 0 {
+					events = append(events, rec.Event())
+				}
+			}
+			return events
+		}) {
+			got = append(got, part...)
+		}
+		for rec := range f.Recovered(NewDecoder()) {
+			got = append(got, rec.Event())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: -one pass +chunks\n%s", name, diff)
+		}
+	}
+	var w corpus.Writer
+	records := w.Records(1, manyEvents(200)...)
+	b := corpus.Log{Records: records[150:], PerChunk: 20, Before: records[:150]}.Build()
+	corpus.Hide(b, 5)
+	check("corpus", b)
+	if os.Getenv("ARTIFACTDUMP_EVIDENCE") != "" {
+		eachLog(t, check)
 	}
 }

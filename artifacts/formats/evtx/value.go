@@ -93,6 +93,12 @@ func (v Value) Append(dst []byte) []byte {
 	if n := fixedSize(v.Type); n == 0 || n != len(d) {
 		return appendMisfit(dst, v)
 	}
+	return v.appendFixed(dst)
+}
+
+// appendFixed appends a value of a type of fixed size, which was checked.
+func (v Value) appendFixed(dst []byte) []byte {
+	d := v.Data
 	switch v.Type {
 	case Int8:
 		return strconv.AppendInt(dst, int64(int8(d[0])), 10)

@@ -176,13 +176,13 @@ func (w *xmlWriter) endTag() {
 func (w *xmlWriter) tag(pos, end int, deps bool, vals, n int) (int, error) {
 	d := w.d
 	f := xmlFrame{start: len(w.b)}
+	if pos+3 > end {
+		return pos, w.bad(pos, "runs past its end")
+	}
 	more := d.base[pos]&tokMore != 0
 	p := pos + 1
 	dep := noDependency
 	if deps {
-		if p+2 > end {
-			return pos, w.bad(pos, "runs past its end")
-		}
 		dep = int(le.Uint16(d.base[p:]))
 		f.skip = dep < n && d.vals[vals+dep].typ == Null
 		p += 2
@@ -211,23 +211,37 @@ func (w *xmlWriter) tag(pos, end int, deps bool, vals, n int) (int, error) {
 	}
 	p++
 	w.b = append(w.b, '>')
-	if p+4 < end && d.base[p+4] == tokEndElement && !f.skip {
-		var v ref
-		if i := int(le.Uint16(d.base[p+1:])); i < n {
-			v = d.vals[vals+i]
-		}
-		tok := d.base[p] &^ tokMore
-		switch {
-		case tok == tokOptional && v.typ == Null && dep == noDependency:
-			w.b = w.b[:f.start]
-			return p + 5, nil
-		case (tok == tokSubstitution || tok == tokOptional) && v.typ&Array != 0 && v.n > 0:
-			w.array(f, v)
-			return p + 5, nil
-		}
+	if !f.skip && w.alone(f, p, end, dep == noDependency, vals, n) {
+		return p + 5, nil
 	}
 	w.open = append(w.open, f)
 	return p, nil
+}
+
+// alone writes an element whose only content is a value, when that is an array
+// or an absent optional one. It reports whether it did.
+func (w *xmlWriter) alone(f xmlFrame, p, end int, free bool, vals, n int) bool {
+	d := w.d
+	tok := byte(0)
+	if p+4 < end && d.base[p+4] == tokEndElement {
+		tok = d.base[p] &^ tokMore
+	}
+	if tok != tokSubstitution && tok != tokOptional {
+		return false
+	}
+	var v ref
+	if i := int(le.Uint16(d.base[p+1:])); i < n {
+		v = d.vals[vals+i]
+	}
+	switch {
+	case tok == tokOptional && v.typ == Null && free:
+		w.b = w.b[:f.start]
+	case v.typ&Array != 0 && v.n > 0:
+		w.array(f, v)
+	default:
+		return false
+	}
+	return true
 }
 
 // array writes the element that was begun once for each item.

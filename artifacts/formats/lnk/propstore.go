@@ -108,7 +108,8 @@ func typedValue(b []byte) (kind uint16, v any) {
 		return 0, b
 	}
 	kind, b = le.Uint16(b), b[4:]
-	size := map[uint16]int{2: 2, 3: 4, 11: 2, 17: 1, 18: 2, 19: 4, 20: 8, 21: 8, 22: 4, 23: 4, 5: 8, 64: 8, 72: 16, 31: 4, 30: 4, 8: 4}[kind]
+	size := map[uint16]int{2: 2, 3: 4, 11: 2, 17: 1, 18: 2, 19: 4, 20: 8, 21: 8, 22: 4, 23: 4, 5: 8, 64: 8, 72: 16, 31: 4, 30: 4,
+		8: 4}[kind]
 	if size == 0 || len(b) < size {
 		return kind, b
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func sample() []byte {
-	const filetime = 133861488000000000 // 2025-03-11T06:40:00Z
+	const filetime int64 = 133861488000000000 // 2025-03-11T06:40:00Z
 	toast := `<?xml version="1.0" encoding="utf-8"?><toast launch="action=open"><visual><binding><text>Threat found</text><image src="x"/><text id="2"> tool.exe &amp; more </text></binding></visual></toast>`
 	r := func(n int64, values ...any) sqlitefile.Row { return sqlitefile.Row{ID: n, Values: values} }
 	return sqlitefile.DB{Tables: []sqlitefile.Table{

@@ -1,6 +1,7 @@
 package sqlitedb
 
 import (
+	"fmt"
 	"hash/maphash"
 	"iter"
 	"slices"
@@ -12,10 +13,12 @@ type Grade uint8
 
 // The grades, from the best.
 const (
-	Exact    Grade = iota // a whole cell of a page that kept its structure, or a live row
-	Full                  // a whole cell in free space
-	Partial               // its first bytes are overwritten: the row id is lost, or values are
-	Doubtful              // it fits several tables, another row begins inside of it, or a type is guessed
+	Exact   Grade = iota // a whole cell of a page that kept its structure, or a live row
+	Full                 // a whole cell in free space
+	Partial              // its first bytes are overwritten: the row id is lost, or values are
+	// Doubtful rows fit several tables, may be of an index or a dropped table,
+	// have another row inside of them, or a type that had to be guessed.
+	Doubtful
 )
 
 func (g Grade) String() string {
@@ -31,7 +34,8 @@ func (g Grade) String() string {
 //
 // A candidate counts when its serial types fit the columns of a table and its
 // values lie inside of the page. Which table is certain only for what is found
-// on a live page; elsewhere it is the one that fits best.
+// on a live page; elsewhere it is the one that fits best. After four million rows
+// it ends, with an entry in the Damage of the database.
 func (db *DB) Recovered() iter.Seq[Row] {
 	return func(yield func(Row) bool) {
 		c := newCarver(db)
@@ -93,7 +97,8 @@ type carver struct {
 }
 
 func newCarver(db *DB) *carver {
-	c := &carver{db: db, owner: map[uint32]*Table{}, used: set{}, free: set{}, given: map[uint64]bool{}, seed: maphash.MakeSeed(), picks: map[*Table]*pick{}}
+	c := &carver{db: db, owner: map[uint32]*Table{}, used: set{}, free: set{}, given: map[uint64]bool{}, seed: maphash.MakeSeed(),
+		picks: map[*Table]*pick{}}
 	db.overflow = c.used
 	skip := func(error) bool { return true }
 	for _, t := range append([]*Table{schemaTable(db)}, db.tables...) {
@@ -124,6 +129,9 @@ func newCarver(db *DB) *carver {
 	c.seen = slices.Compact(c.seen)
 	return c
 }
+
+// maxRecovered bounds the rows that are remembered, to yield each once.
+const maxRecovered = 1 << 22
 
 // noRowID is hashed in the place of a row id that is not known.
 const noRowID = -1 << 63
@@ -166,6 +174,10 @@ func (c *carver) offer(t *Table, cl *cell, r *record, s State, g Grade) bool {
 			}
 		}
 		r.types[0] = lostType
+	}
+	if len(c.given) >= 2*maxRecovered {
+		c.db.bad(cl.page.base, "recovered rows", fmt.Sprintf("more than %d: the others are not listed", maxRecovered))
+		return false
 	}
 	c.given[h] = true
 	c.given[c.hash(t, noRowID, r)] = true
@@ -314,20 +326,33 @@ func (c *carver) page(p *page, v *view, s State) bool {
 			return true
 		}
 		shapes = []shape{t.shape()}
-		grade := Exact
-		if doubt || kind == indexLeaf && c.owner[p.num] != t {
-			grade = Doubtful // an index may have had the page
-		}
-		for i := range cells {
-			if c.rec.parse(cells[i].payload) < 0 || cells[i].err != nil && c.isLive(t, &cells[i], v) {
-				continue
-			}
-			if _, ok := shapes[0].fits(c.rec.types, false); ok && !c.headless && !c.offer(t, &cells[i], &c.rec, s, grade) {
-				return false
-			}
+		if !c.headless && !c.cells(p, v, cells, shapes[0], doubt || kind == indexLeaf && c.owner[p.num] != t, s) {
+			return false
 		}
 	}
 	return c.space(p, shapes, s)
+}
+
+// cells offers the cells of a page that is not live, as rows of one table.
+func (c *carver) cells(p *page, v *view, cells []cell, sh shape, doubt bool, s State) bool {
+	for i := range cells {
+		cl := &cells[i]
+		if c.rec.parse(cl.payload) < 0 || cl.err != nil && c.isLive(sh.t, cl, v) {
+			continue
+		}
+		if _, ok := sh.fits(c.rec.types, false); !ok {
+			continue
+		}
+		grade := Exact
+		// An index, or a table that was dropped, may have had the page.
+		if _, strict := sh.fits(c.rec.types, true); doubt || !strict && c.owner[p.num] != sh.t {
+			grade = Doubtful
+		}
+		if !c.offer(sh.t, cl, &c.rec, s, grade) {
+			return false
+		}
+	}
+	return true
 }
 
 // isLive reports whether a cell is that of a live row once its overflow pages

@@ -271,13 +271,20 @@ func (t *Table) definition(def []token) []string {
 		c.Type += def[i].text
 	}
 	c.aff = affinityOf(c.Type)
-	var primary []string
-	for ; i < len(def); i++ {
+	primary := c.constraints(def[i:])
+	t.Columns = append(t.Columns, c)
+	return primary
+}
+
+// constraints reads what follows the type of a column.
+func (c *Column) constraints(def []token) (primary []string) {
+	for i := 0; i < len(def); i++ {
 		rest := def[i+1:]
+		next := func(word string) bool { return len(rest) > 0 && rest[0].is(word) }
 		switch {
-		case def[i].is("NOT") && len(rest) > 0 && rest[0].is("NULL"):
+		case def[i].is("NOT") && next("NULL"):
 			c.NotNull = true
-		case def[i].is("PRIMARY") && len(rest) > 0 && rest[0].is("KEY"):
+		case def[i].is("PRIMARY") && next("KEY"):
 			primary = []string{c.Name}
 			if len(rest) > 1 && rest[1].is("DESC") {
 				primary = append(primary, "")
@@ -290,12 +297,12 @@ func (t *Table) definition(def []token) []string {
 			i += closing(rest)
 		}
 	}
-	t.Columns = append(t.Columns, c)
 	return primary
 }
 
 func columnConstraint(w token) bool {
-	for _, k := range []string{"CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED", "AS"} {
+	for _, k := range []string{"CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED",
+		"AS"} {
 		if w.is(k) {
 			return true
 		}

@@ -19,7 +19,7 @@ const ( // WAL header and frame header, 4.1
 	frmSalts      = 8          // two u32
 	frmSum        = 16         // two u32
 	walPageLimit  = 1<<32 - 2
-	walFrameLimit = 1 << 31
+	walFrameLimit = 1 << 30
 )
 
 // WALInfo describes a write-ahead log.

@@ -39,14 +39,14 @@ func sample() *esedb.DB {
 		{Values: []any{0, 2, utf16Bytes(`\Device\HarddiskVolume3\Temp\tool.exe`)}},
 		{Values: []any{3, 3, []byte{1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0}}},
 	}}
-	const ethernet = 6 << 48
+	const ethernet = int64(6 << 48)
 	return &esedb.DB{PageSize: 4096, Revision: 200, State: esedb.Dirty, Tables: []esedb.Table{
 		ids,
 		usage(TableApps, int64s("FaceTime", "ForegroundCycleTime", "BackgroundCycleTime", "BackgroundBytesRead", "ForegroundNumberOfFlushes"),
 			[]any{2, 3, 100, 200, 300, 400, 500}),
 		usage(TableNetwork, int64s("InterfaceLuid", "BytesSent", "BytesRecvd"), []any{2, 3, ethernet + 9, 1000, 50}, []any{77, 1, ethernet, 1, nil}),
-		usage(TableConnections, int64s("InterfaceLuid", "ConnectedTime", "ConnectStartTime"), []any{1, 3, ethernet, 60, int(wire.FileTime(hour))}),
-		usage(TableTimeline, int64s("EndTime", "DurationMS", "InFocusS"), []any{2, 3, int(wire.FileTime(hour)), 0, nil}),
+		usage(TableConnections, int64s("InterfaceLuid", "ConnectedTime", "ConnectStartTime"), []any{1, 3, ethernet, 60, wire.FileTime(hour)}),
+		usage(TableTimeline, int64s("EndTime", "DurationMS", "InFocusS"), []any{2, 3, wire.FileTime(hour), 0, nil}),
 		usage(TablePush, int64s("PayloadSize"), []any{2, 3, 7}),
 		{Name: "MSysLocales", Columns: int64s("X")},
 	}}

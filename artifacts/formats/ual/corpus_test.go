@@ -33,7 +33,7 @@ func TestClients(t *testing.T) {
 		{Name: "Day61", Type: esedb.Uint16, Tagged: true}, {Name: "Day62", Type: esedb.Uint16, Tagged: true},
 		{Name: "Day65", Type: esedb.Uint16, Tagged: true}, {Name: "Day400", Type: esedb.Uint16, Tagged: true},
 	}, Rows: []esedb.Row{
-		{Values: []any{role, 9, int(wire.FileTime(first)), int(wire.FileTime(last)), []byte{10, 0, 0, 5}, `dom\mira`, 4, 0, 5, 1}},
+		{Values: []any{role, 9, wire.FileTime(first), wire.FileTime(last), []byte{10, 0, 0, 5}, `dom\mira`, 4, 0, 5, 1}},
 		{Values: []any{role, 1, nil, nil, []byte{1, 2, 3}, nil, 1}},
 	}}
 	d, err := Open(opened(t, table))

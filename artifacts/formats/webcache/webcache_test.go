@@ -32,7 +32,7 @@ func entries(name string, urls ...string) esedb.Table {
 		{Name: "AccessedTime", Type: esedb.Int64}, {Name: "ExpiryTime", Type: esedb.Int64},
 		{Name: "Url", Type: esedb.LongText, CodePage: 1200}, {Name: "ResponseHeaders", Type: esedb.LongBinary},
 	}}
-	ft := int(wire.FileTime(at))
+	ft := wire.FileTime(at)
 	for i, u := range urls {
 		head := append(make([]byte, 0x148), wide("text/html", "https://a.example/x.exe", paths[0], paths[1])...)
 		t.Rows = append(t.Rows, esedb.Row{Values: []any{i + 1, 3, ft, ft, 0, esedb.Long{Value: u + "\x00"}, head}})
@@ -46,7 +46,7 @@ func TestOpen(t *testing.T) {
 			{Name: "ContainerId", Type: esedb.Int64}, {Name: "LastAccessTime", Type: esedb.Int64},
 			{Name: "Name", Type: esedb.LongText, CodePage: 1200}, {Name: "Directory", Type: esedb.LongText, CodePage: 1200},
 		}, Rows: []esedb.Row{
-			{Values: []any{1, int(wire.FileTime(at)), "History", `C:\Users\u\AppData\Local\Microsoft\Windows\History\`}},
+			{Values: []any{1, wire.FileTime(at), "History", `C:\Users\u\AppData\Local\Microsoft\Windows\History\`}},
 			{Values: []any{2, nil, "MSHist012024050620240507", ""}},
 			{Values: []any{9, nil, "Lost", ""}},
 		}},

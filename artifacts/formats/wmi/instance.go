@@ -344,8 +344,8 @@ func heapString(heap []byte, ref uint32) (string, bool) {
 	b := heap[ref+1:]
 	switch heap[ref] {
 	case 0:
-		if n := bytes.IndexByte(b, 0); n >= 0 {
-			return wire.Latin1(b[:n]), true
+		if text, _, ok := bytes.Cut(b, []byte{0}); ok {
+			return wire.Latin1(text), true
 		}
 	case 1:
 		if n := wire.UTF16Len(b); n >= 2 && b[n-1] == 0 && b[n-2] == 0 {

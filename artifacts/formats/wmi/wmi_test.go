@@ -44,7 +44,7 @@ func instances() []wmirepo.Instance {
 		{Class: "__EventFilter", Namespace: `ROOT\subscription`, Stored: stored,
 			Values: []any{"f", sid, wmirepo.Default{}, "SELECT * FROM x", "root\\cimv2", nil}},
 		{Class: "OddConsumer", Namespace: `ROOT\subscription`, Stored: stored, Wide: true,
-			Values: []any{nil, nil, sid, "ü", []string{"a", "b"}, wmirepo.Default{}, 1 << 40, -3 & 0xFFFFFFFF, true, script}},
+			Values: []any{nil, nil, sid, "ü", []string{"a", "b"}, wmirepo.Default{}, int64(1 << 40), -3, true, script}},
 		{Class: "__EventFilter", Namespace: `ROOT\subscription`, Stored: stored, OldPage: true, Values: []any{"old", sid, nil, "q", nil, nil}},
 		{Class: "__EventFilter", Namespace: `ROOT\subscription`, Stored: stored, Free: true, Values: []any{"free", sid, nil, "q", nil, nil}},
 		{Class: "__EventFilter", Namespace: `ROOT\subscription`, Stored: stored, Hidden: true, Values: []any{"hidden", sid, nil, "q", nil, nil}},

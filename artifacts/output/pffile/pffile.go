@@ -17,6 +17,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/prefetch"
 )
 
@@ -98,7 +99,7 @@ func Read(path string, opts *prefetch.Options, dict *prefetch.Dictionary) *File 
 // readAtMost reads a file whose size may not be known beforehand: a pipe, a
 // device, or a file that grows.
 func readAtMost(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := collect.OpenNamed(path)
 	if err != nil {
 		return nil, err
 	}
