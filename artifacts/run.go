@@ -159,6 +159,7 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 	}
 	for _, a := range chosen {
 		byKind := map[evidence.Kind][]Source{}
+		planned := map[[2]string]bool{} // a file that several patterns match is read once
 		for _, s := range a.Sources {
 			if s.Glob == "" {
 				byKind[s.Hive] = append(byKind[s.Hive], s)
@@ -172,6 +173,11 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 				files = addSigned(files, tree.Signed(s.Signature))
 			}
 			for _, f := range files {
+				place := [2]string{f.Snapshot, f.Path}
+				if planned[place] {
+					continue
+				}
+				planned[place] = true
 				jobs = append(jobs, job{artifact: a, sources: []Source{s}, file: f})
 			}
 		}

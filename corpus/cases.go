@@ -137,4 +137,12 @@ var Cases = []Case{
 	{"evtxfiles", "The log of security begins with the record of its clearing; two others reach back to the installation.", evtxFilesCase},
 	{"protection", "PowerShell runs every script.", protectionCase},
 	{"uninstall", "Three installed programs, one of them for mira alone.", uninstallCase},
+
+	// What the volume says of its files.
+	{"mft", "The implant with its address, a DLL with the times of another, and what was deleted.", mftCase},
+	{"usnjrnl", "The night of the intrusion: a download, starts, a forging, and the clean-up.", journalCase},
+	{"zoneid", "The mark of the implant is in the case mft.", already},
+	{"executedfiles", "The references are those of the case prefetch.", already},
+	{"i30", "The index of the folder of the archive, which is gone.", indexCase},
+	{"logfile", "The log of a volume in use.", logFileCase},
 }

@@ -1,0 +1,33 @@
+package corpus
+
+import (
+	"sync"
+
+	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
+)
+
+// volumeMetadata is [Metadata], made once: prefetch files refer to its records.
+var volumeMetadata = sync.OnceValue(func() *metadata { return writeMetadata() })
+
+// mftCase writes the file table, journalCase the change journal as KAPE stores it: without the hole at its beginning.
+func mftCase(m *Machine) { m.File("$MFT", volumeMetadata().MFT()) }
+
+func journalCase(m *Machine) {
+	m.File("$Extend/$J", volumeMetadata().J())
+	m.File("$Extend/$Max", volumeMetadata().Max(VolumeCreated))
+}
+
+// indexCase writes the index of the folder that all users share, which somebody collected by hand.
+func indexCase(m *Machine) {
+	v := volumeMetadata()
+	m.File("$I30", v.Index(v.refs[key(`C:\PerfLogs`)]))
+}
+
+func logFileCase(m *Machine) { m.File("$LogFile", volumeMetadata().LogFile()) }
+
+// reference returns the reference of a file of the system volume, which prefetch files hold for some files and not
+// for others. It is zero for files that the file table of the corpus does not have.
+func reference(path string) (entry uint64, sequence uint16) {
+	r := ntfsmeta.Ref(volumeMetadata().ever[key(path)])
+	return uint64(r) & (1<<48 - 1), uint16(r >> 48)
+}
