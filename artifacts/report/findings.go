@@ -54,6 +54,9 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 	if !f.FirstSeen.IsZero() {
 		row("seen", "%s to %s (%s)", output.FormatTime(f.FirstSeen), output.FormatTime(f.LastSeen), f.TimeKind)
 	}
+	if f.File != "" {
+		row("file", "%s", f.File)
+	}
 	row("scope", "%s", f.Scope)
 	row("why", "%s", f.Why)
 	row("innocent if", "%s", f.FalsePositives)
