@@ -190,6 +190,8 @@ type Record struct {
 	From     Locator
 	Data     Decoded // a value of the artifact's own record type, see [Artifact.Record] and [As]
 	View32   bool    // read through the 32-bit view of the registry
+
+	zone *Zone // of the machine
 }
 
 // As returns the data of a record as a T: the record type of an artifact, or an

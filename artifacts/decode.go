@@ -4,7 +4,7 @@ package artifacts
 // together: for bytes or keys that are not part of an evidence.Tree.
 func (a *Artifact) Decode(in Input) ([]Record, []*DecodeError) {
 	in.Artifact = a
-	in.noted = &problems{}
+	in.noted, in.shared = &problems{}, nil
 	var out []Record
 	host := ""
 	if in.Machine != nil {
@@ -12,7 +12,8 @@ func (a *Artifact) Decode(in Input) ([]Record, []*DecodeError) {
 	}
 	err := a.decode(in, func(d Decoded) bool {
 		from := in.locator(d.origin())
-		out = append(out, Record{ID: recordID(a, &from, len(out)), Artifact: a, Host: host, User: in.User, From: from, Data: d, View32: in.View32})
+		id := recordID(a, &from, len(out))
+		out = append(out, Record{ID: id, Artifact: a, Host: host, User: in.User, From: from, Data: d, View32: in.View32})
 		return true
 	})
 	return out, append(in.noted.errs, in.flatten(err)...)

@@ -28,6 +28,9 @@ type Event struct {
 	// Local is set where the source keeps local time without a zone: Time
 	// then holds the digits as written, and they are not UTC.
 	Local bool
+	// Zone says how a local time became UTC: "local, inferred −05:00". It is ""
+	// for times that are stored as UTC, and for those that are Local.
+	Zone string
 	// Estimate is set where the time is derived, not stored.
 	Estimate bool
 	Extra    []Field // what only this event knows
@@ -99,6 +102,10 @@ func (r *Record) Events() []Event {
 			e.ID = id(e.ID, strconv.Itoa(n))
 		}
 		seen[e.ID]++
+		if e.Local && r.zone.Known() {
+			e.Time, e.Zone = r.zone.UTC(e.Time)
+			e.Local = false
+		}
 	}
 	return out
 }
@@ -229,7 +236,10 @@ type DecodeError struct {
 }
 
 func (e *DecodeError) Error() string {
-	s := e.Artifact + ": " + e.From.place()
+	s := e.Artifact
+	if p := e.From.place(); p != "" {
+		s += ": " + p
+	}
 	if e.From.Key != "" {
 		s += " " + e.From.Key
 	}

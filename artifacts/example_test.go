@@ -93,7 +93,8 @@ func ExampleAs() {
 	}
 	for res := range results {
 		for i := range res.Records {
-			if a, ok := artifacts.As[persistence.Autostarter](&res.Records[i]); ok && strings.Contains(a.Autostart().Image, `\Public\`) {
+			a, ok := artifacts.As[persistence.Autostarter](&res.Records[i])
+			if ok && strings.Contains(a.Autostart().Image, `\Public\`) {
 				fmt.Println(a.Autostart().Mechanism, a.Autostart().Image)
 			}
 		}

@@ -131,7 +131,9 @@ func TestPiecesWait(t *testing.T) {
 		files[fmt.Sprintf("%d.lines", i)] = 50000
 	}
 	const pad = 10 << 10
-	results, err := artifacts.Run(t.Context(), linesTree(t, files), []*artifacts.Artifact{lines(&decoded, pad)}, &artifacts.Options{Jobs: 8, Places: make(chan struct{}, 2)})
+	list := []*artifacts.Artifact{lines(&decoded, pad)}
+	opts := &artifacts.Options{Jobs: 8, Places: make(chan struct{}, 2)}
+	results, err := artifacts.Run(t.Context(), linesTree(t, files), list, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +174,8 @@ func TestManyLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head := "#Version: 1.5\r\n#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode info path\r\n"
+	head := "#Version: 1.5\r\n#Fields: date time action protocol src-ip dst-ip src-port dst-port size " +
+		"tcpflags tcpsyn tcpack tcpwin icmptype icmpcode info path\r\n"
 	io.WriteString(w, head)
 	part := strings.Repeat("2026-03-06 18:00:00 ALLOW TCP 10.0.0.1 10.0.0.2 49152 443 0 - 0 0 0 - - - SEND\r\n", 1000)
 	for range count / 1000 {
@@ -277,7 +280,8 @@ func TestRandomFiles(t *testing.T) {
 			}
 			for _, r := range res.Records {
 				n++
-				if l, ok := artifacts.As[line](&r); !ok || l.Text != "END" || r.From.SHA256 != hex.EncodeToString(sum[:]) || r.From.Offset != int64(len(data)-3) {
+				l, ok := artifacts.As[line](&r)
+				if !ok || l.Text != "END" || r.From.SHA256 != hex.EncodeToString(sum[:]) || r.From.Offset != int64(len(data)-3) {
 					t.Errorf("tree %d: %+v", i, r)
 				}
 			}

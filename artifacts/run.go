@@ -22,6 +22,10 @@ type Options struct {
 	// of the file table do, for all of them. Names in FullOf ask for single ones.
 	Full   bool
 	FullOf []string
+	// Zone turns the local times of records into UTC; nil means that of [ZoneOf].
+	// One that is unknown can become known after the run ([Zone.Infer]): events
+	// of its records are in UTC from then on.
+	Zone *Zone
 	// Places, when there is such a channel, is shared by runs at the same time:
 	// together they decode no more sources at once than it has room for.
 	Places chan struct{}
@@ -74,6 +78,11 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 	if opts == nil {
 		opts = &Options{}
 	}
+	if opts.Zone == nil {
+		o := *opts
+		o.Zone = ZoneOf(tree.Machine())
+		opts = &o
+	}
 	named := map[string]bool{}
 	for _, a := range list {
 		switch {
@@ -85,16 +94,23 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		named[a.Name] = true
 	}
 	return func(yield func(Result) bool) {
+		known := tree.Problems()
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		jobs := plan(tree, list)
+		for _, j := range jobs {
+			known = append(known, j.fail)
+		}
 		batches(jobs)
 		n := opts.Jobs
 		if n <= 0 {
 			n = runtime.GOMAXPROCS(0)
 		}
 		n = min(n, max(1, len(jobs))) // a worker without a job would only cost
-		r := &runner{tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}}, room: newRoom(openHives), queue: newQueue(len(jobs), 16*n)}
+		r := &runner{
+			tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}},
+			room: newRoom(openHives), queue: newQueue(len(jobs), 16*n),
+		}
 		stop := context.AfterFunc(ctx, r.queue.stop)
 		defer stop()
 		var wg sync.WaitGroup
@@ -109,8 +125,11 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		defer r.queue.stop()
 		for {
 			i, res, ok := r.queue.take()
-			if !ok || ctx.Err() != nil {
+			if ctx.Err() != nil {
 				return
+			}
+			if !ok {
+				break
 			}
 			if opts.Progress != nil && !res.More {
 				opts.Progress(i+1, len(jobs), res.From.Path)
@@ -119,7 +138,21 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 				return
 			}
 		}
+		if res := unlisted(tree, known); len(res.Errors) > 0 {
+			yield(res)
+		}
 	}, nil
+}
+
+// unlisted names the directories that could not be listed while the sources
+// were planned and decoded, and that no result has named.
+func unlisted(tree *evidence.Tree, known []error) (res Result) {
+	for _, err := range tree.Problems() {
+		if !slices.Contains(known, err) {
+			res.Errors = append(res.Errors, &DecodeError{Artifact: "evidence", Err: err})
+		}
+	}
+	return res
 }
 
 // work does job i and hands its results on.

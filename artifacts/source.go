@@ -42,7 +42,7 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 			from.State, from.Note = Log, fmt.Sprintf("replayed from %s at offset %d", name, at)
 		}
 	}
-	rec := Record{Artifact: in.Artifact, Host: s.machine.Name, User: in.User, From: from, Data: d, View32: in.View32}
+	rec := Record{Artifact: in.Artifact, Host: s.machine.Name, User: in.User, From: from, Data: d, View32: in.View32, zone: s.opts.Zone}
 	if u, ok := d.(interface{ Owner() evidence.User }); ok {
 		if o := u.Owner(); o != (evidence.User{}) {
 			rec.User = o
@@ -135,6 +135,8 @@ func (r *runner) decodeStream(j job, in Input, s *source) {
 	}
 	if stream.err == nil {
 		_, stream.err = io.Copy(sum, f)
+	}
+	if stream.err != nil && !errors.Is(err, stream.err) { // the decoder may not have cared
 		err = errors.Join(err, stream.err)
 	}
 	if stream.err == nil {

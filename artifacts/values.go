@@ -196,8 +196,9 @@ func (k Values) BytesOf(v hive.Value) []byte {
 	return b
 }
 
-// AnyOf spells what a value of the key holds, whatever its type: text, a list
-// without its empty parts, a number, or up to 256 bytes in hexadecimal.
+// AnyOf spells what a value of the key holds: text, a list without its empty
+// parts, a number, or up to 256 bytes in hexadecimal. A value of a type that
+// settings do not have is noted.
 func (k Values) AnyOf(v hive.Value) string {
 	switch v.Type() {
 	case hive.String, hive.ExpandString, hive.Link:
@@ -205,10 +206,17 @@ func (k Values) AnyOf(v hive.Value) string {
 	case hive.MultiString:
 		return strings.Join(slices.DeleteFunc(k.TextsOf(v), func(s string) bool { return s == "" }), "; ")
 	}
-	if n, err := v.Uint(); err == nil {
+	n, err := v.Uint()
+	if err == nil {
 		return strconv.FormatUint(n, 10)
 	}
-	b := k.BytesOf(v)
+	b, berr := v.Bytes()
+	switch {
+	case berr != nil:
+		k.note(v, berr)
+	case v.Type().Base() != hive.Binary && v.Type().Base() != hive.None:
+		k.note(v, err)
+	}
 	return hex.EncodeToString(b[:min(len(b), 256)])
 }
 

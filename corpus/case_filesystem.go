@@ -31,3 +31,12 @@ func reference(path string) (entry uint64, sequence uint16) {
 	r := ntfsmeta.Ref(volumeMetadata().ever[key(path)])
 	return uint64(r) & (1<<48 - 1), uint16(r >> 48)
 }
+
+// WithoutMetadata takes away the files that a volume keeps of itself and a collector copies: the same tree can then be
+// written to a volume, which has its own.
+func (m *Machine) WithoutMetadata() *Machine {
+	for _, name := range []string{"$MFT", "$Extend/$J", "$Extend/$Max", "$LogFile", "$I30"} {
+		delete(m.files, name)
+	}
+	return m
+}

@@ -209,6 +209,7 @@ func (c *checker) subkeys(k Key) {
 
 func (c *checker) valuesOf(k Key) {
 	var names map[string]bool
+	var folded []byte
 	if k.NumValues() > 1 {
 		names = make(map[string]bool)
 	}
@@ -224,15 +225,16 @@ func (c *checker) valuesOf(k Key) {
 		if !c.h.allocated(v.offset()) {
 			c.report(warn(at, "value", "its cell is free"), k)
 		}
-		if n := v.name(); len(n.raw) < int(v.u16(vkNameLen)) {
+		n := v.name()
+		if len(n.raw) < int(v.u16(vkNameLen)) {
 			c.report(bad(at, "value", "name of %d bytes runs past the cell", v.u16(vkNameLen)), k)
 		}
 		if names != nil {
-			folded := Fold(v.Name())
-			if names[folded] {
+			folded = n.appendFold(folded[:0])
+			if names[string(folded)] {
 				c.report(warn(at, "value", "two values have the same name"), k)
 			}
-			names[folded] = true
+			names[string(folded)] = true
 		}
 		if off := v.u32(vkData); !v.Inline() && v.Size() > 0 {
 			if pos, end, ok := c.h.cellAt(off); ok {

@@ -81,9 +81,7 @@ func (h *Hive) Deleted() iter.Seq[Remnant] {
 		c := h.carver()
 		c.lists()
 		c.bins()
-		for _, s := range c.live.slack {
-			c.scan(s.from, s.to, FromSlack)
-		}
+		c.slack()
 		c.scan(baseSize+len(h.bins), len(h.data), FromTail)
 		unreachable := make(map[string]bool)
 		for _, r := range c.finish() {
@@ -106,6 +104,9 @@ func (h *Hive) Unreachable() iter.Seq[Remnant] {
 		c := h.carver()
 		c.inUse = true
 		c.bins()
+		if c.live.broken {
+			c.slack()
+		}
 		for _, r := range c.finish() {
 			if r.Unreachable && !yield(r) {
 				return
@@ -168,13 +169,20 @@ func (c *carver) bins() {
 			if size < 0 {
 				size, source = -size, FromUnreferenced
 			}
-			if source == FromUnreferenced || !c.inUse {
+			if source == FromUnreferenced || !c.inUse || c.live.broken {
 				c.scan(baseSize+off+4, baseSize+off+size, source)
 			}
 		}
 	}
 	for _, g := range gaps {
 		c.gap(g.from, g.to)
+	}
+}
+
+// slack scans what the records of the tree leave of their cells.
+func (c *carver) slack() {
+	for _, s := range c.live.slack {
+		c.scan(s.from, s.to, FromSlack)
 	}
 }
 
@@ -250,12 +258,17 @@ func (c *carver) lives(n uint32) bool {
 	return off >= binHeader && off%8 == 0 && off < int64(len(c.h.bins)) && c.live.start.has(uint32(off))
 }
 
+// used reports whether a record is in use. In a free cell and in slack one can only be when a size is wrong.
+func (c *carver) used(pos, length int, source Source) bool {
+	return (source == FromUnreferenced || c.live.broken && source != FromTail) && c.h.used(pos, length)
+}
+
 func (c *carver) key(k Key, source Source) {
 	if _, ok := c.keys[k.n]; ok || c.lives(k.n) {
 		return
 	}
 	length := nkName + int(k.u16(nkNameLen))
-	used := source != FromTail && c.h.used(int(k.n), length)
+	used := c.used(int(k.n), length, source)
 	if c.inUse && !used {
 		return
 	}
@@ -267,12 +280,14 @@ func (c *carver) key(k Key, source Source) {
 
 func (c *carver) value(v Value, source Source) {
 	length := vkName + int(v.u16(vkNameLen))
-	used := source != FromTail && c.h.used(int(v.n), length)
+	used := c.used(int(v.n), length, source)
 	if c.inUse && !used {
 		return
 	}
 	c.values[v.n] = len(c.found)
-	r := Remnant{Unreachable: used, Value: v, Source: source, Offset: int64(v.n), Path: "?", Grade: Partial, Raw: c.h.data[v.n : int(v.n)+length]}
+	r := Remnant{
+		Unreachable: used, Value: v, Source: source, Offset: int64(v.n), Path: "?", Grade: Partial, Raw: c.h.data[v.n : int(v.n)+length],
+	}
 	if !v.Inline() && v.Size() > 0 {
 		if v.big() {
 			c.segments -= min(int(v.Size()), len(c.h.data)) / dbSegment

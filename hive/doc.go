@@ -22,7 +22,8 @@
 //
 // Hives are damaged more often than not. Whatever can be read is read: a [FormatError] stands in an iteration
 // for the one element that it replaces, [Hive.Damage] tells what was found on opening, and [Hive.Check] looks at
-// everything. [Hive.Deleted] finds keys and values that are no longer part of the tree.
+// everything. [Hive.Deleted] finds keys and values that are not part of the tree: those that were deleted, and those that
+// are in use but unreachable because what led to them is damaged. A hive whose base block is lost is read from its bins.
 //
 // The package does not write hives, does not read the transactional registry's .blf and .regtrans-ms files,
 // does not merge the layers of container hives and does not follow symbolic links out of the hive.

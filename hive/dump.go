@@ -25,8 +25,9 @@ type DumpOptions struct {
 // The path of the root is `\`. In names the control characters, U+2028, U+2029, `%` and unpaired surrogates are
 // written as %uXXXX. Damaged places are left out or written as far as they can be read; [Hive.Check] names them.
 //
-// Recovered keys and values have the same fields behind DK and DV, or UK and UV where they were not deleted, then their grade, where they were found, the
-// state of a value's data, and the offset of the record. `?` in a path stands for what is not known.
+// Recovered keys and values have the same fields behind DK and DV, or UK and UV where they were not deleted, then their
+// grade, where they were found, the state of a value's data, and the offset of the record. `?` in a path stands for what
+// is not known.
 //
 // A hive whose records overlap could be made to fill any disk: where lines or data exceed by far what the hive
 // has room for, the dump ends with a [FormatError], after what was read until then has been written.

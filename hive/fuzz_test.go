@@ -3,6 +3,7 @@ package hive
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 
@@ -230,7 +231,22 @@ func FuzzDeleted(f *testing.F) {
 		}
 		n := 0
 		limit := len(h.Bytes()) + 4*(len(log1)+len(log2)) + 1000
+		var unreachable, only []int64
+		for r := range h.Unreachable() {
+			if !r.Unreachable {
+				t.Fatalf("%s at %d is not unreachable", r.Path, r.Offset)
+			}
+			only = append(only, r.Offset)
+		}
+		defer func() {
+			if !slices.Equal(unreachable, only) {
+				t.Errorf("Deleted has %d unreachable records, Unreachable %d", len(unreachable), len(only))
+			}
+		}()
 		for r := range h.Deleted() {
+			if r.Unreachable && r.Source != FromLog {
+				unreachable = append(unreachable, r.Offset)
+			}
 			if n++; n > limit {
 				t.Fatalf("more than %d remnants", limit)
 			}

@@ -33,7 +33,9 @@ func (h *Hive) live() *liveMap {
 			return
 		}
 		n := len(h.bins)
-		m := &marker{h: h, liveMap: liveMap{start: newBitmap(n), cover: newBitmap(n), cells: newBitmap(n)}, room: 4 * n, refs: n/4 + 1, restsLeft: n/4 + 1}
+		m := &marker{
+			h: h, liveMap: liveMap{start: newBitmap(n), cover: newBitmap(n), cells: newBitmap(n)}, room: 4 * n, refs: n/4 + 1, restsLeft: n/4 + 1,
+		}
 		next := 0
 		for c := range h.cells() {
 			m.cells.set(c.off)

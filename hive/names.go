@@ -119,6 +119,14 @@ func (n name) append(dst []byte) []byte {
 	return appendUTF16(dst, n.raw)
 }
 
+// appendFold appends a form of the name that is the same for names that Windows takes for the same.
+func (n name) appendFold(dst []byte) []byte {
+	for i := range n.len() {
+		dst = le.AppendUint16(dst, upcase(n.unit(i)))
+	}
+	return dst
+}
+
 // appendNarrow appends the UTF-8 form of 8-bit names: every byte is one unit. It is not UTF-8 and not a code page.
 func appendNarrow(dst, b []byte) []byte {
 	i := narrowRun(b)

@@ -231,7 +231,7 @@ func TestPeersDamaged(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("%-24s keys: %s, hivex %s, libregf %s", c.name, middle(live)+" live, "+middle(lost)+" with unreachable", middle(hivex), middle(libregf))
+		t.Logf("%-24s keys: %s live, %s with unreachable, hivex %s, libregf %s", c.name, middle(live), middle(lost), middle(hivex), middle(libregf))
 	}
 }
 

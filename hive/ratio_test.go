@@ -92,7 +92,9 @@ func BenchmarkRatio(b *testing.B) {
 
 // BenchmarkDeletedRatio compares the search for deleted records with a raw walk, as parts of which it is reported.
 func BenchmarkDeletedRatio(b *testing.B) {
-	for _, name := range []string{"regipy/SYSTEM_WIN_10_1709", "regipy/SYSTEM_2", "regipy/NTUSER_with_winscp.DAT", "museum-win10-rathbunvm/Amcache.hve"} {
+	for _, name := range []string{
+		"regipy/SYSTEM_WIN_10_1709", "regipy/SYSTEM_2", "regipy/NTUSER_with_winscp.DAT", "museum-win10-rathbunvm/Amcache.hve",
+	} {
 		_, open := opener(b, name)
 		b.Run("case="+filepath.Base(name), func(b *testing.B) {
 			compete(b, []contender{

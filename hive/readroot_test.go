@@ -52,7 +52,8 @@ func compareRoot(t *testing.T, b []byte) {
 		}
 		return
 	}
-	if err != nil || got.Name != k.Name() || !got.Written.Equal(k.Written()) || got.Subkeys != k.NumSubkeys() || got.Offset != k.Offset() || got.Flags != k.Flags() {
+	want := Root{got.Header, k.Name(), k.Written(), k.Flags(), k.NumSubkeys(), k.Offset()}
+	if err != nil || got != want {
 		t.Errorf("root %+v, %v, want %s at %d", got, err, k.Name(), k.Offset())
 	}
 }

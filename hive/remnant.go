@@ -102,7 +102,8 @@ func (h *Hive) logRemnants(unreachable map[string]bool, yield func(Remnant) bool
 
 func (h *Hive) shadow(log *Log) *shadow {
 	s := &Hive{
-		data: slices.Clone(h.data), cellHead: h.cellHead, root: h.root, lostRoot: h.lostRoot, header: h.header, minor: h.minor, layered: h.layered,
+		data: slices.Clone(h.data), cellHead: h.cellHead, root: h.root, lostRoot: h.lostRoot,
+		header: h.header, minor: h.minor, layered: h.layered,
 		binStart: make([]uint64, len(h.binStart)), remnant: true, pen: h.pen,
 	}
 	s.bins = s.data[baseSize:]

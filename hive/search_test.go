@@ -207,7 +207,8 @@ func TestSubkeyGrowth(t *testing.T) {
 	}
 	few, many := cost(500, false), cost(20000, false)
 	hit, miss := cost(8000, false), cost(8000, true)
-	t.Logf("a lookup among 20,000 children takes %.1f of one among 500; a miss among 8,000 %.1f of a hit", float64(many)/float64(few), float64(miss)/float64(hit))
+	t.Logf("a lookup among 20,000 children takes %.1f of one among 500; a miss among 8,000 %.1f of a hit",
+		float64(many)/float64(few), float64(miss)/float64(hit))
 	if many > 4*few {
 		t.Errorf("a lookup among 20,000 children takes %v, among 500 %v", many/256, few/256)
 	}

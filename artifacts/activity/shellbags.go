@@ -76,8 +76,8 @@ func shellBagSources() []artifacts.Source {
 }
 
 func decodeShellBags(in artifacts.Input, yield func(ShellBag) bool) error {
-	if len(in.Match) > 0 && !in.Partial() && !in.From.State.Recovered() {
-		return nil // the walk from the root has been here
+	if len(in.Match) > 0 && !in.Partial() && (!in.From.State.Recovered() || shellBagBelow(in.Key)) {
+		return nil // the walk from the root, or from a key above that is recovered too, has been here
 	}
 	type node struct {
 		in         artifacts.Input
@@ -150,6 +150,19 @@ func decodeShellBags(in artifacts.Input, yield func(ShellBag) bool) error {
 		todo = append(todo, below...)
 	}
 	return errors.Join(errs...)
+}
+
+// shellBagBelow reports whether the key above a recovered one leads to it still.
+func shellBagBelow(k hive.Key) bool {
+	above, err := k.Parent()
+	if err != nil || strings.HasPrefix(above.Path(), "?") && strings.Count(above.Path(), `\`) < 2 { // a path of one name matches no source
+		return false
+	}
+	if _, err := above.Value(k.Name()); err != nil {
+		return false
+	}
+	same, err := above.Subkey(k.Name())
+	return err == nil && same.Offset() == k.Offset()
 }
 
 // shellBagPath is where a key below one of the tree lies; a deleted one does

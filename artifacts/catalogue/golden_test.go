@@ -25,6 +25,7 @@ func golden(a *artifacts.Artifact) string {
 // folders are the packages of the chapters by their headings.
 var folders = map[string]string{
 	"Execution": "execution", "Persistence": "persistence", "Communication": "communication", "User activity": "activity", "System": "system",
+	"File system": "filesystem",
 }
 
 // TestGolden holds each artifact to the lines that it gave when somebody looked

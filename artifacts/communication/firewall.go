@@ -106,20 +106,20 @@ func decodeFirewall(in artifacts.Input, yield func(Firewall) bool) error {
 				continue
 			}
 			r = Firewall{Kind: "setting"}
-			if n, err := v.Uint(); err == nil {
+			if t := v.Type().Base(); t == hive.String || t == hive.ExpandString {
+				r.Value = in.Own().TextOf(v)
+			} else if n, ok := in.Own().UintOf(v); ok {
 				r.Value = fmt.Sprint(n)
-			} else if r.Value, _, err = artifacts.AnyText(v); err != nil {
-				errs = append(errs, in.Wrap(in.At(v), err))
 			}
 		default:
-			if v.Type().Base() != hive.String && v.Type().Base() != hive.ExpandString {
+			if v.Type().Base() == hive.DWord {
 				continue // the list's own version
 			}
-			text, _, err := artifacts.AnyText(v)
-			if err != nil {
-				errs = append(errs, in.Wrap(in.At(v), err))
+			text := in.Own().TextOf(v)
+			if text == "" {
 				continue
 			}
+			var err error
 			if r, err = parseFirewallRule(text); err != nil {
 				errs = append(errs, in.Wrap(in.At(v), err))
 			}

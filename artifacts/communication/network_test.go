@@ -180,7 +180,7 @@ func TestProxiesUnusual(t *testing.T) {
 			Set("empty", regf.Binary(nil)).
 			Set("text", regf.String("x"))
 	}), "proxies")
-	testtree.WantErrors(t, errs, `value "ProxyEnable"`, "text of 400 bytes", "connection settings of 4 bytes")
+	testtree.WantErrors(t, errs, `value "ProxyEnable"`, "text of 400 bytes", "connection settings of 4 bytes", "is of type REG_SZ, not binary")
 	testtree.WantSummaries(t, recs,
 		`[Internet Settings] no proxy, script http://198.51.100.20/p.pac #proxy-in-use`,
 		`[connection VPN] server p:80, script u #proxy-in-use`,

@@ -125,6 +125,7 @@ func proxyConnections(in artifacts.Input, yield func(Proxy) bool) error {
 			continue
 		}
 		if v.Type().Base() != hive.Binary {
+			errs = append(errs, in.Errorf(in.At(v), "is of type %s, not binary", v.Type()))
 			continue
 		}
 		b, err := v.Bytes()

@@ -8,7 +8,6 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/hive"
 )
 
 // A ZoneMap is one site that was put into a security zone by hand or policy.
@@ -80,8 +79,6 @@ func decodeZoneMap(in artifacts.Input, yield func(ZoneMap) bool) error {
 				continue
 			}
 			r.Site, r.Protocol = v.Name(), ""
-		case v.Type().Base() != hive.DWord:
-			continue
 		default:
 			n, err := v.Uint()
 			if err != nil {

@@ -21,6 +21,7 @@ type Machine struct {
 	ControlSets []string
 	TimeZone    string // key name of the zone: "Tokyo Standard Time"
 	Bias        int    // minutes, UTC = local + bias, in standard time
+	Clock       *Clock // how local times were made, nil where SYSTEM does not hold it
 	SystemRoot  string // `C:\Windows`
 	Users       []User
 	Env         map[string]string // machine-wide variables, names in lower case
@@ -99,6 +100,7 @@ func (m *Machine) readSystem(h *hive.Hive) {
 		if v, err := k.Value("Bias"); err == nil {
 			if n, err := v.Uint(); err == nil {
 				m.Bias = int(int32(uint32(n)))
+				m.Clock = clock(k, m.Bias)
 			}
 		}
 	}

@@ -398,6 +398,7 @@ func scopeOf(rows []*row) string {
 func (s *scene) evidence(f *Finding, rows []*row, ruleOf map[*row][]string) {
 	f.Evidence = []Evidence{}
 	var newestRun bool
+	var local []artifacts.Event
 	shown := rows
 	if len(rows) > maxEvidence {
 		// Those that a rule speaks of first.
@@ -416,7 +417,14 @@ func (s *scene) evidence(f *Finding, rows []*row, ruleOf map[*row][]string) {
 			ev.SHA256 = s.hashes[sourceFile{ev.Path, ev.Snapshot}]
 		}
 		for _, e := range r.rec.Events() {
-			if e.DataType == "windows:volume:creation" || e.Local {
+			if e.DataType == "windows:volume:creation" {
+				continue
+			}
+			if e.Local { // its digits are no UTC: it dates the finding where nothing else does
+				local = append(local, e)
+				if len(ev.Events) < 16 {
+					ev.Events = append(ev.Events, e.ID)
+				}
 				continue
 			}
 			if len(ev.Events) < 16 {
@@ -434,7 +442,19 @@ func (s *scene) evidence(f *Finding, rows []*row, ruleOf map[*row][]string) {
 				f.LastSeen, f.TimeKind, newestRun = e.Time, e.Kind, run
 			}
 		}
+		if ev.Time.IsZero() && len(local) > 0 && local[len(local)-1].Record.ID == ev.ID {
+			ev.Time, ev.TimeKind = local[len(local)-1].Time, artifacts.UnknownZone
+		}
 		f.Evidence = append(f.Evidence, ev)
+	}
+	if f.FirstSeen.IsZero() && len(local) > 0 {
+		f.TimeKind = artifacts.UnknownZone
+		for _, e := range local {
+			if f.FirstSeen.IsZero() || e.Time.Before(f.FirstSeen) {
+				f.FirstSeen = e.Time
+			}
+			f.LastSeen = latest(f.LastSeen, e.Time)
+		}
 	}
 }
 

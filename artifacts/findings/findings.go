@@ -100,6 +100,45 @@ type Finding struct {
 	Next           string     `json:"next"`
 }
 
+// zone is "UTC", or says that the times of the finding are local.
+func (f *Finding) zone() string {
+	if f.TimeKind == artifacts.UnknownZone {
+		return f.TimeKind
+	}
+	return "UTC"
+}
+
+// A Verdict is what the findings say of one record.
+type Verdict struct {
+	Level    Level    // the highest of them
+	Rules    []string // whose reason the record is, in any of them
+	Findings []string // their ids
+}
+
+// Verdicts returns, by id, the records that are evidence of findings. A record
+// that is only near in time is not among them.
+func (r *Report) Verdicts() map[string]Verdict {
+	out := map[string]Verdict{}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		for j := range f.Evidence {
+			e := &f.Evidence[j]
+			v := out[e.ID]
+			v.Level = max(v.Level, f.Level)
+			for _, id := range e.Rules {
+				if !slices.Contains(v.Rules, id) {
+					v.Rules = append(v.Rules, id)
+				}
+			}
+			if !slices.Contains(v.Findings, f.ID) {
+				v.Findings = append(v.Findings, f.ID)
+			}
+			out[e.ID] = v
+		}
+	}
+	return out
+}
+
 // A Reason is what one rule says about a subject.
 type Reason struct {
 	RuleID string `json:"rule_id"`

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"strings"
 	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
 )
 
 // WriteJSON writes one finding a line, then one line with the coverage.
@@ -25,9 +28,13 @@ func (r *Report) WriteJSON(w io.Writer) error {
 // timeLayout writes UTC with the seven digits that a FILETIME holds.
 const timeLayout = "2006-01-02T15:04:05.0000000Z"
 
-func stamp(t time.Time) string {
-	if t.IsZero() {
+// stamp writes a time. Local time whose zone is unknown goes without the Z.
+func stamp(t time.Time, kind string) string {
+	switch {
+	case t.IsZero():
 		return ""
+	case kind == artifacts.UnknownZone:
+		return strings.TrimSuffix(t.Format(timeLayout), "Z")
 	}
 	return t.UTC().Format(timeLayout)
 }
@@ -39,7 +46,7 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 		plain
 		FirstSeen string `json:"first_seen,omitempty"`
 		LastSeen  string `json:"last_seen,omitempty"`
-	}{plain(f), stamp(f.FirstSeen), stamp(f.LastSeen)})
+	}{plain(f), stamp(f.FirstSeen, f.TimeKind), stamp(f.LastSeen, f.TimeKind)})
 }
 
 // MarshalJSON writes the time as all outputs do.
@@ -48,7 +55,7 @@ func (e Evidence) MarshalJSON() ([]byte, error) {
 	return encode(struct {
 		plain
 		Time string `json:"time,omitempty"`
-	}{plain(e), stamp(e.Time)})
+	}{plain(e), stamp(e.Time, e.TimeKind)})
 }
 
 // encode is json.Marshal that leaves < > & as they are.

@@ -114,7 +114,7 @@ func (r *Report) WriteNavigator(w io.Writer) error {
 			t.Comment += " on " + f.Host
 		}
 		if !f.FirstSeen.IsZero() {
-			t.Comment += ", " + f.FirstSeen.UTC().Format("2006-01-02 15:04:05") + " UTC"
+			t.Comment += ", " + f.FirstSeen.UTC().Format("2006-01-02 15:04:05") + " " + f.zone()
 		}
 		l.Gradient.Max = max(l.Gradient.Max, t.Score)
 		for _, tactic := range info.Tactics {

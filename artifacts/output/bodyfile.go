@@ -39,15 +39,12 @@ func (b *bodyfile) Event(r *Row) error {
 	times := [4]string{b.unset, b.unset, b.unset, b.unset} // atime, mtime, ctime, crtime
 	times[strings.IndexByte("amcb", macb(r))] = strconv.FormatInt(sec, 10)
 	var n strings.Builder
-	fmt.Fprintf(&n, "%s, %s", r.Message, r.Kind)
+	fmt.Fprintf(&n, "%s, %s", r.unzoned(), r.Kind)
 	if r.Path != "" {
 		fmt.Fprintf(&n, " (%s)", strings.ReplaceAll(r.Path, `\`, "/"))
 	}
 	if u := r.User; u != "" {
 		fmt.Fprintf(&n, " user %s", u)
-	}
-	if r.Local {
-		n.WriteString(" local time")
 	}
 	fmt.Fprintf(&n, " [%s] {%s}", r.Host, r.ID)
 	_, err := fmt.Fprintf(b.w, "0|%s|0|----------|0|0|0|%s\n", noBar(n.String()), strings.Join(times[:], "|"))
@@ -118,7 +115,7 @@ func (l *l2tcsv) Event(r *Row) error {
 	}
 	for i, c := range [...]string{
 		t.Format("01/02/2006"), t.Format("15:04:05"), zone, string(marks), shortSource(r), r.Parser, r.Kind, r.User, r.Host,
-		shorten(r.Message, 80), r.Message, "2", r.Source, "", strings.Join(r.Tags, " "), "artifactdump/" + r.Parser, r.pairs() + "; id: " + r.ID,
+		shorten(r.unzoned(), 80), r.unzoned(), "2", r.Source, "", strings.Join(r.judgedTags(), " "), "artifactdump/" + r.Parser, r.pairs() + "; id: " + r.ID + "; record_id: " + r.RecordID + l2tJudged(r),
 	} {
 		if i > 0 {
 			l.w.WriteByte(',')
@@ -171,7 +168,7 @@ type tln struct{ w *bufio.Writer }
 func newTLN(w io.Writer, _ *Options) EventWriter { return &tln{bufio.NewWriterSize(w, 64<<10)} }
 
 func (t *tln) Event(r *Row) error {
-	desc := r.Kind + " - " + r.Message
+	desc := r.Kind + " - " + r.unzoned()
 	if r.State != artifacts.Live {
 		desc += " [" + string(r.State) + "]"
 	}
@@ -180,3 +177,11 @@ func (t *tln) Event(r *Row) error {
 }
 
 func (t *tln) Close() error { return t.w.Flush() }
+
+// l2tJudged is what the findings say, for the last column.
+func l2tJudged(r *Row) string {
+	if r.Level == "" {
+		return ""
+	}
+	return "; level: " + r.Level + "; rules: " + strings.Join(r.Rules, " ") + "; finding_ids: " + strings.Join(r.FindingIDs, " ")
+}

@@ -86,7 +86,7 @@ func (e *ecs) Event(r *Row) error {
 
 func (e *ecs) document(o *object, r *Row) {
 	o.str("@timestamp", FormatTime(r.Time))
-	o.str("message", r.Message)
+	o.str("message", r.unzoned())
 	o.sub("ecs", func(o *object) { o.str("version", ecsVersion) })
 	o.sub("event", func(o *object) {
 		o.str("kind", "event")
@@ -98,7 +98,13 @@ func (e *ecs) document(o *object, r *Row) {
 		o.strs("category", []string{category})
 		o.strs("type", []string{kind})
 		o.opt("created", FormatTime(e.opts.Created))
+		if n, ok := ecsSeverity[r.Level]; ok {
+			o.int("severity", n)
+		}
 	})
+	if len(r.Rules) > 0 {
+		o.sub("rule", func(o *object) { o.strs("id", r.Rules) })
+	}
 	o.sub("host", func(o *object) {
 		o.str("name", r.Host)
 		o.str("hostname", r.Host)
@@ -179,6 +185,12 @@ func (e *ecs) document(o *object, r *Row) {
 		o.str("confidence", string(r.Proof))
 		o.str("state", string(r.State))
 		o.opt("snapshot", r.Snapshot)
+		o.str("record_id", r.RecordID)
+		o.str("level", r.Level)
+		if len(r.FindingIDs) > 0 {
+			o.strs("finding_ids", r.FindingIDs)
+		}
+		o.opt("time_kind", r.TimeKind)
 		o.opt("source_sha256", r.SHA256)
 		o.int("offset", r.Offset)
 		o.int("filetime", wire.FileTime(r.Time))

@@ -52,7 +52,13 @@ func (j *jsonEvents) Event(r *Row) error {
 	for k, v := range r.fields {
 		x.str(k, v)
 	}
-	j.b = append(x.b, "}}\n"...)
+	o.b = append(x.b, '}')
+	o.str("record_id", r.RecordID)
+	o.str("level", r.Level)
+	o.strs("rules", r.Rules)
+	o.strs("finding_ids", r.FindingIDs)
+	o.opt("time_kind", r.TimeKind)
+	j.b = append(o.b, "}\n"...)
 	_, err := j.w.Write(j.b)
 	return err
 }

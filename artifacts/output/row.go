@@ -36,6 +36,14 @@ type Row struct {
 	Extra      []artifacts.Field
 	Also       []string // where older copies of the machine say the same
 
+	RecordID string // of the record, which findings quote
+	TimeKind string // "" for UTC; how a local time became UTC, or that its zone is unknown
+
+	// Of the findings whose evidence the record is; see [Row.Judge].
+	Level      string
+	Rules      []string
+	FindingIDs []string
+
 	record uint64 // tells the events of one record from those of another
 }
 
@@ -80,7 +88,7 @@ type recordRow struct {
 func newRow(rec *artifacts.Record) *recordRow {
 	from := &rec.From
 	r := &recordRow{Row: Row{
-		Parser: rec.Artifact.Name, Host: rec.Host, User: rec.User.Name, SID: rec.User.SID,
+		RecordID: rec.ID, Parser: rec.Artifact.Name, Host: rec.Host, User: rec.User.Name, SID: rec.User.SID,
 		Source: from.Path, SHA256: from.SHA256, Snapshot: from.Snapshot, Key: from.Key, Value: from.Value,
 		State: from.State, Offset: from.Offset, Executable: winpath.Base(rec.Program()),
 	}, tags: rec.Tags()}
@@ -98,7 +106,9 @@ func newRow(rec *artifacts.Record) *recordRow {
 func (r *recordRow) setEvent(e *artifacts.Event) {
 	r.Time, r.ID, r.Kind, r.Message, r.DataType, r.Proof, r.Local = e.Time, e.ID, e.Kind, e.Message, e.DataType, e.Proof, e.Local
 	r.Tags = slices.Clip(r.tags)
+	r.TimeKind = e.Zone
 	if e.Local {
+		r.TimeKind = artifacts.UnknownZone
 		r.Tags = append(r.Tags, "local-time")
 	}
 	if e.Estimate {
@@ -106,6 +116,29 @@ func (r *recordRow) setEvent(e *artifacts.Event) {
 	}
 	r.Extra = slices.Concat(e.Extra, r.extra)
 	r.Also = nil
+}
+
+// A Verdict is what the findings say of a record.
+type Verdict struct {
+	Level           string // the highest of them
+	Rules, Findings []string
+}
+
+// Judge fills in what the findings say of the row's record. Rows of other
+// records, however near in time, have no level.
+func (r *Row) Judge(verdicts map[string]Verdict) {
+	if v, ok := verdicts[r.RecordID]; ok {
+		r.Level, r.Rules, r.FindingIDs = v.Level, v.Rules, v.Findings
+	}
+}
+
+// unzoned is the message for formats that cannot mark a row: a local time whose
+// zone is unknown must not be read as UTC.
+func (r *Row) unzoned() string {
+	if r.Local {
+		return "[local time, zone unknown] " + r.Message
+	}
+	return r.Message
 }
 
 // fields yields what stands under "extra": each name once.

@@ -26,6 +26,9 @@ type Sorter struct {
 	// Dir is where the temporary files are made; empty means the system's
 	// place for them. The evidence must not lie there.
 	Dir string
+	// Zone, if set, returns the zone of a machine by its name. It is asked when the
+	// rows are read: local times whose zone is known by then become UTC.
+	Zone func(host string) *artifacts.Zone
 
 	chunk   []byte   // the free end of the memory that rows are coded into
 	chunks  [][]byte // all of it
@@ -41,7 +44,8 @@ type Sorter struct {
 	buf     []byte
 	plain   bool // leave copies alone: a sort inside the sort
 
-	pieces bool // of the source at hand, earlier pieces were added
+	local  *Sorter // rows in local time, until the zones are known
+	pieces bool    // of the source at hand, earlier pieces were added
 	hashes map[source]string
 }
 
@@ -75,7 +79,14 @@ func (s *Sorter) Add(rec *artifacts.Record) error {
 	r.record = s.records
 	for i := range events {
 		r.setEvent(&events[i])
-		if err := s.AddRow(&r.Row); err != nil {
+		to := s
+		if r.Local && s.Zone != nil {
+			if s.local == nil {
+				s.local = &Sorter{Budget: s.Budget / 4, Dir: s.Dir, plain: true}
+			}
+			to = s.local
+		}
+		if err := to.AddRow(&r.Row); err != nil {
 			return err
 		}
 	}
@@ -157,13 +168,47 @@ func (s *Sorter) newChunk(size int) []byte {
 }
 
 // Len is how many events were added.
-func (s *Sorter) Len() int { return s.n }
+func (s *Sorter) Len() int {
+	if s.local != nil {
+		return s.n + s.local.n
+	}
+	return s.n
+}
 
 // Newest is the latest time of all events, the zero time when there are none.
-func (s *Sorter) Newest() time.Time { return s.newest }
+func (s *Sorter) Newest() time.Time {
+	if s.local != nil && s.local.newest.After(s.newest) {
+		return s.local.newest
+	}
+	return s.newest
+}
 
 // Oldest is the earliest time of all events, the zero time when there are none.
 func (s *Sorter) Oldest() time.Time { return s.oldest }
+
+// settle takes the rows in local time in, as UTC where their zone is known.
+func (s *Sorter) settle() error {
+	if s.local == nil {
+		return nil
+	}
+	local := s.local
+	s.local = nil
+	defer local.Close()
+	for r, err := range local.Rows() {
+		if err != nil {
+			return err
+		}
+		if z := s.Zone(r.Host); z.Known() {
+			r.Time, r.TimeKind = z.UTC(r.Time)
+			r.Local = false
+			r.Tags = slices.DeleteFunc(r.Tags, func(t string) bool { return t == "local-time" })
+		}
+		if err := s.AddRow(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // spill sorts what is in memory and writes it out.
 func (s *Sorter) spill() error {
@@ -247,7 +292,11 @@ func (s *Sorter) closeRuns() error {
 // Close removes the temporary files.
 func (s *Sorter) Close() error {
 	s.release()
-	return s.closeRuns()
+	var err error
+	if s.local != nil {
+		err = s.local.Close()
+	}
+	return errors.Join(err, s.closeRuns())
 }
 
 // release gives the memory back.
@@ -257,6 +306,10 @@ func (s *Sorter) release() { s.rows, s.chunk, s.chunks, s.free, s.held = nil, ni
 // nothing can be added afterwards. A row belongs to the caller.
 func (s *Sorter) Rows() iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
+		if err := s.settle(); err != nil {
+			yield(nil, err)
+			return
+		}
 		if len(s.runs) > 0 && s.held > 0 {
 			// Most lies on disk: the rest may lie there too, and its memory
 			// serve the formats.

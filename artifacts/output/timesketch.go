@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -76,7 +77,7 @@ func (t *timesketch) Event(r *Row) error {
 		return nil
 	}
 	o := object{b: append(t.b[:0], '{')}
-	o.str("message", clip(r.Message))
+	o.str("message", clip(r.unzoned()))
 	o.str("datetime", tsTime(r))
 	o.int("timestamp", r.Time.UnixMicro())
 	o.str("timestamp_desc", r.Kind)
@@ -92,10 +93,15 @@ func (t *timesketch) Event(r *Row) error {
 	o.str("executable", clip(r.Executable))
 	o.str("key_path", clip(r.Key))
 	o.str("value_name", clip(r.Value))
-	o.strs("tag", r.Tags)
+	o.strs("tag", r.judgedTags())
 	o.str("confidence", string(r.Proof))
 	o.str("event_identifier", r.ID)
 	o.str("state", string(r.State))
+	o.str("record_id", r.RecordID)
+	o.str("level", r.Level)
+	o.str("rules", strings.Join(r.Rules, ","))
+	o.str("finding_ids", strings.Join(r.FindingIDs, ","))
+	o.str("time_kind", r.TimeKind)
 	for _, f := range tsFields {
 		v := r.field(f.name)
 		if v == "" {
@@ -145,6 +151,7 @@ type timesketchCSV struct {
 func newTimesketchCSV(w io.Writer, o *Options) EventWriter {
 	return &timesketchCSV{table: newTable(w, o, false, []string{
 		"message", "datetime", "timestamp_desc", "timestamp", "hostname", "username", "data_type", "parser", "source_file", "path", "tag", "extra",
+		"record_id", "level", "rules", "finding_ids", "time_kind",
 	})}
 }
 
@@ -153,9 +160,19 @@ func (t *timesketchCSV) Event(r *Row) error {
 		return nil
 	}
 	tags := "-"
-	if len(r.Tags) > 0 {
-		tags = strings.Join(r.Tags, ",")
+	if list := r.judgedTags(); len(list) > 0 {
+		tags = strings.Join(list, ",")
 	}
-	return t.row(clip(r.Message), tsTime(r), r.Kind, strconv.FormatInt(r.Time.UnixMicro(), 10), r.Host, r.User,
-		r.DataType, r.Parser, r.Source, r.Path, tags, clip(r.pairs()))
+	return t.row(clip(r.unzoned()), tsTime(r), r.Kind, strconv.FormatInt(r.Time.UnixMicro(), 10), r.Host, r.User,
+		r.DataType, r.Parser, r.Source, r.Path, tags, clip(r.pairs()),
+		r.RecordID, r.Level, strings.Join(r.Rules, ","), strings.Join(r.FindingIDs, ","), r.TimeKind)
+}
+
+// judgedTags are the tags with the level and the rules of the findings, by which
+// Timesketch filters.
+func (r *Row) judgedTags() []string {
+	if r.Level == "" {
+		return r.Tags
+	}
+	return slices.Concat(r.Tags, []string{"level:" + r.Level}, r.Rules)
 }

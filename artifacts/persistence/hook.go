@@ -246,6 +246,9 @@ func (h *hooks) fact(v hive.Value, mechanism string) *Hook {
 		text, note = h.text(v)
 	}
 	if text == "" {
+		if note != "" {
+			h.errs = append(h.errs, h.in.Errorf(h.in.At(v), "%s", note))
+		}
 		return nil
 	}
 	r := h.add(v, autostartOf(h.in, mechanism))

@@ -2,6 +2,7 @@ package persistence
 
 import (
 	"cmp"
+	"errors"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -126,7 +127,10 @@ func profilerService(in artifacts.Input, yield func(Profiler) bool) error {
 	h := hooksOf(in, `Services\*`)
 	var names, titles []string
 	h.value("Environment", func(v hive.Value) {
-		list, _ := h.list(v)
+		list, note := h.list(v)
+		if note != "" {
+			in.Note(in.At(v), errors.New(note))
+		}
 		for _, s := range list {
 			name, text, _ := strings.Cut(s, "=")
 			kind := profilerNames[strings.ToUpper(name)]

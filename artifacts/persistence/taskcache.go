@@ -233,6 +233,10 @@ func (d *taskCacheDecoder) tree(t *TaskCache) string {
 		return "the task has no path"
 	}
 	k, err := in.Hive.Key(taskCacheKey + `Tree\` + strings.Trim(t.TaskPath, `\`))
+	if _, damaged := errors.AsType[*hive.FormatError](err); damaged {
+		t.InTree = ""
+		return "" // what is hidden may just be lost
+	}
 	if err != nil {
 		return "its name is not in the tree"
 	}

@@ -1,6 +1,7 @@
 package persistence
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -149,6 +150,26 @@ func TestTaskCacheDeleted(t *testing.T) {
 	testtree.WantSummaries(t, recs, `Task: \t [Identifier: {1}]`, `Task: \t [Identifier: {1}] name in the tree`, `Task: \t [Identifier: {1}] #deleted`)
 	if len(recs) == 3 && !recs[2].Data.(TaskCache).LastRun.Equal(old.LastRun) {
 		t.Errorf("last run %v, want %v", recs[2].Data.(TaskCache).LastRun, old.LastRun)
+	}
+}
+
+// TestTaskCacheLost damages the name of a task in the tree: a task whose name is lost does not hide.
+func TestTaskCacheLost(t *testing.T) {
+	fsys := testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
+		testtree.AsSoftware(root)
+		root.Sub(taskCacheKey+`Tasks\{1}`).Set("Path", regf.String(`\named in the tree`))
+		root.Sub(taskCacheKey+`Tree\named in the tree`).Set("Id", regf.String("{1}")).Set("SD", regf.Binary([]byte{1}))
+	})
+	file := fsys[testtree.SoftwarePath]
+	file.Data = bytes.Clone(file.Data)
+	name := bytes.Index(file.Data, []byte("named in the tree"))
+	if name < 76 || string(file.Data[name-76:name-74]) != "nk" {
+		t.Fatal("the key is not found")
+	}
+	file.Data[name-76] = 'x'
+	recs, _ := found(t, fsys, "taskcache")
+	if len(recs) != 1 || recs[0].Data.(TaskCache).Hidden != "" {
+		t.Errorf("%d records, the task is hidden: %+v", len(recs), recs)
 	}
 }
 

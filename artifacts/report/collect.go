@@ -65,7 +65,7 @@ func layerOf(p artifacts.Proof) int {
 // the machine's doings, and no sign of any.
 func foreign(kind, dataType string) bool {
 	return kind == "File Last Modification Time" || dataType == "windows:volume:creation" ||
-		dataType == "windows:shell_item:file_entry" || strings.HasSuffix(kind, "(claimed)")
+		dataType == "windows:shell_item:file_entry" || strings.HasSuffix(kind, "(claimed)") || kind == artifacts.UnknownZone
 }
 
 // A program is one path on one machine.

@@ -70,3 +70,13 @@ func (in *Input) Evaluate(r *findings.Report, lang string) {
 		in.Rules = append(in.Rules, Rule{Host: c.Host, ID: c.RuleID, Title: words[c.RuleID].Title, Status: c.Status, Why: c.Why, Hits: c.Hits})
 	}
 }
+
+// Verdicts returns what the findings say of each record, for the rows of a
+// timeline.
+func Verdicts(r *findings.Report) map[string]output.Verdict {
+	out := map[string]output.Verdict{}
+	for id, v := range r.Verdicts() {
+		out[id] = output.Verdict{Level: v.Level.String(), Rules: v.Rules, Findings: v.Findings}
+	}
+	return out
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 )
@@ -52,7 +53,11 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 	}
 	row("raised", "%s", f.Raised)
 	if !f.FirstSeen.IsZero() {
-		row("seen", "%s to %s (%s)", output.FormatTime(f.FirstSeen), output.FormatTime(f.LastSeen), f.TimeKind)
+		first, last := output.FormatTime(f.FirstSeen), output.FormatTime(f.LastSeen)
+		if f.TimeKind == artifacts.UnknownZone {
+			first, last = strings.TrimSuffix(first, "Z"), strings.TrimSuffix(last, "Z")
+		}
+		row("seen", "%s to %s (%s)", first, last, f.TimeKind)
 	}
 	if f.File != "" {
 		row("file", "%s", f.File)

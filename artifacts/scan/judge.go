@@ -3,7 +3,9 @@ package scan
 import (
 	"io"
 	"slices"
+	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
@@ -16,6 +18,7 @@ func (x *machineScan) write() error {
 	x.eval = nil
 	x.worst = max(x.worst, x.report.Worst())
 	x.report = x.report.AtLeast(x.o.Level)
+	x.verdicts = report.Verdicts(x.report)
 	for i := range x.report.Findings {
 		x.m.Counts.Findings[x.report.Findings[i].Level.String()]++
 	}
@@ -99,6 +102,9 @@ func (x *machineScan) theCase() *output.Case {
 		f := &x.report.Findings[i]
 		o := output.Finding{ID: f.ID, Host: f.Host, RuleID: f.RuleID, Level: f.Level.String(), Title: f.Title, Subject: f.Subject, Why: f.Why,
 			FalsePositives: f.FalsePositives, Techniques: f.Techniques, First: f.FirstSeen, Last: f.LastSeen, Count: f.Count}
+		if f.TimeKind == artifacts.UnknownZone { // these columns are UTC
+			o.First, o.Last = time.Time{}, time.Time{}
+		}
 		for _, e := range f.Evidence {
 			o.Evidence = append(o.Evidence, e.Events...)
 		}

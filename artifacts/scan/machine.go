@@ -11,6 +11,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/moments"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/report"
@@ -30,6 +31,9 @@ type machineScan struct {
 	eval         *findings.Evaluator
 	report       *findings.Report
 	page         report.Input // of report.html
+	zone         *artifacts.Zone
+	moments      moments.Moments // that may show the zone
+	verdicts     map[string]output.Verdict
 	opts         *output.Options
 	tables       []*recordTable
 	damaged      *files.Set // damaged.jsonl, when there is too much for the manifest
@@ -87,6 +91,9 @@ func (s *run) one(ctx context.Context, h *machine) (m *MachineManifest, worst fi
 		return nil, 0, err
 	}
 	defer ev.Close()
+	if h.tree >= len(ev.Trees) {
+		return nil, 0, fmt.Errorf("%s: holds fewer machines than when the scan was planned", ev.Path)
+	}
 	return s.scanTree(ctx, h, source{ev.Trees[h.tree], ev.Path, ev.Kind}, files.Folder{Dir: filepath.Join(s.part, h.folder), Mode: s.mode})
 }
 
@@ -103,7 +110,10 @@ func (s *run) scanTree(
 	x.m = newMachineManifest(from.tree.Machine(), h, from.path)
 	x.damaged = x.Set()
 	x.inv = newInventory(x.m, x.tree, func() (io.Writer, error) { return x.damaged.Create("damaged.jsonl") })
-	x.sorter = output.Sorter{Budget: s.o.SortMemory, Dir: x.Dir}
+	if x.zone, err = s.zone(x.tree.Machine()); err != nil {
+		return x.m, x.worst, err
+	}
+	x.sorter = output.Sorter{Budget: s.o.SortMemory, Dir: x.Dir, Zone: func(string) *artifacts.Zone { return x.zone }}
 	defer x.sorter.Close()
 	opts := s.o.Output
 	look := &output.TreeLookup{Tree: x.tree}
@@ -178,7 +188,7 @@ func (x *machineScan) read(kind string) error {
 		x.inv.damage(Damage{Parser: "evidence", Error: err.Error()})
 	}
 	results, err := artifacts.Run(x.ctx, x.tree, x.list, &artifacts.Options{
-		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, FullOf: x.o.Artifacts, Places: x.places, Progress: x.progress,
+		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, FullOf: x.o.Artifacts, Places: x.places, Progress: x.progress, Zone: x.zone,
 	})
 	if err != nil {
 		return err
@@ -190,6 +200,9 @@ func (x *machineScan) read(kind string) error {
 	}
 	if err := x.ctx.Err(); err != nil {
 		return err
+	}
+	if x.moments.Infer(x.zone) {
+		x.note("local times: zone %s", x.zone)
 	}
 	x.page.Machines = []report.Machine{report.MachineOf(x.tree, kind)} // the run has opened the hives and given them up
 	if err := x.endRecords(); err != nil {

@@ -46,6 +46,7 @@ func (x *machineScan) result(res *artifacts.Result) error {
 		}
 	}
 	x.sorter.Source(res)
+	x.moments.Add(res)
 	if n := x.sorter.Len() - before; n > 0 {
 		x.inv.input(res.From.Path, res.From.Snapshot).Events += n
 	}

@@ -60,6 +60,7 @@ type Options struct {
 
 	Open         evidence.Options // how evidence is opened
 	NoDeleted    bool             // skip deleted keys and values
+	Timezone     string           // of the evidence's local times; "" takes it from the evidence, see artifacts.ZoneOf
 	HashEvidence bool             // take the SHA-256 of archives and images as a whole
 	VerifyImages bool             // compare disk images with the hashes that they store
 	Strict       bool             // stop at the first damage
@@ -273,4 +274,13 @@ func distinct(paths []string) error {
 		seen = append(seen, st)
 	}
 	return nil
+}
+
+// zone is the zone of a machine: what the options assume, or what its SYSTEM
+// hive holds.
+func (s *run) zone(m *evidence.Machine) (*artifacts.Zone, error) {
+	if s.o.Timezone != "" {
+		return artifacts.ParseZone(s.o.Timezone)
+	}
+	return artifacts.ZoneOf(m), nil
 }

@@ -152,6 +152,7 @@ func (x *machineScan) feed(ctx context.Context, list []*timelineFile) error {
 			c.Oldest = output.FormatTime(r.Time)
 		}
 		c.Newest = output.FormatTime(r.Time)
+		r.Judge(x.verdicts)
 		n++
 		c.Joined += len(r.Also)
 		if batch = append(batch, r); len(batch) == rowBatch {

@@ -199,8 +199,8 @@ func TestNetworks(t *testing.T) {
 	}
 	casetest.UserDiff(t, got[1:], []system.NetworkProfile{want})
 	for _, e := range recs[1].Events() {
-		if e.Local != (e.Kind != "Content Modification Time") {
-			t.Errorf("%s: local is %v", e.Kind, e.Local)
+		if local := e.Kind != "Content Modification Time"; e.Local || (e.Zone == "local, inferred +09:00") != local {
+			t.Errorf("%s: zone %q", e.Kind, e.Zone)
 		}
 	}
 }

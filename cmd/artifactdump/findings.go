@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
 )
 
@@ -66,24 +68,15 @@ func findingsAction(c *cli.Context) error {
 	paths := c.Args().Slice()
 	s := newSession(c)
 	ev := findings.Options{Tables: tables}
-	var machines []*machineFindings
-	var at *machineFindings
+	j := judges{s: s, opts: ev}
 	err = s.each(paths, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
-		if at == nil || at.tree != t {
-			at = &machineFindings{t, findings.NewEvaluator(findings.FactsOf(t, s.kind, c.StringSlice("artifact")), &ev)}
-			machines = append(machines, at)
-		}
-		at.Add(&res)
+		j.add(t, &res)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	var reports []*findings.Report
-	for _, m := range machines {
-		reports = append(reports, m.Report())
-	}
-	all := findings.Join(reports...)
+	all := findings.Join(j.reports()...)
 	o, err := openOutput(c, paths...)
 	if err != nil {
 		return err
@@ -107,6 +100,49 @@ func findingsAction(c *cli.Context) error {
 		return err
 	}
 	return errFindings
+}
+
+// judges evaluate machines one after the other.
+type judges struct {
+	s    *session
+	opts findings.Options
+	list []*machineFindings
+}
+
+// add takes in a result; a new tree is another machine.
+func (j *judges) add(t *evidence.Tree, res *artifacts.Result) {
+	if n := len(j.list); n == 0 || j.list[n-1].tree != t {
+		facts := findings.FactsOf(t, j.s.kind, j.s.c.StringSlice("artifact"))
+		j.list = append(j.list, &machineFindings{t, findings.NewEvaluator(facts, &j.opts)})
+	}
+	j.list[len(j.list)-1].Add(res)
+}
+
+// reports ends the evaluations.
+func (j *judges) reports() []*findings.Report {
+	var out []*findings.Report
+	for _, m := range j.list {
+		out = append(out, m.Report())
+	}
+	return out
+}
+
+// judged yields rows with what the findings of their machine say.
+func (j *judges) judged(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
+	verdicts := map[string]map[string]output.Verdict{}
+	for i, r := range j.reports() {
+		verdicts[j.list[i].tree.Machine().Name] = report.Verdicts(r)
+	}
+	return func(yield func(*output.Row, error) bool) {
+		for r, err := range rows {
+			if r != nil {
+				r.Judge(verdicts[r.Host])
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
 // machineFindings is the evaluation of one machine under way.

@@ -203,7 +203,9 @@ func hiveRecover(j *hiveJob) (func(), error) {
 	if name == "" {
 		return nil, usagef("usage: artifactdump hive recover FILE -o NEW")
 	}
-	if !j.h.Recovery().Applied {
+	if rec := j.h.Recovery(); rec.BaseBlockLost {
+		j.note("the copy has a rebuilt base block in the place of the lost one")
+	} else if !rec.Applied {
 		j.note("nothing was replayed: the copy has the bytes of %s", j.file)
 	}
 	if same(j.file, name) {

@@ -57,8 +57,13 @@ func (j *hiveJob) find(re *regexp.Regexp) (func(), error) {
 	c := j.c
 	all := !c.Bool("keys") && !c.Bool("names") && !c.Bool("data")
 	hits := 0
+	var buf []byte
+	named := func(append func([]byte) []byte) bool {
+		buf = append(buf[:0])
+		return re.Match(buf)
+	}
 	err = j.below(top, func(k hive.Key) error {
-		if (all || c.Bool("keys")) && re.MatchString(k.Name()) {
+		if (all || c.Bool("keys")) && named(k.AppendName) {
 			hits++
 			fmt.Fprintf(j.o, "%s\n", output.Clean(k.Path()))
 		}
@@ -67,7 +72,7 @@ func (j *hiveJob) find(re *regexp.Regexp) (func(), error) {
 				j.itemDamage(j.file, err)
 				continue
 			}
-			if (all || c.Bool("names")) && re.MatchString(v.Name()) || (all || c.Bool("data")) && dataMatches(re, v) {
+			if (all || c.Bool("names")) && named(v.AppendName) || (all || c.Bool("data")) && dataMatches(re, v) {
 				hits++
 				text, _ := hivefile.Show(v, 200)
 				fmt.Fprintf(j.o, "%s\n    %s    %s    %s\n", output.Clean(k.Path()), output.Clean(hivefile.ValueName(v)), v.Type(), text)

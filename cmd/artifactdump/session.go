@@ -16,6 +16,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/moments"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
@@ -38,6 +39,7 @@ type session struct {
 	live     bool            // a progress line stands on the terminal
 	started  time.Time
 	drawn    time.Time
+	zones    map[string]*artifacts.Zone // of local times, by machine
 }
 
 // sessionKey is where the program keeps its sessions, so that what they have to
@@ -47,6 +49,7 @@ const sessionKey = "sessions"
 func newSession(c *cli.Context) *session {
 	s := &session{
 		c: c, stderr: c.App.ErrWriter, quiet: c.Bool("quiet"), verbose: c.Bool("verbose"), strict: c.Bool("strict"), started: time.Now(),
+		zones: map[string]*artifacts.Zone{},
 	}
 	sessions, _ := c.App.Metadata[sessionKey].([]*session)
 	c.App.Metadata[sessionKey] = append(sessions, s)
@@ -174,9 +177,12 @@ func (s *session) each(paths []string, names []string, yield func(*evidence.Tree
 	return nil
 }
 
+// wrapEvidence is set by tests, to make reads of the evidence fail.
+var wrapEvidence func(fs.FS) fs.FS
+
 // evidenceOptions are what the flags say of opening evidence.
 func evidenceOptions(c *cli.Context) *evidence.Options {
-	return &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows")}
+	return &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows"), Password: c.String("password"), Wrap: wrapEvidence}
 }
 
 // openEvidence opens evidence as the flags say.
@@ -220,7 +226,15 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		if err != nil {
 			return usageError{err}
 		}
-		results, err := artifacts.Run(ctx, tree, list, &artifacts.Options{Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Full: s.c.Bool("full"), FullOf: names, Progress: s.progress})
+		zone, err := zoneFlag(s.c, tree.Machine())
+		if err != nil {
+			return err
+		}
+		var known moments.Moments
+		s.zones[tree.Machine().Name] = zone
+		results, err := artifacts.Run(ctx, tree, list, &artifacts.Options{
+			Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Full: s.c.Bool("full"), FullOf: names, Progress: s.progress, Zone: zone,
+		})
 		if err != nil {
 			return usageError{err}
 		}
@@ -234,9 +248,13 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 					return fmt.Errorf("stopped at the first damage (--strict): %w", errDamaged)
 				}
 			}
+			known.Add(&res)
 			if err := yield(tree, res); err != nil {
 				return err
 			}
+		}
+		if known.Infer(zone) {
+			s.note("local times: zone %s", zone)
 		}
 		if err := s.c.Context.Err(); err != nil {
 			return err

@@ -57,9 +57,11 @@ func timeline(c *cli.Context) error {
 		o.abort()
 		return usagef("--format %s needs a plain file: %s is none", format.Name, c.String("output"))
 	}
-	var sorter output.Sorter
+	sorter := output.Sorter{Zone: func(host string) *artifacts.Zone { return s.zones[host] }}
 	defer sorter.Close()
-	err = s.each(c.Args().Slice(), c.StringSlice("artifact"), func(_ *evidence.Tree, res artifacts.Result) error {
+	j := judges{s: s}
+	err = s.each(c.Args().Slice(), c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
+		j.add(t, &res)
 		return sorter.AddResult(&res)
 	})
 	if err == nil {
@@ -72,7 +74,7 @@ func timeline(c *cli.Context) error {
 			w, err = format.File(o.file.Name(), opts)
 		}
 		if err == nil {
-			err = writeTimeline(s, w, span.rows(&sorter))
+			err = writeTimeline(s, w, j.judged(span.rows(&sorter)))
 		}
 	}
 	if err != nil {

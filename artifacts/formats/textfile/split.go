@@ -75,7 +75,7 @@ func looksWide(b []byte) bool {
 			zero++
 		}
 	}
-	return zero >= len(head)/8
+	return zero > 0 && zero >= len(head)/8
 }
 
 // validUTF8 tells whether b is UTF-8 that plain ASCII is not enough for.

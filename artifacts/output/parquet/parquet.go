@@ -52,6 +52,11 @@ type event struct {
 	Offset     *int64            `parquet:"offset,optional"`
 	State      *string           `parquet:"state,optional,dict"`
 	Local      *bool             `parquet:"local_time,optional"`
+	RecordID   string            `parquet:"record_id"`
+	Level      string            `parquet:"level,dict"`
+	Rules      []string          `parquet:"rules,list"`
+	FindingIDs []string          `parquet:"finding_ids,list"`
+	TimeKind   *string           `parquet:"time_kind,optional,dict"`
 }
 
 // A Writer writes the table timeline.
@@ -118,6 +123,7 @@ func (w *Writer) Event(r *output.Row) error {
 	if r.Local {
 		e.Local = new(true)
 	}
+	e.RecordID, e.Level, e.Rules, e.FindingIDs, e.TimeKind = r.RecordID, r.Level, r.Rules, r.FindingIDs, opt(r.TimeKind)
 	w.rows = append(w.rows, e)
 	if len(w.rows) < cap(w.rows) {
 		return nil

@@ -29,13 +29,14 @@ CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT, os TEXT, build TEXT, timezo
 CREATE TABLE source_file(id INTEGER PRIMARY KEY, host_id INT REFERENCES host(id), path TEXT, snapshot TEXT, size INT, sha256 TEXT, mtime TEXT, status TEXT, error TEXT);
 CREATE TABLE timeline(id INTEGER PRIMARY KEY, host_id INT REFERENCES host(id), source_id INT REFERENCES source_file(id), timestamp INT, filetime INT, datetime TEXT,
 	timestamp_desc TEXT, data_type TEXT, parser TEXT, message TEXT, path TEXT, executable TEXT, username TEXT, user_sid TEXT, key_path TEXT, value_name TEXT,
-	confidence TEXT, tags TEXT, extra TEXT, event_id TEXT, offset INT, state TEXT);
+	confidence TEXT, tags TEXT, extra TEXT, event_id TEXT, offset INT, state TEXT,
+	record_id TEXT, level TEXT, rules TEXT, finding_ids TEXT, time_kind TEXT);
 CREATE TABLE finding(id TEXT, host_id INT REFERENCES host(id), rule_id TEXT, level TEXT, title TEXT, technique TEXT, first_seen TEXT, last_seen TEXT, evidence TEXT,
 	subject TEXT, why TEXT);
 `
 
 const (
-	columns = 21 // of timeline, without its id
+	columns = 26 // of timeline, without its id
 	batch   = 6  // rows of one statement; the driver's cost grows with the square of its arguments
 )
 
@@ -121,7 +122,7 @@ func Create(path string, opts *Options) (*Writer, error) {
 func insert(rows int) string {
 	one := "(" + strings.Repeat("?,", columns-1) + "?)"
 	return "INSERT INTO timeline(host_id,source_id,timestamp,filetime,datetime,timestamp_desc,data_type,parser,message,path,executable,username,user_sid,key_path,value_name," +
-		"confidence,tags,extra,event_id,offset,state) VALUES " + strings.TrimSuffix(strings.Repeat(one+",", rows), ",")
+		"confidence,tags,extra,event_id,offset,state,record_id,level,rules,finding_ids,time_kind) VALUES " + strings.TrimSuffix(strings.Repeat(one+",", rows), ",")
 }
 
 func (w *Writer) host(name string) int64 {
@@ -156,7 +157,8 @@ func (w *Writer) Event(r *output.Row) error {
 	}
 	w.args = append(w.args, host, file, r.Time.UnixMicro(), wire.FileTime(r.Time), r.Datetime(),
 		r.Kind, r.DataType, r.Parser, text(r.Message), text(r.Path), text(r.Executable), text(r.User), text(r.SID), text(r.Key), text(r.Value),
-		string(r.Proof), tags, extra, r.ID, r.Offset, string(r.State))
+		string(r.Proof), tags, extra, r.ID, r.Offset, string(r.State),
+		r.RecordID, text(r.Level), list(r.Rules), list(r.FindingIDs), text(r.TimeKind))
 	if len(w.args) < batch*columns {
 		return nil
 	}
@@ -268,4 +270,12 @@ func (w *Writer) files(c *output.Case, exec func(string, ...any) error) error {
 		}
 	}
 	return nil
+}
+
+// list is a JSON list, or nothing.
+func list(texts []string) any {
+	if len(texts) == 0 {
+		return nil
+	}
+	return output.JSONTexts(texts)
 }
