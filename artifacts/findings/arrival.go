@@ -17,7 +17,7 @@ var arrivedAndRan = wholeRule(Rule{
 	Why:    "A program appeared in a folder that users can write to and ran within an hour: the shape of a delivery.",
 	Benign: "Installers, portable tools.",
 	Next:   "Find out where the file came from and what else appeared in the same minutes.",
-	Needs:  []string{"mft", "usnjrnl", "prefetch", "bam", "userassist"},
+	Needs:  []string{"mft", "usnjrnl"},
 }, func(x *look) {
 	idx := x.files()
 	x.eachStory(func(x *look, t *story, p *program) {

@@ -282,3 +282,20 @@ func (x *look) eachStory(f func(x *look, t *story, p *program)) {
 
 // utcTime writes a time in UTC, to the second.
 func utcTime(t time.Time) string { return t.UTC().Format(secondsOnly) }
+
+// journalSpan says how far the change journals reach: what was before is not
+// judged by rules that read them.
+func (s *scene) journalSpan() string {
+	if !s.hasFiles() {
+		return ""
+	}
+	var parts []string
+	for _, r := range s.files().journals {
+		c := change(r)
+		parts = append(parts, fmt.Sprintf("%s to %s", utcTime(c.First), utcTime(c.Last)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "the change journal reaches from " + strings.Join(parts, ", ")
+}
