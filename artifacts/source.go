@@ -48,7 +48,7 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 			rec.User = o
 		}
 	}
-	rec.ID = recordID(in.Artifact, &from, s.kept)
+	rec.ID = recordID(in.Artifact, &from, s.kept, d)
 	s.kept++
 	s.res.Records = append(s.res.Records, rec)
 	s.res.bytes += bytes + recordBytes

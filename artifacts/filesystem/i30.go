@@ -138,6 +138,11 @@ func isWatchedFolder(lower string) bool {
 	return strings.HasPrefix(lower, `\users\`) && (strings.HasSuffix(lower, `\downloads`) || strings.HasSuffix(lower, `\desktop`) || strings.HasSuffix(lower, `\appdata\local\temp`))
 }
 
+// Identity is the folder, the name, and the place of the entry.
+func (x IndexName) Identity() string {
+	return fmt.Sprintf("%s %s %s %d %t %d", x.Parent, x.Reference, x.Name, x.Position(), x.Slack, x.Changed.UnixNano())
+}
+
 // Program returns the path of a program or a script.
 func (x IndexName) Program() string {
 	if x.Folder == "" || !IsRunnable(x.Name) {

@@ -50,6 +50,10 @@ folders of Windows are shown, once each: -a logfile shows all.`,
 const maxLogSeen = 1 << 20
 
 func decodeLogFile(in artifacts.Input, yield func(LogItem) bool) error {
+	var head [4]byte
+	if _, err := in.Random.ReadAt(head[:], 0); err == nil && head == [4]byte{0xFF, 0xFF, 0xFF, 0xFF} {
+		return nil // never used
+	}
 	v := viewBeside(in)
 	seen := map[string]bool{}
 	for i, err := range ntfs.Log(section(in)) {
@@ -103,6 +107,9 @@ func logItem(in artifacts.Input, v *view, i *ntfs.LogItem) LogItem {
 	}
 	return x
 }
+
+// Identity is the place and the kind of the item.
+func (x LogItem) Identity() string { return fmt.Sprintf("%s %d %s", x.Kind, x.Position(), x.Path) }
 
 // Program returns the path of a program or a script.
 func (x LogItem) Program() string {

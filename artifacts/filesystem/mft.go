@@ -225,6 +225,9 @@ func doubtOf(x *Forged) *Doubt {
 	return d
 }
 
+// Identity is the reference and the place of the record.
+func (f File) Identity() string { return fmt.Sprintf("%s %d", f.Reference, f.Position()) }
+
 // Program returns the path of a program or a script.
 func (f File) Program() string {
 	if f.Directory || !IsRunnable(f.Path) {

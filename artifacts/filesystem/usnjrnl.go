@@ -363,6 +363,11 @@ func (x *journalReader) summary() Change {
 	return c
 }
 
+// Identity is the kind, the place in the journal and what was changed.
+func (c Change) Identity() string {
+	return fmt.Sprintf("%s %d %d %s %s %s", c.Kind, c.USN, c.LastUSN, c.Reference, c.Path, c.Extension)
+}
+
 // Program returns the path of the program that was changed, or the name of the
 // one that started.
 func (c Change) Program() string {
