@@ -77,6 +77,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/catalogue":     join(chapter, chapters),
 
 		"artifacts/inspect":         {"hive", "prefetch", "prefetch/", "artifacts/winpath", "artifacts/formats/"},
+		"artifacts/moments":         join(chapter, []string{"artifacts/execution", "artifacts/persistence"}),
 		"artifacts/logons":          join(chapter, []string{"artifacts/events"}),
 		"artifacts/findings":        above,
 		"artifacts/findings/sigma":  {},
@@ -89,7 +90,8 @@ func TestArrows(t *testing.T) {
 		"artifacts/report":          join(above, []string{"artifacts/output", "artifacts/findings"}),
 		"artifacts/explain":         join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings"}),
 		"artifacts/scan": join(above, []string{
-			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/report", "artifacts/explain",
+			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/moments", "artifacts/report",
+			"artifacts/explain",
 		}),
 
 		"artifacts/internal/testtree": join(engine, corpus),
