@@ -36,6 +36,7 @@ type Artifact struct {
 	record reflect.Type
 	plan   []eventField // which fields of the record are times, and what they mean
 	decode func(Input, func(Decoded) bool) error
+	family *family // that the artifact is decoded with
 }
 
 // A Decoded is one record of some artifact's own type. Every record type
@@ -138,10 +139,17 @@ const (
 
 	// Unreachable is the state of a record that was not deleted but that the damaged tree of its hive does not lead to.
 	Unreachable State = "unreachable"
+
+	// The states of a record of an event log that is in no list of records.
+	Hidden    State = "hidden"    // inside a record that was made larger: the log was edited
+	Recovered State = "recovered" // overwritten in the list, and still whole
+	Partial   State = "partial"   // recovered, without all of its names
 )
 
-// Recovered reports whether the record was found outside the tree of its hive: what belongs to it may be missing.
-func (s State) Recovered() bool { return s == Deleted || s == Unreachable }
+// Recovered reports whether the record was found outside the tree of its hive or the lists of its log: what belongs to it may be missing.
+func (s State) Recovered() bool {
+	return s == Deleted || s == Unreachable || s == Hidden || s == Recovered || s == Partial
+}
 
 // A Locator leads from a record back to its bytes.
 type Locator struct {
@@ -191,6 +199,10 @@ type Record struct {
 	Data     Decoded // a value of the artifact's own record type, see [Artifact.Record] and [As]
 	View32   bool    // read through the 32-bit view of the registry
 
+	// Quiet is set for a record that rules and analyses see and that is not
+	// shown: see [Options.Quiet].
+	Quiet bool
+
 	zone *Zone // of the machine
 }
 
@@ -218,6 +230,14 @@ type (
 	Identifier interface{ Identity() string }
 	// An Eventer gives times that are no plain fields of the record.
 	Eventer interface{ Events() []Event }
+	// A Finder says how a record was found, where that is not the state of its
+	// source: "" means that it is. The note explains the state.
+	Finder interface {
+		Found() (state State, note string)
+	}
+	// A Completer fills in what only a shown record needs, and returns the
+	// result. It is asked for records that are not quiet.
+	Completer interface{ Complete() Decoded }
 )
 
 // Summary returns the record in one line.

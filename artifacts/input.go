@@ -25,6 +25,10 @@ type Input struct {
 	Tree     *evidence.Tree
 	Full     bool // all records are wanted, see [Options.Full]
 
+	// NoDeleted is set when the run does not ask for deleted records. The engine
+	// sees to those of hives.
+	NoDeleted bool
+
 	// A file source.
 	File   *evidence.File
 	Data   []byte      // of a source of whole files

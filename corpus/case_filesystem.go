@@ -40,3 +40,13 @@ func (m *Machine) WithoutMetadata() *Machine {
 	}
 	return m
 }
+
+// volumeCases are what the volume says of its files.
+var volumeCases = []Case{
+	{"mft", "The implant with its address, a DLL with the times of another, and what was deleted.", mftCase},
+	{"usnjrnl", "The night of the intrusion: a download, starts, a forging, and the clean-up.", journalCase},
+	{"zoneid", "The mark of the implant is in the case mft.", already},
+	{"executedfiles", "The references are those of the case prefetch.", already},
+	{"i30", "The index of the folder of the archive, which is gone.", indexCase},
+	{"logfile", "The log of a volume in use.", logFileCase},
+}

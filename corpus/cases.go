@@ -1,8 +1,10 @@
 package corpus
 
+import "slices"
+
 // Cases is what the incident consists of: one line for each artifact, in the order of writing. The first ones lay
 // the ground that the others build on.
-var Cases = []Case{
+var Cases = slices.Concat([]Case{
 	// The machine.
 	{"system", "Name, clock, switches and volumes of a Windows 10 computer in Tokyo.", systemCase},
 	{"services", "Ordinary services, and PsExec's, which stayed when the intruder's connection was cut.", servicesCase},
@@ -134,15 +136,6 @@ var Cases = []Case{
 	{"volumelabels", "The stick's name, and its serial number.", volumeLabelsCase},
 	{"mounteddevices", "The volumes are those of the case system.", already},
 	{"eventlogging", "The logs with their usual sizes; PowerShell's channel was switched off.", eventLoggingCase},
-	{"evtxfiles", "The log of security begins with the record of its clearing; two others reach back to the installation.", evtxFilesCase},
 	{"protection", "PowerShell runs every script.", protectionCase},
 	{"uninstall", "Three installed programs, one of them for mira alone.", uninstallCase},
-
-	// What the volume says of its files.
-	{"mft", "The implant with its address, a DLL with the times of another, and what was deleted.", mftCase},
-	{"usnjrnl", "The night of the intrusion: a download, starts, a forging, and the clean-up.", journalCase},
-	{"zoneid", "The mark of the implant is in the case mft.", already},
-	{"executedfiles", "The references are those of the case prefetch.", already},
-	{"i30", "The index of the folder of the archive, which is gone.", indexCase},
-	{"logfile", "The log of a volume in use.", logFileCase},
-}
+}, eventLogCases, volumeCases)

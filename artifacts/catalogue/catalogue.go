@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/activity"
 	"github.com/artifactdump/artifactdump/artifacts/communication"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
@@ -24,6 +25,7 @@ var all = slices.Concat(
 	communication.Artifacts(),
 	activity.Artifacts(),
 	system.Artifacts(),
+	events.Artifacts(),
 	filesystem.Artifacts(),
 )
 

@@ -13,6 +13,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/activity"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/communication"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
@@ -101,6 +102,18 @@ func TestOneFileEach(t *testing.T) {
 			if err != nil || bytes.Count(b, []byte("artifacts.Define(")) != 1 || !regexp.MustCompile(`Name: +"`+a.Name+`"`).Match(b) {
 				t.Errorf("%s: %s.go does not declare it alone: %v", dir, a.Name, err)
 			}
+		}
+	}
+	// The artifacts of event logs are one family: one file declares them all, each
+	// once, and the record of a log beside its decoder.
+	declared, err := os.ReadFile("../events/chapter.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range events.Artifacts() {
+		n++
+		if a.Name != "evtxfiles" && bytes.Count(declared, []byte(`part("`+a.Name+`",`)) != 1 {
+			t.Errorf("events/chapter.go does not declare %s once", a.Name)
 		}
 	}
 	if n != len(catalogue.All()) {

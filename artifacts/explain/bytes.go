@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/hive"
@@ -23,6 +24,9 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 	var file *evidence.File
 	for _, s := range r.Artifact.Sources {
 		files, _ := tree.Glob(s.Glob)
+		if s.Signature != "" {
+			files = append(files, tree.Signed(s.Signature)...)
+		}
 		for _, f := range files {
 			if s.Glob != "" && f.Path == r.From.Path && f.Snapshot == r.From.Snapshot {
 				file = f
@@ -41,6 +45,9 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 	}
 	if file == nil {
 		return fmt.Errorf("%s is not in the evidence any more", r.From.Path)
+	}
+	if e, ok := r.Data.(events.Event); ok {
+		return eventRecord(w, file, r, e)
 	}
 	if large(r.Artifact) {
 		return volumeRecord(w, file, r)

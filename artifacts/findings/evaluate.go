@@ -427,7 +427,7 @@ func (s *scene) evidence(f *Finding, rows []*row, ruleOf map[*row][]string) {
 				}
 				continue
 			}
-			if len(ev.Events) < 16 {
+			if len(ev.Events) < 16 && !r.rec.Quiet {
 				ev.Events = append(ev.Events, e.ID)
 			}
 			if e.Time.After(ev.Time) {

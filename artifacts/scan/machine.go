@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/moments"
@@ -40,10 +41,15 @@ type machineScan struct {
 	stamp        string
 	worst        findings.Level
 
-	records     *files.Set // of the artifact at hand
-	recordsOf   *artifacts.Artifact
-	recordLines output.RecordWriter
-	recordRows  int
+	records []*recordFile // of the artifacts at hand
+}
+
+// A recordFile is the file of the records of one artifact.
+type recordFile struct {
+	artifact *artifacts.Artifact
+	files    *files.Set
+	lines    output.RecordWriter
+	rows     int
 }
 
 // A recordTable is a format of records that writes several files.
@@ -187,8 +193,12 @@ func (x *machineScan) read(kind string) error {
 		x.damage(err)
 		x.inv.damage(Damage{Parser: "evidence", Error: err.Error()})
 	}
+	shown, err := events.ParseFilter(x.o.Events)
+	if err != nil {
+		return err
+	}
 	results, err := artifacts.Run(x.ctx, x.tree, x.list, &artifacts.Options{
-		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, FullOf: x.o.Artifacts, Places: x.places, Progress: x.progress, Zone: x.zone,
+		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, FullOf: x.o.Artifacts, Places: x.places, Progress: x.progress, Quiet: shown.Quiet, Zone: x.zone,
 	})
 	if err != nil {
 		return err

@@ -54,6 +54,7 @@ type ManifestOptions struct {
 	Formats   []string `json:"formats"`
 	Host      string   `json:"host,omitempty"`
 	Rules     []string `json:"rules,omitempty"`
+	Events    string   `json:"events,omitempty"`
 	NoDeleted bool     `json:"no_deleted,omitempty"`
 	Timezone  string   `json:"evidence_timezone,omitempty"`
 	NoLogs    bool     `json:"no_logs,omitempty"`
@@ -197,7 +198,7 @@ func newManifest(s *run) *Manifest {
 	}
 	m.Options = ManifestOptions{
 		Artifacts: s.o.Artifacts, Host: s.o.Open.Hostname, Rules: s.o.RuleFiles,
-		NoDeleted: s.o.NoDeleted, Timezone: s.o.Timezone, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows, Level: s.o.Level.String(),
+		Events: s.o.Events, NoDeleted: s.o.NoDeleted, Timezone: s.o.Timezone, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows, Level: s.o.Level.String(),
 	}
 	for _, p := range s.o.Evidence {
 		m.Evidence = append(m.Evidence, &EvidenceManifest{Path: p})

@@ -60,6 +60,7 @@ type Options struct {
 
 	Open         evidence.Options // how evidence is opened
 	NoDeleted    bool             // skip deleted keys and values
+	Events       string           // which records of event logs are shown, see events.ParseFilter
 	Timezone     string           // of the evidence's local times; "" takes it from the evidence, see artifacts.ZoneOf
 	HashEvidence bool             // take the SHA-256 of archives and images as a whole
 	VerifyImages bool             // compare disk images with the hashes that they store

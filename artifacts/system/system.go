@@ -30,7 +30,6 @@ var chapter = artifacts.Chapter("System",
 	volumeLabels,
 	defender,
 	eventLogging,
-	evtxFiles,
 	protection,
 	software,
 )

@@ -29,6 +29,7 @@ const (
 	JournalFile  Signature = "usnjrnl"  // its change journal
 	LogFile      Signature = "logfile"  // its transaction log
 	IndexFile    Signature = "i30"      // the index of a folder
+	EventLogFile Signature = "evtx"     // an event log of Windows Vista or later
 )
 
 // SniffSize is how much of a file [Sniff] looks at.
@@ -51,6 +52,8 @@ func Sniff(head []byte) Signature {
 		return HiveFile
 	case len(head) >= len(linkHeader) && string(head[:len(linkHeader)]) == linkHeader:
 		return ShortcutFile
+	case len(head) >= 8 && string(head[:8]) == "ElfFile\x00":
+		return EventLogFile
 	case isJob(head):
 		return JobFile
 	case isTask(head):
