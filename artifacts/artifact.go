@@ -241,6 +241,9 @@ type (
 	Prover interface{ Proof() Proof }
 	// A Tagger adds marks such as "seeded".
 	Tagger interface{ Tags() []string }
+	// An Identifier says what no other record of its source says: its id does
+	// not depend on which records are decoded.
+	Identifier interface{ Identity() string }
 	// An Eventer gives times that are no plain fields of the record.
 	Eventer interface{ Events() []Event }
 	// A Finder says how a record was found, where that is not the state of its

@@ -23,6 +23,7 @@ type Input struct {
 	User     evidence.User
 	Machine  *evidence.Machine
 	Tree     *evidence.Tree
+	Full     bool // all records are wanted, see [Options.Full]
 
 	// NoDeleted is set when the run does not ask for deleted records. The engine
 	// sees to those of hives.

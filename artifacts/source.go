@@ -11,6 +11,7 @@ import (
 	"reflect"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 // A source collects the records of one job and hands them on in pieces. A job
@@ -75,7 +76,7 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 			rec.User = o
 		}
 	}
-	rec.ID = recordID(in.Artifact, &from, p.kept)
+	rec.ID = recordID(in.Artifact, &from, p.kept, d)
 	p.kept++
 	p.covered = true
 	p.res.Records = append(p.res.Records, rec)
@@ -238,7 +239,7 @@ func (r *runner) decodeRandom(j job, in Input, s *source) {
 	if done != nil {
 		defer done()
 	}
-	if err != nil {
+	if err != nil && err != errHoles {
 		s.fail(in, err)
 	}
 	if at == nil {
@@ -270,6 +271,9 @@ func randomAccess(f fs.File, w io.Writer) (at io.ReaderAt, size int64, done func
 		return nil, 0, nil, errors.New("is a directory")
 	}
 	if at, ok := f.(io.ReaderAt); ok {
+		if holes(at, st.Size()) > maxHoles {
+			return at, st.Size(), nil, errHoles
+		}
 		n, err := io.Copy(w, io.NewSectionReader(at, 0, st.Size()))
 		if err == nil && n < st.Size() {
 			err = fmt.Errorf("%d bytes of %d: %w", n, st.Size(), io.ErrUnexpectedEOF)
@@ -297,6 +301,25 @@ func randomAccess(f fs.File, w io.Writer) (at io.ReaderAt, size int64, done func
 		err = fmt.Errorf("larger than the limit for temporary files (%d)", int64(randomSpool))
 	}
 	return tmp, n, done, err
+}
+
+// maxHoles is how many bytes of holes are hashed with a file. The change journal
+// of an image is a hole of many gigabytes before some megabytes of records; such
+// a file has no hash.
+const maxHoles = 1 << 30
+
+var errHoles = errors.New("mostly a hole")
+
+// holes returns how many bytes of a file no cluster holds.
+func holes(at io.ReaderAt, size int64) int64 {
+	s, ok := at.(interface{ DataRanges() []ntfs.Range })
+	if !ok {
+		return 0
+	}
+	for _, r := range s.DataRanges() {
+		size -= r.Length
+	}
+	return size
 }
 
 type bytesAt []byte

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/events"
@@ -32,6 +33,16 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 			}
 		}
 	}
+	for _, s := range r.Artifact.Sources {
+		if s.Signature == "" || file != nil {
+			continue
+		}
+		for _, f := range tree.Signed(s.Signature) {
+			if f.Path == r.From.Path {
+				file = f
+			}
+		}
+	}
 	if file == nil { // the log beside a database
 		file, _ = tree.LookupCopy(r.From.Path, r.From.Snapshot)
 	}
@@ -40,6 +51,9 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 	}
 	if e, ok := r.Data.(events.Event); ok {
 		return eventRecord(w, file, r, e)
+	}
+	if large(r.Artifact) {
+		return volumeRecord(w, file, r)
 	}
 	b, err := file.Bytes()
 	if b == nil {
@@ -64,6 +78,11 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 	fmt.Fprintf(w, "bytes of the file from %#x on\n", start)
 	io.WriteString(w, output.HexDump(b[start:end], start))
 	return nil
+}
+
+// large reports whether the files of an artifact are read in parts.
+func large(a *artifacts.Artifact) bool {
+	return slices.ContainsFunc(a.Sources, func(s artifacts.Source) bool { return s.Access == artifacts.Random })
 }
 
 func hiveRecord(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {

@@ -59,6 +59,9 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 		}
 		row("seen", "%s to %s (%s)", first, last, f.TimeKind)
 	}
+	if f.File != "" {
+		row("file", "%s", f.File)
+	}
 	row("scope", "%s", f.Scope)
 	row("why", "%s", f.Why)
 	row("innocent if", "%s", f.FalsePositives)

@@ -35,6 +35,7 @@ func eventsFlag() cli.Flag {
 func evidenceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "artifact", Aliases: []string{"a"}, Usage: "only the artifact or group `NAME` (repeat for more; see artifactdump list)"},
+		&cli.BoolFlag{Name: "full", Usage: "all records of artifacts that show a part by default, as -a NAME does for one"},
 		&cli.StringFlag{Name: "host", Usage: "`NAME` of the machine when its SYSTEM hive does not tell"},
 		&cli.StringFlag{Name: "evidence-timezone", Usage: "`ZONE` of the evidence's local times: Europe/Berlin, +01:00", DefaultText: "from the SYSTEM hive"},
 		&cli.BoolFlag{Name: "no-deleted", Usage: "leave deleted keys and values aside"},

@@ -32,6 +32,7 @@ type session struct {
 	quiet    bool
 	verbose  bool
 	strict   bool
+	full     bool             // as --full
 	kind     string           // of the evidence being read: folder, zip, disk image …
 	machines []output.Machine // that were read so far
 	damaged  int
@@ -254,7 +255,7 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		var known moments.Moments
 		s.zones[tree.Machine().Name] = zone
 		results, err := artifacts.Run(ctx, tree, list, &artifacts.Options{
-			Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress, Zone: zone, Quiet: s.hides,
+			Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Full: s.full || s.c.Bool("full"), FullOf: names, Progress: s.progress, Zone: zone, Quiet: s.hides,
 		})
 		if err != nil {
 			return usageError{err}
