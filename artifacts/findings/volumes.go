@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,8 +9,6 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/system"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 var forgedTimes = wholeRule(Rule{
 	ID: "N-05", Title: "Forged file times", Level: High, Attack: []string{"T1070.006"},
