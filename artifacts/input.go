@@ -164,14 +164,6 @@ func (in Input) Errorf(at Origin, format string, args ...any) error {
 	return &DecodeError{Artifact: in.Artifact.Name, From: in.locator(at), Err: fmt.Errorf(format, args...)}
 }
 
-// Remark says something about the source that a reader should know and that is no
-// error.
-func (in Input) Remark(format string, args ...any) {
-	if in.noted != nil {
-		in.noted.notes = append(in.noted.notes, in.From.place()+": "+fmt.Sprintf(format, args...))
-	}
-}
-
 // Wrap is Errorf for an error that a package of ours returned.
 func (in Input) Wrap(at Origin, err error) error {
 	if err == nil {
@@ -189,6 +181,9 @@ func (in Input) locator(o Origin) Locator {
 		l.Value = o.value
 	}
 	l.Offset = o.offset
+	if o.file != "" {
+		l.Path, l.SHA256 = o.file, o.sum
+	}
 	if o.state != "" {
 		if l.State == Live || l.State == "" {
 			l.State = o.state

@@ -44,7 +44,7 @@ func (a Account) IsZero() bool { return a == Account{} }
 
 // A Record is one record of a log in plain Go values. It may be kept.
 type Record struct {
-	Number    uint64    `json:"record_number"` // EventRecordID
+	Number    uint64    `json:"record_number"` // of the record in its log
 	ID        uint32    `json:"event_identifier"`
 	Version   uint8     `json:"event_version"`
 	Level     uint8     `json:"event_level"`

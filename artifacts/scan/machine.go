@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/moments"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
@@ -31,7 +32,9 @@ type machineScan struct {
 	sorter       output.Sorter
 	eval         *findings.Evaluator
 	report       *findings.Report
-	page         report.Input // of report.html
+	logons       *logons.Builder
+	analysis     *logons.Analysis // once everything is read
+	page         report.Input     // of report.html
 	zone         *artifacts.Zone
 	moments      moments.Moments // that may show the zone
 	verdicts     map[string]output.Verdict
@@ -184,7 +187,8 @@ func (x *machineScan) read(kind string) error {
 		create := func(name string) (io.Writer, error) { return set.Create("tables/" + x.stamp + "_" + name) }
 		x.tables = append(x.tables, &recordTable{f, set, f.Files(create, x.opts)})
 	}
-	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, x.o.Artifacts), &findings.Options{Tables: x.o.Tables})
+	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, x.o.Artifacts), &findings.Options{Tables: x.o.Tables, Sigma: x.o.Sigma})
+	x.logons = logons.New(nil)
 	x.page = report.Input{
 		Tool:      "artifactdump " + x.o.Version,
 		Collected: report.NewCollector(&report.Options{Lang: x.o.Lang}),

@@ -28,10 +28,18 @@ var chapter = artifacts.Chapter("System",
 	usb,
 	mountedDevices,
 	volumeLabels,
+	bluetooth,
+	lastLogon,
+	wsl,
 	defender,
 	eventLogging,
+	auditPolicy,
 	protection,
 	software,
+	defenderDetections,
+	defenderLog,
+	quarantine,
+	setupAPI,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -34,6 +34,7 @@ func scanCommand() *cli.Command {
 			"   report.html             one page for reading: what happened, and what says so\n" +
 			"   findings.jsonl          what deserves a look first\n" +
 			"   coverage.jsonl          which rules could not be judged, and why\n" +
+			"   logons.csv, sessions.csv, graph.graphml  who logged on to what, from where, for how long\n" +
 			"   navigator.json          layer for the ATT&CK Navigator\n\n" +
 			"Several machines get a folder each, and are scanned at a time as far as --memory\n" +
 			"allows; the bytes are the same. The folder is called CASE.partial until it is whole;\n" +
@@ -58,7 +59,7 @@ func scanCommand() *cli.Command {
 			&cli.Int64Flag{Name: "memory", Value: scan.DefaultMemory >> 20, Usage: "let machines that are scanned at a time need `N` MiB together, by the size of their hives"},
 			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20, Usage: "sort the events of a machine within `N` MiB; what does not fit goes to temporary files in CASE"},
 			bodyfileFlag(),
-		}, csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
+		}, sigmaFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: scanAction,
 	}
 }
@@ -160,6 +161,10 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 		return o, 0, err
 	}
 	if fail, err = levelFlag(c, "fail-level"); err != nil {
+		return o, 0, err
+	}
+	o.SigmaPaths = c.StringSlice("sigma")
+	if o.Sigma, err = sigmaRules(c); err != nil {
 		return o, 0, err
 	}
 	if o.Tables, err = ruleFiles(o.RuleFiles); err != nil {
