@@ -230,7 +230,7 @@ func (v *veloWalk) readUploads(dir string, list []fs.DirEntry) {
 }
 
 // clientName takes the host's name from client_info.json.
-func (h *Host) clientName(fsys fs.FS, dir string, list []fs.DirEntry) {
+func (h *Machine) clientName(fsys fs.FS, dir string, list []fs.DirEntry) {
 	e, ok := entry(list, "client_info.json")
 	if !ok {
 		return
