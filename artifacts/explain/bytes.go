@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/hive"
@@ -22,6 +23,9 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 	file := lookup(tree, r)
 	if file == nil {
 		return fmt.Errorf("%s is not in the evidence any more", r.From.Path)
+	}
+	if e, ok := r.Data.(events.Event); ok {
+		return eventRecord(w, file, r, e)
 	}
 	if r.Artifact.Name == "prefetch" {
 		return prefetchFile(w, file, r)
@@ -62,7 +66,8 @@ func lookup(tree *evidence.Tree, r *artifacts.Record) *evidence.File {
 			}
 		}
 	}
-	return nil
+	f, _ := tree.LookupCopy(r.From.Path, r.From.Snapshot) // the log beside a database
+	return f
 }
 
 // compareHash warns when the source is not what it was. The records of a streamed

@@ -11,6 +11,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/explain"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
@@ -79,6 +80,12 @@ func TestEveryRecord(t *testing.T) {
 			if r.From.Key != "" || r.Artifact.Name == "prefetch" {
 				if _, bytes, _ := strings.Cut(text, "meaning"); !strings.Contains(strings.ToLower(bytes), "signature") {
 					t.Errorf("%s %s: no fields are shown:\n%s", r.Artifact.Name, r.ID, text)
+				}
+				continue
+			}
+			if _, ok := r.Data.(events.Event); ok {
+				if !strings.Contains(text, "2a 2a 00 00") {
+					t.Errorf("%s %s: the record's signature is not shown:\n%s", r.Artifact.Name, r.ID, text)
 				}
 				continue
 			}

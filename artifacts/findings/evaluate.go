@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
@@ -38,6 +39,9 @@ type scene struct {
 	counts   map[string]int // hits by rule
 	silenced map[string]int
 	hashes   map[sourceFile]string // of files whose records came before their hash
+	ev       *eventScene
+	sig      *sigmaScene // nil without Sigma rules
+	rows     int
 }
 
 type sourceFile struct{ path, snapshot string }
@@ -50,7 +54,6 @@ type Evaluator struct {
 	byType map[reflect.Type][]step
 	keep   map[string]bool
 	seen   map[string]*fed // by artifact
-	rows   int
 }
 
 type step struct {
@@ -83,6 +86,10 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 			e.keep[a] = true
 		}
 	}
+	e.ev = newEventScene(e.rules, e.on)
+	if opts != nil && opts.Sigma != nil {
+		e.sig = newSigmaScene(opts.Sigma)
+	}
 	return e
 }
 
@@ -99,11 +106,22 @@ func (e *Evaluator) Add(res *artifacts.Result) {
 }
 
 func (e *Evaluator) record(rec *artifacts.Record) {
+	if ev, ok := rec.Data.(events.Event); ok {
+		e.event(&ev.Record, rec)
+		e.rows++
+		if len(e.steps(rec.Data)) == 0 {
+			return // of the many events few are kept
+		}
+		e.rows--
+	}
 	r := &row{rec: *rec, n: e.rows, class: classOf(rec), proof: rec.Proof()}
 	e.rows++
 	if u, ok := rec.Data.(execution.UserAssist); ok && u.Seeded {
 		e.seeded = append(e.seeded, r)
 		return // came with the profile: no start, not for any rule
+	}
+	if _, ok := rec.Data.(events.Event); e.sig != nil && !ok {
+		e.sig.record(&look{scene: &e.scene, row: r})
 	}
 	steps := e.steps(rec.Data)
 	for _, st := range steps {
@@ -228,6 +246,10 @@ func (e *Evaluator) Report() *Report {
 	if e.facts.late != nil {
 		e.facts.late(&e.facts)
 	}
+	e.finishEvents(e.rules)
+	if e.sig != nil {
+		e.sig.finish(&e.scene)
+	}
 	keys := slices.Sorted(maps.Keys(e.programs))
 	for _, k := range keys {
 		e.settle(e.programs[k])
@@ -299,6 +321,9 @@ func (s *scene) finding(k subject, hits []*hit) Finding {
 	for _, h := range hits {
 		if !slices.Contains(f.RuleIDs, h.rule.ID) {
 			f.RuleIDs = append(f.RuleIDs, h.rule.ID)
+			if h.rule.sigma != nil {
+				f.Sigma = append(f.Sigma, *h.rule.sigma)
+			}
 		}
 		for _, id := range h.attack {
 			if !slices.Contains(f.Techniques, id) {
@@ -330,6 +355,10 @@ func (s *scene) finding(k subject, hits []*hit) Finding {
 	}
 	slices.SortFunc(rows, func(a, b *row) int { return cmp.Compare(a.n, b.n) })
 	f.Count = len(rows)
+	for _, h := range hits {
+		f.Count += h.more
+		f.Omitted += h.more
+	}
 	s.evidence(&f, rows, ruleOf)
 	if f.Scope == "" {
 		f.Scope = scopeOf(rows)
@@ -392,16 +421,18 @@ func (s *scene) evidence(f *Finding, rows []*row, ruleOf map[*row][]string) {
 	shown := rows
 	if len(rows) > maxEvidence {
 		// Those that a rule speaks of first.
-		shown = slices.Clone(rows)
-		slices.SortStableFunc(shown, func(a, b *row) int { return cmp.Compare(len(ruleOf[b]), len(ruleOf[a])) })
+		shown = firstOfEach(rows, ruleOf)
 		shown = shown[:maxEvidence]
 		slices.SortFunc(shown, func(a, b *row) int { return cmp.Compare(a.n, b.n) })
-		f.Omitted = len(rows) - maxEvidence
+		f.Omitted += len(rows) - maxEvidence
 	}
 	for _, r := range shown {
 		ev := Evidence{
 			ID: r.rec.ID, Artifact: r.rec.Artifact.Name, Proves: string(r.proof), Locator: r.rec.From, Rules: ruleOf[r],
 			User: cmp.Or(r.rec.User.Name, r.rec.User.SID), Quote: clip(r.rec.Summary(), 2000),
+		}
+		if e, ok := r.rec.Data.(events.Event); ok {
+			ev.Channel, ev.RecordNumber = e.Channel, e.Number
 		}
 		if ev.SHA256 == "" {
 			ev.SHA256 = s.hashes[sourceFile{ev.Path, ev.Snapshot}]
@@ -417,7 +448,7 @@ func (s *scene) evidence(f *Finding, rows []*row, ruleOf map[*row][]string) {
 				}
 				continue
 			}
-			if len(ev.Events) < 16 {
+			if len(ev.Events) < 16 && !r.rec.Quiet {
 				ev.Events = append(ev.Events, e.ID)
 			}
 			if e.Time.After(ev.Time) {
@@ -446,6 +477,25 @@ func (s *scene) evidence(f *Finding, rows []*row, ruleOf map[*row][]string) {
 			f.LastSeen = latest(f.LastSeen, e.Time)
 		}
 	}
+}
+
+// firstOfEach puts the first record of each rule in front, then those that most
+// rules speak of.
+func firstOfEach(rows []*row, ruleOf map[*row][]string) []*row {
+	lead := map[*row]bool{}
+	met := map[string]bool{}
+	for _, r := range rows {
+		for _, id := range ruleOf[r] {
+			if !met[id] {
+				met[id], lead[r] = true, true
+			}
+		}
+	}
+	out := slices.Clone(rows)
+	slices.SortStableFunc(out, func(a, b *row) int {
+		return cmp.Or(compareBools(lead[a], lead[b]), cmp.Compare(len(ruleOf[b]), len(ruleOf[a])))
+	})
+	return out
 }
 
 // findingID is stable: the same subject on the same host has the same id.

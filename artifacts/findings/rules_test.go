@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/activity"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/communication"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
@@ -138,15 +139,15 @@ func deleted(r artifacts.Record) artifacts.Record {
 // log is an event log that begins with a record at a time; one of 320 chunks
 // is full.
 func log(name string, first uint64, oldest time.Time, chunks int) artifacts.Record {
-	e := system.EvtxFile{Log: name, First: first, Last: first + 999, Next: first + 1000, Records: 1000, Oldest: oldest, Newest: day.AddDate(0, 0, 2), Chunks: chunks, Unused: 2, Size: int64(4096 + (chunks+2)*65536)}
+	e := events.EvtxFile{Log: name, First: first, Last: first + 999, Next: first + 1000, Records: 1000, Oldest: oldest, Newest: day.AddDate(0, 0, 2), Chunks: chunks, Unused: 2, Size: int64(4096 + (chunks+2)*65536)}
 	if chunks == 320 {
 		e.Unused, e.OldestChunk = 0, 7
 	}
 	return rec("evtxfiles", e)
 }
 
-func with(r artifacts.Record, f func(*system.EvtxFile)) artifacts.Record {
-	e := r.Data.(system.EvtxFile)
+func with(r artifacts.Record, f func(*events.EvtxFile)) artifacts.Record {
+	e := r.Data.(events.EvtxFile)
 	f(&e)
 	r.Data = e
 	return r
@@ -249,11 +250,11 @@ var cases = []struct {
 	{"D-06", findings.High, append(logs(), log("Security", 9000, at(0)[0], 60), log("Setup", 12, at(1)[0], 60), log("Windows PowerShell", 200, at(1)[0], 60)), append(logs(), log("Security", 9000, day.AddDate(0, -1, 0), 320))}, // several together; one that was full
 	{"D-06", findings.Medium, append(logs(), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), pf(`\Windows\System32\wevtutil.exe`, at(0)))},
 	{"D-06", findings.High, logs(), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))}, // Security is missing
-	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *system.EvtxFile) { e.MissingCount, e.Missing = 3, []string{"7 to 9"} })), append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *system.EvtxFile) { e.MissingCount, e.Dirty = 3, true }))},
-	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *system.EvtxFile) { e.Size = 69632 })), append(logs(), with(log("Setup", 1, day, 60), func(e *system.EvtxFile) { e.Size = 69632 }), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
+	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *events.EvtxFile) { e.MissingCount, e.Missing = 3, []string{"7 to 9"} })), append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *events.EvtxFile) { e.MissingCount, e.Dirty = 3, true }))},
+	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *events.EvtxFile) { e.Size = 69632 })), append(logs(), with(log("Setup", 1, day, 60), func(e *events.EvtxFile) { e.Size = 69632 }), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
 	{"D-06", findings.Low, append(logs(), rec("eventlogging", system.Setting{Setting: "File", Subject: "Security", Value: `D:\Logs\Security.evtx`})), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
-	{"D-06", findings.Low, append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), with(log("Setup", 1, day, 60), func(e *system.EvtxFile) { e.Unusual = []string{"chunk 0: the sum of its records does not fit"} })),
-		append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *system.EvtxFile) { e.Unusual, e.Dirty = []string{"x"}, true }))},
+	{"D-06", findings.Low, append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), with(log("Setup", 1, day, 60), func(e *events.EvtxFile) { e.Unusual = []string{"chunk 0: the sum of its records does not fit"} })),
+		append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *events.EvtxFile) { e.Unusual, e.Dirty = []string{"x"}, true }))},
 	{"D-06", findings.Medium, append(logs(), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 5000, at(0)[0], 60), rec("osinfo", system.OSInfo{Installed: day.Add(time.Hour)}))}, // an upgrade began it anew
 	{"D-07", findings.Medium, records{rec("recyclebin", execution.Recycled{Path: `C:\Windows\System32\a.exe`, Deleted: day})}, records{rec("recyclebin", execution.Recycled{Path: `C:\Users\u\Documents\letter.docx`, Deleted: day})}},
 	{"D-08", 0, records{rec("prefetch", execution.Prefetch{Executable: "A.EXE", ImagePath: `\VOLUME{1}\WINDOWS\A.EXE`, ClockSetBack: true})}, records{pf(`\Windows\System32\a.exe`, at(0))}},
@@ -362,7 +363,7 @@ func TestEveryRuleHasACase(t *testing.T) {
 			benign records
 		}) bool {
 			return c.rule == r.ID
-		}) {
+		}) && !hasEventCase(r.ID) {
 			t.Errorf("%s has no case", r.ID)
 		}
 	}
@@ -393,4 +394,13 @@ func TestSeededStaysOut(t *testing.T) {
 			t.Errorf("%s speaks of %s", f.RuleID, f.Subject)
 		}
 	}
+}
+
+func hasEventCase(id string) bool {
+	for _, c := range eventCases {
+		if c.rule == id {
+			return true
+		}
+	}
+	return false
 }

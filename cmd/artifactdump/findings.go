@@ -37,13 +37,14 @@ func findingsCommand() *cli.Command {
 			"Examples:\n" +
 			"   artifactdump findings /mnt/image\n" +
 			"   artifactdump findings --level high --rules ours.txt --format jsonl case/C\n" +
+			"   artifactdump findings --sigma sigma_all_rules.zip --sigma-status all /mnt/image\n" +
 			"   artifactdump findings --format navigator -o layer.json /mnt/image",
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the output: text, jsonl, navigator"},
 			&cli.StringFlag{Name: "level", Value: "low", Usage: "show findings of `LEVEL` and above: " + strings.Join(findings.Levels(), ", ")},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 when there is a finding of `LEVEL` or above"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read tables and exceptions of your own from `FILE` (repeat for more)"},
-		}, outputFlags(), evidenceFlags()),
+		}, sigmaFlags(), outputFlags(), evidenceFlags()),
 		Action: findingsAction,
 	}
 }
@@ -67,7 +68,11 @@ func findingsAction(c *cli.Context) error {
 	}
 	paths := c.Args().Slice()
 	s := newSession(c)
-	ev := findings.Options{Tables: tables}
+	set, err := sigmaRules(c)
+	if err != nil {
+		return err
+	}
+	ev := findings.Options{Tables: tables, Sigma: set}
 	j := judges{s: s, opts: ev}
 	err = s.each(paths, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
 		j.add(t, &res)

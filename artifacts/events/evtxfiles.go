@@ -1,9 +1,9 @@
-package system
+package events
 
 import (
 	"bytes"
 	"cmp"
-	"errors"
+	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -17,7 +17,7 @@ import (
 )
 
 // An EvtxFile is one event log file: how far it reaches and whether it is
-// whole. Its events are not read.
+// whole, and what was read of its records.
 type EvtxFile struct {
 	artifacts.Origin
 	Log          string    `json:"log"` // by the file's name: "Security", "Microsoft-Windows-PowerShell/Operational"
@@ -35,15 +35,22 @@ type EvtxFile struct {
 	Full         bool      `json:"full,omitempty"`  // Windows may write no more
 	MissingCount uint64    `json:"missing,omitempty"`
 	Missing      []string  `json:"missing_records,omitempty"` // identifiers between the first and the last that no record has
-	Unusual      []string  `json:"unusual,omitempty"`         // sums that do not fit, a header that claims something else
+	Read         int       `json:"records_read"`              // whole, from the lists of the chunks
+	Failed       int       `json:"records_failed,omitempty"`  // in the lists, and damaged
+	HiddenCount  int       `json:"records_hidden,omitempty"`
+	Recovered    int       `json:"records_recovered,omitempty"`
+	Partial      int       `json:"records_partly_recovered,omitempty"`
+	Unknown      int       `json:"records_not_in_catalogue,omitempty"` // of those read
+	Unusual      []string  `json:"unusual,omitempty"`                  // sums that do not fit, a header that claims something else
 }
 
-var evtxFiles = artifacts.Define(artifacts.Artifact{
+var logFiles = artifacts.Part[EvtxFile](artifacts.Artifact{
 	Name:     "evtxfiles",
 	Title:    "Event log files",
 	DataType: "windows:evtx:file",
 	About: `Each event log file with its first and last record: number and time of writing, so how far back the log reaches, and whether numbers
-are missing in between. Proves which span of time the file covers. It does not show the events: read them with a program for event logs. The numbers
+are missing in between; and how many records were read, recovered, hidden, damaged, or are not in the catalogue of events. Proves which span of time the
+file covers. It does not show the events: the other artifacts of this chapter do. The numbers
 count on when a log is cleared (event 1102 of Security is an ordinary record with the next number), so that a log which begins with a higher
 number than 1 though nothing in it was overwritten yet has been emptied or put in place of another: a user or program cleared it, its size
 was lowered, or Windows archived it. Missing numbers and sums that do not fit show a file that was changed from outside, a damaged one, or one that was
@@ -54,10 +61,7 @@ copied while Windows wrote to it (dirty). A record's time is that of its writing
 		"https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc",
 		"https://learn.microsoft.com/previous-versions/windows/it-pro/windows-10/security/threat-protection/auditing/event-1102",
 	},
-	Sources: []artifacts.Source{
-		artifacts.LargeFiles(`%SystemRoot%\System32\winevt\Logs\*.evtx`),
-	},
-}, decodeEvtxFile)
+})
 
 // The file header: libevtx, "File header".
 const (
@@ -85,6 +89,8 @@ const (
 	evtxRecordMin  = 28
 )
 
+var le = binary.LittleEndian
+
 var (
 	evtxFileMagic   = []byte("ElfFile\x00")
 	evtxChunkMagic  = []byte("ElfChnk\x00")
@@ -98,36 +104,74 @@ const (
 	evtxRuns  = 1 << 16
 )
 
-func decodeEvtxFile(in artifacts.Input, yield func(EvtxFile) bool) error {
-	r, b := in.Reader(), make([]byte, evtxChunkData, evtxChunkSize)
-	n, err := io.ReadFull(r, b)
-	if n < evtxHeader || !bytes.HasPrefix(b, evtxFileMagic) {
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-			return in.Wrap(in.AtOffset(int64(n)), err)
+// A scan looks at a log while it is read: bytes that pass through it are those
+// of the header and of one chunk after the other.
+type scan struct {
+	in   artifacts.Input
+	r    io.Reader
+	buf  []byte // of the header or of the chunk at hand
+	want int    // its size
+	at   int64  // where it begins
+	n    int    // chunks so far
+	d    *evtxDecoder
+}
+
+func newScan(in artifacts.Input) *scan {
+	return &scan{in: in, r: in.Reader(), buf: make([]byte, 0, evtxChunkSize), want: evtxChunkData}
+}
+
+// Read implements [io.Reader].
+func (s *scan) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.add(p[:n])
+	return n, err
+}
+
+func (s *scan) add(p []byte) {
+	for len(p) > 0 {
+		n := min(s.want-len(s.buf), len(p))
+		s.buf = append(s.buf, p[:n]...)
+		if p = p[n:]; len(s.buf) == s.want {
+			s.flush()
 		}
-		return in.Errorf(in.AtOffset(0), "no event log: the signature is not ElfFile")
 	}
+}
+
+// flush looks at what was gathered.
+func (s *scan) flush() {
+	b := s.buf
+	switch {
+	case s.at > 0:
+		s.d.chunk(s.n, s.at, b)
+		s.n++
+	case len(b) >= evtxHeader && bytes.HasPrefix(b, evtxFileMagic):
+		s.d = newEvtxDecoder(s.in, b)
+	default:
+		s.d = &evtxDecoder{in: s.in, f: EvtxFile{Origin: s.in.AtOffset(0), Log: evtxLog(s.in.From.Path), Size: s.in.Size}}
+	}
+	s.at += int64(s.want)
+	s.buf, s.want = s.buf[:0], evtxChunkSize
+}
+
+// end returns the record of the log, after all of it was read.
+func (s *scan) end() (EvtxFile, []error) {
+	if len(s.buf) > 0 || s.d == nil {
+		s.flush()
+	}
+	s.d.join()
+	return s.d.f, s.d.errs
+}
+
+func newEvtxDecoder(in artifacts.Input, b []byte) *evtxDecoder {
 	flags := le.Uint32(b[evtxFlags:])
-	d := evtxDecoder{in: in, sums: flags&4 == 0, f: EvtxFile{
+	d := &evtxDecoder{in: in, sums: flags&4 == 0, f: EvtxFile{
 		Origin: in.AtOffset(0), Log: evtxLog(in.From.Path), Size: in.Size, Next: le.Uint64(b[evtxNext:]),
 		Dirty: flags&1 != 0, Full: flags&2 != 0,
 	}}
 	if d.sums && crc32.ChecksumIEEE(b[:evtxFlags]) != le.Uint32(b[evtxSum:]) {
 		d.unusual("the sum of the header does not fit")
 	}
-	b = b[:evtxChunkSize]
-	for n, at := 0, int64(evtxChunkData); err == nil; n, at = n+1, at+evtxChunkSize {
-		var got int
-		if got, err = io.ReadFull(r, b); got > 0 {
-			d.chunk(n, at, b[:got])
-		}
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-			d.errs = append(d.errs, in.Wrap(in.AtOffset(at+int64(got)), err))
-		}
-	}
-	d.join()
-	yield(d.f)
-	return errors.Join(d.errs...)
+	return d
 }
 
 // evtxLog is the name of the log: %4 stands for a slash, which files cannot have.
@@ -296,6 +340,9 @@ func (f EvtxFile) Tags() []string {
 	if f.MissingCount > 0 {
 		tags = append(tags, "records-missing")
 	}
+	if f.HiddenCount > 0 {
+		tags = append(tags, "records-hidden")
+	}
 	return tags
 }
 
@@ -313,6 +360,14 @@ func (f EvtxFile) Summary() string {
 	}
 	if f.MissingCount > 0 {
 		fmt.Fprintf(&b, "; %d missing: %s", f.MissingCount, strings.Join(f.Missing, ", "))
+	}
+	for _, n := range []struct {
+		count int
+		what  string
+	}{{f.HiddenCount, "hidden"}, {f.Recovered, "recovered"}, {f.Partial, "recovered in part"}, {f.Failed, "damaged"}} {
+		if n.count > 0 {
+			fmt.Fprintf(&b, "; %d %s", n.count, n.what)
+		}
 	}
 	for _, u := range f.Unusual {
 		b.WriteString("; " + u)

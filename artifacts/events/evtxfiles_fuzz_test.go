@@ -1,4 +1,4 @@
-package system
+package events
 
 import (
 	"testing"
@@ -48,9 +48,9 @@ func FuzzEvtxFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, short []byte) {
 		b := longLog(short)
-		in := artifacts.Input{Artifact: evtxFiles, Source: evtxFiles.Sources[0], Data: b, Size: int64(len(b)), From: artifacts.Locator{Path: `C:\Windows\System32\winevt\Logs\A%4B.evtx`}}
+		in := artifacts.Input{Artifact: logFiles, Source: logFiles.Sources[0], Data: b, Size: int64(len(b)), From: artifacts.Locator{Path: `C:\Windows\System32\winevt\Logs\A%4B.evtx`}}
 		testtree.CheckDecoded(t, in, int64(len(b)))
-		recs, errs := evtxFiles.Decode(in)
+		recs, errs := logFiles.Decode(in)
 		if len(recs) == 0 {
 			if len(errs) == 0 {
 				t.Fatal("nothing, and no error")
