@@ -18,42 +18,46 @@ import (
 type Hostile struct {
 	Name  string
 	Write func(dir string) (evidence string, err error) // below an empty folder
+
+	// Programs is set where millions of records name programs, all of which an
+	// evaluation of findings keeps.
+	Programs bool
 }
 
 // HostileSet returns evidence that is small to store and large to read: archives
 // that expand, sparse files, and files with very many records.
 func HostileSet() []Hostile {
 	return []Hostile{
-		{"firewall log of 3,000,000 lines", func(dir string) (string, error) {
+		{Name: "firewall log of 3,000,000 lines", Write: func(dir string) (string, error) {
 			return hostileZip(dir, "C/Windows/System32/LogFiles/Firewall/pfirewall.log", func(w io.Writer) error {
 				return hostileLines(w, 3_000_000, "#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode info path\n",
 					"2026-03-01 01:02:03 DROP TCP 192.0.2.1 192.0.2.2 1 2 52 S 1 0 1 - - - RECEIVE\n")
 			})
 		}},
-		{"firewall log that is none", func(dir string) (string, error) {
+		{Name: "firewall log that is none", Write: func(dir string) (string, error) {
 			return hostileZip(dir, "C/Windows/System32/LogFiles/Firewall/pfirewall.log", func(w io.Writer) error {
 				return hostileLines(w, 20_000_000, "", "x\n")
 			})
 		}},
-		{"list of launches with 3,000,000 damaged lines", func(dir string) (string, error) {
+		{Programs: true, Name: "list of launches with 3,000,000 damaged lines", Write: func(dir string) (string, error) {
 			return hostileZip(dir, "C/Windows/appcompat/pca/PcaAppLaunchDic.txt", func(w io.Writer) error {
 				return hostileLines(w, 3_000_000, "", `c:\windows\system32\cmd.exe|2026-13-01 01:02:03.000`+"\n")
 			})
 		}},
-		{"layout file of 2,000,000 lines", func(dir string) (string, error) {
+		{Programs: true, Name: "layout file of 2,000,000 lines", Write: func(dir string) (string, error) {
 			return hostileZip(dir, "C/Windows/Prefetch/Layout.ini", func(w io.Writer) error {
 				return hostileLines(w, 2_000_000, "[OptimalLayoutFile]\n", `C:\WINDOWS\SYSTEM32\CMD.EXE`+"\n")
 			})
 		}},
-		{"45,000 entries in 250 folders each", hostileFolders},
-		{"sparse files of 1 GiB", hostileSparse},
-		{"task of 60 MiB", func(dir string) (string, error) {
+		{Name: "45,000 entries in 250 folders each", Write: hostileFolders},
+		{Name: "sparse files of 1 GiB", Write: hostileSparse},
+		{Name: "task of 60 MiB", Write: func(dir string) (string, error) {
 			return hostileZip(dir, "C/Windows/System32/Tasks/large", func(w io.Writer) error {
 				return hostileLines(w, 1_000_000, `<?xml version="1.0"?><Task xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task"><Actions>`,
 					"<Exec><Command>cmd.exe</Command></Exec><!-- not the end -->\n")
 			})
 		}},
-		{"hive with huge values", hostileHive},
+		{Name: "hive with huge values", Write: hostileHive},
 	}
 }
 
