@@ -96,7 +96,7 @@ const (
 	Random                 // [Input.Random] reads any part of it
 )
 
-// Files is a source of whole files.
+// Files is a source of whole files, none larger than [Options.MaxWhole].
 func Files(glob string) Source { return Source{Glob: glob} }
 
 // LargeFiles is a source of files that are not held in memory: the decoder

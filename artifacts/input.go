@@ -57,6 +57,14 @@ func (in Input) Reader() io.Reader {
 	return bytes.NewReader(in.Data)
 }
 
+// ReaderAt reads any part of the file, whole or with random access.
+func (in Input) ReaderAt() (r io.ReaderAt, size int64) {
+	if in.Random != nil {
+		return in.Random, in.Size
+	}
+	return bytes.NewReader(in.Data), int64(len(in.Data))
+}
+
 // Loose reports whether the source is a loose file, without the folder that it
 // came from.
 func (in Input) Loose() bool { return in.Tree != nil && in.Tree.Loose() }

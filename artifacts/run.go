@@ -26,6 +26,10 @@ type Options struct {
 	// One that is unknown can become known after the run ([Zone.Infer]): events
 	// of its records are in UTC from then on.
 	Zone *Zone
+	// MaxWhole is the largest file, in bytes, that is read whole for an artifact
+	// of [Files] or [SignedFiles]; a larger one is an error. 0 means
+	// [DefaultMaxWhole].
+	MaxWhole int64
 	// Places, when there is such a channel, is shared by runs at the same time:
 	// together they decode no more sources at once than it has room for.
 	Places chan struct{}

@@ -20,6 +20,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/moments"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/damage"
 )
 
 // A session is one run over evidence: it names what is damaged as it goes.
@@ -36,7 +37,7 @@ type session struct {
 	kind     string           // of the evidence being read: folder, zip, disk image …
 	machines []output.Machine // that were read so far
 	damaged  int
-	pending  damageList
+	pending  damage.List
 	named    map[string]bool // damage of a hive that was named before
 	live     bool            // a progress line stands on the terminal
 	started  time.Time

@@ -75,8 +75,8 @@ const (
 )
 
 // looseHost walks all of fsys but the directories in skip, and keeps what a signature shows.
-func looseHost(fsys fs.FS, skip map[string]bool) Host {
-	h := Host{Kind: LooseHeap, Path: ".", Loose: true, Volumes: []Vol{{Path: ".", FS: fsys}}}
+func looseHost(fsys fs.FS, skip map[string]bool) Machine {
+	h := Machine{Kind: LooseHeap, Path: ".", Loose: true, Volumes: []Vol{{Path: ".", FS: fsys}}}
 	type dir struct {
 		path  string
 		depth int
