@@ -96,7 +96,7 @@ const (
 	Random                 // [Input.Random] reads any part of it
 )
 
-// Files is a source of whole files.
+// Files is a source of whole files, none larger than [Options.MaxWhole].
 func Files(glob string) Source { return Source{Glob: glob} }
 
 // LargeFiles is a source of files that are not held in memory: the decoder
@@ -241,6 +241,9 @@ type (
 	Prover interface{ Proof() Proof }
 	// A Tagger adds marks such as "seeded".
 	Tagger interface{ Tags() []string }
+	// An Identifier says what no other record of its source says: its id does
+	// not depend on which records are decoded.
+	Identifier interface{ Identity() string }
 	// An Eventer gives times that are no plain fields of the record.
 	Eventer interface{ Events() []Event }
 	// A Finder says how a record was found, where that is not the state of its

@@ -25,7 +25,7 @@ func batches(jobs []job) {
 	all := map[*evidence.Hive]*batch{}
 	for i := range jobs {
 		h := jobs[i].hive
-		if h == nil || h.Snapshot == "" && !h.Backup && (h.Kind == evidence.SYSTEM || h.Kind == evidence.SOFTWARE) {
+		if h == nil || stays(h) {
 			continue
 		}
 		b := all[h]
@@ -74,6 +74,36 @@ func (b *batch) once(f func() any) any {
 // openHives bounds the hives that are open at one time, without those that stay
 // open, by the size of their files; a larger one is open alone.
 const openHives = 48 << 20
+
+// OpenHives returns how many bytes of hives, with their logs, a run over all
+// artifacts holds open at one time, and how many there are.
+func OpenHives(tree *evidence.Tree) (open, all int64) {
+	hives, _ := tree.Hives()
+	largest, others := int64(0), int64(0)
+	for _, h := range hives {
+		if h.Kind == evidence.OTHER && h.Rooted() {
+			continue // not read
+		}
+		n := int64(0)
+		for _, f := range append([]*evidence.File{h.File}, h.Logs...) {
+			if st, err := f.Stat(); err == nil {
+				n += min(st.Size(), 1<<40)
+			}
+		}
+		all += n
+		if stays(h) {
+			open += n
+			continue
+		}
+		largest, others = max(largest, n), others+n
+	}
+	return open + max(largest, min(others, openHives)), all
+}
+
+// stays reports whether a hive stays open to the end of a run.
+func stays(h *evidence.Hive) bool {
+	return h.Snapshot == "" && !h.Backup && (h.Kind == evidence.SYSTEM || h.Kind == evidence.SOFTWARE)
+}
 
 // A room is a bounded number of bytes, taken and given back.
 type room struct {

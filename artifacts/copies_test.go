@@ -19,9 +19,17 @@ func TestCopies(t *testing.T) {
 		both["VSS1/"+name] = b
 	}
 	want, _ := rows(t, testtree.Tree(t, live))
+	// Of $MFT an older copy gives only what differs.
+	table := func(name string) bool { return name == "mft" || name == "zoneid" }
+	rest := 0
+	for _, r := range want {
+		if !table(r.Parser) {
+			rest++
+		}
+	}
 	events, _ := timeline(t, testtree.Tree(t, both), nil)
-	if len(events) != 2*len(want) {
-		t.Fatalf("%d events with the copy, want twice %d", len(events), len(want))
+	if len(events) != len(want)+rest || rest < len(want)*3/4 {
+		t.Fatalf("%d events with the copy, want %d, and %d again", len(events), len(want), rest)
 	}
 	got, _ := rows(t, testtree.Tree(t, both))
 	if len(got) != len(want) {
@@ -30,6 +38,9 @@ func TestCopies(t *testing.T) {
 	for i := range got {
 		if got[i].ID != want[i].ID {
 			t.Fatalf("event %d is %q, want %q", i, got[i].Message, want[i].Message)
+		}
+		if table(got[i].Parser) {
+			continue
 		}
 		if len(got[i].Also) != 1 || !strings.HasPrefix(got[i].Also[0], "vss1 ") {
 			t.Fatalf("event %d does not name the copy: %+v", i, got[i].Also)

@@ -12,7 +12,7 @@ func (a *Artifact) Decode(in Input) ([]Record, []*DecodeError) {
 	}
 	err := a.decode(in, func(d Decoded) bool {
 		from := in.locator(d.origin())
-		id := recordID(a, &from, len(out))
+		id := recordID(a, &from, len(out), d)
 		out = append(out, Record{ID: id, Artifact: a, Host: host, User: in.User, From: from, Data: d, View32: in.View32})
 		return true
 	})

@@ -148,7 +148,13 @@ func id(parts ...string) string {
 
 // recordID is stable for the same evidence: it does not depend on where the
 // evidence lies, on the host's name or on the order of work.
-func recordID(a *Artifact, from *Locator, n int) string {
+//
+// A record that knows its identity has the same id when fewer records of its
+// source are decoded.
+func recordID(a *Artifact, from *Locator, n int, d Decoded) string {
+	if x, ok := d.(Identifier); ok {
+		return id(a.Name, strings.ToLower(from.Path), from.Snapshot, x.Identity())
+	}
 	return id(a.Name, strings.ToLower(from.Path), from.Snapshot, from.Key, from.Value, strconv.FormatInt(from.Offset, 10), string(from.State), strconv.Itoa(n))
 }
 

@@ -23,6 +23,7 @@ type Input struct {
 	User     evidence.User
 	Machine  *evidence.Machine
 	Tree     *evidence.Tree
+	Full     bool // all records are wanted, see [Options.Full]
 
 	// NoDeleted is set when the run does not ask for deleted records. The engine
 	// sees to those of hives.
@@ -54,6 +55,14 @@ func (in Input) Reader() io.Reader {
 		return in.Stream
 	}
 	return bytes.NewReader(in.Data)
+}
+
+// ReaderAt reads any part of the file, whole or with random access.
+func (in Input) ReaderAt() (r io.ReaderAt, size int64) {
+	if in.Random != nil {
+		return in.Random, in.Size
+	}
+	return bytes.NewReader(in.Data), int64(len(in.Data))
 }
 
 // Loose reports whether the source is a loose file, without the folder that it

@@ -19,10 +19,18 @@ import (
 type Options struct {
 	Jobs      int  // number of sources that are decoded in parallel; 0 means one for each processor
 	NoDeleted bool // skip deleted keys and values
+	// Full asks artifacts that show a part of their records by default, as those
+	// of the file table do, for all of them. Names in FullOf ask for single ones.
+	Full   bool
+	FullOf []string
 	// Zone turns the local times of records into UTC; nil means that of [ZoneOf].
 	// One that is unknown can become known after the run ([Zone.Infer]): events
 	// of its records are in UTC from then on.
 	Zone *Zone
+	// MaxWhole is the largest file, in bytes, that is read whole for an artifact
+	// of [Files] or [SignedFiles]; a larger one is an error. 0 means
+	// [DefaultMaxWhole].
+	MaxWhole int64
 	// Places, when there is such a channel, is shared by runs at the same time:
 	// together they decode no more sources at once than it has room for.
 	Places chan struct{}
@@ -350,6 +358,7 @@ func (r *runner) do(ctx context.Context, j job, emit func(Result) bool) {
 // input starts an Input for a file of the evidence.
 func (r *runner) input(j job, f *evidence.File, sum string) Input {
 	in := Input{Artifact: j.artifact, NoDeleted: r.opts.NoDeleted, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared}
+	in.Full = r.opts.Full || slices.Contains(r.opts.FullOf, j.artifact.Name)
 	in.User = r.machine.UserOf(f.Path)
 	in.From = Locator{Path: f.Path, Snapshot: f.Snapshot, SHA256: sum, State: Live}
 	if f.Snapshot != "" {

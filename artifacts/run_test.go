@@ -13,6 +13,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/internal/casetest"
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -63,6 +64,16 @@ func rowLines(t testing.TB, rows []*output.Row) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// ofVolume reports whether an artifact is one of the volume's own metadata: an
+// image has them for every tree that is written to it.
+func ofVolume(name string) bool {
+	return slices.ContainsFunc(filesystem.Artifacts(), func(a *artifacts.Artifact) bool { return a.Name == name })
+}
+
+func withoutVolume(rows []*output.Row) []*output.Row {
+	return slices.DeleteFunc(rows, func(r *output.Row) bool { return ofVolume(r.Parser) })
 }
 
 // timeline runs everything and returns the sorted events and the errors.

@@ -146,14 +146,14 @@ func (r *runner) keys(in Input, p keyPath, seen map[string]bool, s *source) {
 				walk(sub, rest[1:], match)
 			case !errors.Is(err, hive.ErrNotExist):
 				in.From.Key = k.Path()
-				s.res.Errors = append(s.res.Errors, in.flatten(err)...)
+				s.problems(in.flatten(err))
 			}
 			return
 		}
 		for sub, err := range k.Subkeys() {
 			if err != nil {
 				in.From.Key = k.Path()
-				s.res.Errors = append(s.res.Errors, in.flatten(err)...)
+				s.problems(in.flatten(err))
 				continue
 			}
 			if n := sub.Name(); like(rest[0], n) {

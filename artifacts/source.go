@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"reflect"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 // A source collects the records of one job and hands them on in pieces. A job
@@ -23,6 +23,7 @@ type source struct {
 	records int   // that wait in all parts
 	bytes   int64 // that they need
 	stopped bool  // nobody wants more
+	unnamed int   // errors above maxErrors
 }
 
 func newSource(r *runner, j job, emit func(Result) bool) *source {
@@ -75,7 +76,7 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 			rec.User = o
 		}
 	}
-	rec.ID = recordID(in.Artifact, &from, p.kept)
+	rec.ID = recordID(in.Artifact, &from, p.kept, d)
 	p.kept++
 	p.covered = true
 	p.res.Records = append(p.res.Records, rec)
@@ -104,6 +105,10 @@ func (s *source) piece() {
 
 // end hands on the last piece of each part.
 func (s *source) end() {
+	if s.unnamed > 0 {
+		err := fmt.Errorf("%d more errors, above the limit of %d for one source", s.unnamed, maxErrors)
+		s.res.Errors = append(s.res.Errors, &DecodeError{Artifact: s.res.Errors[0].Artifact, From: s.res.From, Err: err})
+	}
 	last := 0
 	for i, p := range s.parts {
 		if p.covered {
@@ -122,14 +127,24 @@ func (s *source) end() {
 	}
 }
 
+// maxErrors is how many errors of one source are kept.
+const maxErrors = 10_000
+
 // fail adds the errors of a decoder, those that it noted first.
 func (s *source) fail(in Input, err error) {
 	if in.noted != nil {
-		s.res.Errors = append(s.res.Errors, in.noted.errs...)
+		s.problems(in.noted.errs)
 		s.res.Notes = append(s.res.Notes, in.noted.notes...)
 		in.noted.errs, in.noted.notes = nil, nil
 	}
-	s.res.Errors = append(s.res.Errors, in.flatten(err)...)
+	s.problems(in.flatten(err))
+}
+
+// problems keeps errors up to the limit and counts the others.
+func (s *source) problems(errs []*DecodeError) {
+	n := min(len(errs), max(0, maxErrors-len(s.res.Errors)))
+	s.res.Errors = append(s.res.Errors, errs[:n]...)
+	s.unnamed += len(errs) - n
 }
 
 // decode runs the decoder over a file.
@@ -153,8 +168,11 @@ func (r *runner) decodeFile(j job, s *source) {
 		r.decodeRandom(j, in, s)
 		return
 	}
-	b, err := j.file.Bytes()
+	b, err := j.file.BytesUpTo(r.opts.maxWhole())
 	if err != nil {
+		if errors.Is(err, evidence.ErrTooLarge) {
+			err = &TooLargeError{Limit: r.opts.maxWhole(), Err: err}
+		}
 		s.fail(in, gone(err))
 		if b == nil {
 			return
@@ -227,90 +245,73 @@ func (f *failing) Read(p []byte) (int, error) {
 // decodeRandom decodes a file with access to any part of it. One pass before
 // gives the hash, and where the evidence has no access to parts, a copy.
 func (r *runner) decodeRandom(j job, in Input, s *source) {
-	f, err := j.file.Open()
+	f, err := j.file.OpenAt()
 	if err != nil {
 		s.fail(in, gone(err))
-		return
+		if f == nil {
+			return
+		}
 	}
 	defer f.Close()
-	sum := sha256.New()
-	at, size, done, err := randomAccess(f, sum)
-	if done != nil {
-		defer done()
+	in.Random, in.Size = f.ReaderAt, f.Size()
+	if holes(f.ReaderAt, f.Size()) <= maxHoles {
+		sum := sha256.New()
+		n, rerr := io.Copy(sum, io.NewSectionReader(f, 0, f.Size()))
+		if rerr == nil && n < f.Size() {
+			rerr = fmt.Errorf("%d bytes of %d: %w", n, f.Size(), io.ErrUnexpectedEOF)
+		}
+		if rerr != nil {
+			s.fail(in, rerr)
+		}
+		if err == nil && rerr == nil {
+			in.From.SHA256 = hex.EncodeToString(sum.Sum(nil))
+		}
 	}
-	if err != nil {
-		s.fail(in, err)
-	}
-	if at == nil {
-		return
-	}
-	if err == nil {
-		in.From.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	}
-	in.Random, in.Size = at, size
 	s.res.From = in.From
 	s.fail(in, s.decode(in))
 }
 
-// Limits for files without access to parts, which are compressed in an archive:
-// up to the first they are held in memory, up to the second in a temporary file.
-const (
-	randomMemory = 64 << 20
-	randomSpool  = 16 << 30
-)
+// maxHoles is how many bytes of holes are hashed with a file. The change journal
+// of an image is a hole of many gigabytes before some megabytes of records; such
+// a file has no hash.
+const maxHoles = 1 << 30
 
-// randomAccess gives access to any part of a file, writes all of it to w, and
-// returns its size. With an error comes access to what could be read.
-func randomAccess(f fs.File, w io.Writer) (at io.ReaderAt, size int64, done func(), err error) {
-	st, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, 0, nil, err
-	case st.IsDir():
-		return nil, 0, nil, errors.New("is a directory")
+// holes returns how many bytes of a file no cluster holds.
+func holes(at io.ReaderAt, size int64) int64 {
+	s, ok := at.(interface{ DataRanges() []ntfs.Range })
+	if !ok {
+		return 0
 	}
-	if at, ok := f.(io.ReaderAt); ok {
-		n, err := io.Copy(w, io.NewSectionReader(at, 0, st.Size()))
-		if err == nil && n < st.Size() {
-			err = fmt.Errorf("%d bytes of %d: %w", n, st.Size(), io.ErrUnexpectedEOF)
-		}
-		return at, st.Size(), nil, err
+	for _, r := range s.DataRanges() {
+		size -= r.Length
 	}
-	if st.Size() <= randomMemory {
-		b, err := io.ReadAll(io.TeeReader(io.LimitReader(f, randomMemory+1), w))
-		if err == nil && len(b) > randomMemory {
-			err = errors.New("is larger than its container claims")
-		}
-		return bytesAt(b), int64(len(b)), nil, err
-	}
-	tmp, err := os.CreateTemp("", "artifactdump-random-*")
-	if err != nil {
-		return nil, 0, nil, err
-	}
-	os.Remove(tmp.Name()) // where the system allows it, it goes away with the process
-	done = func() {
-		tmp.Close()
-		os.Remove(tmp.Name())
-	}
-	n, err := io.Copy(io.MultiWriter(tmp, w), io.LimitReader(f, randomSpool+1))
-	if err == nil && n > randomSpool {
-		err = fmt.Errorf("larger than the limit for temporary files (%d)", int64(randomSpool))
-	}
-	return tmp, n, done, err
+	return size
 }
 
-type bytesAt []byte
+// DefaultMaxWhole is the default of [Options.MaxWhole]: a hundred times what the
+// largest genuine file of these artifacts has.
+const DefaultMaxWhole = 64 << 20
 
-func (b bytesAt) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 || off >= int64(len(b)) {
-		return 0, io.EOF
+func (o *Options) maxWhole() int64 {
+	if o.MaxWhole <= 0 {
+		return DefaultMaxWhole
 	}
-	n := copy(p, b[off:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
+	return o.MaxWhole
 }
+
+// A TooLargeError reports that a file of an artifact whose files are read whole
+// was not read, as it is larger than [Options.MaxWhole].
+type TooLargeError struct {
+	Limit int64
+	Err   error
+}
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("not read: larger than the limit MaxWhole (%d bytes) for files that are read whole", e.Limit)
+}
+
+// Unwrap returns the error of the read.
+func (e *TooLargeError) Unwrap() error { return e.Err }
 
 // gone says of a file that does not exist that it did.
 func gone(err error) error {

@@ -56,7 +56,10 @@ func layoutFile() []byte {
 	return regf.UTF16(strings.Join(lines, "\r\n") + "\r\n")
 }
 
-func (p program) spec() scca.Spec {
+func (p program) spec() scca.Spec { return p.trace(reference) }
+
+// trace is the trace of a program, with the references that refs has, which may be nil.
+func (p program) trace(refs func(path string) (entry uint64, sequence uint16)) scca.Spec {
 	s := scca.Spec{
 		Version:     scca.Win10,
 		Path:        devicePath(p.path),
@@ -69,7 +72,11 @@ func (p program) spec() scca.Spec {
 		MAM:         true,
 	}
 	add := func(path string) {
-		if f := traced(p.path, path); !slices.ContainsFunc(s.Files, func(g scca.File) bool { return g.Name == f.Name }) {
+		f := traced(p.path, path)
+		if refs != nil && f.Sequence == 0 && strings.HasPrefix(path, `C:\`) {
+			f.Entry, f.Sequence = refs(path)
+		}
+		if !slices.ContainsFunc(s.Files, func(g scca.File) bool { return g.Name == f.Name }) {
 			s.Files = append(s.Files, f)
 		}
 	}
@@ -88,12 +95,17 @@ func (p program) spec() scca.Spec {
 	for _, v := range []scca.Volume{systemVolume(), stickVolume()} {
 		v.Directories = scca.DirectoriesOf(v.Device, s.Files)
 		for _, f := range s.Files {
-			if strings.HasPrefix(f.Name, v.Device) {
+			if f.Sequence != 0 && strings.HasPrefix(f.Name, v.Device) {
 				v.Refs = append(v.Refs, scca.Ref{Entry: f.Entry, Sequence: f.Sequence})
 			}
 		}
 		for _, d := range v.Directories {
-			v.Refs = append(v.Refs, scca.Ref{Entry: mftEntry(d)})
+			if refs == nil || v.Device != systemVolume().Device {
+				break
+			}
+			if entry, sequence := refs(d[len(v.Device):]); sequence != 0 {
+				v.Refs = append(v.Refs, scca.Ref{Entry: entry, Sequence: sequence})
+			}
 		}
 		if len(v.Directories) > 0 {
 			s.Volumes = append(s.Volumes, v)
@@ -122,8 +134,7 @@ func onVolume(path, system, stick string) string {
 // traced is a file as the trace of a program shows it: code as image pages, tables and texts as data. Which pages
 // is made up from the names.
 func traced(by, path string) scca.File {
-	f := scca.File{Name: volumePath(path), Flags: 0x100, Entry: mftEntry(volumePath(path))}
-	f.Sequence = uint16(1 + f.Entry%9)
+	f := scca.File{Name: volumePath(path), Flags: 0x100}
 	if path == `C:\$Mft` {
 		f.Entry, f.Sequence, f.Flags = 0, 1, 0x3
 	}
@@ -145,9 +156,6 @@ func traced(by, path string) scca.File {
 	}
 	return f
 }
-
-// mftEntry gives each path a place in the master file table, behind the files of the system's own.
-func mftEntry(path string) uint64 { return 64 + uint64(mix(path))%0xF_FFFF }
 
 func mix(s string) uint32 {
 	h := fnv.New32a()

@@ -174,4 +174,4 @@ var Cases = slices.Concat([]Case{
 	{"wsl", "A Linux of daniel's.", wslCase},
 	{"protection", "PowerShell runs every script.", protectionCase},
 	{"uninstall", "Three installed programs, one of them for mira alone.", uninstallCase},
-}, eventLogCases)
+}, eventLogCases, volumeCases)

@@ -16,6 +16,7 @@ const journalFirstUSN = 0x1F40_0000
 type metadata struct {
 	*ntfsmeta.Volume
 	refs map[string]ntfsmeta.Ref // by path, in lower case
+	ever map[string]ntfsmeta.Ref // the same, with files that were deleted since
 }
 
 // A step is one thing that happens to a file.
@@ -28,9 +29,14 @@ type step struct {
 // folders, its own programs, and what the intruder did to files. The implant
 // arrives by the browser, with a Mark of the Web, is renamed and started; the
 // DLL takes the times of a library of Windows; a tool is deleted with its
-// prefetch file. The references differ from those in the prefetch files.
-func Metadata() *ntfsmeta.Volume {
-	m := &metadata{Volume: ntfsmeta.New(ntfsmeta.Spec{Made: VolumeCreated, FirstUSN: journalFirstUSN}), refs: map[string]ntfsmeta.Ref{}}
+// prefetch file; a log is cleared. Prefetch files refer to its records.
+func Metadata() *ntfsmeta.Volume { return writeMetadata().Volume }
+
+func writeMetadata() *metadata {
+	m := &metadata{
+		Volume: ntfsmeta.New(ntfsmeta.Spec{Made: VolumeCreated, FirstUSN: journalFirstUSN}),
+		refs:   map[string]ntfsmeta.Ref{}, ever: map[string]ntfsmeta.Ref{},
+	}
 	steps := installation()
 	steps = append(steps, intruder()...)
 	for _, p := range slices.Concat(hosted, packaged, intrusion) {
@@ -40,8 +46,11 @@ func Metadata() *ntfsmeta.Volume {
 	for _, s := range steps {
 		s.do(m, s.at)
 	}
-	return m.Volume
+	return m
 }
+
+// is notes the reference of a path.
+func (m *metadata) is(path string, r ntfsmeta.Ref) { m.refs[key(path)], m.ever[key(path)] = r, r }
 
 // key is the path below the drive, in lower case.
 func key(path string) string {
@@ -63,12 +72,12 @@ func (m *metadata) folder(path string, at time.Time) ntfsmeta.Ref {
 		return r
 	}
 	r := m.Mkdir(m.folder(dir, at), dir[strings.LastIndexByte(dir, '\\')+1:], at)
-	m.refs[key(dir)] = r
+	m.is(dir, r)
 	return r
 }
 
 func (m *metadata) create(path string, content []byte, at time.Time) {
-	m.refs[key(path)] = m.Create(m.folder(path, at), path[strings.LastIndexByte(path, '\\')+1:], content, at)
+	m.is(path, m.Create(m.folder(path, at), path[strings.LastIndexByte(path, '\\')+1:], content, at))
 }
 
 func (m *metadata) remove(path string, at time.Time) {
@@ -80,6 +89,9 @@ func (m *metadata) remove(path string, at time.Time) {
 
 // library is the file of Windows whose times the intruder copies.
 const library = `C:\Windows\System32\cryptsp.dll`
+
+// securityLog is the log that the intruder clears.
+const securityLog = `C:\Windows\System32\winevt\Logs\Security.evtx`
 
 // builtAt is when Windows was built: packages give whole seconds.
 var builtAt = utc(2023, 11, 8, 9, 0, 0, 0)
@@ -101,6 +113,7 @@ func installation() []step {
 		}})
 	}
 	add(library)
+	add(securityLog)
 	for _, p := range slices.Concat(ordinary, hosted, packaged, intrusion) {
 		add(p.path)
 	}
@@ -125,7 +138,7 @@ func intruder() []step {
 		{arrival, func(m *metadata, at time.Time) {
 			r := m.refs[key(download)]
 			m.Rename(r, m.folder(Implant, at), "svchost.exe", at)
-			m.refs[key(Implant)] = r
+			m.is(Implant, r)
 		}},
 		{utc(2026, 3, 6, 18, 2, 50, 4410020), func(m *metadata, at time.Time) { m.create(ImplantDLL, make([]byte, 90_112), at) }},
 		{PsExecStart.Add(-2 * time.Second), func(m *metadata, at time.Time) { m.create(PsExec, make([]byte, 382_376), at) }},
@@ -135,6 +148,8 @@ func intruder() []step {
 		}},
 		{utc(2026, 3, 6, 18, 24, 12, 9080016), func(m *metadata, at time.Time) { m.create(Archiver, make([]byte, 610_000), at) }},
 		{utc(2026, 3, 6, 18, 24, 58, 1), func(m *metadata, at time.Time) { m.create(`C:\PerfLogs\out.rar`, make([]byte, 12_400_000), at) }},
+		// wevtutil clears the log: it is cut and written anew.
+		{CleanupTime.Add(2 * time.Second), func(m *metadata, at time.Time) { m.Write(m.refs[key(securityLog)], make([]byte, 69_632), at) }},
 		{CleanupTime.Add(40 * time.Second), func(m *metadata, at time.Time) { m.remove(Cleaned, at) }},
 		{CleanupTime.Add(41 * time.Second), func(m *metadata, at time.Time) { m.remove(trace, at) }},
 		{CleanupTime.Add(44 * time.Second), func(m *metadata, at time.Time) { m.remove(`C:\PerfLogs\out.rar`, at) }},
@@ -145,7 +160,7 @@ func intruder() []step {
 // that the file still names.
 func launches(p program) []step {
 	var out []step
-	spec := p.spec()
+	spec := p.trace(nil)
 	name := `C:\Windows\Prefetch\` + spec.FileName()
 	for _, t := range p.runs.times {
 		out = append(out, step{t.Add(10*time.Second + 20*time.Millisecond), func(m *metadata, at time.Time) {

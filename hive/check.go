@@ -207,6 +207,24 @@ func (c *checker) subkeys(k Key) {
 	}
 }
 
+// dataOf looks at the cell of a value's data.
+func (c *checker) dataOf(k Key, v Value) {
+	off := v.u32(vkData)
+	if v.Inline() || v.Size() == 0 {
+		return
+	}
+	pos, end, ok := c.h.cellAt(off)
+	if !ok {
+		return
+	}
+	if !c.h.allocated(off) {
+		c.report(warn(pos-c.h.cellHead, "value data", "its cell is free"), k)
+	}
+	if n := (v.Size() + dbSegment - 1) / dbSegment; v.big() && pos+dbLength <= end && uint32(le.Uint16(c.h.data[pos+dbCount:])) != n {
+		c.report(warn(pos-c.h.cellHead, "big data", "%d segments, want %d", le.Uint16(c.h.data[pos+dbCount:]), n), k)
+	}
+}
+
 func (c *checker) valuesOf(k Key) {
 	var names map[string]bool
 	var folded []byte
@@ -236,16 +254,7 @@ func (c *checker) valuesOf(k Key) {
 			}
 			names[string(folded)] = true
 		}
-		if off := v.u32(vkData); !v.Inline() && v.Size() > 0 {
-			if pos, end, ok := c.h.cellAt(off); ok {
-				if !c.h.allocated(off) {
-					c.report(warn(pos-c.h.cellHead, "value data", "its cell is free"), k)
-				}
-				if n := (v.Size() + dbSegment - 1) / dbSegment; v.big() && pos+dbLength <= end && uint32(le.Uint16(c.h.data[pos+dbCount:])) != n {
-					c.report(warn(pos-c.h.cellHead, "big data", "%d segments, want %d", le.Uint16(c.h.data[pos+dbCount:]), n), k)
-				}
-			}
-		}
+		c.dataOf(k, v)
 		if v.big() {
 			if c.segments -= min(int(v.Size()), len(c.h.bins))/dbSegment + 1; c.segments < 0 {
 				c.report(bad(at, "big data", "values share their data: more than the hive has room for; it is not checked"), k)

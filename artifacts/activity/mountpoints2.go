@@ -86,38 +86,41 @@ func mountedVolumes(in artifacts.Input) map[string]mountedVolume {
 			if hv == nil {
 				continue
 			}
-			k, err := hv.Key("MountedDevices")
-			if err != nil {
-				continue
-			}
-			letters := map[string]string{}
-			var volumes []hive.Value
-			for v, err := range k.Values() {
-				if err != nil {
-					continue
-				}
-				if d, ok := strings.CutPrefix(v.Name(), `\DosDevices\`); ok {
-					b, _ := v.Bytes()
-					letters[string(b)] = d
-				} else {
-					volumes = append(volumes, v)
-				}
-			}
-			for _, v := range volumes {
-				i := strings.IndexByte(v.Name(), '{')
-				if i < 0 {
-					continue
-				}
-				b, _ := v.Bytes()
-				m := mountedVolume{drive: letters[string(b)]}
-				if len(b) != 12 && len(b) >= 8 && b[1] == 0 {
-					m.device = wire.UTF16Z(b)
-				}
-				out[strings.ToLower(v.Name()[i:])] = m
+			if k, err := hv.Key("MountedDevices"); err == nil {
+				addMounted(out, k)
 			}
 		}
 		return out
 	}).(map[string]mountedVolume)
+}
+
+// addMounted adds the volumes of one MountedDevices key.
+func addMounted(out map[string]mountedVolume, k hive.Key) {
+	letters := map[string]string{}
+	var volumes []hive.Value
+	for v, err := range k.Values() {
+		if err != nil {
+			continue
+		}
+		if d, ok := strings.CutPrefix(v.Name(), `\DosDevices\`); ok {
+			b, _ := v.Bytes()
+			letters[string(b)] = d
+		} else {
+			volumes = append(volumes, v)
+		}
+	}
+	for _, v := range volumes {
+		i := strings.IndexByte(v.Name(), '{')
+		if i < 0 {
+			continue
+		}
+		b, _ := v.Bytes()
+		m := mountedVolume{drive: letters[string(b)]}
+		if len(b) != 12 && len(b) >= 8 && b[1] == 0 {
+			m.device = wire.UTF16Z(b)
+		}
+		out[strings.ToLower(v.Name()[i:])] = m
+	}
 }
 
 // Summary names what was mounted.

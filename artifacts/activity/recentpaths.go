@@ -60,20 +60,9 @@ func decodeRecent(in artifacts.Input, lists []recentList, yield func(RecentPath)
 				errs = append(errs, in.Wrap(in.AtKey(), err))
 				continue
 			}
-			pos := 0
-			switch {
-			case l.value == "*":
-			case l.value != "":
-				if !strings.EqualFold(v.Name(), l.value) {
-					continue
-				}
-				pos = 1
-			default:
-				n, ok := userNumbered("#"+v.Name(), "#"+l.prefix)
-				if !ok || n < l.first {
-					continue
-				}
-				pos = n - l.first + 1
+			pos, ok := l.position(v.Name())
+			if !ok {
+				continue
 			}
 			texts, err := recentTexts(v)
 			if err != nil {
@@ -94,6 +83,19 @@ func decodeRecent(in artifacts.Input, lists []recentList, yield func(RecentPath)
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// position returns the place in the list that a value's name gives, 0 where names
+// give none, and whether the value is one of the list.
+func (l *recentList) position(name string) (pos int, ok bool) {
+	switch {
+	case l.value == "*":
+		return 0, true
+	case l.value != "":
+		return 1, strings.EqualFold(name, l.value)
+	}
+	n, ok := userNumbered("#"+name, "#"+l.prefix)
+	return n - l.first + 1, ok && n >= l.first
 }
 
 // recentTexts reads a value of any of the kinds that programs use: a text,

@@ -123,13 +123,7 @@ func decodeTrustRecords(in artifacts.Input, yield func(TrustRecord) bool) error 
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}
 		if len(b) >= trustMin {
-			r.Created = wire.TimeAt(b, trustFile)
-			r.Offset = (time.Duration(int64(le.Uint64(b[trustOffset:]))/1e7) * time.Second).String()
-			if n := le.Uint32(b[trustMinutes:]); n != 0 && 60*int64(n) <= 253402300799 { // a later time nobody can write
-				r.Trusted = time.Unix(60*int64(n), 0).UTC()
-			}
-			r.Flags = le.Uint32(b[trustFlags:])
-			r.Macros, r.Editing = r.Flags == 0x7FFFFFFF, r.Flags&1 != 0
+			r.document(b)
 		}
 		if !yield(r) {
 			return nil
@@ -138,7 +132,18 @@ func decodeTrustRecords(in artifacts.Input, yield func(TrustRecord) bool) error 
 	return errors.Join(errs...)
 }
 
-// Proof describes what a person did from what is merely set.
+// document reads the data of a document that was trusted, trustMin bytes or more.
+func (t *TrustRecord) document(b []byte) {
+	t.Created = wire.TimeAt(b, trustFile)
+	t.Offset = (time.Duration(int64(le.Uint64(b[trustOffset:]))/1e7) * time.Second).String()
+	if n := le.Uint32(b[trustMinutes:]); n != 0 && 60*int64(n) <= 253402300799 { // a later time nobody can write
+		t.Trusted = time.Unix(60*int64(n), 0).UTC()
+	}
+	t.Flags = le.Uint32(b[trustFlags:])
+	t.Macros, t.Editing = t.Flags == 0x7FFFFFFF, t.Flags&1 != 0
+}
+
+// Proof distinguishes user actions from settings.
 func (t TrustRecord) Proof() artifacts.Proof {
 	if t.Kind == "document" {
 		return artifacts.Interacted

@@ -15,6 +15,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/communication"
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
+	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/system"
 )
@@ -27,6 +28,7 @@ var all = slices.Concat(
 	activity.Artifacts(),
 	system.Artifacts(),
 	events.Artifacts(),
+	filesystem.Artifacts(),
 )
 
 // All returns the catalogue in its order. The result is shared: do not change

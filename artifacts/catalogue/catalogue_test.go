@@ -16,6 +16,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/communication"
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
+	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/system"
 	"github.com/artifactdump/artifactdump/corpus"
@@ -92,7 +93,7 @@ func TestDocs(t *testing.T) {
 func TestOneFileEach(t *testing.T) {
 	chapters := map[string][]*artifacts.Artifact{
 		"execution": execution.Artifacts(), "persistence": persistence.Artifacts(), "communication": communication.Artifacts(),
-		"browser": browser.Artifacts(), "activity": activity.Artifacts(), "system": system.Artifacts(),
+		"browser": browser.Artifacts(), "activity": activity.Artifacts(), "system": system.Artifacts(), "filesystem": filesystem.Artifacts(),
 	}
 	n := 0
 	for dir, list := range chapters {

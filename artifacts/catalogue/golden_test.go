@@ -25,7 +25,7 @@ func golden(a *artifacts.Artifact) string {
 // folders are the packages of the chapters by their headings.
 var folders = map[string]string{
 	"Execution": "execution", "Persistence": "persistence", "Communication": "communication", "Browsers": "browser", "User activity": "activity",
-	"System": "system", "Event logs": "events",
+	"System": "system", "Event logs": "events", "File system": "filesystem",
 }
 
 // TestGolden holds each artifact to the lines that it gave when somebody looked

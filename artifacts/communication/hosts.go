@@ -1,7 +1,6 @@
 package communication
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/netip"
@@ -90,12 +89,12 @@ func hostsMoved(in artifacts.Input, yield func(Host) bool) error {
 		if !ok {
 			continue
 		}
-		b, err := f.Bytes()
+		r, _, err := f.Reader()
 		if err != nil {
 			return in.Wrap(in.At(v), fmt.Errorf("%s: %w", path, err))
 		}
 		more := true
-		parseHosts(name, bytes.NewReader(b), func(int64) artifacts.Origin { return in.At(v) }, func(h Host) bool {
+		parseHosts(name, r, func(int64) artifacts.Origin { return in.At(v) }, func(h Host) bool {
 			h.Path = path
 			more = yield(h)
 			return more

@@ -52,7 +52,7 @@ func (o *imageOpener) volume(v image.Volume) {
 		o.note("%s: not read", name)
 		return
 	}
-	var hosts []collect.Host
+	var hosts []collect.Machine
 	fsys, err := v.FS()
 	if err == nil {
 		fsys = o.opts.wrap(fsys)
@@ -66,7 +66,7 @@ func (o *imageOpener) volume(v image.Volume) {
 	case len(hosts) == 0 && len(copies) > 0:
 		// The volume was cleared or damaged, and what it held is left in its
 		// shadow copies alone.
-		hosts = []collect.Host{{Kind: collect.WindowsRoot, Path: ".", Volumes: copies}}
+		hosts = []collect.Machine{{Kind: collect.WindowsRoot, Path: ".", Volumes: copies}}
 	case len(copies) > 0:
 		o.note("%s: its shadow copies are left aside: it holds a collection, not a machine", name)
 	}
@@ -104,7 +104,7 @@ func (o *imageOpener) shadows(name string, v image.Volume) []collect.Vol {
 			continue
 		}
 		fsys, err := s.FS()
-		var hosts []collect.Host
+		var hosts []collect.Machine
 		if err == nil {
 			fsys = o.opts.wrap(fsys)
 			hosts, err = collect.Recognise(fsys)

@@ -149,7 +149,7 @@ func fromCollection(c *collect.Collection, path string, opts *Options) (*Evidenc
 }
 
 // layoutNote says what was recognised where it is not plain to see.
-func layoutNote(path string, h collect.Host) []string {
+func layoutNote(path string, h collect.Machine) []string {
 	if h.Kind == collect.WindowsRoot {
 		return nil
 	}
@@ -237,7 +237,7 @@ type Tree struct {
 	machine     *Machine
 }
 
-func newTree(h collect.Host, name string, opts *Options) *Tree {
+func newTree(h collect.Machine, name string, opts *Options) *Tree {
 	t := &Tree{loose: h.Loose, name: h.Name, opts: opts, files: h.Files, notes: h.Problems}
 	if t.name == "" {
 		t.name = name

@@ -100,8 +100,13 @@ func (f *File) Reader() (io.ReadCloser, int64, error) {
 	}{io.LimitReader(r, limit), r}, st.Size(), nil
 }
 
-// Bytes reads the whole file.
-func (f *File) Bytes() ([]byte, error) {
+// Bytes reads the whole file, which must not be larger than [Options.MaxFile].
+func (f *File) Bytes() ([]byte, error) { return f.BytesUpTo(f.tree.opts.maxFile()) }
+
+// BytesUpTo reads the whole file. For one of more than limit bytes, or more than
+// [Options.MaxFile], the error wraps [ErrTooLarge] and there are no bytes.
+func (f *File) BytesUpTo(limit int64) ([]byte, error) {
+	limit = min(limit, f.tree.opts.maxFile())
 	r, err := f.Open()
 	if err != nil {
 		return nil, plain(err)
@@ -114,7 +119,6 @@ func (f *File) Bytes() ([]byte, error) {
 	if st.IsDir() {
 		return nil, errors.New("is a directory")
 	}
-	limit := f.tree.opts.maxFile()
 	if st.Size() > limit {
 		return nil, fmt.Errorf("%d bytes: %w (%d)", st.Size(), ErrTooLarge, limit)
 	}
@@ -130,7 +134,7 @@ func (f *File) Bytes() ([]byte, error) {
 		case err != nil:
 			return b, plain(err)
 		case int64(len(b)) > limit:
-			return b, fmt.Errorf("%w (%d)", ErrTooLarge, limit)
+			return nil, fmt.Errorf("%w (%d)", ErrTooLarge, limit)
 		case len(b) == cap(b):
 			b = slices.Grow(b, min(len(b), 1<<26))
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -159,27 +158,33 @@ func (h *Hive) SHA256() string {
 	return h.sha256
 }
 
-// Rooted reports whether the start of the hive shows its root key. It reads the
-// base block and the root's cell, not the hive; false means that only opening the
-// hive can tell.
+// Rooted reports whether the file shows its root key. It reads the base block and
+// the root's cell, not the hive; false means that only opening the hive can tell.
 func (h *Hive) Rooted() bool {
-	const base, root, look = 4096, 36, 1 << 16
-	r, _, err := h.Reader()
+	// The root lies near the start of most hives: that needs no access to parts,
+	// which a compressed file only has when it is expanded.
+	const near = 68 << 10
+	r, size, err := h.Reader()
 	if err != nil {
 		return false
 	}
-	defer r.Close()
-	b := make([]byte, base+look)
-	n, err := io.ReadFull(r, b)
-	if err != nil && err != io.ErrUnexpectedEOF {
+	head, err := io.ReadAll(io.LimitReader(r, near))
+	r.Close()
+	if err != nil {
 		return false
 	}
-	b = b[:n]
-	if len(b) < base || string(b[:4]) != "regf" {
+	if _, err = hive.ReadRoot(bytes.NewReader(head), size); !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err == nil
+	}
+	d, err := h.OpenAt()
+	if d == nil {
 		return false
 	}
-	at := base + int64(binary.LittleEndian.Uint32(b[root:]))
-	return at+6 <= int64(len(b)) && string(b[at+4:at+6]) == "nk"
+	defer d.Close()
+	if err == nil {
+		_, err = hive.ReadRoot(d, d.Size())
+	}
+	return err == nil
 }
 
 // FromLog reports whether the record at this offset of the recovered hive is

@@ -82,13 +82,7 @@ func (m *Machine) readSystem(h *hive.Hive) {
 		return
 	}
 	m.ControlSet = set
-	if root, err := h.Root(); err == nil {
-		for k, err := range root.Subkeys() {
-			if err == nil && len(k.Name()) == len("ControlSet001") && strings.EqualFold(k.Name()[:10], "ControlSet") {
-				m.ControlSets = append(m.ControlSets, k.Name())
-			}
-		}
-	}
+	m.ControlSets = append(m.ControlSets, controlSets(h)...)
 	if s := text(h, set+`\Control\ComputerName\ComputerName`, "ComputerName"); s != "" {
 		m.Name, m.NameFrom = s, "SYSTEM"
 	}
@@ -104,25 +98,51 @@ func (m *Machine) readSystem(h *hive.Hive) {
 			}
 		}
 	}
-	if k, err := h.Key(set + `\Control\Session Manager\Environment`); err == nil {
-		for v, err := range k.Values() {
-			if err != nil {
-				continue
-			}
-			if s, err := v.Text(); err == nil {
-				m.Env[strings.ToLower(v.Name())] = s
-			}
+	m.readEnvironment(h, set)
+	m.readServices(h, set)
+}
+
+// controlSets returns the names of the control sets below the root of a SYSTEM hive.
+func controlSets(h *hive.Hive) (names []string) {
+	root, err := h.Root()
+	if err != nil {
+		return nil
+	}
+	for k, err := range root.Subkeys() {
+		if err == nil && len(k.Name()) == len("ControlSet001") && strings.EqualFold(k.Name()[:10], "ControlSet") {
+			names = append(names, k.Name())
 		}
 	}
-	if k, err := h.Key(set + `\Services`); err == nil {
-		for s, err := range k.Subkeys() {
-			if err != nil {
-				continue
-			}
-			if v, err := s.Value("ImagePath"); err == nil {
-				if p, err := v.Text(); err == nil && p != "" {
-					m.Services = append(m.Services, ServiceCommand{s.Name(), p})
-				}
+	return names
+}
+
+func (m *Machine) readEnvironment(h *hive.Hive, set string) {
+	k, err := h.Key(set + `\Control\Session Manager\Environment`)
+	if err != nil {
+		return
+	}
+	for v, err := range k.Values() {
+		if err != nil {
+			continue
+		}
+		if s, err := v.Text(); err == nil {
+			m.Env[strings.ToLower(v.Name())] = s
+		}
+	}
+}
+
+func (m *Machine) readServices(h *hive.Hive, set string) {
+	k, err := h.Key(set + `\Services`)
+	if err != nil {
+		return
+	}
+	for s, err := range k.Subkeys() {
+		if err != nil {
+			continue
+		}
+		if v, err := s.Value("ImagePath"); err == nil {
+			if p, err := v.Text(); err == nil && p != "" {
+				m.Services = append(m.Services, ServiceCommand{s.Name(), p})
 			}
 		}
 	}

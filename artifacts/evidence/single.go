@@ -42,7 +42,7 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 		sig = collect.HiveFile
 	}
 	fsys := opts.wrap(&single{collect.RootFS(root), base})
-	host := collect.Host{Loose: true, Files: []collect.Loose{{Path: base, Kind: sig}}, Volumes: []collect.Vol{{FS: fsys}}}
+	host := collect.Machine{Loose: true, Files: []collect.Loose{{Path: base, Kind: sig}}, Volumes: []collect.Vol{{FS: fsys}}}
 	if sig == "" && !strings.EqualFold(filepath.Ext(base), ".pf") {
 		root.Close()
 		if n == 0 {

@@ -83,7 +83,7 @@ func (f facts) agrees(g facts) bool {
 // machines makes the trees of one host. Hives with different computer names,
 // MachineGuids or machine SIDs are of different machines, however their files
 // are laid out: one Tree for each. The notes say how they were told apart.
-func machines(h collect.Host, name, where string, opts *Options) (trees []*Tree, notes []string) {
+func machines(h collect.Machine, name, where string, opts *Options) (trees []*Tree, notes []string) {
 	t := newTree(h, name, opts)
 	if h.Loose {
 		return splitLoose(t, h, name, where)
@@ -200,7 +200,7 @@ func (o owners) of(p string) int {
 
 // splitLoose looks at the hives among loose files. A folder is one machine's
 // as long as the hives below it agree.
-func splitLoose(t *Tree, h collect.Host, name, where string) ([]*Tree, []string) {
+func splitLoose(t *Tree, h collect.Machine, name, where string) ([]*Tree, []string) {
 	type found struct {
 		path string
 		id   identity
@@ -261,7 +261,7 @@ func splitLoose(t *Tree, h collect.Host, name, where string) ([]*Tree, []string)
 }
 
 // looseTrees makes a tree of each scope, and one of what is in none.
-func looseTrees(t *Tree, h collect.Host, name, where string, scopes []*scope) (trees []*Tree, notes []string) {
+func looseTrees(t *Tree, h collect.Machine, name, where string, scopes []*scope) (trees []*Tree, notes []string) {
 	owner := owners{}
 	leads := make([]map[string]bool, len(scopes)) // folders on the way to a scope
 	for i, s := range scopes {
@@ -279,7 +279,7 @@ func looseTrees(t *Tree, h collect.Host, name, where string, scopes []*scope) (t
 		files[i] = append(files[i], l)
 	}
 	part := func(i int, name string, leads map[string]bool) *Tree {
-		p := collect.Host{Kind: h.Kind, Path: h.Path, Loose: true, Files: files[i], Name: name}
+		p := collect.Machine{Kind: h.Kind, Path: h.Path, Loose: true, Files: files[i], Name: name}
 		p.Volumes = []collect.Vol{{Path: h.Volumes[0].Path, FS: &partFS{h.Volumes[0].FS, owner, i, leads}}}
 		return newTree(p, name, t.opts)
 	}

@@ -165,6 +165,8 @@ func (v *volume) glob(p string, pattern []string, depth int, yield func(p string
 	if !strings.ContainsAny(head, "*?") {
 		if i, ok := d.byName[fold(head)]; ok {
 			each(d.entries[i])
+		} else if q, ok := v.stream(p, head); ok && len(rest) == 0 {
+			yield(q)
 		}
 		return
 	}

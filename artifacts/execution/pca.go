@@ -41,8 +41,8 @@ begin with a variable.`,
 	Attack: []string{"T1204.002"},
 	Refs:   []string{"https://aboutdfir.com/new-windows-11-pro-22h2-evidence-of-execution-artifact/"},
 	Sources: []artifacts.Source{
-		artifacts.Files(`%SystemRoot%\appcompat\pca\PcaAppLaunchDic.txt`),
-		artifacts.Files(`%SystemRoot%\appcompat\pca\PcaGeneralDb*.txt`),
+		artifacts.RandomFiles(`%SystemRoot%\appcompat\pca\PcaAppLaunchDic.txt`),
+		artifacts.RandomFiles(`%SystemRoot%\appcompat\pca\PcaGeneralDb*.txt`),
 	},
 }, decodePca)
 
@@ -60,51 +60,70 @@ const pcaLayout = "2006-01-02 15:04:05.000"
 func decodePca(in artifacts.Input, yield func(Pca) bool) error {
 	launch := !strings.HasPrefix(strings.ToLower(winpath.Base(in.From.Path)), "pcageneraldb")
 
+	lines, encoding, err := textfile.Split(in.ReaderAt())
+	if err != nil {
+		return err
+	}
 	var errs []error
-	lines, encoding := textfile.Split(in.Data)
-	for _, l := range lines {
+	bad := 0
+	for l := range lines {
 		if strings.TrimSpace(l.Text) == "" {
 			continue
 		}
-		at := in.AtOffset(int64(l.Offset))
-		f := strings.Split(l.Text, "|")
-		r := Pca{Origin: at, Launch: launch, Encoding: encoding}
-		stamp := ""
-		if launch {
-			// A path cannot hold the separator: the time stands behind the last.
-			i := strings.LastIndexByte(l.Text, '|')
-			if i < 0 {
-				errs = append(errs, in.Errorf(at, "line without a separator"))
-				continue
-			}
-			r.Path, stamp = l.Text[:i], l.Text[i+1:]
-		} else {
-			if len(f) < 3 {
-				errs = append(errs, in.Errorf(at, "line of %d fields, a record has 8", len(f)))
-				continue
-			}
-			stamp, r.Code, r.Path = f[0], f[1], f[2]
-			r.Type = pcaTypes[r.Code]
-			for i, p := range []*string{&r.Product, &r.Company, &r.Version, &r.ProgramID} {
-				if 3+i < len(f) {
-					*p = f[3+i]
-				}
-			}
-			if len(f) > 7 {
-				r.Text = strings.Join(f[7:], "|")
+		r := Pca{Origin: in.AtOffset(l.Offset), Launch: launch, Encoding: encoding}
+		ok, err := r.parse(l.Text)
+		if err != nil {
+			if bad++; bad <= pcaErrors {
+				errs = append(errs, in.Errorf(r.Origin, "%w", err))
 			}
 		}
-		t, err := time.Parse(pcaLayout, strings.TrimSpace(stamp))
-		if err != nil || t.Year() < 1601 {
-			errs = append(errs, in.Errorf(at, "time %q is no time of the form %s", stamp, pcaLayout))
-			t = time.Time{}
-		}
-		r.Time = t
-		if !yield(r) {
+		if ok && !yield(r) {
 			return nil
 		}
 	}
+	if bad > pcaErrors {
+		errs = append(errs, in.Errorf(in.AtOffset(0), "%d more lines that are damaged", bad-pcaErrors))
+	}
 	return errors.Join(errs...)
+}
+
+// pcaErrors is how many damaged lines are named; a file of another kind would
+// drown the rest.
+const pcaErrors = 100
+
+// parse takes the fields of a line. ok reports whether it is a record, be its
+// time damaged.
+func (p *Pca) parse(line string) (ok bool, err error) {
+	stamp := ""
+	if p.Launch {
+		// A path cannot hold the separator: the time follows the last.
+		i := strings.LastIndexByte(line, '|')
+		if i < 0 {
+			return false, errors.New("line without a separator")
+		}
+		p.Path, stamp = line[:i], line[i+1:]
+	} else {
+		f := strings.Split(line, "|")
+		if len(f) < 3 {
+			return false, fmt.Errorf("line of %d fields, a record has 8", len(f))
+		}
+		stamp, p.Code, p.Path = f[0], f[1], f[2]
+		p.Type = pcaTypes[p.Code]
+		for i, s := range []*string{&p.Product, &p.Company, &p.Version, &p.ProgramID} {
+			if 3+i < len(f) {
+				*s = f[3+i]
+			}
+		}
+		if len(f) > 7 {
+			p.Text = strings.Join(f[7:], "|")
+		}
+	}
+	t, err := time.Parse(pcaLayout, strings.TrimSpace(stamp))
+	if err != nil || t.Year() < 1601 {
+		return true, fmt.Errorf("time %q is no time of the form %s", stamp, pcaLayout)
+	}
+	p.Time = t
+	return true, nil
 }
 
 // Program returns the path.

@@ -31,25 +31,33 @@ only read. Only programs are shown here, not the data files and libraries.`,
 	Attack: []string{"T1204.002", "T1070.004"},
 	Refs:   []string{"https://github.com/libyal/libscca/blob/main/documentation/Windows%20Prefetch%20File%20(PF)%20format.asciidoc"},
 	Sources: []artifacts.Source{
-		artifacts.Files(`%SystemRoot%\Prefetch\Layout.ini`),
+		artifacts.RandomFiles(`%SystemRoot%\Prefetch\Layout.ini`),
 	},
 }, decodePrefetchLayout)
 
 func decodePrefetchLayout(in artifacts.Input, yield func(LayoutFile) bool) error {
-	lines, _ := textfile.Split(in.Data)
-	if len(lines) == 0 || !strings.Contains(lines[0].Text, "[OptimalLayoutFile]") {
-		return in.Errorf(in.AtOffset(0), "does not begin with [OptimalLayoutFile]")
+	lines, _, err := textfile.Split(in.ReaderAt())
+	if err != nil {
+		return err
 	}
-	names, err := prefetchNames(in)
-
-	for i, l := range lines[1:] {
+	var names map[string]bool
+	n := 0
+	for l := range lines {
+		if n++; n == 1 {
+			if !strings.Contains(l.Text, "[OptimalLayoutFile]") {
+				n = 0
+				break
+			}
+			names, err = prefetchNames(in)
+			continue
+		}
 		path := strings.TrimSpace(l.Text)
 		switch winpath.Ext(path) {
 		case ".exe", ".com", ".scr", ".pif":
 		default:
 			continue
 		}
-		r := LayoutFile{Origin: in.AtOffset(int64(l.Offset)), Path: path, Line: i + 2}
+		r := LayoutFile{Origin: in.AtOffset(l.Offset), Path: path, Line: n}
 		if names != nil {
 			r.Prefetch = "gone"
 			if names[prefetchName(winpath.Base(path))] {
@@ -59,6 +67,9 @@ func decodePrefetchLayout(in artifacts.Input, yield func(LayoutFile) bool) error
 		if !yield(r) {
 			return nil
 		}
+	}
+	if n == 0 {
+		return in.Errorf(in.AtOffset(0), "does not begin with [OptimalLayoutFile]")
 	}
 	return err
 }

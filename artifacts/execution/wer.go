@@ -42,8 +42,8 @@ first 31,457,280 bytes, as in Amcache.`,
 	Attack: []string{"T1204.002"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/wer/windows-error-reporting"},
 	Sources: []artifacts.Source{
-		artifacts.Files(`%ProgramData%\Microsoft\Windows\WER\Report*\*\Report.wer`),
-		artifacts.Files(`%UserProfile%\AppData\Local\Microsoft\Windows\WER\Report*\*\Report.wer`),
+		artifacts.RandomFiles(`%ProgramData%\Microsoft\Windows\WER\Report*\*\Report.wer`),
+		artifacts.RandomFiles(`%UserProfile%\AppData\Local\Microsoft\Windows\WER\Report*\*\Report.wer`),
 	},
 }, decodeWer)
 
@@ -51,55 +51,85 @@ func decodeWer(in artifacts.Input, yield func(Wer) bool) error {
 	if in.Tree != nil && in.Tree.Loose() && in.Source != in.Artifact.Sources[0] {
 		return nil // in a heap of files both sources find the same
 	}
-	lines, _ := textfile.Split(in.Data)
+	lines, _, err := textfile.Split(in.ReaderAt())
+	if err != nil {
+		return err
+	}
 	r := Wer{Origin: in.AtOffset(0)}
 	names := map[string]string{}
-	seen := false
-	for _, l := range lines {
+	skipped, seen := 0, false
+	for l := range lines {
 		key, value, ok := strings.Cut(l.Text, "=")
-		if !ok {
-			continue
-		}
-		value = strings.TrimSpace(value)
-		switch key = strings.TrimSpace(key); key {
-		case "EventType":
-			r.Type, seen = value, true
-		case "EventTime":
-			r.Time = werTime(value)
-		case "UploadTime":
-			r.Uploaded = werTime(value)
-		case "ReportIdentifier":
-			r.Report = value
-		case "AppName":
-			r.AppName = value
-		case "AppPath":
-			r.AppPath = value
-		case "TargetAppId":
-			r.ProgramID, r.SHA1 = werTarget(value)
-		default:
-			switch {
-			case strings.HasPrefix(key, "Sig[") && strings.HasSuffix(key, "].Name"):
-				names[strings.TrimSuffix(key, ".Name")] = value
-			case strings.HasPrefix(key, "Sig[") && strings.HasSuffix(key, "].Value"):
-				if name := names[strings.TrimSuffix(key, ".Value")]; name != "" {
-					if r.Signature == nil {
-						r.Signature = map[string]string{}
-					}
-					r.Signature[name] = value
-				}
-			case strings.HasPrefix(key, "LoadedModule["):
-				r.Modules++
-				if p := winpath.Key(value); strings.HasPrefix(p, `\users\`) || strings.HasPrefix(p, `\programdata\`) {
-					r.Suspicious = append(r.Suspicious, value)
-				}
-			}
+		key = strings.TrimSpace(key)
+		seen = seen || ok && key == "EventType"
+		if ok && !r.set(key, strings.TrimSpace(value), names) {
+			skipped++
 		}
 	}
 	if !seen {
 		return in.Errorf(in.AtOffset(0), "no EventType: this is no report")
 	}
 	yield(r)
+	if skipped > 0 {
+		return in.Errorf(in.AtOffset(0), "%d lines skipped: a report has at most %d parameters and %d modules in profiles", skipped, werParameters, werModules)
+	}
 	return nil
+}
+
+// What is kept of one report. Windows writes at most ten parameters.
+const (
+	werParameters = 100
+	werModules    = 4096
+)
+
+// set takes one line of the report. It returns false for one beyond the limits.
+func (w *Wer) set(key, value string, names map[string]string) bool {
+	switch key {
+	case "EventType":
+		w.Type = value
+	case "EventTime":
+		w.Time = werTime(value)
+	case "UploadTime":
+		w.Uploaded = werTime(value)
+	case "ReportIdentifier":
+		w.Report = value
+	case "AppName":
+		w.AppName = value
+	case "AppPath":
+		w.AppPath = value
+	case "TargetAppId":
+		w.ProgramID, w.SHA1 = werTarget(value)
+	default:
+		return w.setIndexed(key, value, names)
+	}
+	return true
+}
+
+// setIndexed takes a line that is one of several.
+func (w *Wer) setIndexed(key, value string, names map[string]string) bool {
+	switch {
+	case strings.HasPrefix(key, "Sig[") && strings.HasSuffix(key, "].Name"):
+		if len(names) == werParameters {
+			return false
+		}
+		names[strings.TrimSuffix(key, ".Name")] = value
+	case strings.HasPrefix(key, "Sig[") && strings.HasSuffix(key, "].Value"):
+		if name := names[strings.TrimSuffix(key, ".Value")]; name != "" {
+			if w.Signature == nil {
+				w.Signature = map[string]string{}
+			}
+			w.Signature[name] = value
+		}
+	case strings.HasPrefix(key, "LoadedModule["):
+		w.Modules++
+		if p := winpath.Key(value); strings.HasPrefix(p, `\users\`) || strings.HasPrefix(p, `\programdata\`) {
+			if len(w.Suspicious) == werModules {
+				return false
+			}
+			w.Suspicious = append(w.Suspicious, value)
+		}
+	}
+	return true
 }
 
 // werTime reads a FILETIME in decimal digits.

@@ -20,49 +20,82 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 	if r.From.Key != "" {
 		return hiveRecord(w, tree, r)
 	}
-	var file *evidence.File
-	for _, s := range r.Artifact.Sources {
-		files, _ := tree.Glob(s.Glob)
-		if s.Signature != "" {
-			files = append(files, tree.Signed(s.Signature)...)
-		}
-		for _, f := range files {
-			if s.Glob != "" && f.Path == r.From.Path && f.Snapshot == r.From.Snapshot {
-				file = f
-			}
-		}
-	}
-	if file == nil { // the log beside a database
-		file, _ = tree.LookupCopy(r.From.Path, r.From.Snapshot)
-	}
+	file := lookup(tree, r)
 	if file == nil {
 		return fmt.Errorf("%s is no longer in the evidence", r.From.Path)
 	}
 	if e, ok := r.Data.(events.Event); ok {
 		return eventRecord(w, file, r, e)
 	}
-	b, err := file.Bytes()
+	if r.Artifact.Group == "File system" {
+		return volumeRecord(w, file, r)
+	}
+	if r.Artifact.Name == "prefetch" {
+		return prefetchFile(w, file, r)
+	}
+	d, err := file.OpenAt()
+	if d == nil {
+		return err
+	}
+	defer d.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(d, 0, d.Size())); err == nil {
+		compareHash(w, r, sum.Sum(nil))
+	}
+	start := min(max(r.From.Offset, 0), d.Size())
+	b := make([]byte, min(256, d.Size()-start))
+	n, err := d.ReadAt(b, start)
+	if n == len(b) {
+		err = nil
+	}
+	fmt.Fprintf(w, "bytes of the file from %#x on\n", start)
+	io.WriteString(w, output.HexDump(b[:n], start))
+	return err
+}
+
+// lookup returns the file of a record, nil when it is gone.
+func lookup(tree *evidence.Tree, r *artifacts.Record) *evidence.File {
+	for _, s := range r.Artifact.Sources {
+		if s.Glob == "" {
+			continue
+		}
+		files, _ := tree.Glob(s.Glob)
+		if s.Signature != "" {
+			files = append(files, tree.Signed(s.Signature)...)
+		}
+		for _, f := range files {
+			if f.Path == r.From.Path && f.Snapshot == r.From.Snapshot {
+				return f
+			}
+		}
+	}
+	f, _ := tree.LookupCopy(r.From.Path, r.From.Snapshot) // the log beside a database
+	return f
+}
+
+// compareHash warns when the source is not what it was. The records of a streamed
+// file in several pieces have no hash.
+func compareHash(w io.Writer, r *artifacts.Record, sum []byte) {
+	if r.From.SHA256 != "" && hex.EncodeToString(sum) != r.From.SHA256 {
+		fmt.Fprintln(w, "WARNING: the file has changed since the row was made: its SHA-256 differs")
+	}
+}
+
+// prefetchFile annotates all fields of a Prefetch file.
+func prefetchFile(w io.Writer, file *evidence.File, r *artifacts.Record) error {
+	b, err := file.BytesUpTo(artifacts.DefaultMaxWhole)
 	if b == nil {
 		return err
 	}
 	sum := sha256.Sum256(b)
-	if r.From.SHA256 != "" && hex.EncodeToString(sum[:]) != r.From.SHA256 {
-		fmt.Fprintln(w, "WARNING: the file has changed since the row was made: its SHA-256 differs")
+	compareHash(w, r, sum[:])
+	data, fields, _ := prefetch.Explain(b, nil)
+	if len(data) != len(b) {
+		fmt.Fprintf(w, "offsets count from the start of the uncompressed data (%d bytes of %d in the file)\n", len(data), len(b))
 	}
-	if r.Artifact.Name == "prefetch" {
-		data, fields, _ := prefetch.Explain(b, nil)
-		if len(data) != len(b) {
-			fmt.Fprintf(w, "offsets count from the start of the uncompressed data (%d bytes of %d in the file)\n", len(data), len(b))
-		}
-		for _, f := range fields {
-			annotate(w, int64(f.Offset), data[f.Offset:f.Offset+f.Size], f.Name, f.Value)
-		}
-		return nil
+	for _, f := range fields {
+		annotate(w, int64(f.Offset), data[f.Offset:f.Offset+f.Size], f.Name, f.Value)
 	}
-	start := min(max(r.From.Offset, 0), int64(len(b)))
-	end := min(start+256, int64(len(b)))
-	fmt.Fprintf(w, "bytes of the file from %#x on\n", start)
-	io.WriteString(w, output.HexDump(b[start:end], start))
 	return nil
 }
 

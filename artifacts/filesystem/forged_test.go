@@ -14,7 +14,7 @@ import (
 	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
 )
 
-func evidence(t *testing.T, name string) []byte {
+func realFile(t *testing.T, name string) []byte {
 	t.Helper()
 	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
 	if dir == "" {
@@ -70,7 +70,7 @@ func TestForgedTimes(t *testing.T) {
 		`\WINDOWS\system32\hyvy.exe`:            ChangedBeforeName | AllWhole | Cloned | AloneAndOld | Rearranged | OutOfOrder,
 	}
 	counts := map[TimeTests]int{}
-	for _, f := range checkTimes(t, evidence(t, "mft/tdungan.mft.gz")) {
+	for _, f := range checkTimes(t, realFile(t, "mft/tdungan.mft.gz")) {
 		for b := ChangedBeforeName; b <= OutOfOrder; b <<= 1 {
 			if f.Tests.Has(b) {
 				counts[b]++
@@ -109,7 +109,7 @@ func TestNoForgedTimes(t *testing.T) {
 	for _, name := range []string{
 		"4k-large", "compressed_sparse", "deleted", "different_la", "libfsntfs-1", "mapping_pairs_1", "nist-dfr16", "orphan", "slack", "unicode",
 	} {
-		for _, f := range checkTimes(t, evidence(t, "mft/"+name+".mft.gz")) {
+		for _, f := range checkTimes(t, realFile(t, "mft/"+name+".mft.gz")) {
 			if f.Tests.Strong() || f.Tests.Weak(false) {
 				t.Errorf("%s: %+v", name, f)
 			}
@@ -169,7 +169,7 @@ func TestForgedOnWrittenVolume(t *testing.T) {
 // TestSelection counts what is shown of a whole volume: at most 5,000 rows, and
 // all that the intruder left.
 func TestSelection(t *testing.T) {
-	mft := evidence(t, "mft/tdungan.mft.gz")
+	mft := realFile(t, "mft/tdungan.mft.gz")
 	table, err := ntfs.ReadTable(bytes.NewReader(mft), nil, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,10 @@ func ruleGroups() []group {
 		{"Time and clean-up", []Rule{
 			timeStomp, cachedTime, linkTime, prefetchGap, mruCleared, logsCleared, recycledPrograms, clockMoved,
 		}},
+		{"Files on the volume", []Rule{
+			arrivedAndRan, ranThenDeleted, becameProgram, deceptiveFile, forgedTimes, doubtfulTimes, fromInternet, markRemoved,
+			prefetchDeleted, logsDeleted, journalRecreated, wiped, newAutostartFile, hiddenStream, staged, massChange, toolShadow,
+		}},
 		{"Defences and logging", []Rule{
 			defenderOff, defenderExclusion, firewallOpened, portForwarded, hostsTampered, loggingReduced, scriptPolicy,
 			protectionOff, remoteDesktop, proxyChanged, recoveryInhibited,

@@ -237,6 +237,9 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 		for _, s := range e.doubts(r) {
 			status, why = Partly, append(why, s)
 		}
+		if span := e.journalSpan(); span != "" && slices.Contains(r.Needs, "usnjrnl") {
+			why = append(why, span)
+		}
 	}
 	return status, why
 }
@@ -269,6 +272,8 @@ func (e *Evaluator) lacks(name string) string {
 	switch f := e.seen[name]; {
 	case a == nil:
 		return "artifact " + name + " is not read by this version"
+	case name == "executedfiles" && f != nil && f.records == 0:
+		return "executedfiles: no Prefetch file names its program in a $MFT that is here"
 	case f != nil && f.sources > 0:
 		return ""
 	case len(e.facts.Artifacts) > 0 && !slices.Contains(e.facts.Artifacts, name) && !slices.ContainsFunc(e.facts.Artifacts, func(n string) bool { return strings.EqualFold(n, a.Group) }):

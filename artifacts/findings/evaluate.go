@@ -34,6 +34,7 @@ type scene struct {
 	timed         int             // programs whose file has times that are the machine's
 	bases         map[string]bool // names of programs that are known with a folder
 	dubious       []time.Time     // see dubiousStarts
+	fileIndex     *fileIndex      // see files
 
 	hits     []*hit
 	counts   map[string]int // hits by rule
@@ -141,6 +142,12 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 		}
 		p.Files, p.Volumes = nil, nil
 		r.rec.Data = p
+	}
+	if isFileSystem(rec.Data) {
+		if !unselected(rec.Data) && e.keep[rec.Artifact.Name] {
+			e.kept[rec.Artifact.Name] = append(e.kept[rec.Artifact.Name], r)
+		}
+		return // it is joined with programs, and makes none
 	}
 	if e.keep[rec.Artifact.Name] {
 		e.kept[rec.Artifact.Name] = append(e.kept[rec.Artifact.Name], r)
@@ -360,6 +367,9 @@ func (s *scene) finding(k subject, hits []*hit) Finding {
 		f.Omitted += h.more
 	}
 	s.evidence(&f, rows, ruleOf)
+	if k.kind == kindProgram {
+		f.File = s.line(k.key)
+	}
 	if f.Scope == "" {
 		f.Scope = scopeOf(rows)
 	}

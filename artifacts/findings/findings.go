@@ -91,6 +91,7 @@ type Finding struct {
 	LastSeen       time.Time   `json:"last_seen,omitzero"`
 	TimeKind       string      `json:"time_kind,omitempty"` // what last_seen means
 	Count          int         `json:"count"`               // how many records speak of the subject
+	File           string      `json:"file,omitempty"`      // how the program's file came and went, in one line
 	Reasons        []Reason    `json:"reasons"`
 	Evidence       []Evidence  `json:"evidence"`
 	Omitted        int         `json:"evidence_omitted,omitempty"`

@@ -21,7 +21,7 @@ import (
 // as a collection: with programs, of which some are gone.
 func wholeVolume(t *testing.T, dir string) {
 	t.Helper()
-	if err := corpus.Incident().Write(dir); err != nil {
+	if err := corpus.Incident().WithoutMetadata().Write(dir); err != nil {
 		t.Fatal(err)
 	}
 	// Times as Windows leaves them have parts of seconds; those that a tool set

@@ -84,6 +84,30 @@ func (e *ecs) Event(r *Row) error {
 	return err
 }
 
+// ecsProgram writes the program of a row: a process that ran, or a file.
+func ecsProgram(o *object, r *Row) {
+	switch {
+	case r.Path == "":
+	case r.Proof == artifacts.Executed:
+		o.sub("process", func(o *object) {
+			o.opt("name", r.Executable)
+			o.str("executable", r.Path)
+			o.opt("command_line", r.field("command_line"))
+		})
+	default:
+		o.sub("file", func(o *object) {
+			o.opt("name", r.Executable)
+			o.str("path", r.Path)
+			if n, err := strconv.ParseInt(r.field("file_size"), 10, 64); err == nil {
+				o.int("size", n)
+			}
+			if h := r.field("sha1"); h != "" {
+				o.sub("hash", func(o *object) { o.str("sha1", h) })
+			}
+		})
+	}
+}
+
 func (e *ecs) document(o *object, r *Row) {
 	o.str("@timestamp", FormatTime(r.Time))
 	o.str("message", r.unzoned())
@@ -124,26 +148,7 @@ func (e *ecs) document(o *object, r *Row) {
 			o.opt("id", e.opts.MachineGUID(r.Host))
 		}
 	})
-	if r.Path != "" {
-		if r.Proof == artifacts.Executed {
-			o.sub("process", func(o *object) {
-				o.opt("name", r.Executable)
-				o.str("executable", r.Path)
-				o.opt("command_line", r.field("command_line"))
-			})
-		} else {
-			o.sub("file", func(o *object) {
-				o.opt("name", r.Executable)
-				o.str("path", r.Path)
-				if n, err := strconv.ParseInt(r.field("file_size"), 10, 64); err == nil {
-					o.int("size", n)
-				}
-				if h := r.field("sha1"); h != "" {
-					o.sub("hash", func(o *object) { o.str("sha1", h) })
-				}
-			})
-		}
-	}
+	ecsProgram(o, r)
 	if r.DataType == "windows:registry:amcache:programs" {
 		o.sub("package", func(o *object) {
 			o.opt("name", r.field("name"))

@@ -127,7 +127,7 @@ func startupRedirected(in artifacts.Input, yield func(StartupFile) bool) error {
 				errs = append(errs, in.Errorf(dir.Origin, "more than %d files in the folder that it names", startupMaxFiles))
 				break
 			}
-			b, err := f.Bytes()
+			b, err := f.BytesUpTo(artifacts.DefaultMaxWhole)
 			if err != nil {
 				errs = append(errs, in.Wrap(dir.Origin, fmt.Errorf("%s: %w", f.Path, err)))
 				if b == nil {

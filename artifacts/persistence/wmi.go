@@ -75,10 +75,8 @@ const (
 )
 
 func decodeWMI(in artifacts.Input, yield func(WMI) bool) error {
-	files := wmi.Files{Objects: in.Random, ObjectsSize: in.Size}
-	if in.Random == nil {
-		files.Objects, files.ObjectsSize = bytes.NewReader(in.Data), int64(len(in.Data))
-	}
+	var files wmi.Files
+	files.Objects, files.ObjectsSize = in.ReaderAt()
 	for _, name := range []string{"MAPPING1.MAP", "MAPPING2.MAP", "MAPPING3.MAP", "OBJECTS.MAP"} {
 		if b := wmiBeside(in, name); b != nil {
 			files.Maps = append(files.Maps, b)

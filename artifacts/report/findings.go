@@ -62,6 +62,9 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 		}
 		row("seen", "%s to %s (%s)", first, last, f.TimeKind)
 	}
+	if f.File != "" {
+		row("file", "%s", f.File)
+	}
 	row("scope", "%s", f.Scope)
 	row("why", "%s", f.Why)
 	row("often benign", "%s", f.FalsePositives)

@@ -146,15 +146,12 @@ func (v *inventory) close() {
 			in.Status = "skipped"
 		}
 		for _, l := range h.Logs {
-			b, err := l.Bytes()
 			in := v.input(l.Path, l.Snapshot)
-			in.Kind, in.Size = "transaction log", int64(len(b))
-			if err != nil {
+			in.Kind = "transaction log"
+			var err error
+			if in.Size, in.SHA256, err = hashed(l); err != nil {
 				in.Status, in.Error = "failed", err.Error()
-				continue
 			}
-			sum := sha256.Sum256(b)
-			in.SHA256 = hex.EncodeToString(sum[:])
 		}
 	}
 	v.machine.Counts.Inputs = len(v.machine.Inputs)
@@ -169,4 +166,19 @@ func (v *inventory) runID(version string) string {
 		fmt.Fprintln(h, in.Snapshot, in.Path, in.SHA256)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// hashed reads a file once, for its size and SHA-256.
+func hashed(f *evidence.File) (size int64, hash string, err error) {
+	r, _, err := f.Reader()
+	if err != nil {
+		return 0, "", err
+	}
+	defer r.Close()
+	sum := sha256.New()
+	size, err = io.Copy(sum, r)
+	if err != nil {
+		return size, "", err
+	}
+	return size, hex.EncodeToString(sum.Sum(nil)), nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
@@ -129,7 +130,8 @@ func folderName(name string) string {
 const (
 	needBase   = 64 // evaluation, report, buffers
 	needFormat = 32 // of a format that gathers rows before it writes them
-	needHive   = 4  // bytes for each byte of a hive: as it lies there, recovered, indexed
+	needHive   = 4  // bytes for each byte of an open hive: as it lies there, recovered, indexed
+	needResult = 4  // bytes of hives that were given up for each byte of records that wait
 )
 
 // need estimates what memory the scan of a machine takes.
@@ -141,13 +143,6 @@ func (s *run) need(tree *evidence.Tree) int64 {
 			n += needFormat << 20
 		}
 	}
-	hives, _ := tree.Hives()
-	for _, h := range hives {
-		for _, f := range append([]*evidence.File{h.File}, h.Logs...) {
-			if st, err := f.Stat(); err == nil {
-				n += needHive * min(st.Size(), 1<<40)
-			}
-		}
-	}
-	return n
+	open, all := artifacts.OpenHives(tree)
+	return n + needHive*open + all/needResult
 }

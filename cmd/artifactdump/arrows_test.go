@@ -18,7 +18,7 @@ func TestArrows(t *testing.T) {
 	evidence := []string{"hive", "artifacts/winpath", "artifacts/evidence", "artifacts/evidence/", "artifacts/formats/ntfs", "artifacts/formats/wire"}
 	engine := join(evidence, []string{"artifacts"})
 	chapter := join(engine, []string{"prefetch", "prefetch/", "artifacts/formats/", "artifacts/internal/databases"})
-	chapters := []string{"artifacts/execution", "artifacts/persistence", "artifacts/communication", "artifacts/browser", "artifacts/activity", "artifacts/system", "artifacts/events"}
+	chapters := []string{"artifacts/execution", "artifacts/persistence", "artifacts/communication", "artifacts/browser", "artifacts/activity", "artifacts/system", "artifacts/events", "artifacts/filesystem"}
 	above := join(chapter, chapters, []string{"artifacts/catalogue"})
 	format := []string{"artifacts/formats/wire"}
 	onSQLite := join(format, []string{"artifacts/formats/sqlitedb"})
@@ -116,6 +116,7 @@ func TestArrows(t *testing.T) {
 		"corpus/vss":          {},
 		"corpus/scca":         {"prefetch/xpress"},
 
+		"cmd/artifactdump/internal/damage": {"artifacts"},
 		"cmd/artifactdump/internal/shell":  {},
 		"cmd/artifactdump/internal/verify": {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
 		"cmd/artifactdump":                 {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},

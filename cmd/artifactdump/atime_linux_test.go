@@ -68,6 +68,8 @@ func TestAccessTimes(t *testing.T) {
 		{"prefetch", list[0]},
 		{"hive", "info", software},
 		{"hive", "recover", software, "-o", filepath.Join(t.TempDir(), "clean")},
+		{"timeline", list[0]},
+		{"dump", "-a", "services", "--hive", software},
 		{"inspect", "--as", "evtx", software},
 		{"scan", ev, "-a", "prefetch", "-o", filepath.Join(t.TempDir(), "case")},
 	} {

@@ -27,6 +27,14 @@ func beChild() {
 			panic(err)
 		}
 	}
+	if n, err := strconv.ParseUint(os.Getenv("ARTIFACTDUMP_TEST_DATA"), 10, 63); err == nil {
+		var lim syscall.Rlimit
+		setLimit(&lim, n)
+		lim.Max = lim.Cur
+		if err := syscall.Setrlimit(syscall.RLIMIT_DATA, &lim); err != nil {
+			panic(err)
+		}
+	}
 	if n, err := strconv.Atoi(os.Getenv("ARTIFACTDUMP_TEST_UID")); err == nil {
 		if err := syscall.Setuid(n); err != nil {
 			panic(err)

@@ -2,61 +2,15 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/damage"
 )
-
-// TestDamageList names files, problems of one file, and what is too much.
-func TestDamageList(t *testing.T) {
-	problem := func(path, key string) error {
-		return &artifacts.DecodeError{Artifact: "services", From: artifacts.Locator{Path: path, Key: key}, Err: errors.New("broken")}
-	}
-	var l damageList
-	add := func(label string, err error) {
-		if label != "" {
-			err = fmt.Errorf("%s: %w", label, err)
-		}
-		lead, file := fileOf(err)
-		l.add(lead, file, err)
-	}
-	add("", problem(`C:\one`, "K"))
-	add("PC-2", problem(`C:\one`, "K"))
-	add("PC-2", problem(`C:\two`, "K"))
-	add("PC-2", problem(`C:\two`, "L"))
-	add("", errors.New("a folder cannot be listed"))
-	add("", errors.New("a folder cannot be listed"))
-	want := []string{
-		`services: C:\one K: broken`,
-		`PC-2: services: C:\one K: broken`,
-		`PC-2: C:\two: 2 problems: services: K: broken; services: L: broken`,
-		"a folder cannot be listed",
-	}
-	if got := l.take(); strings.Join(got, "|") != strings.Join(want, "|") {
-		t.Errorf("got  %q\nwant %q", got, want)
-	}
-	if got := l.take(); got != nil {
-		t.Errorf("again: %q", got)
-	}
-	for i := range maxDamagedFiles + 7 {
-		for range maxProblems + 3 {
-			add("", problem(fmt.Sprint(`C:\`, i), "K"))
-		}
-	}
-	got := l.take()
-	if len(got) != maxDamagedFiles+1 || strings.Count(got[0], "; ") != maxProblems || !strings.HasSuffix(got[0], "; and 3 more (-v prints all)") {
-		t.Errorf("%d entries, the first %q", len(got), got[0])
-	}
-	if want := fmt.Sprintf("%d problems in further files (-v prints all)", 7*(maxProblems+3)); got[maxDamagedFiles] != want {
-		t.Errorf("%q, want %q", got[maxDamagedFiles], want)
-	}
-}
 
 // manyBroken is evidence with so many Prefetch files that nobody can read.
 func manyBroken(t *testing.T, n int) string {
@@ -82,7 +36,7 @@ func TestManyDamaged(t *testing.T) {
 	const n = 300
 	ev := manyBroken(t, n)
 	_, stderr, code := runArgs(t, "timeline", ev)
-	if lines := strings.Count(stderr, "damaged: "); code != exitDamaged || lines != maxDamagedFiles+1 {
+	if lines := strings.Count(stderr, "damaged: "); code != exitDamaged || lines != damage.MaxFiles+1 {
 		t.Errorf("timeline: exit %d, %d lines", code, lines)
 	}
 	if _, stderr, _ := runArgs(t, "timeline", "-v", ev); strings.Count(stderr, "damaged: ") < n {
@@ -90,7 +44,7 @@ func TestManyDamaged(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "case")
 	code, said := runs(t.Context(), ev, "-o", dir)
-	if lines := strings.Count(said, "damaged: "); code != exitDamaged || lines != maxDamagedFiles+1 {
+	if lines := strings.Count(said, "damaged: "); code != exitDamaged || lines != damage.MaxFiles+1 {
 		t.Errorf("scan: exit %d, %d lines", code, lines)
 	}
 	m, err := scan.ReadManifest(dir)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -44,11 +45,7 @@ func explainAction(c *cli.Context) error {
 	defer o.abort()
 	found := errorStop{}
 	var judges []*machineFindings
-	err = s.each([]string{path}, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
-		if len(judges) == 0 || judges[len(judges)-1].tree != t {
-			judges = append(judges, &machineFindings{t, findings.NewEvaluator(findings.FactsOf(t, s.kind, c.StringSlice("artifact")), nil)})
-		}
-		judges[len(judges)-1].Add(&res)
+	look := func(t *evidence.Tree, res artifacts.Result) error {
 		rec, event := explain.Find(&res, id)
 		if rec == nil {
 			return nil
@@ -58,7 +55,22 @@ func explainAction(c *cli.Context) error {
 			return err
 		}
 		return found
+	}
+	err = s.each([]string{path}, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
+		if len(judges) == 0 || judges[len(judges)-1].tree != t {
+			judges = append(judges, &machineFindings{t, findings.NewEvaluator(findings.FactsOf(t, s.kind, c.StringSlice("artifact")), nil)})
+		}
+		judges[len(judges)-1].Add(&res)
+		return look(t, res)
 	})
+	if err == nil && findingWith(judges, id) == nil {
+		// It may be one of those that are not shown by default.
+		all := newSession(c)
+		all.stderr, all.full = io.Discard, true
+		if err = all.each([]string{path}, c.StringSlice("artifact"), look); err != nil && err != error(found) {
+			return err
+		}
+	}
 	switch err {
 	case nil:
 		f := findingWith(judges, id)

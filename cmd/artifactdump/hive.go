@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -223,31 +224,8 @@ func (j *hiveJob) check() {
 	}
 }
 
-// trimRoot drops the name under which a live system would mount the hive, so
-// that HKLM\SYSTEM\Select finds Select in a SYSTEM hive.
-func trimRoot(h *hive.Hive, path string) string {
-	if _, err := h.Key(path); err == nil {
-		return path
-	}
-	parts := strings.Split(strings.Trim(path, `\`), `\`)
-	if len(parts) == 0 {
-		return path
-	}
-	skip := 0
-	switch strings.ToUpper(parts[0]) {
-	case "HKLM", "HKEY_LOCAL_MACHINE", "HKU", "HKEY_USERS":
-		skip = 2
-	case "HKCU", "HKEY_CURRENT_USER":
-		skip = 1
-	}
-	if skip == 0 || skip > len(parts) {
-		return path
-	}
-	return strings.Join(parts[skip:], `\`)
-}
-
 func findKey(h *hive.Hive, path string) (hive.Key, error) {
-	k, err := h.Key(trimRoot(h, path))
+	k, err := h.Key(hivefile.TrimRoot(h, path))
 	if errors.Is(err, hive.ErrNotExist) {
 		return k, fmt.Errorf("no key %s in this hive", path)
 	}

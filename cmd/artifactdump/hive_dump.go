@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -52,33 +50,12 @@ func hiveDumpCommand() *cli.Command {
 	}
 }
 
-type keyJSON struct {
-	Path    string      `json:"path"`
-	Written string      `json:"written,omitempty"`
-	Class   string      `json:"class,omitempty"`
-	Offset  int64       `json:"offset"`
-	Flags   uint16      `json:"flags,omitempty"`
-	Deleted string      `json:"deleted,omitempty"`
-	Lost    string      `json:"unreachable,omitempty"`
-	Values  []valueJSON `json:"values"`
-}
-
-type valueJSON struct {
-	Name   string `json:"name"`
-	Type   uint32 `json:"type"`
-	Text   string `json:"type_name"`
-	Size   uint32 `json:"size"`
-	Offset int64  `json:"offset"`
-	SHA256 string `json:"sha256"`
-	Data   any    `json:"data,omitempty"` // text, list of texts, number; hex for bytes
-}
-
 func (j *hiveJob) json(deleted bool) error {
 	for k, err := range j.h.Keys() {
 		if err != nil {
 			continue // Check names it below
 		}
-		if err := writeJSON(j.o, toKeyJSON(k)); err != nil {
+		if err := writeJSON(j.o, hivefile.KeyOf(k)); err != nil {
 			return err
 		}
 	}
@@ -86,55 +63,11 @@ func (j *hiveJob) json(deleted bool) error {
 		return nil
 	}
 	for r := range j.h.Deleted() {
-		k := keyJSON{Path: r.Path, Offset: r.Offset}
-		if r.IsKey {
-			k = toKeyJSON(r.Key)
-		} else {
-			k.Values = []valueJSON{toValueJSON(r.Value)}
-		}
-		if k.Deleted = r.Note(); r.Unreachable {
-			k.Deleted, k.Lost = "", r.Note()
-		}
-		if err := writeJSON(j.o, k); err != nil {
+		if err := writeJSON(j.o, hivefile.RemnantOf(r)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func toKeyJSON(k hive.Key) keyJSON {
-	j := keyJSON{Path: k.Path(), Written: output.FormatTime(k.Written()), Offset: k.Offset(), Flags: uint16(k.Flags()), Values: []valueJSON{}}
-	j.Class, _ = k.ClassName()
-	for v, err := range k.Values() {
-		if err == nil {
-			j.Values = append(j.Values, toValueJSON(v))
-		}
-	}
-	return j
-}
-
-func toValueJSON(v hive.Value) valueJSON {
-	b, _ := v.Bytes()
-	sum := sha256.Sum256(b)
-	j := valueJSON{Name: v.Name(), Type: uint32(v.Type()), Text: v.Type().String(), Size: v.Size(), Offset: v.Offset(), SHA256: hex.EncodeToString(sum[:])}
-	switch v.Type().Base() {
-	case hive.String, hive.ExpandString, hive.Link:
-		if t, err := v.Text(); err == nil {
-			j.Data = t
-		}
-	case hive.MultiString:
-		if t, err := v.Texts(); err == nil {
-			j.Data = t
-		}
-	case hive.DWord, hive.DWordBigEndian, hive.QWord:
-		if n, err := v.Uint(); err == nil {
-			j.Data = n
-		}
-	}
-	if j.Data == nil && len(b) > 0 {
-		j.Data = hex.EncodeToString(b)
-	}
-	return j
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -20,6 +20,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/moments"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/damage"
 )
 
 // A session is one run over evidence: it names what is damaged as it goes.
@@ -32,10 +33,11 @@ type session struct {
 	quiet    bool
 	verbose  bool
 	strict   bool
+	full     bool             // as --full
 	kind     string           // of the evidence being read: folder, zip, disk image …
 	machines []output.Machine // that were read so far
 	damaged  int
-	pending  damageList
+	pending  damage.List
 	named    map[string]bool // damage of a hive that was named before
 	live     bool            // a progress line is on the terminal
 	started  time.Time
@@ -257,7 +259,7 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		var known moments.Moments
 		s.zones[tree.Machine().Name] = zone
 		results, err := artifacts.Run(ctx, tree, list, &artifacts.Options{
-			Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress, Zone: zone, Quiet: s.hides,
+			Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Full: s.full || s.c.Bool("full"), FullOf: names, Progress: s.progress, Zone: zone, Quiet: s.hides,
 		})
 		if err != nil {
 			return usageError{err}

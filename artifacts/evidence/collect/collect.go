@@ -29,8 +29,8 @@ const (
 	LooseHeap    Kind = "loose files"    // nothing but signatures to go by
 )
 
-// A Host is one machine's evidence.
-type Host struct {
+// A Machine is one machine's evidence.
+type Machine struct {
 	Name     string  // as the collection names it; empty when it does not
 	Kind     Kind    // how the evidence is laid out
 	Path     string  // the host's directory in the file system that was given, "." for the root

@@ -13,7 +13,7 @@ import (
 )
 
 // listed names all that a collection shows, and reads it.
-func listed(hosts []collect.Host) (out []string) {
+func listed(hosts []collect.Machine) (out []string) {
 	for _, h := range hosts {
 		out = append(out, h.Name)
 		for _, err := range h.Problems {

@@ -27,7 +27,7 @@ var looked = []string{
 // A Windows directory on its own, or a Prefetch or config folder, is loose. Names are compared without regard to case, and
 // symbolic links are not followed. When nothing fits, the error is a *NotRecognisedError. A directory that cannot be listed is among the
 // problems of the host that it belongs to, or of the first one.
-func Layout(fsys fs.FS) ([]Host, error) {
+func Layout(fsys fs.FS) ([]Machine, error) {
 	l := newLister(fsys)
 	hosts, inHost, err := recognise(l, maxHostDepth)
 	if err != nil || inHost["."] {
@@ -49,7 +49,7 @@ func Layout(fsys fs.FS) ([]Host, error) {
 
 // Recognise is Layout without the loose files: it lists a few directories and opens no file. It is for the volumes of a disk, most
 // of which hold nothing of interest and very much of it.
-func Recognise(fsys fs.FS) ([]Host, error) {
+func Recognise(fsys fs.FS) ([]Machine, error) {
 	l := newLister(fsys)
 	hosts, _, err := recognise(l, 1)
 	if err == nil && len(hosts) == 0 {
@@ -59,7 +59,7 @@ func Recognise(fsys fs.FS) ([]Host, error) {
 }
 
 // recognise finds the hosts whose layout is known, and says which directories they take up.
-func recognise(l *lister, depth int) (hosts []Host, inHost map[string]bool, err error) {
+func recognise(l *lister, depth int) (hosts []Machine, inHost map[string]bool, err error) {
 	list, err := fs.ReadDir(l.FS, ".")
 	if err != nil && len(list) == 0 {
 		return nil, nil, err
@@ -106,7 +106,7 @@ func recognise(l *lister, depth int) (hosts []Host, inHost map[string]bool, err 
 }
 
 // named gives the hosts that have no name that of their directory, and its whole path where two share the last component.
-func named(hosts []Host) []Host {
+func named(hosts []Machine) []Machine {
 	count := map[string]int{}
 	for _, h := range hosts {
 		count[Fold(path.Base(h.Path))]++
@@ -160,9 +160,9 @@ func hostDirs(l *lister, list []fs.DirEntry) []string {
 }
 
 // host recognises one machine's evidence in a directory whose listing is list.
-func host(l *lister, dir string, list []fs.DirEntry) (Host, bool) {
+func host(l *lister, dir string, list []fs.DirEntry) (Machine, bool) {
 	fsys := l.FS
-	h := Host{Path: dir}
+	h := Machine{Path: dir}
 	if windowsRoot(l, dir, list) {
 		h.Kind = WindowsRoot
 		h.Volumes = []Vol{{Path: dir, FS: sub(fsys, dir)}}
@@ -193,11 +193,11 @@ func host(l *lister, dir string, list []fs.DirEntry) (Host, bool) {
 			return h, true
 		}
 	}
-	return Host{}, false
+	return Machine{}, false
 }
 
 // setVolumes sorts the volumes, gives the letter of the only drive to older copies that have none, and adds the older installations.
-func (h *Host) setVolumes(l *lister, vols []Vol) {
+func (h *Machine) setVolumes(l *lister, vols []Vol) {
 	only := ""
 	for _, v := range vols {
 		if v.Snapshot == "" {

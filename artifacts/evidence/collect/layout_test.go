@@ -24,7 +24,7 @@ func files(names ...string) fstest.MapFS {
 }
 
 // summary brings hosts to lines that a table can hold.
-func summary(hosts []collect.Host) []string {
+func summary(hosts []collect.Machine) []string {
 	var out []string
 	for _, h := range hosts {
 		for _, v := range h.Volumes {

@@ -43,13 +43,13 @@ func (l *lister) failed(dir string, err error) {
 }
 
 // settle gives the problems to the hosts in whose directories they are.
-func (l *lister) settle(hosts []Host) []Host {
+func (l *lister) settle(hosts []Machine) []Machine {
 	for _, err := range l.problems {
 		pe, ok := err.(*PathError)
 		if !ok || len(hosts) == 0 {
 			continue
 		}
-		i := slices.IndexFunc(hosts, func(h Host) bool { return pe.Path == h.Path || strings.HasPrefix(pe.Path, h.Path+"/") })
+		i := slices.IndexFunc(hosts, func(h Machine) bool { return pe.Path == h.Path || strings.HasPrefix(pe.Path, h.Path+"/") })
 		h := &hosts[max(i, 0)]
 		if !slices.ContainsFunc(h.Problems, func(old error) bool { return old.Error() == err.Error() }) {
 			h.Problems = append(h.Problems, err)

@@ -25,6 +25,10 @@ const (
 	TaskFile     Signature = "task"     // the XML of a scheduled task
 	JobFile      Signature = "job"      // of the scheduler before Vista
 	ShortcutFile Signature = "shortcut" // a shell link
+	MFTFile      Signature = "mft"      // the file table of an NTFS volume
+	JournalFile  Signature = "usnjrnl"  // its change journal
+	LogFile      Signature = "logfile"  // its transaction log
+	IndexFile    Signature = "i30"      // the index of a folder
 	EventLogFile Signature = "evtx"     // an event log of Windows Vista or later
 	ESEFile      Signature = "ese"      // a database of the Extensible Storage Engine
 	SQLiteFile   Signature = "sqlite"   // an SQLite database
@@ -61,7 +65,7 @@ func Sniff(head []byte) Signature {
 	case isTask(head):
 		return TaskFile
 	}
-	return ""
+	return sniffNTFS(head)
 }
 
 // Limits of the walk through a loose heap. No collection of single files comes near them.
@@ -71,8 +75,8 @@ const (
 )
 
 // looseHost walks all of fsys but the directories in skip, and keeps what a signature shows.
-func looseHost(fsys fs.FS, skip map[string]bool) Host {
-	h := Host{Kind: LooseHeap, Path: ".", Loose: true, Volumes: []Vol{{Path: ".", FS: fsys}}}
+func looseHost(fsys fs.FS, skip map[string]bool) Machine {
+	h := Machine{Kind: LooseHeap, Path: ".", Loose: true, Volumes: []Vol{{Path: ".", FS: fsys}}}
 	type dir struct {
 		path  string
 		depth int

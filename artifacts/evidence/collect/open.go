@@ -75,7 +75,7 @@ var ErrNotCollection = errors.New("neither a folder nor an archive of a collecti
 // A Collection is an open folder or archive.
 type Collection struct {
 	Container Container
-	Hosts     []Host
+	Hosts     []Machine
 	Problems  []error // entries of the archive that were refused, and files that hold nothing for us; each names its path
 	close     func() error
 }

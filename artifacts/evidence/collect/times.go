@@ -86,7 +86,7 @@ func parseTime(s string) time.Time {
 const maxCopyLogRows = 2_000_000
 
 // kapeTimes reads the copy logs beside the drive roots and lays the times they hold over the volumes.
-func (h *Host) kapeTimes(fsys fs.FS, dir string, list []fs.DirEntry, vols []Vol) {
+func (h *Machine) kapeTimes(fsys fs.FS, dir string, list []fs.DirEntry, vols []Vol) {
 	roots := map[string]int{} // folded directory name → volume
 	for i, v := range vols {
 		roots[Fold(path.Base(v.Path))] = i
@@ -123,7 +123,7 @@ func (h *Host) kapeTimes(fsys fs.FS, dir string, list []fs.DirEntry, vols []Vol)
 
 // longNames names the files that KAPE keeps apart because their paths were too long for it. What form the list beside them has is not documented, so that
 // they are not put back in their places; they are counted, and not passed over in silence.
-func (h *Host) longNames(fsys fs.FS, dir string, list []fs.DirEntry) {
+func (h *Machine) longNames(fsys fs.FS, dir string, list []fs.DirEntry) {
 	name, ok := hasDir(list, "LongFileNames")
 	if !ok {
 		return

@@ -103,27 +103,22 @@ func (v *veloWalk) problem(path, what string, err error) {
 	v.problems = append(v.problems, &PathError{Path: path, Problem: what, Err: err})
 }
 
+// A veloLevel is one stored directory, with the real names that lead to it.
+type veloLevel struct {
+	stored string
+	names  []string
+}
+
 // fill lays what is stored below dir into t, under decoded names.
 func (v *veloWalk) fill(t *tree, root, host string) {
-	type level struct {
-		stored string
-		names  []string
-	}
-	for todo := []level{{root, nil}}; len(todo) > 0; {
+	for todo := []veloLevel{{root, nil}}; len(todo) > 0; {
 		l := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		list, err := fs.ReadDir(v.fsys, l.stored)
 		if err != nil {
 			v.problem(l.stored, "cannot be listed", err)
 		}
-		indexed := map[string]bool{}
-		for _, e := range list {
-			if base, ok := strings.CutSuffix(e.Name(), ".idx"); ok && e.Type().IsRegular() {
-				if _, ok := slices.BinarySearchFunc(list, base, func(e fs.DirEntry, s string) int { return cmp.Compare(e.Name(), s) }); ok {
-					indexed[base] = true
-				}
-			}
-		}
+		indexed := withIndex(list)
 		for _, e := range list {
 			if v.full {
 				return
@@ -137,29 +132,51 @@ func (v *veloWalk) fill(t *tree, root, host string) {
 			if base, ok := strings.CutSuffix(e.Name(), ".idx"); ok && indexed[base] {
 				continue // it describes the file beside it
 			}
-			name := v.name(p, e.Name(), host)
-			switch {
-			case e.IsDir() && len(l.names) >= maxTreeDepth:
-				v.problem(p, fmt.Sprintf("left out: more than %d directories deep", maxTreeDepth), nil)
-			case e.IsDir():
-				names := append(slices.Clip(l.names), name)
-				if _, ok := t.dir(names); !ok {
-					v.problem(p, "left out: a file of this name is there already", nil)
-					continue
-				}
-				todo = append(todo, level{p, names})
-			case e.Type().IsRegular():
-				if n := v.file(p, name, e, indexed[e.Name()]); !t.add(l.names, n) {
-					// The same file through another accessor is no news; two names that differ only in case within one directory are.
-					if old := t.find(path.Join(append(slices.Clip(l.names), name)...)); old != nil && old.size != n.size {
-						v.problem(p, fmt.Sprintf("left out: a file of this name with %d bytes was collected another way", old.size), nil)
-					}
-				}
-			default:
-				v.problem(p, "left out: not a plain file", nil)
+			if below, ok := v.entry(t, l, p, v.name(p, e.Name(), host), e, indexed[e.Name()]); ok {
+				todo = append(todo, below)
 			}
 		}
 	}
+}
+
+// entry lays one entry of a stored directory into t. For a directory it returns
+// what is to be filled next.
+func (v *veloWalk) entry(t *tree, l veloLevel, p, name string, e fs.DirEntry, indexed bool) (below veloLevel, ok bool) {
+	switch {
+	case e.IsDir() && len(l.names) >= maxTreeDepth:
+		v.problem(p, fmt.Sprintf("left out: more than %d directories deep", maxTreeDepth), nil)
+	case e.IsDir():
+		names := append(slices.Clip(l.names), name)
+		if _, ok := t.dir(names); !ok {
+			v.problem(p, "left out: a file of this name is there already", nil)
+			return veloLevel{}, false
+		}
+		return veloLevel{p, names}, true
+	case e.Type().IsRegular():
+		if n := v.file(p, name, e, indexed); !t.add(l.names, n) {
+			// The same file through another accessor is no news; two names that differ only in case within one directory are.
+			if old := t.find(path.Join(append(slices.Clip(l.names), name)...)); old != nil && old.size != n.size {
+				v.problem(p, fmt.Sprintf("left out: a file of this name with %d bytes was collected another way", old.size), nil)
+			}
+		}
+	default:
+		v.problem(p, "left out: not a plain file", nil)
+	}
+	return veloLevel{}, false
+}
+
+// withIndex returns the files of a sorted directory that have a sparse index
+// beside them.
+func withIndex(list []fs.DirEntry) map[string]bool {
+	indexed := map[string]bool{}
+	for _, e := range list {
+		if base, ok := strings.CutSuffix(e.Name(), ".idx"); ok && e.Type().IsRegular() {
+			if _, ok := slices.BinarySearchFunc(list, base, func(e fs.DirEntry, s string) int { return cmp.Compare(e.Name(), s) }); ok {
+				indexed[base] = true
+			}
+		}
+	}
+	return indexed
 }
 
 // name gives the real name of a stored component.
@@ -230,7 +247,7 @@ func (v *veloWalk) readUploads(dir string, list []fs.DirEntry) {
 }
 
 // clientName takes the host's name from client_info.json.
-func (h *Host) clientName(fsys fs.FS, dir string, list []fs.DirEntry) {
+func (h *Machine) clientName(fsys fs.FS, dir string, list []fs.DirEntry) {
 	e, ok := entry(list, "client_info.json")
 	if !ok {
 		return

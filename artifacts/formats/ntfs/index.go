@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -294,72 +293,6 @@ func (w *indexWalk) inOrder(a, b []byte) bool {
 		}
 	}
 	return len(an) <= len(bn)
-}
-
-// search goes down the index for one name: what a look into a directory costs that is too large to keep. sure is false when damage stood
-// in the way, so that only the listing can tell. The index is in the order of the upper-case UTF-16 units of its names.
-func (v *Volume) search(f *inode, name string) (found dirEnt, ok, sure bool) {
-	w := &indexWalk{v: v, f: f, d: &directory{entry: f.base.entry}}
-	if w.open() != nil {
-		return dirEnt{}, false, false
-	}
-	want := utf16.Encode([]rune(name))
-	node, at, base := w.root[rootNode:], f.base.at, int64(0)
-	for {
-		child, done := int64(-1), false
-		off, end := int64(le.Uint32(node[nodeEntries:])), min(int64(le.Uint32(node[nodeEnd:])), int64(len(node)))
-		for !done && off >= nodeHeader && off+entryKey <= end {
-			e := node[off:end]
-			n := int64(le.Uint16(e[entryLen:]))
-			if n < entryKey || n > int64(len(e)) {
-				return dirEnt{}, false, false
-			}
-			e = e[:n]
-			flags := le.Uint16(e[entryFlags:])
-			if flags&entryHasChild != 0 && n >= entryKey+8 {
-				child = int64(le.Uint64(e[n-8:]))
-			}
-			done = flags&entryIsLast != 0
-			if !done {
-				if n < entryKey+fnName || fnName+2*int64(e[entryKey+fnNameLen]) > n-entryKey {
-					return dirEnt{}, false, false
-				}
-				c := v.compareUnits(want, e[entryKey+fnName:][:2*int(e[entryKey+fnNameLen])])
-				if c == 0 {
-					w.add(e, at+base+off)
-					if list := append(w.d.ents, w.d.short...); len(list) == 1 {
-						return list[0], true, true
-					}
-					return dirEnt{}, false, false
-				}
-				done = c < 0
-			}
-			if !done {
-				child = -1
-			}
-			off += n
-		}
-		if !done {
-			return dirEnt{}, false, false
-		}
-		if child < 0 {
-			return dirEnt{}, false, true
-		}
-		b, blockAt, good := w.read(child)
-		if !good {
-			return dirEnt{}, false, false
-		}
-		node, at, base = b[blockNode:], blockAt, blockNode
-	}
-}
-
-func (v *Volume) compareUnits(a []uint16, b []byte) int {
-	for i := range min(len(a), len(b)/2) {
-		if c := cmp.Compare(v.upcase[a[i]], v.upcase[le.Uint16(b[2*i:])]); c != 0 {
-			return c
-		}
-	}
-	return cmp.Compare(len(a), len(b)/2)
 }
 
 // add takes one index entry into the listing.

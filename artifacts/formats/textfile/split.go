@@ -1,7 +1,10 @@
 package textfile
 
 import (
+	"bufio"
 	"bytes"
+	"io"
+	"iter"
 	"strings"
 	"unicode/utf8"
 
@@ -11,54 +14,105 @@ import (
 // A Line is one line of a text file with its place.
 type Line struct {
 	Text   string
-	Offset int
+	Offset int64
 }
 
 // Split splits a text file that Windows wrote, or a copy of it in another
 // encoding, into lines: UTF-16LE with or without a byte order mark, UTF-8, or
-// 8-bit text.
-func Split(b []byte) (lines []Line, encoding string) {
-	start := 0
-	wide := false
+// 8-bit text. It reads the text twice, first to learn the encoding, and holds one
+// line of it. The rest of a line after [MaxLine] is skipped. An error of r ends
+// the text; it is returned when it occurs before the first line.
+func Split(r io.ReaderAt, size int64) (lines iter.Seq[Line], encoding string, err error) {
+	head := make([]byte, min(max(size, 0), 512))
+	n, err := r.ReadAt(head, 0)
+	if n < len(head) && err != nil && err != io.EOF {
+		return func(func(Line) bool) {}, "8-bit", err
+	}
+	head = head[:n]
+	start := int64(0)
 	encoding = "8-bit"
 	switch {
-	case bytes.HasPrefix(b, []byte{0xFF, 0xFE}):
-		wide, start = true, 2
-	case bytes.HasPrefix(b, []byte{0xEF, 0xBB, 0xBF}):
+	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}):
+		encoding, start = "UTF-16", 2
+	case bytes.HasPrefix(head, []byte{0xEF, 0xBB, 0xBF}):
 		encoding, start = "UTF-8", 3
-	default:
-		wide = looksWide(b)
-		if !wide && validUTF8(b) {
-			encoding = "UTF-8"
-		}
-	}
-	if wide {
+	case looksWide(head):
 		encoding = "UTF-16"
-		for off := start; off+1 < len(b); {
-			end := off
-			for end+1 < len(b) && (b[end] != '\n' || b[end+1] != 0) {
-				end += 2
+	case validUTF8(io.NewSectionReader(r, 0, size)):
+		encoding = "UTF-8"
+	}
+	return func(yield func(Line) bool) {
+		s := &splitter{bufio.NewReaderSize(io.NewSectionReader(r, start, size-start), 64<<10), start}
+		if encoding == "UTF-16" {
+			s.wide(yield)
+			return
+		}
+		s.narrow(yield, encoding == "8-bit")
+	}, encoding, nil
+}
+
+// A splitter reads lines; pos is the offset of what comes next.
+type splitter struct {
+	r   *bufio.Reader
+	pos int64
+}
+
+func (s *splitter) narrow(yield func(Line) bool, latin bool) {
+	var line []byte
+	for {
+		from := s.pos
+		line = line[:0]
+		part, err := s.r.ReadSlice('\n')
+		for {
+			s.pos += int64(len(part))
+			line = append(line, part[:min(len(part), MaxLine-len(line))]...)
+			if err != bufio.ErrBufferFull {
+				break
 			}
-			end = min(end, len(b)&^1)
-			lines = append(lines, Line{strings.TrimSuffix(wire.UTF16Z(b[off:end]), "\r"), off})
-			off = end + 2
+			part, err = s.r.ReadSlice('\n')
 		}
-		return lines, encoding
+		if s.pos == from {
+			return
+		}
+		b := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
+		text := ""
+		if latin {
+			text = wire.Latin1Z(b)
+		} else {
+			text = string(b)
+		}
+		if !yield(Line{text, from}) || err != nil {
+			return
+		}
 	}
-	for off := start; off < len(b); {
-		end := bytes.IndexByte(b[off:], '\n')
-		if end < 0 {
-			end = len(b) - off
+}
+
+// wide reads UTF-16LE. An odd byte at the end is dropped.
+func (s *splitter) wide(yield func(Line) bool) {
+	var line []byte
+	for {
+		from := s.pos
+		line = line[:0]
+		end := false
+		for {
+			b, err := s.r.Peek(2)
+			if len(b) < 2 {
+				end = err != nil
+				break
+			}
+			s.r.Discard(2)
+			s.pos += 2
+			if b[0] == '\n' && b[1] == 0 {
+				break
+			}
+			if len(line) < 2*MaxLine {
+				line = append(line, b[0], b[1])
+			}
 		}
-		line := bytes.TrimSuffix(b[off:off+end], []byte{'\r'})
-		text := string(line)
-		if encoding == "8-bit" {
-			text = wire.Latin1Z(line)
+		if s.pos == from || !yield(Line{strings.TrimSuffix(wire.UTF16Z(line), "\r"), from}) || end {
+			return
 		}
-		lines = append(lines, Line{text, off})
-		off += end + 1
 	}
-	return lines, encoding
 }
 
 // looksWide reports whether text without a byte order mark is UTF-16LE: every
@@ -78,12 +132,31 @@ func looksWide(b []byte) bool {
 	return zero > 0 && zero >= len(head)/8
 }
 
-// validUTF8 reports whether b is UTF-8 that plain ASCII is not enough for.
-func validUTF8(b []byte) bool {
-	for _, c := range b {
-		if c >= 0x80 {
-			return utf8.Valid(b)
+// validUTF8 tells whether a text is UTF-8 that plain ASCII is not enough for.
+func validUTF8(r io.Reader) bool {
+	buf := make([]byte, 64<<10)
+	kept, plain := 0, true
+	for {
+		n, err := r.Read(buf[kept:])
+		b := buf[:kept+n]
+		for len(b) > 0 {
+			if b[0] < utf8.RuneSelf {
+				b = b[1:]
+				continue
+			}
+			plain = false
+			if err == nil && !utf8.FullRune(b) {
+				break // the rest of the character comes with the next bytes
+			}
+			c, size := utf8.DecodeRune(b)
+			if c == utf8.RuneError && size == 1 {
+				return false
+			}
+			b = b[size:]
 		}
+		if err != nil {
+			return !plain
+		}
+		kept = copy(buf, b)
 	}
-	return false
 }

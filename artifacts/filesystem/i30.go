@@ -1,0 +1,188 @@
+package filesystem
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
+)
+
+// IndexName is a name in the slack of a folder's index: of a file that was
+// there.
+type IndexName struct {
+	artifacts.Origin
+	Folder    string    `json:"folder,omitempty"`
+	Name      string    `json:"name"`
+	Reference string    `json:"file_reference,omitempty"`
+	Parent    string    `json:"parent_reference"`
+	Size      uint64    `json:"size,omitempty"`
+	Slack     bool      `json:"slack"`
+	Created   time.Time `json:"created,omitzero"`
+	Modified  time.Time `json:"modified,omitzero"`
+	Changed   time.Time `json:"record_changed,omitzero"`
+	Accessed  time.Time `json:"accessed,omitzero"`
+}
+
+var i30 = artifacts.Define(artifacts.Artifact{
+	Name:     "i30",
+	Title:    "Folder index slack",
+	DataType: "fs:stat:ntfs",
+	About: `The slack of the index ($I30) of a folder: names of files that were deleted or moved away, with their times and size of then.
+Proves that a file of this name was in the folder. The times follow those of $STANDARD_INFORMATION, as they were when the entry was last
+written: of before a deletion, and of before a forgery. Any program can set them. Does not prove when the file went. Entries are found by
+their form in bytes that nothing uses any more, so that a part of one can be wrong. In images the folders are those of downloads, temporary
+files, autostart, tasks and Prefetch: -a i30 shows those of all folders, and the names that are in use in a collected index.`,
+	Proves: artifacts.Present,
+	Attack: []string{"T1070.004"},
+	Refs: []string{
+		"https://flatcap.github.io/linux-ntfs/ntfs/concepts/index_record.html",
+	},
+	Sources: []artifacts.Source{
+		{Glob: `%AnyDrive%\$I30`, Access: artifacts.Random, Signature: collect.IndexFile},
+		artifacts.RandomFiles(`%AnyDrive%\*_$I30*`),
+		artifacts.RandomFiles(`%AnyDrive%\$I30_*`),
+		artifacts.RandomFiles(`%AnyDrive%\$MFT`),
+	},
+}, decodeI30)
+
+// maxIndexNames bounds what one volume gives.
+const maxIndexNames = 1_000_000
+
+func decodeI30(in artifacts.Input, yield func(IndexName) bool) error {
+	if strings.HasSuffix(in.Source.Glob, `\$MFT`) {
+		return volumeIndexes(in, yield)
+	}
+	v := viewBeside(in)
+	for e, err := range ntfs.IndexEntries(section(in), nil) {
+		if err != nil {
+			return err
+		}
+		if !e.Slack && !in.Full {
+			continue
+		}
+		if !yield(indexName(in, v, e)) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func indexName(in artifacts.Input, v *view, e *ntfs.IndexEntry) IndexName {
+	x := IndexName{
+		Origin: in.AtOffset(e.Offset), Name: e.Name.Name(), Parent: e.Parent.String(), Size: e.Size, Slack: e.Slack,
+		Created: e.Created(), Modified: e.Modified(), Changed: e.Changed(), Accessed: e.Accessed(),
+	}
+	if e.File != 0 {
+		x.Reference = e.File.String()
+	}
+	if v != nil {
+		b, _ := v.table.AppendFolder(nil, e.Parent)
+		x.Folder = v.drive + string(b)
+	}
+	return x
+}
+
+// volumeIndexes reads the indexes of an image's folders.
+func volumeIndexes(in artifacts.Input, yield func(IndexName) bool) error {
+	vol, ok := in.File.NTFS()
+	if !ok {
+		return nil
+	}
+	v := viewFrom(in, in.File)
+	var folders []ntfs.Reference
+	for r, err := range ntfs.Records(section(in), &ntfs.RecordOptions{Table: v.table}) {
+		if err != nil {
+			break // the artifact mft reports it
+		}
+		if !r.Directory() || !r.InUse() || !r.IsBase() {
+			continue
+		}
+		path, _, ok := v.table.Path(r)
+		if ok && (in.Full || isWatchedFolder(strings.ToLower(path))) {
+			folders = append(folders, r.Reference())
+		}
+	}
+	n := 0
+	for _, ref := range folders {
+		for e, err := range vol.IndexEntries(ref) {
+			if err != nil {
+				break // a folder whose index is damaged has no slack to show
+			}
+			if !e.Slack {
+				continue
+			}
+			x := indexName(in, v, e)
+			x.Origin = in.AtOffset(0) // offsets are those of the index
+			if n++; n > maxIndexNames {
+				return fmt.Errorf("more than %d names in the slack of folders", maxIndexNames)
+			}
+			if !yield(x) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+func isWatchedFolder(lower string) bool {
+	switch {
+	case lower == `\windows\prefetch`, strings.HasPrefix(lower, `\windows\system32\tasks`), lower == `\windows\tasks`, lower == `\windows\temp`,
+		lower == `\windows\system32\drivers`, strings.HasSuffix(lower, `\programs\startup`), strings.HasPrefix(lower, `\perflogs`):
+		return true
+	case strings.HasPrefix(lower, `\users\public`):
+		return true
+	}
+	return strings.HasPrefix(lower, `\users\`) && (strings.HasSuffix(lower, `\downloads`) || strings.HasSuffix(lower, `\desktop`) || strings.HasSuffix(lower, `\appdata\local\temp`))
+}
+
+// Identity is the folder, the name, and the place of the entry.
+func (x IndexName) Identity() string {
+	return fmt.Sprintf("%s %s %s %d %t %d", x.Parent, x.Reference, x.Name, x.Position(), x.Slack, x.Changed.UnixNano())
+}
+
+// Program returns the path of a program or a script.
+func (x IndexName) Program() string {
+	if x.Folder == "" || !IsRunnable(x.Name) {
+		return ""
+	}
+	return under(x.Folder, x.Name)
+}
+
+// Summary names the file.
+func (x IndexName) Summary() string {
+	where := "slack of "
+	if !x.Slack {
+		where = "index of "
+	}
+	folder := x.Folder
+	if folder == "" {
+		folder = "folder " + x.Parent
+	}
+	return fmt.Sprintf("%s%s names %s [%s] %s", where, folder, x.Name, x.Reference, size(x.Size))
+}
+
+// Tags marks what was found in slack.
+func (x IndexName) Tags() []string {
+	if x.Slack {
+		return []string{"slack"}
+	}
+	return nil
+}
+
+// Events gives the times of the entry.
+func (x IndexName) Events() []artifacts.Event {
+	var out []artifacts.Event
+	add := func(t time.Time, kind string) {
+		if !t.IsZero() {
+			out = append(out, artifacts.Event{Time: t, Kind: kind})
+		}
+	}
+	add(x.Created, "Creation Time")
+	if !x.Modified.Equal(x.Created) {
+		add(x.Modified, "Content Modification Time")
+	}
+	return out
+}

@@ -1,0 +1,469 @@
+package filesystem
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+)
+
+// The kinds of [Change].
+const (
+	KindSession = "session"     // what happened to a file from its opening to its last close
+	KindStart   = "start"       // a Prefetch file was written
+	KindBurst   = "burst"       // many sessions of one kind in one folder
+	KindMass    = "mass change" // many files got one extension, or one name appeared in many folders
+	KindWiped   = "wiped"       // renamed again and again, then deleted
+	KindJournal = "journal"     // the journal as a whole
+)
+
+// Change is what the change journal records of a file, or of many.
+type Change struct {
+	artifacts.Origin
+	Kind       string    `json:"kind"`
+	Path       string    `json:"file_path,omitempty"`
+	PathState  string    `json:"path_state,omitempty"`
+	OldPath    string    `json:"old_path,omitempty"`
+	Reference  string    `json:"file_reference,omitempty"`
+	Parent     string    `json:"parent_reference,omitempty"`
+	Reasons    string    `json:"reasons,omitempty"`
+	USN        uint64    `json:"usn"`
+	LastUSN    uint64    `json:"last_usn,omitempty"`
+	Directory  bool      `json:"directory,omitempty"`
+	First      time.Time `json:"first,omitzero"`
+	Last       time.Time `json:"last,omitzero"`
+	Created    time.Time `json:"created,omitzero"`
+	Deleted    time.Time `json:"deleted,omitzero"`
+	Renamed    time.Time `json:"renamed,omitzero"`
+	TimesSet   time.Time `json:"times_set,omitzero"`
+	StreamTime time.Time `json:"stream_changed,omitzero"`
+	MarkLost   bool      `json:"mark_removed,omitempty"` // a stream went, and the file has no Mark of the Web
+	Shown      string    `json:"shown_because,omitempty"`
+
+	// Of a start.
+	Executable string    `json:"executable,omitempty"`
+	Hash       string    `json:"prefetch_hash,omitempty"`
+	NotBefore  time.Time `json:"started_not_before,omitzero"`
+
+	// Of many files.
+	Action     string `json:"action,omitempty"`
+	Files      int    `json:"files,omitempty"`
+	Folders    int    `json:"folders,omitempty"`
+	Extension  string `json:"extension,omitempty"`
+	Extensions int    `json:"extensions,omitempty"`
+	Renames    int    `json:"renames,omitempty"`
+
+	// Of the journal.
+	Records     int64     `json:"records,omitempty"`
+	Cuts        int       `json:"cuts,omitempty"`
+	JournalMade time.Time `json:"journal_created,omitzero"`
+	VolumeMade  time.Time `json:"volume_created,omitzero"`
+	Recreated   bool      `json:"recreated,omitempty"`
+
+	full bool
+}
+
+var usnjrnl = artifacts.Define(artifacts.Artifact{
+	Name:     "usnjrnl",
+	Title:    "Change journal",
+	DataType: "fs:ntfs:usn_change",
+	About: `The change journal of an NTFS volume ($UsnJrnl:$J), folded into sessions: from the first change of a file after it was opened
+to its last close. Proves that the file was created, renamed, written or deleted at this time: the kernel writes the journal, and programs
+cannot change its records. It does not record who made the change, nor what was written. It reaches back hours to weeks and begins where
+older records were given back. Each path is that of the moment, found by reading the journal backwards from $MFT. A write of a Prefetch
+file shows that its program started at most 10.6 seconds before, also for starts that the file no longer has room for, and for files
+deleted since. By default only the sessions of programs, scripts and archives outside the folders of Windows and of files in hot places are
+shown, and more than 100 changes of a folder in a minute are one row: -a usnjrnl shows all.`,
+	Proves: artifacts.Present,
+	Attack: []string{"T1070.004", "T1070.006", "T1486", "T1036.003"},
+	Refs: []string{
+		"https://learn.microsoft.com/windows/win32/api/winioctl/ns-winioctl-usn_record_v2",
+		"https://flatcap.github.io/linux-ntfs/ntfs/files/usnjrnl.html",
+	},
+	Sources: signedJournal(),
+}, decodeJournal)
+
+func signedJournal() []artifacts.Source {
+	list := randomSources(journalPatterns)
+	list[0].Signature = collect.JournalFile
+	return list
+}
+
+// A journalReader turns one journal into records.
+type journalReader struct {
+	in     artifacts.Input
+	v      *view // nil without $MFT
+	drive  string
+	j      *ntfs.Journal
+	rewind *ntfs.Rewind
+	named  Selection // of programs by the times of the journal
+	wiped  *WipeCheck
+	mass   *MassCheck
+	bursts *burstFolder
+	yield  func(Change) bool
+	base   int64 // USN of offset 0
+	left   int
+	first  uint64
+	last   uint64
+	minUSN uint64
+	maxUSN uint64
+	buf    []byte
+}
+
+func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
+	x := &journalReader{
+		in: in, v: viewBeside(in), drive: drive(in.From.Path), j: ntfs.NewJournal(in.Random, in.Size),
+		wiped: NewWipeCheck(), mass: NewMassCheck(), yield: yield,
+	}
+	x.bursts = newBurstFolder(func(c Change) bool { return yield(c) })
+	var table *ntfs.Table
+	if x.v != nil {
+		table, x.drive = x.v.table, x.v.drive
+	} else {
+		in.Remark("there is no $MFT beside it: paths are incomplete")
+	}
+	if err := x.survey(); err != nil {
+		return err
+	}
+	var err error
+	if x.rewind, err = ntfs.NewRewind(table, x.j); err != nil {
+		return err
+	}
+	more, err := x.sessions()
+	if !more {
+		return err
+	}
+	if more = x.bursts.flush() && x.wholes() && yield(x.summary()); !more {
+		return err
+	}
+	if x.left > 0 && !in.Full {
+		in.Remark(fmt.Sprintf("%d sessions of the journal are not shown: -a usnjrnl shows all", x.left))
+	}
+	if s := x.j.Stats; s.Skipped > 0 {
+		err = errors.Join(err, in.Errorf(in.AtOffset(0), "%d bytes are not part of a record", s.Skipped))
+	}
+	return err
+}
+
+// survey reads the journal once for the times at which programs were named.
+func (x *journalReader) survey() error {
+	for c, err := range x.j.Changes() {
+		if err != nil {
+			return err
+		}
+		if c.Version == 4 {
+			continue
+		}
+		if x.first == 0 {
+			x.first, x.minUSN = c.FileTime, c.USN
+		}
+		x.last, x.maxUSN = c.FileTime, c.USN
+		if c.Reason&ntfs.ReasonClose != 0 && c.Reason&(ntfs.ReasonCreate|ntfs.ReasonRenameNew) != 0 && !c.Directory() {
+			x.named.Add(c.Name(), c.FileTime)
+		}
+	}
+	x.base = x.j.Stats.Base
+	x.named.Select("", 0, false)
+	return nil
+}
+
+func (x *journalReader) sessions() (more bool, err error) {
+	changes := func(yield func(*ntfs.Change, error) bool) {
+		for c, err := range x.rewind.Changes(x.j) {
+			if err == nil {
+				x.wiped.Add(c)
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+	for s, err := range ntfs.Sessions(changes) {
+		if err != nil {
+			return true, err
+		}
+		x.mass.Add(s)
+		if !x.session(s) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// folder returns the path of a folder at the moment of the journal.
+func (x *journalReader) folder(ref ntfs.Reference) (string, ntfs.PathState) {
+	var state ntfs.PathState
+	x.buf, state = x.rewind.AppendFolder(x.buf[:0], ref)
+	return string(x.buf), state
+}
+
+func under(folder, name string) string {
+	return strings.TrimSuffix(folder, `\`) + `\` + name
+}
+
+// session yields the records of a session.
+func (x *journalReader) session(s *ntfs.Session) bool {
+	if s.Name == "" {
+		return true // ranges without their record
+	}
+	folder, state := x.folder(s.Parent)
+	path := under(folder, s.Name)
+	if lower := strings.ToLower(folder); lower == `\windows\prefetch` || lower == `\winnt\prefetch` {
+		if start, ok := PrefetchStart(s, s.Parent); ok && !x.yield(x.started(s, start, path, state)) {
+			return false
+		}
+	}
+	old := ""
+	if s.OldName != "" {
+		from, _ := x.folder(s.OldParent)
+		old = under(from, s.OldName)
+	}
+	why := x.choose(s, path, old)
+	if why == NotSelected && !x.in.Full {
+		x.left++
+		return true
+	}
+	c := x.change(KindSession, s, path, state)
+	c.Shown = string(why)
+	if old != "" {
+		c.OldPath = x.drive + old
+	}
+	if x.in.Full || why == Watched {
+		return x.yield(c)
+	}
+	return x.bursts.add(c)
+}
+
+// Watched is the reason of logs, hives and Prefetch files that were deleted,
+// renamed or cut.
+const Watched Reason = "log, hive or Prefetch file that was deleted, renamed or cut"
+
+// choose returns why a session is shown.
+func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
+	const happened = ntfs.ReasonCreate | ntfs.ReasonDelete | ntfs.ReasonRenameNew | ntfs.ReasonStream
+	if s.Attributes&0x10 != 0 {
+		return NotSelected
+	}
+	if s.Reasons&(ntfs.ReasonDelete|ntfs.ReasonRenameNew|ntfs.ReasonTruncate) != 0 && (isWatched(path) || old != "" && isWatched(old)) {
+		if s.Reasons&(ntfs.ReasonDelete|ntfs.ReasonRenameNew) != 0 || !strings.HasSuffix(strings.ToLower(path), ".pf") {
+			return Watched
+		}
+	}
+	_, set := TimesSet(s)
+	if set = set && IsProgram(path); s.Reasons&happened == 0 && !set {
+		return NotSelected
+	}
+	if ServicingName(s.Name) || old != "" && ServicingName(s.OldName) {
+		return NotSelected
+	}
+	marked := x.v != nil && x.v.marked[s.File]
+	why := x.named.Select(path, s.First, marked)
+	if why == NotSelected && old != "" {
+		why = x.named.Select(old, s.First, marked)
+	}
+	if set && isInstalled(strings.ToLower(path)) && !x.inDoubt(s.File) {
+		return NotSelected // installers and updates set times
+	}
+	if why == HotPlace && strings.HasSuffix(strings.ToLower(path), ".pf") {
+		return NotSelected // its writes are starts
+	}
+	return why
+}
+
+func (x *journalReader) inDoubt(ref ntfs.Reference) bool { return x.v != nil && x.v.forged[ref] != nil }
+
+// isWatched reports whether the end of a file is an act of its own: of logs,
+// hives, Prefetch files.
+func isWatched(path string) bool {
+	lower := strings.ToLower(path)
+	switch {
+	case strings.HasPrefix(lower, `\windows\system32\winevt\logs\`):
+		return strings.HasSuffix(lower, ".evtx")
+	case strings.HasPrefix(lower, `\windows\system32\config\`):
+		base := lower[len(`\windows\system32\config\`):]
+		return base == "sam" || base == "security" || base == "system" || base == "software" || strings.HasSuffix(base, ".evt")
+	case strings.HasPrefix(lower, `\windows\prefetch\`):
+		return strings.HasSuffix(lower, ".pf")
+	}
+	return strings.HasPrefix(lower, `\users\`) && strings.HasSuffix(lower, `\ntuser.dat`) && strings.Count(lower, `\`) == 3
+}
+
+func (x *journalReader) change(kind string, s *ntfs.Session, path string, state ntfs.PathState) Change {
+	c := Change{
+		Origin: x.in.AtOffset(int64(s.FirstUSN) - x.base), Kind: kind, Path: x.drive + path, PathState: state.String(),
+		Reference: s.File.String(), Parent: s.Parent.String(), Reasons: s.Reasons.String(), USN: s.FirstUSN, LastUSN: s.LastUSN,
+		Directory: s.Attributes&0x10 != 0, First: wire.Time(s.First), Last: wire.Time(s.Last), Created: wire.Time(s.Created),
+		Deleted: wire.Time(s.Deleted), Renamed: wire.Time(s.Renamed), StreamTime: wire.Time(s.Stream), full: x.in.Full,
+	}
+	if at, ok := TimesSet(s); ok {
+		c.TimesSet = wire.Time(at)
+	}
+	if x.v != nil && s.Stream != 0 {
+		c.MarkLost = MarkRemoved(s, x.v.marked[s.File])
+	}
+	return c
+}
+
+func (x *journalReader) started(s *ntfs.Session, start Start, path string, state ntfs.PathState) Change {
+	c := x.change(KindStart, s, path, state)
+	c.Executable, c.Hash, c.NotBefore = start.Program, start.Hash, wire.Time(start.NotBefore)
+	return c
+}
+
+// wholes yields what only the whole journal shows.
+func (x *journalReader) wholes() bool {
+	for _, m := range x.mass.Found() {
+		c := Change{
+			Origin: x.in.AtOffset(0), Kind: KindMass, Files: m.Files, Extension: m.Extension, Extensions: m.Extensions, Folders: m.Folders,
+			First: wire.Time(m.First), Last: wire.Time(m.Last), Action: "renamed",
+		}
+		if m.Note != "" {
+			c.Action, c.Path = "created", m.Note
+		}
+		if !x.yield(c) {
+			return false
+		}
+	}
+	for _, w := range x.wiped.Found() {
+		folder, state := x.folder(w.Parent)
+		c := Change{
+			Origin: x.in.AtOffset(0), Kind: KindWiped, Path: x.drive + under(folder, w.Name), PathState: state.String(), Reference: w.File.String(),
+			Parent: w.Parent.String(), Renames: w.Renames, Deleted: wire.Time(w.At),
+		}
+		if !x.yield(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// summary describes the journal as a whole.
+func (x *journalReader) summary() Change {
+	s := x.j.Stats
+	c := Change{
+		Origin: x.in.AtOffset(0), Kind: KindJournal, USN: x.minUSN, LastUSN: x.maxUSN, First: wire.Time(x.first), Last: wire.Time(x.last),
+		Records: s.Records, Cuts: s.Cuts,
+	}
+	var info ntfs.JournalInfo
+	if f := beside(x.in, maxPatterns); f != nil {
+		if b, err := f.Bytes(); err == nil {
+			info, _ = ntfs.ParseJournalInfo(b)
+		}
+	}
+	c.JournalMade = wire.Time(info.ID)
+	if x.v != nil {
+		c.VolumeMade = wire.Time(x.v.made)
+		c.Recreated = JournalRecreated(info, x.v.made)
+	}
+	return c
+}
+
+// Identity is the kind, the place in the journal and what was changed.
+func (c Change) Identity() string {
+	return fmt.Sprintf("%s %d %d %s %s %s", c.Kind, c.USN, c.LastUSN, c.Reference, c.Path, c.Extension)
+}
+
+// Program returns the path of the program that was changed, or the name of the
+// one that started.
+func (c Change) Program() string {
+	switch {
+	case c.Kind == KindStart:
+		return c.Executable
+	case (c.Kind == KindSession || c.Kind == KindWiped) && !c.Directory && IsRunnable(c.Path):
+		return c.Path
+	}
+	return ""
+}
+
+// Proof is that of a start for the write of a Prefetch file.
+func (c Change) Proof() artifacts.Proof {
+	if c.Kind == KindStart {
+		return artifacts.Executed
+	}
+	return artifacts.Present
+}
+
+const clock = "15:04:05"
+
+// Summary says what happened in one line.
+func (c Change) Summary() string {
+	switch c.Kind {
+	case KindStart:
+		return fmt.Sprintf("%s was written: %s started at most 10.6 s earlier", c.Path, c.Executable)
+	case KindBurst:
+		return fmt.Sprintf("%d files below %s were %s between %s and %s", c.Files, c.Path, c.Action, c.First.Format(clock), c.Last.Format(clock))
+	case KindMass:
+		if c.Path != "" {
+			return fmt.Sprintf("%s appeared in %d folders between %s and %s", c.Path, c.Folders, c.First.Format(clock), c.Last.Format(clock))
+		}
+		return fmt.Sprintf("%d files of %d extensions were renamed to *.%s between %s and %s", c.Files, c.Extensions, c.Extension, c.First.Format(clock), c.Last.Format(clock))
+	case KindWiped:
+		return fmt.Sprintf("%s was renamed %d times and then deleted", c.Path, c.Renames)
+	case KindJournal:
+		return fmt.Sprintf("%d records from %s to %s", c.Records, c.First.Format(time.DateTime), c.Last.Format(time.DateTime))
+	}
+	s := c.Path + " [" + c.Reference + "] " + c.Reasons
+	if c.OldPath != "" {
+		s += " was " + c.OldPath
+	}
+	return s
+}
+
+// Tags marks what a reader must know.
+func (c Change) Tags() []string {
+	if c.MarkLost {
+		return []string{"stream-removed"}
+	}
+	return nil
+}
+
+// Events gives each change with its own time.
+func (c Change) Events() []artifacts.Event {
+	var out []artifacts.Event
+	add := func(t time.Time, kind, says string) {
+		if !t.IsZero() {
+			out = append(out, artifacts.Event{Time: t, Kind: kind, Message: "Change journal " + says})
+		}
+	}
+	switch c.Kind {
+	case KindStart:
+		add(c.First, "Program Started (estimated)", c.Summary())
+		out[0].Estimate = true
+		return out
+	case KindJournal:
+		add(c.JournalMade, "Journal Created Time", "was made")
+		return out
+	case KindWiped:
+		add(c.Deleted, "File Deletion Time", c.Summary())
+		return out
+	case KindBurst, KindMass:
+		add(c.First, "File Change Time", c.Summary())
+		return out
+	}
+	add(c.Created, "File Created Time (journal)", c.Path+" was created")
+	if !c.Renamed.IsZero() {
+		add(c.Renamed, "File Renamed Time", c.renamed())
+	}
+	add(c.StreamTime, "Stream Changed Time", "a stream of "+c.Path+" was created, renamed or deleted")
+	add(c.TimesSet, "Times Set Time", "times or attributes of "+c.Path+" were set")
+	add(c.Deleted, "File Deletion Time", c.Path+" was deleted")
+	if len(out) == 0 {
+		add(c.First, "File Written Time", c.Path+" was changed: "+c.Reasons)
+	}
+	return out
+}
+
+func (c Change) renamed() string {
+	switch {
+	case c.OldPath == "":
+		return c.Path + " got its name, from an unknown one"
+	case strings.EqualFold(c.OldPath[strings.LastIndexByte(c.OldPath, '\\')+1:], c.Path[strings.LastIndexByte(c.Path, '\\')+1:]):
+		return c.OldPath + " was moved to " + c.Path
+	}
+	return c.OldPath + " became " + c.Path
+}

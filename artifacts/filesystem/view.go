@@ -1,0 +1,349 @@
+package filesystem
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+	"github.com/artifactdump/artifactdump/prefetch"
+)
+
+// A view is what the artifacts of one volume share: two passes over its $MFT
+// are enough for all of them.
+type view struct {
+	source    *evidence.File // the $MFT
+	drive     string         // "C:"
+	made      uint64         // FILETIME at which the volume was made
+	table     *ntfs.Table
+	selection Selection
+	chosen    map[ntfs.Reference]choice
+	forged    map[ntfs.Reference]*Forged
+	marked    map[ntfs.Reference]bool
+	ran       map[ntfs.Reference]string // the Prefetch file that names the program
+	err       error
+}
+
+// A choice is why a file is shown by default, and what its row says.
+type choice struct {
+	reason Reason
+	sum    uint64 // of path and times
+}
+
+// Limits of what a view keeps beside the table.
+const (
+	maxChosen = 1 << 20
+	maxMarked = 1 << 20
+)
+
+// NamedByPrefetch is the reason of a file that a Prefetch file names as the
+// program that ran.
+const NamedByPrefetch Reason = "the program of a Prefetch file"
+
+// mftPatterns and journalPatterns are where volumes and collectors keep the
+// file table and the change journal.
+var (
+	mftPatterns = []string{
+		`%AnyDrive%\$MFT`, `%AnyDrive%\MFT`, `%AnyDrive%\%24MFT`, `%AnyDrive%\*_$MFT`, `%AnyDrive%\$MFT.copy0`,
+	}
+	journalPatterns = []string{
+		`%AnyDrive%\$Extend\$UsnJrnl:$J`, `%AnyDrive%\$Extend\$J`, `%AnyDrive%\$Extend\$UsnJrnl`, `%AnyDrive%\$Extend\$UsnJrnl?$J`,
+		`%AnyDrive%\$Extend\$UsnJrnl%3A$J`, `%AnyDrive%\$J`, `%AnyDrive%\$UsnJrnl`, `%AnyDrive%\$UsnJrnl?$J`, `%AnyDrive%\UsnJrnl-$J`,
+	}
+	maxPatterns = []string{
+		`%AnyDrive%\$Extend\$UsnJrnl:$Max`, `%AnyDrive%\$Extend\$Max`, `%AnyDrive%\$Extend\$UsnJrnl?$Max`, `%AnyDrive%\$Extend\$UsnJrnl%3A$Max`,
+		`%AnyDrive%\$Max`, `%AnyDrive%\$UsnJrnl?$Max`,
+	}
+)
+
+func randomSources(patterns []string) []artifacts.Source {
+	var out []artifacts.Source
+	for _, p := range patterns {
+		out = append(out, artifacts.RandomFiles(p))
+	}
+	return out
+}
+
+// beside returns the file of the same volume that the first fitting pattern
+// names. Loose files belong together when there is one of each kind.
+func beside(in artifacts.Input, patterns []string) *evidence.File {
+	if in.Tree == nil {
+		return nil
+	}
+	for _, p := range patterns {
+		files, _ := in.Tree.Glob(p)
+		files = slices.DeleteFunc(files, func(f *evidence.File) bool {
+			return f.Snapshot != in.From.Snapshot || !strings.EqualFold(winpath.Volume(f.Path), winpath.Volume(in.From.Path))
+		})
+		if len(files) == 1 {
+			return files[0]
+		}
+	}
+	return nil
+}
+
+// viewBeside returns the view of the volume that the input belongs to, and nil
+// without a $MFT.
+func viewBeside(in artifacts.Input) *view {
+	f := beside(in, mftPatterns)
+	if f == nil && in.Tree != nil && in.Loose() {
+		if signed := in.Tree.Signed(collect.MFTFile); len(signed) == 1 {
+			f = signed[0]
+		}
+	}
+	return viewFrom(in, f)
+}
+
+func viewFrom(in artifacts.Input, f *evidence.File) *view {
+	if f == nil {
+		return nil
+	}
+	key := "filesystem view of " + f.Snapshot + " " + f.Path
+	return in.Once(key, func() any { return readView(in, f) }).(*view)
+}
+
+// drive returns the letter of the volume that a file is on. Loose files are
+// taken for those of C:.
+func drive(path string) string {
+	if v := winpath.Volume(path); len(v) == 2 {
+		return strings.ToUpper(v)
+	}
+	return "C:"
+}
+
+func readView(in artifacts.Input, f *evidence.File) *view {
+	v := &view{
+		source: f, drive: drive(f.Path), chosen: map[ntfs.Reference]choice{}, forged: map[ntfs.Reference]*Forged{},
+		marked: map[ntfs.Reference]bool{}, ran: map[ntfs.Reference]string{}, table: ntfs.NewTable(nil),
+	}
+	err := eachRecord(f, nil, func(r *ntfs.Record) {
+		v.table.Add(r)
+		if !r.IsBase() {
+			return
+		}
+		n := r.BestName()
+		if r.Entry == 0 && n != nil {
+			v.made = n.Times[0]
+		}
+		if n != nil && !r.Directory() {
+			v.selection.Add(n.Name(), n.Times[0])
+		}
+	})
+	v.table.Finish()
+	v.selection.Select("", 0, false) // sorts it, so that it can be read from several goroutines
+	v.prefetched(in)
+	check := NewTimeCheck()
+	var buf []byte
+	err = errors.Join(err, eachRecord(f, &ntfs.RecordOptions{Table: v.table}, func(r *ntfs.Record) {
+		check.Add(v.table, r)
+		buf = v.choose(r, buf)
+	}))
+	v.err = errors.Join(err, v.judgeTimes(f, check))
+	return v
+}
+
+// judgeTimes keeps the programs whose times are in doubt. A further pass, when
+// there are any, finds the files whose times were cloned.
+func (v *view) judgeTimes(f *evidence.File, check *TimeCheck) error {
+	paths := map[string]string{} // of twins, by reference
+	forged := check.Forged(func(ref ntfs.Reference) string { return ref.String() })
+	for i := range forged {
+		x := &forged[i]
+		if !x.Tests.Strong() && !x.Tests.Weak(false) {
+			continue
+		}
+		v.forged[x.File] = x
+		if _, ok := v.chosen[x.File]; !ok {
+			v.chosen[x.File] = choice{ForgedTimes, uint64(x.File)}
+		}
+		if x.Twin != "" {
+			paths[x.Twin] = x.Twin
+		}
+	}
+	if len(paths) == 0 {
+		return nil
+	}
+	err := eachRecord(f, &ntfs.RecordOptions{Table: v.table}, func(r *ntfs.Record) {
+		if key := r.Reference().String(); paths[key] != "" {
+			paths[key], _, _ = v.table.Path(r)
+		}
+	})
+	for _, x := range v.forged {
+		x.Twin = paths[x.Twin]
+	}
+	return err
+}
+
+// eachRecord reads a $MFT once.
+func eachRecord(f *evidence.File, opts *ntfs.RecordOptions, do func(*ntfs.Record)) error {
+	r, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for rec, err := range ntfs.Records(r, opts) {
+		if err != nil {
+			return err
+		}
+		do(rec)
+	}
+	return nil
+}
+
+// choose notes whether the file of a record is shown by default.
+func (v *view) choose(r *ntfs.Record, buf []byte) []byte {
+	if !r.IsBase() && !r.Reused || r.Damage&ntfs.Baad != 0 {
+		return buf
+	}
+	n := r.BestName()
+	if n == nil || r.Directory() && len(r.Streams) == 0 {
+		return buf
+	}
+	ref := r.Reference()
+	zone := r.ZoneIdentifier() != nil
+	if zone && len(v.marked) < maxMarked {
+		v.marked[ref] = true
+	}
+	buf, _ = v.table.AppendPath(buf[:0], n)
+	reason := NotSelected
+	if _, ok := v.ran[ref]; ok {
+		reason = NamedByPrefetch
+	} else if !r.Directory() {
+		reason = v.selection.Select(string(buf), n.Times[0], zone)
+		if reason == NotSelected && r.InUse() && looksRunnable(r) && !isInstalled(strings.ToLower(string(buf))) {
+			reason = ProgramByContent
+		}
+	}
+	if reason == NotSelected && hiddenStream(r) != nil {
+		reason = ProgramInStream
+	}
+	if reason != NotSelected && len(v.chosen) < maxChosen {
+		v.chosen[ref] = choice{reason, rowSum(buf, r, n)}
+	}
+	return buf
+}
+
+// Further reasons, by content.
+const (
+	ProgramByContent Reason = "content begins as a program does"
+	ProgramInStream  Reason = "program or script in a named stream"
+	ForgedTimes      Reason = "times in doubt"
+)
+
+func looksRunnable(r *ntfs.Record) bool {
+	for i := range r.Streams {
+		if s := &r.Streams[i]; s.Main() && bytes.HasPrefix(s.Value, []byte("MZ")) {
+			return true
+		}
+	}
+	return false
+}
+
+// hiddenStream returns the stream that holds a program or a script, or nil.
+func hiddenStream(r *ntfs.Record) *ntfs.DataStream {
+	for i := range r.Streams {
+		s := &r.Streams[i]
+		if !s.Main() && HiddenStream(s.Name(), s.Value) {
+			return s
+		}
+	}
+	return nil
+}
+
+// rowSum is equal for equal rows of two copies of a volume.
+func rowSum(path []byte, r *ntfs.Record, n *ntfs.Name) uint64 {
+	h := fnv.New64a()
+	h.Write(path)
+	var b []byte
+	for i := range 4 {
+		b = binary.LittleEndian.AppendUint64(b, r.Standard.Times[i])
+		b = binary.LittleEndian.AppendUint64(b, n.Times[i])
+	}
+	if r.InUse() {
+		b = append(b, 1)
+	}
+	h.Write(b)
+	return h.Sum64()
+}
+
+// prefetched notes the references by which Prefetch files name their programs.
+func (v *view) prefetched(in artifacts.Input) {
+	if in.Tree == nil || in.From.Snapshot != "" {
+		return
+	}
+	files, _ := in.Tree.Glob(`%SystemRoot%\Prefetch\*.pf`)
+	for _, f := range files {
+		if f.Snapshot != "" {
+			continue
+		}
+		b, err := f.Bytes()
+		if err != nil {
+			continue // the artifact prefetch reports it
+		}
+		if p, _ := prefetch.Parse(b, nil); p != nil {
+			if ref, _, ok := v.programOf(p); ok {
+				v.ran[ref] = winpath.Base(f.Path)
+			}
+		}
+	}
+}
+
+// programOf returns the reference and the path by which a Prefetch file names
+// its program, when the program is on the volume of the view.
+func (v *view) programOf(p *prefetch.File) (ref ntfs.Reference, path string, ok bool) {
+	if p.Flags&1 != 0 {
+		return 0, "", false // a scenario of the boot
+	}
+	for i := range p.Files {
+		m := &p.Files[i]
+		if m.MFT.Sequence == 0 || m.MFT.Entry == 0 || !isProgramOf(p, m.Name) || !v.holds(p, m.Name) {
+			continue
+		}
+		return ntfs.NewReference(m.MFT.Entry, m.MFT.Sequence), m.Name, true
+	}
+	return 0, "", false
+}
+
+// isProgramOf reports whether a name of the list is that of the program: names
+// in the header are cut to 29 characters.
+func isProgramOf(p *prefetch.File, name string) bool {
+	if p.ExecutablePath != "" {
+		return strings.EqualFold(winpath.Key(p.ExecutablePath), winpath.Key(name))
+	}
+	base := winpath.Base(name)
+	return base == p.Executable || len(p.Executable) == 29 && strings.HasPrefix(base, p.Executable)
+}
+
+// holds reports whether a name of the list is on the volume of the view: the
+// one that was made at the same time, or the only one.
+func (v *view) holds(p *prefetch.File, name string) bool {
+	for i := range p.Volumes {
+		if x := &p.Volumes[i]; strings.HasPrefix(name, x.Device+`\`) {
+			return x.RawCreated == v.made || len(p.Volumes) == 1 && v.made == 0
+		}
+	}
+	return false
+}
+
+// size spells a number of bytes.
+func size(n uint64) string {
+	switch {
+	case n >= 10<<20:
+		return fmt.Sprintf("%d MB", n>>20)
+	case n >= 10<<10:
+		return fmt.Sprintf("%d KB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// section reads the whole file of an input.
+func section(in artifacts.Input) io.Reader { return io.NewSectionReader(in.Random, 0, in.Size) }

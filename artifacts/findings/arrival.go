@@ -1,0 +1,273 @@
+package findings
+
+import (
+	"net/netip"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/filesystem"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+var arrivedAndRan = wholeRule(Rule{
+	ID: "N-01", Title: "Program ran soon after it appeared", Level: High, Attack: []string{"T1204.002", "T1105"},
+	Why:    "A program appeared in a folder that users can write to and ran within an hour: the shape of a delivery.",
+	Benign: "Installers, portable tools.",
+	Next:   "Find out where the file came from and what else appeared in the same minutes.",
+	Needs:  []string{"mft", "usnjrnl"},
+}, func(x *look) {
+	idx := x.files()
+	x.eachStory(func(x *look, t *story, p *program) {
+		if p.place == nil || p.place.level < Medium || !p.runnable() || x.installer(p) {
+			return
+		}
+		at, row, how := t.appeared()
+		if row == nil || at.IsZero() {
+			return
+		}
+		for _, l := range idx.launches(p) {
+			after := l.at.Sub(at)
+			if after < -10*time.Second || after > time.Hour {
+				continue
+			}
+			level := Medium
+			if p.place.level >= High {
+				level = High
+			}
+			x.hit(x.subjectOf(t), level, "%s %s, ran %s, %s", how, utcTime(at), utcTime(l.at), p.place).from(row, l.row)
+			return
+		}
+	})
+}, fileArtifacts...)
+
+var ranThenDeleted = wholeRule(Rule{
+	ID: "N-02", Title: "Program deleted after it ran", Level: Medium, Attack: []string{"T1070.004"},
+	Why:    "The file of a program is gone although the program ran: intruders remove their tools.",
+	Benign: "Updaters and installers in Temp; users who clean up.",
+	Next:   "Recover the file if its record is still there, or from a shadow copy; look at what else was deleted then.",
+	Needs:  []string{"usnjrnl", "executedfiles"},
+}, func(x *look) {
+	idx := x.files()
+	x.eachStory(func(x *look, t *story, p *program) {
+		gone, row := t.deleted()
+		if row == nil || p.place == nil || x.installer(p) || !p.runnable() {
+			return
+		}
+		runs := idx.launches(p)
+		if len(runs) == 0 {
+			runs = idx.startsNamed(p.base)
+		}
+		for i := len(runs) - 1; i >= 0; i-- {
+			l := runs[i]
+			if l.at.After(gone) {
+				continue
+			}
+			level := Medium
+			if p.place.level >= Medium && gone.Sub(l.at) <= 24*time.Hour {
+				level = High
+			}
+			x.hit(x.subjectOf(t), level, "ran %s and was deleted %s, %s", utcTime(l.at), utcTime(gone), p.place).from(row, l.row)
+			return
+		}
+	})
+	for _, name := range sortedKeys(idx.fates) {
+		for _, r := range idx.fates[name] {
+			x.fate(r)
+		}
+	}
+}, fileArtifacts...)
+
+// fate judges a program whose Prefetch file names a record of a deleted file.
+func (x *look) fate(r *row) {
+	e := r.rec.Data.(filesystem.Executed)
+	if e.Fate != filesystem.FateDeleted.String() && e.Fate != filesystem.FateReused.String() {
+		return
+	}
+	look := *x
+	look.row = r
+	p := look.probePath(e.Path)
+	if known := x.programs[p.key]; known != nil {
+		p = known
+	}
+	if p.place == nil || x.installer(p) {
+		return // updates replace the files of installed programs
+	}
+	look.hit(subject{kind: kindProgram, key: p.key, show: e.Path}, Medium, "the very file that ran (record %s) is gone, %s", e.Reference, p.place)
+}
+
+// startsNamed returns the starts of programs of a name, by writes of their
+// Prefetch files: a file that is gone has no record of its folder.
+func (x *fileIndex) startsNamed(base string) []launch {
+	var out []launch
+	prefix := strings.ToUpper(base) + "-"
+	for _, key := range sortedKeys(x.starts) {
+		if !strings.HasPrefix(key, prefix) || len(key) != len(prefix)+8 {
+			continue
+		}
+		for _, r := range x.starts[key] {
+			out = append(out, launch{change(r).NotBefore, true, r})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b launch) int { return a.at.Compare(b.at) })
+	return out
+}
+
+var fromInternet = wholeRule(Rule{
+	ID: "N-06", Title: "Program from the Internet ran", Level: Informational, Attack: []string{"T1204.002", "T1566"},
+	Why:    "The file has a Mark of the Web, and the program ran. The mark names the address it came from.",
+	Benign: "Ordinary downloads.",
+	Next:   "Look up the address; find other machines that asked for it.",
+	Needs:  []string{"zoneid"},
+}, func(x *look) {
+	idx := x.files()
+	x.eachStory(func(x *look, t *story, p *program) {
+		m, row := t.origin()
+		if m == nil || m.Zone != "Internet" && m.Zone != "restricted" {
+			return
+		}
+		if len(p.executed()) == 0 && len(idx.startsNamed(p.base)) == 0 {
+			return
+		}
+		level := Informational
+		if p.place != nil && p.place.level >= Medium && !x.installer(p) {
+			level = Medium
+		}
+		why := suspectHost(m.HostURL)
+		if m.Zone == "restricted" {
+			why = "a restricted site"
+		}
+		says := "came from the zone " + m.Zone
+		if m.HostURL != "" {
+			says = "came from " + clip(m.HostURL, 300)
+		}
+		if why != "" {
+			level, says = High, says+": "+why
+		}
+		x.hit(x.subjectOf(t), level, "%s, and ran", says).from(row)
+	})
+}, fileArtifacts...)
+
+// shareHosts are services on which anybody can put a file or a text.
+var shareHosts = []string{
+	"pastebin.com", "paste.ee", "hastebin.com", "ghostbin.com", "rentry.co", "transfer.sh", "file.io", "gofile.io", "anonfiles.com",
+	"temp.sh", "catbox.moe", "mega.nz", "mediafire.com", "ufile.io", "wetransfer.com", "sendspace.com", "bashupload.com", "0x0.st",
+	"cdn.discordapp.com", "api.telegram.org", "ngrok.io", "trycloudflare.com",
+}
+
+// suspectHost returns why an address is unusual for a program, or "".
+func suspectHost(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "ftp" {
+		return ""
+	}
+	host := strings.ToLower(u.Hostname())
+	if a, err := netip.ParseAddr(host); err == nil {
+		if a.IsPrivate() || a.IsLoopback() {
+			return ""
+		}
+		return "an address without a name"
+	}
+	if port := u.Port(); port != "" && port != "80" && port != "443" {
+		return "an unusual port"
+	}
+	for _, s := range shareHosts {
+		if host == s || strings.HasSuffix(host, "."+s) {
+			return "a service for sharing files"
+		}
+	}
+	return ""
+}
+
+var markRemoved = wholeRule(Rule{
+	ID: "N-07", Title: "Mark of the Web removed", Level: Medium, Attack: []string{"T1553.005"},
+	Why:    "A stream of the file was removed before the program ran, and the file has no Mark of the Web now: Windows no longer warns of it.",
+	Benign: "\"Unblock\" in the file's properties; some archivers.",
+	Next:   "Find out who removed the mark and where the file came from.",
+	Needs:  []string{"usnjrnl"},
+}, func(x *look) {
+	idx := x.files()
+	x.eachStory(func(x *look, t *story, p *program) {
+		for _, r := range t.changes {
+			c := change(r)
+			if !c.MarkLost || !filesystem.IsRunnable(c.Path) || x.installer(p) {
+				continue
+			}
+			for _, l := range idx.launches(p) {
+				if l.at.After(c.StreamTime) {
+					x.hit(x.subjectOf(t), 0, "a stream was removed %s, the program ran %s", utcTime(c.StreamTime), utcTime(l.at)).from(r, l.row)
+					return
+				}
+			}
+		}
+	})
+}, fileArtifacts...)
+
+var becameProgram = wholeRule(Rule{
+	ID: "N-03", Title: "File renamed to a program", Level: Medium, Attack: []string{"T1036.003", "T1036.008"},
+	Why:    "A file that was no program by its name became one, or a program took the name of one of Windows: a way past filters and readers.",
+	Benign: "Downloads that end, installers, updates.",
+	Next:   "Look at where the file came from and at its content.",
+	Needs:  []string{"usnjrnl"},
+}, func(x *look) {
+	x.eachStory(func(x *look, t *story, p *program) {
+		for _, r := range t.changes {
+			c := change(r)
+			if c.Renamed.IsZero() || c.OldPath == "" || c.Directory {
+				continue
+			}
+			was, is := winpath.Base(c.OldPath), winpath.Base(c.Path)
+			if filesystem.ServicingName(was) || filesystem.ServicingName(is) {
+				continue
+			}
+			level := x.renamed(p, was, is)
+			if level > 0 {
+				x.hit(x.subjectOf(t), level, "%s became %s %s", was, is, utcTime(c.Renamed)).from(r)
+			}
+		}
+	})
+}, fileArtifacts...)
+
+// renamed weighs a rename, 0 for one that says nothing.
+func (x *look) renamed(p *program, was, is string) Level {
+	homes := x.t.binaries[strings.ToLower(is)]
+	system := homes != nil && !strings.EqualFold(was, is) && !anyGlob(homes, p.parts[:len(p.parts)-1]) && !x.storeFolder(p)
+	switch {
+	case system && !x.installer(p) && p.place != nil:
+		return High
+	case !filesystem.BecameProgram(was, is):
+		return 0
+	case filesystem.FinishedDownload(was, is):
+		return Informational
+	case p.place != nil && p.place.level >= Medium && !x.installer(p):
+		return Medium
+	}
+	return 0
+}
+
+var deceptiveFile = wholeRule(Rule{
+	ID: "N-04", Title: "File with a deceptive name", Level: Medium, Attack: []string{"T1036.002", "T1036.005", "T1036.007"},
+	Why:    "The name hides what the file is: a second extension, reversed letters, blanks, or letters of another script.",
+	Benign: "Names typed with a blank by mistake.",
+	Next:   "Look at the raw name and at where the file came from.",
+	Needs:  []string{"mft", "usnjrnl"},
+}, func(x *look) {
+	system := func(name string) bool { return x.t.binaries[name] != nil }
+	x.eachStory(func(x *look, t *story, p *program) {
+		rows := slices.Concat(t.files, t.changes)
+		if len(rows) == 0 || slices.Contains([]string{".lnk", ".url", ".job"}, strings.ToLower(path.Ext(t.path))) {
+			return
+		}
+		d := filesystem.Deceptive(t.path, system)
+		if d == filesystem.NoDeceit {
+			return
+		}
+		level := Medium
+		if len(p.executed()) > 0 {
+			level = High
+		}
+		x.hit(x.subjectOf(t), level, "%q: %s", winpath.Base(t.path), string(d)).from(rows[0])
+	})
+}, fileArtifacts...)

@@ -1,0 +1,129 @@
+package findings_test
+
+import (
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/filesystem"
+	"github.com/artifactdump/artifactdump/artifacts/findings"
+)
+
+// minute is a moment of the day of the rules' cases.
+func minute(n int) time.Time { return day.Add(time.Duration(n) * time.Minute) }
+
+func fileOf(path string, more func(*filesystem.File)) artifacts.Record {
+	f := filesystem.File{Path: path, PathState: "whole", Reference: "100-1", Exists: true, Created: minute(0), Changed: minute(0), NameCreated: minute(0), Shown: "x"}
+	if more != nil {
+		more(&f)
+	}
+	return rec("mft", f)
+}
+
+func session(path string, more func(*filesystem.Change)) artifacts.Record {
+	c := filesystem.Change{Kind: filesystem.KindSession, Path: path, Reference: "100-1", First: minute(0), Shown: "x"}
+	if more != nil {
+		more(&c)
+	}
+	return rec("usnjrnl", c)
+}
+
+func created(path string) artifacts.Record {
+	return session(path, func(c *filesystem.Change) { c.Created = minute(0) })
+}
+
+func removed(path string, n int) artifacts.Record {
+	return session(path, func(c *filesystem.Change) { c.First, c.Deleted = minute(n), minute(n) })
+}
+
+func became(was, is string) artifacts.Record {
+	return session(is, func(c *filesystem.Change) { c.OldPath, c.Renamed = was, minute(0) })
+}
+
+func watched(path string, more func(*filesystem.Change)) artifacts.Record {
+	return session(path, func(c *filesystem.Change) {
+		c.Shown = string(filesystem.Watched)
+		more(c)
+	})
+}
+
+func marked(path, address string) artifacts.Record {
+	return rec("zoneid", filesystem.Mark{Path: path, Exists: true, Zone: "Internet", HostURL: address})
+}
+
+func pfWritten(name string, n int) artifacts.Record {
+	return rec("usnjrnl", filesystem.Change{Kind: filesystem.KindStart, Executable: name, Hash: "01234567", Path: `C:\Windows\Prefetch\` + name + `-01234567.pf`, First: minute(n), NotBefore: minute(n).Add(-10 * time.Second)})
+}
+
+func multiple(kind string, more func(*filesystem.Change)) artifacts.Record {
+	c := filesystem.Change{Kind: kind, First: minute(0), Last: minute(5)}
+	more(&c)
+	return rec("usnjrnl", c)
+}
+
+func forged(strong bool) func(*filesystem.File) {
+	return func(f *filesystem.File) {
+		f.Forged = &filesystem.Doubt{Strong: strong, Tests: []string{"a test"}}
+	}
+}
+
+func doubtless(f *filesystem.File) { f.Created = minute(-500_000) }
+
+func init() {
+	hot, tool := `C:\Users\Public\a.exe`, `C:\Users\u\AppData\Local\Temp\t.exe`
+	deletedPf := func(n int) records {
+		var out records
+		for i := range n {
+			name := string(rune('A'+i)) + ".EXE"
+			out = append(out, watched(`C:\Windows\Prefetch\`+name+`-01234567.pf`, func(c *filesystem.Change) { c.Deleted = minute(0) }))
+		}
+		return out
+	}
+	add := func(rule string, level findings.Level, fires, benign records) {
+		cases = append(cases, struct {
+			rule   string
+			level  findings.Level
+			fires  records
+			benign records
+		}{rule, level, fires, benign})
+	}
+	add("N-01", findings.High, records{created(hot), pf(`\Users\Public\a.exe`, at(5))}, records{created(hot), pf(`\Users\Public\a.exe`, at(500))})
+	add("N-01", findings.High, records{fileOf(hot, nil), pf(`\Users\Public\a.exe`, at(5))}, records{fileOf(`C:\Program Files\A\a.exe`, nil), pf(`\Program Files\A\a.exe`, at(5))})
+	add("N-02", findings.High, records{removed(hot, 30), pf(`\Users\Public\a.exe`, at(5))}, records{removed(hot, 30), pf(`\Users\Public\a.exe`, at(45))})
+	add("N-02", findings.Medium, records{removed(tool, 30), pf(`\Users\u\AppData\Local\Temp\t.exe`, at(5))}, records{removed(`C:\Program Files\A\a.exe`, 30), pf(`\Program Files\A\a.exe`, at(5))})
+	add("N-02", 0, records{removed(tool, 30), pfWritten("T.EXE", 5)}, records{removed(tool, 2), pfWritten("T.EXE", 5)})
+	add("N-02", findings.Medium, records{rec("executedfiles", filesystem.Executed{Path: `\VOLUME{1}\USERS\PUBLIC\A.EXE`, Prefetch: "A.EXE-01234567.pf", Reference: "100-1", Fate: "record reused"})},
+		records{rec("executedfiles", filesystem.Executed{Path: `\VOLUME{1}\USERS\PUBLIC\A.EXE`, Prefetch: "A.EXE-01234567.pf", Reference: "100-1", Fate: "exists"})})
+	add("N-03", findings.Medium, records{became(`C:\Users\Public\a.jpg`, hot)}, records{became(`C:\Users\Public\a.exe.crdownload`, hot)})
+	add("N-03", findings.High, records{became(`C:\Users\Public\a.exe`, `C:\Users\Public\svchost.exe`)}, records{
+		became(`C:\Windows\WinSxS\Temp\0123456789abcdef0123456789abcdef.dat`, `C:\Windows\System32\svchost.exe`),
+		became(`C:\Windows\SoftwareDistribution\0123456789ABCDEF0123456789ABCDEF`, `C:\Users\Public\svchost.exe`)})
+	add("N-04", findings.Medium, records{fileOf(`C:\Users\u\Downloads\bill.pdf.exe`, nil)}, records{fileOf(`C:\Users\u\Downloads\setup.1.2.exe`, nil), fileOf(`C:\Users\u\Recent\bill.pdf.lnk`, nil)})
+	add("N-05", findings.High, records{fileOf(`C:\Windows\System32\x.exe`, forged(true))}, records{fileOf(`C:\Windows\System32\x.exe`, doubtless)})
+	add("N-05", findings.Critical, records{fileOf(`C:\Windows\System32\x.exe`, forged(true)), pf(`\Windows\System32\x.exe`, at(5))}, records{fileOf(`C:\Windows\System32\x.exe`, doubtless), pf(`\Windows\System32\x.exe`, at(5))})
+	add("N-05b", findings.Medium, records{fileOf(`C:\Windows\System32\x.exe`, forged(false))}, records{fileOf(`C:\Windows\System32\x.exe`, doubtless)})
+	add("N-06", findings.High, records{marked(hot, "http://203.0.113.9/a.exe"), pf(`\Users\Public\a.exe`, at(5))}, records{marked(hot, "http://203.0.113.9/a.exe")})
+	add("N-06", findings.Medium, records{marked(hot, "https://example.com/a.exe"), pf(`\Users\Public\a.exe`, at(5))}, records{marked(`C:\Program Files\A\a.exe`, "https://example.com/a.exe"), pf(`\Program Files\A\a.exe`, at(5))})
+	lost := func(c *filesystem.Change) { c.StreamTime, c.MarkLost = minute(0), true }
+	add("N-07", findings.Medium, records{session(hot, lost), pf(`\Users\Public\a.exe`, at(5))}, records{session(hot, lost), pf(`\Users\Public\a.exe`, at(-5))})
+	add("N-08", findings.High, deletedPf(6), deletedPf(1))
+	add("N-08", findings.Medium, append(deletedPf(1), pfWritten("A.EXE", -9)), append(deletedPf(1), pfWritten("B.EXE", -9)))
+	log := `C:\Windows\System32\winevt\Logs\Security.evtx`
+	add("N-09", findings.High, records{watched(log, func(c *filesystem.Change) { c.Reasons = "DATA_TRUNCATION|CLOSE" })}, records{session(log, func(c *filesystem.Change) { c.Reasons = "DATA_OVERWRITE|CLOSE" })})
+	journal := func(again bool) artifacts.Record {
+		return multiple(filesystem.KindJournal, func(c *filesystem.Change) {
+			c.JournalMade, c.VolumeMade, c.Recreated = minute(0), minute(-900_000), again
+		})
+	}
+	add("N-10", findings.Medium, records{journal(true)}, records{journal(false)})
+	add("N-10", findings.High, records{journal(true), pf(`\Windows\System32\fsutil.exe`, at(0))}, records{journal(false), pf(`\Windows\System32\fsutil.exe`, at(0))})
+	add("N-11", findings.High, records{multiple(filesystem.KindWiped, func(c *filesystem.Change) { c.Path, c.Renames, c.Deleted = `C:\Users\u\a.txt`, 26, minute(0) })}, records{removed(`C:\Users\u\a.txt`, 0)})
+	add("N-12", findings.Medium, records{created(`C:\Users\u\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\a.vbs`)},
+		records{created(`C:\Users\u\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\desktop.ini`), created(`C:\Windows\System32\Tasks\Microsoft\Windows\Defrag\ScheduledDefrag`)})
+	add("N-13", findings.High, records{fileOf(`C:\Users\u\a.txt`, func(f *filesystem.File) { f.Hidden = "x.exe" })}, records{fileOf(`C:\Users\u\a.txt`, func(f *filesystem.File) { f.Streams = []string{"x (5)"} })})
+	large := func(f *filesystem.File) { f.Size, f.Exists = 50<<20, false }
+	add("N-14", findings.Medium, records{created(`C:\PerfLogs\a.rar`), removed(`C:\PerfLogs\a.rar`, 30), fileOf(`C:\PerfLogs\a.rar`, large)},
+		records{created(`C:\PerfLogs\a.rar`), removed(`C:\PerfLogs\a.rar`, 3000), fileOf(`C:\PerfLogs\a.rar`, large)})
+	add("N-15", findings.Critical, records{multiple(filesystem.KindMass, func(c *filesystem.Change) { c.Files, c.Extensions, c.Extension = 4000, 12, "locked" })},
+		records{multiple(filesystem.KindMass, func(c *filesystem.Change) { c.Path, c.Files, c.Folders = "LICENSE.txt", 40, 40 })})
+	add("N-16", findings.High, records{fileOf(`C:\Users\u\Documents\mimikatz.exe`, nil)}, records{fileOf(`C:\Users\u\Documents\notes.exe`, nil)})
+}

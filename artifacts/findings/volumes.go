@@ -1,0 +1,341 @@
+package findings
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/filesystem"
+	"github.com/artifactdump/artifactdump/artifacts/system"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+var forgedTimes = wholeRule(Rule{
+	ID: "N-05", Title: "Forged file times", Level: High, Attack: []string{"T1070.006"},
+	Why:    "The times of the program are in whole seconds and older than its name, or those of another file: tools that set times leave this.",
+	Benign: "Cloned templates of deployment tools.",
+	Next:   "Take the time of the name for the arrival; look at what else appeared then.",
+	Needs:  []string{"mft"},
+}, func(x *look) { x.doubts(true) }, fileArtifacts...)
+
+var doubtfulTimes = wholeRule(Rule{
+	ID: "N-05b", Title: "Doubtful file times", Level: Medium, Attack: []string{"T1070.006"},
+	Why:    "The times of the program do not fit the order of changes on the volume.",
+	Benign: "Patches that are unpacked from cabinets.",
+	Next:   "Compare the file with the one of its package.",
+	Needs:  []string{"mft"},
+}, func(x *look) { x.doubts(false) }, fileArtifacts...)
+
+func (x *look) doubts(strong bool) {
+	idx := x.files()
+	x.eachStory(func(x *look, t *story, p *program) {
+		for _, r := range t.files {
+			f := file(r)
+			if f.Forged == nil || f.Forged.Strong != strong {
+				continue
+			}
+			says := strings.Join(f.Forged.Tests, "; ") + ": file says created " + utcTime(f.Created) + ", record changed " + utcTime(f.Changed) + ", its name is of " + utcTime(f.NameCreated)
+			if f.Forged.Twin != "" {
+				says += "; the times are those of " + f.Forged.Twin
+			}
+			if !f.Forged.NotBefore.IsZero() {
+				says += "; last change really between " + utcTime(f.Forged.NotBefore) + " and " + utcTime(f.Forged.NotAfter) + ", by its place in the change journal"
+			}
+			for _, at := range idx.set[f.Reference] {
+				says += "; times were set " + utcTime(at)
+			}
+			level := Level(0)
+			if strong && (len(p.executed()) > 0 || len(p.autostarts()) > 0) {
+				level = Critical
+			} else if strong {
+				level = High
+			}
+			x.hit(x.subjectOf(t), level, "%s", says).from(r)
+		}
+	})
+}
+
+var prefetchDeleted = wholeRule(Rule{
+	ID: "N-08", Title: "Prefetch file deleted", Level: Medium, Attack: []string{"T1070.004", "T1070.009"},
+	Why:    "Somebody deleted the record of a program's starts.",
+	Benign: "Windows itself when there are more than 1,024 files, one by one; cleaners.",
+	Next:   "The journal shows the starts that the file recorded; look for the program itself.",
+	Needs:  []string{"usnjrnl"},
+}, func(x *look) {
+	if !x.hasFiles() {
+		return
+	}
+	var gone []*row
+	for _, r := range x.files().acts {
+		if c := change(r); !c.Deleted.IsZero() && strings.HasSuffix(strings.ToLower(c.Path), ".pf") && c.Shown == string(filesystem.Watched) {
+			gone = append(gone, r)
+		}
+	}
+	for i := 0; i < len(gone); {
+		j := i + 1
+		for j < len(gone) && change(gone[j]).Deleted.Sub(change(gone[i]).Deleted) <= time.Minute {
+			j++
+		}
+		if j-i >= 5 {
+			x.hit(x.setting("Prefetch folder"), High, "%d Prefetch files were deleted within a minute, from %s on", j-i, utcTime(change(gone[i]).Deleted)).from(gone[i:j]...)
+			i = j
+			continue
+		}
+		x.prefetchGone(gone[i])
+		i++
+	}
+}, fileArtifacts...)
+
+// prefetchGone judges one deleted Prefetch file, whose program is else known.
+func (x *look) prefetchGone(r *row) {
+	c := change(r)
+	base := winpath.Base(c.Path)
+	i := strings.LastIndexByte(base, '-')
+	if i <= 0 {
+		return
+	}
+	name := strings.ToLower(base[:i])
+	idx := x.files()
+	starts := idx.startsNamed(name)
+	for _, key := range idx.keys {
+		t := idx.stories[key]
+		if strings.HasSuffix(key, `\`+name) && (len(starts) > 0 || len(t.changes) > 0) {
+			h := x.hit(x.subjectOf(t), 0, "its Prefetch file %s was deleted %s", base, utcTime(c.Deleted)).from(r)
+			for _, l := range starts {
+				h.from(l.row)
+			}
+			return
+		}
+	}
+	if len(starts) > 0 {
+		x.hit(x.setting("Prefetch file "+base), 0, "%s was deleted %s; the program started %s", base, utcTime(c.Deleted), utcTime(starts[len(starts)-1].at)).from(r, starts[len(starts)-1].row)
+	}
+}
+
+var logsDeleted = wholeRule(Rule{
+	ID: "N-09", Title: "Log or hive deleted, replaced or cut", Level: High, Attack: []string{"T1070.001"},
+	Why:    "An event log or a hive was deleted, renamed or cut: what it recorded is gone.",
+	Benign: "Archiving of logs.",
+	Next:   "Compare with the events that record a clearing (1102, 104) and with shadow copies.",
+	Needs:  []string{"usnjrnl"},
+}, func(x *look) {
+	if !x.hasFiles() {
+		return
+	}
+	for _, r := range x.files().acts {
+		c := change(r)
+		if c.Shown != string(filesystem.Watched) || strings.HasSuffix(strings.ToLower(c.Path), ".pf") || c.OldPath != "" && strings.HasSuffix(strings.ToLower(c.OldPath), ".pf") {
+			continue
+		}
+		name, what, at := winpath.Base(c.Path), "cut", c.First
+		switch {
+		case !c.Deleted.IsZero():
+			what, at = "deleted", c.Deleted
+		case !c.Renamed.IsZero() && c.OldPath != "":
+			what, at = "renamed from "+winpath.Base(c.OldPath), c.Renamed
+		case !strings.HasSuffix(strings.ToLower(c.Path), ".evtx"):
+			continue // hives shrink by themselves
+		}
+		x.hit(x.setting("log "+name), 0, "%s was %s %s", c.Path, what, utcTime(at)).from(r)
+	}
+}, fileArtifacts...)
+
+var journalRecreated = wholeRule(Rule{
+	ID: "N-10", Title: "Change journal made anew", Level: Medium, Attack: []string{"T1070"},
+	Why:    "The change journal is younger than the volume: it was deleted, and with it the record of what happened to files.",
+	Benign: "Feature updates, chkdsk, backup tools.",
+	Next:   "Look for fsutil at that time; carve $LogFile and free space for older records.",
+	Needs:  []string{"usnjrnl"},
+}, func(x *look) {
+	if !x.hasFiles() {
+		return
+	}
+	idx := x.files()
+	for _, r := range idx.journals {
+		c := change(r)
+		if !c.Recreated || x.installedAround(c.JournalMade) {
+			continue
+		}
+		level := Medium
+		for _, key := range sortedKeys(x.programs) {
+			p := x.programs[key]
+			if p.base == "fsutil.exe" && slices.ContainsFunc(idx.launches(p), func(l launch) bool { return l.at.Sub(c.JournalMade).Abs() <= 15*time.Second }) {
+				level = High
+			}
+		}
+		x.hit(x.setting("change journal"), level, "the volume is of %s, its change journal of %s", utcTime(c.VolumeMade), utcTime(c.JournalMade)).from(r)
+	}
+}, append([]string{"osinfo"}, fileArtifacts...)...)
+
+// installedAround reports whether Windows was installed or upgraded within a
+// day of a time.
+func (x *look) installedAround(at time.Time) bool {
+	for _, r := range x.kept["osinfo"] {
+		o, ok := r.rec.Data.(system.OSInfo)
+		if ok && !o.Installed.IsZero() && o.Installed.Sub(at).Abs() <= 24*time.Hour {
+			return true
+		}
+	}
+	return false
+}
+
+var wiped = wholeRule(Rule{
+	ID: "N-11", Title: "File wiped", Level: High, Attack: []string{"T1070.004", "T1485"},
+	Why:    "The file was renamed again and again to names without meaning and then deleted: what wiping tools do last.",
+	Benign: "People who wipe private files.",
+	Next:   "Look for the tool; older copies may be in shadow copies.",
+	Needs:  []string{"usnjrnl"},
+}, func(x *look) {
+	if !x.hasFiles() {
+		return
+	}
+	for _, r := range x.files().many[filesystem.KindWiped] {
+		c := change(r)
+		x.hit(subject{kind: kindActivity, key: "wiped " + strings.ToLower(c.Path), show: "wiping of " + c.Path}, 0, "%s was renamed %d times and deleted %s", c.Path, c.Renames, utcTime(c.Deleted)).from(r)
+	}
+}, fileArtifacts...)
+
+var newAutostartFile = wholeRule(Rule{
+	ID: "N-12", Title: "New file in an autostart folder", Level: Medium, Attack: []string{"T1547.001", "T1053.005", "T1543.003"},
+	Why:    "A file was created in a folder from which Windows starts programs, outside an installation.",
+	Benign: "Software installation.",
+	Next:   "Look at the file and at what created it.",
+	Needs:  []string{"usnjrnl"},
+}, func(x *look) {
+	x.eachStory(func(x *look, t *story, p *program) {
+		for _, r := range t.changes {
+			c := change(r)
+			if c.Created.IsZero() && (c.Renamed.IsZero() || strings.EqualFold(winpath.Dir(c.OldPath), winpath.Dir(c.Path))) || c.Directory {
+				continue
+			}
+			id := autostartFolder(t.key)
+			if id == "" || !c.Deleted.IsZero() {
+				continue
+			}
+			at := c.Created
+			if at.IsZero() {
+				at = c.Renamed
+			}
+			x.hit(x.subjectOf(t), 0, "it was put there %s", utcTime(at)).from(r).as(id)
+			return
+		}
+	})
+}, fileArtifacts...)
+
+// autostartFolder returns the technique of a file in a folder from which Windows
+// starts programs, or "".
+func autostartFolder(key string) string {
+	switch {
+	case strings.HasSuffix(key, `\desktop.ini`):
+	case strings.Contains(key, `\start menu\programs\startup\`):
+		return "T1547.001"
+	case strings.HasPrefix(key, `\windows\system32\tasks\`) && !strings.HasPrefix(key, `\windows\system32\tasks\microsoft\`),
+		strings.HasPrefix(key, `\windows\tasks\`) && strings.HasSuffix(key, ".job"):
+		return "T1053.005"
+	case strings.HasPrefix(key, `\windows\system32\drivers\`) && strings.HasSuffix(key, ".sys"):
+		return "T1543.003"
+	case strings.HasPrefix(key, `\windows\system32\spool\drivers\`) && strings.HasSuffix(key, ".exe"):
+		return "T1543.003"
+	}
+	return ""
+}
+
+var hiddenStream = wholeRule(Rule{
+	ID: "N-13", Title: "Program in a named stream", Level: High, Attack: []string{"T1564.004"},
+	Why:    "A program or script is in a stream behind another file, where Explorer and most tools do not show it.",
+	Benign: "Hardly any; some antivirus products keep data in streams, under names of their own.",
+	Next:   "Export the stream and look for what starts it.",
+	Needs:  []string{"mft"},
+}, func(x *look) {
+	x.eachStory(func(x *look, t *story, _ *program) {
+		for _, r := range t.files {
+			if f := file(r); f.Hidden != "" {
+				x.hit(x.subjectOf(t), 0, "its stream %q holds a program or a script", f.Hidden).from(r)
+			}
+		}
+	})
+}, fileArtifacts...)
+
+// stagedSize is how large an archive must be to be taken for staged data.
+const stagedSize = 10 << 20
+
+var staged = wholeRule(Rule{
+	ID: "N-14", Title: "Archive made and deleted", Level: Medium, Attack: []string{"T1560.001", "T1074.001"},
+	Why:    "A large archive was created in an unusual place and deleted within a day: data that was collected to be taken away.",
+	Benign: "Backups, unpacked downloads.",
+	Next:   "Look for the archiver's command line and for uploads at that time.",
+	Needs:  []string{"mft", "usnjrnl"},
+}, func(x *look) {
+	x.eachStory(func(x *look, t *story, p *program) {
+		gone, row := t.deleted()
+		at, made, _ := t.appeared()
+		if row == nil || made == nil || !filesystem.IsContainer(t.path) || gone.Sub(at) > 24*time.Hour || gone.Before(at) {
+			return
+		}
+		if p.place == nil || p.place.level < High {
+			return
+		}
+		for _, r := range t.files {
+			if f := file(r); f.Size >= stagedSize {
+				x.hit(subject{kind: kindActivity, key: "staged " + t.key, show: "archive " + t.path}, 0, "%d MB, created %s, deleted %s", f.Size>>20, utcTime(at), utcTime(gone)).from(r, made, row)
+				return
+			}
+		}
+	})
+}, fileArtifacts...)
+
+// backupExtensions are those that programs give to what they replace.
+var backupExtensions = map[string]bool{"tmp": true, "old": true, "bak": true, "orig": true, "deleted": true, "new": true, "log": true, "txt": true}
+
+var massChange = wholeRule(Rule{
+	ID: "N-15", Title: "Many files renamed to one extension", Level: Critical, Attack: []string{"T1486"},
+	Why:    "More than a hundred files of several kinds got one new extension within ten minutes: encryption for ransom does this.",
+	Benign: "Renaming tools, imports of photos.",
+	Next:   "Isolate the machine; find the program that was running and the note it left.",
+	Needs:  []string{"usnjrnl"},
+}, func(x *look) {
+	if !x.hasFiles() {
+		return
+	}
+	all := x.files().many[filesystem.KindMass]
+	for _, r := range all {
+		c := change(r)
+		if c.Extension == "" {
+			// A name that appears in many folders says little: licences of packages do.
+			if slices.ContainsFunc(all, func(o *row) bool { return change(o).Extension != "" && change(o).First.Sub(c.First).Abs() <= time.Hour }) {
+				x.hit(x.setting("note "+c.Path), High, "%s appeared in %d folders from %s on", c.Path, c.Folders, utcTime(c.First)).from(r)
+			}
+			continue
+		}
+		level := Level(0)
+		if backupExtensions[c.Extension] {
+			level = Low
+		}
+		x.hit(subject{kind: kindActivity, key: "mass change " + c.Extension, show: "renames to *." + c.Extension}, level,
+			"%d files of %d extensions were renamed to *.%s between %s and %s", c.Files, c.Extensions, c.Extension, utcTime(c.First), utcTime(c.Last)).from(r)
+	}
+}, fileArtifacts...)
+
+var toolShadow = wholeRule(Rule{
+	ID: "N-16", Title: "Attack tool in the metadata of the volume", Level: Medium,
+	Why:    "A file has or had the name of an attack tool, and no other artifact knows it.",
+	Benign: "Tools of the analysts themselves; other programs of the same name.",
+	Next:   "Recover the file; look at what happened around the time of its name.",
+	Needs:  []string{"mft", "usnjrnl"},
+}, func(x *look) {
+	x.eachStory(func(x *look, t *story, p *program) {
+		tool := x.t.toolNamed(p.stem)
+		if tool == nil || tool.level < Medium || !p.runnable() || x.programs[t.key] != nil || anyGlob(tool.except, p.parts) {
+			return
+		}
+		level := Medium
+		if tool.class == "credential theft" && tool.level >= High {
+			level = High
+		}
+		rows := slices.Concat(t.files, t.changes)
+		if len(rows) == 0 {
+			return
+		}
+		x.hit(x.subjectOf(t), level, "%s is the name of a tool for %s", p.base, tool.class).as(tool.attack...).from(rows[0])
+	})
+}, fileArtifacts...)

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus"
+)
+
+// mostMemory is what the program may take, whatever the evidence holds.
+const mostMemory = 512 << 20
+
+// TestHostileMemory reads evidence that is made to exhaust memory, in a process
+// that the system gives no more than mostMemory of data: it says what it left out
+// and ends as it does with damage, or as ever.
+func TestHostileMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes")
+	}
+	for _, h := range corpus.HostileSet() {
+		t.Run(h.Name, func(t *testing.T) {
+			path, err := h.Write(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer null.Close()
+			commands := [][]string{{"dump", "-q", "--format", "jsonl", path}}
+			if !h.Programs {
+				commands = append(commands, []string{"scan", "-q", path, "-o", filepath.Join(t.TempDir(), "case")})
+			}
+			for _, args := range commands {
+				cmd := child(t, []string{"ARTIFACTDUMP_TEST_DATA=" + strconv.Itoa(mostMemory)}, args...)
+				var stderr bytes.Buffer
+				cmd.Stdout, cmd.Stderr = null, &stderr
+				code := exitCode(t, cmd.Run())
+				said := stderr.String()
+				if code != exitOK && code != exitDamaged {
+					t.Errorf("%s: exit %d: %.2000s", args[0], code, said)
+				}
+				peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+				if peak > mostMemory {
+					t.Errorf("%s: %d MiB", args[0], peak>>20)
+				}
+				t.Logf("%s: exit %d, %d MiB, %.1f s of processor time: %.300s", args[0], code, peak>>20,
+					(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), strings.TrimSpace(said))
+			}
+		})
+	}
+}
