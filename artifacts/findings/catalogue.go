@@ -31,7 +31,7 @@ func ruleGroups() []group {
 			protectionOff, remoteDesktop, proxyChanged, recoveryInhibited,
 		}},
 		{"Accounts and movement", []Rule{
-			guestEnabled, newAccount, ridMismatch, badPasswords, movedOut, removableRun, orphanProfile,
+			guestEnabled, newAccount, ridMismatch, badPasswords, movedOut, otherVolume, orphanProfile,
 		}},
 	}
 }

@@ -27,7 +27,7 @@ var autorunPlace = rule(Rule{
 		return
 	}
 	pl, why := x.autoPlace(a)
-	if pl == nil || pl.id == "L6" || pl.level < Low || pl.id == "L12" && pl.level < High {
+	if pl == nil || pl.id == "L6" || pl.level < Low || pl.elsewhere() {
 		return
 	}
 	level := max(High, min(pl.level, High))
@@ -349,7 +349,7 @@ var comHijacked = rule(Rule{
 	switch {
 	case strings.EqualFold(d.Kind, "ScriptletURL"), v.level >= High:
 		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(High, a), "class %s of %s: %s", d.CLSID, x.who(), clip(cmp.Or(d.Value, commandLine(a)), 300))
-	case d.Shadows && pl != nil && pl.level >= Low && pl.id != "L12":
+	case d.Shadows && pl != nil && pl.level >= Low && !pl.elsewhere():
 		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(High, a), "class %s, which the machine has too, %s", d.CLSID, why)
 	case d.Shadows && !x.ordinary(a.Image) && !strings.Contains(x.normal(a.Image, x.row.rec.User), `\appdata\local\microsoft\`):
 		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(Low, a), "class %s, which the machine has too, is served by %s", d.CLSID, a.Image)

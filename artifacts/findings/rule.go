@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
@@ -159,6 +160,8 @@ type hit struct {
 	attack  []string
 	says    string
 	rows    []*row
+	// The span of what counted, where the records hold other times, too.
+	begin, end time.Time
 }
 
 // hit records what the rule says about a subject. Level 0 means the rule's
@@ -200,6 +203,12 @@ func (h *hit) atMost(l Level) *hit {
 // from adds records to the evidence of the hit.
 func (h *hit) from(rows ...*row) *hit {
 	h.rows = append(h.rows, rows...)
+	return h
+}
+
+// between gives the hit the span of what counted.
+func (h *hit) between(from, to time.Time) *hit {
+	h.begin, h.end = from, to
 	return h
 }
 
