@@ -2,30 +2,23 @@ package findings_test
 
 import (
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/system"
+	"github.com/artifactdump/artifactdump/corpus/regf"
 )
-
-// judgeOn is judge for a machine with another build.
-func judgeOn(build string, recs records) *findings.Report {
-	f := facts()
-	m := *f.Machine
-	m.Build, f.Machine = build, &m
-	e := findings.NewEvaluator(f, nil)
-	for i := range recs {
-		recs[i].ID = fmt.Sprintf("%s-%d", recs[i].Artifact.Name, i)
-		e.Add(&artifacts.Result{Artifact: recs[i].Artifact, From: recs[i].From, Records: recs[i : i+1]})
-	}
-	return e.Report()
-}
 
 // rawPf is a Prefetch record whose path names its volume.
 func rawPf(path string, runs ...time.Time) artifacts.Record {
@@ -64,20 +57,30 @@ func TestBurstHasOneSpan(t *testing.T) {
 // TestServicesOfWindows: a service counts as Windows' own with its name, its file
 // and its version together.
 func TestServicesOfWindows(t *testing.T) {
-	helpsvc := func(name, dll string) records {
-		return records{service(name, `C:\Windows\System32\svchost.exe`, func(s *persistence.Service) { s.ServiceDLL = dll })}
-	}
-	const pchsvc = `C:\Windows\PCHealth\HelpCtr\Binaries\pchsvc.dll`
+	const pchsvc = `%WINDIR%\PCHealth\HelpCtr\Binaries\pchsvc.dll`
 	for _, c := range []struct {
 		name, build, service, dll string
 		level                     findings.Level
 	}{
 		{"XP's own", "2600", "helpsvc", pchsvc, 0},
-		{"another library", "2600", "helpsvc", `C:\Windows\PCHealth\HelpCtr\Binaries\pchsvd.dll`, findings.Critical},
+		{"another library", "2600", "helpsvc", `%WINDIR%\PCHealth\HelpCtr\Binaries\pchsvd.dll`, findings.Critical},
 		{"another name", "2600", "helpsvd", pchsvc, findings.Critical},
 		{"another version", "19045", "helpsvc", pchsvc, findings.Critical},
 	} {
-		if l, says := level(judgeOn(c.build, helpsvc(c.service, c.dll)), "P-11"); l != c.level {
+		written := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+		sys, soft := regf.New("ROOT", written), regf.New("ROOT", written)
+		sys.Root.Sub("Select").Set("Current", regf.DWord(1))
+		k := sys.Root.Sub(`ControlSet001\Services\` + c.service)
+		k.Set("Type", regf.DWord(0x20))
+		k.Set("Start", regf.DWord(2))
+		k.Set("ImagePath", regf.Expand(`%SystemRoot%\System32\svchost.exe -k netsvcs`))
+		k.Sub("Parameters").Set("ServiceDll", regf.Expand(c.dll))
+		soft.Root.Sub(`Microsoft\Windows NT\CurrentVersion`).Set("CurrentBuildNumber", regf.String(c.build))
+		soft.Root.Sub(`Microsoft\Windows NT\CurrentVersion`).Set("SystemRoot", regf.String(`C:\Windows`))
+		tree := openFS(t, fstest.MapFS{
+			"Windows/System32/config/SYSTEM": {Data: sys.Build()}, "Windows/System32/config/SOFTWARE": {Data: soft.Build()},
+		})
+		if l, says := level(alone(t, tree, []string{"services"}, nil), "P-11"); l != c.level {
 			t.Errorf("%s: %s, want %s: %v", c.name, l, c.level, says)
 		}
 	}
@@ -242,7 +245,7 @@ func TestInstallersOfBrowserCaches(t *testing.T) {
 // TestOneTaskOneFinding: what is said of a task and of its program is one
 // finding.
 func TestOneTaskOneFinding(t *testing.T) {
-	r := judge(records{task(`\x`, `C:\TMP\a.exe`, "", func(t *persistence.Task) {
+	r := judge(records{task(`\x`, `C:\TMP\agent.exe`, "", func(t *persistence.Task) {
 		byUser("S-1-5-18", "")(t)
 		t.Triggers = []persistence.TaskTrigger{{Interval: "PT1M"}}
 	})}, nil)
@@ -252,13 +255,39 @@ func TestOneTaskOneFinding(t *testing.T) {
 			n++
 		}
 	}
-	f := find(r, `\tmp\a.exe`)
+	f := find(r, `\tmp\agent.exe`)
 	if n != 1 || f == nil || len(f.Reasons) != 3 {
 		t.Fatalf("%d findings of one task: %+v", n, r.Findings)
 	}
 	if !slices.ContainsFunc(f.Reasons, func(r findings.Reason) bool { return r.Says == `task \x: it is repeated every 1 minutes` }) {
 		t.Errorf("the reasons do not name the task: %+v", f.Reasons)
 	}
+}
+
+// logsOnly is a machine of which only the event logs are there.
+func logsOnly(t *testing.T, name string) *evidence.Evidence {
+	t.Helper()
+	root := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	if root == "" {
+		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
+	}
+	m := fstest.MapFS{}
+	err := fs.WalkDir(os.DirFS(filepath.Join(root, filepath.FromSlash(name))), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".evtx" {
+			return err
+		}
+		b, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name), filepath.FromSlash(path)))
+		m["Windows/System32/winevt/Logs/"+filepath.Base(path)] = &fstest.MapFile{Data: b}
+		return err
+	})
+	if err != nil || len(m) == 0 {
+		t.Fatalf("%d logs, %v", len(m), err)
+	}
+	ev, err := evidence.OpenFS(m, "test", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ev
 }
 
 // exceptions are findings of level high or above on clean evidence that are
@@ -279,10 +308,15 @@ func TestCleanMachines(t *testing.T) {
 		"images/win10-composed", "prefetch/art-win10", "prefetch/art-win11", "prefetch/art-win7", "prefetch/art-win81", "prefetch/museum-win7", "prefetch/museum-win8",
 		"prefetch/museum-win81update", "prefetch/museum-win10-1809a", "prefetch/museum-win10-1809b", "prefetch/museum-win10-1903a", "prefetch/museum-win10-1903b",
 		"prefetch/museum-win11-v31", "hives/regipy/SYSTEM_2", "hives/regipy/SYSTEM_WIN_10_1709", "hives/museum-win10-rathbunvm", "hives/ez/SAM_hasBigEndianDWord",
-		"evtx/museum-win11-rathbunvm", "artifacts2/srum/win10-rathbunvm",
+		"evtx/museum-win11-rathbunvm",
 	} {
 		t.Run(name, func(t *testing.T) {
-			ev := real(t, name)
+			var ev *evidence.Evidence
+			if strings.HasPrefix(name, "evtx/") {
+				ev = logsOnly(t, name)
+			} else {
+				ev = real(t, name)
+			}
 			left := map[string]bool{}
 			for k := range exceptions[name] {
 				left[k] = true
