@@ -236,7 +236,10 @@ type DecodeError struct {
 }
 
 func (e *DecodeError) Error() string {
-	s := e.Artifact + ": " + e.From.place()
+	s := e.Artifact
+	if p := e.From.place(); p != "" {
+		s += ": " + p
+	}
 	if e.From.Key != "" {
 		s += " " + e.From.Key
 	}

@@ -90,9 +90,13 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		named[a.Name] = true
 	}
 	return func(yield func(Result) bool) {
+		known := tree.Problems()
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		jobs := plan(tree, list)
+		for _, j := range jobs {
+			known = append(known, j.fail)
+		}
 		batches(jobs)
 		n := opts.Jobs
 		if n <= 0 {
@@ -117,8 +121,11 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		defer r.queue.stop()
 		for {
 			i, res, ok := r.queue.take()
-			if !ok || ctx.Err() != nil {
+			if ctx.Err() != nil {
 				return
+			}
+			if !ok {
+				break
 			}
 			if opts.Progress != nil && !res.More {
 				opts.Progress(i+1, len(jobs), res.From.Path)
@@ -127,7 +134,21 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 				return
 			}
 		}
+		if res := unlisted(tree, known); len(res.Errors) > 0 {
+			yield(res)
+		}
 	}, nil
+}
+
+// unlisted names the directories that could not be listed while the sources
+// were planned and decoded, and that no result has named.
+func unlisted(tree *evidence.Tree, known []error) (res Result) {
+	for _, err := range tree.Problems() {
+		if !slices.Contains(known, err) {
+			res.Errors = append(res.Errors, &DecodeError{Artifact: "evidence", Err: err})
+		}
+	}
+	return res
 }
 
 // work does job i and hands its results on.

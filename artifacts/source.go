@@ -133,6 +133,8 @@ func (r *runner) decodeStream(j job, in Input, s *source) {
 	}
 	if stream.err == nil {
 		_, stream.err = io.Copy(sum, f)
+	}
+	if stream.err != nil && !errors.Is(err, stream.err) { // the decoder may not have cared
 		err = errors.Join(err, stream.err)
 	}
 	if stream.err == nil {

@@ -113,7 +113,7 @@ func TestFirewallLog(t *testing.T) {
 	testtree.WantRecords(t, recs[1:], []FirewallLog{{Line: 7, Time: at, Local: true, Action: "DROP", Protocol: "TCP", Source: corpus.Intruder, SourcePort: "51022",
 		Destination: "192.0.2.23", DestinationPort: "3390", Size: "52", Flags: "S", Path: "RECEIVE"}})
 	ev := recs[1].Events()
-	if len(ev) != 1 || !ev[0].Local || !ev[0].Time.Equal(at) {
+	if len(ev) != 1 || ev[0].Local || ev[0].Zone != "local, inferred +09:00" || !ev[0].Time.Equal(at.Add(-9*time.Hour)) {
 		t.Errorf("events %+v", ev)
 	}
 }

@@ -17,6 +17,10 @@ func openImage(path string, opts *Options) (*Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
+	return fromDisk(d, path, opts)
+}
+
+func fromDisk(d *image.Disk, path string, opts *Options) (*Evidence, error) {
 	e := &Evidence{Kind: "disk image (" + string(d.Format) + ")", closers: []func() error{d.Close}}
 	o := &imageOpener{e: e, path: path, opts: opts, problems: d.Damage}
 	for _, v := range d.Volumes() {
@@ -51,10 +55,10 @@ func (o *imageOpener) volume(v image.Volume) {
 	var hosts []collect.Host
 	fsys, err := v.FS()
 	if err == nil {
-		hosts, _ = collect.Recognise(fsys)
-	} else {
-		o.problems = append(o.problems, fmt.Errorf("%s: %w", name, err))
+		fsys = o.opts.wrap(fsys)
+		hosts, err = collect.Recognise(fsys)
 	}
+	o.failed(name, err)
 	copies := o.shadows(name, v)
 	switch {
 	case len(hosts) == 1 && hosts[0].Kind == collect.WindowsRoot:
@@ -71,9 +75,21 @@ func (o *imageOpener) volume(v image.Volume) {
 		return
 	}
 	for _, h := range hosts {
-		o.e.Trees = append(o.e.Trees, newTree(h, baseName(o.path), o.opts))
+		trees, notes := machines(h, baseName(o.path), name, o.opts)
+		o.e.Trees = append(o.e.Trees, trees...)
+		o.e.Notes = append(o.e.Notes, notes...)
 	}
 	o.note("%s: Windows", name)
+}
+
+// failed notes why a file system could not be read. That nothing was recognised in it is no failure, unless a directory could not be listed.
+func (o *imageOpener) failed(name string, err error) {
+	if nr, ok := errors.AsType[*collect.NotRecognisedError](err); ok {
+		err = errors.Join(nr.Problems...)
+	}
+	if err != nil {
+		o.problems = append(o.problems, fmt.Errorf("%s: %w", name, err))
+	}
 }
 
 // shadows opens the shadow copies of a volume that hold Windows, as KAPE's
@@ -90,8 +106,10 @@ func (o *imageOpener) shadows(name string, v image.Volume) []collect.Vol {
 		fsys, err := s.FS()
 		var hosts []collect.Host
 		if err == nil {
+			fsys = o.opts.wrap(fsys)
 			hosts, err = collect.Recognise(fsys)
 			if _, ok := errors.AsType[*collect.NotRecognisedError](err); ok {
+				o.failed(name+": "+label, err)
 				other = append(other, label)
 				continue
 			}

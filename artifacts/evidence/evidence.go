@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -39,6 +40,28 @@ type Options struct {
 	// NoShadows leaves the volume shadow copies of a disk image aside. They
 	// are named all the same.
 	NoShadows bool
+
+	// Password opens an encrypted zip: with PKWARE's encryption or WinZip's.
+	Password string
+
+	// Wrap, when set, is given each file system that the evidence holds, and
+	// the evidence is read through what it returns: to count what is read, or
+	// to see what becomes of a read that fails.
+	Wrap func(fs.FS) fs.FS
+}
+
+func (o *Options) wrap(fsys fs.FS) fs.FS {
+	if o == nil || o.Wrap == nil {
+		return fsys
+	}
+	return o.Wrap(fsys)
+}
+
+func (o *Options) collect() *collect.Options {
+	if o == nil {
+		return nil
+	}
+	return &collect.Options{Wrap: o.Wrap, Password: o.Password}
 }
 
 func (o *Options) maxFile() int64 {
@@ -92,20 +115,35 @@ func Open(path string, opts *Options) (*Evidence, error) {
 
 // openCollection opens a folder, or an archive in place.
 func openCollection(path string, opts *Options) (*Evidence, error) {
-	c, err := collect.Open(path, nil)
+	c, err := collect.Open(path, opts.collect())
 	if err != nil {
-		if nr, ok := errors.AsType[*collect.NotRecognisedError](err); ok {
-			return nil, fmt.Errorf("%s: %w: looked for %s", path, ErrNothing, strings.Join(nr.Looked, "; "))
-		}
-		return nil, err
+		return nil, notRecognised(path, err)
 	}
+	return fromCollection(c, path, opts)
+}
+
+// notRecognised names what was looked for, and what could not be read on the
+// way.
+func notRecognised(path string, err error) error {
+	nr, ok := errors.AsType[*collect.NotRecognisedError](err)
+	if !ok {
+		return err
+	}
+	out := fmt.Errorf("%s: %w: looked for %s", path, ErrNothing, strings.Join(nr.Looked, "; "))
+	if len(nr.Problems) > 0 {
+		out = fmt.Errorf("%w; %w", out, errors.Join(nr.Problems...))
+	}
+	return out
+}
+
+func fromCollection(c *collect.Collection, path string, opts *Options) (*Evidence, error) {
 	e := &Evidence{Kind: string(c.Container), closers: []func() error{c.Close}}
 	for _, h := range c.Hosts {
-		t := newTree(h, baseName(path), opts)
-		t.notes = append(t.notes, c.Problems...)
+		trees, notes := machines(h, baseName(path), path, opts)
+		trees[0].notes = append(trees[0].notes, c.Problems...)
 		c.Problems = nil // once is enough
-		e.Trees = append(e.Trees, t)
-		e.Notes = append(e.Notes, layoutNote(path, h)...)
+		e.Trees = append(e.Trees, trees...)
+		e.Notes = append(append(e.Notes, layoutNote(path, h)...), notes...)
 	}
 	return e, nil
 }
@@ -141,13 +179,15 @@ func baseName(path string) string {
 // OpenFS opens evidence that lies in a file system of the caller's. The file
 // system must not follow links that lead out of the evidence.
 func OpenFS(fsys fs.FS, name string, opts *Options) (*Evidence, error) {
-	hosts, err := collect.Layout(fsys)
+	hosts, err := collect.Layout(opts.wrap(fsys))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNothing, err)
 	}
 	e := &Evidence{Path: name, Kind: "folder"}
 	for _, h := range hosts {
-		e.Trees = append(e.Trees, newTree(h, name, opts))
+		trees, notes := machines(h, name, name, opts)
+		e.Trees = append(e.Trees, trees...)
+		e.Notes = append(e.Notes, notes...)
 	}
 	return e, nil
 }
@@ -215,8 +255,19 @@ func newTree(h collect.Host, name string, opts *Options) *Tree {
 }
 
 // Problems returns what was refused or could not be read when the evidence
-// was opened.
-func (t *Tree) Problems() []error { return t.notes }
+// was opened, the directories that could not be listed so far, each once, and
+// the files whose size and times could not be read.
+// Their number grows as files are looked for. A run over the
+// artifacts reports at its end what came after it began.
+func (t *Tree) Problems() []error {
+	all := slices.Clone(t.notes)
+	for _, v := range t.volumes {
+		v.mu.Lock()
+		all = append(all, v.problems...)
+		v.mu.Unlock()
+	}
+	return all
+}
 
 // Loose reports whether the evidence is a heap of files without the folders
 // they came from.

@@ -32,7 +32,13 @@ var ErrTooLarge = errors.New("larger than the limit MaxFile")
 func (f *File) Open() (fs.File, error) { return f.vol.fsys.Open(f.name) }
 
 // Stat returns what the evidence says of the file: its size and times.
-func (f *File) Stat() (fs.FileInfo, error) { return fs.Stat(f.vol.fsys, f.name) }
+func (f *File) Stat() (fs.FileInfo, error) {
+	st, err := fs.Stat(f.vol.fsys, f.name)
+	if err != nil {
+		f.vol.failed(fmt.Errorf("%s: %w", f.Path, plain(err)))
+	}
+	return st, err
+}
 
 // Times are the times that the evidence keeps of a file. What it does not keep
 // is zero.
@@ -150,7 +156,7 @@ func plain(err error) error {
 //	%UserProfile%   each profile, with service profiles and the template
 //	%AnyDrive%      the root of every volume
 //
-// What could not be listed comes back beside the files that were found.
+// What could not be listed below that comes back beside the files that were found, and is among [Tree.Problems] as well.
 func (t *Tree) Glob(pattern string) ([]*File, []error) {
 	var files []*File
 	var errs []error
@@ -163,9 +169,7 @@ func (t *Tree) Glob(pattern string) ([]*File, []error) {
 		for _, base := range v.bases(head) {
 			v.glob(base, tail, 0, func(p string) {
 				files = append(files, t.file(v, p))
-			}, func(p string, err error) {
-				errs = append(errs, fmt.Errorf("%s: %w", v.windowsPath(p), plain(err)))
-			})
+			}, func(err error) { errs = append(errs, err) })
 		}
 	}
 	return files, errs
@@ -184,9 +188,7 @@ func (t *Tree) globLoose(last string) ([]*File, []error) {
 		v.glob(".", []string{"**", last}, 0, func(p string) {
 			found[p] = true
 			files = append(files, t.file(v, p))
-		}, func(p string, err error) {
-			errs = append(errs, fmt.Errorf("%s: %w", v.windowsPath(p), plain(err)))
-		})
+		}, func(err error) { errs = append(errs, err) })
 		if !strings.EqualFold(last, "*.pf") {
 			continue
 		}
@@ -326,6 +328,9 @@ func (v *volume) windowsRoots() []string {
 		}
 		sub := v.list(e.name)
 		_, sys := sub.byName["SYSTEM32"]
+		if v.root != "" && e.name != v.root {
+			continue
+		}
 		if n := fold(e.name); n == "WINDOWS" || n == "WINNT" || sys {
 			out = append(out, e.name)
 		}

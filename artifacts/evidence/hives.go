@@ -91,12 +91,14 @@ func (h *Hive) open() *openHive {
 func (h *Hive) read() *openHive {
 	s := &openHive{deleted: func() []hive.Remnant { return nil }, unreach: func() []hive.Remnant { return nil }}
 	b, err := h.Bytes()
-	if err != nil {
+	if err == nil {
+		sum := sha256.Sum256(b)
+		h.sha256 = hex.EncodeToString(sum[:])
+	} else if b, err = h.parts(err); b == nil {
 		s.err = err
 		return s
 	}
-	sum := sha256.Sum256(b)
-	h.sha256 = hex.EncodeToString(sum[:])
+	s.err = err
 	opts := &hive.Options{}
 	if !h.tree.opts.noLogs() {
 		for _, l := range h.Logs {
@@ -269,11 +271,11 @@ func (t *Tree) placedHives() {
 		t.hiveNotes = append(t.hiveNotes, errs...)
 		for _, f := range files {
 			id := f.Snapshot + "|" + f.Path
-			if st, err := f.Stat(); seen[id] || p.backup && err == nil && st.Size() == 0 {
+			if seen[id] || p.backup && empty(f) {
 				continue
 			}
 			seen[id] = true
-			t.hives = append(t.hives, &Hive{File: f, Kind: p.kind, Backup: p.backup, Logs: f.logs()})
+			t.hives = append(t.hives, &Hive{File: f, Kind: p.kind, Backup: p.backup, Logs: t.logs(f)})
 		}
 	}
 }
@@ -287,7 +289,7 @@ func (t *Tree) looseHives() {
 				continue
 			}
 			f := t.file(v, l.Path)
-			h := &Hive{File: f, Logs: f.logs()}
+			h := &Hive{File: f, Backup: isOlderCopy(l.Path), Logs: t.logs(f)}
 			if hv, _ := h.Open(); hv != nil {
 				h.Kind = recognise(hv)
 				if h.Kind == OTHER && hv.Recovery().BaseBlockLost {
@@ -300,6 +302,13 @@ func (t *Tree) looseHives() {
 	}
 }
 
+// empty reports whether a file has no bytes. One that cannot be asked is not
+// taken for empty.
+func empty(f *File) bool {
+	st, err := f.Stat()
+	return err == nil && st.Size() == 0
+}
+
 func isLogName(p string) bool {
 	switch strings.ToLower(path.Ext(p)) {
 	case ".log", ".log1", ".log2":
@@ -310,14 +319,13 @@ func isLogName(p string) bool {
 
 // logs returns the transaction logs beside a hive, whatever the case of their
 // names: .LOG, .LOG1, .LOG2.
-func (f *File) logs() []*File {
+func (t *Tree) logs(f *File) []*File {
 	dir, base := path.Split(f.name)
 	d := f.vol.list(path.Clean(dir))
 	var out []*File
 	for _, ext := range []string{".LOG", ".LOG1", ".LOG2"} {
 		if i, ok := d.byName[fold(base+ext)]; ok && !d.entries[i].mode.IsDir() {
-			l := f.tree.file(f.vol, path.Join(dir, d.entries[i].name))
-			if st, err := l.Stat(); err == nil && st.Size() > 0 {
+			if l := t.file(f.vol, path.Join(dir, d.entries[i].name)); !empty(l) {
 				out = append(out, l)
 			}
 		}

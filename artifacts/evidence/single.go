@@ -25,7 +25,7 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 		return nil, err
 	}
 	head := make([]byte, collect.SniffSize)
-	f, err := root.Open(base)
+	f, err := collect.OpenFile(real)
 	if err != nil {
 		root.Close()
 		return nil, err
@@ -41,7 +41,7 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 	if sig == "" && bins && string(head[:4]) != "regf" {
 		sig = collect.HiveFile
 	}
-	fsys := &single{root.FS(), base}
+	fsys := opts.wrap(&single{collect.RootFS(root), base})
 	host := collect.Host{Loose: true, Files: []collect.Loose{{Path: base, Kind: sig}}, Volumes: []collect.Vol{{FS: fsys}}}
 	if sig == "" && !strings.EqualFold(filepath.Ext(base), ".pf") {
 		root.Close()

@@ -1,7 +1,7 @@
 package evidence
 
 import (
-	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -19,14 +19,17 @@ type volume struct {
 	snapshot string // "", "vss1", "windows.old"
 	fsys     fs.FS
 
-	mu   sync.Mutex
-	dirs map[string]*dir // by the path inside fsys
+	root string // the only Windows folder that counts, when the volume holds those of several machines
+
+	mu       sync.Mutex
+	dirs     map[string]*dir // by the path inside fsys
+	problems []error         // directories that could not be listed, each once, and files that have no description
 }
 
 type dir struct {
 	entries []entry
 	byName  map[string]int // folded name → index
-	err     error
+	err     error          // names the directory
 }
 
 type entry struct {
@@ -40,17 +43,39 @@ const maxDepth = 128
 
 func fold(s string) string { return strings.ToUpper(s) }
 
-// list returns the directory p (a path inside fsys).
+// list returns the directory p (a path inside fsys). What cannot be listed is noted among the volume's problems.
 func (v *volume) list(p string) *dir {
+	d, fresh := v.listed(p)
+	if fresh && d.err != nil {
+		v.failed(d.err)
+	}
+	return d
+}
+
+// maxProblems bounds what is kept of the failures of a volume.
+const maxProblems = 10_000
+
+func (v *volume) failed(err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.problems) < maxProblems {
+		v.problems = append(v.problems, err)
+	}
+}
+
+// listed is list without the note. fresh is true for the caller that puts the directory into the cache.
+func (v *volume) listed(p string) (d *dir, fresh bool) {
 	v.mu.Lock()
 	d, ok := v.dirs[p]
 	v.mu.Unlock()
 	if ok {
-		return d
+		return d, false
 	}
 	d = &dir{byName: map[string]int{}}
 	ents, err := fs.ReadDir(v.fsys, p)
-	d.err = err
+	if err != nil {
+		d.err = fmt.Errorf("%s: %w", v.windowsPath(p), plain(err))
+	}
 	slices.SortFunc(ents, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	for _, e := range ents {
 		if _, dup := d.byName[fold(e.Name())]; !dup {
@@ -59,24 +84,41 @@ func (v *volume) list(p string) *dir {
 		d.entries = append(d.entries, entry{e.Name(), e.Type()})
 	}
 	v.mu.Lock()
+	defer v.mu.Unlock()
+	if other, ok := v.dirs[p]; ok {
+		if d.err != nil && other.err == nil { // this one failed where another did not
+			v.problems = append(v.problems, d.err)
+		}
+		return other, false
+	}
 	v.dirs[p] = d
-	v.mu.Unlock()
-	return d
+	return d, true
 }
 
 // lookup finds the entry of the Windows path rel below the volume's root.
 func (v *volume) lookup(rel string) (p string, ok bool) {
 	p = "."
+	mode := fs.ModeDir
+	linked := false // through a link, which may lead nowhere: Documents and Settings on a mounted volume
 	for part := range strings.SplitSeq(strings.Trim(rel, `\`), `\`) {
 		if part == "" {
 			continue
 		}
-		d := v.list(p)
+		var d *dir
+		linked = linked || mode&fs.ModeSymlink != 0
+		switch {
+		case linked:
+			d, _ = v.listed(p)
+		case !mode.IsDir():
+			return "", false
+		default:
+			d = v.list(p)
+		}
 		i, found := d.byName[fold(part)]
 		if !found {
 			return "", false
 		}
-		p = path.Join(p, d.entries[i].name)
+		p, mode = path.Join(p, d.entries[i].name), d.entries[i].mode
 	}
 	return p, true
 }
@@ -89,14 +131,14 @@ func (v *volume) windowsPath(p string) string {
 // glob calls yield for every file that matches the pattern's components below
 // p. `*` and `?` stand for characters of one name, `**` as a component for any
 // number of folders. A directory that cannot be read is reported once.
-func (v *volume) glob(p string, pattern []string, depth int, yield func(p string), fail func(p string, err error)) {
+func (v *volume) glob(p string, pattern []string, depth int, yield func(p string), fail func(err error)) {
 	if depth > maxDepth {
-		fail(p, errors.New("folders nested too deeply"))
+		fail(fmt.Errorf("%s: folders nested too deeply", v.windowsPath(p)))
 		return
 	}
 	d := v.list(p)
-	if d.err != nil && !errors.Is(d.err, fs.ErrNotExist) {
-		fail(p, d.err)
+	if d.err != nil {
+		fail(d.err)
 	}
 	head, rest := pattern[0], pattern[1:]
 	if head == "**" {

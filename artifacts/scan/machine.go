@@ -91,6 +91,9 @@ func (s *run) one(ctx context.Context, h *machine) (m *MachineManifest, worst fi
 		return nil, 0, err
 	}
 	defer ev.Close()
+	if h.tree >= len(ev.Trees) {
+		return nil, 0, fmt.Errorf("%s: holds fewer machines than when the scan was planned", ev.Path)
+	}
 	return s.scanTree(ctx, h, source{ev.Trees[h.tree], ev.Path, ev.Kind}, files.Folder{Dir: filepath.Join(s.part, h.folder), Mode: s.mode})
 }
 

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/urfave/cli/v2"
 )
 
 // Flags that several commands share.
@@ -30,12 +34,33 @@ func evidenceFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-deleted", Usage: "leave deleted keys and values aside"},
 		&cli.BoolFlag{Name: "no-logs", Usage: "leave transaction logs aside"},
 		&cli.BoolFlag{Name: "no-shadows", Usage: "leave the volume shadow copies of disk images aside"},
+		passwordFlag(),
 		&cli.IntFlag{Name: "jobs", Usage: "decode `N` sources at a time", DefaultText: "one for each processor", Action: fromOne("jobs")},
 		&cli.BoolFlag{Name: "verify", Usage: "first compare a disk image with the hashes that it stores (reads all of it)"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; damage is still named"},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name each source as it is read, and all damage"},
 	}
+}
+
+func passwordFlag() cli.Flag {
+	return &cli.StringFlag{Name: "password", Usage: "open encrypted zips with `PASSWORD`"}
+}
+
+// withoutPassword is a command line as it may be written down.
+func withoutPassword(args []string) []string {
+	out := slices.Clone(args)
+	for i, a := range out {
+		name, _, ok := strings.Cut(a, "=")
+		switch {
+		case name != "--password" && name != "-password":
+		case ok:
+			out[i] = name + "=***"
+		case i+1 < len(out):
+			out[i+1] = "***"
+		}
+	}
+	return out
 }
 
 // fromOne refuses a number that is given and is not one of things to do at a

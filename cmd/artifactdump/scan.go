@@ -146,7 +146,7 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 		Open: *evidenceOptions(c), NoDeleted: c.Bool("no-deleted"), Timezone: c.String("evidence-timezone"),
 		HashEvidence: c.Bool("hash-evidence"), VerifyImages: c.Bool("verify"), Strict: s.strict,
 		Jobs: c.Int("jobs"), Machines: c.Int("machines"), Memory: c.Int64("memory") << 20, SortMemory: c.Int64("sort-memory") << 20,
-		LimitMemory: limitMemory, StatusFile: c.String("status-file"), Version: version(), Command: os.Args,
+		LimitMemory: limitMemory, StatusFile: c.String("status-file"), Version: version(), Command: withoutPassword(os.Args),
 	}
 	o.Commit, _ = commit()
 	if _, err := zoneFlag(c, nil); err != nil {

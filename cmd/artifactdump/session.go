@@ -177,9 +177,12 @@ func (s *session) each(paths []string, names []string, yield func(*evidence.Tree
 	return nil
 }
 
+// wrapEvidence is set by tests, to make reads of the evidence fail.
+var wrapEvidence func(fs.FS) fs.FS
+
 // evidenceOptions are what the flags say of opening evidence.
 func evidenceOptions(c *cli.Context) *evidence.Options {
-	return &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows")}
+	return &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows"), Password: c.String("password"), Wrap: wrapEvidence}
 }
 
 // openEvidence opens evidence as the flags say.

@@ -30,6 +30,7 @@ func verifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "host", Usage: "`NAME` of the machine"},
 			&cli.BoolFlag{Name: "no-logs", Usage: "leave transaction logs aside"},
 			&cli.BoolFlag{Name: "no-shadows", Usage: "leave the volume shadow copies of disk images aside"},
+			passwordFlag(),
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no notes"},
 			verboseDamage(),
 			&cli.StringFlag{Name: "write-oracles", Hidden: true},

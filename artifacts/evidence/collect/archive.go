@@ -1,14 +1,9 @@
 package collect
 
 import (
-	"archive/tar"
-	"archive/zip"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"unicode/utf8"
@@ -19,9 +14,24 @@ import (
 type archive struct {
 	opts     Options
 	tree     *tree
+	maxNodes int // of the tree
 	problems []error
 	refused  int
 	expanded atomic.Int64
+	closers  []io.Closer // temporary files
+	tries    int         // places where the data of an entry was looked for
+	searched int64       // bytes that were read to find entries without a directory
+}
+
+// Names of many short components imply many directories: 250 in 500 bytes. So the nodes of the tree are bounded by the bytes that the
+// archive has for its names, beside Options.MaxEntries; each takes some 150 bytes.
+const (
+	minNodes     = 100_000
+	bytesPerNode = 16
+)
+
+func (a *archive) boundNodes(nameBytes int64) {
+	a.maxNodes = int(min(int64(a.opts.MaxEntries), max(minNodes, nameBytes/bytesPerNode)))
 }
 
 // maxProblems bounds what is said one by one; the rest is counted.
@@ -31,6 +41,11 @@ func (a *archive) refuse(name, why string, err error) {
 	if a.refused++; a.refused <= maxProblems {
 		a.problems = append(a.problems, &PathError{Path: name, Problem: "left out: " + why, Err: err})
 	}
+}
+
+// problem notes what is wrong with the archive as a whole.
+func (a *archive) problem(name, what string, err error) {
+	a.problems = append(a.problems, &PathError{Path: name, Problem: what, Err: err})
 }
 
 func (a *archive) allProblems() []error {
@@ -71,9 +86,12 @@ func split(name string) (parts []string, why string) {
 }
 
 // add puts one entry into the tree.
-func (a *archive) add(name string, mode fs.FileMode, size int64, open func() (fs.File, error)) {
+func (a *archive) add(name string, mode fs.FileMode, size int64, src source) {
 	parts, why := split(name)
 	switch {
+	case why == "" && a.tree.n+len(parts) > a.maxNodes:
+		why = fmt.Sprintf("with the directories that names imply there are more than %d", a.maxNodes)
+		fallthrough
 	case why != "":
 		a.refuse(name, why, nil)
 	case mode.IsDir():
@@ -84,202 +102,15 @@ func (a *archive) add(name string, mode fs.FileMode, size int64, open func() (fs
 		a.refuse(name, "a link or device", nil)
 	default:
 		last := len(parts) - 1
-		n := &node{name: parts[last], mode: 0o444, size: size, open: open}
+		n := &node{name: parts[last], mode: 0o444, size: size, src: src}
 		if !a.tree.add(parts[:last], n) {
 			a.refuse(name, "the name is there already, or a file stands where its directory should", nil)
 		}
 	}
 }
 
-// Zip: the end of central directory record, to know the number of entries before they are read (APPNOTE 4.3.14 to 4.3.16).
-const (
-	zipEnd       = 22
-	zipEndCount  = 10 // u16
-	zip64Locator = 20
-	zip64At      = 8  // u64, in the locator
-	zip64Count   = 32 // u64, in the record
-	zipMaxName   = 1 << 16
-)
-
-// zipEntries reads how many entries a zip says it has; false when it says nothing that can be found.
-func zipEntries(r io.ReaderAt, size int64) (int64, bool) {
-	b := make([]byte, min(size, zipEnd+zipMaxName+zip64Locator))
-	if n, _ := r.ReadAt(b, size-int64(len(b))); n < len(b) {
-		return 0, false
-	}
-	le := binary.LittleEndian
-	i := strings.LastIndex(string(b), "PK\x05\x06")
-	if i < 0 || i+zipEnd > len(b) {
-		return 0, false
-	}
-	n := int64(le.Uint16(b[i+zipEndCount:]))
-	if i >= zip64Locator && string(b[i-zip64Locator:i-zip64Locator+4]) == "PK\x06\x07" {
-		rec := make([]byte, zip64Count+8)
-		at := int64(le.Uint64(b[i-zip64Locator+zip64At:]))
-		if m, _ := r.ReadAt(rec, max(at, 0)); m == len(rec) && string(rec[:4]) == "PK\x06\x06" {
-			n = int64(le.Uint64(rec[zip64Count:]))
-		}
-	}
-	return n, n >= 0
-}
-
-// directoryReader bounds how much of an archive may be read for its directory: the count that the end record gives may lie.
-type directoryReader struct {
-	r    io.ReaderAt
-	left atomic.Int64
-}
-
-var errDirectory = errors.New("directory is too large")
-
-func (d *directoryReader) ReadAt(p []byte, off int64) (int, error) {
-	if d.left.Add(-int64(len(p))) < 0 {
-		return 0, errDirectory
-	}
-	return d.r.ReadAt(p, off)
-}
-
-// readZip reads the directory of a zip. Velociraptor's encrypted form, a zip with metadata.json and data.zip alone, is named as such.
-func (a *archive) readZip(r io.ReaderAt, size int64) error {
-	if n, ok := zipEntries(r, size); ok && n > int64(a.opts.MaxEntries) {
-		return &LimitError{"MaxEntries", int64(a.opts.MaxEntries)}
-	}
-	dr := &directoryReader{r: r}
-	dr.left.Store(1<<20 + 512*int64(a.opts.MaxEntries))
-	z, err := zip.NewReader(dr, size)
-	if errors.Is(err, errDirectory) || err == nil && len(z.File) > a.opts.MaxEntries {
-		return &LimitError{"MaxEntries", int64(a.opts.MaxEntries)}
-	}
-	if err != nil {
-		return fmt.Errorf("zip: %w", err)
-	}
-	dr.left.Store(1 << 62) // from here on it is the files that are read
-	if len(z.File) == 2 {
-		i := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == "data.zip" })
-		if i >= 0 && z.File[1-i].Name == "metadata.json" {
-			return containerError(z.File[i])
-		}
-	}
-	locked := 0
-	for _, f := range z.File {
-		if f.Flags&1 != 0 || f.Method == 99 {
-			locked++
-			a.refuse(f.Name, "it is encrypted", ErrEncrypted)
-			continue
-		}
-		a.add(f.Name, zipMode(f), int64(min(f.UncompressedSize64, 1<<62)), a.zipOpener(r, f))
-	}
-	if locked > 0 && locked == len(z.File) {
-		return ErrEncrypted
-	}
-	return nil
-}
-
-// zipMode is the mode of an entry; what is written with a slash at its end is a directory.
-func zipMode(f *zip.File) fs.FileMode {
-	if strings.HasSuffix(f.Name, "/") || strings.HasSuffix(f.Name, `\`) {
-		return fs.ModeDir
-	}
-	return f.Mode()
-}
-
-// containerError says how to get at the data.zip of a Velociraptor container.
-func containerError(data *zip.File) error {
-	if data.Flags&1 != 0 || data.Method == 99 { // WinZip AES
-		return fmt.Errorf("a Velociraptor container: data.zip inside is encrypted with AES; its password is the one of the collection, or stands "+
-			"in metadata.json, encrypted for the certificate's key; unpack data.zip with it and open that: %w", ErrEncrypted)
-	}
-	return fmt.Errorf("a Velociraptor container: unpack data.zip and open that: %w", ErrNotCollection)
-}
-
-// zipOpener opens an entry: one that is stored can be read at any offset, a deflated one from its beginning.
-func (a *archive) zipOpener(r io.ReaderAt, f *zip.File) func() (fs.File, error) {
-	return func() (fs.File, error) {
-		size := int64(min(f.UncompressedSize64, 1<<62))
-		if size > a.opts.MaxEntry {
-			return nil, &LimitError{"MaxEntry", a.opts.MaxEntry}
-		}
-		if f.Method == zip.Store {
-			at, err := f.DataOffset()
-			if err != nil {
-				return nil, err
-			}
-			if f.CompressedSize64 != f.UncompressedSize64 {
-				return nil, zip.ErrFormat
-			}
-			return plainFile{io.NewSectionReader(r, at, size)}, nil
-		}
-		rc, err := f.Open()
-		if err != nil {
-			return nil, err
-		}
-		return &expandedFile{a, rc, size}, nil
-	}
-}
-
-// plainFile and expandedFile are wrapped by the tree, which knows what Stat has to say.
+// plainFile is bytes that can be read at any offset; the tree knows what Stat has to say.
 type plainFile struct{ *io.SectionReader }
 
 func (plainFile) Stat() (fs.FileInfo, error) { return nil, fs.ErrInvalid }
 func (plainFile) Close() error               { return nil }
-
-type expandedFile struct {
-	a    *archive
-	rc   io.ReadCloser
-	left int64 // of the size that the entry claims
-}
-
-func (f *expandedFile) Stat() (fs.FileInfo, error) { return nil, fs.ErrInvalid }
-func (f *expandedFile) Close() error               { return f.rc.Close() }
-func (f *expandedFile) Read(p []byte) (int, error) {
-	n, err := f.rc.Read(p)
-	if f.left -= int64(n); f.left < 0 {
-		return 0, fmt.Errorf("expands to more than it claims: %w", zip.ErrFormat)
-	}
-	if f.a.expanded.Add(int64(n)) > f.a.opts.MaxExpanded {
-		return 0, &LimitError{"MaxExpanded", f.a.opts.MaxExpanded}
-	}
-	return n, err
-}
-
-// readTar reads the headers of a tar, and where the bytes of each file stand.
-func (a *archive) readTar(r io.ReaderAt, size int64) error {
-	sr := io.NewSectionReader(r, 0, size)
-	t := tar.NewReader(sr)
-	for n := 0; ; n++ {
-		h, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			if n == 0 {
-				return fmt.Errorf("tar: %w", err)
-			}
-			a.refuse(fmt.Sprintf("after entry %d", n), "the archive is damaged", err)
-			return nil
-		}
-		if n >= a.opts.MaxEntries {
-			return &LimitError{"MaxEntries", int64(a.opts.MaxEntries)}
-		}
-		at, err := sr.Seek(0, io.SeekCurrent)
-		if err != nil {
-			return err
-		}
-		switch h.Typeflag {
-		case tar.TypeReg, tar.TypeDir:
-		case tar.TypeXGlobalHeader:
-			continue
-		default:
-			a.refuse(h.Name, "a link, a device or a sparse file", nil)
-			continue
-		}
-		mode := fs.FileMode(0)
-		if h.Typeflag == tar.TypeDir {
-			mode = fs.ModeDir
-		}
-		if h.Size > size-at {
-			a.refuse(h.Name, "it runs past the archive's end", nil)
-			continue
-		}
-		a.add(h.Name, mode, h.Size, func() (fs.File, error) { return plainFile{io.NewSectionReader(r, at, h.Size)}, nil })
-	}
-}

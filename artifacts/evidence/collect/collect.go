@@ -58,6 +58,8 @@ type Times struct {
 type NotRecognisedError struct {
 	Name   string   // the place
 	Looked []string // what was looked for, one sentence each
+
+	Problems []error // directories that could not be listed, where it may have been
 }
 
 func (e *NotRecognisedError) Error() string {

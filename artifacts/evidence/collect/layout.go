@@ -3,6 +3,7 @@ package collect
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -21,78 +22,117 @@ var looked = []string{
 }
 
 // Layout finds the hosts and their volumes in fsys. The first of these that fits decides: a Windows volume, a directory of drive roots,
-// drive roots below fs or below uploads/*, several directories that each hold one of those, a loose heap of files with known signatures.
+// drive roots below fs or below uploads/*, directories at any depth that each hold one of those, loose files with known signatures.
 // Beside drive roots, directories that each hold a machine are machines of their own.
-// A Windows directory on its own, or a Prefetch or config folder, is a loose heap. Names are compared without regard to case, and
-// symbolic links are not followed. When nothing fits, the error is a *NotRecognisedError.
+// A Windows directory on its own, or a Prefetch or config folder, is loose. Names are compared without regard to case, and
+// symbolic links are not followed. When nothing fits, the error is a *NotRecognisedError. A directory that cannot be listed is among the
+// problems of the host that it belongs to, or of the first one.
 func Layout(fsys fs.FS) ([]Host, error) {
-	hosts, inHost, err := recognise(fsys)
+	l := newLister(fsys)
+	hosts, inHost, err := recognise(l, maxHostDepth)
 	if err != nil || inHost["."] {
-		return hosts, err
+		return l.settle(hosts), err
 	}
-	// What lies beside the hosts is not dropped, if a signature shows that it matters; a shortcut of the analyst's own is no machine.
+	// What is beside the hosts is not dropped if a signature shows that it matters; a shortcut of the analyst's own is no machine.
 	rest := looseHost(fsys, inHost)
 	matters := func(f Loose) bool { return f.Kind == PrefetchFile || f.Kind == HiveFile || len(hosts) == 0 }
-	if slices.ContainsFunc(rest.Files, matters) || len(hosts) == 0 && len(rest.Problems) > 0 {
+	if slices.ContainsFunc(rest.Files, matters) || len(hosts) == 0 && len(rest.Problems)+len(l.problems) > 0 {
 		hosts = append(hosts, rest)
+	} else {
+		l.problems = append(l.problems, rest.Problems...)
 	}
 	if len(hosts) == 0 {
 		return nil, &NotRecognisedError{Name: ".", Looked: slices.Clone(looked)}
 	}
-	return hosts, nil
+	return l.settle(hosts), nil
 }
 
-// Recognise is Layout without the loose heap: it lists a few directories and opens no file of a heap. It is for the volumes of a disk, most
+// Recognise is Layout without the loose files: it lists a few directories and opens no file. It is for the volumes of a disk, most
 // of which hold nothing of interest and very much of it.
 func Recognise(fsys fs.FS) ([]Host, error) {
-	hosts, _, err := recognise(fsys)
+	l := newLister(fsys)
+	hosts, _, err := recognise(l, 1)
 	if err == nil && len(hosts) == 0 {
-		err = &NotRecognisedError{Name: ".", Looked: slices.Clone(looked[:len(looked)-1])}
+		err = &NotRecognisedError{Name: ".", Looked: slices.Clone(looked[:len(looked)-1]), Problems: l.problems}
 	}
-	return hosts, err
+	return l.settle(hosts), err
 }
 
 // recognise finds the hosts whose layout is known, and says which directories they take up.
-func recognise(fsys fs.FS) (hosts []Host, inHost map[string]bool, err error) {
-	list, err := fs.ReadDir(fsys, ".")
+func recognise(l *lister, depth int) (hosts []Host, inHost map[string]bool, err error) {
+	list, err := fs.ReadDir(l.FS, ".")
 	if err != nil && len(list) == 0 {
 		return nil, nil, err
 	}
+	l.failed(".", err)
 	inHost = map[string]bool{}
-	if h, ok := host(fsys, ".", list); ok {
+	if h, ok := host(l, ".", list); ok {
 		inHost["."] = true
 		hosts = append(hosts, h)
 		if h.Kind != DriveRoots {
 			return hosts, inHost, nil
 		}
-		// Beside the drives of one machine may lie another in a directory of its own, as when one of many machines is called C.
+		// Beside the drives of one machine may be another in a directory of its own, as when one of many machines is called C.
 		for _, v := range h.Volumes {
 			inHost[v.Path] = true
 		}
 	}
-	for _, dir := range hostDirs(fsys, list) {
-		if inHost[dir] {
-			continue
+	tried := 0
+	for todo := hostDirs(l, list); len(todo) > 0 && depth > 0; depth-- {
+		var next []string
+		for _, dir := range todo {
+			if inHost[dir] {
+				continue
+			}
+			if tried++; tried > maxHosts {
+				l.problems = append(l.problems, &PathError{Path: dir, Problem: fmt.Sprintf("not tried as a machine: more than %d directories", maxHosts)})
+				return named(hosts), inHost, nil
+			}
+			below := l.list(dir)
+			if h, ok := host(l, dir, below); ok {
+				hosts = append(hosts, h)
+				inHost[dir] = true
+				continue
+			}
+			for _, e := range below {
+				if e.IsDir() {
+					next = append(next, path.Join(dir, e.Name()))
+				}
+			}
 		}
-		below, err := fs.ReadDir(fsys, dir)
-		if err != nil && len(below) == 0 {
-			continue // the loose walk below meets it again and reports it
-		}
-		if h, ok := host(fsys, dir, below); ok {
-			h.Name = cmp.Or(h.Name, hostName(path.Base(dir)))
-			hosts = append(hosts, h)
-			inHost[dir] = true
-		}
+		todo = next
 	}
-	return hosts, inHost, nil
+	return named(hosts), inHost, nil
 }
 
-// maxHosts bounds the directories that are tried as hosts of their own.
-const maxHosts = 100_000
+// named gives the hosts that have no name that of their directory, and its whole path where two share the last component.
+func named(hosts []Host) []Host {
+	count := map[string]int{}
+	for _, h := range hosts {
+		count[Fold(path.Base(h.Path))]++
+	}
+	for i := range hosts {
+		h := &hosts[i]
+		switch {
+		case h.Name != "" || h.Path == ".":
+		case count[Fold(path.Base(h.Path))] > 1:
+			h.Name = decodeComponent(h.Path)
+		default:
+			h.Name = hostName(path.Base(h.Path))
+		}
+	}
+	return hosts
+}
+
+// Bounds of the search for machines below the top of a folder.
+const (
+	maxHosts     = 100_000 // directories that are tried
+	maxHostDepth = 8
+)
 
 // hostDirs lists the directories that may each hold a host: those at the top, and the flows in clients/ID/collections/FLOW, as
 // Velociraptor's server keeps and exports them.
-func hostDirs(fsys fs.FS, list []fs.DirEntry) []string {
+func hostDirs(l *lister, list []fs.DirEntry) []string {
 	var dirs []string
 	for _, e := range list {
 		if e.IsDir() {
@@ -100,46 +140,47 @@ func hostDirs(fsys fs.FS, list []fs.DirEntry) []string {
 		}
 	}
 	if clients, ok := hasDir(list, "clients"); ok {
-		ids, _ := fs.ReadDir(fsys, clients)
-		for _, id := range ids {
-			below, _ := fs.ReadDir(fsys, path.Join(clients, id.Name()))
-			name, ok := hasDir(below, "collections")
+		for _, id := range l.list(clients) {
+			if !id.IsDir() {
+				continue
+			}
+			name, ok := hasDir(l.list(path.Join(clients, id.Name())), "collections")
 			if !ok {
 				continue
 			}
 			collections := path.Join(clients, id.Name(), name)
-			flows, _ := fs.ReadDir(fsys, collections)
-			for _, flow := range flows {
+			for _, flow := range l.list(collections) {
 				if flow.IsDir() {
 					dirs = append(dirs, path.Join(collections, flow.Name()))
 				}
 			}
 		}
 	}
-	return dirs[:min(len(dirs), maxHosts)]
+	return dirs
 }
 
 // host recognises one machine's evidence in a directory whose listing is list.
-func host(fsys fs.FS, dir string, list []fs.DirEntry) (Host, bool) {
+func host(l *lister, dir string, list []fs.DirEntry) (Host, bool) {
+	fsys := l.FS
 	h := Host{Path: dir}
-	if windowsRoot(fsys, dir, list) {
+	if windowsRoot(l, dir, list) {
 		h.Kind = WindowsRoot
 		h.Volumes = []Vol{{Path: dir, FS: sub(fsys, dir)}}
-		h.Volumes = append(h.Volumes, oldWindows(h.Volumes[0])...)
+		h.Volumes = append(h.Volumes, oldWindows(l, h.Volumes[0])...)
 		return h, true
 	}
-	if vols := driveRoots(fsys, dir, list); len(vols) > 0 {
+	if vols := driveRoots(l, dir, list); len(vols) > 0 {
 		h.Kind = DriveRoots
 		h.kapeTimes(fsys, dir, list, vols)
 		h.longNames(fsys, dir, list)
-		h.setVolumes(vols)
+		h.setVolumes(l, vols)
 		return h, true
 	}
 	if name, ok := hasDir(list, "fs"); ok {
 		below := path.Join(dir, name)
-		if vols := acquireRoots(fsys, below); len(vols) > 0 {
+		if vols := acquireRoots(l, below); len(vols) > 0 {
 			h.Kind = Acquire
-			h.setVolumes(vols)
+			h.setVolumes(l, vols)
 			return h, true
 		}
 	}
@@ -147,8 +188,8 @@ func host(fsys fs.FS, dir string, list []fs.DirEntry) (Host, bool) {
 		if vols, problems := velociraptor(fsys, dir, path.Join(dir, name), list); len(vols) > 0 {
 			h.Kind = Velociraptor
 			h.Problems = problems
-			h.Name = clientName(fsys, dir, list)
-			h.setVolumes(vols)
+			h.clientName(fsys, dir, list)
+			h.setVolumes(l, vols)
 			return h, true
 		}
 	}
@@ -156,7 +197,7 @@ func host(fsys fs.FS, dir string, list []fs.DirEntry) (Host, bool) {
 }
 
 // setVolumes sorts the volumes, gives the letter of the only drive to older copies that have none, and adds the older installations.
-func (h *Host) setVolumes(vols []Vol) {
+func (h *Host) setVolumes(l *lister, vols []Vol) {
 	only := ""
 	for _, v := range vols {
 		if v.Snapshot == "" {
@@ -173,7 +214,7 @@ func (h *Host) setVolumes(vols []Vol) {
 			v.Name = only
 		}
 		all = append(all, v)
-		all = append(all, oldWindows(v)...)
+		all = append(all, oldWindows(l, v)...)
 	}
 	slices.SortStableFunc(all, func(a, b Vol) int {
 		return cmp.Or(
@@ -188,12 +229,12 @@ func (h *Host) setVolumes(vols []Vol) {
 }
 
 // windowsRoot reports whether dir is the root of a volume with Windows on it, or a copied part of one.
-func windowsRoot(fsys fs.FS, dir string, list []fs.DirEntry) bool {
+func windowsRoot(l *lister, dir string, list []fs.DirEntry) bool {
 	if _, ok := hasDir(list, "WINNT"); ok {
 		return true
 	}
 	if name, ok := hasDir(list, "Windows"); ok {
-		below, _ := fs.ReadDir(fsys, path.Join(dir, name))
+		below := l.list(path.Join(dir, name))
 		if _, ok := hasDir(below, "System32", "Prefetch", "appcompat", "SysWOW64", "ServiceProfiles"); ok {
 			return true
 		}
@@ -203,13 +244,11 @@ func windowsRoot(fsys fs.FS, dir string, list []fs.DirEntry) bool {
 		if !ok {
 			continue
 		}
-		users, _ := fs.ReadDir(fsys, path.Join(dir, name))
-		for _, u := range users {
+		for _, u := range l.list(path.Join(dir, name)) {
 			if !u.IsDir() {
 				continue
 			}
-			files, _ := fs.ReadDir(fsys, path.Join(dir, name, u.Name()))
-			if e, ok := entry(files, "NTUSER.DAT"); ok && e.Type().IsRegular() {
+			if e, ok := entry(l.list(path.Join(dir, name, u.Name())), "NTUSER.DAT"); ok && e.Type().IsRegular() {
 				return true
 			}
 		}
@@ -229,7 +268,7 @@ func volumeLike(list []fs.DirEntry) bool {
 
 // driveRoots finds the directories that stand for drives. A bare letter, sysvol or VSSn only counts if what is in one of them looks like
 // a Windows volume: a heap of evidence may well have a folder called C.
-func driveRoots(fsys fs.FS, dir string, list []fs.DirEntry) []Vol {
+func driveRoots(l *lister, dir string, list []fs.DirEntry) []Vol {
 	var vols []Vol
 	sure := false
 	for _, e := range list {
@@ -241,10 +280,9 @@ func driveRoots(fsys fs.FS, dir string, list []fs.DirEntry) []Vol {
 			continue
 		}
 		v.Path = path.Join(dir, e.Name())
-		v.FS = sub(fsys, v.Path)
+		v.FS = sub(l.FS, v.Path)
 		if !certain {
-			below, _ := fs.ReadDir(fsys, v.Path)
-			certain = volumeLike(below)
+			certain = volumeLike(l.list(v.Path))
 		}
 		sure = sure || certain
 		vols = append(vols, v)
@@ -285,34 +323,31 @@ func driveName(name string) (v Vol, certain, ok bool) {
 func isLetter(b byte) bool { return 'A' <= b && b <= 'Z' }
 
 // acquireRoots finds the volumes below Dissect acquire's fs directory: drive roots, and volumes without a letter in $fs$.
-func acquireRoots(fsys fs.FS, dir string) []Vol {
-	list, _ := fs.ReadDir(fsys, dir)
-	vols := driveRoots(fsys, dir, list)
+func acquireRoots(l *lister, dir string) []Vol {
+	list := l.list(dir)
+	vols := driveRoots(l, dir, list)
 	name, ok := hasDir(list, "$fs$")
 	if !ok {
 		return vols
 	}
-	anon, _ := fs.ReadDir(fsys, path.Join(dir, name))
-	for _, e := range anon {
+	for _, e := range l.list(path.Join(dir, name)) {
 		if e.IsDir() {
 			p := path.Join(dir, name, e.Name())
-			vols = append(vols, Vol{Name: e.Name(), Path: p, FS: sub(fsys, p)})
+			vols = append(vols, Vol{Name: e.Name(), Path: p, FS: sub(l.FS, p)})
 		}
 	}
 	return vols
 }
 
 // oldWindows finds the installations that an upgrade of Windows put aside: Windows.old, Windows.old.000 and so on.
-func oldWindows(v Vol) []Vol {
-	list, _ := fs.ReadDir(v.FS, ".")
+func oldWindows(l *lister, v Vol) []Vol {
 	var old []Vol
-	for _, e := range list {
+	for _, e := range l.inside(v).list(".") {
 		n := Fold(e.Name())
 		if !e.IsDir() || n != "WINDOWS.OLD" && !strings.HasPrefix(n, "WINDOWS.OLD.") {
 			continue
 		}
-		below, _ := fs.ReadDir(v.FS, e.Name())
-		if !windowsRoot(v.FS, e.Name(), below) {
+		if in := l.inside(v); !windowsRoot(in, e.Name(), in.list(e.Name())) {
 			continue
 		}
 		snapshot := strings.ToLower(e.Name())

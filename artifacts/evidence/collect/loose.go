@@ -75,7 +75,7 @@ func looseHost(fsys fs.FS, skip map[string]bool) Host {
 		todo = todo[:len(todo)-1]
 		list, err := fs.ReadDir(fsys, d.path)
 		if err != nil {
-			h.Problems = append(h.Problems, &PathError{Path: d.path, Problem: "cannot be listed", Err: err})
+			h.Problems = append(h.Problems, &PathError{Path: d.path, Problem: "cannot be listed", Err: plain(err)})
 		}
 		for _, e := range list {
 			p := path.Join(d.path, e.Name())

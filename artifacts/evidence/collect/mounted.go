@@ -53,6 +53,14 @@ func (d dirFS) openStream(name string) (fs.File, bool) {
 	if !ok {
 		return nil, false
 	}
-	n := &node{name: base + ":" + stream, mode: 0o444, size: int64(len(b)), mod: info.ModTime()}
-	return withInfo(plainFile{io.NewSectionReader(bytes.NewReader(b), 0, n.size)}, n), true
+	n := &node{name: base + ":" + stream, mode: 0o444, size: int64(len(b))}
+	return withInfo(plainFile{io.NewSectionReader(bytes.NewReader(b), 0, n.size)}, dated{n, info.ModTime()}), true
 }
+
+// dated is a FileInfo with the modification time of another.
+type dated struct {
+	fs.FileInfo
+	mod time.Time
+}
+
+func (d dated) ModTime() time.Time { return d.mod }

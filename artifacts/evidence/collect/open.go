@@ -22,10 +22,21 @@ const (
 
 // Options bound what a collection may cost. Nil and zero fields mean the default.
 type Options struct {
-	MaxEntries  int   // entries of an archive; default 1 million
-	MaxEntry    int64 // bytes that one entry of an archive may expand to; default 16 GiB
-	MaxExpanded int64 // bytes that all reading from an archive may expand to; default 100 times the archive, at least 16 GiB
-	MaxReadFile int64 // bytes that ReadFile of an archive's file system returns at most; default 1 GiB
+	MaxEntries  int    // entries of an archive; default 1 million
+	MaxEntry    int64  // bytes that one entry of an archive may expand to; default 16 GiB
+	MaxExpanded int64  // bytes that all reading from an archive may expand to; default 100 times the archive, at least 16 GiB
+	Password    string // of encrypted archives
+	MaxReadFile int64  // bytes that ReadFile of an archive's file system returns at most; default 1 GiB
+
+	Wrap func(fs.FS) fs.FS // when set, the collection is read through what it returns
+}
+
+// wrap is the file system that the layout is looked for in.
+func (o *Options) wrap(fsys fs.FS) fs.FS {
+	if o == nil || o.Wrap == nil {
+		return fsys
+	}
+	return o.Wrap(fsys)
 }
 
 func (o *Options) withDefaults(size int64) Options {
@@ -80,15 +91,12 @@ func Open(path string, opts *Options) (*Collection, error) {
 		return nil, err
 	}
 	if info.IsDir() {
-		return openFolder(path)
+		return openFolder(path, opts)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotCollection}
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|quietly, 0)
-	if errors.Is(err, fs.ErrPermission) {
-		f, err = os.Open(path)
-	}
+	f, err := OpenFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -101,44 +109,82 @@ func Open(path string, opts *Options) (*Collection, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
-	c.close = f.Close
+	inner := c.close
+	c.close = func() error { return errors.Join(inner(), f.Close()) }
 	return c, nil
 }
 
 // OpenArchive is Open for an archive that is open already. Closing the collection leaves r alone.
 func OpenArchive(r io.ReaderAt, size int64, opts *Options) (*Collection, error) {
-	head := make([]byte, 512)
+	head := make([]byte, tarBlock)
 	n, err := r.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	head = head[:n]
 	a := &archive{opts: opts.withDefaults(size), tree: newTree()}
 	a.tree.maxRead = a.opts.MaxReadFile
-	c := &Collection{close: func() error { return nil }}
-	switch is := func(magic string) bool { return strings.HasPrefix(string(head), magic) }; {
-	case is("PK\x03\x04") || is("PK\x05\x06"):
-		c.Container = Zip
-		err = a.readZip(r, size)
-	case len(head) == 512 && string(head[257:262]) == "ustar":
-		c.Container = Tar
-		err = a.readTar(r, size)
-	case is("\x1F\x8B"), is("\x28\xB5\x2F\xFD"), is("\xFD7zXZ\x00"), is("7z\xBC\xAF\x27\x1C"):
-		return nil, fmt.Errorf("compressed as a whole, so that files in it cannot be reached one by one; unpack it first: %w", ErrNotCollection)
-	default:
-		return nil, ErrNotCollection
+	c := &Collection{close: a.close}
+	c.Container, err = a.read(r, size, head[:n])
+	if err == nil {
+		c.Hosts, err = Layout(opts.wrap(a.tree))
 	}
 	if err != nil {
-		return nil, err
-	}
-	if c.Hosts, err = Layout(a.tree); err != nil {
+		a.close()
 		return nil, errors.Join(append([]error{err}, a.problems...)...)
 	}
 	c.Problems = a.allProblems()
 	return c, nil
 }
 
-func openFolder(path string) (*Collection, error) {
+// read recognises an archive by its first bytes, and a zip whose first entry is damaged by its directory.
+func (a *archive) read(r io.ReaderAt, size int64, head []byte) (Container, error) {
+	is := func(magic string) bool { return strings.HasPrefix(string(head), magic) }
+	switch {
+	case is(localMark), is(zipEndMark):
+		return Zip, a.readZip(r, size)
+	case isTar(head):
+		return Tar, a.readTar(r, size)
+	case is("\x1F\x8B"), is("\x28\xB5\x2F\xFD"), is("BZh"):
+		return a.readPacked(r, size, head)
+	}
+	for _, other := range others {
+		if is(other.magic) {
+			return "", fmt.Errorf("%s: %w", other.says, ErrUnsupported)
+		}
+	}
+	if beginsWithEntries(r, size) {
+		return Zip, a.readZip(r, size)
+	}
+	return "", ErrNotCollection
+}
+
+// ErrUnsupported is wrapped by the error for a container that is known and not read. The error says what to do.
+var ErrUnsupported = errors.New("not supported")
+
+// others are the containers that are named, with the next step.
+var others = []struct{ magic, says string }{
+	{"7z\xBC\xAF\x27\x1C", "a 7z archive: unpack it with 7-Zip (7z x FILE -oFOLDER) and open the folder"},
+	{"Rar!\x1A\x07", "a RAR archive: unpack it with unrar or 7-Zip (unrar x FILE) and open the folder"},
+	{"\xFD7zXZ\x00", "compressed with xz: unpack it (xz -dk FILE) and open the tar"},
+	{"ADSEGMENTEDFILE", "an AD1 file of FTK Imager: export its files with FTK Imager and open the folder"},
+	{"LVF\x09\r\n\xFF\x00", "a logical evidence file (L01) of EnCase: export its files with EnCase or libewf (ewfmount) and open the folder"},
+	{"LEF2\r\n\x81\x00", "a logical evidence file (Lx01) of EnCase: export its files with EnCase and open the folder"},
+	{"EVF2\r\n\x81\x00", "an EnCase 7 image (Ex01): convert it to E01 or raw with EnCase or libewf (ewfexport) and open that"},
+	{"AFF10\r\n\x00", "an AFF image: convert it to raw (affconvert -r FILE) and open that"},
+	{"MSWIM\x00\x00\x00", "a WIM image: apply it to a folder (wimapply FILE FOLDER) and open the folder"},
+}
+
+// close removes the temporary files.
+func (a *archive) close() error {
+	var errs []error
+	for _, c := range a.closers {
+		errs = append(errs, c.Close())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+func openFolder(path string, opts *Options) (*Collection, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, err
@@ -149,7 +195,7 @@ func openFolder(path string) (*Collection, error) {
 		d.ntfs = ntfsTimes(f) != nil
 		f.Close()
 	}
-	if c.Hosts, err = Layout(d); err != nil {
+	if c.Hosts, err = Layout(opts.wrap(d)); err != nil {
 		root.Close()
 		if nr, ok := errors.AsType[*NotRecognisedError](err); ok {
 			nr.Name = filepath.Base(path)

@@ -210,7 +210,7 @@ func TestZipHostileNames(t *testing.T) {
 		"C/nul\x00/x: left out: its name is none",
 		"C/link: left out: a link or device",
 		strings.Repeat("d/", 300) + "x: left out: more than 256 directories deep",
-		"C/locked: left out: it is encrypted: collection is encrypted",
+		"C/locked: left out: it is encrypted, and no password is given: collection is encrypted",
 	}
 	if diff := cmp.Diff(want, problems(t, c.Problems)); diff != "" {
 		t.Error(diff)
@@ -274,7 +274,7 @@ func TestZipEncryptedContainer(t *testing.T) {
 		t.Errorf("err = %v", err)
 	}
 	b = zipOf(t, member{name: "metadata.json", data: "{}"}, member{name: "data.zip", data: "…"})
-	if _, err := openZip(t, b, nil); !errors.Is(err, collect.ErrNotCollection) {
+	if _, err := openZip(t, b, nil); err == nil || !strings.Contains(err.Error(), "data.zip") { // it is no zip
 		t.Errorf("err = %v", err)
 	}
 	b = zipOf(t, member{name: "C/Windows/a", data: "…", change: aes})
@@ -284,7 +284,15 @@ func TestZipEncryptedContainer(t *testing.T) {
 }
 
 func TestArchiveKinds(t *testing.T) {
-	for name, data := range map[string]string{"gzip": "\x1F\x8B\x08\x00", "7z": "7z\xBC\xAF\x27\x1C", "text": "hello", "empty": ""} {
+	for name, data := range map[string]string{"7z": "7z\xBC\xAF\x27\x1C", "rar": "Rar!\x1A\x07\x01\x00", "xz": "\xFD7zXZ\x00", "AD1": "ADSEGMENTEDFILE\x00"} {
+		if _, err := openZip(t, []byte(data), nil); !errors.Is(err, collect.ErrUnsupported) || !strings.Contains(err.Error(), "open the") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := openZip(t, []byte("\x1F\x8B\x08\x00"), nil); err == nil {
+		t.Error("a broken gzip was opened")
+	}
+	for name, data := range map[string]string{"text": "hello", "empty": ""} {
 		if _, err := openZip(t, []byte(data), nil); !errors.Is(err, collect.ErrNotCollection) {
 			t.Errorf("%s: %v", name, err)
 		}

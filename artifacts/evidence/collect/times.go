@@ -19,7 +19,10 @@ func (v *veloWalk) readTimes(dir string, list []fs.DirEntry) {
 		return
 	}
 	results := path.Join(dir, name)
-	files, _ := fs.ReadDir(v.fsys, results)
+	files, err := fs.ReadDir(v.fsys, results)
+	if err != nil {
+		v.problem(results, "cannot be listed", plain(err))
+	}
 	for _, e := range files {
 		n := decodeComponent(e.Name())
 		if !strings.HasSuffix(n, "/All File Metadata.json") && !strings.HasSuffix(n, "/All Matches Metadata.json") {

@@ -13,23 +13,59 @@ import (
 // without regard to case, as on the volume that they come from, and found so.
 type tree struct {
 	root    *node
-	n       int   // entries
+	n       int   // nodes: entries and the directories that their names imply
 	maxRead int64 // what ReadFile returns at most
 }
 
 // A node is one file or directory of a tree. It is its own fs.FileInfo and fs.DirEntry.
 type node struct {
 	name  string
+	key   string // the folded name
 	mode  fs.FileMode
 	size  int64
-	mod   time.Time
 	times *Times
-	kids  map[string]*node        // of a directory, by folded name
-	open  func() (fs.File, error) // of a file: its bytes
+	kids  []*node          // of a directory
+	byKey map[string]*node // them by key, once they are many
+	src   source           // of a file: its bytes
 }
 
-func newTree() *tree {
-	return &tree{maxRead: 1 << 30, root: &node{name: ".", mode: fs.ModeDir | 0o555, kids: map[string]*node{}}}
+// A source opens the bytes of a file.
+type source interface{ open() (fs.File, error) }
+
+// A sourceFunc is a source that is one function.
+type sourceFunc func() (fs.File, error)
+
+func (f sourceFunc) open() (fs.File, error) { return f() }
+
+const manyKids = 8 // from here on a map costs less than looking at each
+
+func newDir(name, key string) *node { return &node{name: name, key: key, mode: fs.ModeDir | 0o555} }
+
+func newTree() *tree { return &tree{maxRead: 1 << 30, root: newDir(".", ".")} }
+
+func (n *node) kid(key string) *node {
+	if n.byKey != nil {
+		return n.byKey[key]
+	}
+	for _, k := range n.kids {
+		if k.key == key {
+			return k
+		}
+	}
+	return nil
+}
+
+func (n *node) put(k *node) {
+	n.kids = append(n.kids, k)
+	switch {
+	case n.byKey != nil:
+		n.byKey[k.key] = k
+	case len(n.kids) > manyKids:
+		n.byKey = make(map[string]*node, 2*len(n.kids))
+		for _, k := range n.kids {
+			n.byKey[k.key] = k
+		}
+	}
 }
 
 // dir finds or makes the directory at the end of names. It fails where a file stands in the way.
@@ -37,13 +73,13 @@ func (t *tree) dir(names []string) (*node, bool) {
 	n := t.root
 	for _, name := range names {
 		key := Fold(name)
-		next, ok := n.kids[key]
-		if !ok {
-			next = &node{name: name, mode: fs.ModeDir | 0o555, kids: map[string]*node{}}
-			n.kids[key] = next
+		next := n.kid(key)
+		if next == nil {
+			next = newDir(name, key)
+			n.put(next)
 			t.n++
 		}
-		if next.kids == nil {
+		if !next.IsDir() {
 			return nil, false
 		}
 		n = next
@@ -57,11 +93,10 @@ func (t *tree) add(names []string, f *node) bool {
 	if !ok {
 		return false
 	}
-	key := Fold(f.name)
-	if d.kids[key] != nil {
+	if f.key = Fold(f.name); d.kid(f.key) != nil {
 		return false
 	}
-	d.kids[key] = f
+	d.put(f)
 	t.n++
 	return true
 }
@@ -72,7 +107,7 @@ func (t *tree) find(name string) *node {
 		return n
 	}
 	for part := range strings.SplitSeq(name, "/") {
-		if n = n.kids[Fold(part)]; n == nil { // a nil map has no kids
+		if n = n.kid(Fold(part)); n == nil { // a file has no kids
 			return nil
 		}
 	}
@@ -99,7 +134,7 @@ func (t *tree) Open(name string) (fs.File, error) {
 	if n.IsDir() {
 		return &dirFile{n: n}, nil
 	}
-	f, err := n.open()
+	f, err := n.src.open()
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
@@ -172,10 +207,10 @@ func (n *node) Size() int64                { return n.size }
 func (n *node) String() string             { return fs.FormatFileInfo(n) }
 
 func (n *node) ModTime() time.Time {
-	if n.times != nil && !n.times.Modified.IsZero() {
+	if n.times != nil {
 		return n.times.Modified
 	}
-	return n.mod
+	return time.Time{}
 }
 
 func (n *node) Sys() any {

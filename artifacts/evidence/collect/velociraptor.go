@@ -180,7 +180,7 @@ func (v *veloWalk) name(stored, component, host string) string {
 
 // file makes the node of a stored file, expanding a sparse one by its index as it is read.
 func (v *veloWalk) file(p, name string, e fs.DirEntry, indexed bool) *node {
-	n := &node{name: name, mode: 0o444, open: func() (fs.File, error) { return v.fsys.Open(p) }}
+	n := &node{name: name, mode: 0o444, src: sourceFunc(func() (fs.File, error) { return v.fsys.Open(p) })}
 	info, err := e.Info()
 	if err != nil {
 		v.problem(p, "cannot be described", err)
@@ -196,7 +196,7 @@ func (v *veloWalk) file(p, name string, e fs.DirEntry, indexed bool) *node {
 		return n
 	}
 	n.size = m.size
-	n.open = func() (fs.File, error) { return openSparse(v.fsys, p, m) }
+	n.src = sourceFunc(func() (fs.File, error) { return openSparse(v.fsys, p, m) })
 	return n
 }
 
@@ -230,21 +230,22 @@ func (v *veloWalk) readUploads(dir string, list []fs.DirEntry) {
 }
 
 // clientName takes the host's name from client_info.json.
-func clientName(fsys fs.FS, dir string, list []fs.DirEntry) string {
+func (h *Host) clientName(fsys fs.FS, dir string, list []fs.DirEntry) {
 	e, ok := entry(list, "client_info.json")
 	if !ok {
-		return ""
+		return
 	}
-	f, err := fsys.Open(path.Join(dir, e.Name()))
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
+	p := path.Join(dir, e.Name())
 	var info struct{ Hostname, Fqdn string } // encoding/json matches hostname and fqdn too
-	if json.NewDecoder(io.LimitReader(f, maxJSONLine)).Decode(&info) != nil {
-		return ""
+	f, err := fsys.Open(p)
+	if err == nil {
+		defer f.Close()
+		err = json.NewDecoder(io.LimitReader(f, maxJSONLine)).Decode(&info)
 	}
-	return cmp.Or(info.Hostname, info.Fqdn)
+	if err != nil {
+		h.Problems = append(h.Problems, &PathError{Path: p, Problem: "the host's name cannot be read", Err: plain(err)})
+	}
+	h.Name = cmp.Or(info.Hostname, info.Fqdn)
 }
 
 // jsonLines calls do for each line of a file. A line that is too long or that do refuses is skipped; the first such error comes back at

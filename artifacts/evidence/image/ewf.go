@@ -1,17 +1,12 @@
 package image
 
 import (
-	"bytes"
-	"compress/zlib"
 	"errors"
 	"fmt"
 	"hash/adler32"
 	"io"
-	"io/fs"
-	"math"
 	"path/filepath"
 	"sort"
-	"strings"
 	"sync"
 )
 
@@ -29,11 +24,13 @@ const (
 	ewfSize       = 24 // u64, with the descriptor
 	ewfSectionSum = 72 // Adler-32 of what stands before
 
-	ewfChunks          = 4  // u32, in the volume section
-	ewfSectorsPerChunk = 8  // u32
-	ewfBytesPerSector  = 12 // u32
-	ewfSectors         = 16 // u64; in SMART's shorter section u32
+	ewfChunks          = 4    // u32, in the volume section
+	ewfSectorsPerChunk = 8    // u32
+	ewfBytesPerSector  = 12   // u32
+	ewfSectors         = 16   // u64; in SMART's shorter section u32
+	ewfVolumeSize      = 1052 // Adler-32 in the last four bytes, in SMART's form as well
 	ewfSMARTVolume     = 94
+	usualChunk         = 64 * 512
 
 	ewfTableCount  = 0 // u32
 	ewfTableBase   = 8 // u64
@@ -56,6 +53,7 @@ type ewfImage struct {
 	size      int64
 	chunk     int64
 	chunks    int64
+	trusted   bool        // the volume section that was read is sound
 	tables    []*ewfTable // by first chunk
 	md5, sha1 []byte      // as stored, or nil
 	mu        sync.Mutex
@@ -72,209 +70,8 @@ type ewfTable struct {
 	at      []int64 // table sections that hold it: table, and its copy table2
 	entries []uint32
 	over    int64 // the first entry whose offset takes all 32 bits
-}
-
-// openEWF reads the sections of all segments, but no chunk and no table.
-func (d *Disk) openEWF(f *diskFile) (*ewfImage, error) {
-	e := &ewfImage{name: filepath.Base(f.Name())}
-	for n := 1; ; n++ {
-		more, err := d.readSegment(e, f, n)
-		if err != nil {
-			return nil, err
-		}
-		if !more {
-			break
-		}
-		if n >= maxEWFSegments {
-			return nil, &SegmentError{File: e.name, Problem: "has more segments than there are names for"}
-		}
-		if f, err = d.nextSegment(n + 1); err != nil {
-			return nil, err
-		}
-	}
-	if e.chunk == 0 {
-		return nil, &FormatError{File: e.name, Struct: "EWF", Problem: "no volume section: the size of the disk is unknown"}
-	}
-	var have int64
-	if n := len(e.tables); n > 0 {
-		have = e.tables[n-1].first + e.tables[n-1].count
-	}
-	if have < e.chunks {
-		d.Damage = append(d.Damage, &FormatError{File: e.name, Struct: "EWF", Problem: fmt.Sprintf("holds %d chunks of %d: the image is cut off", have, e.chunks)})
-	}
-	return e, nil
-}
-
-// readSegment follows the sections of one file. more means that the file names a next one.
-func (d *Disk) readSegment(e *ewfImage, f *diskFile, n int) (more bool, err error) {
-	name := filepath.Base(f.Name())
-	bad := func(at int64, what, problem string, err error) error {
-		return &FormatError{File: name, Offset: at, Struct: what, Problem: problem, Err: err}
-	}
-	var head [ewfHeader]byte
-	if _, err := f.ReadAt(head[:], 0); err != nil || !bytes.HasPrefix(head[:], ewfMagic) {
-		return false, &SegmentError{File: name, Problem: "is no EWF segment", Err: err}
-	}
-	if got := int(le.Uint16(head[ewfSegment:])); got != n {
-		if n == 1 {
-			return false, &SegmentError{File: name, Problem: fmt.Sprintf("is segment %d; name the first one", got)}
-		}
-		return false, &SegmentError{File: name, Problem: fmt.Sprintf("is segment %d where number %d belongs", got, n)}
-	}
-	var sectorsEnd int64
-	at := int64(ewfHeader)
-	for range maxEWFSections {
-		var sec [ewfSection]byte
-		if _, err := f.ReadAt(sec[:], at); err != nil {
-			d.Damage = append(d.Damage, bad(at, "section", "the file is cut off here", noEOF(err)))
-			return false, nil
-		}
-		if adler32.Checksum(sec[:ewfSectionSum]) != le.Uint32(sec[ewfSectionSum:]) {
-			return false, bad(at, "section", "its checksum is wrong", nil)
-		}
-		typ, _, _ := strings.Cut(string(sec[:16]), "\x00")
-		next, size := int64(le.Uint64(sec[ewfNext:])), int64(le.Uint64(sec[ewfSize:]))
-		if size < 0 || size > f.size || next < 0 {
-			if size < 0 || next < 0 || typ != "sectors" && typ != "table" && typ != "table2" {
-				return false, bad(at, typ+" section", fmt.Sprintf("claims %d bytes", size), nil)
-			}
-		}
-		body := at + ewfSection
-		switch typ {
-		case "volume", "disk", "data":
-			if err := e.readVolume(f, body, size-ewfSection, typ); err != nil {
-				return false, bad(at, typ+" section", "cannot be used", err)
-			}
-		case "sectors":
-			sectorsEnd = at + size
-		case "table":
-			t, err := e.readTable(f, body, at+size, sectorsEnd)
-			if err != nil {
-				return false, bad(at, "table section", "cannot be used", err)
-			}
-			if n := len(e.tables); n > 0 {
-				t.first = e.tables[n-1].first + e.tables[n-1].count
-			}
-			e.tables = append(e.tables, t)
-		case "table2":
-			if n := len(e.tables); n > 0 && e.tables[n-1].f == f {
-				e.tables[n-1].at = append(e.tables[n-1].at, body)
-			}
-		case "hash", "digest":
-			var sums [36]byte // MD5, and in digest SHA-1
-			if _, err := f.ReadAt(sums[:], body); err == nil {
-				e.md5 = bytes.Clone(sums[:16])
-				if typ == "digest" {
-					e.sha1 = bytes.Clone(sums[16:])
-				}
-			}
-		case "error2":
-			d.readErrors(f, body, size-ewfSection)
-		case "ltree", "ltypes":
-			return false, fmt.Errorf("%s: logical evidence file: %w", name, ErrUnsupported)
-		case "done":
-			return false, nil
-		case "next":
-			return true, nil
-		}
-		if next <= at {
-			return false, bad(at, typ+" section", "the chain of sections leads back", nil)
-		}
-		at = next
-	}
-	return false, bad(at, "section", fmt.Sprintf("more than %d sections", maxEWFSections), nil)
-}
-
-func (e *ewfImage) readVolume(f *diskFile, at, size int64, typ string) error {
-	b := make([]byte, 24)
-	if _, err := f.ReadAt(b, at); err != nil {
-		return noEOF(err)
-	}
-	perChunk, perSector := int64(le.Uint32(b[ewfSectorsPerChunk:])), int64(le.Uint32(b[ewfBytesPerSector:]))
-	sectors := le.Uint64(b[ewfSectors:])
-	if size == ewfSMARTVolume {
-		sectors &= math.MaxUint32
-	}
-	switch {
-	case e.chunk != 0 && typ == "data": // says it again, in later segments
-		return nil
-	case perSector < 512 || perSector > 8192 || perSector&(perSector-1) != 0:
-		return fmt.Errorf("sectors of %d bytes", perSector)
-	case perChunk < 1 || perChunk > maxEWFChunk/perSector:
-		return fmt.Errorf("chunks of %d sectors", perChunk)
-	case sectors > uint64(math.MaxInt64/perSector/2):
-		return fmt.Errorf("%d sectors", sectors)
-	}
-	e.chunk, e.size = perChunk*perSector, int64(sectors)*perSector
-	e.chunks = (e.size + e.chunk - 1) / e.chunk
-	return nil
-}
-
-// readTable reads the header of a table. In SMART's form the chunks lie behind the table in the same section.
-func (e *ewfImage) readTable(f *diskFile, at, end, sectorsEnd int64) (*ewfTable, error) {
-	b := make([]byte, ewfTableHeader)
-	if _, err := f.ReadAt(b, at); err != nil {
-		return nil, noEOF(err)
-	}
-	t := &ewfTable{f: f, count: int64(le.Uint32(b[ewfTableCount:])), base: int64(le.Uint64(b[ewfTableBase:])), end: sectorsEnd, at: []int64{at}}
-	if adler32.Checksum(b[:ewfTableSum]) != le.Uint32(b[ewfTableSum:]) {
-		return nil, errors.New("its checksum is wrong")
-	}
-	if t.base < 0 || t.base > f.size || t.count*4 > min(end-at-ewfTableHeader, maxEWFTable) {
-		return nil, fmt.Errorf("%d chunks, from offset %d on", t.count, t.base)
-	}
-	if t.end == 0 {
-		t.end = end
-	}
-	t.end = min(t.end, f.size)
-	return t, nil
-}
-
-// readErrors tells the sectors that could not be read when the image was made: they are zeros in it.
-func (d *Disk) readErrors(f *diskFile, at, size int64) {
-	const header, entry = 520, 8
-	b := make([]byte, 4)
-	if _, err := f.ReadAt(b, at); err != nil {
-		return
-	}
-	for i := range min(int64(le.Uint32(b)), (size-header)/entry, 1000) {
-		var e [entry]byte
-		if _, err := f.ReadAt(e[:], at+header+i*entry); err != nil {
-			return
-		}
-		d.Damage = append(d.Damage, &FormatError{File: filepath.Base(f.Name()), Offset: at, Struct: "error2 section",
-			Problem: fmt.Sprintf("%d sectors from %d on could not be read when the image was made", le.Uint32(e[4:]), le.Uint32(e[:]))})
-	}
-}
-
-// nextSegment opens segment n beside the first: .E01 to .E99, then .EAA to .EZZ, .FAA and so on, in the case of the first one's name.
-func (d *Disk) nextSegment(n int) (*diskFile, error) {
-	first := filepath.Base(d.files[0].Name())
-	ext := filepath.Ext(first)
-	if len(ext) != 4 {
-		return nil, &SegmentError{File: first, Problem: fmt.Sprintf("its name ends in no segment number, so segment %d cannot be found", n)}
-	}
-	letter := ext[1]
-	var next string
-	if n <= 99 {
-		next = fmt.Sprintf("%c%02d", letter, n)
-	} else {
-		i, a := n-100, byte('A')
-		if 'a' <= letter && letter <= 'z' {
-			a = 'a'
-		}
-		if hi := int(letter) + i/676; hi <= int(a)+25 {
-			next = string([]byte{byte(hi), a + byte(i/26%26), a + byte(i%26)})
-		} else {
-			return nil, &SegmentError{File: first, Problem: fmt.Sprintf("there is no name for segment %d", n)}
-		}
-	}
-	name := first[:len(first)-3] + next
-	f, err := d.sibling(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &SegmentError{File: name, Problem: fmt.Sprintf("segment %d is missing", n), Err: err}
-	}
-	return f, err
+	sectors extent
+	walked  []int64 // where no table can be used: where each chunk begins, with walkedPlain and walkedBad
 }
 
 // ReadAt implements io.ReaderAt.
@@ -311,9 +108,15 @@ func (e *ewfImage) readChunk(p []byte, i int64) error {
 		return &FormatError{File: e.name, Struct: "EWF", Problem: fmt.Sprintf("chunk %d is missing", i), Err: io.ErrUnexpectedEOF}
 	}
 	t := e.tables[k]
+	if i < t.first {
+		return &FormatError{File: e.name, Struct: "EWF", Problem: fmt.Sprintf("chunk %d is missing", i), Err: io.ErrUnexpectedEOF}
+	}
 	entries, err := e.table(t)
 	if err != nil {
 		return err
+	}
+	if t.walked != nil && i-t.first >= int64(len(t.walked)) {
+		return &FormatError{File: e.name, Struct: "EWF", Problem: fmt.Sprintf("chunk %d is missing: no table can be used, and it was not found", i), Err: io.ErrUnexpectedEOF}
 	}
 	at, size, compressed := t.chunk(entries, i-t.first)
 	bad := func(problem string, err error) error {
@@ -338,14 +141,18 @@ func (e *ewfImage) readChunk(p []byte, i int64) error {
 		copy(p, data)
 		return nil
 	}
-	z, err := zlib.NewReader(bytes.NewReader(b))
-	if err != nil {
+	z := newInflater()
+	defer z.release()
+	if err := z.reset(b); err != nil {
 		return bad("is not deflated", err)
 	}
 	if _, err := io.ReadFull(z, p); err != nil {
 		return bad("cannot be inflated", noEOF(err))
 	}
-	if _, err := io.CopyN(io.Discard, z, e.chunk-int64(len(p))+1); err != nil && !errors.Is(err, io.EOF) { // to the checksum at its end
+	// To its end, for the checksum is there.
+	if _, err := io.CopyN(io.Discard, z, e.chunk-int64(len(p))+1); err == nil {
+		return bad("inflates to more than a chunk", nil)
+	} else if !errors.Is(err, io.EOF) {
 		return bad("cannot be inflated", err)
 	}
 	return nil
@@ -354,6 +161,9 @@ func (e *ewfImage) readChunk(p []byte, i int64) error {
 // chunk says where a chunk is. Images of EnCase 6.7 and later may hold more than 2 GiB in a segment: from the first entry that is smaller
 // than the one before it, the top bit belongs to the offset, and no chunk is compressed (libewf, "Table section").
 func (t *ewfTable) chunk(entries []uint32, i int64) (at, size int64, compressed bool) {
+	if t.walked != nil {
+		return t.walkedChunk(i)
+	}
 	offset := func(k int64) int64 {
 		if k >= t.over {
 			return t.base + int64(entries[k])
@@ -375,7 +185,7 @@ const maxLoadedTables = 16
 func (e *ewfImage) table(t *ewfTable) ([]uint32, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if t.entries != nil {
+	if t.entries != nil || t.walked != nil {
 		return t.entries, nil
 	}
 	var err error
@@ -406,6 +216,11 @@ func (e *ewfImage) table(t *ewfTable) ([]uint32, error) {
 			e.loaded = e.loaded[1:]
 		}
 		return entries, nil
+	}
+	// No copy can be used: the chunks show themselves.
+	w := chunkWalk{e: e, f: t.f, end: min(t.sectors.end, t.f.size)}
+	if w.walk(t, t.sectors.start); len(t.walked) > 0 {
+		return nil, nil
 	}
 	return nil, err
 }

@@ -133,6 +133,13 @@ func TestEWFSegments(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := ewfDir(t, tt.files)
 			d, err := Open(filepath.Join(dir, tt.open), nil)
+			if tt.want != "" && err == nil { // what stands before is read
+				defer d.Close()
+				if got := make([]byte, 2*testChunk); readFull(d, got, 0) != nil || !bytes.Equal(got, whole[:len(got)]) {
+					t.Error("the first segment is not read")
+				}
+				err = errors.Join(d.Damage...)
+			}
 			if tt.want != "" {
 				se, ok := errors.AsType[*SegmentError](err)
 				if !ok || se.Error() != tt.want {
@@ -180,9 +187,9 @@ func TestEWFDamage(t *testing.T) {
 			b[table+ewfSection+ewfTableHeader+5]++
 			b[table2+ewfSection+ewfTableHeader+5]++
 			return b
-		}, "the checksum of its entries is wrong", ""},
-		{"a section", func(b []byte) []byte { b[sectors+30]++; return b }, "section at 1141: its checksum is wrong", ""},
-		{"cut off before the table", func(b []byte) []byte { return b[:table] }, "chunk 0 is missing", ""},
+		}, "", ""},
+		{"a section", func(b []byte) []byte { b[sectors+30]++; return b }, "", ""},
+		{"cut off before the table", func(b []byte) []byte { return b[:table] }, "", ""},
 		{"a stored hash", func(b []byte) []byte { b[bytes.Index(b, sum[:])]++; return b }, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -202,7 +209,7 @@ func TestEWFDamage(t *testing.T) {
 				t.Errorf("chunk 1: %v, want %q", err, tt.chunk1)
 			}
 			v, err := d.Verify(t.Context())
-			if ok := tt.chunk1 == "" && tt.name != "a stored hash"; v.OK() != ok || err != nil && tt.chunk1 == "" {
+			if ok := tt.chunk1 == "" && tt.name != "a stored hash" && !strings.HasPrefix(tt.name, "cut off"); v.OK() != ok || err != nil && tt.chunk1 == "" {
 				t.Errorf("verify: %+v, %v", v, err)
 			}
 		})

@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image/vss"
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
@@ -71,7 +72,13 @@ type SegmentError struct {
 	Err     error // fs.ErrNotExist when it is missing
 }
 
-func (e *SegmentError) Error() string { return e.File + ": " + e.Problem }
+func (e *SegmentError) Error() string {
+	if e.Err != nil && !errors.Is(e.Err, fs.ErrNotExist) && !errors.Is(e.Err, io.EOF) {
+		return e.File + ": " + e.Problem + ": " + e.Err.Error()
+	}
+	return e.File + ": " + e.Problem
+}
+
 func (e *SegmentError) Unwrap() error { return e.Err }
 
 // Options bound what an image may cost. Nil and zero fields mean the default.
@@ -114,6 +121,15 @@ type Volume struct {
 
 // Open opens an image by the path of its first, or only, file.
 func Open(path string, opts *Options) (*Disk, error) {
+	d := newDisk(opts)
+	if err := d.open(path); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func newDisk(opts *Options) *Disk {
 	d := &Disk{}
 	if opts != nil {
 		d.opts = *opts
@@ -124,7 +140,15 @@ func Open(path string, opts *Options) (*Disk, error) {
 	if d.opts.PageBytes < 4096 || d.opts.PageBytes > 1<<20 || d.opts.PageBytes&(d.opts.PageBytes-1) != 0 {
 		d.opts.PageBytes = 32 << 10
 	}
-	if err := d.open(path); err != nil {
+	return d
+}
+
+// OpenReader opens an image of one file that the caller has open; name is for messages. Closing the disk leaves r alone.
+func OpenReader(r io.ReaderAt, size int64, name string, opts *Options) (*Disk, error) {
+	d := newDisk(opts)
+	first := &diskFile{r: r, name: name, size: size}
+	d.files = append(d.files, first)
+	if err := d.openFirst(first); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -136,6 +160,10 @@ func (d *Disk) open(path string) error {
 	if err != nil {
 		return err
 	}
+	return d.openFirst(first)
+}
+
+func (d *Disk) openFirst(first *diskFile) error {
 	head := make([]byte, 512)
 	n, err := first.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -151,7 +179,7 @@ func (d *Disk) open(path string) error {
 		return err
 	}
 	if d.Format == Raw && len(d.volumes) == 1 && d.Scheme == "" && d.volumes[0].FSType == "" {
-		return fmt.Errorf("%s: %w", filepath.Base(path), ErrNotImage)
+		return fmt.Errorf("%s: %w", d.name(), ErrNotImage)
 	}
 	return nil
 }
@@ -259,31 +287,39 @@ func (v Volume) FS() (fs.FS, error) {
 // NTFS is FS with the file system's own type.
 func (v Volume) NTFS() (*ntfs.Volume, error) { return v.fsys, v.err }
 
-// openFile opens one file of the image for reading and counts what is read from it.
-func (d *Disk) openFile(path string) (*diskFile, error) {
-	f, err := os.Open(path)
+// openFile opens the file of the image that was named, and counts what is read from it.
+func (d *Disk) openFile(path string) (*diskFile, error) { return d.keep(collect.OpenFile(path)) }
+
+// sibling opens another file of the image. The name comes from the evidence: only its last component counts, in the directory of the
+// first file, and nothing but a plain file is opened.
+func (d *Disk) sibling(name string) (*diskFile, error) {
+	base := baseName(name)
+	if d.files[0].close == nil {
+		return nil, &SegmentError{File: base, Problem: "cannot be reached: the image was opened without its folder", Err: fs.ErrNotExist}
+	}
+	if base == "" {
+		return nil, &SegmentError{File: fmt.Sprintf("%q", name), Problem: "is no name for a file of the image"}
+	}
+	f, err := d.keep(collect.OpenSibling(filepath.Join(filepath.Dir(d.files[0].Name()), base)))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &SegmentError{File: base, Problem: "cannot be opened", Err: err}
+	}
+	return f, err
+}
+
+func (d *Disk) keep(f *os.File, err error) (*diskFile, error) {
 	if err != nil {
 		return nil, err
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("not a plain file")}
+		err = &fs.PathError{Op: "open", Path: f.Name(), Err: errors.New("not a plain file")}
 	}
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	df := &diskFile{File: f, size: info.Size()}
+	df := &diskFile{r: f, name: f.Name(), close: f.Close, size: info.Size()}
 	d.files = append(d.files, df)
 	return df, nil
-}
-
-// sibling opens another file of the image. The name comes from the evidence: only its last component counts, in the directory of the
-// first file.
-func (d *Disk) sibling(name string) (*diskFile, error) {
-	base := baseName(name)
-	if base == "" {
-		return nil, &SegmentError{File: fmt.Sprintf("%q", name), Problem: "is no name for a file of the image"}
-	}
-	return d.openFile(filepath.Join(filepath.Dir(d.files[0].Name()), base))
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,13 +12,26 @@ import (
 
 // A diskFile is one file of an image, with a count of the bytes that were read from it.
 type diskFile struct {
-	*os.File
-	size int64
-	read atomic.Int64
+	r     io.ReaderAt
+	name  string
+	close func() error // nil for a file of the caller's
+	size  int64
+	read  atomic.Int64
+}
+
+// Name is the path under which the file was opened.
+func (f *diskFile) Name() string { return f.name }
+
+// Close closes the file, unless it is the caller's.
+func (f *diskFile) Close() error {
+	if f.close == nil {
+		return nil
+	}
+	return f.close()
 }
 
 func (f *diskFile) ReadAt(p []byte, off int64) (int, error) {
-	n, err := f.File.ReadAt(p, off)
+	n, err := f.r.ReadAt(p, off)
 	f.read.Add(int64(n))
 	return n, err
 }

@@ -57,7 +57,11 @@ func (d *Disk) readPartitions() error {
 		if d.Size < int64(len(sector)) {
 			return fmt.Errorf("%s: %d bytes are no disk: %w", filepath.Base(d.files[0].Name()), d.Size, ErrNotImage)
 		}
-		return err
+		if d.Format == Raw {
+			return err
+		}
+		clear(sector) // GPT and NTFS have copies at the end
+		d.Damage = append(d.Damage, fmt.Errorf("%s: the first sector of the disk cannot be read: %w", d.name(), err))
 	}
 	whole := partition{0, d.Size, "", ""}
 	if fsType(sector) != "" {

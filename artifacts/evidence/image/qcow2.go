@@ -1,9 +1,10 @@
 package image
 
 import (
-	"compress/flate"
 	"fmt"
 	"io"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // QCOW2, version 2 and 3 (QEMU, docs/interop/qcow2.txt). All numbers are big-endian. The disk is cut into clusters; a table of two levels

@@ -15,6 +15,9 @@ func (d *Disk) openRaw(first *diskFile) (io.ReaderAt, int64, error) {
 	base := filepath.Base(first.Name())
 	ext := filepath.Ext(base)
 	num, err := strconv.Atoi(trimDot(ext))
+	if first.close == nil { // the caller's bytes, whole
+		return first, first.size, nil
+	}
 	if len(ext) < 3 || err != nil || num > 1 {
 		if err == nil && num > 1 && len(ext) >= 4 {
 			return nil, 0, &SegmentError{File: base, Problem: "is not the first segment of a split image; name the first"}

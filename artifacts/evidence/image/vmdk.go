@@ -2,7 +2,6 @@ package image
 
 import (
 	"bytes"
-	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
@@ -315,8 +314,13 @@ func (s *vmdkSparse) inflate(p []byte, at, in int64) error {
 	if n == 0 || n > 2*s.grain+4096 {
 		return fmt.Errorf("%d bytes deflated", n)
 	}
-	z, err := zlib.NewReader(io.NewSectionReader(s.f, at+vmdkMarker, n))
-	if err != nil {
+	b := make([]byte, n)
+	if err := readFull(s.f, b, at+vmdkMarker); err != nil {
+		return err
+	}
+	z := newInflater()
+	defer z.release()
+	if err := z.reset(b); err != nil {
 		return err
 	}
 	if _, err := io.CopyN(io.Discard, z, in); err != nil {
@@ -324,6 +328,12 @@ func (s *vmdkSparse) inflate(p []byte, at, in int64) error {
 	}
 	if _, err := io.ReadFull(z, p); err != nil {
 		return noEOF(err)
+	}
+	// To its end, for the checksum is there.
+	if _, err := io.CopyN(io.Discard, z, s.grain-in-int64(len(p))+1); err == nil {
+		return errors.New("inflates to more than a grain")
+	} else if !errors.Is(err, io.EOF) {
+		return err
 	}
 	return nil
 }

@@ -249,6 +249,7 @@ func protect(v []byte, off, n int) {
 
 // dir writes a directory whose names fit into its record, or else into a tree of two levels. ents must be in order.
 func (b *builder) dir(entry, parent uint64, name string, ents ...ent) {
+	slices.SortFunc(ents, func(a, b ent) int { return strings.Compare(strings.ToUpper(a.name), strings.ToUpper(b.name)) })
 	var all [][]byte
 	size := 0
 	for _, e := range ents {

@@ -95,7 +95,11 @@ var errReused = errors.New("its file record has been reused or freed")
 // reached are a tree.
 func (v *Volume) newNode(parent uint64, e dirEnt, name string) (*node, error) {
 	f, err := v.inode(e.ref.entry())
-	if err != nil && f == nil {
+	if f == nil && e.mode.IsDir() {
+		f = v.lostDirectory(e.ref, err)
+		return &node{f: f, name: name, st: &Stat{Entry: e.ref.entry(), Sequence: e.ref.sequence()}, mode: fs.ModeDir | 0o555}, nil
+	}
+	if f == nil {
 		return nil, err
 	}
 	if f.base.flags&flagInUse == 0 || f.base.seq != e.ref.sequence() && e.ref.sequence() != 0 {
@@ -144,7 +148,7 @@ func (v *Volume) find(op, name string) (*node, error) {
 	}
 	root, err := v.inode(entryRoot)
 	if root == nil {
-		return fail(err)
+		root = v.lostDirectory(entryRoot, err)
 	}
 	n := &node{f: root, name: ".", st: root.stat(), mode: fs.ModeDir | 0o555}
 	if name == "." {
@@ -181,7 +185,9 @@ func (v *Volume) child(dir *node, name string) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		e, ok = d.lookup(v, name)
+		if e, ok = d.lookup(v, name); !ok && d.damage != nil {
+			return nil, d.damage
+		}
 	}
 	if !ok {
 		return nil, fs.ErrNotExist
@@ -211,6 +217,9 @@ func (v *Volume) childStream(dir *node, file, stream, name string) (*node, error
 		if v.sameName(s.Name, stream) {
 			return &node{f: n.f, name: n.name + ":" + s.Name, stream: s.Name, size: s.Size, mode: 0o444, st: n.st}, nil
 		}
+	}
+	if n.f.damage != nil {
+		return nil, n.f.damage
 	}
 	return nil, fs.ErrNotExist
 }

@@ -72,24 +72,33 @@ type directory struct {
 	damage error
 }
 
-// readDir lists a directory by walking its index. Each block is visited once, whatever the links say; when the walk meets damage, the
-// blocks that it did not reach are read as well, so that a broken node does not hide what stands below it.
+// readDir lists a directory by walking its index. Each block is visited once, whatever the links say. When the walk meets damage, the
+// blocks that it did not reach are read as well, and then the MFT is asked for the files that name this directory as their parent: a
+// broken node hides nothing.
 func (v *Volume) readDir(f *inode) (*directory, error) {
 	w := &indexWalk{v: v, f: f, d: &directory{entry: f.base.entry}}
 	if err := w.open(); err != nil {
-		return nil, err
+		if _, ok := errors.AsType[*LimitError](err); ok {
+			return nil, err
+		}
+		w.damagedBy(err)
 	}
-	root := w.root[rootNode:]
-	todo := w.node(root, f.base.at, 0, nil)
-	for len(todo) > 0 && w.limit == nil {
-		vcn := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if b, at, ok := w.read(vcn); ok {
-			todo = w.node(b[blockNode:], at, blockNode, todo)
+	if w.root != nil {
+		todo := w.node(w.root[rootNode:], f.base.at, 0, nil)
+		for len(todo) > 0 && w.limit == nil {
+			vcn := todo[len(todo)-1]
+			todo = todo[:len(todo)-1]
+			if b, at, ok := w.read(vcn); ok {
+				todo = w.node(b[blockNode:], at, blockNode, todo)
+			}
 		}
 	}
-	if w.d.damage != nil && w.limit == nil {
+	if w.limit == nil {
 		w.salvage()
+		w.check()
+	}
+	if w.d.damage != nil && w.limit == nil {
+		w.fromMFT()
 	}
 	if w.limit != nil {
 		return nil, w.limit
@@ -144,10 +153,20 @@ func (w *indexWalk) damaged(at int64, what, problem string, err error) {
 	}
 }
 
+// damagedBy notes an error that names its place itself.
+func (w *indexWalk) damagedBy(err error) {
+	if w.d.damage == nil {
+		w.d.damage = err
+	}
+}
+
 func (w *indexWalk) open() error {
 	s, err := w.f.stream(typeIndexRoot, "$I30")
+	if errors.Is(err, fs.ErrNotExist) { // the directory is there, and an answer of "not exist" would deny that
+		err = errors.New("missing")
+	}
 	if err != nil {
-		return fmt.Errorf("directory %d: index root: %w", w.f.base.entry, err)
+		return &FormatError{Offset: w.f.base.at, Struct: "index root", Problem: fmt.Sprintf("directory %d: cannot be opened", w.f.base.entry), Err: err}
 	}
 	if s.resident == nil || len(s.resident) < rootNode+nodeHeader {
 		return &FormatError{Offset: w.f.base.at, Struct: "index root", Problem: fmt.Sprintf("directory %d: too short", w.f.base.entry)}
@@ -213,6 +232,7 @@ func (w *indexWalk) node(b []byte, at, base int64, todo []int64) []int64 {
 		w.damaged(at+base, "index node", "entries begin inside its header", nil)
 		return todo
 	}
+	var before []byte // the key of the entry before
 	for {
 		if off+entryKey > end {
 			w.damaged(at+base+off, "index node", "ends without a last entry", nil)
@@ -235,14 +255,45 @@ func (w *indexWalk) node(b []byte, at, base int64, todo []int64) []int64 {
 			e = e[:n-8]
 		}
 		if flags&entryIsLast != 0 {
+			if off+n != end {
+				w.damaged(at+base+off, "index node", "its last entry is not at its end", nil)
+			}
 			return todo
 		}
+		if k := int64(le.Uint16(e[entryKeyLen:])); int64(len(e)) != (entryKey+k+7)&^7 {
+			w.damaged(at+base+off, "index entry", fmt.Sprintf("length %d with a key of %d bytes", n, k), nil)
+		}
+		if !w.inOrder(before, e[entryKey:]) {
+			w.damaged(at+base+off, "index entry", "its name is out of order", nil)
+		}
+		before = e[entryKey:]
 		w.add(e, at+base+off)
 		if w.limit != nil {
 			return nil
 		}
 		off += n
 	}
+}
+
+// inOrder reports whether two keys of one node follow each other as the index sorts them: by the upper case of their names.
+func (w *indexWalk) inOrder(a, b []byte) bool {
+	nameOf := func(key []byte) ([]byte, bool) {
+		if len(key) < fnName || fnName+2*int(key[fnNameLen]) > len(key) {
+			return nil, false
+		}
+		return key[fnName : fnName+2*int(key[fnNameLen])], true
+	}
+	an, ok := nameOf(a)
+	bn, ok2 := nameOf(b)
+	if !ok || !ok2 || !w.v.folds {
+		return true
+	}
+	for i := 0; i < min(len(an), len(bn)); i += 2 {
+		if c := cmp.Compare(w.v.upcase[le.Uint16(an[i:])], w.v.upcase[le.Uint16(bn[i:])]); c != 0 {
+			return c < 0
+		}
+	}
+	return len(an) <= len(bn)
 }
 
 // search goes down the index for one name: what a look into a directory costs that is too large to keep. sure is false when damage stood
@@ -343,7 +394,8 @@ func (w *indexWalk) add(e []byte, at int64) {
 	w.d.ents = append(w.d.ents, ent)
 }
 
-// salvage reads the blocks that a damaged index does not lead to any more, if the bitmap says that they are in use.
+// salvage reads the blocks that a damaged index no longer leads to, if the bitmap says that they are in use. That one is in use and not
+// reached is damage of its own: a flag or a pointer above it is wrong.
 func (w *indexWalk) salvage() {
 	if w.alloc == nil {
 		return
@@ -363,6 +415,7 @@ func (w *indexWalk) salvage() {
 		if used[i/8]>>(i%8)&1 == 0 || w.seen[i/64]>>(i%64)&1 != 0 {
 			continue
 		}
+		w.damaged(i*w.blockSize, "index block", "is in use, and no node leads to it", nil)
 		if b, at, ok := w.read(i * w.blockSize / w.step); ok {
 			w.node(b[blockNode:], at, blockNode, nil)
 		}

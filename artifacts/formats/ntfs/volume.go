@@ -5,6 +5,9 @@
 // to case by the volume's own $UpCase table. Junctions and symbolic links are shown as links and never followed. A [Volume] is safe for
 // use by several goroutines.
 //
+// Damage is never an answer of "not exist". A directory whose index is damaged, or whose own record is, is listed by the $FILE_NAME
+// attributes of the file records, and its error counts and names what only they knew.
+//
 // Beside the files, it reads what NTFS records of them: the file records of $MFT ([Records], [Table]), deleted ones included, the change
 // journal ([Journal], [Rewind]), the slack of indexes ([IndexEntries]) and $LogFile ([Log]), from a volume or as loose files.
 //
@@ -119,8 +122,11 @@ type Volume struct {
 	index   int64
 	mft     *stream
 	entries uint64 // file records that the MFT has room for
+	limit   int64  // bytes that r really has
 	upcase  []uint16
+	folds   bool // upcase is the volume's own table
 	dirs    dirCache
+	parents parents
 }
 
 var (
@@ -137,12 +143,15 @@ func IsBoot(sector []byte) bool {
 // Open reads the boot sector and the first entries of the MFT. size is that of r, which begins where the volume begins. When the boot
 // sector is broken, the copy in the volume's last sector stands in for it.
 func Open(r io.ReaderAt, size int64, opts *Options) (*Volume, error) {
-	v := &Volume{r: r, opts: opts.withDefaults()}
+	v := &Volume{r: r, limit: size, opts: opts.withDefaults()}
 	var boot [512]byte
-	if err := readFull(r, boot[:], 0); err != nil {
-		return nil, fmt.Errorf("boot sector: %w", err)
+	err := readFull(r, boot[:], 0)
+	if err != nil {
+		err = fmt.Errorf("boot sector: %w", err)
+	} else {
+		err = v.readBoot(boot[:])
 	}
-	if err := v.readBoot(boot[:]); err != nil {
+	if err != nil {
 		if size < 1024 || readFull(r, boot[:], size&^511-512) != nil || v.readBoot(boot[:]) != nil {
 			return nil, err
 		}
@@ -262,6 +271,7 @@ func (v *Volume) readUpCase() {
 				for i := range v.upcase {
 					v.upcase[i] = le.Uint16(table[2*i:])
 				}
+				v.folds = true
 			}
 		}
 	}

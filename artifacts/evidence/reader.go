@@ -1,0 +1,124 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
+)
+
+// OpenReader opens evidence whose bytes the caller has: an archive of a
+// collection or a disk image of one file, in memory, in a store of objects, in
+// another archive. name is for messages, and names the machine when nothing
+// inside does; what r holds is known by its contents. Further segments of an
+// image cannot be reached. Closing the evidence leaves r alone.
+func OpenReader(r io.ReaderAt, size int64, name string, opts *Options) (*Evidence, error) {
+	c, err := collect.OpenArchive(r, size, opts.collect())
+	var e *Evidence
+	switch {
+	case err == nil:
+		e, err = fromCollection(c, name, opts)
+	case errors.Is(err, collect.ErrNotCollection):
+		var d *image.Disk
+		if d, err = image.OpenReader(r, size, name, nil); err == nil {
+			e, err = fromDisk(d, name, opts)
+		}
+		if errors.Is(err, image.ErrNotImage) {
+			err = fmt.Errorf("%s: %w: neither an archive of a collection nor a disk image", name, ErrNothing)
+		}
+	default:
+		err = notRecognised(name, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.Path = name
+	if len(e.Trees) == 0 {
+		e.Close()
+		return nil, fmt.Errorf("%s: %w", name, ErrNothing)
+	}
+	return e, nil
+}
+
+// A Data is the bytes of one file, to be read at any offset.
+type Data struct {
+	io.ReaderAt
+	size  int64
+	close func() error
+}
+
+// Size is the number of bytes.
+func (d *Data) Size() int64 { return d.size }
+
+// Close gives up what holds the bytes.
+func (d *Data) Close() error { return d.close() }
+
+// maxSpool is how much of a file that can only be read from its beginning is
+// kept in a temporary file.
+const maxSpool = 64 << 30
+
+// OpenAt opens the file to read it at any offset, whatever its size: a database,
+// an event log, the $MFT. In a folder, an image, and where an archive stores
+// files without compression the bytes are read where they are. A compressed
+// file is expanded: in memory up to 64 MiB, above that into a temporary file,
+// which is removed by Close. With an error that is not nil the Data, when there
+// is one, is what could be read before it.
+func (f *File) OpenAt() (*Data, error) {
+	r, err := f.Open()
+	if err != nil {
+		return nil, plain(err)
+	}
+	st, err := r.Stat()
+	if err == nil && st.IsDir() {
+		err = errors.New("is a directory")
+	}
+	if err != nil {
+		r.Close()
+		return nil, plain(err)
+	}
+	if at, ok := r.(io.ReaderAt); ok {
+		return &Data{at, st.Size(), r.Close}, nil
+	}
+	s, err := collect.Spool(r, st.Size(), maxSpool)
+	if s == nil {
+		return nil, plain(err)
+	}
+	if err == nil && s.Size() < st.Size() {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		err = plain(err)
+	}
+	return &Data{s, s.Size(), s.Close}, err
+}
+
+// parts reads a file of which some bytes cannot be read, as where a chunk of an
+// image is damaged: they are zeros, and the error counts them and names the
+// first. why is the error of the first try, which comes back when nothing can
+// be read.
+func (f *File) parts(why error) ([]byte, error) {
+	const block = 4096
+	d, err := f.OpenAt()
+	if d == nil || err != nil || d.Size() > f.tree.opts.maxFile() || d.Size() > 1<<30 {
+		return nil, why
+	}
+	defer d.Close()
+	b := make([]byte, d.Size())
+	bad, first := 0, int64(-1)
+	for at := int64(0); at < d.Size(); at += block {
+		p := b[at:min(at+block, d.Size())]
+		if n, err := d.ReadAt(p, at); n < len(p) && err != nil {
+			clear(p)
+			bad += len(p)
+			if first < 0 {
+				first = at
+			}
+		}
+	}
+	if bad == len(b) {
+		return nil, why
+	}
+	return b, fmt.Errorf("%d of %d bytes cannot be read, the first at %#x; they are taken for zeros: %w", bad, len(b), first, why)
+}
