@@ -125,7 +125,9 @@ func foldedKind(r *Row) string {
 func (t *textEvents) line(r *Row) *textLine {
 	about, meaning := r.Path, cmp.Or(meanings[r.Kind], strings.ToLower(r.Kind))
 	if n := r.field("run_count"); n != "" && r.Kind == "Last Time Executed" {
-		meaning = "last run of " + n
+		if meaning = "last run of " + n; n == "1" {
+			meaning = "only run"
+		}
 	}
 	if who := cmp.Or(r.User, r.SID); who != "" {
 		meaning += ", " + who

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ type TextView struct {
 	From     findings.Level // lowest level shown
 	Hidden   int            // findings below it
 	Long     bool           // all details of each finding, not one line
+	Chosen   bool           // the findings were chosen by their ids
 	Coverage bool           // each rule that was not evaluated, with the reason
 	Color    bool           // levels in colour
 }
@@ -43,6 +45,7 @@ func WriteFindings(w io.Writer, r *findings.Report, v TextView) error {
 	switch {
 	case len(r.Findings) == 0:
 		fmt.Fprintf(w, "No findings of level %s or above. That does not prove a clean machine: see what was not evaluated.\n", v.From)
+	case v.Chosen:
 	default:
 		fmt.Fprintf(w, "%s of level %s or above", plural(len(r.Findings), "finding"), v.From)
 		if !v.Long {
@@ -204,7 +207,7 @@ func summariseCoverage(w io.Writer, r *findings.Report) error {
 		fmt.Fprintf(w, "\nCoverage%s: %d of %d rules evaluated, %d in part (--coverage lists them).\n", name, judged, judged+partly+not, partly)
 		switch {
 		case not > 0 && len(missing) > 0:
-			slices.Sort(missing)
+			slices.SortFunc(missing, func(a, b string) int { return cmp.Or(cmp.Compare(hiveRank(a), hiveRank(b)), cmp.Compare(a, b)) })
 			fmt.Fprintf(w, "%d of %d rules could not be evaluated: no %s hive.\n", not, judged+partly+not, strings.Join(missing, ", "))
 		case not > 0:
 			fmt.Fprintf(w, "%d of %d rules could not be evaluated.\n", not, judged+partly+not)
@@ -214,17 +217,26 @@ func summariseCoverage(w io.Writer, r *findings.Report) error {
 	return err
 }
 
+var missingHive = regexp.MustCompile(`\bno ([A-Z]+) hive`)
+
 // missingHives adds the hives that reasons name as missing: "no SYSTEM hive".
 func missingHives(list, why []string) []string {
 	for _, reason := range why {
-		for part := range strings.SplitSeq(reason, ";") {
-			name, ok := strings.CutPrefix(strings.TrimSpace(part), "no ")
-			if name, found := strings.CutSuffix(name, " hive"); ok && found && !slices.Contains(list, name) {
-				list = append(list, name)
+		for _, m := range missingHive.FindAllStringSubmatch(reason, -1) {
+			if !slices.Contains(list, m[1]) {
+				list = append(list, m[1])
 			}
 		}
 	}
 	return list
+}
+
+// hiveRank puts the hives that feed most rules first.
+func hiveRank(name string) int {
+	if i := slices.Index([]string{"SYSTEM", "SOFTWARE", "NTUSER"}, name); i >= 0 {
+		return i
+	}
+	return 3
 }
 
 func hostsOf(r *findings.Report) []string {

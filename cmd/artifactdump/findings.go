@@ -100,7 +100,7 @@ func findingsAction(c *cli.Context) error {
 	default:
 		v := report.TextView{From: show, Hidden: len(all.Findings) - len(shown.Findings), Long: c.Bool("long"), Coverage: c.Bool("coverage"), Color: colored(c, o)}
 		if len(ids) > 0 {
-			v.Long, v.Hidden, v.From = true, 0, findings.Informational
+			v.Long, v.Chosen, v.Hidden = true, true, 0
 		}
 		err = report.WriteFindings(o, shown, v)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 )
 
@@ -67,6 +68,15 @@ func commandNames(app *cli.App) []string {
 		}
 	}
 	return names
+}
+
+// selectArtifacts is [catalogue.Select] with a proposal for a mistyped name.
+func selectArtifacts(names []string) ([]*artifacts.Artifact, error) {
+	list, err := catalogue.Select(names)
+	if err != nil {
+		return nil, usagef("%v%s", err, artifactMeant(names))
+	}
+	return list, nil
 }
 
 // artifactMeant proposes an artifact or a chapter for the first name that is
