@@ -36,6 +36,7 @@ type Artifact struct {
 	record reflect.Type
 	plan   []eventField // which fields of the record are times, and what they mean
 	decode func(Input, func(Decoded) bool) error
+	family *family // that the artifact is decoded with
 }
 
 // A Decoded is one record of some artifact's own type. Every record type
@@ -118,6 +119,13 @@ func SignedFiles(glob string, kind collect.Signature) Source {
 // SOFTWARE or NTUSER path is read too, and marked.
 func Key(kind evidence.Kind, path string) Source { return Source{Hive: kind, Key: path} }
 
+// SignedRandom is a source of files with random access that show by their first
+// bytes what kind of container they are. Of a heap of loose files the decoder is
+// given every file of that kind, and yields nothing for those of others.
+func SignedRandom(glob string, kind collect.Signature) Source {
+	return Source{Glob: glob, Signature: kind, Access: Random}
+}
+
 // String spells the source for people.
 func (s Source) String() string {
 	if s.Glob != "" {
@@ -138,10 +146,17 @@ const (
 
 	// Unreachable is the state of a record that was not deleted but that the damaged tree of its hive does not lead to.
 	Unreachable State = "unreachable"
+
+	// The states of a record of an event log that is in no list of records.
+	Hidden    State = "hidden"    // inside a record that was made larger: the log was edited
+	Recovered State = "recovered" // overwritten in the list, and still whole
+	Partial   State = "partial"   // recovered, without all of its names
 )
 
-// Recovered reports whether the record was found outside the tree of its hive: what belongs to it may be missing.
-func (s State) Recovered() bool { return s == Deleted || s == Unreachable }
+// Recovered reports whether the record was found outside the tree of its hive or the lists of its log: what belongs to it may be missing.
+func (s State) Recovered() bool {
+	return s == Deleted || s == Unreachable || s == Hidden || s == Recovered || s == Partial
+}
 
 // A Locator leads from a record back to its bytes.
 type Locator struct {
@@ -167,6 +182,7 @@ type Origin struct {
 	offset     int64
 	state      State // other than the source's, or ""
 	note       string
+	file, sum  string // another file than the source's, and its SHA-256
 }
 
 // As returns the origin of a record that is in another state than its source: a
@@ -177,6 +193,14 @@ func (o Origin) As(state State, note string) Origin {
 }
 
 func (o Origin) origin() Origin { return o }
+
+// In returns the origin of a record that was read from a file beside the source:
+// the log of a database. path is spelled as Windows does; sum is its SHA-256 in
+// hexadecimal, or "".
+func (o Origin) In(path, sum string) Origin {
+	o.file, o.sum = path, sum
+	return o
+}
 
 // Position returns the offset in the file.
 func (o Origin) Position() int64 { return o.offset }
@@ -190,6 +214,10 @@ type Record struct {
 	From     Locator
 	Data     Decoded // a value of the artifact's own record type, see [Artifact.Record] and [As]
 	View32   bool    // read through the 32-bit view of the registry
+
+	// Quiet is set for a record that rules and analyses see and that is not
+	// shown: see [Options.Quiet].
+	Quiet bool
 
 	zone *Zone // of the machine
 }
@@ -215,6 +243,14 @@ type (
 	Tagger interface{ Tags() []string }
 	// An Eventer gives times that are no plain fields of the record.
 	Eventer interface{ Events() []Event }
+	// A Finder says how a record was found, where that is not the state of its
+	// source: "" means that it is. The note explains the state.
+	Finder interface {
+		Found() (state State, note string)
+	}
+	// A Completer fills in what only a shown record needs, and returns the
+	// result. It is asked for records that are not quiet.
+	Completer interface{ Complete() Decoded }
 )
 
 // Summary returns the record in one line.

@@ -155,8 +155,8 @@ func recordID(a *Artifact, from *Locator, n int) string {
 // Fields returns the plain fields of a record (texts, numbers, booleans) under
 // their JSON names, in the order of the type: what a row of a timeline can
 // show beside its message. Times are left out, lists of texts are joined when
-// they are short, and a field tagged `extra:"-"` is not for rows. Empty ones
-// are there with an empty value.
+// they are short. A field tagged `extra:"-"` is not for rows, one tagged
+// `extra:"name"` has that name there. Empty ones are there with an empty value.
 func Fields(data any) []Field {
 	v := reflect.Indirect(reflect.ValueOf(data))
 	if v.Kind() != reflect.Struct {
@@ -212,7 +212,10 @@ func shownFields(t reflect.Type) []shownField {
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" || f.Tag.Get("extra") == "-" {
+		if x := f.Tag.Get("extra"); x != "" {
+			name = x
+		}
+		if name == "-" {
 			continue
 		}
 		plan = append(plan, shownField{cmp.Or(name, f.Name), f.Index})

@@ -24,6 +24,10 @@ type Input struct {
 	Machine  *evidence.Machine
 	Tree     *evidence.Tree
 
+	// NoDeleted is set when the run does not ask for deleted records. The engine
+	// sees to those of hives.
+	NoDeleted bool
+
 	// A file source.
 	File   *evidence.File
 	Data   []byte      // of a source of whole files
@@ -176,6 +180,9 @@ func (in Input) locator(o Origin) Locator {
 		l.Value = o.value
 	}
 	l.Offset = o.offset
+	if o.file != "" {
+		l.Path, l.SHA256 = o.file, o.sum
+	}
 	if o.state != "" {
 		if l.State == Live || l.State == "" {
 			l.State = o.state

@@ -65,7 +65,7 @@ func (q *queue) put(job int, res Result, p *place) bool {
 		for !q.fits(job, cost) && !q.stopped {
 			q.moved.Wait()
 		}
-		if p != nil && p.places != nil && res.More && !q.stopped {
+		if p != nil && p.places != nil && res.goes && !q.stopped {
 			defer p.enter(context.Background().Done())
 		}
 	}
@@ -97,7 +97,7 @@ func (q *queue) take() (job int, res Result, ok bool) {
 	p := q.pieces[job][0]
 	q.pieces[job] = q.pieces[job][1:]
 	q.held -= p.cost
-	if !p.res.More {
+	if !p.res.goes {
 		q.pieces[job] = nil
 		q.turn++
 	}

@@ -25,6 +25,10 @@ type Options struct {
 	// Places, when there is such a channel, is shared by runs at the same time:
 	// together they decode no more sources at once than it has room for.
 	Places chan struct{}
+	// Quiet, when there is such a function, decides which records are not shown:
+	// [Record.Quiet] is set, and they have no events. A run yields them all the
+	// same. It is called from several goroutines at a time.
+	Quiet func(*Artifact, Decoded) bool
 	// Progress is called for each source that is done, from one goroutine at a
 	// time.
 	Progress func(done, planned int, path string)
@@ -50,11 +54,13 @@ type Result struct {
 	Hidden   int            // records that only repeat one of another control set or of the live hive
 
 	bytes int64 // that the records need
+	goes  bool  // further results of the job follow: of this source for this artifact or another
 }
 
 // A job is one source of one artifact in one file.
 type job struct {
 	artifact *Artifact
+	members  []*Artifact // of a family, that are decoded together
 	sources  []Source
 	file     *evidence.File
 	hive     *evidence.Hive
@@ -119,6 +125,7 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		}
 		defer wg.Wait()
 		defer r.queue.stop()
+		told := map[string]bool{} // notes of a file that several artifacts read
 		for {
 			i, res, ok := r.queue.take()
 			if ctx.Err() != nil {
@@ -127,8 +134,12 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 			if !ok {
 				break
 			}
-			if opts.Progress != nil && !res.More {
+			if opts.Progress != nil && !res.goes {
 				opts.Progress(i+1, len(jobs), res.From.Path)
+			}
+			res.Notes = slices.DeleteFunc(res.Notes, func(n string) bool { return told[n] })
+			for _, n := range res.Notes {
+				told[n] = true
 			}
 			if !yield(res) {
 				return
@@ -186,8 +197,18 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 	for _, err := range errs {
 		jobs = append(jobs, job{fail: err})
 	}
+	planned := map[*family]bool{}
 	for _, a := range chosen {
+		members := []*Artifact{a}
+		if a.family != nil {
+			if planned[a.family] {
+				continue
+			}
+			planned[a.family] = true
+			members = a.family.chosen(chosen)
+		}
 		byKind := map[evidence.Kind][]Source{}
+		taken := map[string]bool{} // a file that several sources match is decoded once
 		for _, s := range a.Sources {
 			if s.Glob == "" {
 				byKind[s.Hive] = append(byKind[s.Hive], s)
@@ -201,7 +222,10 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 				files = addSigned(files, tree.Signed(s.Signature))
 			}
 			for _, f := range files {
-				jobs = append(jobs, job{artifact: a, sources: []Source{s}, file: f})
+				if at := f.Snapshot + " " + f.Path; !taken[at] {
+					taken[at] = true
+					jobs = append(jobs, job{artifact: a, members: members, sources: []Source{s}, file: f})
+				}
 			}
 		}
 		for _, h := range hives {
@@ -303,12 +327,11 @@ func (r *runner) inPlace(ctx context.Context, j job, emit func(*place, Result) b
 }
 
 func (r *runner) do(ctx context.Context, j job, emit func(Result) bool) {
-	s := &source{runner: r, artifact: j.artifact, emit: emit}
+	s := newSource(r, j, emit)
 	name := "hive"
 	if j.artifact != nil {
 		name = j.artifact.Name
 	}
-	s.res.Artifact = j.artifact
 	switch {
 	case j.fail != nil:
 		s.res.Errors = append(s.res.Errors, &DecodeError{Artifact: name, Err: j.fail})
@@ -325,7 +348,7 @@ func (r *runner) do(ctx context.Context, j job, emit func(Result) bool) {
 
 // input starts an Input for a file of the evidence.
 func (r *runner) input(j job, f *evidence.File, sum string) Input {
-	in := Input{Artifact: j.artifact, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared}
+	in := Input{Artifact: j.artifact, NoDeleted: r.opts.NoDeleted, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared}
 	in.User = r.machine.UserOf(f.Path)
 	in.From = Locator{Path: f.Path, Snapshot: f.Snapshot, SHA256: sum, State: Live}
 	if f.Snapshot != "" {

@@ -13,15 +13,30 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 )
 
-// A source collects the records of one job and hands them on in pieces.
+// A source collects the records of one job and hands them on in pieces. A job
+// has several parts when it decodes a family.
 type source struct {
 	*runner
-	artifact *Artifact
-	emit     func(Result) bool
-	res      Result // the piece at hand
-	kept     int    // records so far
-	pieces   int    // handed on before
-	stopped  bool   // nobody wants more
+	emit    func(Result) bool
+	*part   // the first, which errors and notes go to
+	parts   []*part
+	records int   // that wait in all parts
+	bytes   int64 // that they need
+	stopped bool  // nobody wants more
+}
+
+func newSource(r *runner, j job, emit func(Result) bool) *source {
+	s := &source{runner: r, emit: emit}
+	members := j.members
+	if len(members) == 0 {
+		members = []*Artifact{j.artifact}
+	}
+	for _, a := range members {
+		s.parts = append(s.parts, &part{artifact: a, res: Result{Artifact: a}})
+	}
+	s.part = s.parts[0]
+	s.part.covered = true
+	return s
 }
 
 // keep makes a record of decoded data. It returns false when no more are wanted.
@@ -29,11 +44,15 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 	if s.stopped {
 		return false
 	}
-	if len(s.res.Records) >= pieceRecords || s.res.bytes >= pieceBytes {
+	if s.records >= pieceRecords || s.bytes >= pieceBytes {
 		s.piece()
 		if s.stopped {
 			return false
 		}
+	}
+	p := s.part
+	if len(s.parts) > 1 {
+		p = s.partOf(in.Artifact)
 	}
 	from := in.locator(d.origin())
 	if in.source != nil && from.State == Live && from.Offset > 0 {
@@ -41,35 +60,65 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 			from.State, from.Note = Log, fmt.Sprintf("replayed from %s at offset %d", name, at)
 		}
 	}
-	rec := Record{Artifact: in.Artifact, Host: s.machine.Name, User: in.User, From: from, Data: d, View32: in.View32, zone: s.opts.Zone}
+	if x, ok := d.(Finder); ok {
+		if state, note := x.Found(); state != "" {
+			from.State, from.Note = state, note
+		}
+	}
+	quiet := s.opts.Quiet != nil && s.opts.Quiet(in.Artifact, d)
+	if x, ok := d.(Completer); ok && !quiet {
+		d = x.Complete()
+	}
+	rec := Record{Artifact: in.Artifact, Host: s.machine.Name, User: in.User, From: from, Data: d, View32: in.View32, Quiet: quiet, zone: s.opts.Zone}
 	if u, ok := d.(interface{ Owner() evidence.User }); ok {
 		if o := u.Owner(); o != (evidence.User{}) {
 			rec.User = o
 		}
 	}
-	rec.ID = recordID(in.Artifact, &from, s.kept)
-	s.kept++
-	s.res.Records = append(s.res.Records, rec)
-	s.res.bytes += bytes + recordBytes
+	rec.ID = recordID(in.Artifact, &from, p.kept)
+	p.kept++
+	p.covered = true
+	p.res.Records = append(p.res.Records, rec)
+	p.res.bytes += bytes + recordBytes
+	s.records, s.bytes = s.records+1, s.bytes+bytes+recordBytes
 	return true
 }
 
 // piece hands on what there is; more follows.
 func (s *source) piece() {
-	res := s.res
-	res.More = true
-	res.Errors, res.Notes, res.Hidden = nil, nil, 0
-	if !s.emit(res) {
-		s.stopped = true
+	for _, p := range s.parts {
+		if len(p.res.Records) == 0 || s.stopped {
+			continue
+		}
+		res := p.res
+		res.More, res.goes = true, true
+		res.Errors, res.Notes, res.Hidden = nil, nil, 0
+		if !s.emit(res) {
+			s.stopped = true
+		}
+		p.pieces++
+		p.res.Records, p.res.bytes = nil, 0
 	}
-	s.pieces++
-	s.res.Records, s.res.bytes = nil, 0
+	s.records, s.bytes = 0, 0
 }
 
-// end hands on the last piece.
+// end hands on the last piece of each part.
 func (s *source) end() {
-	if !s.stopped {
-		s.emit(s.res)
+	last := 0
+	for i, p := range s.parts {
+		if p.covered {
+			last = i
+		}
+	}
+	for i, p := range s.parts {
+		if !p.covered || s.stopped {
+			continue
+		}
+		p.res.From = s.res.From
+		p.res.goes = i < last
+		if !s.emit(p.res) {
+			s.stopped = true
+		}
 	}
 }
 
@@ -77,13 +126,18 @@ func (s *source) end() {
 func (s *source) fail(in Input, err error) {
 	if in.noted != nil {
 		s.res.Errors = append(s.res.Errors, in.noted.errs...)
+		s.res.Notes = append(s.res.Notes, in.noted.notes...)
+		in.noted.errs, in.noted.notes = nil, nil
 	}
 	s.res.Errors = append(s.res.Errors, in.flatten(err)...)
 }
 
 // decode runs the decoder over a file.
 func (s *source) decode(in Input) error {
-	return in.Artifact.decode(in, func(d Decoded) bool { return s.keep(&in, d, size(reflect.ValueOf(d))) })
+	if len(s.parts) > 1 {
+		return s.decodeFamily(in)
+	}
+	return in.Artifact.decode(in, func(d Decoded) bool { return s.keep(&in, d, sizeOf(d)) })
 }
 
 func (r *runner) decodeFile(j job, s *source) {
@@ -145,11 +199,13 @@ func (r *runner) decodeStream(j job, in Input, s *source) {
 	for _, e := range s.res.Errors {
 		e.From.SHA256 = in.From.SHA256
 	}
-	if s.pieces > 0 {
-		return // the records before these have none
-	}
-	for i := range s.res.Records {
-		s.res.Records[i].From.SHA256 = in.From.SHA256
+	for _, p := range s.parts {
+		if p.pieces > 0 {
+			continue // the records before these have none
+		}
+		for i := range p.res.Records {
+			p.res.Records[i].From.SHA256 = in.From.SHA256
+		}
 	}
 }
 
@@ -266,6 +322,15 @@ func gone(err error) error {
 
 // recordBytes is what a record needs beside its data.
 const recordBytes = 400
+
+// sizeOf estimates the memory of decoded data. A record type that is decoded
+// very often says it itself.
+func sizeOf(d Decoded) int64 {
+	if x, ok := d.(interface{ Size() int64 }); ok {
+		return x.Size()
+	}
+	return size(reflect.ValueOf(d))
+}
 
 // size estimates the memory of decoded data.
 func size(v reflect.Value) int64 {

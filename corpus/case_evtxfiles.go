@@ -99,21 +99,3 @@ func (s LogSpec) chunk(from, to int) []byte {
 	le.PutUint32(c[124:], crc32.Update(crc32.ChecksumIEEE(c[:120]), crc32.IEEETable, c[128:logFirst]))
 	return c
 }
-
-// evenTimes are n moments from one to another.
-func evenTimes(from, to time.Time, n int) []time.Time {
-	var out []time.Time
-	for i := range n {
-		out = append(out, from.Add(to.Sub(from)/time.Duration(max(1, n-1))*time.Duration(i)).Truncate(100))
-	}
-	return out
-}
-
-// evtxFilesCase writes event logs: two that reach back to the installation, and the one of security, which the
-// intruder cleared; its first record is the one about that.
-func evtxFilesCase(m *Machine) {
-	const dir = "Windows/System32/winevt/Logs/"
-	m.File(dir+"Application.evtx", LogSpec{First: 1, Times: evenTimes(Installed, LastLogon, 400), Unused: 1}.Build())
-	m.File(dir+"System.evtx", LogSpec{First: 1, Times: evenTimes(Installed, LastLogon.Add(time.Minute), 900), PerPart: 500}.Build())
-	m.File(dir+"Security.evtx", LogSpec{First: 48_213, Times: evenTimes(CleanupTime.Add(2*time.Second), LastLogon, 60)}.Build())
-}

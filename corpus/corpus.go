@@ -19,6 +19,7 @@ import (
 	"strings"
 	"testing/fstest"
 
+	"github.com/artifactdump/artifactdump/corpus/evtx"
 	"github.com/artifactdump/artifactdump/corpus/scca"
 )
 
@@ -34,6 +35,7 @@ type Case struct {
 type Machine struct {
 	files map[string][]byte
 	hives map[string]*hive
+	logs  map[string][]evtx.Event // by channel
 }
 
 // NewMachine returns the machine of the story with nothing on its volume.
@@ -87,6 +89,7 @@ func (m *Machine) Files() map[string][]byte {
 	for path, h := range m.hives {
 		maps.Copy(all, h.files(path))
 	}
+	maps.Copy(all, m.eventLogs())
 	return all
 }
 

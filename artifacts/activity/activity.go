@@ -32,6 +32,11 @@ var chapter = artifacts.Chapter("User activity",
 	archivers,
 	applets,
 	internetSettings,
+	timeline,
+	notices,
+	indexedItems,
+	jumpLists,
+	shortcuts,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -15,15 +15,16 @@ import (
 // OpenSave is one file that a user chose in a dialog.
 type OpenSave struct {
 	artifacts.Origin
-	Path     string    `json:"path"`
-	Type     string    `json:"extension,omitempty"` // "*" is the list of all
-	Entry    uint64    `json:"mft_entry,omitempty"`
-	Sequence uint16    `json:"mft_sequence,omitempty"`
-	Position int       `json:"mru_position,omitempty"`
-	Written  time.Time `json:"written,omitzero" event:"Content Modification Time"`
-	Modified time.Time `json:"file_modified,omitzero"`
-	Created  time.Time `json:"file_created,omitzero"`
-	Accessed time.Time `json:"file_accessed,omitzero"`
+	Path      string    `json:"path"`
+	Type      string    `json:"extension,omitempty"` // "*" is the list of all
+	Entry     uint64    `json:"mft_entry,omitempty"`
+	Sequence  uint16    `json:"mft_sequence,omitempty"`
+	Reference uint64    `json:"file_reference,omitempty"` // of a volume or share that is not NTFS
+	Position  int       `json:"mru_position,omitempty"`
+	Written   time.Time `json:"written,omitzero" event:"Content Modification Time"`
+	Modified  time.Time `json:"file_modified,omitzero"`
+	Created   time.Time `json:"file_created,omitzero"`
+	Accessed  time.Time `json:"file_accessed,omitzero"`
 }
 
 var openSave = artifacts.Define(artifacts.Artifact{
@@ -72,7 +73,7 @@ func decodeOpenSave(in artifacts.Input, yield func(OpenSave) bool) error {
 			r.Path = userItemPath(items)
 			if len(items) > 0 {
 				it := items[len(items)-1]
-				r.Entry, r.Sequence = it.Entry, it.Sequence
+				r.Entry, r.Sequence, r.Reference = fileReference(it)
 				r.Modified, r.Created, r.Accessed = it.Modified, it.Created, it.Accessed
 			}
 		} else {
@@ -99,11 +100,20 @@ func userItemPath(items []shellitem.Item) string {
 
 // Program returns the file when it is a program.
 func (o OpenSave) Program() string {
-	switch strings.ToLower(o.Type) {
-	case "exe", "dll", "msi", "bat", "cmd", "ps1", "vbs", "js", "scr", "com", "hta":
+	if runs(o.Type) {
 		return o.Path
 	}
 	return ""
+}
+
+// runs reports whether files with an extension, without its dot, are programs or
+// scripts.
+func runs(ext string) bool {
+	switch strings.ToLower(ext) {
+	case "exe", "dll", "msi", "bat", "cmd", "ps1", "vbs", "js", "scr", "com", "hta":
+		return true
+	}
+	return false
 }
 
 // Summary names the file.

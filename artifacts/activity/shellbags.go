@@ -25,6 +25,7 @@ type ShellBag struct {
 	Slot       uint64    `json:"node_slot,omitempty"` // Bags\<n> holds the folder's view
 	Entry      uint64    `json:"mft_entry,omitempty"`
 	Sequence   uint16    `json:"mft_sequence,omitempty"`
+	Reference  uint64    `json:"file_reference,omitempty"` // of a volume or share that is not NTFS
 	Version    uint16    `json:"extension_version,omitempty"`
 	Interacted time.Time `json:"last_interacted,omitzero" event:"Last Visited Time"`
 	Written    time.Time `json:"written,omitzero" event:"Content Modification Time"`
@@ -123,9 +124,10 @@ func decodeShellBags(in artifacts.Input, yield func(ShellBag) bool) error {
 			}
 			r := ShellBag{
 				Origin: n.in.At(e.value), Path: path, File: file, Kind: string(it.Kind),
-				GUID: it.GUID, Position: e.pos, Entry: it.Entry, Sequence: it.Sequence, Version: it.Version,
+				GUID: it.GUID, Position: e.pos, Version: it.Version,
 				Interacted: mruWritten(n.in, e.pos), Modified: it.Modified, Created: it.Created, Accessed: it.Accessed,
 			}
+			r.Entry, r.Sequence, r.Reference = fileReference(it)
 			if it.Short != it.Name {
 				r.Short = it.Short
 			}
@@ -218,4 +220,14 @@ func (s ShellBag) Events() []artifacts.Event {
 		}
 	}
 	return out
+}
+
+// fileReference splits what an item says of its file: entry and sequence of an
+// NTFS volume, or the number that another file system or a server gave. The
+// sequence of NTFS counts from 1.
+func fileReference(it shellitem.Item) (entry uint64, sequence uint16, other uint64) {
+	if it.Sequence == 0 {
+		return 0, 0, it.Entry
+	}
+	return it.Entry, it.Sequence, 0
 }

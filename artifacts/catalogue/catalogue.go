@@ -11,7 +11,9 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/activity"
+	"github.com/artifactdump/artifactdump/artifacts/browser"
 	"github.com/artifactdump/artifactdump/artifacts/communication"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/system"
@@ -21,8 +23,10 @@ var all = slices.Concat(
 	execution.Artifacts(),
 	persistence.Artifacts(),
 	communication.Artifacts(),
+	browser.Artifacts(),
 	activity.Artifacts(),
 	system.Artifacts(),
+	events.Artifacts(),
 )
 
 // All returns the catalogue in its order. The result is shared: do not change

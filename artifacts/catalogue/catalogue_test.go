@@ -11,8 +11,10 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/activity"
+	"github.com/artifactdump/artifactdump/artifacts/browser"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/communication"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/system"
@@ -90,7 +92,7 @@ func TestDocs(t *testing.T) {
 func TestOneFileEach(t *testing.T) {
 	chapters := map[string][]*artifacts.Artifact{
 		"execution": execution.Artifacts(), "persistence": persistence.Artifacts(), "communication": communication.Artifacts(),
-		"activity": activity.Artifacts(), "system": system.Artifacts(),
+		"browser": browser.Artifacts(), "activity": activity.Artifacts(), "system": system.Artifacts(),
 	}
 	n := 0
 	for dir, list := range chapters {
@@ -100,6 +102,18 @@ func TestOneFileEach(t *testing.T) {
 			if err != nil || bytes.Count(b, []byte("artifacts.Define(")) != 1 || !regexp.MustCompile(`Name: +"`+a.Name+`"`).Match(b) {
 				t.Errorf("%s: %s.go does not declare it alone: %v", dir, a.Name, err)
 			}
+		}
+	}
+	// The artifacts of event logs are one family: one file declares them all, each
+	// once, and the record of a log beside its decoder.
+	declared, err := os.ReadFile("../events/chapter.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range events.Artifacts() {
+		n++
+		if a.Name != "evtxfiles" && bytes.Count(declared, []byte(`part("`+a.Name+`",`)) != 1 {
+			t.Errorf("events/chapter.go does not declare %s once", a.Name)
 		}
 	}
 	if n != len(catalogue.All()) {

@@ -21,8 +21,16 @@ var chapter = artifacts.Chapter("Communication",
 	proxies,
 	zoneMap,
 	nrpt,
-	bits,
+	routes,
+	bitsJobs,
+	srumNetwork,
+	srumConnections,
+	ualClients,
+	webLogs,
 	cryptnet,
+	remoteTools,
+	openSSH,
+	rdpCache,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -44,19 +44,20 @@ func (a Account) IsZero() bool { return a == Account{} }
 
 // A Record is one record of a log in plain Go values. It may be kept.
 type Record struct {
-	Number    uint64    `json:"record_number"` // EventRecordID
+	Number    uint64    `json:"record_number"` // of the record in its log
 	ID        uint32    `json:"event_identifier"`
-	Version   uint8     `json:"version"`
-	Level     uint8     `json:"level"`
+	Version   uint8     `json:"event_version"`
+	Level     uint8     `json:"event_level"`
+	Keywords  uint64    `json:"keywords,omitempty" extra:"-"`
 	Channel   string    `json:"channel"`
-	Provider  string    `json:"source_name"`
-	Computer  string    `json:"computer_name"`
+	Provider  string    `json:"provider"`
+	Computer  string    `json:"computer"`
 	UserSID   string    `json:"user_sid,omitempty"`
 	ProcessID uint32    `json:"process_id,omitempty"`
 	ThreadID  uint32    `json:"thread_id,omitempty"`
 	Activity  string    `json:"activity_id,omitempty"`
-	Time      time.Time `json:"time,omitzero"` // TimeCreated
-	Data      []Field   `json:"-"`             // in stored order
+	Time      time.Time `json:"time,omitzero" event:"Creation Time"` // TimeCreated
+	Data      Pairs     `json:"data"`                                // in stored order
 }
 
 // Get returns the first value of a name, or "".
@@ -99,12 +100,27 @@ func (r *Record) raw(p path) string {
 	if v := r.Get(p.name); v != "" {
 		return v
 	}
+	if r.Provider == "PowerShell" {
+		return r.line(p.name)
+	}
 	// Some logs write the same payload below another container.
 	if i := strings.LastIndexByte(p.name, '/'); i >= 0 {
 		for j := range r.Data {
 			if strings.HasSuffix(r.Data[j].Name, p.name[i:]) {
 				return r.Data[j].Value
 			}
+		}
+	}
+	return ""
+}
+
+// line returns the value of a line "name=value" in a text of several lines, as
+// the events of Windows PowerShell have it.
+func (r *Record) line(name string) string {
+	for i := range r.Data {
+		if _, rest, ok := strings.Cut(r.Data[i].Value, "\n\t"+name+"="); ok {
+			v, _, _ := strings.Cut(rest, "\n")
+			return strings.TrimSpace(v)
 		}
 	}
 	return ""
@@ -212,7 +228,7 @@ func (r *Record) Message(k *Kind) string {
 			break
 		}
 	}
-	return clip(tidy(b.String()))
+	return clip(tidy(b.String()), maxMessage)
 }
 
 func empty(r *Record, p piece) bool { return p.text == "" && r.value(p.field) == "" }
@@ -224,12 +240,15 @@ const missing = "\x00"
 // tidies are what goes with an empty field, in the order in which it goes.
 var tidies = strings.NewReplacer(
 	"("+missing+", "+missing+")", missing, "("+missing+", ", "(", ", "+missing+")", ")", " ("+missing+")", "", "("+missing+")", "", " ["+missing+"]", "",
-	missing+`\`, "", `\`+missing, "", `"`+missing+`"`, "", " from "+missing, "", " by "+missing, "", " in "+missing, "", " of "+missing, "", " for "+missing, "",
+	`"`+missing+`"`, "", " from "+missing, "", " by "+missing, "", " in "+missing, "", " of "+missing, "", " for "+missing, "",
 	" to "+missing, "", " with "+missing, "", " at "+missing, "", ": "+missing, "", ":"+missing, "", " "+missing, "", missing+" ", "", missing, "",
 )
 
+// separators goes with an empty domain or name before all else.
+var separators = strings.NewReplacer(missing+`\`, "", `\`+missing, "")
+
 // tidy takes out what empty fields leave behind.
-func tidy(s string) string { return strings.TrimSpace(tidies.Replace(s)) }
+func tidy(s string) string { return strings.TrimSpace(tidies.Replace(separators.Replace(s))) }
 
 // oneLine joins the lines of a value.
 func oneLine(s string) string {
@@ -240,11 +259,10 @@ func oneLine(s string) string {
 }
 
 // clip cuts a message between characters.
-func clip(s string) string {
-	if len(s) <= maxMessage {
+func clip(s string, n int) string {
+	if len(s) <= n {
 		return s
 	}
-	n := maxMessage
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
@@ -274,5 +292,5 @@ func (r *Record) plainMessage() string {
 		}
 		b.WriteString(oneLine(f.Value))
 	}
-	return clip(b.String())
+	return clip(b.String(), maxMessage)
 }

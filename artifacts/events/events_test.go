@@ -13,7 +13,7 @@ import (
 )
 
 // evidence returns a path below the folder of real evidence.
-func evidence(t testing.TB, elem ...string) string {
+func evidenceFolder(t testing.TB, elem ...string) string {
 	t.Helper()
 	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
 	if dir == "" {
@@ -144,7 +144,7 @@ func TestRealEvents(t *testing.T) {
 	known, all := 0, 0
 	worth := map[Worth]int{}
 	samples := map[*Kind]string{}
-	truth(t, evidence(t, "evtx", "truth.jsonl.gz"), func(_ string, r *Record) {
+	truth(t, evidenceFolder(t, "evtx", "truth.jsonl.gz"), func(_ string, r *Record) {
 		all++
 		k := f.Kind(r.Channel, r.Provider, r.ID)
 		m := r.Message(k)

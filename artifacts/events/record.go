@@ -1,7 +1,13 @@
 package events
 
 import (
+	"encoding/json"
+	"strings"
+	"time"
+	"unsafe"
+
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/evtx"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
@@ -11,20 +17,193 @@ import (
 type Event struct {
 	artifacts.Origin
 	Record
-	Kind *Kind  `json:"-"`                 // nil for events that are not in the catalogue
-	Name string `json:"event,omitempty"`   // of the kind
-	Text string `json:"message,omitempty"` // what the event says, in one sentence
+	Kind    *Kind  `json:"-"`                           // nil for events that are not in the catalogue
+	Name    string `json:"event,omitempty"`             // of the kind
+	Text    string `json:"message,omitempty" extra:"-"` // the sentence of the event, once it is complete
+	Written uint64 `json:"-"`                           // FILETIME in the record's own header
+
+	// What rows show beside that, once the event is complete: provider and
+	// computer under the names that plaso gives them, and the data as text.
+	SourceName   string `json:"-" extra:"source_name"`
+	ComputerName string `json:"-" extra:"computer_name"`
+	Strings      string `json:"-" extra:"strings"`
+
+	state    evtx.State
+	borrowed bool
+	of       *artifacts.Artifact
+	users    *users // of the machine, until the event is complete
+	owner    evidence.User
 }
 
 // FromEVTX returns a record of a log in plain values.
 func FromEVTX(r evtx.Record) Record {
 	e := r.Event()
 	return Record{
-		Number: e.RecordID, ID: uint32(e.EventID), Version: e.Version, Level: e.Level, Channel: e.Channel, Provider: e.Provider,
+		Number: e.ID, ID: uint32(e.EventID), Version: e.Version, Level: e.Level, Keywords: e.Keywords, Channel: e.Channel, Provider: e.Provider,
 		Computer: e.Computer, UserSID: e.UserSID, ProcessID: e.ProcessID, ThreadID: e.ThreadID, Activity: e.ActivityID,
 		Time: wire.Time(e.Created), Data: e.Data,
 	}
 }
 
+// Pairs are names and values. In JSON they are a list of lists of two texts,
+// because order counts and names may repeat.
+type Pairs []Field
+
+// MarshalJSON implements [json.Marshaler].
+func (p Pairs) MarshalJSON() ([]byte, error) {
+	list := make([][2]string, len(p))
+	for i, f := range p {
+		list[i] = [2]string{f.Name, f.Value}
+	}
+	return json.Marshal(list)
+}
+
+// maxStrings bounds the text of all data, in bytes.
+const maxStrings = 8000
+
+// String returns the pairs as "name: value; value; …", each in one line.
+func (p Pairs) String() string {
+	var b strings.Builder
+	for _, f := range p {
+		if f.Value == "" || f.Value == "-" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString("; ")
+		}
+		if name := f.Name[strings.LastIndexByte(f.Name, '/')+1:]; name != "" {
+			b.WriteString(name + ": ")
+		}
+		b.WriteString(oneLine(f.Value))
+		if b.Len() > maxStrings {
+			return clip(b.String(), maxStrings)
+		}
+	}
+	return b.String()
+}
+
+// artifact returns the artifact that the event belongs to.
+func (e *Event) artifact() *artifacts.Artifact {
+	if e.of == nil {
+		e.of = route(e.Channel, e.Provider, e.ID)
+	}
+	return e.of
+}
+
+// starts are the kinds of events that record the start of a program, or that a
+// program ran.
+func (e *Event) starts() bool {
+	if e.Kind == nil {
+		return false
+	}
+	switch e.artifact() {
+	case processEvents, crashEvents:
+		return true
+	case sysmonEvents:
+		return e.ID == 1
+	case taskEvents:
+		return e.ID == 129 || e.ID == 200 || e.ID == 201
+	}
+	return false
+}
+
+// Program returns the program that an event shows to have run.
+func (e Event) Program() string {
+	if !e.starts() {
+		return ""
+	}
+	list := e.Role(e.Kind, Process)
+	for _, marks := range [...]string{`\/`, "."} {
+		for _, p := range list {
+			if strings.ContainsAny(p, marks) {
+				return p
+			}
+		}
+	}
+	return ""
+}
+
+// Proof returns what the event proves: of tasks and processes only a start proves
+// that a program ran.
+func (e Event) Proof() artifacts.Proof {
+	switch a := e.artifact(); {
+	case e.starts():
+		return artifacts.Executed
+	case a == taskEvents:
+		return artifacts.Configured
+	default:
+		return a.Proves
+	}
+}
+
 // Summary returns the sentence of the event.
-func (e Event) Summary() string { return e.Text }
+func (e Event) Summary() string {
+	if e.Text == "" {
+		return e.Message(e.Kind)
+	}
+	return e.Text
+}
+
+// Complete fills in what a row shows.
+func (e Event) Complete() artifacts.Decoded {
+	e.Text, e.SourceName, e.ComputerName, e.Strings = e.Message(e.Kind), e.Provider, e.Computer, e.Data.String()
+	if e.users != nil {
+		e.owner, e.users = e.users.user(e.about()), nil
+	}
+	return e
+}
+
+// Size estimates the memory that the event needs.
+func (e Event) Size() int64 {
+	n := int64(unsafe.Sizeof(e)) + int64(len(e.Text)+len(e.Channel)+len(e.Provider)+len(e.Computer)+len(e.UserSID)+len(e.Activity))
+	for i := range e.Data {
+		n += int64(unsafe.Sizeof(e.Data[i])) + int64(len(e.Data[i].Name)+len(e.Data[i].Value))
+	}
+	return n
+}
+
+// about returns the account that the event is about: who logged on, else who did
+// it, else the account of the header.
+func (e *Event) about() Account {
+	for _, role := range [...]Role{Target, Actor} {
+		if role == Target && e.artifact() != logonEvents && e.artifact() != remoteDesktopEvents {
+			continue
+		}
+		if a := e.Account(e.Kind, role); a.SID != "" || a.Name != "" {
+			return a
+		}
+	}
+	return Account{SID: e.UserSID}
+}
+
+// Owner returns the user that the event is about.
+func (e Event) Owner() evidence.User { return e.owner }
+
+// Found returns how the record lies in its log.
+func (e Event) Found() (state artifacts.State, note string) {
+	switch e.state {
+	case evtx.Hidden:
+		state, note = artifacts.Hidden, "inside a record that was made larger"
+	case evtx.Recovered:
+		state, note = artifacts.Recovered, "in no list of records any more"
+	case evtx.Partial:
+		state, note = artifacts.Partial, "in no list of records any more; its template was overwritten, so that values have no names"
+	}
+	if e.borrowed {
+		note += "; the template was taken from another place"
+	}
+	return state, note
+}
+
+// writtenLater is how far the time in a record's header has to be from that of
+// the event to be shown.
+const writtenLater = time.Minute
+
+// Events gives the time of writing where it differs from that of the event.
+func (e Event) Events() []artifacts.Event {
+	w := wire.Time(e.Written)
+	if w.IsZero() || !e.Time.IsZero() && w.Sub(e.Time).Abs() <= writtenLater {
+		return nil
+	}
+	return []artifacts.Event{{Time: w, Kind: "Content Modification Time", Message: "Written to the log: " + e.Summary()}}
+}

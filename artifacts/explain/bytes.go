@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/hive"
@@ -22,21 +23,30 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 	var file *evidence.File
 	for _, s := range r.Artifact.Sources {
 		files, _ := tree.Glob(s.Glob)
+		if s.Signature != "" {
+			files = append(files, tree.Signed(s.Signature)...)
+		}
 		for _, f := range files {
 			if s.Glob != "" && f.Path == r.From.Path && f.Snapshot == r.From.Snapshot {
 				file = f
 			}
 		}
 	}
+	if file == nil { // the log beside a database
+		file, _ = tree.LookupCopy(r.From.Path, r.From.Snapshot)
+	}
 	if file == nil {
 		return fmt.Errorf("%s is not in the evidence any more", r.From.Path)
+	}
+	if e, ok := r.Data.(events.Event); ok {
+		return eventRecord(w, file, r, e)
 	}
 	b, err := file.Bytes()
 	if b == nil {
 		return err
 	}
 	sum := sha256.Sum256(b)
-	if hex.EncodeToString(sum[:]) != r.From.SHA256 {
+	if r.From.SHA256 != "" && hex.EncodeToString(sum[:]) != r.From.SHA256 {
 		fmt.Fprintln(w, "WARNING: the file has changed since the row was made: its SHA-256 is another")
 	}
 	if r.Artifact.Name == "prefetch" {

@@ -30,8 +30,38 @@ func ruleGroups() []group {
 			defenderOff, defenderExclusion, firewallOpened, portForwarded, hostsTampered, loggingReduced, scriptPolicy,
 			protectionOff, remoteDesktop, proxyChanged, recoveryInhibited,
 		}},
+		{"Scanner, consoles and remote tools", []Rule{
+			detectionLeft, detectionExcluded, scannerRenamed, remoteToolThere, typedCommand, shortcutCommand, policyPushed, keyAuthorised,
+		}},
 		{"Accounts and movement", []Rule{
 			guestEnabled, newAccount, ridMismatch, badPasswords, movedOut, otherVolume, orphanProfile,
+		}},
+		{"External communication", []Rule{
+			downloadRan, sentUnasked, bitsCommand,
+		}},
+		{"Events: logs and clock", []Rule{
+			eventLogCleared, auditingReduced, logCommand, loggingStopped, clockSet, sysmonChanged, logHole,
+		}},
+		{"Events: log-ons", []Rule{
+			noSessionKey, newCredentials, machineRelay, adminFromLoopback, clearTextLogon, explicitCredentials,
+			passwordGuessing, passwordSpraying, successAfterGuessing, manyCredentials,
+		}},
+		{"Events: tickets and directory", []Rule{
+			kerberoast, asrepRoast, rc4Ticket, dcSync, dcShadow, directoryChange, sidHistory, restorePassword, zerologon, sessionWithoutTicket,
+		}},
+		{"Events: remote access", []Rule{
+			remoteSession, tunnelledSession, adminShare, controlPipe, remoteShell, remoteWMI, outgoingSession, dcomStart, pipeEnumeration, groupEnumeration,
+		}},
+		{"Events: accounts", []Rule{
+			accountCreated, machineLikeAccount, shortAccount, groupMember, lostDollar, passwordReset, weakFlagsSet, lockouts,
+		}},
+		{"Events: programs, services and tasks", []Rule{
+			serviceCommand, remoteToolService, taskCommand, shortTask, driverInstalled, serverShell, scriptContent, wmiSubscription, officeShell,
+			oldPowerShell, lsassRead, credentialStore, debugPrivilege, remoteThread, storyChange,
+		}},
+		{"Events: defences and servers", []Rule{
+			recoveryRemoved, malwareSeen, antivirusOff, antivirusSetting, backgroundTransfer, firewallRule, firewallOff,
+			newDevice, exposedCrash, exploitSeen, printerDriver, dnsPlugin, sqlShell, lateralChain,
 		}},
 	}
 }

@@ -185,6 +185,9 @@ func (e *Evaluator) coverage() []Coverage {
 		c.Status, c.Why = e.judged(r)
 		out = append(out, c)
 	}
+	if e.sig != nil {
+		out = append(out, e.sig.coverage(e)...)
+	}
 	return out
 }
 
@@ -192,6 +195,8 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 	switch {
 	case !e.on(r):
 		return NotEvaluated, []string{"judged on request only: `enable " + r.ID + "` in a rules file"}
+	case len(r.events) > 0:
+		return e.eventsJudged(r)
 	}
 	there := 0
 	for _, name := range r.Needs {

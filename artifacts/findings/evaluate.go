@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
@@ -36,6 +37,9 @@ type scene struct {
 	counts   map[string]int // hits by rule
 	silenced map[string]int
 	hashes   map[sourceFile]string // of files whose records came before their hash
+	ev       *eventScene
+	sig      *sigmaScene // nil without Sigma rules
+	rows     int
 }
 
 type sourceFile struct{ path, snapshot string }
@@ -48,7 +52,6 @@ type Evaluator struct {
 	byType map[reflect.Type][]step
 	keep   map[string]bool
 	seen   map[string]*fed // by artifact
-	rows   int
 }
 
 type step struct {
@@ -81,6 +84,10 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 			e.keep[a] = true
 		}
 	}
+	e.ev = newEventScene(e.rules, e.on)
+	if opts != nil && opts.Sigma != nil {
+		e.sig = newSigmaScene(opts.Sigma)
+	}
 	return e
 }
 
@@ -97,6 +104,14 @@ func (e *Evaluator) Add(res *artifacts.Result) {
 }
 
 func (e *Evaluator) record(rec *artifacts.Record) {
+	if ev, ok := rec.Data.(events.Event); ok {
+		e.event(&ev.Record, rec)
+		e.rows++
+		if len(e.steps(rec.Data)) == 0 {
+			return // of the many events few are kept
+		}
+		e.rows--
+	}
 	r := &row{rec: *rec, n: e.rows, class: classOf(rec), proof: rec.Proof()}
 	e.rows++
 	if u, ok := rec.Data.(execution.UserAssist); ok && u.Seeded {
@@ -105,6 +120,9 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 	}
 	e.findSystem(rec.Data)
 	e.mounted(rec.Data)
+	if _, ok := rec.Data.(events.Event); e.sig != nil && !ok {
+		e.sig.record(&look{scene: &e.scene, row: r})
+	}
 	steps := e.steps(rec.Data)
 	for _, st := range steps {
 		x := &look{scene: &e.scene, rule: st.rule, row: r}
@@ -232,6 +250,10 @@ func hasHash(r *row, sum string) bool {
 func (e *Evaluator) Report() *Report {
 	if e.facts.late != nil {
 		e.facts.late(&e.facts)
+	}
+	e.finishEvents(e.rules)
+	if e.sig != nil {
+		e.sig.finish(&e.scene)
 	}
 	keys := slices.Sorted(maps.Keys(e.programs))
 	for _, k := range keys {

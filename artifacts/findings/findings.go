@@ -10,9 +10,8 @@
 //
 // Nothing here reads a file of the evidence's machine by itself, an
 // environment variable or the clock: the same evidence gives the same report
-// everywhere and at any time. Events, memory and the contents of programs are
-// not read: of an event log only how far it reaches, of a program's file only
-// its times and size.
+// everywhere and at any time. Memory and the contents of programs are not read:
+// of a program's file only its times and size.
 //
 // Technique ids and names are those of ATT&CK for Enterprise, version 18. © The
 // MITRE Corporation; this work is reproduced and distributed with the
@@ -26,6 +25,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/findings/sigma"
 )
 
 // A Level says how much a finding deserves a first look. The words are those
@@ -75,28 +75,29 @@ func (l Level) score() int { return []int{0, 10, 30, 50, 70, 90}[l] }
 // A Finding is one subject - a program, an account, a setting - that deserves
 // a look, with everything that rules said about it.
 type Finding struct {
-	ID             string     `json:"id"`       // stable for the same evidence
-	RuleID         string     `json:"rule_id"`  // the rule that gave the level
-	RuleIDs        []string   `json:"rule_ids"` // all that had something to say
-	Title          string     `json:"title"`
-	Level          Level      `json:"level"`
-	Score          int        `json:"score"` // 0 to 100, orders findings of one level
-	Raised         string     `json:"raised,omitempty"`
-	Techniques     []string   `json:"techniques"`
-	Subject        string     `json:"subject"`
-	SubjectKind    string     `json:"subject_kind"`    // program, account, setting, activity
-	Scope          string     `json:"scope,omitempty"` // machine, or the user
-	Host           string     `json:"host"`
-	FirstSeen      time.Time  `json:"first_seen,omitzero"`
-	LastSeen       time.Time  `json:"last_seen,omitzero"`
-	TimeKind       string     `json:"time_kind,omitempty"` // what last_seen means
-	Count          int        `json:"count"`               // how many records speak of the subject
-	Reasons        []Reason   `json:"reasons"`
-	Evidence       []Evidence `json:"evidence"`
-	Omitted        int        `json:"evidence_omitted,omitempty"`
-	Why            string     `json:"why"`
-	FalsePositives string     `json:"false_positives"`
-	Next           string     `json:"next"`
+	ID             string      `json:"id"`       // stable for the same evidence
+	RuleID         string      `json:"rule_id"`  // the rule that gave the level
+	RuleIDs        []string    `json:"rule_ids"` // all that had something to say
+	Title          string      `json:"title"`
+	Level          Level       `json:"level"`
+	Score          int         `json:"score"` // 0 to 100, orders findings of one level
+	Raised         string      `json:"raised,omitempty"`
+	Techniques     []string    `json:"techniques"`
+	Subject        string      `json:"subject"`
+	SubjectKind    string      `json:"subject_kind"`    // program, account, setting, activity
+	Scope          string      `json:"scope,omitempty"` // machine, or the user
+	Host           string      `json:"host"`
+	FirstSeen      time.Time   `json:"first_seen,omitzero"`
+	LastSeen       time.Time   `json:"last_seen,omitzero"`
+	TimeKind       string      `json:"time_kind,omitempty"` // what last_seen means
+	Count          int         `json:"count"`               // how many records speak of the subject
+	Reasons        []Reason    `json:"reasons"`
+	Evidence       []Evidence  `json:"evidence"`
+	Omitted        int         `json:"evidence_omitted,omitempty"`
+	Sigma          []SigmaRule `json:"sigma,omitempty"` // Sigma rules that speak here
+	Why            string      `json:"why"`
+	FalsePositives string      `json:"false_positives"`
+	Next           string      `json:"next"`
 }
 
 // zone is "UTC", or says that the times of the finding are local.
@@ -158,6 +159,9 @@ type Evidence struct {
 	artifacts.Locator
 	Rules []string `json:"rules,omitempty"` // whose reason it is; none where it only completes the story
 	Quote string   `json:"quote"`           // what stands there
+	// Of records of event logs.
+	Channel      string `json:"channel,omitempty"`
+	RecordNumber uint64 `json:"record_number,omitempty"`
 }
 
 // Coverage says of one rule whether it was judged.
@@ -190,6 +194,9 @@ type Report struct {
 type Options struct {
 	Tables *Tables // nil means those that ship with the program
 	Extra  []*Rule // rules from outside, made by [Define], judged after those that ship
+	// Sigma rules are judged on records of event logs, and on other records as far
+	// as these hold what a rule asks for.
+	Sigma *sigma.Set
 }
 
 // Evaluate judges the results of one machine.

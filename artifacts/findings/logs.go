@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/system"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -29,7 +30,7 @@ var logsCleared = wholeRule(Rule{
 	var all []*row
 	for _, r := range x.kept["evtxfiles"] {
 		if r.rec.From.State == artifacts.Live {
-			logs[strings.ToLower(r.rec.Data.(system.EvtxFile).Log)] = r
+			logs[strings.ToLower(r.rec.Data.(events.EvtxFile).Log)] = r
 			all = append(all, r)
 		}
 	}
@@ -43,7 +44,7 @@ var logsCleared = wholeRule(Rule{
 	for _, r := range all {
 		look := *x
 		look.row = r
-		look.log(r.rec.Data.(system.EvtxFile), all, cleaning, together)
+		look.log(r.rec.Data.(events.EvtxFile), all, cleaning, together)
 	}
 }, "evtxfiles", "eventlogging", "osinfo")
 
@@ -107,13 +108,13 @@ func (x *look) logMoved(name string) string {
 
 // emptied reports whether a log begins late although nothing in it was
 // overwritten.
-func emptied(f system.EvtxFile) bool { return f.Records > 0 && f.First > 1 && !f.Overwritten() }
+func emptied(f events.EvtxFile) bool { return f.Records > 0 && f.First > 1 && !f.Overwritten() }
 
 // beginnings are the times at which emptied logs begin, sorted.
 func (x *look) beginnings(all []*row) []time.Time {
 	var out []time.Time
 	for _, r := range all {
-		if f := r.rec.Data.(system.EvtxFile); emptied(f) && !f.Oldest.IsZero() {
+		if f := r.rec.Data.(events.EvtxFile); emptied(f) && !f.Oldest.IsZero() {
 			out = append(out, f.Oldest)
 		}
 	}
@@ -122,7 +123,7 @@ func (x *look) beginnings(all []*row) []time.Time {
 }
 
 // log judges one log that is there.
-func (x *look) log(f system.EvtxFile, all []*row, cleaning []start, together []time.Time) {
+func (x *look) log(f events.EvtxFile, all []*row, cleaning []start, together []time.Time) {
 	s := x.setting("event log " + f.Log)
 	main := slices.ContainsFunc(mainLogs, func(n string) bool { return strings.EqualFold(n, f.Log) })
 	if emptied(f) {
@@ -152,6 +153,9 @@ func (x *look) log(f system.EvtxFile, all []*row, cleaning []start, together []t
 		}
 		x.hit(s, level, "%d records are missing in it: %s", f.MissingCount, clip(strings.Join(f.Missing, ", "), 200))
 	}
+	if f.HiddenCount > 0 {
+		x.hit(s, High, "records hidden inside others: %d; a tool edited the log, and Windows does not list them", f.HiddenCount).as("T1070.001")
+	}
 	if len(f.Unusual) > 0 && !f.Dirty {
 		x.hit(s, Low, "it was changed past Windows, or is damaged: %s", clip(strings.Join(f.Unusual, "; "), 300)).as("T1070.001")
 	}
@@ -161,7 +165,7 @@ func (x *look) log(f system.EvtxFile, all []*row, cleaning []start, together []t
 	if main && f.Size <= small && !emptied(f) {
 		oldest := time.Time{}
 		for _, r := range all {
-			if o := r.rec.Data.(system.EvtxFile).Oldest; !o.IsZero() && (oldest.IsZero() || o.Before(oldest)) {
+			if o := r.rec.Data.(events.EvtxFile).Oldest; !o.IsZero() && (oldest.IsZero() || o.Before(oldest)) {
 				oldest = o
 			}
 		}

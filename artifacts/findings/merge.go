@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 )
 
 // merge makes one finding of all hits on one subject.
@@ -106,6 +107,9 @@ type tally struct {
 }
 
 func (t *tally) add(f *Finding, h *hit) {
+	if h.rule.sigma != nil && !slices.Contains(f.RuleIDs, h.rule.ID) {
+		f.Sigma = append(f.Sigma, *h.rule.sigma)
+	}
 	f.RuleIDs = with(f.RuleIDs, h.rule.ID)
 	for _, id := range h.attack {
 		f.Techniques = with(f.Techniques, id)
@@ -156,6 +160,10 @@ func (s *scene) finding(k subject, hits []*hit) Finding {
 	}
 	slices.SortFunc(t.rows, func(a, b *row) int { return cmp.Compare(a.n, b.n) })
 	f.Count = len(t.rows)
+	for _, h := range hits {
+		f.Count += h.more
+		f.Omitted += h.more
+	}
 	s.evidence(&f, &t)
 	if f.Scope == "" {
 		f.Scope = scopeOf(t.rows)
@@ -217,17 +225,18 @@ func (s *scene) evidence(f *Finding, t *tally) {
 	shown := t.rows
 	if len(shown) > maxEvidence {
 		// Those that a rule speaks of first.
-		shown = slices.Clone(shown)
-		slices.SortStableFunc(shown, func(a, b *row) int { return cmp.Compare(len(t.ruleOf[b]), len(t.ruleOf[a])) })
-		shown = shown[:maxEvidence]
+		shown = firstOfEach(shown, t.ruleOf)[:maxEvidence]
 		slices.SortFunc(shown, func(a, b *row) int { return cmp.Compare(a.n, b.n) })
-		f.Omitted = len(t.rows) - maxEvidence
+		f.Omitted += len(t.rows) - maxEvidence
 	}
 	c := chronicle{f: f, spans: t.spans}
 	for _, r := range shown {
 		ev := Evidence{
 			ID: r.rec.ID, Artifact: r.rec.Artifact.Name, Proves: string(r.proof), Locator: r.rec.From, Rules: t.ruleOf[r],
 			User: cmp.Or(r.rec.User.Name, r.rec.User.SID), Quote: clip(r.rec.Summary(), 2000),
+		}
+		if e, ok := r.rec.Data.(events.Event); ok {
+			ev.Channel, ev.RecordNumber = e.Channel, e.Number
 		}
 		if ev.SHA256 == "" {
 			ev.SHA256 = s.hashes[sourceFile{ev.Path, ev.Snapshot}]
@@ -257,7 +266,7 @@ func (c *chronicle) take(ev *Evidence, r *row) {
 		if e.DataType == "windows:volume:creation" || !c.counts(e) {
 			continue
 		}
-		if len(ev.Events) < maxEvents {
+		if len(ev.Events) < maxEvents && (e.Local || !r.rec.Quiet) {
 			ev.Events = append(ev.Events, e.ID)
 		}
 		if e.Local { // its digits are no UTC: it dates the finding where nothing else does
@@ -305,6 +314,25 @@ func (c *chronicle) end() {
 		}
 		f.LastSeen = latest(f.LastSeen, t)
 	}
+}
+
+// firstOfEach puts the first record of each rule in front, then those that most
+// rules speak of.
+func firstOfEach(rows []*row, ruleOf map[*row][]string) []*row {
+	lead := map[*row]bool{}
+	met := map[string]bool{}
+	for _, r := range rows {
+		for _, id := range ruleOf[r] {
+			if !met[id] {
+				met[id], lead[r] = true, true
+			}
+		}
+	}
+	out := slices.Clone(rows)
+	slices.SortStableFunc(out, func(a, b *row) int {
+		return cmp.Or(compareBools(lead[a], lead[b]), cmp.Compare(len(ruleOf[b]), len(ruleOf[a])))
+	})
+	return out
 }
 
 // findingID is stable: the same subject on the same host has the same id.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
@@ -33,14 +34,15 @@ func (r *row) auto() *persistence.Entry {
 
 // A program is one path with everything that any record says about it.
 type program struct {
-	key   string   // as all sources share it, profile folders of XP under their later names
-	path  string   // as first written
-	parts []string // of the key
-	base  string   // last name, lower case
-	stem  string   // without .exe
-	dir   string
-	rows  []*row
-	vols  []string // volumes that the spellings name
+	key    string   // as all sources share it, profile folders of XP under their later names
+	path   string   // as first written
+	parts  []string // of the key
+	events int      // records of event logs, with those that are not kept
+	base   string   // last name, lower case
+	stem   string   // without .exe
+	dir    string
+	rows   []*row
+	vols   []string // volumes that the spellings name
 
 	other bool // on a volume that is not the one of Windows
 	place *place
@@ -63,6 +65,8 @@ var classes = map[string]string{
 	"userassist": "explorer", "featureusage": "explorer", "recentapps": "explorer", "muicache": "explorer", "jumplistdata": "explorer", "lastvisited": "explorer",
 	"compatassistant": "compatibility", "appcompatflags": "compatibility", "pca": "compatibility",
 	"prefetchlayout": "prefetch",
+	"srumapps":       "srum", "srumnetwork": "srum", "srumother": "srum", "srumconnections": "srum",
+	"browserdownloads": "browser", "browserhistory": "browser",
 }
 
 func classOf(r *artifacts.Record) string {
@@ -213,6 +217,10 @@ func (s *scene) normal(path string, u evidence.User) string {
 	return key
 }
 
+// maxProgramEvents bounds the records of event logs that are kept of one program:
+// a log can hold very many starts of it.
+const maxProgramEvents = 256
+
 // sight notes that a record speaks of a path.
 func (s *scene) sight(path string, r *row) *program {
 	if path == "" || len(path) > 64<<10 {
@@ -229,6 +237,11 @@ func (s *scene) sight(path string, r *row) *program {
 		p.stem = strings.TrimSuffix(p.base, ".exe")
 		p.dir = strings.TrimSuffix(key[:len(key)-len(p.base)], `\`)
 		s.programs[p.key] = p
+	}
+	if _, ok := r.rec.Data.(events.Event); ok {
+		if p.events++; p.events > maxProgramEvents {
+			return p
+		}
 	}
 	if len(p.rows) == 0 || p.rows[len(p.rows)-1] != r {
 		p.rows = append(p.rows, r)

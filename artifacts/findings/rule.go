@@ -10,6 +10,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 )
 
 // A Rule is one argument: what it looks for, why that matters, what usually
@@ -37,6 +38,9 @@ type Rule struct {
 	keeps   []string // artifacts whose records wholes looks at afterwards
 	program func(*look, *program)
 	whole   func(*look)
+	events  []eventFunc
+	finish  func(*eventLook) // after all events
+	sigma   *SigmaRule       // that it stands for
 }
 
 // A recordFunc looks at records of one type, while they come in.
@@ -92,6 +96,13 @@ func (r *Rule) needs() []string {
 			named[reflect.TypeOf(a.Record())] = true
 		}
 	}
+	if len(r.events) > 0 {
+		for _, a := range catalogue.All() {
+			if _, ok := a.Record().(events.Event); ok {
+				out = append(out, a.Name)
+			}
+		}
+	}
 	for _, a := range catalogue.All() {
 		if !named[reflect.TypeOf(a.Record())] && r.takes(a) && !slices.Contains(out, a.Name) {
 			out = append(out, a.Name)
@@ -103,6 +114,9 @@ func (r *Rule) needs() []string {
 // takes reports whether a function of the rule looks at records of the artifact.
 func (r *Rule) takes(a *artifacts.Artifact) bool {
 	d, ok := a.Record().(artifacts.Decoded)
+	if _, event := a.Record().(events.Event); event && len(r.events) > 0 {
+		return true
+	}
 	return ok && !slices.Contains(r.skips, a.Name) && slices.ContainsFunc(r.records, func(f recordFunc) bool { return f.accepts(d) })
 }
 
@@ -162,6 +176,9 @@ type hit struct {
 	rows    []*row
 	// The span of what counted, where the records hold other times, too.
 	begin, end time.Time
+	early      Level // before the first user logged on; 0 the same
+	same       int   // hits that are alike
+	more       int   // of them without a row of their own
 }
 
 // hit records what the rule says about a subject. Level 0 means the rule's

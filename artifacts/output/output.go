@@ -169,6 +169,7 @@ func Formats() []Format {
 		{Name: "pecmd", About: "CSV pair as PECmd writes it, of Prefetch records", Files: newPECmd},
 		{Name: "appcompatcacheparser", About: "CSV as AppCompatCacheParser writes it, of shimcache records", Files: newAppCompatCacheParser},
 		{Name: "amcacheparser", About: "CSV files as AmcacheParser writes them, of Amcache records", Files: newAmcacheParser},
+		{Name: "evtxecmd", About: "CSV as EvtxECmd writes it, of records of event logs", Files: newEvtxECmd},
 	}
 }
 

@@ -44,8 +44,8 @@ type Sorter struct {
 	buf     []byte
 	plain   bool // leave copies alone: a sort inside the sort
 
-	local  *Sorter // rows in local time, until the zones are known
-	pieces bool    // of the source at hand, earlier pieces were added
+	local  *Sorter           // rows in local time, until the zones are known
+	pieces map[source]string // hosts of sources that gave pieces; the sources have no host here
 	hashes map[source]string
 }
 
@@ -68,8 +68,11 @@ type run struct {
 	size int64
 }
 
-// Add takes in all events of a record.
+// Add takes in all events of a record that is shown.
 func (s *Sorter) Add(rec *artifacts.Record) error {
+	if rec.Quiet {
+		return nil
+	}
 	events := rec.Events()
 	if len(events) == 0 {
 		return nil
@@ -108,17 +111,22 @@ func (s *Sorter) AddResult(res *artifacts.Result) error {
 // records before it do not have it, the rows will. It is called for each result,
 // after its records were added.
 func (s *Sorter) Source(res *artifacts.Result) {
+	from := source{path: res.From.Path, snapshot: res.From.Snapshot}
 	if res.More {
-		s.pieces = true
+		if len(res.Records) > 0 {
+			if s.pieces == nil {
+				s.pieces = map[source]string{}
+			}
+			s.pieces[from] = res.Records[0].Host
+		}
 		return
 	}
-	if s.pieces && res.From.SHA256 != "" && len(res.Records) > 0 {
+	if host, ok := s.pieces[from]; ok && res.From.SHA256 != "" {
 		if s.hashes == nil {
 			s.hashes = map[source]string{}
 		}
-		s.hashes[source{res.Records[0].Host, res.From.Path, res.From.Snapshot}] = res.From.SHA256
+		s.hashes[source{host, from.path, from.snapshot}] = res.From.SHA256
 	}
-	s.pieces = false
 }
 
 // AddRow takes in one event that is flat already. The row can be used again.

@@ -25,6 +25,7 @@ var tsFields = []struct {
 	{"application_focus_count", 'n'}, {"application_focus_duration", 'n'}, {"full_path", 't'}, {"sha1", 't'}, {"product_name", 't'}, {"company_name", 't'},
 	{"file_version", 't'}, {"file_size", 'n'}, {"program_identifier", 't'}, {"publisher", 't'}, {"service_name", 't'}, {"task_name", 't'},
 	{"task_identifier", 't'}, {"device_path", 't'}, {"serial_number", 't'},
+	{"record_number", 'n'}, {"event_level", 'n'}, {"source_name", 't'}, {"channel", 't'}, {"computer_name", 't'}, {"strings", 't'},
 }
 
 // maxText is the longest text that OpenSearch indexes as a whole, in bytes.
@@ -95,7 +96,13 @@ func (t *timesketch) Event(r *Row) error {
 	o.str("value_name", clip(r.Value))
 	o.strs("tag", r.judgedTags())
 	o.str("confidence", string(r.Proof))
-	o.str("event_identifier", r.ID)
+	// The rules of Timesketch look for the number of an event here. The field is
+	// a text, because other rows have their id in it.
+	identifier := r.ID
+	if r.isEvent() {
+		identifier = r.field("event_identifier")
+	}
+	o.str("event_identifier", identifier)
 	o.str("state", string(r.State))
 	o.str("record_id", r.RecordID)
 	o.str("level", r.Level)

@@ -154,7 +154,7 @@ func autostartScope(in artifacts.Input) string {
 		return "new users"
 	case in.User.SID == "S-1-5-18" || in.User.SID == "S-1-5-19" || in.User.SID == "S-1-5-20":
 		return "service account"
-	case in.User != evidence.User{}, in.Source.Hive == evidence.NTUSER:
+	case in.User != evidence.User{}, in.Source.Hive == evidence.NTUSER, in.Source.Hive == evidence.USRCLASS:
 		return "user"
 	}
 	return "machine"

@@ -56,6 +56,9 @@ var chapter = artifacts.Chapter("Persistence",
 	autostartFiles,
 	webScripts,
 	wmiSubscription,
+	appxDebug,
+	signatureHooks,
+	groupPolicy,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -41,6 +41,7 @@ func decodeSafeBoot(in artifacts.Input, yield func(SafeBoot) bool) error {
 	_, key, _ := strings.Cut(in.Source.Key, `Control\`)
 	h := hooksOf(in, key)
 	mode := ""
+	named := false // the entry has a default value, which says what it is
 	h.each(func(v hive.Value) {
 		name := strings.ToLower(v.Name())
 		switch {
@@ -48,6 +49,7 @@ func decodeSafeBoot(in artifacts.Input, yield func(SafeBoot) bool) error {
 			if name != "" {
 				return
 			}
+			named = true
 			_, mode, _ = strings.Cut(strings.TrimSuffix(in.Source.Key, `\*`), `SafeBoot\`)
 			// Classes and groups of devices stand in the lists as well; what
 			// is started by name is a service or a driver file.
@@ -63,5 +65,11 @@ func decodeSafeBoot(in artifacts.Input, yield func(SafeBoot) bool) error {
 			h.fact(v, "Safe mode option")
 		}
 	})
+	if len(in.Match) > 0 && !named && !in.Remnant() {
+		// Real third parties leave the value out; Windows starts a service or
+		// driver of that name all the same.
+		_, mode, _ = strings.Cut(strings.TrimSuffix(in.Source.Key, `\*`), `SafeBoot\`)
+		h.out = append(h.out, Hook{Origin: in.AtKey(), Entry: autostartOf(in, "Safe mode entry"), Key: h.key, Name: in.Matched(0), Value: "kind unknown"})
+	}
 	return hookRecords(h, func(r Hook) SafeBoot { return SafeBoot{r, mode} }, yield)
 }

@@ -67,7 +67,7 @@ func shellExtensionSources() []artifacts.Source {
 	}
 	// The class of all files is called `*`: the pattern matches every class,
 	// and the decoder takes those it knows.
-	for _, k := range []string{`*\shellex\*\*`, `Directory\Background\shellex\*\*`} {
+	for _, k := range []string{`*\shellex\*`, `Directory\Background\shellex\*`, `*\shellex\*\*`, `Directory\Background\shellex\*\*`} {
 		out = append(out, artifacts.Key(evidence.SOFTWARE, `Classes\`+k), artifacts.Key(evidence.USRCLASS, k))
 	}
 	for _, p := range []string{`PROTOCOLS\Handler\*`, `PROTOCOLS\Filter\*`} {
@@ -91,6 +91,9 @@ func decodeShellExtensions(in artifacts.Input, yield func(ShellExtension) bool) 
 		}
 		if in.Source.Hive == evidence.SOFTWARE && !slices.ContainsFunc(shellExtensionObjects, func(o string) bool { return strings.EqualFold(o, object) }) {
 			return nil // of the machine only what concerns many kinds of files
+		}
+		if len(parts) == i+2 { // the handler's kind is the key itself: IconHandler, DropHandler, an interface
+			return shellExtensionClass(in, "single", object+`\`+parts[i+1], yield)
 		}
 		return shellExtensionClass(in, "default", object+`\`+strings.Join(parts[i+1:len(parts)-1], `\`), yield)
 	case strings.Contains(src, `PROTOCOLS\`):
@@ -123,8 +126,8 @@ func shellExtensionClass(in artifacts.Input, where, list string, yield func(Shel
 	switch where {
 	case "key":
 		add(in.AtKey(), in.Matched(0), in.Matched(0), in.Text(""))
-	case "default", "clsid", "extension":
-		names := map[string][]string{"default": {""}, "clsid": {"CLSID"}, "extension": {"CLSID", "ClsidExtension", "BandCLSID", "Exec", "Script"}}[where]
+	case "default", "single", "clsid", "extension":
+		names := map[string][]string{"default": {""}, "single": {""}, "clsid": {"CLSID"}, "extension": {"CLSID", "ClsidExtension", "BandCLSID", "Exec", "Script"}}[where]
 		for _, name := range names {
 			h.value(name, func(v hive.Value) {
 				text, _ := h.text(v)

@@ -16,6 +16,8 @@ func (x *machineScan) write() error {
 	x.phase(phaseJudging)
 	x.report = x.eval.Report()
 	x.eval = nil
+	x.analysis, x.logons = x.logons.Analyse(), nil
+	RankLogons(x.analysis, x.report)
 	x.worst = max(x.worst, x.report.Worst())
 	x.report = x.report.AtLeast(x.o.Level)
 	x.verdicts = report.Verdicts(x.report)
@@ -34,6 +36,9 @@ func (x *machineScan) write() error {
 		if err := x.small(f.name, f.format, f.rows, f.write); err != nil {
 			return err
 		}
+	}
+	if err := x.writeLogons(); err != nil {
+		return err
 	}
 	if err := x.timeline(); err != nil {
 		return err

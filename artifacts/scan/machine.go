@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/moments"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
@@ -30,7 +32,9 @@ type machineScan struct {
 	sorter       output.Sorter
 	eval         *findings.Evaluator
 	report       *findings.Report
-	page         report.Input // of report.html
+	logons       *logons.Builder
+	analysis     *logons.Analysis // once everything is read
+	page         report.Input     // of report.html
 	zone         *artifacts.Zone
 	moments      moments.Moments // that may show the zone
 	verdicts     map[string]output.Verdict
@@ -40,10 +44,15 @@ type machineScan struct {
 	stamp        string
 	worst        findings.Level
 
-	records     *files.Set // of the artifact at hand
-	recordsOf   *artifacts.Artifact
-	recordLines output.RecordWriter
-	recordRows  int
+	records []*recordFile // of the artifacts at hand
+}
+
+// A recordFile is the file of the records of one artifact.
+type recordFile struct {
+	artifact *artifacts.Artifact
+	files    *files.Set
+	lines    output.RecordWriter
+	rows     int
 }
 
 // A recordTable is a format of records that writes several files.
@@ -178,7 +187,8 @@ func (x *machineScan) read(kind string) error {
 		create := func(name string) (io.Writer, error) { return set.Create("tables/" + x.stamp + "_" + name) }
 		x.tables = append(x.tables, &recordTable{f, set, f.Files(create, x.opts)})
 	}
-	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, x.o.Artifacts), &findings.Options{Tables: x.o.Tables})
+	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, x.o.Artifacts), &findings.Options{Tables: x.o.Tables, Sigma: x.o.Sigma})
+	x.logons = logons.New(nil)
 	x.page = report.Input{
 		Tool:      "artifactdump " + x.o.Version,
 		Collected: report.NewCollector(&report.Options{Lang: x.o.Lang}),
@@ -187,8 +197,12 @@ func (x *machineScan) read(kind string) error {
 		x.damage(err)
 		x.inv.damage(Damage{Parser: "evidence", Error: err.Error()})
 	}
+	shown, err := events.ParseFilter(x.o.Events)
+	if err != nil {
+		return err
+	}
 	results, err := artifacts.Run(x.ctx, x.tree, x.list, &artifacts.Options{
-		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, Places: x.places, Progress: x.progress, Zone: x.zone,
+		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, Places: x.places, Progress: x.progress, Quiet: shown.Quiet, Zone: x.zone,
 	})
 	if err != nil {
 		return err

@@ -54,6 +54,8 @@ type ManifestOptions struct {
 	Formats   []string `json:"formats"`
 	Host      string   `json:"host,omitempty"`
 	Rules     []string `json:"rules,omitempty"`
+	Sigma     []string `json:"sigma,omitempty"`
+	Events    string   `json:"events,omitempty"`
 	NoDeleted bool     `json:"no_deleted,omitempty"`
 	Timezone  string   `json:"evidence_timezone,omitempty"`
 	NoLogs    bool     `json:"no_logs,omitempty"`
@@ -196,8 +198,8 @@ func newManifest(s *run) *Manifest {
 		Evidence: []*EvidenceManifest{}, Machines: []*MachineManifest{},
 	}
 	m.Options = ManifestOptions{
-		Artifacts: s.o.Artifacts, Host: s.o.Open.Hostname, Rules: s.o.RuleFiles,
-		NoDeleted: s.o.NoDeleted, Timezone: s.o.Timezone, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows, Level: s.o.Level.String(),
+		Artifacts: s.o.Artifacts, Host: s.o.Open.Hostname, Rules: s.o.RuleFiles, Sigma: s.o.SigmaPaths,
+		Events: s.o.Events, NoDeleted: s.o.NoDeleted, Timezone: s.o.Timezone, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows, Level: s.o.Level.String(),
 	}
 	for _, p := range s.o.Evidence {
 		m.Evidence = append(m.Evidence, &EvidenceManifest{Path: p})

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -17,6 +18,7 @@ func (x *machineScan) result(res *artifacts.Result) error {
 	}
 	x.inv.add(res)
 	x.eval.Add(res)
+	AddLogons(x.logons, x.m.Name, res)
 	x.page.Collected.Result(x.m.Name, res)
 	if x.o.Strict && len(res.Errors) > 0 {
 		return fmt.Errorf("stopped at the first damage (--strict): %w", ErrDamaged)
@@ -33,6 +35,9 @@ func (x *machineScan) result(res *artifacts.Result) error {
 	before := x.sorter.Len()
 	for i := range res.Records {
 		rec := &res.Records[i]
+		if rec.Quiet {
+			continue
+		}
 		if err := x.record(rec); err != nil {
 			return err
 		}
@@ -54,35 +59,42 @@ func (x *machineScan) result(res *artifacts.Result) error {
 }
 
 // record writes a record to the file of its artifact. Results come artifact by
-// artifact, so that one file is open at a time.
+// artifact, so that one file is open at a time, or as many as a family of
+// artifacts has members.
 func (x *machineScan) record(rec *artifacts.Record) error {
-	if rec.Artifact != x.recordsOf {
-		if err := x.endRecords(); err != nil {
-			return err
+	i := slices.IndexFunc(x.records, func(f *recordFile) bool { return f.artifact == rec.Artifact })
+	if i < 0 {
+		if len(x.records) > 0 && !rec.Artifact.With(x.records[0].artifact) {
+			if err := x.endRecords(); err != nil {
+				return err
+			}
 		}
-		x.records, x.recordsOf, x.recordRows = x.Set(), rec.Artifact, 0
-		w, err := x.records.Create("records/" + rec.Artifact.Name + ".jsonl")
+		f := &recordFile{artifact: rec.Artifact, files: x.Set()}
+		w, err := f.files.Create("records/" + rec.Artifact.Name + ".jsonl")
 		if err != nil {
 			return err
 		}
 		jsonl, _ := output.Lookup("jsonl")
-		x.recordLines = jsonl.Records(w, x.opts)
+		f.lines = jsonl.Records(w, x.opts)
+		i = len(x.records)
+		x.records = append(x.records, f)
 	}
-	x.recordRows++
-	return x.recordLines.Record(rec)
+	x.records[i].rows++
+	return x.records[i].lines.Record(rec)
 }
 
 func (x *machineScan) endRecords() error {
-	if x.records == nil {
-		return nil
+	for len(x.records) > 0 {
+		f := x.records[0]
+		if err := f.lines.Close(); err != nil {
+			return err
+		}
+		x.records = x.records[1:]
+		if err := x.commit(f.files, "jsonl", f.rows, nil); err != nil {
+			return err
+		}
 	}
-	if err := x.recordLines.Close(); err != nil {
-		return err
-	}
-	files := x.records
-	err := x.commit(files, "jsonl", x.recordRows, nil)
-	x.records, x.recordsOf = nil, nil
-	return err
+	return nil
 }
 
 // commit gives finished files their names and puts them into the manifest. The
@@ -111,8 +123,8 @@ func (x *machineScan) commit(set *files.Set, format string, rows int, w any) err
 
 // abort leaves unfinished files under their .partial names.
 func (x *machineScan) abort() {
-	if x.records != nil {
-		x.records.Abort()
+	for _, f := range x.records {
+		f.files.Abort()
 	}
 	x.damaged.Abort()
 	for _, t := range x.tables {

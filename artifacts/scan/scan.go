@@ -35,6 +35,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/findings/sigma"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/report"
@@ -50,16 +51,19 @@ type Options struct {
 	Resume   bool     // continue what an interrupted run left
 	Group    bool     // let the group of the user read the case, which is private otherwise
 
-	Artifacts []string        // names of artifacts and groups; none means all
-	Formats   []output.Format // beside JSON lines and CSV, which are always written
-	Output    output.Options  // of the formats
-	Lang      string          // of the report; "" is English
-	Level     findings.Level  // findings below it are not written
-	Tables    *findings.Tables
-	RuleFiles []string // where Tables came from, for the manifest
+	Artifacts  []string        // names of artifacts and groups; none means all
+	Formats    []output.Format // beside JSON lines and CSV, which are always written
+	Output     output.Options  // of the formats
+	Lang       string          // of the report; "" is English
+	Level      findings.Level  // findings below it are not written
+	Tables     *findings.Tables
+	RuleFiles  []string // where Tables came from, for the manifest
+	Sigma      *sigma.Set
+	SigmaPaths []string // where Sigma came from, for the manifest
 
 	Open         evidence.Options // how evidence is opened
 	NoDeleted    bool             // skip deleted keys and values
+	Events       string           // which records of event logs are shown, see events.ParseFilter
 	Timezone     string           // of the evidence's local times; "" takes it from the evidence, see artifacts.ZoneOf
 	HashEvidence bool             // take the SHA-256 of archives and images as a whole
 	VerifyImages bool             // compare disk images with the hashes that they store

@@ -76,10 +76,10 @@ func decodeInterfaces(in artifacts.Input, yield func(Interface) bool) error {
 		i.Domain = in.Text("DhcpDomain")
 	}
 	if n, ok := in.Uint("LeaseObtainedTime"); ok {
-		i.Obtained = wire.UnixTime(uint32(n))
+		i.Obtained = leaseTime(n)
 	}
 	if n, ok := in.Uint("LeaseTerminatesTime"); ok {
-		i.Terminates = wire.UnixTime(uint32(n))
+		i.Terminates = leaseTime(n)
 	}
 	// The gateway's address (4), the length of what follows (u32, 6), its
 	// hardware address.
@@ -149,4 +149,15 @@ func (i Interface) Summary() string {
 		s += " name servers by hand " + i.DNS
 	}
 	return s
+}
+
+// leaseTime reads a time of a lease. Before the clock was set, Windows counts
+// the seconds since its start: such a value, and 0xFFFFFFFF for a lease without
+// an end, is no date.
+func leaseTime(n uint64) time.Time {
+	const firstDHCP = 946684800 // 2000-01-01, before any Windows that keeps the value
+	if n < firstDHCP || n >= 1<<32-1 {
+		return time.Time{}
+	}
+	return wire.UnixTime(uint32(n))
 }

@@ -17,8 +17,8 @@ func TestArrows(t *testing.T) {
 	corpus := []string{"corpus", "corpus/", "prefetch/xpress"}
 	evidence := []string{"hive", "artifacts/winpath", "artifacts/evidence", "artifacts/evidence/", "artifacts/formats/ntfs", "artifacts/formats/wire"}
 	engine := join(evidence, []string{"artifacts"})
-	chapter := join(engine, []string{"prefetch", "prefetch/", "artifacts/formats/"})
-	chapters := []string{"artifacts/execution", "artifacts/persistence", "artifacts/communication", "artifacts/activity", "artifacts/system"}
+	chapter := join(engine, []string{"prefetch", "prefetch/", "artifacts/formats/", "artifacts/internal/databases"})
+	chapters := []string{"artifacts/execution", "artifacts/persistence", "artifacts/communication", "artifacts/browser", "artifacts/activity", "artifacts/system", "artifacts/events"}
 	above := join(chapter, chapters, []string{"artifacts/catalogue"})
 	format := []string{"artifacts/formats/wire"}
 	onSQLite := join(format, []string{"artifacts/formats/sqlitedb"})
@@ -57,6 +57,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/formats/cit":             join(format, []string{"prefetch/xpress"}),
 		"artifacts/formats/openssh":         {},
 		"artifacts/formats/rdpcache":        format,
+		"artifacts/formats/eventjson":       format,
 		"artifacts/formats/regpol":          format,
 		"artifacts/formats/setupapi":        format,
 		"artifacts/formats/startupinfo":     format,
@@ -70,6 +71,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/execution":     chapter,
 		"artifacts/persistence":   chapter,
 		"artifacts/communication": chapter,
+		"artifacts/browser":       chapter,
 		"artifacts/activity":      chapter,
 		"artifacts/system":        chapter,
 		"artifacts/events":        chapter,
@@ -79,7 +81,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/inspect":         {"hive", "prefetch", "prefetch/", "artifacts/winpath", "artifacts/formats/"},
 		"artifacts/moments":         join(chapter, []string{"artifacts/execution", "artifacts/persistence"}),
 		"artifacts/logons":          join(chapter, []string{"artifacts/events"}),
-		"artifacts/findings":        above,
+		"artifacts/findings":        join(above, []string{"artifacts/findings/sigma"}),
 		"artifacts/findings/sigma":  {},
 		"artifacts/output":          above,
 		"artifacts/output/parquet":  join(above, []string{"artifacts/output"}),
@@ -87,12 +89,14 @@ func TestArrows(t *testing.T) {
 		"artifacts/output/files":    {},
 		"artifacts/output/hivefile": join(above, []string{"artifacts/output"}),
 		"artifacts/output/pffile":   join(above, []string{"artifacts/output"}),
-		"artifacts/report":          join(above, []string{"artifacts/output", "artifacts/findings"}),
-		"artifacts/explain":         join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings"}),
+		"artifacts/report":          join(above, []string{"artifacts/output", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons"}),
+		"artifacts/explain":         join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma"}),
 		"artifacts/scan": join(above, []string{
-			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/moments", "artifacts/report",
+			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons", "artifacts/moments", "artifacts/report",
 			"artifacts/explain",
 		}),
+
+		"artifacts/internal/databases": join(engine, []string{"artifacts/formats/", "prefetch/xpress"}),
 
 		"artifacts/internal/testtree": join(engine, corpus),
 		"artifacts/internal/casetest": join(above, corpus, []string{"artifacts/internal/testtree"}),

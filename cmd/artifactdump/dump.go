@@ -27,7 +27,7 @@ func dumpCommand() *cli.Command {
 		Flags: slices.Concat([]cli.Flag{
 			formatFlag("text", forRecords),
 			&cli.StringSliceFlag{Name: "hive", Usage: "read the single hive `FILE`; its kind is known from its keys (repeat for more)"},
-		}, outputFlags(), csvFlags(), evidenceFlags()),
+		}, outputFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: dump,
 	}
 }
@@ -39,6 +39,9 @@ func dump(c *cli.Context) error {
 	}
 	paths := slices.Concat(c.Args().Slice(), c.StringSlice("hive"))
 	s := newSession(c)
+	if err := s.showEvents(); err != nil {
+		return err
+	}
 	var look output.TreeLookup
 	opts := outputOptions(c)
 	opts.Times, opts.Values = look.Times, look.Values
@@ -63,7 +66,6 @@ func dump(c *cli.Context) error {
 	n := 0
 	err := s.each(paths, c.StringSlice("artifact"), func(tree *evidence.Tree, res artifacts.Result) error {
 		look.Tree = tree
-		n += len(res.Records)
 		if x, ok := w.(output.Failer); ok && len(res.Records) == 0 {
 			for _, e := range res.Errors {
 				if err := x.Failed(e); err != nil {
@@ -72,6 +74,10 @@ func dump(c *cli.Context) error {
 			}
 		}
 		for i := range res.Records {
+			if res.Records[i].Quiet {
+				continue
+			}
+			n++
 			if err := w.Record(&res.Records[i]); err != nil {
 				return err
 			}

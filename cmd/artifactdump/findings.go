@@ -39,6 +39,7 @@ func findingsCommand() *cli.Command {
 			"   artifactdump findings /mnt/image\n" +
 			"   artifactdump findings /mnt/image f08a28ca96ac7c25\n" +
 			"   artifactdump findings --level high --rules ours.txt --format jsonl case/C\n" +
+			"   artifactdump findings --sigma sigma_all_rules.zip --sigma-status all /mnt/image\n" +
 			"   artifactdump findings --format navigator -o layer.json /mnt/image",
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the output: text, jsonl, navigator"},
@@ -47,7 +48,7 @@ func findingsCommand() *cli.Command {
 			&cli.BoolFlag{Name: "coverage", Usage: "list each rule that could not be evaluated, with the reason"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 when there is a finding of `LEVEL` or above"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read tables and exceptions of your own from `FILE` (repeat for more)"},
-		}, outputFlags(), evidenceFlags()),
+		}, sigmaFlags(), outputFlags(), evidenceFlags()),
 		Action: findingsAction,
 	}
 }
@@ -71,7 +72,11 @@ func findingsAction(c *cli.Context) error {
 	}
 	paths, ids := splitIDs(c.Args().Slice())
 	s := newSession(c)
-	ev := findings.Options{Tables: tables}
+	set, err := sigmaRules(c)
+	if err != nil {
+		return err
+	}
+	ev := findings.Options{Tables: tables, Sigma: set}
 	j := judges{s: s, opts: ev}
 	err = s.each(paths, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
 		j.add(t, &res)

@@ -26,6 +26,12 @@ func csvFlags() []cli.Flag {
 	}
 }
 
+// eventsFlag chooses which events of logs a command shows.
+func eventsFlag() cli.Flag {
+	return &cli.StringFlag{Name: "events", Value: "default",
+		Usage: "show event log records: all, none, default (rated high or medium), or a `LIST` of channels and provider:id; rules see all"}
+}
+
 func evidenceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "artifact", Aliases: []string{"a"}, Usage: "only the artifact or group `NAME` (repeat for more; see artifactdump list)"},

@@ -127,6 +127,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			timelineCommand(),
 			reportCommand(),
 			findingsCommand(),
+			logonsCommand(),
 			dumpCommand(),
 			listCommand(),
 			prefetchCommand(),

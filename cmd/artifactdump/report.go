@@ -48,6 +48,9 @@ func reportAction(c *cli.Context) error {
 	}
 	paths, names := c.Args().Slice(), c.StringSlice("artifact")
 	s := newSession(c)
+	if err := s.showEvents(); err != nil {
+		return err
+	}
 	o, err := openOutput(c, paths...)
 	if err != nil {
 		return err

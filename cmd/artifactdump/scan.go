@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
@@ -32,6 +33,7 @@ func scanCommand() *cli.Command {
 			"   report.html             one page for reading: what happened, and what says so\n" +
 			"   findings.jsonl          what deserves a look first\n" +
 			"   coverage.jsonl          which rules could not be judged, and why\n" +
+			"   logons.csv, sessions.csv, graph.graphml  who logged on to what, from where, for how long\n" +
 			"   navigator.json          layer for the ATT&CK Navigator\n\n" +
 			"Several machines get a folder each, and are scanned at a time as far as --memory\n" +
 			"allows; the bytes are the same. The folder is called CASE.partial until it is whole;\n" +
@@ -56,7 +58,7 @@ func scanCommand() *cli.Command {
 			&cli.Int64Flag{Name: "memory", Value: scan.DefaultMemory >> 20, Usage: "let machines that are scanned at a time need `N` MiB together, by the size of their hives"},
 			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20, Usage: "sort the events of a machine within `N` MiB; what does not fit goes to temporary files in CASE"},
 			bodyfileFlag(),
-		}, csvFlags(), evidenceFlags()),
+		}, sigmaFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: scanAction,
 	}
 }
@@ -142,12 +144,15 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 	o = scan.Options{
 		Evidence: c.Args().Slice(), Dir: filepath.Clean(c.String("output")), Force: c.Bool("force"), Resume: c.Bool("resume"), Group: c.Bool("group-readable"),
 		Artifacts: c.StringSlice("artifact"), Output: *outputOptions(c), Lang: c.String("lang"), RuleFiles: c.StringSlice("rules"),
-		Open: *evidenceOptions(c), NoDeleted: c.Bool("no-deleted"), Timezone: c.String("evidence-timezone"),
+		Open: *evidenceOptions(c), NoDeleted: c.Bool("no-deleted"), Events: shownEvents(c), Timezone: c.String("evidence-timezone"),
 		HashEvidence: c.Bool("hash-evidence"), VerifyImages: c.Bool("verify"), Strict: s.strict,
 		Jobs: c.Int("jobs"), Machines: c.Int("machines"), Memory: c.Int64("memory") << 20, SortMemory: c.Int64("sort-memory") << 20,
 		LimitMemory: limitMemory, StatusFile: c.String("status-file"), Version: version(), Command: withoutPassword(os.Args),
 	}
 	o.Commit, _ = commit()
+	if _, err := events.ParseFilter(o.Events); err != nil {
+		return o, 0, usagef("--events: %v", err)
+	}
 	if _, err := zoneFlag(c, nil); err != nil {
 		return o, 0, err
 	}
@@ -155,6 +160,10 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 		return o, 0, err
 	}
 	if fail, err = levelFlag(c, "fail-level"); err != nil {
+		return o, 0, err
+	}
+	o.SigmaPaths = c.StringSlice("sigma")
+	if o.Sigma, err = sigmaRules(c); err != nil {
 		return o, 0, err
 	}
 	if o.Tables, err = ruleFiles(o.RuleFiles); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/moments"
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -39,6 +40,26 @@ type session struct {
 	started  time.Time
 	drawn    time.Time
 	zones    map[string]*artifacts.Zone // of local times, by machine
+
+	hides func(*artifacts.Artifact, artifacts.Decoded) bool // records that are not shown; nil shows all
+}
+
+// shownEvents returns what --events says.
+func shownEvents(c *cli.Context) string {
+	if v := c.String("events"); v != "default" {
+		return v
+	}
+	return ""
+}
+
+// showEvents hides the records that --events does not ask for.
+func (s *session) showEvents() error {
+	f, err := events.ParseFilter(shownEvents(s.c))
+	if err != nil {
+		return usagef("--events: %v", err)
+	}
+	s.hides = f.Quiet
+	return nil
 }
 
 // sessionKey is where the program keeps its sessions, so that what they have to
@@ -232,7 +253,7 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		var known moments.Moments
 		s.zones[tree.Machine().Name] = zone
 		results, err := artifacts.Run(ctx, tree, list, &artifacts.Options{
-			Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress, Zone: zone,
+			Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Progress: s.progress, Zone: zone, Quiet: s.hides,
 		})
 		if err != nil {
 			return usageError{err}

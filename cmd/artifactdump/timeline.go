@@ -24,7 +24,7 @@ func timelineCommand() *cli.Command {
 			"   artifactdump timeline /mnt/image\n" +
 			"   artifactdump timeline --from 2026-03-06 --format csv -o timeline.csv case/C\n" +
 			"   artifactdump timeline --last 48h -a prefetch --format jsonl /mnt/image | jq .message",
-		Flags:  slices.Concat([]cli.Flag{formatFlag("text", forEvents), bodyfileFlag(), &cli.BoolFlag{Name: "all", Usage: "show the rows that text folds: equal rows, copied file times, devices in Amcache"}}, outputFlags(), csvFlags(), timeFlags(), evidenceFlags()),
+		Flags:  slices.Concat([]cli.Flag{formatFlag("text", forEvents), bodyfileFlag(), &cli.BoolFlag{Name: "all", Usage: "show the rows that text folds: equal rows, copied file times, devices in Amcache"}}, outputFlags(), csvFlags(), timeFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: timeline,
 	}
 }
@@ -46,6 +46,9 @@ func timeline(c *cli.Context) error {
 		return err
 	}
 	s := newSession(c)
+	if err := s.showEvents(); err != nil {
+		return err
+	}
 	if format.Events == nil && (c.String("output") == "" || c.String("output") == "-") {
 		return usagef("--format %s needs a file: name it with -o", format.Name)
 	}

@@ -1,0 +1,198 @@
+package events
+
+import (
+	"cmp"
+	"errors"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/evtx"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+)
+
+// maxErrors bounds what is reported of one log. A log that is random from some
+// place on has one error for each chunk.
+const maxErrors = 256
+
+// decodeLog reads a log once and gives each record to the artifact that it
+// belongs to. The record of the log itself comes last.
+func decodeLog(in artifacts.Input, out *artifacts.Output) error {
+	d := &decoder{in: in, out: out, channels: map[string]bool{}, places: map[kindKey]place{}, scan: newScan(in)}
+	if in.Machine != nil {
+		d.users = &users{in.Machine, map[string]evidence.User{}}
+	}
+	log, err := evtx.NewStream(d.scan, &evtx.Options{Recover: !in.NoDeleted})
+	if err != nil {
+		return in.Wrap(in.AtOffset(0), err)
+	}
+	for _, bad := range log.Damage {
+		d.damage(in.AtOffset(bad.Position()), bad)
+	}
+	for rec, err := range log.Records() {
+		if err != nil {
+			at := in.AtOffset(rec.Offset)
+			if p, ok := errors.AsType[*wire.FormatError](err); ok && rec.Size == 0 {
+				at = in.AtOffset(p.Position())
+			}
+			d.damage(at, err)
+		}
+		if rec.Size > 0 && !d.record(rec, err) {
+			return nil
+		}
+	}
+	return errors.Join(d.end()...)
+}
+
+// end passes on the record of the log, and returns all damage.
+func (d *decoder) end() []error {
+	f, errs := d.scan.end()
+	f.Read, f.Failed, f.HiddenCount, f.Recovered, f.Partial, f.Unknown = d.n.Read, d.n.Failed, d.n.HiddenCount, d.n.Recovered, d.n.Partial, d.n.Unknown
+	d.out.Put(logFiles, f)
+	for _, err := range errs {
+		// Damage that the reader has reported comes once.
+		if e, ok := errors.AsType[*artifacts.DecodeError](err); ok && !d.bad[chunkOf(e.From.Offset)] {
+			d.errs = append(d.errs, err)
+		}
+	}
+	if d.more > 0 {
+		d.errs = append(d.errs, d.in.Errorf(d.in.AtOffset(0), "%d further damaged places", d.more))
+	}
+	return d.errs
+}
+
+func chunkOf(offset int64) int64 { return (offset - evtxChunkData) / evtxChunkSize }
+
+// A place is where events of one kind go.
+type place struct {
+	artifact *artifacts.Artifact
+	kind     *Kind
+}
+
+type decoder struct {
+	in       artifacts.Input
+	out      *artifacts.Output
+	finder   Finder
+	channels map[string]bool // that were met
+	places   map[kindKey]place
+	users    *users
+	scan     *scan
+	n        EvtxFile // its counts
+	errs     []error
+	bad      map[int64]bool // chunks with errors
+	more     int            // errors beyond maxErrors
+}
+
+func (d *decoder) damage(at artifacts.Origin, err error) {
+	// A wrong sum loses nothing; the record of the log names it.
+	if p, ok := errors.AsType[*wire.FormatError](err); ok && strings.Contains(p.Problem, "checksum") {
+		return
+	}
+	if len(d.errs) == maxErrors {
+		d.more++
+		return
+	}
+	if d.bad == nil {
+		d.bad = map[int64]bool{}
+	}
+	d.bad[chunkOf(at.Position())] = true
+	d.errs = append(d.errs, d.in.Wrap(at, err))
+}
+
+// record passes on one record, which may be incomplete. It returns false when no
+// more are wanted.
+func (d *decoder) record(rec evtx.Record, err error) bool {
+	r := FromEVTX(rec)
+	p := d.place(&r)
+	d.count(rec.State, p.kind, err)
+	if !d.out.Wants(p.artifact) {
+		return true
+	}
+	e := Event{Origin: d.in.AtOffset(rec.Offset), Record: r, Kind: p.kind, Written: rec.Written, state: rec.State, borrowed: rec.Borrowed, users: d.users, of: p.artifact}
+	if p.kind != nil {
+		e.Name = p.kind.Name
+	}
+	return d.out.Put(p.artifact, e)
+}
+
+func (d *decoder) count(state evtx.State, kind *Kind, err error) {
+	switch {
+	case state == evtx.Hidden:
+		d.n.HiddenCount++
+	case state == evtx.Recovered:
+		d.n.Recovered++
+	case state == evtx.Partial:
+		d.n.Partial++
+	case err != nil:
+		d.n.Failed++
+	default:
+		d.n.Read++
+		if kind == nil {
+			d.n.Unknown++
+		}
+	}
+}
+
+// users are the accounts of the machine.
+type users struct {
+	machine *evidence.Machine
+	known   map[string]evidence.User // by SID
+}
+
+// user returns whom a SID belongs to. The name is that of the machine's profile,
+// or the one that the event gives.
+func (us *users) user(a Account) evidence.User {
+	if a.SID == "" {
+		return us.named(a)
+	}
+	u, ok := us.known[a.SID]
+	if !ok {
+		u = evidence.User{SID: a.SID, Name: serviceNames[a.SID]}
+		for _, known := range us.machine.Users {
+			if strings.EqualFold(known.SID, a.SID) {
+				u = known
+			}
+		}
+		if len(us.known) < maxSpellings {
+			us.known[a.SID] = u
+		}
+	}
+	u.Name = cmp.Or(u.Name, a.Name)
+	return u
+}
+
+// named returns the account with a name, which is the machine's own when the event
+// says so.
+func (us *users) named(a Account) evidence.User {
+	if a.Name != "" && (a.Domain == "" || strings.EqualFold(a.Domain, us.machine.Name)) {
+		for _, known := range us.machine.Users {
+			if strings.EqualFold(known.Name, a.Name) {
+				return known
+			}
+		}
+	}
+	return evidence.User{Name: a.Name}
+}
+
+// serviceNames are the accounts that every machine has.
+var serviceNames = map[string]string{"S-1-5-18": "SYSTEM", "S-1-5-19": "LOCAL SERVICE", "S-1-5-20": "NETWORK SERVICE"}
+
+// place finds the artifact and the kind of a record.
+func (d *decoder) place(r *Record) place {
+	key := kindKey{r.Channel, r.Provider, r.ID}
+	p, ok := d.places[key]
+	if ok {
+		return p
+	}
+	p = place{route(r.Channel, r.Provider, r.ID), d.finder.Kind(r.Channel, r.Provider, r.ID)}
+	if len(d.places) < maxSpellings {
+		d.places[key] = p
+	}
+	if !d.channels[r.Channel] && len(d.channels) < maxSpellings {
+		d.channels[r.Channel] = true
+		for _, a := range covered(r.Channel) {
+			d.out.Covers(a)
+		}
+	}
+	return p
+}

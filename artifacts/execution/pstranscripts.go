@@ -1,0 +1,180 @@
+package execution
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// A PSTranscript is one session of PowerShell that was written down.
+type PSTranscript struct {
+	artifacts.Origin
+	File    string    `json:"file"`
+	Start   time.Time `json:"start_time,omitzero" event:"Start Time,local"` // local
+	End     time.Time `json:"end_time,omitzero" event:"End Time,local"`     // local
+	Account string    `json:"username,omitempty"`
+	RunAs   string    `json:"run_as,omitempty"`
+	Machine string    `json:"machine,omitempty"`
+	Windows string    `json:"windows,omitempty"`
+	Host    string    `json:"host_application,omitempty"` // its command line
+	PID     string    `json:"pid,omitempty"`
+	Version string    `json:"ps_version,omitempty"`
+	Inputs  []string  `json:"commands,omitempty"`       // lines behind a prompt
+	Text    string    `json:"text,omitempty" extra:"-"` // the dialogue, up to 64 KiB
+}
+
+var psTranscripts = artifacts.Define(artifacts.Artifact{
+	Name:     "pstranscripts",
+	Title:    "PowerShell transcript",
+	DataType: "powershell:transcript_log:entry",
+	About: `Sessions of PowerShell with all that was typed and shown, which Start-Transcript or a policy wrote down. Proves that this account ran
+PowerShell with this command line, and what the session printed. It does not prove who sat there, and a text file can be changed by its
+owner. Start Time and End Time are local times of the machine; they are turned into UTC where its zone is known, and marked local elsewhere. Transcripts elsewhere than in the
+documents of a user, in a folder of the public or below the root of a drive are not looked for.`,
+	Proves: artifacts.Executed,
+	Attack: []string{"T1059.001"},
+	Refs: []string{
+		"https://learn.microsoft.com/powershell/module/microsoft.powershell.host/start-transcript",
+		"https://attack.mitre.org/techniques/T1059/001/",
+	},
+	Sources: []artifacts.Source{
+		artifacts.Files(`%UserProfile%\Documents\PowerShell_transcript.*.txt`),
+		artifacts.Files(`%UserProfile%\Documents\*\PowerShell_transcript.*.txt`),
+		artifacts.Files(`%UserProfile%\My Documents\PowerShell_transcript.*.txt`),
+		artifacts.Files(`%SystemDrive%\*\PowerShell_transcript.*.txt`),
+		artifacts.Files(`%SystemDrive%\*\*\PowerShell_transcript.*.txt`),
+		artifacts.Files(`%ProgramData%\*\PowerShell_transcript.*.txt`),
+	},
+}, decodePSTranscript)
+
+// Limits of a transcript.
+const (
+	transcriptText   = 64 << 10
+	transcriptInputs = 4096
+)
+
+// decodePSTranscript takes the fields of a head by their position, as their
+// names are translated: start, account, run-as account, configuration, machine,
+// command line, process id.
+func decodePSTranscript(in artifacts.Input, yield func(PSTranscript) bool) error {
+	lines, _ := textfile.Split(in.Data)
+	var errs []error
+	var r *PSTranscript
+	row := 0 // rows of asterisks since the start of the session
+	var head []string
+	var text strings.Builder
+	done := func() bool {
+		if r == nil {
+			return true
+		}
+		r.Text = text.String()
+		text.Reset()
+		ok := yield(*r)
+		r = nil
+		return ok
+	}
+	for _, l := range lines {
+		s := strings.TrimSuffix(strings.TrimPrefix(l.Text, "\ufeff"), "\r")
+		if t := strings.TrimSpace(s); len(t) >= 20 && strings.Trim(t, "*") == "" {
+			row++
+			switch {
+			case r == nil || row == 5:
+				if !done() {
+					return nil
+				}
+				r, row = &PSTranscript{Origin: in.AtOffset(int64(l.Offset)), File: winpath.Base(in.From.Path)}, 1
+			case row == 2:
+				r.head(head)
+			case row == 4:
+				if len(head) > 1 {
+					r.End = transcriptTime(head[len(head)-1])
+				}
+				if !done() {
+					return nil
+				}
+				row = 0
+			}
+			head = head[:0]
+			continue
+		}
+		switch {
+		case r == nil:
+		case row == 1 || row == 3:
+			if len(head) < 64 {
+				head = append(head, s)
+			}
+		case row == 2:
+			r.line(s, &text)
+		}
+	}
+	if r == nil && len(lines) > 0 && row == 0 {
+		return nil
+	}
+	if r != nil && r.Start.IsZero() {
+		errs = append(errs, in.Errorf(r.Origin, "the head of the session is cut off"))
+	}
+	done()
+	return errors.Join(errs...)
+}
+
+// head takes the fields of the head.
+func (r *PSTranscript) head(lines []string) {
+	value := func(i int) string {
+		if i >= len(lines) {
+			return ""
+		}
+		_, v, _ := strings.Cut(lines[i], ":")
+		return strings.TrimSpace(v)
+	}
+	if len(lines) > 1 {
+		r.Start = transcriptTime(lines[1])
+	}
+	r.Account, r.RunAs = value(2), value(3)
+	i := 4
+	if !strings.Contains(value(4), "(") { // the name of the configuration, since PowerShell 5
+		i = 5
+	}
+	r.Machine, r.Windows, _ = strings.Cut(strings.TrimSuffix(value(i), ")"), " (")
+	r.Host, r.PID, r.Version = value(i+1), value(i+2), value(i+3)
+}
+
+// line takes a line of the dialogue.
+func (r *PSTranscript) line(s string, text *strings.Builder) {
+	if text.Len()+len(s) < transcriptText {
+		text.WriteString(s + "\n")
+	}
+	if rest, ok := strings.CutPrefix(s, "PS "); ok && len(r.Inputs) < transcriptInputs {
+		if _, cmd, ok := strings.Cut(rest, ">"); ok && strings.TrimSpace(cmd) != "" {
+			r.Inputs = append(r.Inputs, strings.TrimSpace(cmd))
+		}
+	}
+}
+
+// transcriptTime reads the 14 digits of a local time.
+func transcriptTime(line string) time.Time {
+	f := strings.Fields(line)
+	if len(f) == 0 {
+		return time.Time{}
+	}
+	t, err := time.Parse("20060102150405", f[len(f)-1])
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// CommandLine returns what was typed.
+func (r PSTranscript) CommandLine() string {
+	return strings.Join(append([]string{r.Host}, r.Inputs...), "\n")
+}
+
+// Summary shows who ran what.
+func (r PSTranscript) Summary() string {
+	return fmt.Sprintf("[%s] %s by %s: %s", r.File, r.Host, cmp.Or(r.RunAs, r.Account), strings.Join(r.Inputs[:min(len(r.Inputs), 5)], "; "))
+}

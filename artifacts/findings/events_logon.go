@@ -1,0 +1,363 @@
+package findings
+
+import (
+	"cmp"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// A logonState is what the rules about log-ons keep.
+type logonState struct {
+	firstUser time.Time              // of a log-on by a user at the machine
+	bare      map[uint64]*bareHit    // E-10 by log-on id
+	remote    map[uint64]*inbound    // sessions from other machines by log-on id
+	ring      []uint64               // of remote, the oldest first
+	special   [256]uint64            // log-on ids with privileges, the last ones
+	next      int                    // in special
+	seclogo   []*hit                 // E-11
+	other9    int                    // type 9 by other means
+	address   map[string][]time.Time // of E-32, E-33 by source
+	tried     map[string]*tries      // E-19 by actor
+	names     map[string]string      // address → name of the machine
+}
+
+type bareHit struct {
+	hit     *hit
+	address string
+	at      time.Time
+}
+
+// An inbound is a session from another machine.
+type inbound struct {
+	who    who
+	source string
+	at     time.Time
+	row    *row
+	rule   string // that finds it suspicious, or ""
+}
+
+type tries struct {
+	targets map[string]time.Time
+	first   time.Time
+	hit     bool
+}
+
+// addressOf returns the address of an event, "" for the machine itself and for
+// unknown ones.
+func addressOf(s string) string {
+	s = strings.TrimPrefix(strings.TrimSpace(s), "::ffff:")
+	if i := strings.IndexByte(s, '%'); i > 0 {
+		s = s[:i]
+	}
+	switch s {
+	case "", "-", "LOCAL", "0.0.0.0", "::", "::1":
+		return ""
+	}
+	if strings.HasPrefix(s, "127.") {
+		return ""
+	}
+	return s
+}
+
+func loopback(s string) bool {
+	s = strings.TrimPrefix(strings.TrimSpace(s), "::ffff:")
+	return s == "::1" || strings.HasPrefix(s, "127.")
+}
+
+// external reports whether an address is on the internet.
+func external(s string) bool {
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return false
+	}
+	a = a.Unmap()
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !carrier.Contains(a) && !examples(a)
+}
+
+var carrier = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
+
+// examples reports whether an address is one of RFC 5737 or 3849.
+func examples(a netip.Addr) bool {
+	for _, p := range []string{"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"} {
+		if netip.MustParsePrefix(p).Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// logonSeen keeps of a log-on what other rules ask for. It runs before them.
+func logonSeen(x *eventLook) {
+	l := &x.ev.logons
+	t := x.target()
+	kind := x.num("LogonType")
+	if (l.firstUser.IsZero() || x.now().Before(l.firstUser)) && t.user() && !strings.HasPrefix(strings.ToLower(t.name), "defaultuser") && (kind == 2 || kind == 10 || kind == 11) {
+		l.firstUser = x.now()
+	}
+	if t.name != "" && t.sid != "" && t.user() && len(x.ev.names) < maxNoted {
+		if k := t.folded(); x.ev.names[k] == "" {
+			x.ev.names[k] = t.sid
+		}
+	}
+	a := addressOf(x.get("IpAddress"))
+	if a == "" || kind != 3 && kind != 10 && kind != 8 || t.logon == 0 {
+		return
+	}
+	if l.remote == nil {
+		l.remote = map[uint64]*inbound{}
+	}
+	if len(l.ring) >= maxNoted {
+		delete(l.remote, l.ring[0])
+		l.ring = l.ring[1:]
+	}
+	l.remote[t.logon] = &inbound{who: t, source: a, at: x.now()}
+	l.ring = append(l.ring, t.logon)
+}
+
+var noSessionKey = eventRule(Rule{
+	ID: "E-10", Title: "Network log-on by NTLM without a session key", Level: Medium, Attack: []string{"T1550.002"},
+	Why:    "Windows' own client agrees on a session key; tools that pass hashes often do not.",
+	Benign: "Network storage, scanners, old versions of Samba.",
+	Next:   "Find out which machine has the address and whether it belongs to the domain.",
+}, func(x *eventLook) {
+	logonSeen(x)
+	t := x.target()
+	if x.num("LogonType") != 3 || !strings.EqualFold(x.get("AuthenticationPackageName"), "NTLM") || x.r.Get("KeyLength") == "" || x.num("KeyLength") != 0 || !t.user() {
+		return
+	}
+	raw := strings.TrimPrefix(x.get("IpAddress"), "::ffff:")
+	h := x.hit(x.who(t), 0, "%s logged on from %s %s by NTLM without a session key", t, cmp.Or(raw, "an unknown address"), x.get("WorkstationName"))
+	l := &x.ev.logons
+	if l.bare == nil {
+		l.bare = map[uint64]*bareHit{}
+	}
+	if len(l.bare) < maxNoted {
+		l.bare[t.logon] = &bareHit{h, addressOf(raw), x.now()}
+	}
+	for _, id := range l.special {
+		if id == t.logon && id != 0 {
+			h.level = High
+		}
+	}
+	x.suspect(t, addressOf(raw))
+}, in(chSecurity, 4624)).watching(func(x *eventLook) {
+	l := &x.ev.logons
+	id := x.num("SubjectLogonId")
+	l.special[l.next%len(l.special)] = id
+	l.next++
+	if b := l.bare[id]; b != nil {
+		b.hit.level = High
+	}
+}, in(chSecurity, 4672)).finishing(func(x *eventLook) {
+	l := &x.ev.logons
+	for _, b := range l.bare {
+		for _, at := range l.address[b.address] {
+			if b.address != "" && at.Sub(b.at).Abs() <= time.Hour {
+				b.hit.level = High
+			}
+		}
+	}
+})
+
+// actedFrom notes that a source used shares or pipes.
+func (x *eventLook) actedFrom(address string) {
+	l := &x.ev.logons
+	if l.address == nil {
+		l.address = map[string][]time.Time{}
+	}
+	if t := l.address[address]; address != "" && len(l.address) < maxNoted && (len(t) == 0 || len(t) < 1024 && x.now().Sub(t[len(t)-1]).Abs() > 10*time.Minute) {
+		l.address[address] = append(t, x.now())
+	}
+}
+
+var newCredentials = eventRule(Rule{
+	ID: "E-11", Title: "New credentials by seclogo", Level: Medium, Attack: []string{"T1550.002", "T1134.002"},
+	Why:    "A session took on other credentials for the network: runas /netonly does this, and pass-the-hash tools do.",
+	Benign: "Administrators who use runas /netonly.",
+	Next:   "Look for reads of lsass in the same minute.",
+}, func(x *eventLook) {
+	if x.num("LogonType") != 9 {
+		return
+	}
+	l := &x.ev.logons
+	if !strings.EqualFold(strings.TrimSpace(x.get("LogonProcessName")), "seclogo") {
+		l.other9++
+		return
+	}
+	t := x.target()
+	h := x.hit(x.who(t), 0, "%s took on the credentials of %s", t, cmp.Or(who{name: x.get("TargetOutboundUserName"), domain: x.get("TargetOutboundDomainName")}.String(), "another account"))
+	if len(l.seclogo) < maxNoted {
+		l.seclogo = append(l.seclogo, h)
+	}
+	x.suspect(t, "")
+}, in(chSecurity, 4624)).finishing(func(x *eventLook) {
+	l := &x.ev.logons
+	for _, h := range l.seclogo {
+		if len(l.seclogo) <= 3 && l.other9 == 0 {
+			h.level = max(h.level, High)
+		}
+		for _, at := range x.ev.story.reads {
+			if len(h.rows) > 0 && at.Sub(eventTime(h.rows[0])).Abs() <= time.Minute {
+				h.level = Critical
+			}
+		}
+	}
+})
+
+var machineRelay = eventRule(Rule{
+	ID: "E-12", Title: "Machine account by NTLM from another address", Level: High, Attack: []string{"T1557.001"},
+	Why:    "A machine's account logged on by NTLM from an address that belongs to another machine: its authentication was relayed.",
+	Benign: "Clusters; address translation.",
+	Next:   "Find out what the address did with the session.",
+}, func(x *eventLook) {
+	t := x.target()
+	if x.num("LogonType") != 3 || !t.machine() || !strings.EqualFold(x.get("AuthenticationPackageName"), "NTLM") {
+		return
+	}
+	address, name := addressOf(x.get("IpAddress")), strings.TrimSuffix(strings.ToLower(t.name), "$")
+	self, _, _ := strings.Cut(strings.ToLower(x.r.Computer), ".")
+	switch known := x.ev.logons.names[address]; {
+	case address == "":
+	case name == self:
+		x.hit(x.from(address, ""), 0, "%s logged on to itself from %s", t, address)
+	case known != "" && known != name:
+		x.hit(x.from(address, ""), 0, "%s logged on from %s, which is %s", t, address, known)
+	}
+}, in(chSecurity, 4624)).watching(func(x *eventLook) {
+	// The account of a machine asks for tickets from the machine itself.
+	t := x.target()
+	name, _, _ := strings.Cut(t.name, "@")
+	if a := addressOf(x.get("IpAddress")); a != "" && strings.HasSuffix(name, "$") {
+		l := &x.ev.logons
+		if l.names == nil {
+			l.names = map[string]string{}
+		}
+		if len(l.names) < maxNoted {
+			l.names[a] = strings.TrimSuffix(strings.ToLower(name), "$")
+		}
+	}
+}, in(chSecurity, 4768, 4769))
+
+var adminFromLoopback = eventRule(Rule{
+	ID: "E-13", Title: "Kerberos log-on of the administrator from loopback", Level: High, Attack: []string{"T1558", "T1068"},
+	Why:    "The built-in administrator logged on by Kerberos from the machine itself: the shape of a forged ticket for local privileges.",
+	Benign: "No usual explanation is known.",
+	Next:   "Look for new machine accounts (4741) and delegation changes (5136) before it.",
+}, func(x *eventLook) {
+	t := x.target()
+	if x.num("LogonType") == 3 && strings.EqualFold(x.get("AuthenticationPackageName"), "Kerberos") && loopback(x.get("IpAddress")) && strings.HasPrefix(t.sid, "S-1-5-21-") && strings.HasSuffix(t.sid, "-500") {
+		x.hit(x.who(t), 0, "%s logged on by Kerberos from %s", t, x.get("IpAddress"))
+		x.suspect(t, "")
+	}
+}, in(chSecurity, 4624))
+
+var clearTextLogon = eventRule(Rule{
+	ID: "E-14", Title: "Clear-text network log-on", Level: Low, Attack: []string{"T1552"},
+	Why:    "The password itself reached the machine over the network.",
+	Benign: "Web mail and web servers with basic authentication; scripts.",
+	Next:   "Check whether the connection was encrypted and who can read the password.",
+}, func(x *eventLook) {
+	if x.num("LogonType") != 8 || !x.target().user() {
+		return
+	}
+	level := Low
+	if addressOf(x.get("IpAddress")) == "" {
+		level = Informational
+	}
+	x.hit(x.who(x.target()), level, "%s logged on from %s with a clear-text password, by %s", x.target(), cmp.Or(x.get("IpAddress"), "an unknown address"), x.get("ProcessName"))
+}, in(chSecurity, 4624))
+
+var explicitCredentials = eventRule(Rule{
+	ID: "E-15", Title: "Explicit credentials of another account", Level: Low, Attack: []string{"T1078", "T1021"},
+	Why:    "Somebody used the password of another account.",
+	Benign: "runas; saved credentials; scheduled tasks.",
+	Next:   "Follow it to the log-on on the destination.",
+}, func(x *eventLook) {
+	a, t := x.actor(), x.target()
+	if !a.user() || t.name == "" || a.same(t) || strings.EqualFold(t.name, "defaultuser0") || strings.HasPrefix(strings.ToLower(t.domain), "window manager") || strings.HasPrefix(strings.ToLower(t.domain), "font driver") {
+		return
+	}
+	image := x.get("ProcessName")
+	base := strings.ToLower(baseOf(image))
+	if strings.Contains(strings.ToLower(image), "cloudexperiencehost") {
+		return
+	}
+	dest := strings.TrimSpace(x.get("TargetServerName"))
+	self, _, _ := strings.Cut(strings.ToLower(x.r.Computer), ".")
+	first, _, _ := strings.Cut(strings.ToLower(dest), ".")
+	level := Low
+	if first != "localhost" && first != self && first != "" {
+		level = Medium
+	}
+	x.early = Informational
+	if shells[base] || servers[base] || x.odd(image) {
+		level = High
+	}
+	x.hit(x.who(a), level, "%s used the credentials of %s for %s, by %s", a, t, cmp.Or(dest, "the machine itself"), cmp.Or(image, "the system"))
+	x.hop(a, t, dest, first != "localhost" && first != self && first != "")
+	x.try(a, t)
+}, in(chSecurity, 4648))
+
+// try counts the accounts whose credentials one actor used.
+func (x *eventLook) try(a, t who) {
+	l := &x.ev.logons
+	if l.tried == nil {
+		l.tried = map[string]*tries{}
+	}
+	k := cmp.Or(a.sid, a.folded())
+	v := l.tried[k]
+	if v == nil {
+		if len(l.tried) >= maxNoted {
+			return
+		}
+		v = &tries{targets: map[string]time.Time{}, first: x.now()}
+		l.tried[k] = v
+	}
+	for name, at := range v.targets {
+		if x.now().Sub(at) > 30*time.Minute {
+			delete(v.targets, name)
+		}
+	}
+	if len(v.targets) < 256 {
+		v.targets[t.folded()] = x.now()
+	}
+	if len(v.targets) >= 5 && !v.hit {
+		v.hit = true
+		y := *x
+		y.rule = x.ev.rule("E-19")
+		y.hit(y.who(a), 0, "%s tried the credentials of %d accounts within 30 minutes: %s", a, len(v.targets), listOf(sortedKeys(v.targets), 8))
+	}
+}
+
+var manyCredentials = eventRule(Rule{
+	ID: "E-19", Title: "One user tried many credentials", Level: High, Attack: []string{"T1110.003"},
+	Why:    "One account used explicit credentials of five or more others within half an hour.",
+	Benign: "Test tools; scripts for migrations.",
+	Next:   "List the accounts and find which attempts succeeded.",
+}, func(*eventLook) {}, in(chSecurity, 4648)) // counted with E-15
+
+// hop notes that somebody who came from another machine went on to a third.
+func (x *eventLook) hop(a, t who, dest string, away bool) {
+	in := x.ev.logons.remote[a.logon]
+	if in == nil || !away || x.now().Sub(in.at).Abs() > 24*time.Hour {
+		return
+	}
+	y := *x
+	y.rule = x.ev.rule("E-90")
+	if y.rule == nil || !y.on(y.rule) {
+		return
+	}
+	self, _, _ := strings.Cut(x.r.Computer, ".")
+	h := y.hit(y.who(a), Medium, "%s came from %s to %s and went on to %s as %s", in.who, in.source, self, dest, t)
+	if in.row != nil {
+		h.from(in.row)
+	}
+}
+
+var lateralChain = eventRule(Rule{
+	ID: "E-90", Title: "Lateral chain", Level: Medium, Attack: []string{"T1021", "T1078"},
+	Why:    "Somebody came from one machine and went on to another with other credentials.",
+	Benign: "Administrators who use a jump host.",
+	Next:   "Read the log-ons of all machines of the chain together: artifactdump logons with several machines.",
+}, func(*eventLook) {}, in(chSecurity, 4648)) // noted with E-15
