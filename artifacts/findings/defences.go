@@ -108,7 +108,7 @@ var firewallOpened = rule(Rule{
 			level = High
 		case p.place != nil && p.place.level >= High && p.place.id != "L3" && p.place.id != "L7":
 			level = High
-		case p.place != nil && p.place.level >= Low && p.place.id != "L12":
+		case p.place != nil && p.place.level >= Low && !p.place.elsewhere():
 			level = Low
 		default:
 			return
@@ -361,7 +361,7 @@ var recovery = map[string]string{
 
 var recoveryInhibited = wholeRule(Rule{
 	ID: "F-11", Title: "Ways to recover or to reconstruct taken away", Level: High, Attack: []string{"T1490", "T1070"},
-	Why:    "Programs that delete shadow copies, backups, logs or free space ran within minutes of each other.",
+	Why:    "Programs that delete shadow copies, backups, logs or free space ran shortly after one another.",
 	Benign: "Backup software; set-ups that change the boot configuration.",
 	Next:   "See whether shadow copies and logs are still there; look at what ran before.",
 	Needs:  []string{"prefetch", "bam", "protection"},
