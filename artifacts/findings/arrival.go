@@ -73,7 +73,7 @@ var ranThenDeleted = wholeRule(Rule{
 			return
 		}
 	})
-	for _, name := range keysOf(idx.fates) {
+	for _, name := range sortedKeys(idx.fates) {
 		for _, r := range idx.fates[name] {
 			x.fate(r)
 		}
@@ -103,7 +103,7 @@ func (x *look) fate(r *row) {
 func (x *fileIndex) startsNamed(base string) []launch {
 	var out []launch
 	prefix := strings.ToUpper(base) + "-"
-	for _, key := range keysOf(x.starts) {
+	for _, key := range sortedKeys(x.starts) {
 		if !strings.HasPrefix(key, prefix) || len(key) != len(prefix)+8 {
 			continue
 		}

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,8 +9,6 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/system"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
-
-func keysOf[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 var forgedTimes = wholeRule(Rule{
 	ID: "N-05", Title: "Forged file times", Level: High, Attack: []string{"T1070.006"},
@@ -160,7 +157,7 @@ var journalRecreated = wholeRule(Rule{
 			continue
 		}
 		level := Medium
-		for _, key := range keysOf(x.programs) {
+		for _, key := range sortedKeys(x.programs) {
 			p := x.programs[key]
 			if p.base == "fsutil.exe" && slices.ContainsFunc(idx.launches(p), func(l launch) bool { return l.at.Sub(c.JournalMade).Abs() <= 15*time.Second }) {
 				level = High
