@@ -1,6 +1,7 @@
 package execution
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -63,7 +64,10 @@ const (
 // names are translated: start, account, run-as account, configuration, machine,
 // command line, process id.
 func decodePSTranscript(in artifacts.Input, yield func(PSTranscript) bool) error {
-	lines, _ := textfile.Split(in.Data)
+	lines, _, err := textfile.Split(bytes.NewReader(in.Data), int64(len(in.Data)))
+	if err != nil {
+		return err
+	}
 	var errs []error
 	var r *PSTranscript
 	row := 0 // rows of asterisks since the start of the session
@@ -79,7 +83,7 @@ func decodePSTranscript(in artifacts.Input, yield func(PSTranscript) bool) error
 		r = nil
 		return ok
 	}
-	for _, l := range lines {
+	for l := range lines {
 		s := strings.TrimSuffix(strings.TrimPrefix(l.Text, "\ufeff"), "\r")
 		if t := strings.TrimSpace(s); len(t) >= 20 && strings.Trim(t, "*") == "" {
 			row++
@@ -112,9 +116,6 @@ func decodePSTranscript(in artifacts.Input, yield func(PSTranscript) bool) error
 		case row == 2:
 			r.line(s, &text)
 		}
-	}
-	if r == nil && len(lines) > 0 && row == 0 {
-		return nil
 	}
 	if r != nil && r.Start.IsZero() {
 		errs = append(errs, in.Errorf(r.Origin, "the head of the session is cut off"))

@@ -125,7 +125,7 @@ var newAccount = wholeRule(Rule{
 		if admins[a.RID] {
 			admin = ", and it is an administrator"
 		}
-		if strings.HasSuffix(a.Name, "$") {
+		if strings.HasSuffix(a.Name, "$") && !(admin == "" && strings.EqualFold(a.Name, homeGroupUser)) {
 			look.hit(look.account(a), High, "its name ends with $, so that net user does not list it%s", admin).as("T1564.002")
 		}
 		if h := hidden[strings.ToLower(a.Name)]; h != nil {
@@ -150,6 +150,9 @@ var newAccount = wholeRule(Rule{
 		}
 	}
 }, "users", "groups", "osinfo", "winlogon")
+
+// homeGroupUser is the account that Windows 7 to 10 1709 makes for a HomeGroup.
+const homeGroupUser = "HomeGroupUser$"
 
 var ridMismatch = rule(Rule{
 	ID: "A-03", Title: "Account with the RID of another", Level: Critical, Attack: []string{"T1098"},
@@ -237,18 +240,6 @@ func (x *look) share(path string) {
 	}
 	x.hit(x.setting("share "+path), level, "%s used %s", x.who(), path).as("T1021.002")
 }
-
-var removableRun = programRule(Rule{
-	ID: "A-06", Title: "Program on a removable volume", Level: Low, Attack: []string{"T1091"},
-	Why:    "A program ran from a volume other than the Windows volume.",
-	Benign: "Portable programs; installation media.",
-	Next:   "Identify the device by the volume serial number, MountedDevices and USBSTOR.",
-	Needs:  []string{"prefetch", "bam", "userassist"},
-}, func(x *look, p *program) {
-	if p.other && len(p.executed()) > 0 && p.runnable() {
-		x.hit(p.subject(x), 0, "it ran from %s", strings.Join(p.vols, ", "))
-	}
-})
 
 var orphanProfile = wholeRule(Rule{
 	ID: "A-07", Title: "Profile of a missing account", Level: Low, Attack: []string{"T1070"},

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -78,7 +79,16 @@ func (x *look) burst(what string, level Level, group []start) {
 	from, to := group[0].t, group[len(group)-1].t
 	show := what + " at " + from.UTC().Format("2006-01-02 15:04")
 	x.hit(subject{kind: kindActivity, key: what + " " + from.UTC().Format(time.RFC3339Nano), show: show}, level,
-		"%s within %s, from %s", strings.Join(names, ", "), to.Sub(from).Round(time.Second), from.UTC().Format("2006-01-02 15:04:05")).from(rows...)
+		"%s: %s between %s and %s (%s)", strings.Join(names, ", "), plural(len(group), "start"),
+		from.UTC().Format(secondsOnly), to.UTC().Format(secondsOnly), to.Sub(from).Round(time.Second)).from(rows...).between(from, to)
+}
+
+// plural is a count with its word.
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // dubiousStarts are the times at which tools or programs in bad places

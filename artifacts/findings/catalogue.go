@@ -38,7 +38,7 @@ func ruleGroups() []group {
 			detectionLeft, detectionExcluded, scannerRenamed, remoteToolThere, typedCommand, shortcutCommand, policyPushed, keyAuthorised,
 		}},
 		{"Accounts and movement", []Rule{
-			guestEnabled, newAccount, ridMismatch, badPasswords, movedOut, removableRun, orphanProfile,
+			guestEnabled, newAccount, ridMismatch, badPasswords, movedOut, otherVolume, orphanProfile,
 		}},
 		{"External communication", []Rule{
 			downloadRan, sentUnasked, bitsCommand,

@@ -163,23 +163,3 @@ var recycledPrograms = rule(Rule{
 	}
 	x.hit(subject{kind: kindProgram, key: p.key, show: r.Path}, level, "%s was deleted at %s", r.Path, r.Deleted.UTC().Format("2006-01-02 15:04:05"))
 })
-
-var clockMoved = wholeRule(Rule{
-	ID: "D-08", Title: "Clock set back", Level: Informational, Attack: []string{"T1070.006"},
-	Why:    "Launch times are out of order: the clock was set back between launches.",
-	Benign: "Virtual machines during installation; corrected clocks.",
-	Next:   "Treat times around the change with care.",
-	Needs:  []string{"prefetch"},
-}, func(x *look) {
-	var rows []*row
-	for _, p := range x.programs {
-		for _, r := range p.rows {
-			if f, ok := r.rec.Data.(execution.Prefetch); ok && f.ClockSetBack {
-				rows = append(rows, r)
-			}
-		}
-	}
-	if len(rows) > 0 {
-		x.hit(x.setting("clock"), 0, "launches out of order in %s", count(len(rows), "Prefetch file", "Prefetch files")).from(rows...)
-	}
-})

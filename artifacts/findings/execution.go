@@ -45,8 +45,8 @@ var infectedPlace = programRule(Rule{
 	Next:   "Find out who put the file there and when, and examine the other files of the folder.",
 	Needs:  ran,
 }, func(x *look, p *program) {
-	if p.place == nil || x.t.binaries[p.base] != nil && x.storeFolder(p) {
-		return
+	if p.place == nil || p.place.id == "L15" || x.t.binaries[p.base] != nil && x.storeFolder(p) {
+		return // what ran from another volume is told together: A-06
 	}
 	runs := p.executed()
 	if !p.runnable() && !slices.ContainsFunc(runs, func(r *row) bool { return r.class == "prefetch" || r.class == "bam" }) {
@@ -56,13 +56,16 @@ var infectedPlace = programRule(Rule{
 	if len(runs) == 0 {
 		level, words = level.step(-1), "was seen"
 		switch {
-		case !p.inventoried() || p.place.id == "L12":
+		case !p.inventoried() || p.place.id == "L12" || p.place.id == "L15":
 			return // named by a setting, or seen in passing on a share or a stick
 		case p.place.level <= Medium || p.place.id == "L2" && strings.HasPrefix(p.base, "$r"):
 			level = Informational // files lie there all the time; what was deleted is in the bin
 		}
 	}
 	says := fmt.Sprintf("%s %s", words, p.place)
+	if p.place.id == "L16" {
+		says += ", from where Windows starts it at each log-on"
+	}
 	switch {
 	case x.installer(p) && p.place.level <= Low:
 		level = Informational // the usual life of a set-up
@@ -75,6 +78,9 @@ var infectedPlace = programRule(Rule{
 		says += "; it looks like an installer"
 	}
 	h := x.hit(p.subject(x), level, "%s", says)
+	if p.place.id == "L16" {
+		h.as("T1547.001", "T1204.002") // whatever lies there starts at each log-on
+	}
 	if p.place.level < High {
 		h.atMost(Medium)
 	}
@@ -238,7 +244,7 @@ var discovery = map[string]string{
 
 var discoveryBurst = wholeRule(Rule{
 	ID: "X-06", Title: "Burst of discovery programs", Level: Medium, Attack: []string{"T1033", "T1082", "T1016", "T1087"},
-	Why:    "Four or more programs that query the machine, the network and its accounts ran within half an hour. Intruders explore a new machine this way.",
+	Why:    "Four or more programs that query the machine, the network and its accounts ran shortly after one another. Intruders explore a new machine this way.",
 	Benign: "Administrators at work; logon scripts; inventory agents.",
 	Next:   "Check who was logged on, what happened just before, and the parent process.",
 	Needs:  []string{"prefetch", "bam"},
@@ -301,9 +307,8 @@ var hostLoads = rule(Rule{
 		if !runnable[e] || e == ".mof" || strings.Contains(low, `\windows\system32\`) && !strings.Contains(low, `\tasks\`) {
 			continue
 		}
-		key := x.normal(raw, x.row.rec.User)
-		p := x.probe(key)
-		if p.place == nil || p.place.level < Medium || x.installer(p) || p.base == image || x.t.libraries[strings.TrimSuffix(p.base, ".dll")] && p.place.id == "L3" {
+		p := x.probePath(raw)
+		if p.place == nil || p.place.level < Medium || p.place.elsewhere() || x.installer(p) || p.base == image || x.t.libraries[strings.TrimSuffix(p.base, ".dll")] && p.place.id == "L3" {
 			continue
 		}
 		level := p.place.level
@@ -314,7 +319,7 @@ var hostLoads = rule(Rule{
 		if f.CommandLine != "" && strings.HasPrefix(f.HashStatus, "verified") {
 			says += "; its hash proves the command line " + f.CommandLine
 		}
-		s := subject{kind: kindProgram, key: key, show: raw}
+		s := subject{kind: kindProgram, key: p.key, show: raw}
 		x.hit(s, level, "%s", says).as(loaderTechnique(stem)...)
 	}
 })
@@ -397,7 +402,7 @@ var officeTrust = rule(Rule{
 		}
 	case "location":
 		p := x.probe(strings.TrimRight(x.normal(cmp.Or(t.Value, t.Path), x.row.rec.User), `\`) + `\x.exe`)
-		if p.place != nil && p.place.level >= Medium && p.place.id != "L7" && p.place.id != "L12" {
+		if p.place != nil && p.place.level >= Medium && p.place.id != "L7" && !p.place.elsewhere() {
 			x.hit(x.setting("Office trusts "+cmp.Or(t.Value, t.Path)), Medium, "%s trusts a folder %s", x.who(), p.place).as("T1137")
 		}
 	}
@@ -460,26 +465,6 @@ var nearFinding = wholeRule(Rule{
 			look.row = r
 			look.hit(p.subject(x), 0, "its first known start was %s %s one of %s", best.t.Sub(first).Abs().Round(time.Second), words, best.p.path)
 		}
-	}
-})
-
-var sensors = rule(Rule{
-	ID: "X-12", Title: "Microphone or camera used from an unusual location", Level: Medium, Attack: []string{"T1123", "T1125"},
-	Why:    "A program outside the usual folders used a microphone or a camera.",
-	Benign: "Meeting software installed for one user.",
-	Next:   "Examine the program. The record gives the start and the end of the use.",
-	Needs:  []string{"consentstore"},
-}, func(x *look, c execution.Consent) {
-	if c.Packaged || c.Start.IsZero() || c.Capability != "microphone" && c.Capability != "webcam" {
-		return
-	}
-	key := x.normal(c.App, x.row.rec.User)
-	if p := x.probe(key); p.place != nil && p.place.level >= Medium {
-		id := "T1123"
-		if c.Capability == "webcam" {
-			id = "T1125"
-		}
-		x.hit(subject{kind: kindProgram, key: key, show: c.App}, 0, "used the %s, %s", c.Capability, p.place).as(id)
 	}
 })
 

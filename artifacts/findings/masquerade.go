@@ -174,17 +174,16 @@ var deceptiveName = programRule(Rule{
 		x.hit(p.subject(x), 0, "%s", says).as(technique)
 		return
 	}
-	// In ordinary folders short names are ordinary, too: 7z, py, r2.
-	if ext(p.base) == ".exe" && shortName(p.stem) && p.place != nil && p.place.level >= Medium && p.place.id != "L12" && x.t.binaries[p.base] == nil {
-		level := min(p.place.level, High)
-		x.hit(p.subject(x), level, "its name is only %q", p.base).as("T1036")
+	// In ordinary folders short names are ordinary, too: r2, py3.
+	if odd := shortName(p.stem); odd != "" && ext(p.base) == ".exe" && p.place != nil && p.place.level >= Medium && p.place.id != "L12" && x.t.binaries[p.base] == nil && !x.t.shortNames[p.stem] {
+		x.hit(p.subject(x), min(p.place.level, High), "%s: %s", odd, p.base).as("T1036")
 	}
 	if e := ext(p.base); len(p.executed()) > 0 && p.hasFolder() && documents[strings.TrimPrefix(e, ".")] && slices.ContainsFunc(p.rows, func(r *row) bool { return r.rec.Artifact.Name == "prefetch" || r.rec.Artifact.Name == "bam" }) {
 		x.hit(p.subject(x), High, "a file with the extension of a document (%s) ran as a program", e).as("T1036.008")
 	}
 })
 
-// ordinaryFolder reports whether a program lies where installers put programs.
+// ordinaryFolder reports whether a program lies where set-ups put programs.
 func (s *scene) ordinaryFolder(p *program) bool {
 	return p.place == nil && !p.other && (strings.HasPrefix(p.key, `\program files`) || strings.HasPrefix(p.key, `\windows\`))
 }
@@ -376,9 +375,11 @@ func (s *scene) probe(key string) *program {
 // probePath is probe for a path as the record at hand spells it.
 func (x *look) probePath(path string) *program {
 	p := x.probe(x.normal(path, x.row.rec.User))
-	if v := strings.ToUpper(winpath.Volume(path)); len(v) == 2 && x.drive != "" && v != x.drive {
-		p.other = true
-		p.place = x.placeOf(p)
+	if v := strings.ToUpper(winpath.Volume(path)); v != "" && !strings.HasPrefix(v, `\\`) && !strings.HasPrefix(p.key, `\\`) {
+		p.vols = []string{v}
+		if p.other = x.onOther(p.vols); p.other {
+			p.place = x.placeOf(p)
+		}
 	}
 	return p
 }
@@ -424,6 +425,3 @@ func plainlyWindows(raw string) bool {
 	}
 	return false
 }
-
-// installer reports whether a path looks like an installer's.
-func (s *scene) installer(p *program) bool { return anyGlob(s.t.installers, p.parts) }

@@ -250,11 +250,18 @@ func mixedScript(s string) bool {
 	return false
 }
 
-// shortName reports whether a program's name is one or two characters or all
-// digits.
-func shortName(stem string) bool {
-	if stem == "" {
-		return false
+// shortName says what is odd about a program's name of one or two characters or
+// of digits, and "" for any other.
+func shortName(stem string) string {
+	switch n := utf8.RuneCountInString(stem); {
+	case n == 0:
+		return ""
+	case strings.Trim(stem, "0123456789") == "":
+		return "file name of digits only"
+	case n == 1:
+		return "one-letter file name"
+	case n == 2:
+		return "two-letter file name"
 	}
-	return utf8.RuneCountInString(stem) <= 2 || strings.Trim(stem, "0123456789") == ""
+	return ""
 }

@@ -27,7 +27,7 @@ var autorunPlace = rule(Rule{
 		return
 	}
 	pl, why := x.autoPlace(a)
-	if pl == nil || pl.id == "L6" || pl.level < Low || pl.id == "L12" && pl.level < High {
+	if pl == nil || pl.id == "L6" || pl.level < Low || pl.elsewhere() {
 		return
 	}
 	level := max(High, min(pl.level, High))
@@ -227,7 +227,7 @@ var startupContent = rule(Rule{
 	}
 })
 
-// ordinary reports whether a path lies where installers put programs.
+// ordinary reports whether a path lies where set-ups put programs.
 func (x *look) ordinary(path string) bool {
 	key := x.normal(path, x.row.rec.User)
 	return strings.HasPrefix(key, `\program files`) || strings.HasPrefix(key, `\windows\`)
@@ -349,7 +349,7 @@ var comHijacked = rule(Rule{
 	switch {
 	case strings.EqualFold(d.Kind, "ScriptletURL"), v.level >= High:
 		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(High, a), "class %s of %s: %s", d.CLSID, x.who(), clip(cmp.Or(d.Value, commandLine(a)), 300))
-	case d.Shadows && pl != nil && pl.level >= Low && pl.id != "L12":
+	case d.Shadows && pl != nil && pl.level >= Low && !pl.elsewhere():
 		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(High, a), "class %s, which the machine has too, %s", d.CLSID, why)
 	case d.Shadows && !x.ordinary(a.Image) && !strings.Contains(x.normal(a.Image, x.row.rec.User), `\appdata\local\microsoft\`):
 		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(Low, a), "class %s, which the machine has too, is served by %s", d.CLSID, a.Image)
@@ -486,46 +486,3 @@ var autorunDisabled = rule(Rule{
 		x.hit(x.setting("autorun "+s.Name+" of "+x.who()), 0, "%s in %s is disabled", s.Name, s.List)
 	}
 })
-
-var profileAutorun = rule(Rule{
-	ID: "P-18", Title: "Autostart of new users or a service account", Level: High, Attack: []string{"T1547.001"},
-	Why:    "The default profile or the profile of a service account starts a program. This is not set by hand in normal use.",
-	Benign: "The OneDrive installer in the default profile of Windows 10.",
-	Next:   "Identify the program.",
-	Needs:  []string{"runkeys"},
-}, func(x *look, r persistence.RunKey) {
-	a := r.Autostart()
-	if a.Scope != "new users" && a.Scope != "service account" || a.Command == "" {
-		return
-	}
-	if low := strings.ToLower(a.Command); strings.Contains(low, "onedrivesetup.exe") || strings.Contains(low, "wab.exe") || strings.Contains(low, "mctadmin") || strings.Contains(low, "sidebar.exe") || strings.Contains(low, "ctfmon.exe") {
-		return
-	}
-	x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "%s: %s (%s)", r.List, clip(a.Command, 300), a.Scope).atMost(High)
-})
-
-var environmentHijack = rule(Rule{
-	ID: "P-19", Title: "Environment variable that loads other code", Level: High, Attack: []string{"T1574.007"},
-	Why:    "Programs find or load other code through this variable.",
-	Benign: "Performance monitoring agents for .NET; development tools in the search path.",
-	Next:   "Check which library or folder it names and who can write there.",
-	Needs:  []string{"environment", "profiler"},
-}, func(x *look, e persistence.Environment) {
-	switch a := e.Autostart(); {
-	case e.Default:
-	case e.BeforeSystem32 && e.Writable && a.Scope == "machine":
-		level := Medium
-		if p := x.probe(x.normal(e.Folder, x.row.rec.User) + `\x.exe`); strings.HasPrefix(p.key, `\users\`) || p.place != nil && p.place.level >= High {
-			level = High
-		}
-		x.hit(x.setting("search path of the machine"), x.weaker(level, a), "%s, which users can write to, is searched before System32", e.Folder)
-	case strings.EqualFold(e.Name, "ComSpec") && a.Image != "" && !strings.EqualFold(winpath.Base(a.Image), "cmd.exe"):
-		x.hit(x.setting("variable ComSpec of "+cmp.Or(x.row.rec.User.Name, "the machine")), x.weaker(High, a), "the command prompt is %s", a.Image)
-	}
-}).also(on(func(x *look, p persistence.Profiler) {
-	a := p.Autostart()
-	if p.Default || a.Image == "" && p.Value == "" {
-		return
-	}
-	x.hit(x.setting("profiler "+strings.TrimSpace(p.Variable+" "+p.Service+" "+x.row.rec.User.Name)), x.weaker(High, a), "%s loads %s into .NET programs", p.Variable, cmp.Or(a.Image, p.Value)).as("T1574.012")
-}))

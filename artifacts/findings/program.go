@@ -173,7 +173,7 @@ func (s *scene) normal(path string, u evidence.User) string {
 	if strings.Contains(path, "%") && s.facts.Machine != nil {
 		path = s.facts.Machine.Expand(path, u)
 	}
-	key := winpath.Key(path)
+	key := shareKey(winpath.Key(path), winpath.Volume(path))
 	if root := s.root; root != "" && strings.HasPrefix(key, root+`\`) {
 		key = `\windows` + key[len(root):]
 	}
@@ -260,37 +260,8 @@ func (s *scene) sight(path string, r *row) *program {
 // settle decides what only everything together can tell: on which volume a
 // program lies, and so in which place.
 func (s *scene) settle(p *program) {
-	for _, v := range p.vols {
-		if s.systemVolumes[v] {
-			p.other = false
-			break
-		}
-		// A drive letter is judged by the one of Windows, a device or volume
-		// name by those that Windows was seen on.
-		if len(v) == 2 {
-			p.other = s.drive != "" && v != s.drive
-		} else {
-			p.other = s.namesVolumes(v)
-		}
-		if !p.other {
-			break
-		}
-	}
+	p.other = s.onOther(p.vols)
 	p.place = s.placeOf(p)
-}
-
-// namesVolumes reports whether Windows' volume is known in this style of
-// name.
-func (s *scene) namesVolumes(v string) bool {
-	return s.volumeStyles[volumeStyle(v)]
-}
-
-func volumeStyle(v string) string { return v[:min(len(v), 8)] }
-
-// isSystem notes a name of Windows' volume.
-func (s *scene) isSystem(v string) {
-	s.systemVolumes[v] = true
-	s.volumeStyles[volumeStyle(v)] = true
 }
 
 // placeOf finds the first line of the table that fits.
@@ -299,14 +270,7 @@ func (s *scene) placeOf(p *program) *place {
 		return nil
 	}
 	if strings.HasPrefix(p.key, `\\`) {
-		share := p.parts[min(3, len(p.parts)-1)]
-		switch {
-		case p.parts[2] == "tsclient":
-			return &place{"L12", High, "on the disk of a remote desktop's client"}
-		case strings.HasSuffix(share, "$"):
-			return &place{"L12", High, "on an administrative share"}
-		}
-		return &place{"L12", Medium, "on another machine"}
+		return sharePlace(p.parts)
 	}
 	for i := range s.t.places {
 		l := &s.t.places[i]
@@ -317,7 +281,7 @@ func (s *scene) placeOf(p *program) *place {
 	}
 	switch {
 	case p.other:
-		return &place{"L12", Medium, "on another volume than Windows"}
+		return s.otherPlace(p)
 	case len(p.parts) > 2 && p.parts[0] == "" && unpacked(p.parts[1]):
 		return &place{"L3", Low, "in a folder that updates unpack into"}
 	case len(p.parts) > 2 && p.parts[0] == "" && !s.t.usualTop(p.parts[1]) && !strings.HasPrefix(p.parts[1], "%") && !strings.HasPrefix(p.parts[1], "{"):
@@ -326,6 +290,22 @@ func (s *scene) placeOf(p *program) *place {
 	return nil
 }
 
+// sharePlace is the place of a path on another machine: \\server\share\….
+func sharePlace(parts []string) *place {
+	share := parts[min(3, len(parts)-1)]
+	switch {
+	case parts[2] == "tsclient":
+		return &place{"L12", High, "on the disk of a remote desktop's client"}
+	case strings.HasSuffix(share, "$"):
+		return &place{"L12", High, "on an administrative share"}
+	}
+	return &place{"L12", Medium, "on another machine"}
+}
+
+// elsewhere reports whether the place is a share or another volume of no special
+// kind: unusual for a program, and ordinary in many networks.
+func (p *place) elsewhere() bool { return p.id == "L12" && p.level < High || p.id == "L15" }
+
 // unpacked reports whether a folder's name is what Windows' update packages
 // make up for themselves at the root: 15 or more hexadecimal digits. Seen on
 // real machines.
@@ -333,13 +313,14 @@ func unpacked(name string) bool {
 	return len(name) >= 15 && len(name) <= 32 && strings.Trim(name, "0123456789abcdef") == ""
 }
 
-// placeWords describes the lines of the table. A user's own lines name
+// placeWords says what the lines of the table mean. A user's own lines name
 // themselves.
 var placeWords = map[string]string{
 	"L1": "in a folder shared by all users", "L2": "in the Recycle Bin or System Volume Information",
 	"L4": "in a Windows folder that holds no programs", "L5": "at the root of the volume", "L6": "directly in the Windows folder",
 	"L7": "at the top of a profile's application data", "L8": "in a folder for temporary files", "L9": "directly in ProgramData",
 	"L10": "among a user's own files", "L11": "in a cache of browser, mail or archive", "L13": "in an alternate data stream",
+	"L16": "in a Startup folder",
 }
 
 func (p *place) String() string {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
@@ -173,9 +174,11 @@ type hit struct {
 	attack  []string
 	says    string
 	rows    []*row
-	early   Level // before the first user logged on; 0 the same
-	same    int   // hits that are alike
-	more    int   // of them without a row of their own
+	// The span of what counted, where the records hold other times, too.
+	begin, end time.Time
+	early      Level // before the first user logged on; 0 the same
+	same       int   // hits that are alike
+	more       int   // of them without a row of their own
 }
 
 // hit records what the rule says about a subject. Level 0 means the rule's
@@ -217,6 +220,12 @@ func (h *hit) atMost(l Level) *hit {
 // from adds records to the evidence of the hit.
 func (h *hit) from(rows ...*row) *hit {
 	h.rows = append(h.rows, rows...)
+	return h
+}
+
+// between gives the hit the span of what counted.
+func (h *hit) between(from, to time.Time) *hit {
+	h.begin, h.end = from, to
 	return h
 }
 

@@ -224,7 +224,7 @@ func (x *look) task(path string, a persistence.Entry) {
 		x.hit(s, x.weaker(Critical, a), "the task %s starts a tool (%s): %s", path, tool.class, clip(commandLine(a), 300)).as(append([]string{"T1053.005"}, tool.attack...)...)
 	case v.level >= Critical:
 		x.hit(s, x.weaker(Critical, a), "the task %s %s: %s", path, strings.Join(v.words, ", "), clip(commandLine(a), 300)).as(append([]string{"T1053.005"}, v.attack...)...)
-	case pl != nil && pl.level >= Low && pl.id != "L6" && (pl.id != "L12" || pl.level >= High):
+	case pl != nil && pl.level >= Low && pl.id != "L6" && !pl.elsewhere():
 		h := x.hit(s, x.weaker(High, a), "the task %s %s", path, why)
 		if pl.level < High {
 			h.atMost(High)

@@ -43,6 +43,10 @@ type Options struct {
 	BOM     bool // a byte order mark before CSV, for spreadsheets
 	CSVSafe bool // an apostrophe before cells that a spreadsheet would calculate
 
+	// For text on a terminal: All shows the rows that are folded otherwise, Color
+	// marks levels, and Several gives the machine a column.
+	All, Color, Several bool
+
 	// BodyfileZero writes 0 for a time that is not set, as plaso wants it,
 	// instead of the -1 that mactime wants.
 	BodyfileZero bool

@@ -11,45 +11,6 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 )
 
-// textEvents is for reading on a terminal: one line for each event, with the
-// time, what the record proves, what the time means and what the record says.
-type textEvents struct {
-	w    *bufio.Writer
-	host string
-}
-
-func newTextEvents(w io.Writer, _ *Options) EventWriter {
-	return &textEvents{w: bufio.NewWriter(w)}
-}
-
-func (t *textEvents) Event(r *Row) error {
-	if r.Host != t.host {
-		t.host = r.Host
-		fmt.Fprintf(t.w, "# host %s, times are UTC\n", Clean(r.Host))
-	}
-	when := r.Time.UTC().Format("2006-01-02 15:04:05.0000000")
-	if r.Local {
-		when += " local"
-	}
-	fmt.Fprintf(t.w, "%s  %-10s  %-27s  %s", when, r.Proof, Clean(r.Kind), Clean(r.Message))
-	if u := cmp.Or(r.User, r.SID); u != "" {
-		fmt.Fprintf(t.w, "  user %s", Clean(u))
-	}
-	var tags []string
-	for _, tag := range r.Tags {
-		if tag != "local-time" && tag != "estimate" { // the one is said already, the other by the kind
-			tags = append(tags, tag)
-		}
-	}
-	if len(tags) > 0 {
-		fmt.Fprintf(t.w, "  [%s]", Clean(strings.Join(tags, ", ")))
-	}
-	_, err := fmt.Fprintf(t.w, "  %s\n", r.ID)
-	return err
-}
-
-func (t *textEvents) Close() error { return t.w.Flush() }
-
 // textRecords writes each record as a block of fields.
 type textRecords struct{ w *bufio.Writer }
 

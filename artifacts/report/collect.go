@@ -27,6 +27,7 @@ const (
 // An event is what a report keeps of a row.
 type event struct {
 	ID       string
+	Record   string // its record, which findings quote
 	Time     time.Time
 	Kind     string
 	Message  string
@@ -42,7 +43,7 @@ type event struct {
 // one that would be held with them.
 func eventOf(r *output.Row) event {
 	e := event{
-		ID: clip(r.ID), Time: r.Time, Kind: clip(r.Kind), Message: clip(r.Message), Artifact: clip(r.Parser), Host: clip(r.Host),
+		ID: clip(r.ID), Record: clip(r.RecordID), Time: r.Time, Kind: clip(r.Kind), Message: clip(r.Message), Artifact: clip(r.Parser), Host: clip(r.Host),
 		User: clip(cmp.Or(r.User, r.SID)), Program: clip(r.Path), Proof: r.Proof,
 	}
 	for _, t := range r.Tags[:min(len(r.Tags), maxTags)] {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,10 +13,19 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output"
 )
 
-// WriteFindings writes an evaluation as text for reading: worst first, the coverage at the end.
-// Everything that comes from the evidence is cleaned. hidden is how many findings
-// below the level from are not in it.
-func WriteFindings(w io.Writer, r *findings.Report, hidden int, from findings.Level) error {
+// A TextView chooses what [WriteFindings] shows.
+type TextView struct {
+	From     findings.Level // lowest level shown
+	Hidden   int            // findings below it
+	Long     bool           // all details of each finding, not one line
+	Chosen   bool           // the findings were chosen by their ids
+	Coverage bool           // each rule that was not evaluated, with the reason
+	Color    bool           // levels in colour
+}
+
+// WriteFindings writes an evaluation as text for reading: worst first, the
+// coverage at the end. Everything that comes from the evidence is cleaned.
+func WriteFindings(w io.Writer, r *findings.Report, v TextView) error {
 	host := ""
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -23,30 +33,79 @@ func WriteFindings(w io.Writer, r *findings.Report, hidden int, from findings.Le
 			host = f.Host
 			fmt.Fprintf(w, "# host %s, times are UTC\n\n", output.Clean(host))
 		}
-		writeFinding(w, f)
+		if v.Long {
+			writeFinding(w, f)
+		} else {
+			writeLine(w, f, v.Color)
+		}
+	}
+	if !v.Long && len(r.Findings) > 0 {
+		fmt.Fprintln(w)
 	}
 	switch {
 	case len(r.Findings) == 0:
-		fmt.Fprintf(w, "No findings of level %s or above. This does not prove a clean machine: see what was not evaluated.\n", from)
+		fmt.Fprintf(w, "No findings of level %s or above. That does not prove a clean machine: see what was not evaluated.\n", v.From)
+	case v.Chosen:
 	default:
-		fmt.Fprintf(w, "%s of level %s or above.\n", plural(len(r.Findings), "finding"), from)
+		fmt.Fprintf(w, "%s of level %s or above", plural(len(r.Findings), "finding"), v.From)
+		if !v.Long {
+			fmt.Fprint(w, "; details: --long, or the id of a finding after EVIDENCE")
+		}
+		fmt.Fprintln(w, ".")
 	}
-	if hidden > 0 {
-		fmt.Fprintf(w, "%s below that level not shown (--level informational shows all).\n", plural(hidden, "finding"))
+	if v.Hidden > 0 {
+		fmt.Fprintf(w, "%d below that level are not shown (--level informational shows all).\n", v.Hidden)
 	}
 	if r.Silenced > 0 {
 		fmt.Fprintf(w, "%s silenced by the rules file.\n", plural(r.Silenced, "hit"))
 	}
-	return writeCoverage(w, r)
+	if v.Coverage {
+		return writeCoverage(w, r)
+	}
+	return summariseCoverage(w, r)
+}
+
+// The columns of a line: level, what it is about, the rules and the strongest
+// reason, when it was last seen, and the id. They come to 120 characters.
+const (
+	subjectWidth = 44
+	titleWidth   = 30
+)
+
+// writeLine writes a finding in one line.
+func writeLine(w io.Writer, f *findings.Finding, color bool) {
+	level := fmt.Sprintf("%-13s", f.Level)
+	if color {
+		level = output.LevelColor(f.Level.String(), level)
+	}
+	when := ""
+	if !f.LastSeen.IsZero() {
+		when = f.LastSeen.UTC().Format("2006-01-02 15:04")
+	}
+	mark := " "
+	if f.TimeKind == artifacts.UnknownZone {
+		mark = "?" // a local time whose zone is unknown
+	}
+	title := f.RuleID + " " + f.Title
+	fmt.Fprintf(w, "%s %s %s %-16s%s %s\n", level, fit(f.Subject, subjectWidth, strings.Contains(f.Subject, `\`)), fit(title, titleWidth, false), when, mark, f.ID)
+}
+
+// fit cuts a text to a width, or fills it up. Of a path the end is kept.
+func fit(s string, n int, path bool) string {
+	r := []rune(output.Clean(s))
+	switch {
+	case len(r) <= n:
+		return string(r) + strings.Repeat(" ", n-len(r))
+	case path:
+		return "…" + string(r[len(r)-n+1:])
+	}
+	return string(r[:n-1]) + "…"
 }
 
 func writeFinding(w io.Writer, f *findings.Finding) {
 	fmt.Fprintf(w, "%-13s %s\n", strings.ToUpper(f.Level.String()), cleanTo(f.Subject, 300))
 	row := func(label, format string, args ...any) {
 		if s := fmt.Sprintf(format, args...); s != "" {
-			if label != "" {
-				label += ":"
-			}
 			fmt.Fprintf(w, "  %-13s %s\n", label, output.Clean(s))
 		}
 	}
@@ -67,7 +126,7 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 	}
 	row("scope", "%s", f.Scope)
 	row("why", "%s", f.Why)
-	row("often benign", "%s", f.FalsePositives)
+	row("often benign:", "%s", f.FalsePositives)
 	row("next", "%s", f.Next)
 	if len(f.Techniques) > 0 {
 		var names []string
@@ -98,7 +157,7 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 		row("", "%s", strings.TrimSpace(place+" "+e.User))
 	}
 	if n := len(f.Evidence) - maxTextEvidence + f.Omitted; n > 0 && len(f.Evidence) > maxTextEvidence || f.Omitted > 0 {
-		row("", "… and %s (--format jsonl)", plural(max(n, f.Omitted), "more record"))
+		row("", "… and %d records more (--format jsonl)", max(n, f.Omitted))
 	}
 	fmt.Fprintln(w)
 }
@@ -123,15 +182,79 @@ func cleanTo(s string, n int) string {
 	return string(r)
 }
 
-// writeCoverage says what was judged and what not, grouped by reason.
-func writeCoverage(w io.Writer, r *findings.Report) error {
-	hosts := []string{}
+// summariseCoverage says in a few lines for each machine what was not evaluated,
+// and what is missing for it.
+func summariseCoverage(w io.Writer, r *findings.Report) error {
+	for _, host := range hostsOf(r) {
+		var judged, partly, not int
+		var missing []string
+		for _, c := range r.Coverage {
+			switch {
+			case c.Host != host:
+				continue
+			case c.Status == findings.Evaluated:
+				judged++
+			case c.Status == findings.Partly:
+				partly++
+			default:
+				not++
+			}
+			if c.Status != findings.Evaluated {
+				missing = missingHives(missing, c.Why)
+			}
+		}
+		name := ""
+		if host != "" {
+			name = " of " + output.Clean(host)
+		}
+		fmt.Fprintf(w, "\nCoverage%s: %d of %d rules evaluated, %d in part (--coverage lists them).\n", name, judged, judged+partly+not, partly)
+		switch {
+		case not > 0 && len(missing) > 0:
+			slices.SortFunc(missing, func(a, b string) int { return cmp.Or(cmp.Compare(hiveRank(a), hiveRank(b)), cmp.Compare(a, b)) })
+			fmt.Fprintf(w, "%d of %d rules could not be evaluated: no %s hive.\n", not, judged+partly+not, strings.Join(missing, ", "))
+		case not > 0:
+			fmt.Fprintf(w, "%d of %d rules could not be evaluated.\n", not, judged+partly+not)
+		}
+	}
+	_, err := fmt.Fprintln(w, "ATT&CK® techniques are the work of The MITRE Corporation.")
+	return err
+}
+
+var missingHive = regexp.MustCompile(`\bno ([A-Z]+) hive`)
+
+// missingHives adds the hives that reasons name as missing: "no SYSTEM hive".
+func missingHives(list, why []string) []string {
+	for _, reason := range why {
+		for _, m := range missingHive.FindAllStringSubmatch(reason, -1) {
+			if !slices.Contains(list, m[1]) {
+				list = append(list, m[1])
+			}
+		}
+	}
+	return list
+}
+
+// hiveRank puts the hives that feed most rules first.
+func hiveRank(name string) int {
+	if i := slices.Index([]string{"SYSTEM", "SOFTWARE", "NTUSER"}, name); i >= 0 {
+		return i
+	}
+	return 3
+}
+
+func hostsOf(r *findings.Report) []string {
+	var hosts []string
 	for _, c := range r.Coverage {
 		if !slices.Contains(hosts, c.Host) {
 			hosts = append(hosts, c.Host)
 		}
 	}
-	for _, host := range hosts {
+	return hosts
+}
+
+// writeCoverage says what was judged and what not, grouped by reason.
+func writeCoverage(w io.Writer, r *findings.Report) error {
+	for _, host := range hostsOf(r) {
 		fmt.Fprintf(w, "\nCoverage of %s\n", output.Clean(cmp.Or(host, "the evidence")))
 		byStatus := map[string][]findings.Coverage{}
 		for _, c := range r.Coverage {

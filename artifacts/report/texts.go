@@ -165,7 +165,7 @@ var texts = map[string]text{
 	"hits":           {"Hits", "該当"},
 	"reason":         {"Reason", "理由"},
 
-	"tl.note":    {"Events within %s of the moments of findings (informational ones aside), in order.", "検出事項（情報レベルを除く）の時点から前後 %s のイベント（時刻順）。"},
+	"tl.note":    {"Events within %s of the moments of findings (informational ones aside), in order. A bold row with a number is evidence of that finding; the others are only near in time.", "検出事項（情報レベルを除く）の時点から前後 %s のイベント（時刻順）。番号のある太字の行はその検出事項の証拠です。ほかの行は時刻が近いだけです。"},
 	"tl.minutes": {"%g minutes", "%g 分"},
 	"tl.left":    {"%d more events lie in these windows and are not listed: those around the worst findings, and the closest, are here.", "この範囲のほかのイベント %d 件は載せていません（重大な検出事項に近いものを優先）。"},
 	"tl.none":    {"No events around findings.", "検出事項前後のイベントはありません。"},

@@ -107,7 +107,7 @@ func (f *fed) Errors() int                   { return f.errors }
 type rowView struct {
 	event
 	New     bool // the first after a pause
-	Finding int
+	Finding int  // the first finding whose evidence the row is, 0 for a neighbour in time
 	Level   string
 	K       int // index of its Kind in view.Kinds
 }
@@ -222,13 +222,22 @@ func (v *view) rows(c *Collector) {
 	for i, k := range v.Kinds {
 		kinds[k] = i
 	}
+	own := map[string]*findingView{} // by record
+	for i := range v.Findings {
+		f := &v.Findings[i]
+		for _, e := range f.Evidence {
+			if k := f.Host + "\x00" + e.ID; own[k] == nil {
+				own[k] = f
+			}
+		}
+	}
 	for _, n := range near {
 		r := rowView{event: n.event, K: kinds[n.Kind]}
 		if k := len(v.Rows); k > 0 {
 			r.New = n.Time.Sub(v.Rows[k-1].Time) > 20*time.Minute
 		}
-		if n.rank < len(v.Findings) {
-			r.Finding, r.Level = v.Findings[n.rank].N, v.Findings[n.rank].Level
+		if f := own[n.Host+"\x00"+n.Record]; f != nil {
+			r.Finding, r.Level = f.N, f.Level
 		}
 		v.Rows = append(v.Rows, r)
 	}

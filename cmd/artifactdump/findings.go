@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,19 +29,23 @@ func findingsCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "findings",
 		Usage:     "rank what deserves review, with reasons and coverage",
-		ArgsUsage: "EVIDENCE…",
-		Description: "Rules rank programs, accounts and settings for review. Each finding gives its\n" +
-			"reasons, its records, the usual benign explanations and one next step. The\n" +
-			"coverage at the end lists the rules that could not be evaluated, and why. A\n" +
-			"finding is not a verdict. A machine without findings is not proven clean.\n\n" +
+		ArgsUsage: "EVIDENCE… [ID…]",
+		Description: "Prints one line for each finding, worst first. --long, or the ID of a finding,\n" +
+			"shows its reasons, its records, the usual benign explanations and one next\n" +
+			"step; --coverage lists the rules that could not be evaluated, and why. A finding\n" +
+			"is not a verdict, and a machine without findings is not proved clean.\n\n" +
+			"With --fail-level the exit code is 4 if a finding reaches that level.\n\n" +
 			"Examples:\n" +
 			"   artifactdump findings /mnt/image\n" +
+			"   artifactdump findings /mnt/image f08a28ca96ac7c25\n" +
 			"   artifactdump findings --level high --rules ours.txt --format jsonl case/C\n" +
 			"   artifactdump findings --sigma sigma_all_rules.zip --sigma-status all /mnt/image\n" +
 			"   artifactdump findings --format navigator -o layer.json /mnt/image",
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl, navigator"},
 			&cli.StringFlag{Name: "level", Value: "low", Usage: "show findings of `LEVEL` and above: " + strings.Join(findings.Levels(), ", ")},
+			&cli.BoolFlag{Name: "long", Usage: "show all details of each finding"},
+			&cli.BoolFlag{Name: "coverage", Usage: "list each rule that could not be evaluated, with the reason"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 if a finding reaches `LEVEL`"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
 		}, sigmaFlags(), outputFlags(), evidenceFlags()),
@@ -65,7 +70,7 @@ func findingsAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	paths := c.Args().Slice()
+	paths, ids := splitIDs(c.Args().Slice())
 	s := newSession(c)
 	set, err := sigmaRules(c)
 	if err != nil {
@@ -85,13 +90,24 @@ func findingsAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	switch shown := all.AtLeast(show); format {
+	shown := all.AtLeast(show)
+	if len(ids) > 0 {
+		if shown, err = withIDs(all, ids); err != nil {
+			o.abort()
+			return err
+		}
+	}
+	switch format {
 	case "jsonl":
 		err = shown.WriteJSON(o)
 	case "navigator":
 		err = shown.WriteNavigator(o)
 	default:
-		err = report.WriteFindings(o, shown, len(all.Findings)-len(shown.Findings), show)
+		v := report.TextView{From: show, Hidden: len(all.Findings) - len(shown.Findings), Long: c.Bool("long"), Coverage: c.Bool("coverage"), Color: colored(c, o)}
+		if len(ids) > 0 {
+			v.Long, v.Chosen, v.Hidden = true, true, 0
+		}
+		err = report.WriteFindings(o, shown, v)
 	}
 	if err != nil {
 		o.abort()
@@ -104,6 +120,40 @@ func findingsAction(c *cli.Context) error {
 		return err
 	}
 	return errFindings
+}
+
+// findingID is an id of a finding, or a prefix of one that is long enough not to
+// be taken for a name.
+var findingID = regexp.MustCompile(`^[0-9a-f]{8,16}$`)
+
+// splitIDs takes the ids of findings from the end of the arguments. What is the
+// name of a file or folder is evidence.
+func splitIDs(args []string) (paths, ids []string) {
+	n := len(args)
+	for n > 1 && findingID.MatchString(args[n-1]) {
+		if _, err := os.Lstat(args[n-1]); err == nil {
+			break
+		}
+		n--
+	}
+	return args[:n], args[n:]
+}
+
+// withIDs returns the report with the findings of these ids.
+func withIDs(r *findings.Report, ids []string) (*findings.Report, error) {
+	out := &findings.Report{Coverage: r.Coverage, Silenced: r.Silenced}
+	for _, id := range ids {
+		n := len(out.Findings)
+		for i := range r.Findings {
+			if strings.HasPrefix(r.Findings[i].ID, id) {
+				out.Findings = append(out.Findings, r.Findings[i])
+			}
+		}
+		if len(out.Findings) == n {
+			return nil, fmt.Errorf("no finding has the id %s", id)
+		}
+	}
+	return out, nil
 }
 
 // judges evaluate machines one after the other.

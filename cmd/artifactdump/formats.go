@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -12,6 +13,12 @@ import (
 // outputOptions returns the options of the writers from the flags.
 func outputOptions(c *cli.Context) *output.Options {
 	return &output.Options{BOM: c.Bool("bom"), CSVSafe: c.Bool("csv-safe"), BodyfileZero: c.String("bodyfile-unset") == "0", Version: version()}
+}
+
+// colored reports whether an output is a terminal whose user has not switched
+// colours off: https://no-color.org.
+func colored(c *cli.Context, o *out) bool {
+	return os.Getenv("NO_COLOR") == "" && o.file == nil && isTerminal(c.App.Writer)
 }
 
 // formatNames are the names of the formats that fit.

@@ -72,6 +72,11 @@ func (j *hiveJob) list(k hive.Key) {
 		}
 		fmt.Fprintf(j.o, "  %s  %s\\\n", cmp.Or(output.FormatTime(sub.Written()), "(no time)                   "), output.Clean(sub.Name()))
 	}
+	j.values(k)
+}
+
+// values lists the values of a key, each in a line.
+func (j *hiveJob) values(k hive.Key) {
 	for v, err := range k.Values() {
 		if err != nil {
 			j.itemDamage(j.file, err)
@@ -87,12 +92,12 @@ func (j *hiveJob) list(k hive.Key) {
 
 func hiveGetCommand() *cli.Command {
 	return &cli.Command{
-		Name: "get", Usage: "print one value in full", ArgsUsage: "FILE KEY VALUE",
-		Description: "The default value is named \"\" or (Default). Examples:\n" +
+		Name: "get", Usage: "one value, whole, or the values of a key", ArgsUsage: "FILE KEY [VALUE]",
+		Description: "Without VALUE the values of the key are listed. The nameless value is called \"\" or\n(Default). Examples:\n" +
 			`   artifactdump hive get SYSTEM Select Current` + "\n" +
 			`   artifactdump hive get --raw -o cache.bin SYSTEM 'CurrentControlSet\Control\Session Manager\AppCompatCache' AppCompatCache`,
 		Flags:  hiveFlags(append(outputFlags(), &cli.BoolFlag{Name: "raw", Usage: "write the bytes as stored"})...),
-		Action: onHive(3, 3, "FILE KEY VALUE", hiveGet),
+		Action: onHive(2, 3, "FILE KEY [VALUE]", hiveGet),
 	}
 }
 
@@ -101,6 +106,16 @@ func hiveGet(j *hiveJob) (func(), error) {
 	k, err := findKey(j.h, path)
 	if err != nil {
 		return nil, err
+	}
+	if j.c.NArg() < 3 {
+		if j.c.Bool("raw") {
+			return nil, usagef("--raw needs a VALUE")
+		}
+		if err := j.open(); err != nil {
+			return nil, err
+		}
+		j.values(k)
+		return nil, nil
 	}
 	v, err := k.Value(name)
 	if errors.Is(err, hive.ErrNotExist) && strings.EqualFold(name, "(Default)") {

@@ -30,9 +30,9 @@ func listCommand() *cli.Command {
 
 func list(c *cli.Context) error {
 	names := c.Args().Slice()
-	chosen, err := catalogue.Select(names)
+	chosen, err := selectArtifacts(names)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	o, err := openOutput(c)
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -91,7 +90,7 @@ func scanAction(c *cli.Context) error {
 		return scanError(err)
 	}
 	if !s.quiet {
-		fmt.Fprintf(s.stderr, "case folder: %s\n", clean(o.Dir))
+		s.worst(o.Dir, m)
 	}
 	switch {
 	case fail > 0 && m.Worst() >= fail:
@@ -170,8 +169,8 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 	if o.Tables, err = ruleFiles(o.RuleFiles); err != nil {
 		return o, 0, err
 	}
-	if _, err := catalogue.Select(o.Artifacts); err != nil {
-		return o, 0, usageError{err}
+	if _, err := selectArtifacts(o.Artifacts); err != nil {
+		return o, 0, err
 	}
 	if !slices.Contains(report.Languages(), o.Lang) {
 		return o, 0, usagef("--lang %q: want en or ja", o.Lang)

@@ -14,7 +14,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/moments"
@@ -248,9 +247,9 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		for _, err := range tree.Problems() {
 			s.damage(err)
 		}
-		list, err := catalogue.Select(names)
+		list, err := selectArtifacts(names)
 		if err != nil {
-			return usageError{err}
+			return err
 		}
 		zone, err := zoneFlag(s.c, tree.Machine())
 		if err != nil {
