@@ -119,6 +119,13 @@ func SignedFiles(glob string, kind collect.Signature) Source {
 // SOFTWARE or NTUSER path is read too, and marked.
 func Key(kind evidence.Kind, path string) Source { return Source{Hive: kind, Key: path} }
 
+// SignedRandom is a source of files with random access that show by their first
+// bytes what kind of container they are. Of a heap of loose files the decoder is
+// given every file of that kind, and yields nothing for those of others.
+func SignedRandom(glob string, kind collect.Signature) Source {
+	return Source{Glob: glob, Signature: kind, Access: Random}
+}
+
 // String spells the source for people.
 func (s Source) String() string {
 	if s.Glob != "" {
@@ -175,6 +182,7 @@ type Origin struct {
 	offset     int64
 	state      State // other than the source's, or ""
 	note       string
+	file, sum  string // another file than the source's, and its SHA-256
 }
 
 // As returns the origin of a record that is in another state than its source: a
@@ -185,6 +193,14 @@ func (o Origin) As(state State, note string) Origin {
 }
 
 func (o Origin) origin() Origin { return o }
+
+// In returns the origin of a record that was read from a file beside the source:
+// the log of a database. path is spelled as Windows does; sum is its SHA-256 in
+// hexadecimal, or "".
+func (o Origin) In(path, sum string) Origin {
+	o.file, o.sum = path, sum
+	return o
+}
 
 // Position returns the offset in the file.
 func (o Origin) Position() int64 { return o.offset }

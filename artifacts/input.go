@@ -180,6 +180,9 @@ func (in Input) locator(o Origin) Locator {
 		l.Value = o.value
 	}
 	l.Offset = o.offset
+	if o.file != "" {
+		l.Path, l.SHA256 = o.file, o.sum
+	}
 	if o.state != "" {
 		if l.State == Live || l.State == "" {
 			l.State = o.state

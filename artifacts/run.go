@@ -125,6 +125,7 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		}
 		defer wg.Wait()
 		defer r.queue.stop()
+		told := map[string]bool{} // notes of a file that several artifacts read
 		for {
 			i, res, ok := r.queue.take()
 			if ctx.Err() != nil {
@@ -135,6 +136,10 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 			}
 			if opts.Progress != nil && !res.goes {
 				opts.Progress(i+1, len(jobs), res.From.Path)
+			}
+			res.Notes = slices.DeleteFunc(res.Notes, func(n string) bool { return told[n] })
+			for _, n := range res.Notes {
+				told[n] = true
 			}
 			if !yield(res) {
 				return
@@ -203,6 +208,7 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 			members = a.family.chosen(chosen)
 		}
 		byKind := map[evidence.Kind][]Source{}
+		taken := map[string]bool{} // a file that several sources match is decoded once
 		for _, s := range a.Sources {
 			if s.Glob == "" {
 				byKind[s.Hive] = append(byKind[s.Hive], s)
@@ -216,7 +222,10 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 				files = addSigned(files, tree.Signed(s.Signature))
 			}
 			for _, f := range files {
-				jobs = append(jobs, job{artifact: a, members: members, sources: []Source{s}, file: f})
+				if at := f.Snapshot + " " + f.Path; !taken[at] {
+					taken[at] = true
+					jobs = append(jobs, job{artifact: a, members: members, sources: []Source{s}, file: f})
+				}
 			}
 		}
 		for _, h := range hives {

@@ -126,6 +126,8 @@ func (s *source) end() {
 func (s *source) fail(in Input, err error) {
 	if in.noted != nil {
 		s.res.Errors = append(s.res.Errors, in.noted.errs...)
+		s.res.Notes = append(s.res.Notes, in.noted.notes...)
+		in.noted.errs, in.noted.notes = nil, nil
 	}
 	s.res.Errors = append(s.res.Errors, in.flatten(err)...)
 }

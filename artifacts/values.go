@@ -245,10 +245,19 @@ func (in Input) Note(at Origin, err error) {
 	}
 }
 
-// problems are the errors of one call of a decoder.
+// Remark adds to [Result.Notes] what a reader should know of the source without
+// being an error: a database that was not shut down.
+func (in Input) Remark(text string) {
+	if in.noted != nil {
+		in.noted.notes = append(in.noted.notes, in.From.place()+": "+text)
+	}
+}
+
+// problems are the errors of one call of a decoder, and its remarks.
 type problems struct {
-	errs []*DecodeError
-	seen map[problem]bool
+	errs  []*DecodeError
+	notes []string
+	seen  map[problem]bool
 }
 
 // A problem is where an error is, and what it says.

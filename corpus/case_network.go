@@ -77,13 +77,6 @@ func nrptCase(m *Machine) {
 		Set("ConfigOptions", regf.DWord(8)).Set("Version", regf.DWord(2))
 }
 
-// bitsCase: the head of the job database.
-func bitsCase(m *Machine) {
-	db := make([]byte, 8192)
-	binary.LittleEndian.PutUint32(db[4:], 0x89ABCDEF)
-	m.File("ProgramData/Microsoft/Network/Downloader/qmgr.db", db)
-}
-
 // cryptnetCase: a revocation list that Windows fetched for mira.
 func cryptnetCase(m *Machine) {
 	const cache = "Users/" + Mira + "/AppData/LocalLow/Microsoft/CryptnetUrlCache/"

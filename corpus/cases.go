@@ -55,6 +55,8 @@ var Cases = slices.Concat([]Case{
 	{"browserpolicies", "A program put its extension into Chrome.", browserPoliciesCase},
 	{"autostartfiles", "Mira's PowerShell profile, and INI files without entries.", autostartFilesCase},
 	{"webscripts", "The page that an installation of the web server leaves.", webScriptsCase},
+	{"signaturehijack", "A package of Windows that reads signatures.", signatureHijackCase},
+	{"appxdebug", "A developer's debugger for an app of mira's.", appxDebugCase},
 	{"wmi", "The one subscription that every Windows has.", wmiCase},
 
 	// What leads out.
@@ -64,7 +66,15 @@ var Cases = slices.Concat([]Case{
 	{"proxies", "The connections of both users, and of the services, without a proxy.", proxiesCase},
 	{"zonemap", "The office's own site is trusted.", zoneMapCase},
 	{"nrpt", "The VPN client's server answers for the names of the office.", nrptCase},
-	{"bits", "A job database, of which only the head is there.", bitsCase},
+	{"routes", "The way to the neighbor's network stays through boots.", routesCase},
+	{"bits", "A browser's update of mira's, and a job of the intruder's that runs a DLL when it is done.", bitsCase},
+	{"srumnetwork", "What programs sent in two hours; the implant 97 MB.", srumCase},
+	{"srumconnections", "The database is the one of the case srumnetwork.", already},
+	{"ual", "The copy of a server's database: daniel's account from the intruder's address.", ualCase},
+	{"weblogs", "The log of a test server, with two requests of the intruder's.", webLogsCase},
+	{"browserhistory", "mira's news, and the server of the implant, which daniel's Chrome visited.", browserHistoryCase},
+	{"browserdownloads", "The databases are those of the case browserhistory.", already},
+	{"webcache", "A list of passwords that was opened on daniel's desktop.", webCacheCase},
 	{"cryptnet", "A revocation list that Windows fetched for mira.", cryptnetCase},
 
 	// What ran, and what it met.
@@ -101,6 +111,11 @@ var Cases = slices.Concat([]Case{
 	{"sysinternals", "PsExec, accepted by hand; and a suite, accepted by an installer.", sysinternalsCase},
 	{"prefetchlayout", "A program that has no prefetch file any more.", prefetchLayoutCase},
 	{"recyclebin", "The scanner, thrown away by the intruder; a text of mira's; two files of an old stick.", recycleBinCase},
+	{"srumapps", "The database is the one of the case srumnetwork.", already},
+	{"srumother", "The database is the one of the case srumnetwork.", already},
+	{"startupinfo", "The implant started after daniel's log-on.", startupInfoCase},
+	{"clrusage", "rundll32.exe loaded .NET for daniel.", clrUsageCase},
+	{"cit", "The scanner ran in one hour of the week.", citCase},
 	{"usagetracking", "Program starts are tracked for mira; daniel's recent documents are not, since the intrusion.", usageTrackingCase},
 	{"shims", "A shim database of the intruder's for a program of the log-on screen.", shimsCase},
 
@@ -119,6 +134,9 @@ var Cases = slices.Concat([]Case{
 	{"archivers", "An archive of documents, made with WinRAR.", archiversCase},
 	{"applets", "The Run key was the last that the registry editor showed.", appletsCase},
 	{"deleted", "The licence of a wiping tool, which the intruder took back.", deletedCase},
+	{"timeline", "mira's report in Word; half of it is only in the log.", timelineCase},
+	{"notifications", "The antivirus reported threats to daniel.", notificationsCase},
+	{"searchindex", "A list of passwords that is gone.", searchIndexCase},
 	{"internetsettings", "The intruder's server is a trusted site.", internetSettingsCase},
 
 	// What the system says of itself.
@@ -136,6 +154,10 @@ var Cases = slices.Concat([]Case{
 	{"volumelabels", "The stick's name, and its serial number.", volumeLabelsCase},
 	{"mounteddevices", "The volumes are those of the case system.", already},
 	{"eventlogging", "The logs with their usual sizes; PowerShell's channel was switched off.", eventLoggingCase},
+	{"auditpolicy", "A policy of one category, in which failures of log-ons are not kept.", auditPolicyCase},
+	{"bluetooth", "The phone of mira.", bluetoothCase},
+	{"lastlogon", "daniel was the last at the screen.", lastLogonCase},
+	{"wsl", "A Linux of daniel's.", wslCase},
 	{"protection", "PowerShell runs every script.", protectionCase},
 	{"uninstall", "Three installed programs, one of them for mira alone.", uninstallCase},
 }, eventLogCases)

@@ -32,6 +32,9 @@ var chapter = artifacts.Chapter("User activity",
 	archivers,
 	applets,
 	internetSettings,
+	timeline,
+	notices,
+	indexedItems,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

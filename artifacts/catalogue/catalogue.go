@@ -11,6 +11,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/activity"
+	"github.com/artifactdump/artifactdump/artifacts/browser"
 	"github.com/artifactdump/artifactdump/artifacts/communication"
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
@@ -22,6 +23,7 @@ var all = slices.Concat(
 	execution.Artifacts(),
 	persistence.Artifacts(),
 	communication.Artifacts(),
+	browser.Artifacts(),
 	activity.Artifacts(),
 	system.Artifacts(),
 	events.Artifacts(),

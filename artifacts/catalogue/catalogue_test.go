@@ -11,6 +11,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/activity"
+	"github.com/artifactdump/artifactdump/artifacts/browser"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/communication"
 	"github.com/artifactdump/artifactdump/artifacts/events"
@@ -91,7 +92,7 @@ func TestDocs(t *testing.T) {
 func TestOneFileEach(t *testing.T) {
 	chapters := map[string][]*artifacts.Artifact{
 		"execution": execution.Artifacts(), "persistence": persistence.Artifacts(), "communication": communication.Artifacts(),
-		"activity": activity.Artifacts(), "system": system.Artifacts(),
+		"browser": browser.Artifacts(), "activity": activity.Artifacts(), "system": system.Artifacts(),
 	}
 	n := 0
 	for dir, list := range chapters {

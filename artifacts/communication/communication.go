@@ -21,7 +21,12 @@ var chapter = artifacts.Chapter("Communication",
 	proxies,
 	zoneMap,
 	nrpt,
-	bits,
+	routes,
+	bitsJobs,
+	srumNetwork,
+	srumConnections,
+	ualClients,
+	webLogs,
 	cryptnet,
 )
 

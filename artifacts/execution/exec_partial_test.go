@@ -73,7 +73,9 @@ func likePath(pattern, path string) bool {
 		return false
 	}
 	for i := range want {
-		if want[i] != "*" && !strings.EqualFold(want[i], have[i]) {
+		head, tail, star := strings.Cut(strings.ToLower(want[i]), "*")
+		name := strings.ToLower(have[i])
+		if !star && name != head || star && (!strings.HasPrefix(name, head) || !strings.HasSuffix(name, tail)) {
 			return false
 		}
 	}

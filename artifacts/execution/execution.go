@@ -39,6 +39,11 @@ var chapter = artifacts.Chapter("Execution",
 	prefetchLayout,
 	recycleBin,
 	usageTracking,
+	srumApps,
+	srumOther,
+	startupProcesses,
+	clrUsage,
+	citPrograms,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

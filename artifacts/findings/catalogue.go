@@ -33,6 +33,9 @@ func ruleGroups() []group {
 		{"Accounts and movement", []Rule{
 			guestEnabled, newAccount, ridMismatch, badPasswords, movedOut, removableRun, orphanProfile,
 		}},
+		{"External communication", []Rule{
+			downloadRan, sentUnasked, bitsCommand,
+		}},
 		{"Events: logs and clock", []Rule{
 			eventLogCleared, auditingReduced, logCommand, loggingStopped, clockSet, sysmonChanged, logHole,
 		}},

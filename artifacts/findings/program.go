@@ -65,6 +65,8 @@ var classes = map[string]string{
 	"userassist": "explorer", "featureusage": "explorer", "recentapps": "explorer", "muicache": "explorer", "jumplistdata": "explorer", "lastvisited": "explorer",
 	"compatassistant": "compatibility", "appcompatflags": "compatibility", "pca": "compatibility",
 	"prefetchlayout": "prefetch",
+	"srumapps":       "srum", "srumnetwork": "srum", "srumother": "srum", "srumconnections": "srum",
+	"browserdownloads": "browser", "browserhistory": "browser",
 }
 
 func classOf(r *artifacts.Record) string {

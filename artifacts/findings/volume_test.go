@@ -85,7 +85,7 @@ func TestWholeVolume(t *testing.T) {
 			words         string
 		}
 		list := []expect{
-			{"X-01", `\perflogs\rar.exe`, findings.High, "it ran (bam, prefetch)"},
+			{"X-01", `\perflogs\rar.exe`, findings.High, "it ran (bam, prefetch, srumapps)"},
 			{"X-01", `\temp\nbtscan.exe`, findings.High, "nbtscan.exe is not there"},
 			{"X-01", `\system32\ipconfig.exe`, findings.Low, ""},
 			{"X-01", `\system32\curl.exe`, findings.Low, ""}, // a tool, at the home that Windows gives it

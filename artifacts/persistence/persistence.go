@@ -56,6 +56,8 @@ var chapter = artifacts.Chapter("Persistence",
 	autostartFiles,
 	webScripts,
 	wmiSubscription,
+	appxDebug,
+	signatureHooks,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -36,7 +36,7 @@ func TestTasks(t *testing.T) {
 		Triggers:   []TaskTrigger{{Kind: "CalendarTrigger", Start: "2026-03-09T02:30:00", Schedule: "ScheduleByWeek"}},
 		HiddenTask: true, TimeLimit: "PT72H", Encoding: "UTF-16LE",
 	}})
-	if ev := recs[1].Events(); len(ev) != 1 || ev[0].Kind != "Creation Time (claimed)" || !ev[0].Local {
+	if ev := recs[1].Events(); len(ev) != 1 || ev[0].Kind != "Creation Time (claimed)" || ev[0].Zone != "local, inferred +09:00" {
 		t.Errorf("events %+v", ev)
 	}
 }
@@ -290,7 +290,7 @@ func TestJobs(t *testing.T) {
 		Author: "mira", Comment: "Looks for new versions", Status: "ready", LastRun: time.Date(2026, 3, 6, 12, 0, 0, 125e6, time.UTC),
 		Triggers: []JobTrigger{{Kind: "daily", Begin: "2025-02-03", Start: "12:00"}},
 	}})
-	if ev := recs[0].Events(); len(ev) != 1 || !ev[0].Local || ev[0].Proof != artifacts.Executed {
+	if ev := recs[0].Events(); len(ev) != 1 || ev[0].Zone != "local, inferred +09:00" || ev[0].Proof != artifacts.Executed {
 		t.Errorf("events %+v", ev)
 	}
 }

@@ -194,7 +194,7 @@ func TestLogonScripts(t *testing.T) {
 		}
 	}
 	ev := recs[1].Events()
-	if len(ev) != 2 || ev[1].Kind != "Last Time Executed" || !ev[1].Local || ev[1].Proof != artifacts.Executed {
+	if len(ev) != 2 || ev[1].Kind != "Last Time Executed" || ev[1].Zone != "local, inferred +09:00" || ev[1].Proof != artifacts.Executed {
 		t.Errorf("events %+v", ev)
 	}
 

@@ -81,7 +81,7 @@ func (v *inventory) add(res *artifacts.Result) {
 	if name != "hive" && !slices.Contains(in.Parsers, name) {
 		in.Parsers = append(in.Parsers, name)
 	}
-	in.Records += len(res.Records)
+	in.Records += len(res.Records) - v.beside(res, name)
 	if len(res.Errors) > 0 && in.Error == "" {
 		in.Error, in.Offset = res.Errors[0].Err.Error(), res.Errors[0].From.Offset
 		in.Status = "failed"
@@ -89,6 +89,26 @@ func (v *inventory) add(res *artifacts.Result) {
 	if in.Status == "failed" && in.Records > 0 {
 		in.Status = "partial"
 	}
+}
+
+// beside adds the files that records came from other than the source of a result:
+// the logs of its database. It returns the number of these records.
+func (v *inventory) beside(res *artifacts.Result, name string) int {
+	n := 0
+	for i := range res.Records {
+		from := &res.Records[i].From
+		if from.Path == res.From.Path {
+			continue
+		}
+		n++
+		in := v.input(from.Path, from.Snapshot)
+		in.SHA256 = from.SHA256
+		in.Records++
+		if !slices.Contains(in.Parsers, name) {
+			in.Parsers = append(in.Parsers, name)
+		}
+	}
+	return n
 }
 
 func (v *inventory) damage(d Damage) {

@@ -17,8 +17,8 @@ func TestArrows(t *testing.T) {
 	corpus := []string{"corpus", "corpus/", "prefetch/xpress"}
 	evidence := []string{"hive", "artifacts/winpath", "artifacts/evidence", "artifacts/evidence/", "artifacts/formats/ntfs", "artifacts/formats/wire"}
 	engine := join(evidence, []string{"artifacts"})
-	chapter := join(engine, []string{"prefetch", "prefetch/", "artifacts/formats/"})
-	chapters := []string{"artifacts/execution", "artifacts/persistence", "artifacts/communication", "artifacts/activity", "artifacts/system", "artifacts/events"}
+	chapter := join(engine, []string{"prefetch", "prefetch/", "artifacts/formats/", "artifacts/internal/databases"})
+	chapters := []string{"artifacts/execution", "artifacts/persistence", "artifacts/communication", "artifacts/browser", "artifacts/activity", "artifacts/system", "artifacts/events"}
 	above := join(chapter, chapters, []string{"artifacts/catalogue"})
 	format := []string{"artifacts/formats/wire"}
 	onSQLite := join(format, []string{"artifacts/formats/sqlitedb"})
@@ -71,6 +71,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/execution":     chapter,
 		"artifacts/persistence":   chapter,
 		"artifacts/communication": chapter,
+		"artifacts/browser":       chapter,
 		"artifacts/activity":      chapter,
 		"artifacts/system":        chapter,
 		"artifacts/events":        chapter,
@@ -94,6 +95,8 @@ func TestArrows(t *testing.T) {
 			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons", "artifacts/moments", "artifacts/report",
 			"artifacts/explain",
 		}),
+
+		"artifacts/internal/databases": join(engine, []string{"artifacts/formats/", "prefetch/xpress"}),
 
 		"artifacts/internal/testtree": join(engine, corpus),
 		"artifacts/internal/casetest": join(above, corpus, []string{"artifacts/internal/testtree"}),

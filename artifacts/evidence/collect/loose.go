@@ -26,6 +26,8 @@ const (
 	JobFile      Signature = "job"      // of the scheduler before Vista
 	ShortcutFile Signature = "shortcut" // a shell link
 	EventLogFile Signature = "evtx"     // an event log of Windows Vista or later
+	ESEFile      Signature = "ese"      // a database of the Extensible Storage Engine
+	SQLiteFile   Signature = "sqlite"   // an SQLite database
 )
 
 // SniffSize is how much of a file [Sniff] looks at.
@@ -50,6 +52,10 @@ func Sniff(head []byte) Signature {
 		return ShortcutFile
 	case len(head) >= 8 && string(head[:8]) == "ElfFile\x00":
 		return EventLogFile
+	case len(head) >= 16 && string(head[4:12]) == "\xEF\xCD\xAB\x89\x20\x06\x00\x00" && head[12] == 0: // signature, version 0x620, database
+		return ESEFile
+	case len(head) >= 16 && string(head[:16]) == "SQLite format 3\x00":
+		return SQLiteFile
 	case isJob(head):
 		return JobFile
 	case isTask(head):

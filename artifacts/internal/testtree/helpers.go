@@ -114,3 +114,13 @@ func AsSystem(root *regf.Key) *regf.Key {
 	root.Sub("Select").Set("Current", regf.DWord(1))
 	return root.Sub("ControlSet001")
 }
+
+// ReadFile reads a file of the evidence that tests share.
+func ReadFile(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
