@@ -34,6 +34,7 @@ var providerGUIDs = map[string]string{
 	"Microsoft-Windows-SMBClient":                                "{988C59C5-0A1C-45B6-A555-0C62276E327D}",
 	"Microsoft-Windows-Partition":                                "{412BDFF2-A8C4-470D-8F33-63FE0D8C20E2}",
 	"Microsoft-Windows-Sysmon":                                   "{5770385F-C22A-43E0-BF4C-06F5698FFBD9}",
+	"Microsoft-Windows-Shell-Core":                               "{30336ED4-E327-447C-9DE0-51B652C86108}",
 	"Microsoft-Windows-GroupPolicy":                              "{AEA1B4FA-97D1-45F2-A64C-4D69FFFD92C9}",
 }
 
@@ -342,8 +343,11 @@ func directoryEventsCase(m *Machine) {
 		"ProcessId", "0x4c8", "ProcessName", `C:\Windows\System32\lsass.exe`)})
 }
 
-// otherEventsCase: policies were applied, and an event that no catalogue has.
+// otherEventsCase: the Run key starts the implant, policies were applied, and an
+// event that no catalogue has.
 func otherEventsCase(m *Machine) {
+	const shell = "Microsoft-Windows-Shell-Core"
+	m.Events(shell+operation, eventOf{provider: shell, id: 9707, at: after(LastLogon, 4.9), user: DanielSID, data: []string{"Command", `"` + Implant + `" -s`}})
 	m.Events("System", eventOf{provider: "Microsoft-Windows-GroupPolicy", id: 1500, at: after(LastBoot, 44), user: systemSID, data: []string{"SupportInfo1", "1", "SupportInfo2", "4423"}})
 	m.Events("Application", eventOf{provider: "PDF24", id: 7, at: after(LastLogon, 30), data: []string{"", "ready"}})
 }
@@ -371,5 +375,5 @@ var eventLogCases = []Case{
 	{"eventcrashes", "The implant crashes.", crashEventsCase},
 	{"eventsysmon", "Sysmon was tried for two hours, a year before.", sysmonEventsCase},
 	{"eventdirectory", "Windows opens the group of administrators.", directoryEventsCase},
-	{"eventlogs", "Policies are applied; a printer program is ready.", otherEventsCase},
+	{"eventlogs", "The Run key starts the implant; policies are applied; a printer program is ready.", otherEventsCase},
 }

@@ -24,7 +24,7 @@ func golden(a *artifacts.Artifact) string {
 
 // folders are the packages of the chapters by their headings.
 var folders = map[string]string{
-	"Execution": "execution", "Persistence": "persistence", "Communication": "communication", "Browsers": "browser", "User activity": "activity", "System": "system",
+	"Execution": "execution", "Persistence": "persistence", "Communication": "communication", "Browsers": "browser", "User activity": "activity", "System": "system", "Event logs": "events",
 }
 
 // TestGolden holds each artifact to the lines that it gave when somebody looked

@@ -1,86 +1,26 @@
 package events_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/events"
-	"github.com/artifactdump/artifactdump/artifacts/internal/casetest"
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden lines in testdata")
-
-// lines runs artifacts over the corpus case of each and writes a line for each event.
-func lines(t *testing.T, name string) string {
-	t.Helper()
-	tree := testtree.Tree(t, corpus.NewMachine().With("system", "software", "accounts", "users", name).Files())
-	results, err := artifacts.Run(t.Context(), tree, casetest.Selected(t, name), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b strings.Builder
-	for res := range results {
-		for _, e := range res.Errors {
-			t.Errorf("undamaged: %v", e)
-		}
-		for i := range res.Records {
-			r := &res.Records[i]
-			for _, e := range r.Events() {
-				fmt.Fprintf(&b, "%s %s %#x %s %s %s: %s [%s] %s\n", e.Time.Format("2006-01-02T15:04:05.0000000Z"), r.From.Path[strings.LastIndexByte(r.From.Path, '\\')+1:],
-					r.From.Offset, r.From.State, e.Proof, e.Kind, e.Message, r.User.Name, r.Program())
-			}
-		}
-	}
-	return b.String()
-}
-
-// TestGolden holds each artifact of the chapter to the lines of its case.
-func TestGolden(t *testing.T) {
-	for _, a := range events.Artifacts() {
-		file := filepath.Join("testdata", a.Name+".txt")
-		have := lines(t, a.Name)
-		if have == "" {
-			t.Errorf("%s: its case gives nothing", a.Name)
-		}
-		if *update {
-			if err := os.MkdirAll("testdata", 0o777); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, []byte(have), 0o666); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		want, err := os.ReadFile(file)
-		if err != nil || string(want) != have {
-			t.Errorf("%s: want %v\n%s\ngot\n%s", a.Name, err, want, have)
-		}
-	}
-}
-
 // TestOnce: all artifacts of the chapter together give what each gives alone, and
 // a record belongs to one of them.
 func TestOnce(t *testing.T) {
-	tree := func() func() []artifacts.Result {
-		return func() []artifacts.Result {
-			results, err := artifacts.Run(t.Context(), testtree.Tree(t, corpus.Incident().Files()), events.Artifacts(), &artifacts.Options{Jobs: 3})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return slices.Collect(results)
-		}
-	}()
+	results, err := artifacts.Run(t.Context(), testtree.Tree(t, corpus.Incident().Files()), events.Artifacts(), &artifacts.Options{Jobs: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
 	together, places := map[string][]string{}, map[string]string{}
 	logs, read := 0, 0
-	for _, res := range tree() {
+	for res := range results {
 		if res.Artifact == nil {
 			continue
 		}

@@ -153,6 +153,9 @@ func (x *look) log(f events.EvtxFile, all []*row, cleaning []start, together []t
 		}
 		x.hit(s, level, "%d records are missing in it: %s", f.MissingCount, clip(strings.Join(f.Missing, ", "), 200))
 	}
+	if f.HiddenCount > 0 {
+		x.hit(s, High, "records hidden inside others: %d; a tool edited the log, and Windows does not list them", f.HiddenCount).as("T1070.001")
+	}
 	if len(f.Unusual) > 0 && !f.Dirty {
 		x.hit(s, Low, "it was changed past Windows, or is damaged: %s", clip(strings.Join(f.Unusual, "; "), 300)).as("T1070.001")
 	}

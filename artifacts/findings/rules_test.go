@@ -251,6 +251,7 @@ var cases = []struct {
 	{"D-06", findings.Medium, append(logs(), log("Security", 5000, at(0)[0], 60)), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), pf(`\Windows\System32\wevtutil.exe`, at(0)))},
 	{"D-06", findings.High, logs(), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))}, // Security is missing
 	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *events.EvtxFile) { e.MissingCount, e.Missing = 3, []string{"7 to 9"} })), append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *events.EvtxFile) { e.MissingCount, e.Dirty = 3, true }))},
+	{"D-06", findings.High, append(logs(), with(log("Security", 1, day.AddDate(-1, 0, 0), 60), func(e *events.EvtxFile) { e.HiddenCount = 1 })), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
 	{"D-06", findings.High, append(logs(), with(log("Security", 1, day, 60), func(e *events.EvtxFile) { e.Size = 69632 })), append(logs(), with(log("Setup", 1, day, 60), func(e *events.EvtxFile) { e.Size = 69632 }), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
 	{"D-06", findings.Low, append(logs(), rec("eventlogging", system.Setting{Setting: "File", Subject: "Security", Value: `D:\Logs\Security.evtx`})), append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60))},
 	{"D-06", findings.Low, append(logs(), log("Security", 1, day.AddDate(-1, 0, 0), 60), with(log("Setup", 1, day, 60), func(e *events.EvtxFile) { e.Unusual = []string{"chunk 0: the sum of its records does not fit"} })),

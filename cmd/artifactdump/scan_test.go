@@ -99,7 +99,7 @@ func TestScan(t *testing.T) {
 			}
 		}
 	}
-	if want := len(m.Options.Formats) - 3; timelines != want { // three are tables of records
+	if want := len(m.Options.Formats) - 4; timelines != want { // four are tables of records
 		t.Errorf("%d timelines, want %d", timelines, want)
 	}
 	for name := range got {
