@@ -78,7 +78,7 @@ type Source struct {
 	Hive evidence.Kind
 	Key  string // key path below the hive's root; `*` stands for one key, {CS} for the control set
 
-	// Signature is what a file of this source begins with. In a heap of loose
+	// Signature is what a file of this source begins with. Among loose
 	// files it takes the place of the path.
 	Signature collect.Signature
 

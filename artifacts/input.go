@@ -172,7 +172,7 @@ func (in Input) Errorf(at Origin, format string, args ...any) error {
 	return &DecodeError{Artifact: in.Artifact.Name, From: in.locator(at), Err: fmt.Errorf(format, args...)}
 }
 
-// Wrap is Errorf for an error that a package of ours returned.
+// Wrap is Errorf for an error that a package of this module returned.
 func (in Input) Wrap(at Origin, err error) error {
 	if err == nil {
 		return nil

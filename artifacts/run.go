@@ -7,6 +7,7 @@ import (
 	"iter"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -270,14 +271,14 @@ func uses(chosen []*Artifact, k evidence.Kind) bool {
 	return false
 }
 
-// usesHives tells whether any of the artifacts lies in a hive.
+// usesHives reports whether any of the artifacts lies in a hive.
 func usesHives(chosen []*Artifact) bool {
 	return slices.ContainsFunc(chosen, func(a *Artifact) bool {
 		return slices.ContainsFunc(a.Sources, func(s Source) bool { return s.Glob == "" })
 	})
 }
 
-// unknown tells whether a hive is too damaged to show its kind: it may be of
+// unknown reports whether a hive is too damaged to show its kind: it may be of
 // one that is asked for.
 func unknown(h *evidence.Hive) bool {
 	if h.Rooted() {
@@ -396,20 +397,24 @@ func (r *runner) hiveState(h *evidence.Hive, res *Result) {
 	}
 }
 
-// recoveryNote says whether the hive was dirty and what was done about it.
+// recoveryNote returns a note about a dirty hive and its logs, or "".
 func recoveryNote(rec hive.Recovery) string {
 	if !rec.Dirty {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("was dirty")
+	b.WriteString("dirty hive")
 	switch {
 	case rec.Applied:
-		fmt.Fprintf(&b, ": %d log entries replayed, %d bytes", rec.Entries, rec.Bytes)
+		entries := "entries"
+		if rec.Entries == 1 {
+			entries = "entry"
+		}
+		fmt.Fprintf(&b, ": replayed %d log %s (%s bytes)", rec.Entries, entries, grouped(int64(rec.Bytes)))
 	case len(rec.Logs) == 0:
 		return "" // the hive's own warning says so
 	default:
-		b.WriteString(", and no log could be applied: recent changes may be missing")
+		b.WriteString(": no log could be applied, recent changes may be missing")
 	}
 	for _, l := range rec.Logs {
 		if l.Used {
@@ -422,4 +427,13 @@ func recoveryNote(rec hive.Recovery) string {
 		fmt.Fprintf(&b, "; %s", rec.Problem)
 	}
 	return b.String()
+}
+
+// grouped writes a number with commas between its thousands.
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

@@ -141,7 +141,7 @@ func (k Values) Uint(name string) (uint64, bool) {
 	return 0, false
 }
 
-// Time returns the FILETIME that the 8 bytes of a value hold, whatever its type;
+// Time returns the FILETIME that the 8 bytes of a value hold, of any type;
 // the zero time when it does not exist.
 func (k Values) Time(name string) time.Time {
 	if v, ok := k.Find(name); ok {
@@ -237,7 +237,7 @@ func (k Values) at() Origin {
 	return k.in.Below(k.key)
 }
 
-// Note reports what could not be read at an origin while the decoder goes on,
+// Note reports what could not be read at an origin while the decoder continues,
 // as if its error named it. The same place is reported once.
 func (in Input) Note(at Origin, err error) {
 	if in.noted != nil && err != nil {

@@ -2,7 +2,7 @@ package corpus
 
 import "github.com/artifactdump/artifactdump/corpus/regf"
 
-// defenderCase writes the settings of the virus scanner. The implant excludes its own folder from the scans when it
+// defenderCase writes the settings of the antivirus. The implant excludes its own folder from the scans when it
 // starts, which the primary file does not know yet.
 func defenderCase(m *Machine) {
 	const defender = `Microsoft\Windows Defender`

@@ -114,7 +114,7 @@ func credentialProvidersCase(m *Machine) {
 	m.Hive(softwareHive).Sub(currentVersion+`Authentication\Credential Providers\`+passwordID).Set("", regf.String("PasswordProvider"))
 }
 
-// amsiCase: the virus scanner of Windows.
+// amsiCase: the antivirus of Windows.
 func amsiCase(m *Machine) {
 	class(m, defenderID, "Windows Defender IOfficeAntiVirus implementation", `"%ProgramData%\Microsoft\Windows Defender\Platform\4.18.24090.11-0\MpOav.dll"`)
 	m.Hive(softwareHive).Sub(`Microsoft\AMSI\Providers\` + defenderID)

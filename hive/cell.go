@@ -109,7 +109,7 @@ func (h *Hive) cellAt(off uint32) (pos, end int, ok bool) {
 	return baseSize + o + h.cellHead, baseSize + o + int(size), true
 }
 
-// inQuick tells in one comparison whether a cell may begin at an offset in the quick part: behind the first bin's
+// inQuick reports in one comparison whether a cell may begin at an offset in the quick part: behind the first bin's
 // header, before its end, and aligned. What is not a multiple of eight becomes a very large number.
 func (h *Hive) inQuick(off uint32) bool { return bits.RotateLeft32(off-binHeader, -3) < h.places }
 
@@ -155,7 +155,7 @@ func (h *Hive) holds(off, size uint32) []byte {
 	return h.bins[o+4 : end : end]
 }
 
-// reaches tells quickly whether the cell of the record at n surely holds everything up to end; cellAt knows where
+// reaches quickly reports whether the cell of the record at n surely holds everything up to end; cellAt knows where
 // this says no.
 func (h *Hive) reaches(n uint32, end int) bool {
 	from := int(n) - 4
@@ -194,7 +194,7 @@ func (h *Hive) cellError(off uint32, structure string) *FormatError {
 	return bad(pos, structure, "cell size is %d", int32(le.Uint32(h.bins[off:])))
 }
 
-// allocated tells whether the cell is in use. An offset that cellAt accepts.
+// allocated reports whether the cell is in use. An offset that cellAt accepts.
 func (h *Hive) allocated(off uint32) bool { return int32(le.Uint32(h.bins[off:])) < 0 }
 
 // A cell is one entry in the enumeration of a bin.

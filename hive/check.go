@@ -23,7 +23,7 @@ func (h *Hive) Check() iter.Seq[*FormatError] {
 	}
 }
 
-// A checker walks the tree and remembers whether its caller has had enough.
+// A checker walks the tree and records whether its caller has had enough.
 type checker struct {
 	h        *Hive
 	yield    func(*FormatError) bool

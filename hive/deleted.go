@@ -31,7 +31,7 @@ type Remnant struct {
 	LogAt    int64     // where the record stands in that log
 }
 
-// A Grade tells how far the path of a remnant can be trusted.
+// A Grade reports how far the path of a remnant can be trusted.
 type Grade uint8
 
 // The grades, from the best.
@@ -46,7 +46,7 @@ var grades = [...]string{"exact", "full", "partial", "doubtful"}
 
 func (g Grade) String() string { return grades[min(int(g), len(grades)-1)] }
 
-// A Source tells where a remnant was found.
+// A Source reports where a remnant was found.
 type Source uint8
 
 // The sources, in falling trust.
@@ -115,7 +115,7 @@ func (h *Hive) Unreachable() iter.Seq[Remnant] {
 	}
 }
 
-// IsZero tells whether k is the zero Key, which is no key.
+// IsZero reports whether k is the zero Key, which is no key.
 func (k Key) IsZero() bool { return k.h == nil }
 
 // A carver collects remnants of one image.
@@ -432,7 +432,7 @@ func (c *carver) path(k Key, inUse bool) (path string, grade Grade, notAfter tim
 	return joinPath("?", chain, &c.room), Partial, time.Time{}
 }
 
-// listed tells whether a key's list of subkeys still has an offset behind its end.
+// listed reports whether a key's list of subkeys still has an offset behind its end.
 func (k Key) listed(off uint32) bool {
 	l, err := k.h.list(k.u32(nkSubkeyList))
 	if err != nil || l.kind == 'r' || k.NumSubkeys() == 0 {

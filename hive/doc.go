@@ -20,8 +20,8 @@
 // hive's bytes at that moment. The caller's bytes are never written to, and a clean hive is not copied. A Hive
 // does not change and may be used by any number of goroutines.
 //
-// Hives are damaged more often than not. Whatever can be read is read: a [FormatError] stands in an iteration
-// for the one element that it replaces, [Hive.Damage] tells what was found on opening, and [Hive.Check] looks at
+// Hives are damaged more often than not. Everything readable is read: a [FormatError] stands in an iteration
+// for the one element that it replaces, [Hive.Damage] describes what was found on opening, and [Hive.Check] looks at
 // everything. [Hive.Deleted] finds keys and values that are not part of the tree: those that were deleted, and those that
 // are in use but unreachable because what led to them is damaged. A hive whose base block is lost is read from its bins.
 //

@@ -69,7 +69,7 @@ type Header struct {
 	Dirty             bool // checksum wrong or sequence numbers unequal: the logs are needed
 }
 
-// ChecksumOK tells whether the stored checksum is the right one.
+// ChecksumOK reports whether the stored checksum is the right one.
 func (h Header) ChecksumOK() bool { return h.Checksum == h.ComputedChecksum }
 
 // A GUID prints in the usual form, with its first three fields little-endian.

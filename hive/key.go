@@ -179,7 +179,7 @@ func (k Key) Offset() int64 { return int64(k.n) - int64(k.h.cellHead) }
 // Hive returns the hive that the key belongs to.
 func (k Key) Hive() *Hive { return k.h }
 
-// isRoot tells whether a walk towards the root ends here.
+// isRoot reports whether a walk towards the root ends here.
 func (k Key) isRoot() bool {
 	return k.offset() == k.h.root || k.Flags()&KeyRoot != 0 && !k.loose
 }

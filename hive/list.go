@@ -81,7 +81,7 @@ func (c *listCursor) subkeys(k Key) {
 }
 
 // next returns the offset of the next subkey. errEnd ends the list; another error stands for what is missing
-// there, and the list goes on.
+// there, and the list continues.
 func (c *listCursor) next() (uint32, error) {
 	if c.leaf.pos < c.leaf.end && c.left > 0 {
 		off := le.Uint32(c.h.data[c.leaf.pos:])

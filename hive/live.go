@@ -53,7 +53,7 @@ func (h *Hive) live() *liveMap {
 	return h.liveMap
 }
 
-// covered tells whether any of n bytes from an offset belongs to the tree. The tail does not.
+// covered reports whether any of n bytes from an offset belongs to the tree. The tail does not.
 func (l *liveMap) covered(off uint32, n int) bool { return l.uncovered(off, n) < n }
 
 // uncovered returns how many of n bytes from an offset do not belong to the tree, up to the first that does.
@@ -139,7 +139,7 @@ func (m *marker) inUse() {
 	}
 }
 
-// met tells whether the cell at an offset, which may be any, is marked.
+// met reports whether the cell at an offset, which may be any, is marked.
 func (m *marker) met(off uint32) bool { return int64(off) < int64(len(m.h.bins)) && m.start.has(off) }
 
 func (m *marker) tree() {

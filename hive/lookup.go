@@ -94,7 +94,7 @@ func (c *listCursor) skip(hash uint32, hint [4]byte, hinted bool) int {
 	return int(c.leaf.pos-from) / leafWide
 }
 
-// hintFits tells whether the hint of an lf element, the first four characters in their own case, allows a name
+// hintFits reports whether the hint of an lf element, the first four characters in their own case, allows a name
 // that begins with these four ASCII letters in upper case. A hint that begins with zero says nothing.
 func hintFits(e []byte, hint [4]byte) bool {
 	if e[0] == 0 {

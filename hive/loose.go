@@ -79,7 +79,7 @@ func (k Key) looseChild(off uint32) (Key, error) {
 	return s, err
 }
 
-// A DataState tells what became of the cell that held a deleted value's data.
+// A DataState describes what became of the cell that held a deleted value's data.
 type DataState uint8
 
 // The states, from the best.
@@ -171,7 +171,7 @@ const (
 	yearLength = 366 * 24 * 3600 * 1e7
 )
 
-// plausibleKey tells whether what lies at a position of the image, before end, looks like a key node of a hive
+// plausibleKey reports whether what lies at a position of the image, before end, looks like a key node of a hive
 // with bins of that size.
 func (h *Hive) plausibleKey(pos, end, bins int, newest uint64) bool {
 	if pos+nkName+1 > end {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A Recovery tells what was done with a hive's transaction logs.
+// A Recovery describes what was done with a hive's transaction logs.
 type Recovery struct {
 	Dirty          bool   // the primary file needs its logs
 	Applied        bool   // pages of a log were taken over
@@ -22,7 +22,7 @@ type Recovery struct {
 	Logs             []LogReport
 }
 
-// A LogReport tells what became of one log.
+// A LogReport describes what became of one log.
 type LogReport struct {
 	Name     string
 	Format   string // "HvLE", "DIRT", or empty where the log is neither
@@ -54,7 +54,7 @@ type LogPage struct {
 // Recovery returns the report about the logs.
 func (h *Hive) Recovery() Recovery { return h.recovery }
 
-// FromLog tells which log the byte at an offset of the image comes from, and where it is there; ok is false for
+// FromLog reports which log the byte at an offset of the image comes from, and where it is there; ok is false for
 // what the primary file itself holds.
 func (h *Hive) FromLog(offset int64) (log string, at int64, ok bool) {
 	// The last entry that wrote there counts; logs stand in the order in which they were applied.

@@ -133,7 +133,7 @@ func (s *shadow) lay(pages []logPage, limit int) {
 	s.h.binStart = make([]uint64, (len(s.h.bins)/pageSize+64)/64)
 }
 
-// inPages tells where in the log a position of the image comes from.
+// inPages reports where in the log a position of the image comes from.
 func inPages(pages []logPage, pos int) (at int, ok bool) {
 	for _, p := range pages {
 		if d := pos - baseSize - p.off; d >= 0 && d < p.length {
@@ -181,7 +181,7 @@ func (c *logCarver) entry(pages []logPage) bool {
 	return true
 }
 
-// same tells whether the present image has the same bytes at a position.
+// same reports whether the present image has the same bytes at a position.
 func (c *logCarver) same(pos int, raw []byte) bool {
 	return pos+len(raw) <= len(c.h.data) && string(c.h.data[pos:pos+len(raw)]) == string(raw)
 }
@@ -192,7 +192,7 @@ func (c *logCarver) inUse(pos, length int) bool {
 	return c.h.live().broken && c.same(pos, c.s.h.data[pos:pos+length]) && c.h.used(pos, length)
 }
 
-// remnant fills in what all records of an entry have in common, and tells whether the record is a new one.
+// remnant fills in what all records of an entry have in common, and reports whether the record is a new one.
 func (c *logCarver) remnant(pos, length int, pages []logPage) (Remnant, bool) {
 	r := Remnant{Source: FromLog, Offset: int64(pos), Raw: c.s.h.data[pos : pos+length], Log: c.s.log.Name, Path: "?", Grade: Partial}
 	at, _ := inPages(pages, pos)
@@ -270,7 +270,7 @@ func (c *logCarver) orphan(pos, end int, pages []logPage) bool {
 	return c.yield(r)
 }
 
-// grade tells how far the path of a key in the entry reaches into the present tree.
+// grade reports how far the path of a key in the entry reaches into the present tree.
 func (c *logCarver) grade(path string, k Key) (Grade, time.Time) {
 	if strings.HasPrefix(path, "?") {
 		return Partial, time.Time{}
@@ -285,7 +285,7 @@ func (c *logCarver) grade(path string, k Key) (Grade, time.Time) {
 	return Exact, parent.Written()
 }
 
-// state tells whether the data of a value comes from the same entry.
+// state reports whether the data of a value comes from the same entry.
 func (c *logCarver) state(v Value, pages []logPage) DataState {
 	if v.Inline() || v.Size() == 0 {
 		return DataIntact
@@ -320,7 +320,7 @@ func (c *logCarver) find(path string) (Key, bool) {
 	return k, true
 }
 
-// sameValue tells whether a live key has the value with the same data.
+// sameValue reports whether a live key has the value with the same data.
 func (c *logCarver) sameValue(k Key, v Value) bool {
 	list, _ := k.valueList()
 	if c.left -= len(list) / 4; c.left < 0 {

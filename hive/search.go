@@ -11,7 +11,7 @@ const (
 	searchHits = 4  // names that are found before a list is checked
 )
 
-// lists remembers what is known of lists of subkeys, by their offset.
+// lists records what is known of lists of subkeys, by their offset.
 type lists struct {
 	sync.RWMutex
 	known map[uint32]listState

@@ -78,7 +78,7 @@ func (v Value) typeError(want string) error {
 	return warn(int(v.Offset()), "value", "type %v with %d bytes is not %s", v.Type(), v.Size(), want)
 }
 
-// Text returns the data of a string type: up to the first NUL, without it. [Value.TextDetails] tells what else
+// Text returns the data of a string type: up to the first NUL, without it. [Value.TextDetails] describes what else
 // is there.
 func (v Value) Text() (string, error) {
 	switch v.Type().Base() {
@@ -138,7 +138,7 @@ func (v Value) Uint() (uint64, error) {
 	return 0, v.typeError("a number")
 }
 
-// Time returns data of 8 bytes as FILETIME, whatever its type; zero is the zero time. Values are times by
+// Time returns data of 8 bytes as FILETIME, of any type; zero is the zero time. Values are times by
 // convention only: whether a date makes sense is for the caller to judge.
 func (v Value) Time() (time.Time, error) {
 	b, err := v.Bytes()

@@ -107,13 +107,13 @@ func (v Value) Type() Type { return Type(v.u32(vkType)) }
 // Flags returns the flags as stored: 1 the name has one byte per unit, 2 tombstone.
 func (v Value) Flags() uint16 { return v.u16(vkFlags) }
 
-// Tombstone tells whether the value says, in a layered hive, that the value below is deleted.
+// Tombstone reports whether the value says, in a layered hive, that the value below is deleted.
 func (v Value) Tombstone() bool { return v.h.layered && v.u16(vkFlags)&vkTombstone != 0 }
 
 // Size returns the length that the value claims for its data.
 func (v Value) Size() uint32 { return v.u32(vkSize) &^ vkInline }
 
-// Inline tells whether the data stands in the record itself.
+// Inline reports whether the data is in the record itself.
 func (v Value) Inline() bool { return v.u32(vkSize)&vkInline != 0 }
 
 // Offset returns the position of the value's cell in the primary file.
@@ -178,7 +178,7 @@ func (v Value) bytesSlow() ([]byte, error) {
 	return v.h.data[pos : pos+int(size) : pos+int(size)], nil
 }
 
-// big tells whether the data is kept in segments: by version and size, never by the letters db, with which
+// big reports whether the data is kept in segments: by version and size, never by the letters db, with which
 // other data may begin.
 func (v Value) big() bool { return !v.Inline() && v.Size() > dbSegment && v.h.minor >= 4 }
 

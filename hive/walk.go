@@ -50,7 +50,7 @@ func (h *Hive) walk(start uint32) *walker {
 	return w
 }
 
-// quick returns the record and the offset of the next key where nothing is special about it: the list goes on, the
+// quick returns the record and the offset of the next key where nothing is special about it: the list continues, the
 // record lies whole in a page, the key was not met before. Otherwise it returns nil and has changed nothing.
 func (w *walker) quick() (*keyRecord, uint32) {
 	h, c := w.h, w.top

@@ -109,7 +109,7 @@ func (d *Dictionary) addServices(folder, group, flag string, services []string) 
 // systemRoots are the spellings of the system folder on command lines. The second is that of machines that were upgraded.
 var systemRoots = []string{`C:\Windows`, `C:\WINDOWS`}
 
-// expand replaces the two variables that service paths use, whatever their case.
+// expand replaces the two variables that service paths use, in any case.
 func expand(s, root string) string {
 	for _, name := range []string{"%systemroot%", "%windir%"} {
 		for {

@@ -1,4 +1,4 @@
-// Package prefetch reads Windows Prefetch files (.pf): what a machine remembers of each program it started, how often, when,
+// Package prefetch reads Windows Prefetch files (.pf): what a machine records about each program it started, how often, when,
 // and which files the program touched in its first seconds.
 //
 // It reads the format versions 17 (Windows XP, Server 2003), 23 (Vista, 7), 26 (8, 8.1, Server 2012), 30 in both variants (10, early

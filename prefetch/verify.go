@@ -84,7 +84,7 @@ const (
 	bootHash = 0xB00DFAAD
 )
 
-// VolumeNumbers remembers which number n in \DEVICE\HARDDISKVOLUMEn a volume had, from files that say it. From version 30 on most
+// VolumeNumbers records which number n in \DEVICE\HARDDISKVOLUMEn a volume had, from files that say it. From version 30 on most
 // paths in a file lack the number, so that a folder's files help each other. The zero value is empty.
 //
 // Verifying reads VolumeNumbers only, so that goroutines can share them once they are filled.

@@ -16,11 +16,12 @@ var appletLists = []recentList{
 
 var applets = artifacts.Define(artifacts.Artifact{
 	Name:     "applets",
-	Title:    "Recent files of Windows' own programs",
+	Title:    "Recent files of Windows programs",
 	DataType: "windows:registry:applet",
-	About: `What the registry editor showed when it was closed, and the last files of Paint, WordPad, the management console and Media Player. Proves that
-this account used the program's window with that key or file. A key in the registry editor was looked at, not necessarily changed. The time is that of the list's key and
-dates its newest entry only; it does not say how often a file was opened.`,
+	About: `What the registry editor showed when it was closed, and the last files of Paint, WordPad, the
+management console and Media Player. Proves that this account used the program's window with that
+key or file. A key in the registry editor was viewed, not necessarily changed. The time is that of
+the list's key and dates only its newest entry; it does not show how often a file was opened.`,
 	Proves:  artifacts.Interacted,
 	Attack:  []string{"T1012", "T1112"},
 	Refs:    []string{"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/default.py"},

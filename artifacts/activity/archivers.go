@@ -25,9 +25,10 @@ var archivers = artifacts.Define(artifacts.Artifact{
 	Name:     "archivers",
 	Title:    "Archive programs",
 	DataType: "windows:registry:archiver",
-	About: `Archives and folders in the histories of WinRAR, 7-Zip and WinZip. Proves that this account opened, made or unpacked an archive
-of that path with the program's windows; what was packed before it is carried off shows here. The command lines of rar and 7z leave nothing. It does not prove what was
-inside. A key has one time, which dates the newest entry of its lists only.`,
+	About: `Archives and folders in the histories of WinRAR, 7-Zip and WinZip. Proves that this account opened,
+created or unpacked an archive of that path in the program's window, for instance before
+exfiltration. The command lines of rar and 7z are not recorded. It does not prove the contents. A
+key has one time, which dates only the newest entry of its lists.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1560.001"},
 	Refs: []string{

@@ -25,9 +25,11 @@ var internetSettings = artifacts.Define(artifacts.Artifact{
 	Name:     "internetsettings",
 	Title:    "Internet zones",
 	DataType: "windows:registry:internet_zone",
-	About: `Sites that were put into a zone of Internet Explorer, which Windows and Office obey too: what comes from a trusted or local site
-runs with fewer questions and without a mark of the web. Proves that the site was entered for this account or for the machine, by a person, a program or a policy. It does not
-prove that the site was visited. The key's time is when the site was entered or its zone last changed. Proxies are another artifact.`,
+	About: `Sites assigned to a zone of Internet Explorer, which Windows and Office also use: content of a
+trusted or local site runs with fewer prompts and without a Mark of the Web. Proves that the site
+was entered for this account or for the machine, by a person, a program or a policy. It does not
+prove that the site was visited. The key's time is when the site was entered or its zone last
+changed. Proxies are a separate artifact.`,
 	Proves:  artifacts.Configured,
 	Attack:  []string{"T1112", "T1553.005"},
 	Refs:    []string{"https://learn.microsoft.com/troubleshoot/developer/browsers/security-privacy/ie-security-zones-registry-entries"},

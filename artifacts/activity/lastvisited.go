@@ -26,9 +26,11 @@ var lastVisited = artifacts.Define(artifacts.Artifact{
 	Name:     "lastvisited",
 	Title:    "Folders last visited in dialogs",
 	DataType: "windows:registry:mrulistex",
-	About: `For each program that showed the common dialogs Open and Save as: the folder in which the dialog was last confirmed,
-and in CIDSizeMRU only that it showed one. Proves that a program of this name ran on this account's desktop and asked for a file,
-also when it was deleted since; mostly the name alone is stored, seldom a path. It does not prove which file was chosen. The key's time dates the newest entry only.`,
+	About: `For each program that showed the common dialogs Open and Save as: the folder in which the dialog was
+last confirmed, and in CIDSizeMRU only that it showed one. Proves that a program of this name ran on
+this account's desktop and showed a file dialog, even if it was deleted since. Usually only the name
+is stored, rarely a path. It does not prove which file was chosen. The key's time dates the newest
+entry only.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1083", "T1204.002"},
 	Refs: []string{

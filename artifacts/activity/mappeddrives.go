@@ -25,9 +25,10 @@ var mappedDrives = artifacts.Define(artifacts.Artifact{
 	Name:     "mappeddrives",
 	Title:    "Network drives",
 	DataType: "windows:registry:network_drive",
-	About: `Network drives that a user set up to come back at each logon, and the paths that were given to the dialog Map Network
-Drive. Proves that this account connected the share with that letter, and with another account's name where one is kept. Drives that were connected for one session only, and shares opened by their
-path, are not here. The key's time is when the drive was set up or changed; it does not prove when files were used.`,
+	About: `Network drives that are reconnected at each logon, and the paths entered in the dialog Map Network
+Drive. Proves that this account connected the share with that letter, and the name of another
+account if one is stored. Drives of a single session and shares opened by path are not included. The
+key's time is when the drive was created or changed; it does not prove when files were used.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1021.002"},
 	Refs:   []string{"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/network_drives.py"},

@@ -27,10 +27,12 @@ var mountPoints = artifacts.Define(artifacts.Artifact{
 	Name:     "mountpoints2",
 	Title:    "Mount points",
 	DataType: "windows:registry:mount_points2",
-	About: `The volumes, drive letters and shares that a user's Explorer met. Proves that the volume or share was there while this
-account was logged on, which links a device to a person: a volume's GUID is the one in MountedDevices, and ##server#share is a share
-that was connected. The key's time is near the last time it was mounted or shown for this user, not the first. It does not prove that a file
-was opened. Volumes are met without being used: every stick in the machine during the session is here.`,
+	About: `The volumes, drive letters and shares that a user's Explorer encountered. Proves that the volume or
+share was available while this account was logged on, which links a device to a person: a volume's
+GUID is the one in MountedDevices, and ##server#share is a share that was connected. The key's time
+is near the last time it was mounted or shown for this user, not the first. It does not prove that a
+file was opened. Volumes appear without being used: every drive attached during the session is
+listed.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1021.002", "T1052.001", "T1091"},
 	Refs: []string{

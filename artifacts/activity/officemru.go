@@ -30,9 +30,11 @@ var officeMRU = artifacts.Define(artifacts.Artifact{
 	Name:     "officemru",
 	Title:    "Recent Office documents",
 	DataType: "windows:registry:office_mru",
-	About: `Documents and folders that a user opened with Word, Excel, PowerPoint and the other programs of Office, newest first, for each account that was
-signed in. Proves that this account opened or saved the document, from the path or address shown, and when last: each entry has its own time (UTC) since Office 2007. It does not prove that
-macros ran. Documents that are opened from inside other programs, and those of Office's own safe view, may not be listed.`,
+	About: `Documents and folders that a user opened with Word, Excel, PowerPoint and the other programs of
+Office, newest first, for each account that was signed in. Proves that this account opened or saved
+the document, from the path or address shown, and when last: each entry has its own time (UTC) since
+Office 2007. It does not prove that macros ran. Documents opened from other programs or in Protected
+View may not be listed.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1204.002"},
 	Refs: []string{

@@ -31,11 +31,12 @@ var openSave = artifacts.Define(artifacts.Artifact{
 	Name:     "opensave",
 	Title:    "Open and Save dialogs",
 	DataType: "windows:registry:mrulistex",
-	About: `Files that a user chose in the common dialogs Open and Save as, twenty for each extension and twenty for all.
-Proves that this account confirmed a dialog with the file, from the path shown: on Windows Vista and later as shell items, with the
-file's times when it was chosen, in steps of two seconds. It does not say whether the file was read or written, nor which program
-asked (the list of last visited folders does). The key's time dates the newest file of its list only. Programs with their own dialogs
-leave nothing here.`,
+	About: `Files that a user chose in the common dialogs Open and Save as, twenty for each extension and twenty
+for all. Proves that this account confirmed a dialog with the file, from the path shown: on Windows
+Vista and later as shell items, with the file's times when it was chosen, in steps of two seconds.
+It does not record whether the file was read or written, nor the program (the list of last visited
+folders does). The key's time dates the newest file of its list only. Programs with their own
+dialogs do not appear here.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1204.002", "T1083"},
 	Refs: []string{

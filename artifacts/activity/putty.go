@@ -33,9 +33,11 @@ var putty = artifacts.Define(artifacts.Artifact{
 	Name:     "putty",
 	Title:    "PuTTY",
 	DataType: "windows:registry:putty",
-	About: `Machines to which a user connected with PuTTY, plink or pscp: the keys of servers that were accepted, saved sessions with their forwarded ports, and
-the jump list. Proves that the server's key was accepted under this account, so a connection was made at least as far as that. It does not prove a logon. All host
-keys share one key, whose time is when the last of them was accepted; a session's time is when it was saved. Other programs that build on PuTTY write here too.`,
+	About: `Machines to which a user connected with PuTTY, plink or pscp: the keys of servers that were
+accepted, saved sessions with their forwarded ports, and the jump list. Proves that the server's key
+was accepted under this account, so a connection reached the key exchange. It does not prove a
+logon. All host keys share one key, whose time is when the last of them was accepted; a session's
+time is when it was saved. Other programs based on PuTTY also write here.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1021.004", "T1572"},
 	Refs:   []string{"https://the.earth.li/~sgtatham/putty/0.83/htmldoc/Chapter4.html", "https://the.earth.li/~sgtatham/putty/0.83/htmldoc/AppendixC.html"},

@@ -26,11 +26,12 @@ var recentDocs = artifacts.Define(artifacts.Artifact{
 	Name:     "recentdocs",
 	Title:    "Recent documents",
 	DataType: "windows:registry:mrulistex",
-	About: `Names of files and folders that a user opened through Explorer or a dialog, newest first: one list of all (150), and
-one for each extension (20) and for folders (30). Proves that this account opened something of that name. It keeps no path; the shortcut in the
-folder Recent, whose name stands beside it, has one as long as it is there. Each list's key has one time, which dates its
-newest entry only: so the newest file of each extension is dated. A list of all without entries is
-reported too. Does not prove what program opened it, nor that a person read it.`,
+	About: `Names of files and folders that a user opened through Explorer or a dialog, newest first: one list
+of all (150), and one for each extension (20) and for folders (30). Proves that this account opened
+something of that name. It has no path; the shortcut of the given name in the folder Recent has it
+while it exists. Each list has one time, which dates only its newest entry, so the newest file of
+each extension is dated. An empty main list is also reported. Does not prove which program opened
+the file, or that a person read it.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1083", "T1204.002"},
 	Refs: []string{

@@ -24,12 +24,12 @@ var runMRU = artifacts.Define(artifacts.Artifact{
 	Name:     "runmru",
 	Title:    "Run dialog",
 	DataType: "windows:registry:mrulist",
-	About: `Commands that a user typed or pasted into the Run dialog (Windows key and R) and confirmed. Proves that the command was
-given under this account in an interactive session, and the order of the last 26. It does not prove that the program started, and it
-does not know commands given to a shell. The key has one time, which dates the newest command only; the others are older than it. A
-repeated command moves to the front without a new entry. A key without commands is reported too: it was emptied, or the dialog was
-opened and nothing confirmed; its time is that moment. Pasting a command here is what lures ask for that pretend to be a
-check for humans.`,
+	About: `Commands that a user typed or pasted into the Run dialog (Windows+R) and confirmed. Proves that the
+command was entered under this account in an interactive session, and the order of the last 26. It
+does not prove that the program started, and does not include commands entered in a shell. The key
+has one time, which dates only the newest command. A repeated command moves to the front without a
+new entry. A key without commands is also reported: it was emptied, or the dialog was opened without
+confirming a command, at that time. Fake human-verification pages ask users to paste commands here.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1204.004", "T1059", "T1021.002"},
 	Refs: []string{

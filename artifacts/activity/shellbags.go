@@ -44,13 +44,15 @@ var shellBags = artifacts.Define(artifacts.Artifact{
 	Name:     "shellbags",
 	Title:    "Shell bags",
 	DataType: "windows:registry:bagmru",
-	About: `Explorer keeps, for each account, the view of every folder that it showed, as a tree of shell items. Proves that
-this account's desktop opened or displayed the folder, and that it existed: on removable disks, on shares, inside archives, and also
-folders that are gone. It does not prove that a file in it was opened, and an installer may touch folders too. Last interacted is
-the time of the parent's key and stands only at the folder that was used last among its siblings; the folder's own key was written
-when something below it was last shown for the first time, or when the folder itself was if it has nothing below it. The folder's
-modified, created and accessed times are those of the file system when the item was stored, in steps of two seconds, and they are not updated.
-Entry and sequence are the folder's place in the NTFS file table.`,
+	About: `Explorer stores, for each account, the view of every folder that it showed, as a tree of shell
+items. Proves that this account's desktop opened or displayed the folder, and that it existed: on
+removable disks, on shares, inside archives, and deleted folders. It does not prove that a file in
+it was opened; an installer may also open folders. Last interacted is the time of the parent's key
+and is given only for the folder used last among its siblings. The folder's own key was written when
+something below it was last shown for the first time, or when the folder itself was if it has
+nothing below it. The folder's modified, created and accessed times are those of the file system
+when the item was stored, in steps of two seconds, and they are not updated. Entry and sequence are
+the folder's place in the NTFS file table.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1083", "T1021.002", "T1052.001"},
 	Refs: []string{

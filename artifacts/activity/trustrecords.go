@@ -34,10 +34,12 @@ var trustRecords = artifacts.Define(artifacts.Artifact{
 	Name:     "trustrecords",
 	Title:    "Trusted Office documents",
 	DataType: "windows:registry:office_trust_record",
-	About: `Documents for which a user clicked "Enable editing" or "Enable content", the folders that Office trusts, and the settings for macros. Proves that the
-click was made under this account, for which document and when (minutes, UTC); with macros enabled its code could run from then on without a question. It does not
-prove that the document held macros or what they did. The first time in a record is that of the document file, not of the click.
-Folders that are trusted by default are in the list too; a setting is dated by its key only.`,
+	About: `Documents for which a user clicked "Enable editing" or "Enable content", the folders that Office
+trusts, and the settings for macros. Proves that the click was made under this account, for which
+document and when (minutes, UTC); with macros enabled its code could then run without a prompt. It
+does not prove that the document held macros or what they did. The first time in a record is that of
+the document file, not of the click. Folders trusted by default are also listed; a setting is dated
+only by its key.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1204.002", "T1059.005", "T1112"},
 	Refs: []string{
@@ -141,7 +143,7 @@ func (t *TrustRecord) document(b []byte) {
 	t.Macros, t.Editing = t.Flags == 0x7FFFFFFF, t.Flags&1 != 0
 }
 
-// Proof tells what a person did from what is merely set.
+// Proof distinguishes user actions from settings.
 func (t TrustRecord) Proof() artifacts.Proof {
 	if t.Kind == "document" {
 		return artifacts.Interacted
@@ -157,7 +159,7 @@ func (t TrustRecord) Tags() []string {
 	return nil
 }
 
-// Summary tells what is trusted.
+// Summary describes what is trusted.
 func (t TrustRecord) Summary() string {
 	switch {
 	case t.Kind == "setting":

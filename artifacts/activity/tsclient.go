@@ -26,9 +26,11 @@ var tsClient = artifacts.Define(artifacts.Artifact{
 	Name:     "tsclient",
 	Title:    "Remote Desktop client",
 	DataType: "windows:registry:mstsc:connection",
-	About: `Machines to which a user connected with the Remote Desktop client. Proves that a connection to the host was begun from here under this
-account, with which user name, and by a certificate's hash that somebody went on past a warning. It does not prove that the logon succeeded. The key below Servers is written at each
-connection to that host: its time is close to the last one. The list Default has one time for all, which dates its first entry only.`,
+	About: `Machines to which a user connected with the Remote Desktop client. Proves that a connection to the
+host was started here under this account, and the user name. The hash of a certificate shows that a
+warning was accepted. It does not prove that the logon succeeded. The key below Servers is written
+at each connection to that host: its time is close to the last one. The list Default has one time
+for all, which dates its first entry only.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1021.001"},
 	Refs: []string{

@@ -22,9 +22,11 @@ var typedPaths = artifacts.Define(artifacts.Artifact{
 	Name:     "typedpaths",
 	Title:    "Typed paths",
 	DataType: "windows:registry:typedpaths",
-	About: `Paths that a user typed or pasted into the address bar of Explorer, url1 being the newest, at most 25. Proves that
-somebody at this account's desktop went to the path on purpose, be it a folder, a share, or a command. The list is written when the window closes, so the key's time,
-which dates the newest path only, may be later than the visit. A key without paths is reported too: it was emptied at that time, or never filled. Does not prove that the path existed or what was done there.`,
+	About: `Paths that a user typed or pasted into the address bar of Explorer, url1 being the newest, at most
+25. Proves that a user of this account entered the path, which may be a folder, a share or a
+command. The list is written when the window closes, so the key's time, which dates the newest path
+only, may be later than the visit. A key without paths is also reported: it was emptied at that time
+or never filled. Does not prove that the path existed or what was done there.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1083", "T1021.002"},
 	Refs:   []string{"https://github.com/libyal/winreg-kb/blob/main/docs/sources/explorer-keys/Typed-paths.md"},

@@ -27,12 +27,13 @@ var typedURLs = artifacts.Define(artifacts.Artifact{
 	Name:     "typedurls",
 	Title:    "Typed addresses",
 	DataType: "windows:registry:typedurls",
-	About: `Addresses that a user typed or pasted into Internet Explorer or the address bar of Explorer, url1 being the newest; web
-addresses, and also folders and files. Proves that the address was entered under this account; since Internet Explorer 10 each has a
-time of its own, from the key TypedURLsTime. Does not prove that the address answered. Without such a time only the key's is known,
-which dates the newest address. A time of zero means that the address was taken over from an older version. Every new profile
-holds a link to go.microsoft.com that nobody typed: it is marked seeded. A key without addresses is
-reported too: even that one was taken out. Other browsers do not write here.`,
+	About: `Addresses that a user typed or pasted into Internet Explorer or the address bar of Explorer, url1
+being the newest; web addresses, and also folders and files. Proves that the address was entered
+under this account; since Internet Explorer 10 each has its own time, from the key TypedURLsTime.
+Does not prove that the address answered. Otherwise only the key's time is known, which dates the
+newest address. A zero time means that the address was migrated from an older version. Every new
+profile has a link to go.microsoft.com that nobody typed: it is marked seeded. A key without
+addresses is also reported: even that link was removed. Other browsers do not write here.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1204.001", "T1105"},
 	Refs: []string{

@@ -13,9 +13,11 @@ var winSCP = artifacts.Define(artifacts.Artifact{
 	Name:     "winscp",
 	Title:    "WinSCP",
 	DataType: "windows:registry:winscp",
-	About: `Sessions that a user saved in WinSCP, and the servers whose keys or certificates were accepted. Proves that the session was set up under this account: host, user
-name, folders on both sides, and whether a password is stored with it, which anybody with the hive could recover and which is not shown here. It does not prove that files were
-transferred. The key's time is when the session was saved. A portable copy keeps its sessions in a file beside the program and leaves nothing here.`,
+	About: `Sessions that a user saved in WinSCP, and the servers whose keys or certificates were accepted.
+Proves that the session was saved under this account: host, user name, folders on both sides, and
+whether a password is stored, which the hive reveals but this record does not show. It does not
+prove that files were transferred. The key's time is when the session was saved. A portable copy
+stores its sessions in a file next to the program.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1021.004", "T1048", "T1552.002"},
 	Refs:   []string{"https://winscp.net/eng/docs/config", "https://winscp.net/eng/docs/rawsettings"},

@@ -24,10 +24,11 @@ var wordWheel = artifacts.Define(artifacts.Artifact{
 	Name:     "wordwheelquery",
 	Title:    "Explorer searches",
 	DataType: "windows:registry:mrulistex",
-	About: `Texts that a user typed into the search box of Explorer, or into the search assistant of Windows XP (5001 texts on
-the Internet, 5603 names of files or folders, 5604 words inside files, 5647 people or computers). Proves that this account looked for
-the text and in which order. It does not prove that anything was found, and does not say which folder was searched. The key's time
-dates the newest search only; searches from the Start menu are not here.`,
+	About: `Texts that a user typed into the search box of Explorer, or into the search assistant of Windows XP
+(5001 texts on the Internet, 5603 names of files or folders, 5604 words inside files, 5647 people or
+computers). Proves that this account searched for the text, and the order. It does not prove that
+anything was found, and does not record the folder. The key's time dates only the newest search;
+searches from the Start menu are not included.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1083"},
 	Refs: []string{

@@ -54,12 +54,14 @@ var bitsJobs = artifacts.Define(artifacts.Artifact{
 	Name:     "bits",
 	Title:    "BITS job",
 	DataType: "windows:bits:job",
-	About: `Jobs of the Background Intelligent Transfer Service: from which address a file came, or went, to where, for whom, and which command was
-to run afterwards. A job lives through boots, for up to 90 days. Proves that the owner's account created the job, and with the state transferred or
-acknowledged that the file was there. A command proves that it was set, not that it ran. Jobs that are done go from the queue: what is left of
-them is carved and marked deleted, and may lack its files. Browsers and updaters use BITS every day. Times are UTC: when the job was created, changed
-last, and when its transfer was complete. Windows 10 (1709) and later keep an ESE database, which is usually not shut down: the newest changes may
-be missing. Before, two state files held the same.`,
+	About: `Jobs of the Background Intelligent Transfer Service: source and destination of each file, the owner,
+and the command to run afterwards. A job survives reboots for up to 90 days. Proves that the owner's
+account created the job; the states transferred and acknowledged prove that the file arrived. A
+command proves that it was set, not that it ran. Completed jobs leave the queue: carved remains are
+marked deleted and may lack their files. Browsers and updaters use BITS routinely. Times are UTC:
+creation, last change and completion of the transfer. Windows 10 (1709) and later use an ESE
+database, which is usually not closed cleanly, so the newest changes may be missing. Older versions
+use two state files with the same content.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1197", "T1105"},
 	Refs: []string{

@@ -28,12 +28,13 @@ var cryptnet = artifacts.Define(artifacts.Artifact{
 	Name:     "cryptnet",
 	Title:    "Cryptnet cache",
 	DataType: "windows:file:cryptnet_url_cache",
-	About: `Addresses from which the certificate library of Windows fetched something for this user or service: revocation lists and
-certificates, and whatever "certutil -urlcache" was told to download. Proves that the address was asked for and answered, with the size of
-the answer. Does not prove which program asked, nor that the content was saved elsewhere or run. Windows fetches revocation lists by itself
-when signatures are checked; an address that is no certificate service's, or of a program or script, is worth a look. The first time is
-that of the last download, the second is what the server gave as the time of the file. The layout is known from published analyses and from
-no document of Microsoft's.`,
+	About: `Addresses from which the certificate library of Windows fetched something for this user or service:
+revocation lists and certificates, and downloads of "certutil -urlcache". Proves that the address
+was requested and answered, with the size of the answer. Does not prove which program requested it,
+nor that the content was saved elsewhere or run. Windows fetches revocation lists automatically when
+it checks signatures; an address that is not a certificate service, or that names a program or
+script, deserves review. The first time is the last download, the second the file time given by the
+server. The layout is known from published analyses, not from Microsoft documentation.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1105"},
 	Refs: []string{

@@ -53,11 +53,12 @@ var firewall = artifacts.Define(artifacts.Artifact{
 	Name:     "firewall",
 	Title:    "Firewall",
 	DataType: "windows:registry:firewall_rule",
-	About: `The rules of the firewall of Windows, of the machine and by group policy, the limits of its services, the switches of its three
-profiles, and the exceptions of Windows XP. Proves that the rule was there at the last write and whether it was active. Does not prove that
-a packet ever met it. A machine has between 300 and 500 rules of Windows and of installed programs; a program that first listens asks the
-user and leaves a rule with its path, even after it is gone: a weak sign that it ran. EnableFirewall = 0 switches a profile off. The time
-is that of the key, which all rules of a list share.`,
+	About: `The rules of Windows Firewall, local and by group policy, the restrictions of services, the switches
+of its three profiles, and the exceptions of Windows XP. Proves that the rule existed at the last
+write and whether it was active. Does not prove that a packet ever matched it. A machine has between
+300 and 500 rules of Windows and installed programs. A program that first listens prompts the user
+and leaves a rule with its path, a weak sign that it ran. EnableFirewall = 0 disables a profile. The
+time is that of the key, which all rules of a list share.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1562.004"},
 	Refs: []string{

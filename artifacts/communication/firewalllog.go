@@ -33,10 +33,11 @@ var firewallLog = artifacts.Define(artifacts.Artifact{
 	Name:     "firewalllog",
 	Title:    "Firewall log",
 	DataType: "windows:firewall:log_entry",
-	About: `Connections and packets that the firewall of Windows let through or dropped. Proves that such a packet came or went at that
-time. Does not prove which program it belonged to (newer versions add a process number, which is used again), nor what it carried. Logging
-is off unless somebody switched it on, and the file is small: what is missing proves nothing. Its times are local time with whole seconds,
-without a zone; they are shown as written.`,
+	About: `Connections and packets that Windows Firewall allowed or dropped. Proves that such a packet was
+received or sent at that time. Does not prove which program it belonged to (newer versions add a
+process id, which is reused), nor its contents. Logging is off by default and the file is small, so
+missing entries prove nothing. Its times are local time with whole seconds, without a zone; they are
+shown as written.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1562.004"},
 	Refs: []string{

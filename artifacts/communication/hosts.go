@@ -34,11 +34,12 @@ var hosts = artifacts.Define(artifacts.Artifact{
 	Name:     "hosts",
 	Title:    "Hosts file",
 	DataType: "windows:file:hosts",
-	About: `The lines of the files hosts and lmhosts, by which names resolve without asking a server, and the setting DataBasePath that says
-in which folder they lie. Proves that the name would resolve to this address for every program of the machine as long as the line stood
-there. Does not prove that anybody asked for the name, nor when the line was written: the file has one time for all of its lines. As
-installed the files hold comments only. Names of security vendors or of update servers that lead to the machine itself or nowhere keep
-them from being reached. Cached answers of DNS servers are in memory only and in no file.`,
+	About: `The lines of the files hosts and lmhosts, which resolve names without a server, and the setting
+DataBasePath with their folder. Proves that the name resolved to this address for all programs of
+the machine while the line existed. Does not prove that the name was ever resolved or when the line
+was written: the file has one time for all lines. By default the files contain only comments.
+Entries for security vendors or update servers that point to the machine itself or to an invalid
+address block them. The DNS cache is kept only in memory.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1562.001", "T1565.001"},
 	Refs: []string{

@@ -29,10 +29,11 @@ var nrpt = artifacts.Define(artifacts.Artifact{
 	Name:     "nrpt",
 	Title:    "Name resolution policy",
 	DataType: "windows:registry:name_resolution_policy",
-	About: `Rules of the name resolution policy table: for these names, or all below a suffix, these servers are asked and not those of the
-network. Proves that the rule was configured on the machine or by a group policy. Does not prove that a name was resolved by it. VPN
-clients and DirectAccess set such rules; one that leads a vendor's or a bank's names to an unknown server redirects them. The time is that
-of the key of this one rule.`,
+	About: `Rules of the name resolution policy table: names or suffixes that are resolved by the listed servers
+instead of the network's DNS servers. Proves that the rule was configured on the machine or by a
+group policy. Does not prove that a name was resolved by it. VPN clients and DirectAccess set such
+rules; a rule that sends the names of a vendor or bank to an unknown server redirects them. The time
+is that of the rule's own key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1565.002", "T1557"},
 	Refs: []string{

@@ -26,10 +26,11 @@ var portProxy = artifacts.Define(artifacts.Artifact{
 	Name:     "portproxy",
 	Title:    "Port proxy",
 	DataType: "windows:registry:port_proxy",
-	About: `Ports that the service iphlpsvc listens on and hands to another address, as "netsh interface portproxy" sets them. Proves that
-the redirection was configured and would be there after each boot. Does not prove that anything was connected through it. A Windows as
-installed does not have the key; besides administrators who know the command and developers of Linux subsystems it is used to reach further
-machines through this one. The time is that of the whole key: of the last rule that was added or removed.`,
+	About: `Ports on which the service iphlpsvc listens and forwards to another address, as set by "netsh
+interface portproxy". Proves that the redirection was configured and persists across boots. Does not
+prove that a connection used it. The key does not exist by default. Administrators and developers of
+Linux subsystems use it; intruders use it to reach further machines. The time is that of the whole
+key: the last rule added or removed.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1090.001"},
 	Refs: []string{

@@ -36,11 +36,12 @@ var proxies = artifacts.Define(artifacts.Artifact{
 	Name:     "proxies",
 	Title:    "Proxy settings",
 	DataType: "windows:registry:proxy_settings",
-	About: `Through which server the programs of a user, the services (WinHTTP) or all users reach the web: a named server, a script from an
-address (PAC), or a script that the network is asked for. Proves that this was configured at the last write; the copies in Connections are
-what programs really read, and may differ from the values beside them. Does not prove that anything went through the server. A proxy that
-nobody in charge knows of lets its owner read and change what is not encrypted. A server that is there but not enabled was used earlier, or
-prepared. The time is that of the whole key.`,
+	About: `The proxy of the programs of a user, of the services (WinHTTP) or of all users: a named server, a
+script at an address (PAC), or automatic discovery. Proves that this was configured at the last
+write. Programs read the copies in Connections, which may differ from the other values. Does not
+prove that traffic went through the server. The owner of an unknown proxy can read and change
+unencrypted traffic. A server that is set but not enabled was used earlier or prepared. The time is
+that of the whole key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1090", "T1557"},
 	Refs: []string{

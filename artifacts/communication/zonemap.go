@@ -25,10 +25,10 @@ var zoneMap = artifacts.Define(artifacts.Artifact{
 	Name:     "zonemap",
 	Title:    "Site in a security zone",
 	DataType: "windows:registry:internet_zone",
-	About: `Sites and ranges of addresses that were put into a security zone for a user or by policy: 2 are trusted sites, whose files and
-scripts are held back less, 4 restricted ones. Proves that the site was put there. Does not prove that it was visited. Malware adds its own
-server to the trusted sites; security programs and the enhanced security of servers bring lists of hundreds. The time is that of the key of
-this one site.`,
+	About: `Sites and address ranges assigned to a security zone for a user or by policy: 2 is trusted sites,
+with fewer restrictions for files and scripts; 4 is restricted sites. Proves that the site was
+assigned. Does not prove that it was visited. Malware adds its server to the trusted sites; security
+programs and the enhanced security of servers add hundreds. The time is that of the site's own key.`,
 	Proves:  artifacts.Configured,
 	Attack:  []string{"T1562.001"},
 	Refs:    []string{"https://learn.microsoft.com/troubleshoot/developer/browsers/security-privacy/ie-security-zones-registry-entries"},

@@ -48,13 +48,15 @@ var logFiles = artifacts.Part[EvtxFile](artifacts.Artifact{
 	Name:     "evtxfiles",
 	Title:    "Event log files",
 	DataType: "windows:evtx:file",
-	About: `Each event log file with its first and last record: number and time of writing, so how far back the log reaches, and whether numbers
-are missing in between; and how many records were read, recovered, hidden, damaged, or are not in the catalogue of events. Proves which span of time the
-file covers. It does not show the events: the other artifacts of this chapter do. The numbers
-count on when a log is cleared (event 1102 of Security is an ordinary record with the next number), so that a log which begins with a higher
-number than 1 though nothing in it was overwritten yet has been emptied or put in place of another: a user or program cleared it, its size
-was lowered, or Windows archived it. Missing numbers and sums that do not fit show a file that was changed from outside, a damaged one, or one that was
-copied while Windows wrote to it (dirty). A record's time is that of its writing by the machine's clock.`,
+	About: `Each event log file with its first and last record: number and time of writing, how far back the log
+reaches, and whether numbers are missing; and how many records were read, recovered, hidden,
+damaged, or are not in the catalogue of events. Proves the time span that the file covers. It does
+not show the events: the other artifacts of this chapter do. Numbers continue when a log is cleared (event 1102 of Security is an ordinary
+record with the next number). A log that starts above 1 although nothing in it was overwritten has
+been emptied or replaced: it was cleared, its size was lowered, or Windows archived it. Missing
+numbers and wrong checksums show a file that was changed by other means, is damaged, or was copied
+while Windows wrote to it (dirty). The time of a record is that of its writing by the machine's
+clock.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1070.001"},
 	Refs: []string{

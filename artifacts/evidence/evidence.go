@@ -1,7 +1,7 @@
 // Package evidence opens a copy of a Windows machine for reading: a folder, a
 // collection, a disk image. Whatever holds the bytes, the rest of the program
 // sees a [Tree]: the volumes of one machine, with names that are found
-// whatever their case, the registry hives with their transaction logs, and
+// in any case, the registry hives with their transaction logs, and
 // the users.
 //
 // Nothing is ever written to the evidence, no link inside it leads out of it,
@@ -192,7 +192,7 @@ func OpenFS(fsys fs.FS, name string, opts *Options) (*Evidence, error) {
 	return e, nil
 }
 
-// BytesRead tells how much of a disk image has been read so far, 0 for other
+// BytesRead reports how much of a disk image has been read so far, 0 for other
 // evidence.
 func (e *Evidence) BytesRead() int64 {
 	if e.bytesRead == nil {
@@ -269,11 +269,11 @@ func (t *Tree) Problems() []error {
 	return all
 }
 
-// Loose reports whether the evidence is a heap of files without the folders
+// Loose reports whether the evidence is a folder of loose files without the folders
 // they came from.
 func (t *Tree) Loose() bool { return t.loose }
 
-// A User is an account of the machine, as far as the evidence tells: the SID
+// A User is an account of the machine, as far as the evidence shows: the SID
 // from the profile list, the name from the account or the profile's folder.
 type User struct {
 	SID     string

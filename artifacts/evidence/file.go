@@ -206,7 +206,7 @@ func (t *Tree) globLoose(last string) ([]*File, []error) {
 }
 
 // Signed returns the files of a loose heap that their first bytes show to be of
-// a kind, whatever their names; of other evidence none, since there the place
+// a kind, under any name; of other evidence none, since there the place
 // decides what a file is.
 func (t *Tree) Signed(kind collect.Signature) []*File {
 	var files []*File

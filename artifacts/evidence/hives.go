@@ -18,7 +18,7 @@ import (
 	"github.com/artifactdump/artifactdump/hive"
 )
 
-// A Kind names what a hive is for, whatever its file is called.
+// A Kind names what a hive is for, under any file name.
 type Kind string
 
 // The hives that artifacts are read from.
@@ -322,7 +322,7 @@ func isLogName(p string) bool {
 	return false
 }
 
-// logs returns the transaction logs beside a hive, whatever the case of their
+// logs returns the transaction logs beside a hive, in any case of their
 // names: .LOG, .LOG1, .LOG2.
 func (t *Tree) logs(f *File) []*File {
 	dir, base := path.Split(f.name)
@@ -338,8 +338,8 @@ func (t *Tree) logs(f *File) []*File {
 	return out
 }
 
-// Recognise tells what a hive is from its top-level keys (regf section 19),
-// whatever its file is called.
+// Recognise describes what a hive is from its top-level keys (regf section 19),
+// under any file name.
 func Recognise(h *hive.Hive) Kind { return recognise(h) }
 
 func recognise(h *hive.Hive) Kind {

@@ -59,7 +59,7 @@ func (d *Data) Close() error { return d.close() }
 // kept in a temporary file.
 const maxSpool = 64 << 30
 
-// OpenAt opens the file to read it at any offset, whatever its size: a database,
+// OpenAt opens the file to read it at any offset, of any size: a database,
 // an event log, the $MFT. In a folder, an image, and where an archive stores
 // files without compression the bytes are read where they are. A compressed
 // file is expanded: in memory up to 64 MiB, above that into a temporary file,

@@ -38,9 +38,10 @@ var amcacheDevices = artifacts.Define(artifacts.Artifact{
 	Name:     "amcachedevices",
 	Title:    "Amcache device",
 	DataType: "windows:registry:amcache:device",
-	About: `The inventory's list of devices, of the groups in which Windows shows them, and of driver packages. Proves that the
-device was known to Windows when the inventory wrote the entry; a removable one had been plugged in before that time. The time is
-the inventory's and does not say when the device was attached or used. Install dates are days as text and are no events.`,
+	About: `The inventory's list of devices, device containers and driver packages. Proves that the device was
+known to Windows when the inventory wrote the entry; a removable one had been plugged in before that
+time. The time is that of the inventory; it does not show when the device was attached or used.
+Install dates are text without a time and are not events.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1091", "T1052.001", "T1200"},
 	Refs:   []string{amcacheRef},

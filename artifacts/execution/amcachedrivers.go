@@ -35,11 +35,11 @@ var amcacheDrivers = artifacts.Define(artifacts.Artifact{
 	Name:     "amcachedrivers",
 	Title:    "Amcache driver",
 	DataType: "windows:registry:amcache:driver",
-	About: `The inventory's list of drivers that were loaded or installed, each with SHA-1, service and whether it is signed and part
-of Windows. Proves that the driver file was on the machine no later than the time of its key, and by its service name that it was
-meant to be loaded. It does not say when it was loaded. The key's time is that of a scan, one for most entries. The modification
-time is the file's own, copied. Drivers that are signed but not part of Windows are where vulnerable drivers that intruders bring
-along show.`,
+	About: `The inventory's list of drivers that were loaded or installed, each with SHA-1, service and whether
+it is signed and part of Windows. Proves that the driver file was on the machine no later than the
+time of its key. A service name shows that it was meant to be loaded, but not when it was loaded.
+The key's time is that of a scan, the same for most entries. The modification time is a copy of the
+file's. Vulnerable drivers installed by intruders are signed but not part of Windows.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1543.003", "T1068", "T1014"},
 	Refs:   []string{amcacheRef},

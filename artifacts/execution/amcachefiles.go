@@ -44,13 +44,14 @@ var amcacheFiles = artifacts.Define(artifacts.Artifact{
 	Name:     "amcachefiles",
 	Title:    "Amcache file",
 	DataType: "windows:registry:amcache",
-	About: `For its compatibility survey Windows keeps an inventory of program files with their SHA-1. Proves that the file lay at
-that path, with that content, no later than the time of its key, and may outlive the file: an entry without a file was deleted
-after it was seen. The key's time is when the inventory wrote the entry. On Windows 8 that is close to the first start of a loose
-program; since 10 it is a start or a scheduled scan, and many entries with nearly one time are a scan. It does not by itself prove
-a start. The SHA-1 covers the first 31,457,280 bytes only. The link date is shown but is no event: reproducible builds put a hash
-in its place, and it can be forged. An original file name that differs from the name is a file that was renamed. Modification and
-creation time (Windows 8 only) are the file's own, copied.`,
+	About: `Windows keeps an inventory of program files with their SHA-1 for compatibility surveys. Proves that
+the file was at that path with that content no later than the time of its key. The entry may outlive
+the file. The key's time is when the inventory wrote the entry. On Windows 8 that is close to the
+first start of a program that was not installed. Since Windows 10 it is a start or a scheduled scan;
+many entries with nearly the same time are a scan. It does not by itself prove a start. The SHA-1
+covers the first 31,457,280 bytes only. The link date is shown but is not an event: reproducible
+builds store a hash there, and it can be forged. A different original file name shows that the file
+was renamed. Modification and creation time (Windows 8 only) are copies of the file's times.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1204.002", "T1036.003", "T1036.005"},
 	Refs:   []string{amcacheRef, "https://github.com/libyal/winreg-kb/blob/main/docs/sources/application-keys/Amcache.md"},
@@ -206,7 +207,7 @@ func (f AmcacheFile) Summary() string {
 	return b.String()
 }
 
-// Renamed tells whether the file bears another name than its version resource
+// Renamed reports whether the file bears another name than its version resource
 // gives it.
 func (f AmcacheFile) Renamed() bool {
 	name := strings.TrimSuffix(strings.ToLower(f.OriginalName), ".mui")

@@ -37,10 +37,11 @@ var amcachePrograms = artifacts.Define(artifacts.Artifact{
 	Name:     "amcacheprograms",
 	Title:    "Amcache program",
 	DataType: "windows:registry:amcache:programs",
-	About: `The same inventory lists installed programs, by what the installers registered and by what packages are there. Proves
-that a program was registered as installed when its key was written, with its folder and its uninstall key. It does not prove that
-anything of it was started. The installation time of newer versions is text; with a time of midnight it is a day only, in local
-time, as the installer gave it. Entries stay for a while after a program is removed.`,
+	About: `The inventory of installed programs, from the registrations of installers and from packages. Proves
+that a program was registered as installed when its key was written, with its folder and its
+uninstall key. It does not prove that the program was started. The installation time of newer
+versions is text; midnight means a date only, in local time, as the installer wrote it. Entries stay
+for a while after a program is removed.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1219"},
 	Refs:   []string{amcacheRef},

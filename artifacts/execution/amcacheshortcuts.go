@@ -22,9 +22,10 @@ var amcacheShortcuts = artifacts.Define(artifacts.Artifact{
 	Name:     "amcacheshortcuts",
 	Title:    "Amcache shortcut",
 	DataType: "windows:registry:amcache:shortcut",
-	About: `The inventory's list of shortcuts, mostly those of the Start menus. Proves that the .lnk file was there no later than the
-time of its key, and may outlive both the shortcut and what it leads to. The time is when the inventory wrote the entry, not when
-the shortcut was made or used; it does not prove that anybody started it.`,
+	About: `The inventory's list of shortcuts, mostly those of the Start menus. Proves that the .lnk file
+existed no later than the time of its key. The entry may outlive both the shortcut and its target.
+The time is when the inventory wrote the entry, not when the shortcut was created or used; it does
+not prove that anybody started it.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1547.009", "T1204.002"},
 	Refs:   []string{amcacheRef},

@@ -23,10 +23,10 @@ var appCompatFlags = artifacts.Define(artifacts.Artifact{
 	Name:     "appcompatflags",
 	Title:    "Compatibility layer",
 	DataType: "windows:registry:appcompatflags",
-	About: `Compatibility settings of single programs, chosen in a file's properties, offered after a failed start, or set by an
-installer. Proves that somebody or something asked Windows to run this path with these settings (RUNASADMIN always asks for
-elevation). It does not prove that the program ran, and a user's entry survives the file. The key's last write dates only the
-newest of all entries.`,
+	About: `Compatibility settings of single programs, chosen in a file's properties, offered after a failed
+start, or set by an installer. Proves that Windows was configured to run this path with these
+settings (RUNASADMIN always requests elevation). It does not prove that the program ran, and a
+user's entry survives the file. The key's last write dates only the newest entry.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.011", "T1548.002"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/win7appqual/compatibility---application"},

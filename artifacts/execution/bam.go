@@ -29,12 +29,14 @@ var bam = artifacts.Define(artifacts.Artifact{
 	Name:     "bam",
 	Title:    "Background Activity Moderator",
 	DataType: "windows:registry:bam",
-	About: `On Windows 10 1709 and later a driver that throttles programs in the background keeps, for each account, the
-programs that it moderates. Proves that a process of this program ran under this SID. The time is when the moderator last saw it
-active: near its last start or its end, one time only, with no count and no first run. Entries not used for about a week go at the
-next boot, so absence says nothing about longer ago. Console programs started by others, and programs on removable or network
-drives, are often not there. The number in \Device\HarddiskVolumeN is given at boot and may name another volume at the next. An
-upgrade to 1809 leaves the older key behind: its entries stay as they were that day and are marked frozen.`,
+	About: `On Windows 10 1709 and later a driver that throttles background programs records, for each account,
+the programs that it moderates. Proves that a process of this program ran under this SID. The time
+is when the moderator last saw it active, near its last start or its end. There is only one time, no
+count and no first run. Entries unused for about a week are deleted at the next boot, so absence
+proves nothing about earlier activity. Console programs started by others, and programs on removable
+or network drives, are often missing. The number in \Device\HarddiskVolumeN is assigned at boot and
+may name another volume at the next. An upgrade to 1809 keeps the older key: its entries no longer
+change and are marked frozen.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1204.002", "T1059"},
 	Refs: []string{

@@ -28,10 +28,11 @@ var compatAssistant = artifacts.Define(artifacts.Artifact{
 	Name:     "compatassistant",
 	Title:    "Compatibility Assistant",
 	DataType: "windows:registry:compatassistant",
-	About: `The Program Compatibility Assistant watches programs that users start and remembers those it has judged. Proves that a
-program of this path was started by this user at some time: on Windows 8 and later with the file's size and PE checksum. It does
-not say when. The FILETIME inside an entry is not an execution time: in real hives all entries share one or two values, the date
-of the compatibility data of Windows itself; it is shown and is no event. Only the key's last write dates the newest entry.`,
+	About: `The Program Compatibility Assistant watches programs that users start and records those that it has
+assessed. Proves that a program of this path was started by this user at an unknown time. Windows 8
+and later also record the size and PE checksum of the file. The FILETIME inside an entry is not an
+execution time: in real hives all entries share one or two values, the date of the compatibility
+data of Windows. It is shown but is not an event. The key's last write dates the newest entry.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1204.002"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/w8cookbook/pca-compatibility-modes", "https://github.com/keydet89/RegRipper4.0/blob/main/plugins/appcompatflags.pl"},

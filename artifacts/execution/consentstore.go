@@ -26,10 +26,11 @@ var consentStore = artifacts.Define(artifacts.Artifact{
 	Name:     "consentstore",
 	Title:    "Capability access",
 	DataType: "windows:registry:capability_access",
-	About: `Windows 10 from 1903 and Windows 11 note for microphone, camera, location and other capabilities which program used them
-last, from when to when. A start time proves that the program ran and had the capability open; a start without an end means that
-it was in use when the hive was written, or that the machine stopped without an end. An entry without times is a permission only
-and no proof of use. One use is kept, not a list.`,
+	About: `Windows 10 from 1903 and Windows 11 record which program last used the microphone, camera, location
+and other capabilities, with start and end. A start time proves that the program ran and had the
+capability open; a start without an end means that it was in use when the hive was written or when
+the machine stopped. An entry without times is only a permission and does not prove use. Only the
+last use is kept.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1123", "T1125"},
 	Refs:   []string{"https://thinkdfir.com/2022/02/20/can-you-track-processes-accessing-the-camera-and-microphone/"},

@@ -25,11 +25,12 @@ var featureUsage = artifacts.Define(artifacts.Artifact{
 	Name:     "featureusage",
 	Title:    "FeatureUsage",
 	DataType: "windows:registry:featureusage",
-	About: `Windows 10 from 1903 and Windows 11 count what a user does with the taskbar: AppLaunch a pinned program was started,
-AppSwitched its window was brought to the front by a click, ShowJumpView its menu was opened, AppBadgeUpdated it showed a badge,
-TrayButtonClicked a button of the tray was used. Proves that this user did so, how often, and for AppSwitched and AppLaunch that
-the program ran. It does not say when: the key's last write dates only the newest of all entries. Entries stay when the program is
-removed. Starts from elsewhere than the taskbar are not counted.`,
+	About: `Windows 10 from 1903 and Windows 11 count what a user does with the taskbar: AppLaunch (a pinned
+program was started), AppSwitched (its window was brought to the front by a click), ShowJumpView
+(its menu was opened), AppBadgeUpdated (it showed a badge) and TrayButtonClicked (a tray button was
+used). Proves that this user did so, how often, and for AppSwitched and AppLaunch that the program
+ran. The time is unknown: the key's last write dates only the newest entry. Entries stay after the
+program is removed. Starts from elsewhere than the taskbar are not counted.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1204.002"},
 	Refs:   []string{"https://www.crowdstrike.com/en-us/blog/how-to-employ-featureusage-for-windows-10-taskbar-forensics/"},

@@ -22,9 +22,9 @@ var jumplistData = artifacts.Define(artifacts.Artifact{
 	Name:     "jumplistdata",
 	Title:    "Search JumplistData",
 	DataType: "windows:registry:jumplistdata",
-	About: `Search in Windows 10 and 11 notes when a user last used a program that has a jump list. Proves that this user had the
-program running at the time. It has one time for each program and no count, names many programs by their id instead of their
-path, and does not list programs without a taskbar entry.`,
+	About: `Windows 10 and 11 search records when a user last used a program that has a jump list. Proves that
+this user had the program running at that time. It has one time per program and no count, identifies
+many programs by their id instead of their path, and does not list programs without a taskbar entry.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1204.002"},
 	Refs:   []string{"https://github.com/keydet89/RegRipper4.0"},

@@ -24,10 +24,11 @@ var muiCache = artifacts.Define(artifacts.Artifact{
 	Name:     "muicache",
 	Title:    "MuiCache",
 	DataType: "windows:registry:muicache",
-	About: `When the shell shows or starts a program it caches the description and, since Windows 7, the company from the file's
-version resource. Proves that a file of that path was there and was handled by the shell for this user, most often because it was
-started. It does not prove a start, and it has no time: the key's last write dates only the newest of all entries. The texts stay
-when the file is gone, and show what it claimed to be.`,
+	About: `When the shell shows or starts a program it caches the description and, since Windows 7, the company
+from the file's version resource. Proves that a file of that path existed and that the shell handled
+it for this user, usually because it was started. It does not prove a start, and it has no time of
+its own: the key's last write dates only the newest entry. The texts outlive the file and show what
+it claimed to be.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1204.002", "T1036.005"},
 	Refs:   []string{"https://github.com/libyal/winreg-kb/blob/main/docs/sources/explorer-keys/MUI-cache.md"},

@@ -31,11 +31,12 @@ var pca = artifacts.Define(artifacts.Artifact{
 	Name:     "pca",
 	Title:    "PCA",
 	DataType: "windows:file:pca",
-	About: `From 22H2 on Windows 11 writes down which programs the Program Compatibility Assistant has watched. PcaAppLaunchDic.txt
-has one line for each path: proves that the program was started, and when last, in UTC. PcaGeneralDb0/1.txt have a line for each
-thing that the assistant noticed: an abnormal exit proves that the program ran and ended then; the other types do not prove a
-start. Only programs started in an interactive session through Explorer are watched: what is not listed may have run. Paths
-are in lower case and begin with a variable.`,
+	About: `Windows 11 22H2 and later record the programs that the Program Compatibility Assistant watched.
+PcaAppLaunchDic.txt has one line per path. It proves that the program was started, and when last, in
+UTC. PcaGeneralDb0/1.txt have a line for each observation: an abnormal exit proves that the program
+ran and ended then; the other types do not prove a start. Only programs started in an interactive
+session through Explorer are watched: other programs may also have run. Paths are in lower case and
+begin with a variable.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1204.002"},
 	Refs:   []string{"https://aboutdfir.com/new-windows-11-pro-22h2-evidence-of-execution-artifact/"},

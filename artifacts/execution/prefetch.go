@@ -50,13 +50,14 @@ var prefetchFiles = artifacts.Define(artifacts.Artifact{
 	Name:     "prefetch",
 	Title:    "Prefetch",
 	DataType: "windows:prefetch:execution",
-	About: `Windows traces the first ten seconds of a program's start and keeps what it needed in a Prefetch file.
-Proves that the program was started from the path that its hash covers, how often since the file was made, and when: the last
-eight starts on Windows 8 and later, the last one before. A start time is that of the process; the file itself is written some ten
-seconds later. The count goes on from where the file was last deleted or aged out, and several processes of one click count
-several times. Does not prove that a program that has no file never ran: servers have it off, at most 128 or 1,024 files are
-kept, and cleaners delete them. A name in the file list was touched in the first seconds of some start, not necessarily by the
-program's own code.`,
+	About: `Windows traces the first ten seconds of a program start and stores the files that it used in a
+Prefetch file. Proves that the program was started from the path that its hash covers, how often
+since the file was created, and when. Windows 8 and later keep the last eight starts, older versions
+the last one. A start time is that of the process; the file itself is written some ten seconds
+later. The count restarts after the file was deleted or aged out. Several processes of one click
+count several times. A missing file does not prove that a program never ran: Prefetch is off on
+servers, at most 128 or 1,024 files are kept, and cleaners delete them. A file in the file list was
+accessed in the first seconds of some start, not necessarily by the program's own code.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1204.002", "T1059", "T1569.002"},
 	Refs: []string{

@@ -22,10 +22,11 @@ var prefetchLayout = artifacts.Define(artifacts.Artifact{
 	Name:     "prefetchlayout",
 	Title:    "Prefetch layout",
 	DataType: "windows:file:prefetch_layout",
-	About: `Layout.ini lists the files that Windows wants to lay out together on the disk, gathered from the Prefetch files of the
-days before. Proves that a program of that path was named in some Prefetch file: it was started, or touched by one that was. Where
-no Prefetch file of its name is left, the file was deleted or aged out after the list was written. It has no times, and does not
-tell a program that was started from one that was only read. Only programs are shown here, not the data files and libraries.`,
+	About: `Layout.ini lists the files that Windows places together on the disk, collected from recent Prefetch
+files. Proves that a Prefetch file named a program of that path: it was started, or accessed by a
+program that was. Where no Prefetch file of its name is left, the file was deleted or aged out after
+the list was written. It has no times, and does not distinguish a started program from one that was
+only read. Only programs are shown here, not the data files and libraries.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1204.002", "T1070.004"},
 	Refs:   []string{"https://github.com/libyal/libscca/blob/main/documentation/Windows%20Prefetch%20File%20(PF)%20format.asciidoc"},

@@ -21,9 +21,10 @@ var radar = artifacts.Define(artifacts.Artifact{
 	Name:     "radar",
 	Title:    "RADAR leak diagnosis",
 	DataType: "windows:registry:radar",
-	About: `When a program uses much memory, Windows looks for a leak in it and remembers the program's name. Proves that a program
-of this name ran at the detection time. Only the name is stored, not the folder, so that a program posing as another is not told
-apart; and only programs that used much memory are listed.`,
+	About: `When a program uses much memory, Windows checks it for a leak and records its name. Proves that a
+program of this name ran at the detection time. Only the name is stored, not the folder, so a
+program that uses the name of another cannot be distinguished. Only programs that used much memory
+are listed.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1204.002"},
 	Refs:   []string{"https://harelsegev.github.io/posts/the-mystery-of-the-heapleakdetection-registry-key/"},

@@ -32,9 +32,10 @@ var recentApps = artifacts.Define(artifacts.Artifact{
 	Name:     "recentapps",
 	Title:    "RecentApps",
 	DataType: "windows:registry:recentapps",
-	About: `Windows 10 from 1607 to 1709 keeps for search which programs a user started, how often, when last, and which files were
-opened with them. Proves that this user started the program and opened the files. Later versions of Windows no longer write it
-but leave what is there: old times do not mean that the program was not used since.`,
+	About: `Windows 10 from 1607 to 1709 records for its search which programs a user started, how often, when
+last, and the files opened with them. Proves that this user started the program and opened the
+files. Later versions no longer write the key but keep its entries: old times do not mean that the
+program was not used since.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1204.002"},
 	Refs:   []string{"https://df-stream.com/2017/10/recentapps/"},

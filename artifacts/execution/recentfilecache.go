@@ -19,10 +19,11 @@ var recentFileCache = artifacts.Define(artifacts.Artifact{
 	Name:     "recentfilecache",
 	Title:    "RecentFileCache",
 	DataType: "windows:file:recentfilecache",
-	About: `On Windows 7 and Server 2008 R2 the compatibility service notes executables that are new to the system until its daily
-task has taken them into the inventory. Proves that a program of that path came up since the last inventory, and in practice
-nearly always that it was started, because starts feed the list; but an installer that only copies can enter one, too. There are
-no times in it; not being listed means nothing, for the list is emptied each day.`,
+	About: `On Windows 7 and Server 2008 R2 the compatibility service lists executables new to the system until
+its daily task moves them to the inventory. Proves that a program of that path appeared since the
+last inventory. In practice it was nearly always started, because starts fill the list, but copying
+by an installer can also add an entry. It has no times, and absence does not prove anything: the
+list is emptied daily.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1204.002", "T1569.002"},
 	Refs:   []string{"https://github.com/libyal/dtformats/blob/main/documentation/RecentFileCache.asciidoc", amcacheRef},

@@ -29,13 +29,14 @@ type Recycled struct {
 
 var recycleBin = artifacts.Define(artifacts.Artifact{
 	Name:     "recyclebin",
-	Title:    "Recycle bin",
+	Title:    "Recycle Bin",
 	DataType: "windows:metadata:deleted_item",
-	About: `What a user deletes in Explorer is moved into the recycle bin; beside it Windows keeps the old path, the size and the time.
-Proves that the file or folder lay at that path and was deleted at that time through the shell, by the user whose SID the folder
-is named after. It does not cover what was deleted by commands, by programs or with Shift, which never passes the bin; a bin that
-was emptied leaves nothing. In INFO2 of Windows XP a record whose first letter is gone was restored or removed since; its time is
-still that of the deletion.`,
+	About: `Files deleted in Explorer are moved to the Recycle Bin, where Windows also stores the old path, the
+size and the time. Proves that the file or folder was at that path and was deleted at that time
+through the shell, by the user whose SID the folder is named after. It does not cover deletions by
+commands, by programs or with Shift, which bypass the bin. An emptied bin leaves nothing. In INFO2
+of Windows XP a record without its first letter was restored or removed later; its time is still
+that of the deletion.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1070.004"},
 	Refs:   []string{"https://github.com/libyal/dtformats/blob/main/documentation/Windows%20Recycle.Bin%20file%20formats.asciidoc"},
@@ -173,8 +174,8 @@ func recycleUser(in artifacts.Input) evidence.User {
 	return evidence.User{}
 }
 
-// recycleThere tells whether the deleted content is still in the evidence; a
-// heap of loose files cannot tell.
+// recycleThere reports whether the deleted content is still in the evidence; a
+// loose files cannot tell.
 func recycleThere(in artifacts.Input, path string) string {
 	if in.Tree == nil || in.Tree.Loose() || in.From.Snapshot != "" {
 		return ""

@@ -36,16 +36,18 @@ var shimcache = artifacts.Define(artifacts.Artifact{
 	Name:     "shimcache",
 	Title:    "AppCompatCache",
 	DataType: "windows:registry:appcompatcache",
-	About: `Windows looks each program up in its table of compatibility fixes and remembers the file's path and time in a cache of
-up to 1,024 entries (96 on XP). Proves that the file lay at that path with that modification time when it was looked up: at a
-start, or when a folder with it was shown in Explorer. The time is the file's own last modification, copied; it is no time of a
-start and may be older than the machine. The entries stand newest first, so that two entries with known times bracket those
-between them. On Windows 7 to 8.1 bit 2 of the insertion flags is set when a process was created from the file: that proves a
-start, not when; without it an entry neither proves a start nor excludes one. On Vista the flags are not understood, on 2003
-there are none. On Windows 10 and later some tools read a last word of 1 as "executed"; machine types stand in the same place,
-so 1 is reported as possible, and 0 never means that the program did not run. XP alone keeps a time of its own, of the entry's
-last update, which timelines call the last execution. The cache is in memory and written at shutdown: what a machine did since
-its last clean shutdown is not in it. The key's time is that shutdown.`,
+	About: `Windows looks up each program in its table of compatibility fixes and caches the path and time of
+the file, up to 1,024 entries (96 on XP). Proves that the file was at that path with that
+modification time when it was looked up: at a start, or when Explorer showed its folder. The time is
+a copy of the file's last modification. It is not the time of a start and may be older than the
+machine. Entries are stored newest first, so two entries with known times bracket those between
+them. On Windows 7 to 8.1 bit 2 of the insertion flags is set when a process was created from the
+file. It proves a start, but not its time; without it an entry neither proves nor excludes a start.
+The flags of Vista are unknown; Server 2003 has none. On Windows 10 and later some tools read a last
+word of 1 as "executed". Machine types are stored in the same place, so 1 is reported as possible,
+and 0 does not mean that the program did not run. Only XP also stores the last update of the entry,
+which timelines call the last execution. The cache is kept in memory and written at shutdown:
+activity since the last clean shutdown is missing. The key's time is that shutdown.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1204.002", "T1036.005"},
 	Refs: []string{

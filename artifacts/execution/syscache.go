@@ -24,10 +24,12 @@ var syscache = artifacts.Define(artifacts.Artifact{
 	Name:     "syscache",
 	Title:    "Syscache",
 	DataType: "windows:registry:syscache",
-	About: `On Windows 7 and Server 2008 R2 the hive Syscache.hve in System Volume Information keeps the identity of executable files
-that Windows has checked: a file reference of the volume and the SHA-1. Proves that a file with that content and reference was on
-the volume no later than the key's last write, which is near its first start or scan. It has no path: the master file table must
-give it. It does not prove a start. This reader follows public descriptions and is not yet checked against a real hive.`,
+	About: `On Windows 7 and Server 2008 R2 the hive Syscache.hve in System Volume Information stores the
+identity of executable files that Windows has checked: file reference and SHA-1. Proves that a file
+with that content and reference was on the volume no later than the key's last write, which is near
+its first start or scan. It has no path: the file reference must be resolved in the master file
+table. It does not prove a start. This decoder follows public descriptions and has not been checked
+against a real hive.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1204.002"},
 	Refs:   []string{"https://dfir.ru/2018/12/02/the-cit-database-and-the-syscache-hive/"},

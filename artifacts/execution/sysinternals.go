@@ -23,11 +23,12 @@ var sysinternals = artifacts.Define(artifacts.Artifact{
 	Name:     "sysinternals",
 	Title:    "Sysinternals licence",
 	DataType: "windows:registry:sysinternals_eula",
-	About: `A Sysinternals tool asks at its first start to accept its licence and writes that down, under its own name even when the
-file was renamed; with -accepteula the value is written as well. Proves that the tool was started by this user at or before the
-key's last write, unless many tools have nearly one time: installers of the whole suite accept all licences at once without
-starting any, and such entries are marked. It does not tell how often or when else a tool ran. Entries stay when the tool is gone.
-PsExec here means that this machine was where it was used from; on the one it was used against, the service PSEXESVC shows.`,
+	About: `A Sysinternals tool asks for its licence on first start and records the acceptance under its own
+name, even if the file was renamed. With -accepteula it also writes the value. Proves that the tool
+was started by this user at or before the key's last write, unless many tools have nearly one time:
+installers of the whole suite accept all licences at once without starting any, and such entries are
+marked. It does not record how often or when else a tool ran. Entries outlive the tool. PsExec here
+means that it was used from this machine; its target has the service PSEXESVC.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1569.002", "T1003.001", "T1570"},
 	Refs:   []string{"https://attack.mitre.org/software/S0029/", "https://learn.microsoft.com/sysinternals/"},

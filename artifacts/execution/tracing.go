@@ -21,10 +21,11 @@ var tracing = artifacts.Define(artifacts.Artifact{
 	Name:     "tracing",
 	Title:    "RAS tracing",
 	DataType: "windows:registry:tracing",
-	About: `When a process loads the remote access library, as programs that use the network through WinINet or RAS do, the library
-makes a key for its tracing that bears the program's name. Proves that a program of this name ran and loaded the library; the key's
-last write is near the first time, for the settings are written once and hardly ever changed. The folder is not stored, and
-programs that use the network by other means do not show.`,
+	About: `When a process loads the remote access library, as programs that use WinINet or RAS do, the library
+creates a tracing key named after the program. Proves that a program of this name ran and loaded the
+library; the key's last write is near the first time, because the settings are written once and
+rarely changed. The folder is not stored. Programs that use the network by other means are not
+listed.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1105", "T1071"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/rras/enabling-tracing"},

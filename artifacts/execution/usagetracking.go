@@ -24,10 +24,10 @@ var usageTracking = artifacts.Define(artifacts.Artifact{
 	Name:     "usagetracking",
 	Title:    "Usage tracking",
 	DataType: "windows:registry:usage_tracking",
-	About: `Switches by which Explorer is told whether to keep the traces of use that UserAssist, the recent documents and the jump
-lists are. Where a record says off, missing traces of that kind prove nothing: they were not written. It does not say who set a
-switch: privacy settings of Windows, policies and cleaners set them as intruders do. The key's last write dates only the last
-change of all its values, many of which have nothing to do with tracking.`,
+	About: `Switches for the usage tracking of Explorer: UserAssist, recent documents and jump lists. Proves
+whether tracking was on: where it was off, missing artifacts of that kind prove nothing. It does not
+record who set a switch: privacy settings, policies, cleaners and intruders all do. The key's last
+write dates only the last change of all its values, many of which are unrelated to tracking.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1070", "T1112"},
 	Refs: []string{

@@ -41,13 +41,15 @@ var userAssist = artifacts.Define(artifacts.Artifact{
 	Name:     "userassist",
 	Title:    "UserAssist",
 	DataType: "windows:registry:userassist",
-	About: `Explorer counts what each user starts through it, for the list of often used programs in the Start menu. An entry
-with a count of one or more proves that this user started the program or shortcut from the desktop, the Start menu or a folder,
-how often, and when last. Starts from a console, by a service or by another program are not counted. A count of zero with a time
-means that the program had the focus, or that its count was reset: use, not a start. Entries that came with the profile are no
-starts at all: Windows gives a new profile programs with counts that run downwards and one common time, the profile's creation;
-they are marked seeded, and a seeded program that was then started counts on from its number. Focus time is counted in milliseconds and only for programs. The key's own last write dates only the last
-change of all entries together. A set of programs without any entry was cleared, or counting was off from the start.`,
+	About: `Explorer counts the programs that each user starts through it, for the list of often used programs
+in the Start menu. An entry with a count of one or more proves that this user started the program or
+shortcut from the desktop, the Start menu or a folder, how often, and when last. Starts from a
+console, by a service or by another program are not counted. A count of zero with a time means that
+the program had the focus, or that its count was reset: use, not a start. Entries created with the
+profile are not starts. Windows gives a new profile programs with decreasing counts and one common
+time, the creation of the profile. They are marked seeded; later starts increase their count. Focus
+time is counted in milliseconds and only for programs. The last write of the key dates only the last
+change of any entry. A list without entries was cleared, or counting was always off.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1204.002"},
 	Refs: []string{
@@ -163,7 +165,7 @@ func userAssistLayoutOf(b []byte) userAssistLayout {
 	return userAssistLayout{}
 }
 
-// userAssistPlain tells whether Explorer was told not to rotate the names.
+// userAssistPlain reports whether Explorer was told not to rotate the names.
 func userAssistPlain(in artifacts.Input) bool {
 	set, err := in.Key.Parent()
 	if err != nil {

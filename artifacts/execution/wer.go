@@ -33,10 +33,11 @@ var wer = artifacts.Define(artifacts.Artifact{
 	Name:     "wer",
 	Title:    "Windows Error Reporting",
 	DataType: "windows:wer:report",
-	About: `When a program crashes or hangs Windows writes a report with the program's path, often the SHA-1 of its file, and the
-modules that were loaded. Proves that the program ran and failed at the event time. Reports are also written for things that are no
-crash, such as failed updates: the event type tells. They do not say who started the program, and are cleaned away after a while.
-The SHA-1 covers the first 31,457,280 bytes, as in Amcache.`,
+	About: `When a program crashes or hangs Windows writes a report with the program's path, often the SHA-1 of
+its file, and the modules that were loaded. Proves that the program ran and failed at the event
+time. Reports are also written for other events, such as failed updates; the event type shows which.
+They do not record who started the program, and are deleted after a while. The SHA-1 covers the
+first 31,457,280 bytes, as in Amcache.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1204.002"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/wer/windows-error-reporting"},

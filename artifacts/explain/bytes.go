@@ -22,7 +22,7 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 	}
 	file := lookup(tree, r)
 	if file == nil {
-		return fmt.Errorf("%s is not in the evidence any more", r.From.Path)
+		return fmt.Errorf("%s is no longer in the evidence", r.From.Path)
 	}
 	if e, ok := r.Data.(events.Event); ok {
 		return eventRecord(w, file, r, e)
@@ -77,7 +77,7 @@ func lookup(tree *evidence.Tree, r *artifacts.Record) *evidence.File {
 // file in several pieces have no hash.
 func compareHash(w io.Writer, r *artifacts.Record, sum []byte) {
 	if r.From.SHA256 != "" && hex.EncodeToString(sum) != r.From.SHA256 {
-		fmt.Fprintln(w, "WARNING: the file has changed since the row was made: its SHA-256 is another")
+		fmt.Fprintln(w, "WARNING: the file has changed since the row was made: its SHA-256 differs")
 	}
 }
 
@@ -110,10 +110,14 @@ func hiveRecord(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 			return err
 		}
 		if h.SHA256() != r.From.SHA256 {
-			fmt.Fprintln(w, "WARNING: the file has changed since the row was made: its SHA-256 is another")
+			fmt.Fprintln(w, "WARNING: the file has changed since the row was made: its SHA-256 differs")
 		}
 		if rec := hv.Recovery(); rec.Applied {
-			fmt.Fprintf(w, "offsets are those of the hive after %d log entries were replayed (artifactdump hive recover writes it)\n", rec.Entries)
+			entries := "log entries were"
+			if rec.Entries == 1 {
+				entries = "log entry was"
+			}
+			fmt.Fprintf(w, "offsets refer to the hive after %d %s replayed (artifactdump hive recover writes it)\n", rec.Entries, entries)
 		}
 		if r.From.State.Recovered() {
 			for _, rem := range h.Deleted() {
@@ -136,7 +140,7 @@ func hiveRecord(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("%s is not in the evidence any more", r.From.Path)
+	return fmt.Errorf("%s is no longer in the evidence", r.From.Path)
 }
 
 // remnant writes the deleted or unreachable record at an offset, be it the remnant

@@ -30,9 +30,9 @@ const (
 
 var guestEnabled = wholeRule(Rule{
 	ID: "A-01", Title: "Guest or default account enabled or privileged", Level: Critical, Attack: []string{"T1098.007", "T1078.001"},
-	Why:    "Accounts that nobody should use can log on, or are administrators.",
+	Why:    "A built-in account that should be unused can log on or is an administrator.",
 	Benign: "Laboratories and kiosks.",
-	Next:   "Look at the log-ons of the account and at the key's time.",
+	Next:   "Review the logons of the account and the time of the key.",
 	Needs:  []string{"users", "groups"},
 }, func(x *look) {
 	names := map[uint32]system.Account{}
@@ -48,7 +48,7 @@ var guestEnabled = wholeRule(Rule{
 			level := Medium
 			says := "it is enabled"
 			if a.Logons > 0 {
-				level, says = Critical, fmt.Sprintf("it is enabled and logged on %d times", a.Logons)
+				level, says = Critical, "it is enabled and logged on "+count(int(a.Logons), "time", "times")
 			}
 			look.hit(look.account(a), level, "%s", says).as("T1078.001")
 		}
@@ -87,10 +87,10 @@ func ridOf(sid string) uint32 {
 }
 
 var newAccount = wholeRule(Rule{
-	ID: "A-02", Title: "Local account made long after set-up, or hidden", Level: Medium, Attack: []string{"T1136.001"},
-	Why:    "A local account was made when the machine had long been in use, or is kept from being seen.",
+	ID: "A-02", Title: "Local account created late or hidden", Level: Medium, Attack: []string{"T1136.001"},
+	Why:    "A local account was created long after Windows was installed, or is hidden from account lists.",
 	Benign: "New colleagues; support accounts.",
-	Next:   "Ask who made it; look at the timeline around its creation.",
+	Next:   "Find out who created it and review the timeline around its creation.",
 	Needs:  []string{"users", "groups", "osinfo", "winlogon"},
 }, func(x *look) {
 	var installed time.Time
@@ -129,10 +129,10 @@ var newAccount = wholeRule(Rule{
 			look.hit(look.account(a), High, "its name ends with $, so that net user does not list it%s", admin).as("T1564.002")
 		}
 		if h := hidden[strings.ToLower(a.Name)]; h != nil {
-			look.hit(look.account(a), High, "the log-on screen hides it%s", admin).as("T1564.002").from(h)
+			look.hit(look.account(a), High, "the logon screen hides it%s", admin).as("T1564.002").from(h)
 		}
 		if a.NoName {
-			look.hit(look.account(a), High, "nothing below Names leads to it").as("T1564.002")
+			look.hit(look.account(a), High, "no entry below Names refers to it").as("T1564.002")
 		}
 		if a.Created.IsZero() {
 			continue
@@ -140,13 +140,13 @@ var newAccount = wholeRule(Rule{
 		soon := within(near, a.Created.Add(-time.Hour), a.Created.Add(time.Hour))
 		switch {
 		case soon:
-			look.hit(look.account(a), High, "it was made within an hour of starts that deserve a look%s", admin)
+			look.hit(look.account(a), High, "it was created within an hour of suspicious program starts%s", admin)
 		case !installed.IsZero() && a.Created.Sub(installed) > 7*24*time.Hour:
 			level := Low
 			if admin != "" {
 				level = Medium
 			}
-			look.hit(look.account(a), level, "it was made %d days after Windows was installed%s", int(a.Created.Sub(installed).Hours()/24), admin)
+			look.hit(look.account(a), level, "it was created %d days after Windows was installed%s", int(a.Created.Sub(installed).Hours()/24), admin)
 		}
 	}
 }, "users", "groups", "osinfo", "winlogon")
@@ -155,25 +155,25 @@ var newAccount = wholeRule(Rule{
 const homeGroupUser = "HomeGroupUser$"
 
 var ridMismatch = rule(Rule{
-	ID: "A-03", Title: "Account with the number of another", Level: Critical, Attack: []string{"T1098"},
-	Why:    "The account's own data holds another number than its key: whoever logs on with it has the rights of the other.",
-	Benign: "None is known.",
-	Next:   "Look at the log-ons of both accounts.",
+	ID: "A-03", Title: "Account with the RID of another", Level: Critical, Attack: []string{"T1098"},
+	Why:    "The data of the account holds a different RID than its key. A logon with it gets the rights of the other account.",
+	Benign: "No benign explanation is known.",
+	Next:   "Review the logons of both accounts.",
 	Needs:  []string{"users"},
 }, func(x *look, a system.Account) {
 	if x.row.rec.From.State == artifacts.Deleted {
 		return
 	}
 	if a.StoredRID != 0 && a.StoredRID != a.RID {
-		x.hit(x.account(a), 0, "its key says %d, its data say %d", a.RID, a.StoredRID)
+		x.hit(x.account(a), 0, "its key has RID %d, its data RID %d", a.RID, a.StoredRID)
 	}
 })
 
 var badPasswords = wholeRule(Rule{
 	ID: "A-04", Title: "Wrong passwords near a finding", Level: Low, Attack: []string{"T1110"},
-	Why:    "The last wrong password of the account was tried within a day of starts that deserve a look.",
-	Benign: "People mistype.",
-	Next:   "Look at log-ons that failed, before and after.",
+	Why:    "The last wrong password for the account was tried within a day of suspicious program starts.",
+	Benign: "Mistyped passwords.",
+	Next:   "Review failed logons before and after.",
 	Needs:  []string{"users"},
 }, func(x *look) {
 	near := x.dubiousStarts()
@@ -185,16 +185,16 @@ var badPasswords = wholeRule(Rule{
 		if within(near, a.BadPassword.Add(-24*time.Hour), a.BadPassword.Add(24*time.Hour)) {
 			look := *x
 			look.row = r
-			look.hit(look.account(a), 0, "the last wrong password was tried at %s, %d are counted", a.BadPassword.UTC().Format("2006-01-02 15:04:05"), a.BadLogons)
+			look.hit(look.account(a), 0, "last wrong password at %s, %d counted", a.BadPassword.UTC().Format("2006-01-02 15:04:05"), a.BadLogons)
 		}
 	}
 }, "users")
 
 var movedOut = rule(Rule{
-	ID: "A-05", Title: "Way to another machine", Level: Low, Attack: []string{"T1021.001"},
-	Why:    "This account reached another machine: by Remote Desktop, an administrative share, or a secure shell.",
+	ID: "A-05", Title: "Connection to another machine", Level: Low, Attack: []string{"T1021.001"},
+	Why:    "The account connected to another machine by Remote Desktop, an administrative share or SSH.",
 	Benign: "Administrators.",
-	Next:   "Ask whether the account should; look at the other machine.",
+	Next:   "Ask whether the account should do so, and examine the other machine.",
 	Needs:  []string{"tsclient", "mountpoints2", "mappeddrives", "runmru", "putty"},
 }, func(x *look, s activity.RDPServer) {
 	level := Low
@@ -242,10 +242,10 @@ func (x *look) share(path string) {
 }
 
 var orphanProfile = wholeRule(Rule{
-	ID: "A-07", Title: "Profile of an account that is not there", Level: Low, Attack: []string{"T1070"},
-	Why:    "A profile remains of a local account that the machine does not have any more.",
-	Benign: "Accounts that were removed; users of a domain, who are left out.",
-	Next:   "Look into the profile: its hives may still be there.",
+	ID: "A-07", Title: "Profile of a missing account", Level: Low, Attack: []string{"T1070"},
+	Why:    "A profile remains of a local account that no longer exists.",
+	Benign: "Removed accounts. Domain users are excluded.",
+	Next:   "Examine the profile: its hives may still be there.",
 	Needs:  []string{"profiles", "users"},
 }, func(x *look) {
 	known := map[string]bool{}

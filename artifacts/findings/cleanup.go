@@ -12,10 +12,10 @@ import (
 )
 
 var linkTime = programRule(Rule{
-	ID: "D-03", Title: "Program linked after it first ran", Level: Low, Attack: []string{"T1070.006"},
-	Why:    "The program says it was built after its own first start.",
-	Benign: "Reproducible builds put a hash in place of the time; the file was replaced by a newer version.",
-	Next:   "Look at the file's version and its history.",
+	ID: "D-03", Title: "Program linked after its first run", Level: Low, Attack: []string{"T1070.006"},
+	Why:    "The build time of the program is later than its first recorded start.",
+	Benign: "Reproducible builds, which store a hash in place of the time; files replaced by a newer version.",
+	Next:   "Check the version and the history of the file.",
 	Needs:  []string{"amcachefiles"},
 }, func(x *look, p *program) {
 	if p.place == nil || p.place.level < Medium || x.newest.IsZero() {
@@ -48,14 +48,14 @@ var linkTime = programRule(Rule{
 
 var prefetchGap = wholeRule(Rule{
 	ID: "D-04", Title: "Prefetch files are missing", Level: Medium, Attack: []string{"T1070.004"},
-	Why:    "Windows writes Prefetch files here, and there are hardly any, or Layout.ini names programs whose file is gone.",
-	Benign: "Cleaners; a fresh installation; Windows itself removes the oldest when there are too many.",
-	Next:   "Take the program's other traces; look for deleted .pf files.",
+	Why:    "Prefetch is enabled, but there are hardly any Prefetch files, or files of programs listed in Layout.ini are gone.",
+	Benign: "Cleaners; new installations; the limit on the number of files, at which Windows deletes the oldest.",
+	Next:   "Use the program's other artifacts and look for deleted .pf files.",
 	Needs:  []string{"prefetch", "prefetchlayout"},
 }, func(x *look) {
 	switch n := x.prefetchFiles; {
 	case x.facts.Whole && x.facts.Prefetcher == 3 && n < 10 && n >= 0 && (n > 0 || len(x.kept["prefetchlayout"]) > 0):
-		x.hit(x.setting("Prefetch folder"), 0, "EnablePrefetcher is 3, and there are %d Prefetch files", n)
+		x.hit(x.setting("Prefetch folder"), 0, "EnablePrefetcher is 3, but the number of Prefetch files is %d", n)
 	}
 	for _, r := range x.kept["prefetchlayout"] {
 		l := r.rec.Data.(execution.LayoutFile)
@@ -73,7 +73,7 @@ var prefetchGap = wholeRule(Rule{
 		if p.place != nil && p.place.level >= Low && (p.place.level >= High || x.prefetchFiles < 128) {
 			level = Medium
 		}
-		look.hit(subject{kind: kindProgram, key: p.key, show: l.Path}, level, "Layout.ini names it, and its Prefetch file is gone")
+		look.hit(subject{kind: kindProgram, key: p.key, show: l.Path}, level, "Layout.ini lists it, but its Prefetch file is gone")
 	}
 }, "prefetchlayout")
 
@@ -100,10 +100,10 @@ var usedLists = []struct {
 }
 
 var mruCleared = wholeRule(rule(Rule{
-	ID: "D-05", Title: "List of used things emptied or switched off", Level: Medium, Attack: []string{"T1070.003"},
-	Why:    "A list that Windows fills by itself is empty, or it was told not to fill it.",
-	Benign: "Cleaners and privacy settings; policies; a profile that was hardly used.",
-	Next:   "The key's time tells when; look at the deleted entries.",
+	ID: "D-05", Title: "Usage list emptied or disabled", Level: Medium, Attack: []string{"T1070.003"},
+	Why:    "A list that Windows fills automatically is empty, or Windows is configured not to fill it.",
+	Benign: "Cleaners and privacy settings; policies; profiles that were hardly used.",
+	Next:   "Take the time of the key as the time of the change and review the deleted entries.",
 	Needs:  []string{"runmru", "typedpaths", "typedurls", "recentdocs", "userassist", "usagetracking"},
 }, func(x *look, u execution.UsageTracking) {
 	if !u.Off {
@@ -129,9 +129,9 @@ var mruCleared = wholeRule(rule(Rule{
 			}
 			look := *x
 			look.row = r
-			level, says := Low, fmt.Sprintf("its list is there and empty, last written %s", written.UTC().Format(secondsOnly))
+			level, says := Low, fmt.Sprintf("its list is empty, last written %s", written.UTC().Format(secondsOnly))
 			if old := gone[r.rec.From.Path]; len(old) > 0 {
-				level, says = Medium, says+fmt.Sprintf("; %d deleted entries could be recovered", len(old))
+				level, says = Medium, says+"; recovered "+count(len(old), "deleted entry", "deleted entries")
 				look.hit(look.setting(l.words+" of "+look.who()), level, "%s", says).from(old...)
 				continue
 			}
@@ -141,10 +141,10 @@ var mruCleared = wholeRule(rule(Rule{
 }, "runmru", "typedpaths", "typedurls", "recentdocs", "userassist")
 
 var recycledPrograms = rule(Rule{
-	ID: "D-07", Title: "Program in the recycle bin", Level: Low, Attack: []string{"T1070.004"},
-	Why:    "A user threw a program, script or archive away, from a place where one deserves a look.",
-	Benign: "Set-ups that are not needed any more.",
-	Next:   "The content may still be there: the record names the file.",
+	ID: "D-07", Title: "Program in the Recycle Bin", Level: Low, Attack: []string{"T1070.004"},
+	Why:    "A user deleted a program, script or archive from a location that deserves review.",
+	Benign: "Installers that are no longer needed.",
+	Next:   "Recover the content: the record names the file.",
 	Needs:  []string{"recyclebin"},
 }, func(x *look, r execution.Recycled) {
 	base := strings.ToLower(winpath.Base(r.Path))
@@ -161,5 +161,5 @@ var recycledPrograms = rule(Rule{
 	case tool != nil || p.place != nil && runnable[e]:
 		level = Low
 	}
-	x.hit(subject{kind: kindProgram, key: p.key, show: r.Path}, level, "%s was thrown away at %s", r.Path, r.Deleted.UTC().Format("2006-01-02 15:04:05"))
+	x.hit(subject{kind: kindProgram, key: p.key, show: r.Path}, level, "%s was deleted at %s", r.Path, r.Deleted.UTC().Format("2006-01-02 15:04:05"))
 })

@@ -231,7 +231,7 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 		if status == Evaluated {
 			status = Partly
 		}
-		why = append(why, fmt.Sprintf("programs judged: %d; for the others %s", e.timed, only))
+		why = append(why, fmt.Sprintf("programs evaluated: %d; others: %s", e.timed, only))
 	}
 	if there > 0 {
 		for _, s := range e.doubts(r) {
@@ -277,11 +277,11 @@ func (e *Evaluator) lacks(name string) string {
 	case f != nil && f.sources > 0:
 		return ""
 	case len(e.facts.Artifacts) > 0 && !slices.Contains(e.facts.Artifacts, name) && !slices.ContainsFunc(e.facts.Artifacts, func(n string) bool { return strings.EqualFold(n, a.Group) }):
-		return "artifact " + name + " was not asked for"
+		return "artifact " + name + " was not selected"
 	case e.facts.Whole && name != "prefetch" && !slices.ContainsFunc(a.Sources, func(s artifacts.Source) bool { return s.Glob == "" }):
 		return "" // the volume is here, and there is no such file: that was looked at
 	case name == "prefetch" && e.facts.Prefetcher == 0:
-		return "no Prefetch files: EnablePrefetcher is 0, the machine does not write them"
+		return "no Prefetch files: EnablePrefetcher is 0, so the machine writes none"
 	}
 	var parts []string
 	globs := 0
@@ -328,7 +328,7 @@ func (e *Evaluator) doubts(r *Rule) []string {
 			}
 		}
 		if f.errors > 0 {
-			add(fmt.Sprintf("%s: %d parts of it could not be read", name, f.errors))
+			add(fmt.Sprintf("%s: %d unreadable", name, f.errors))
 		}
 		if name == "prefetch" && e.facts.Prefetcher == 0 {
 			add("EnablePrefetcher is 0: the Prefetch files are from before it was switched off")

@@ -15,10 +15,10 @@ import (
 )
 
 var defenderOff = rule(Rule{
-	ID: "F-01", Title: "Virus scanner switched off", Level: High, Attack: []string{"T1562.001"},
-	Why:    "A setting switches Windows' virus scanner or a part of it off.",
-	Benign: "Another virus scanner is installed; servers; test machines. With tamper protection on the values are ignored.",
-	Next:   "See what happened around the key's time.",
+	ID: "F-01", Title: "Antivirus disabled", Level: High, Attack: []string{"T1562.001"},
+	Why:    "A setting disables Windows Defender Antivirus or a part of it.",
+	Benign: "Other antivirus products; servers; test machines. With tamper protection the values are ignored.",
+	Next:   "Review what happened around the time of the key.",
 	Needs:  []string{"defender", "services"},
 }, func(x *look, d system.Defender) {
 	if d.Kind != "setting" || !d.Weak {
@@ -41,10 +41,10 @@ var defenderOff = rule(Rule{
 }))
 
 var defenderExclusion = rule(Rule{
-	ID: "F-02", Title: "Exclusion from virus scans", Level: Low, Attack: []string{"T1562.001"},
-	Why:    "The virus scanner does not look there.",
-	Benign: "Databases, mail and backup software exclude their own folders.",
-	Next:   "Look at what lies there; the key's time is that of the last change of the list.",
+	ID: "F-02", Title: "Antivirus exclusion", Level: Low, Attack: []string{"T1562.001"},
+	Why:    "The antivirus does not scan this location.",
+	Benign: "Database, mail and backup software that excludes its own folders.",
+	Next:   "Examine the location. The time of the key is that of the last change of the list.",
 	Needs:  []string{"defender"},
 }, func(x *look, d system.Defender) {
 	switch {
@@ -86,10 +86,10 @@ var defenderExclusion = rule(Rule{
 })
 
 var firewallOpened = rule(Rule{
-	ID: "F-03", Title: "Firewall off or opened", Level: Medium, Attack: []string{"T1562.004"},
-	Why:    "The firewall is off, or lets a program in that lies where users may write.",
+	ID: "F-03", Title: "Firewall disabled or opened", Level: Medium, Attack: []string{"T1562.004"},
+	Why:    "The firewall is disabled, or allows connections to a program in a user-writable location.",
 	Benign: "Games and development tools; server software.",
-	Next:   "See which program the rule is for and when the rules were last changed.",
+	Next:   "Check which program the rule allows and when the rules were last changed.",
 	Needs:  []string{"firewall"},
 }, func(x *look, f communication.Firewall) {
 	live := x.row.rec.From.State == artifacts.Live
@@ -120,25 +120,25 @@ var firewallOpened = rule(Rule{
 		if p.place != nil {
 			where = ", " + p.place.String()
 		}
-		x.hit(subject{kind: kindProgram, key: p.key, show: f.App}, level, "a rule of the firewall (%s) lets it in%s", cmp.Or(f.Title, f.Name), where)
+		x.hit(subject{kind: kindProgram, key: p.key, show: f.App}, level, "firewall rule %q allows inbound traffic to it%s", cmp.Or(f.Title, f.Name), where)
 	}
 })
 
 var portForwarded = rule(Rule{
 	ID: "F-04", Title: "Port forwarding by netsh portproxy", Level: High, Attack: []string{"T1090.001"},
-	Why:    "The machine passes connections on to another: a way to reach what the network keeps apart.",
-	Benign: "WSL and Docker, to the machine itself.",
-	Next:   "Look at both ends and at the key's time.",
+	Why:    "The machine forwards connections to another machine. This can bypass network segmentation.",
+	Benign: "WSL and Docker, which forward to the machine itself.",
+	Next:   "Check both endpoints and the time of the key.",
 	Needs:  []string{"portproxy"},
 }, func(x *look, p communication.PortProxy) {
 	level := High
 	if a, err := netip.ParseAddr(p.Address); err == nil && a.IsLoopback() {
 		level = Medium
 	}
-	x.hit(x.setting(fmt.Sprintf("portproxy %s:%s", p.ListenAddress, p.ListenPort)), level, "%s:%s leads to %s:%s", p.ListenAddress, p.ListenPort, p.Address, p.Port)
+	x.hit(x.setting(fmt.Sprintf("portproxy %s:%s", p.ListenAddress, p.ListenPort)), level, "%s:%s forwards to %s:%s", p.ListenAddress, p.ListenPort, p.Address, p.Port)
 })
 
-// build is the number of the machine's Windows, 0 where nothing tells.
+// build is the number of the machine's Windows, 0 if unknown.
 func (s *scene) build() int {
 	n := 0
 	if s.facts.Machine != nil {
@@ -154,10 +154,10 @@ var guards = []string{
 }
 
 var hostsTampered = wholeRule(Rule{
-	ID: "F-05", Title: "Hosts file leads a name elsewhere", Level: High, Attack: []string{"T1565.001", "T1562.001"},
-	Why:    "A name in this file never reaches its real server: protection and updates can be cut off, users led elsewhere.",
-	Benign: "Lists against advertisements; developers.",
-	Next:   "Read the file; ask who wrote the lines.",
+	ID: "F-05", Title: "Hosts file redirects a name", Level: High, Attack: []string{"T1565.001", "T1562.001"},
+	Why:    "A name in this file does not resolve to its real server. This can block protection and updates or redirect users.",
+	Benign: "Ad-blocking lists; developers.",
+	Next:   "Read the file and find out who wrote the lines.",
 	Needs:  []string{"hosts"},
 }, func(x *look) {
 	var other []*row
@@ -174,7 +174,7 @@ var hostsTampered = wholeRule(Rule{
 		})
 		switch {
 		case i >= 0:
-			look.hit(look.setting("hosts file "+strings.ToLower(h.Names[i])), 0, "%s leads to %s", h.Names[i], h.Address)
+			look.hit(look.setting("hosts file "+strings.ToLower(h.Names[i])), 0, "%s resolves to %s", h.Names[i], h.Address)
 		case h.Unusual != "":
 			look.hit(look.setting("hosts file line "+fmt.Sprint(h.Line)), Low, "%s", h.Unusual)
 		case !h.Loopback:
@@ -196,15 +196,15 @@ var hostsTampered = wholeRule(Rule{
 		}) {
 			level = Low
 		}
-		look.hit(look.setting("hosts file "+strings.ToLower(h.Names[0])), level, "%s leads to %s", strings.Join(h.Names, ", "), h.Address)
+		look.hit(look.setting("hosts file "+strings.ToLower(h.Names[0])), level, "%s resolves to %s", strings.Join(h.Names, ", "), h.Address)
 	}
 }, "hosts")
 
 var loggingReduced = rule(Rule{
 	ID: "F-06", Title: "Event logging reduced", Level: High, Attack: []string{"T1562.002"},
-	Why:    "Windows writes less down than it comes with, or to another place.",
-	Benign: "Images that were made small on purpose.",
-	Next:   "See what the other logs say about the key's time.",
+	Why:    "Event logging is reduced below the default or redirected.",
+	Benign: "Images that are kept small on purpose.",
+	Next:   "Check the other logs around the time of the key.",
 	Needs:  []string{"eventlogging"},
 }, func(x *look, s system.Setting) {
 	if x.row.rec.Artifact.Name != "eventlogging" {
@@ -234,9 +234,9 @@ var loggingReduced = rule(Rule{
 
 var scriptPolicy = rule(Rule{
 	ID: "F-07", Title: "Scripts unlogged or unrestricted", Level: Low, Attack: []string{"T1562.002"},
-	Why:    "PowerShell runs every script, or does not log what it runs.",
+	Why:    "PowerShell runs every script or does not log what it runs.",
 	Benign: "Developers and administrators.",
-	Next:   "Nothing by itself.",
+	Next:   "No action on its own.",
 	Needs:  []string{"eventlogging", "protection"},
 }, func(x *look, s system.Setting) {
 	low := strings.ToLower(s.Setting)
@@ -247,9 +247,9 @@ var scriptPolicy = rule(Rule{
 
 var protectionOff = rule(Rule{
 	ID: "F-08", Title: "Account protection weakened", Level: High, Attack: []string{"T1112"},
-	Why:    "Administrators get full rights without a question, over the network, or with a hash; or passwords stay readable in memory.",
-	Benign: "Old programs that administrators made room for.",
-	Next:   "See what happened around the key's time.",
+	Why:    "Administrators get full rights without a prompt, over the network or with a hash; or passwords stay readable in memory.",
+	Benign: "Settings for old programs, made by administrators.",
+	Next:   "Review what happened around the time of the key.",
 	Needs:  []string{"protection", "remoteaccess", "lsa"},
 }, func(x *look, s system.Setting) {
 	if !s.Weak || x.row.rec.From.State != artifacts.Live && x.row.rec.From.State != artifacts.Log {
@@ -277,15 +277,15 @@ var protectionOff = rule(Rule{
 		} else if b > 0 {
 			level = Low
 		}
-		x.hit(x.setting("setting WDigest UseLogonCredential"), level, "passwords are kept in memory in clear").as("T1003.001")
+		x.hit(x.setting("setting WDigest UseLogonCredential"), level, "passwords are kept in memory in clear text").as("T1003.001")
 	}
 }))
 
 var remoteDesktop = wholeRule(Rule{
-	ID: "F-09", Title: "Remote Desktop on or altered", Level: Medium, Attack: []string{"T1021.001"},
-	Why:    "The machine can be used from far.",
-	Benign: "Servers and machines that are administered so.",
-	Next:   "See whether it was meant to be; look at log-ons over Remote Desktop.",
+	ID: "F-09", Title: "Remote Desktop enabled or changed", Level: Medium, Attack: []string{"T1021.001"},
+	Why:    "Remote access to this machine is enabled.",
+	Benign: "Servers and remotely administered machines.",
+	Next:   "Check whether it is intended and review logons over Remote Desktop.",
 	Needs:  []string{"remoteaccess"},
 }, func(x *look) {
 	for _, r := range x.kept["remoteaccess"] {
@@ -312,9 +312,9 @@ var remoteDesktop = wholeRule(Rule{
 
 var proxyChanged = rule(Rule{
 	ID: "F-10", Title: "Proxy set", Level: Medium, Attack: []string{"T1090", "T1557"},
-	Why:    "Traffic goes through another machine, which sees and may change it.",
-	Benign: "Companies have one; programs that filter use the machine itself.",
-	Next:   "Ask whether it is yours; the key's time tells when it was set.",
+	Why:    "Traffic goes through another machine, which can read and change it.",
+	Benign: "Corporate proxies; local filters that point to 127.0.0.1.",
+	Next:   "Check whether the proxy is yours. The time of the key is when it was set.",
 	Needs:  []string{"proxies"},
 }, func(x *look, p communication.Proxy) {
 	if p.Server == "" && p.AutoConfig == "" || p.Server != "" && !p.Enabled && p.AutoConfig == "" {
@@ -360,10 +360,10 @@ var recovery = map[string]string{
 }
 
 var recoveryInhibited = wholeRule(Rule{
-	ID: "F-11", Title: "Ways to recover or to reconstruct taken away", Level: High, Attack: []string{"T1490", "T1070"},
-	Why:    "Programs that delete shadow copies, backups, logs or free space ran shortly after one another.",
-	Benign: "Backup software; set-ups that change the boot configuration.",
-	Next:   "See whether shadow copies and logs are still there; look at what ran before.",
+	ID: "F-11", Title: "Recovery or reconstruction hindered", Level: High, Attack: []string{"T1490", "T1070"},
+	Why:    "Programs that delete shadow copies, backups, logs or free space ran within minutes of each other.",
+	Benign: "Backup software; installers that change the boot configuration.",
+	Next:   "Check whether shadow copies and logs remain and review what ran before.",
 	Needs:  []string{"prefetch", "bam", "protection"},
 }, func(x *look) {
 	for _, g := range bursts(x.starts(recovery), 10*time.Minute, 2) {

@@ -11,8 +11,8 @@ import (
 var environmentHijack = rule(Rule{
 	ID: "P-19", Title: "Environment variable that loads other code", Level: High, Attack: []string{"T1574.007"},
 	Why:    "Programs find or load other code through this variable.",
-	Benign: "Agents that watch the performance of .NET programs; development tools in the search path.",
-	Next:   "See which library or folder it names, and who may write there.",
+	Benign: "Performance monitoring agents for .NET; development tools in the search path.",
+	Next:   "Check which library or folder it names and who can write there.",
 	Needs:  []string{"environment", "profiler"},
 }, func(x *look, e persistence.Environment) {
 	switch a := e.Autostart(); {
@@ -35,10 +35,10 @@ var environmentHijack = rule(Rule{
 }))
 
 var profileAutorun = rule(Rule{
-	ID: "P-18", Title: "Autorun of new users or of a service account", Level: High, Attack: []string{"T1547.001"},
-	Why:    "The profile that every new user gets, or that of a service account, starts a program: nobody sets that by hand.",
-	Benign: "OneDrive's set-up stands in the default profile of Windows 10 as installed.",
-	Next:   "See which program it is.",
+	ID: "P-18", Title: "Autostart of new users or a service account", Level: High, Attack: []string{"T1547.001"},
+	Why:    "The default profile or the profile of a service account starts a program. This is not set by hand in normal use.",
+	Benign: "The OneDrive installer in the default profile of Windows 10.",
+	Next:   "Identify the program.",
 	Needs:  []string{"runkeys"},
 }, func(x *look, r persistence.RunKey) {
 	a := r.Autostart()

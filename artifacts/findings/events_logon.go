@@ -349,7 +349,7 @@ func (x *eventLook) hop(a, t who, dest string, away bool) {
 		return
 	}
 	self, _, _ := strings.Cut(x.r.Computer, ".")
-	h := y.hit(y.who(a), Medium, "%s came from %s to %s and went on to %s as %s", in.who, in.source, self, dest, t)
+	h := y.hit(y.who(a), Medium, "%s came from %s to %s and continued to %s as %s", in.who, in.source, self, dest, t)
 	if in.row != nil {
 		h.from(in.row)
 	}
@@ -357,7 +357,7 @@ func (x *eventLook) hop(a, t who, dest string, away bool) {
 
 var lateralChain = eventRule(Rule{
 	ID: "E-90", Title: "Lateral chain", Level: Medium, Attack: []string{"T1021", "T1078"},
-	Why:    "Somebody came from one machine and went on to another with other credentials.",
+	Why:    "A session from one machine continued to another with other credentials.",
 	Benign: "Administrators who use a jump host.",
 	Next:   "Read the log-ons of all machines of the chain together: artifactdump logons with several machines.",
 }, func(*eventLook) {}, in(chSecurity, 4648)) // noted with E-15

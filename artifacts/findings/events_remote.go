@@ -259,7 +259,7 @@ var remoteShell = eventRule(Rule{
 
 var outgoingSession = eventRule(Rule{
 	ID: "E-36", Title: "Outgoing Remote Desktop", Level: Low, Attack: []string{"T1021.001"},
-	Why:    "Somebody went on from this machine to another.",
+	Why:    "A session continued from this machine to another.",
 	Benign: "Administration.",
 	Next:   "Read the log of the destination.",
 }, func(x *eventLook) {

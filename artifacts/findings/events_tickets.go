@@ -145,7 +145,7 @@ var replication = []string{"1131f6aa-9c07-11d1-f79f-00c04fc2dcd2", "1131f6ad-9c0
 
 var dcSync = eventRule(Rule{
 	ID: "E-23", Title: "Directory replication by a user (DCSync)", Level: Critical, Attack: []string{"T1003.006"}, Leads: true,
-	Why:    "An account that is no domain controller asked for the secrets of the directory.",
+	Why:    "An account other than a domain controller requested the secrets of the directory.",
 	Benign: "Synchronisation with cloud directories (MSOL accounts).",
 	Next:   "Find the source by the log-on of the same log-on id; reset krbtgt twice.",
 }, func(x *eventLook) {

@@ -19,9 +19,9 @@ var ran = []string{"prefetch", "shimcache", "amcachefiles", "bam", "userassist",
 
 var executedThenDeleted = programRule(Rule{
 	ID: "X-01", Title: "Executed, then deleted", Level: Low, Attack: []string{"T1070.004"},
-	Why:    "Windows remembers a start of this program, and the file is gone although its folder is here.",
-	Benign: "Updaters and set-ups remove themselves; software was uninstalled.",
-	Next:   "Look for the hash, size and publisher that Amcache may still hold; recover the file from free space or a shadow copy.",
+	Why:    "A start of this program is recorded. Its folder is present but the file is gone.",
+	Benign: "Updaters and installers that remove themselves; uninstalled software.",
+	Next:   "Look for its hash, size and publisher in Amcache. Recover the file from free space or a shadow copy.",
 	Needs:  ran,
 }, func(x *look, p *program) {
 	if !x.facts.Whole || x.facts.Find == nil || p.other || !strings.HasPrefix(p.key, `\`) || strings.HasPrefix(p.key, `\\`) || !p.runnable() || len(p.executed()) == 0 {
@@ -35,14 +35,14 @@ var executedThenDeleted = programRule(Rule{
 	if tool := x.t.toolNamed(p.stem); !x.installer(p) && (p.place != nil && p.place.level >= High || tool != nil && tool.level >= Medium && !anyGlob(tool.except, p.parts)) {
 		level = High
 	}
-	x.hit(p.subject(x), level, "it ran (%s), and %s is not there any more", sources(p.executed()), p.base)
+	x.hit(p.subject(x), level, "it ran (%s), but %s no longer exists", sources(p.executed()), p.base)
 })
 
 var infectedPlace = programRule(Rule{
-	ID: "X-02", Title: "Executed from an unusual place", Level: Medium, Attack: []string{"T1204.002"},
-	Why:    "A program ran from a place where users may write or where Windows keeps no programs: that is where intruders put theirs.",
-	Benign: "Set-ups run from temporary folders and from Downloads; portable programs; tools of administrators.",
-	Next:   "Find out who put the file there and when; look at the other files of the folder.",
+	ID: "X-02", Title: "Executed from an unusual location", Level: Medium, Attack: []string{"T1204.002"},
+	Why:    "A program ran from a user-writable location or one where Windows keeps no programs. Intruders often use such locations.",
+	Benign: "Installers in temporary folders and Downloads; portable programs; administrators' tools.",
+	Next:   "Find out who put the file there and when, and examine the other files of the folder.",
 	Needs:  ran,
 }, func(x *look, p *program) {
 	if p.place == nil || p.place.id == "L15" || x.t.binaries[p.base] != nil && x.storeFolder(p) {
@@ -94,9 +94,9 @@ func (p *program) inventoried() bool {
 
 var attackTool = programRule(Rule{
 	ID: "X-03", Title: "Tool that intruders use", Level: Medium,
-	Why:    "The program bears the name of a tool that is known from intrusions.",
-	Benign: "Administrators and testers use many of them; a name proves nothing by itself.",
-	Next:   "Ask whether anybody here uses it; compare its hash.",
+	Why:    "The program has the name of a tool known from intrusions.",
+	Benign: "Administrators and testers, who use many of them. A name alone proves nothing.",
+	Next:   "Ask whether anybody here uses it and compare its hash.",
 	Needs:  append([]string{"services", "tasks", "recyclebin"}, ran...),
 }, func(x *look, p *program) {
 	if e := ext(p.base); e != ".exe" && e != ".dll" && e != ".sys" && e != ".vbs" && e != ".ps1" && e != ".py" && e != "" {
@@ -162,13 +162,13 @@ func (s *scene) placedElsewhere(base string) bool {
 
 var psexecTarget = programRule(Rule{
 	ID: "X-04", Title: "Target of PsExec", Level: High, Leads: true, Attack: []string{"T1569.002", "T1021.002"},
-	Why:    "PSEXESVC is the service that PsExec leaves on the machine that it commands: somebody ran programs here from another machine.",
-	Benign: "Administrators use PsExec every day; ask them for these times.",
-	Next:   "Look at what ran in the same minutes, at log-ons over the network, and on the machine that PsExec came from.",
+	Why:    "PSEXESVC is the service that PsExec installs on its target. Programs were run here from another machine.",
+	Benign: "Administrators, who use PsExec routinely. Ask them about these times.",
+	Next:   "Review what ran in the same minutes, network logons, and the machine that PsExec came from.",
 	Needs:  append([]string{"services"}, ran...),
 }, func(x *look, p *program) {
 	if base := winpath.Base(p.path); p.place != nil && p.place.id == "L6" && ext(p.base) == ".exe" && randomName(base) {
-		x.hit(p.subject(x), 0, "%s lies directly in the folder of Windows under a name that looks made up, as tools leave it that start services from afar", base).atMost(High)
+		x.hit(p.subject(x), 0, "%s is in the Windows folder itself and has a random-looking name, as remote service tools leave it", base).atMost(High)
 		return
 	}
 	if p.base != "psexesvc.exe" && p.base != "psexesvc" {
@@ -187,18 +187,18 @@ var psexecTarget = programRule(Rule{
 			n += f.RunCount
 		}
 	}
-	says := "the service of PsExec was here"
+	says := "the PsExec service was installed here"
 	if n > 0 {
-		says = fmt.Sprintf("the service of PsExec was started %d times, last known: %s", n, strings.Join(times, ", "))
+		says = fmt.Sprintf("the PsExec service was started %s, last known: %s", count(int(n), "time", "times"), strings.Join(times, ", "))
 	}
 	x.hit(p.subject(x), 0, "%s", says).atMost(High)
 })
 
 var psexecSource = wholeRule(Rule{
 	ID: "X-05", Title: "Sysinternals tool used", Level: Medium,
-	Why:    "The first start of a Sysinternals tool asks for its licence and leaves a key: this account used it, at the latest at the key's time.",
-	Benign: "Administrators; a suite that accepts all licences at once, which is told apart here.",
-	Next:   "For PsExec, look for the machines that were reached; for ProcDump, for dumps of lsass; for SDelete, for what is missing.",
+	Why:    "A Sysinternals tool asks for its licence on first start and creates a key. This account used it no later than the time of the key.",
+	Benign: "Administrators; suites that accept all licences at once, which are marked.",
+	Next:   "Look for the machines reached by PsExec, lsass dumps by ProcDump, and files erased by SDelete.",
 	Needs:  []string{"sysinternals"},
 }, func(x *look) {
 	minute, second := map[string]int{}, map[string]int{}
@@ -223,7 +223,7 @@ var psexecSource = wholeRule(Rule{
 		look.row = r
 		says := "the licence of " + d.Tool + " was accepted"
 		if level == Informational {
-			says += " together with many others at once, as a set-up of the suite does"
+			says += " together with many others, as an installer of the suite does"
 		}
 		s := look.setting("Sysinternals " + d.Tool + " of " + cmp.Or(r.rec.User.Name, r.rec.User.SID, r.rec.From.Path))
 		h := look.hit(s, level, "%s", says)
@@ -244,9 +244,9 @@ var discovery = map[string]string{
 
 var discoveryBurst = wholeRule(Rule{
 	ID: "X-06", Title: "Burst of discovery programs", Level: Medium, Attack: []string{"T1033", "T1082", "T1016", "T1087"},
-	Why:    "Four or more programs that report on the machine, its network and its accounts ran shortly after one another, as an intruder runs them after arriving.",
-	Benign: "Administrators at work, log-on scripts, agents that take an inventory.",
-	Next:   "Look at who was logged on, what came just before, and which program was their parent.",
+	Why:    "Four or more programs that query the machine, the network and its accounts ran within half an hour. Intruders explore a new machine this way.",
+	Benign: "Administrators at work; logon scripts; inventory agents.",
+	Next:   "Check who was logged on, what happened just before, and the parent process.",
 	Needs:  []string{"prefetch", "bam"},
 }, func(x *look) {
 	near := x.dubiousStarts()
@@ -261,9 +261,9 @@ var discoveryBurst = wholeRule(Rule{
 
 var rareProgram = programRule(Rule{
 	ID: "X-07", Title: "Windows program that users rarely run", Level: Low, Attack: []string{"T1218"},
-	Why:    "Windows brings this program, people at desks hardly ever start it, intruders do.",
-	Benign: "Administrators, set-ups and Windows' own maintenance.",
-	Next:   "Look at what ran in the minutes around its starts.",
+	Why:    "A built-in Windows tool that users rarely run and intruders often do.",
+	Benign: "Administrators; installers; Windows maintenance.",
+	Next:   "Review what ran in the minutes around its starts.",
 	Needs:  []string{"prefetch", "bam"},
 }, func(x *look, p *program) {
 	if !x.t.rare[p.stem] || ext(p.base) != ".exe" {
@@ -290,10 +290,10 @@ var loaders = map[string]bool{
 }
 
 var hostLoads = rule(Rule{
-	ID: "X-08", Title: "Host program loaded code from an unusual place", Level: High, Attack: []string{"T1218.010", "T1218.011", "T1059"},
-	Why:    "A program of Windows that runs other code had a program, library or script from a place where users may write among its first files.",
-	Benign: "Per-user software; scripts that a user keeps in Documents; set-ups.",
-	Next:   "Look at the file; the Prefetch hash may prove the command line.",
+	ID: "X-08", Title: "Host program loaded code from an unusual location", Level: High, Attack: []string{"T1218.010", "T1218.011", "T1059"},
+	Why:    "A Windows program that runs other code loaded a program, library or script from a user-writable location soon after its start.",
+	Benign: "Per-user software; scripts kept in Documents; installers.",
+	Next:   "Examine the file. The Prefetch hash may prove the command line.",
 	Needs:  []string{"prefetch"},
 }, func(x *look, f execution.Prefetch) {
 	image := strings.ToLower(f.Executable)
@@ -344,9 +344,9 @@ func loaderTechnique(stem string) []string {
 
 var runDialog = rule(Rule{
 	ID: "X-09", Title: "Command in the Run dialog", Level: High, Attack: []string{"T1204.004", "T1059"},
-	Why:    "Somebody typed or pasted a command into the Run dialog that runs a script, fetches something or reaches another machine.",
-	Benign: "Help desks and administrators who work by the keyboard.",
-	Next:   "Ask the user what he was told to paste; look at what ran in the following minutes.",
+	Why:    "A command that runs a script, downloads something or connects to another machine was typed or pasted into the Run dialog.",
+	Benign: "Help desks and administrators who work with the keyboard.",
+	Next:   "Ask the user what they were told to paste and review what ran in the following minutes.",
 	Needs:  []string{"runmru"},
 }, func(x *look, r activity.RunMRU) {
 	if r.Empty || r.Command == "" {
@@ -379,10 +379,10 @@ func isAddress(s string) bool {
 }
 
 var officeTrust = rule(Rule{
-	ID: "X-10", Title: "Macros were trusted", Level: High, Attack: []string{"T1204.002", "T1137"},
-	Why:    "A user allowed the macros of a document, or Office was told to run all macros.",
+	ID: "X-10", Title: "Macros trusted", Level: High, Attack: []string{"T1204.002", "T1137"},
+	Why:    "A user allowed the macros of a document, or Office is set to run all macros.",
 	Benign: "Departments that work with macros.",
-	Next:   "Open the document in a safe place and read its macros.",
+	Next:   "Open the document in a safe environment and read its macros.",
 	Needs:  []string{"trustrecords"},
 }, func(x *look, t activity.TrustRecord) {
 	switch t.Kind {
@@ -409,8 +409,8 @@ var officeTrust = rule(Rule{
 })
 
 var nearFinding = wholeRule(Rule{
-	ID: "X-11", Title: "First started near a finding", Level: Informational,
-	Why:    "A program that had never run before started within ten minutes of the starts of another finding: what came together may belong together.",
+	ID: "X-11", Title: "First start near a finding", Level: Informational,
+	Why:    "A program without earlier starts ran within ten minutes of the starts behind another finding. They may be related.",
 	Benign: "Coincidence.",
 	Next:   "Read the timeline ten minutes before and after.",
 	Needs:  []string{"prefetch"},
@@ -469,10 +469,10 @@ var nearFinding = wholeRule(Rule{
 })
 
 var seededUse = wholeRule(Rule{
-	ID: "X-13", Title: "UserAssist entries that came with the profile", Level: Informational,
-	Why:    "Windows fills UserAssist of a new profile with programs nobody started; they are kept out of all rules.",
-	Benign: "Always there.",
-	Next:   "Nothing: do not take them for starts.",
+	ID: "X-13", Title: "UserAssist entries created with the profile", Level: Informational,
+	Why:    "Windows fills UserAssist of a new profile with programs that nobody started. All rules ignore them.",
+	Benign: "Present in every profile.",
+	Next:   "No action. Do not treat them as starts.",
 	Needs:  []string{"userassist"},
 }, func(x *look) {
 	byUser := map[string][]*row{}
@@ -482,6 +482,6 @@ var seededUse = wholeRule(Rule{
 	}
 	for _, who := range slices.Sorted(maps.Keys(byUser)) {
 		rows := byUser[who]
-		x.hit(subject{kind: kindSetting, key: "userassist of " + who, show: "UserAssist of " + who}, 0, "%d entries came with the profile and are no starts", len(rows)).from(rows...)
+		x.hit(subject{kind: kindSetting, key: "userassist of " + who, show: "UserAssist of " + who}, 0, "%s created with the profile, not by starts", count(len(rows), "entry", "entries")).from(rows...)
 	}
 })

@@ -44,10 +44,10 @@ func (s *scene) fileTimes(path string) (FileTimes, bool) {
 func coarse(t time.Time) bool { return !t.IsZero() && t.Nanosecond() == 0 }
 
 var timeStomp = wholeRule(Rule{
-	ID: "D-01", Title: "Hint of a forged file time", Level: Medium, Attack: []string{"T1070.006"},
-	Why:    "The file bears times that no ordinary way of writing it leaves: tools that set times set whole seconds, and leave those in the name of the file as they were.",
-	Benign: "Archives and set-ups that restore times of one or two seconds; files that were moved here from another volume.",
-	Next:   "Compare $STANDARD_INFORMATION with $FILE_NAME, the folder's index and the USN journal.",
+	ID: "D-01", Title: "Possible forged file time", Level: Medium, Attack: []string{"T1070.006"},
+	Why:    "The file has times that ordinary writes do not leave. Tools that forge times set whole seconds and do not change the times in $FILE_NAME.",
+	Benign: "Archives and installers that restore times of one or two seconds; files moved from another volume.",
+	Next:   "Compare $STANDARD_INFORMATION with $FILE_NAME, the folder index and the USN journal.",
 	Needs:  append([]string{"services", "tasks", "runkeys"}, ran...),
 }, func(x *look) {
 	var list []*program
@@ -88,9 +88,9 @@ func (x *look) stomped(p *program, t FileTimes, precise bool, first time.Time) (
 	switch {
 	case coarse(t.Created) && !t.NameCreated.IsZero() && !coarse(t.NameCreated) && t.Created.Before(t.NameCreated.Add(-time.Minute)):
 		// Its name shows both: that the volume counts finer, and when the file came.
-		says := fmt.Sprintf("created %s, in whole seconds, but its name was written %s", at(t.Created), at(t.NameCreated))
+		says := fmt.Sprintf("created %s, in whole seconds, but $FILE_NAME says %s", at(t.Created), at(t.NameCreated))
 		if coarse(t.Modified) {
-			says += "; its modification time is in whole seconds, too"
+			says += "; its modification time is also in whole seconds"
 		}
 		return Medium, says
 	case precise && (t.NameCreated.IsZero() || coarse(t.NameCreated)) && coarse(t.Created) && coarse(t.Modified):
@@ -99,9 +99,9 @@ func (x *look) stomped(p *program, t FileTimes, precise bool, first time.Time) (
 			level = Medium
 		}
 		if t.NameCreated.IsZero() {
-			return level, says + "; $FILE_NAME is not there to compare"
+			return level, says + "; no $FILE_NAME to compare"
 		}
-		return level, says + "; so is the time in its name, as after a move or a new name"
+		return level, says + "; so is the time in $FILE_NAME, as after a move or a rename"
 	case p.place == nil || p.place.level < High:
 	case !first.IsZero() && !t.Created.IsZero() && t.Created.Before(first.Add(-24*time.Hour)):
 		return Low, fmt.Sprintf("created %s, before Windows was installed (%s)", at(t.Created), at(first))
@@ -109,7 +109,7 @@ func (x *look) stomped(p *program, t FileTimes, precise bool, first time.Time) (
 		for _, r := range p.rows {
 			s, ok := r.rec.Data.(execution.Shimcache)
 			if ok && !s.Modified.IsZero() && r.rec.From.State == artifacts.Live && t.Modified.After(s.Modified.Add(2*time.Second)) {
-				return Low, fmt.Sprintf("modified %s; when ShimCache met it, it was of %s", at(t.Modified), at(s.Modified))
+				return Low, fmt.Sprintf("modified %s, but %s when ShimCache recorded it", at(t.Modified), at(s.Modified))
 			}
 		}
 	}
@@ -117,10 +117,10 @@ func (x *look) stomped(p *program, t FileTimes, precise bool, first time.Time) (
 }
 
 var cachedTime = programRule(Rule{
-	ID: "D-02", Title: "File older than Windows remembers it", Level: Medium, Attack: []string{"T1070.006"},
-	Why:    "ShimCache kept the file's modification time; the file now has an earlier one. Updates only make it later.",
-	Benign: "An older version was put back.",
-	Next:   "Compare with $FILE_NAME and with the USN journal.",
+	ID: "D-02", Title: "File older than its ShimCache record", Level: Medium, Attack: []string{"T1070.006"},
+	Why:    "The file has an earlier modification time than ShimCache recorded. Updates only make it later.",
+	Benign: "Restored older versions.",
+	Next:   "Compare with $FILE_NAME and the USN journal.",
 	Needs:  []string{"shimcache"},
 }, func(x *look, p *program) {
 	for _, r := range p.rows {
@@ -134,7 +134,7 @@ var cachedTime = programRule(Rule{
 			if p.place != nil && p.place.level >= Medium || strings.HasPrefix(p.key, `\windows\system32\`) {
 				level = Medium
 			}
-			x.hit(p.subject(x), level, "it is of %s, ShimCache knows it of %s", t.Modified.UTC().Format(secondsOnly), s.Modified.UTC().Format(secondsOnly))
+			x.hit(p.subject(x), level, "modified %s, but ShimCache recorded %s", t.Modified.UTC().Format(secondsOnly), s.Modified.UTC().Format(secondsOnly))
 			return
 		}
 	}

@@ -363,7 +363,7 @@ func TestCoverage(t *testing.T) {
 	for _, rec := range (records{pf(`\PerfLogs\collected.exe`, at(0)), shim(`C:\Users\Public\gone.exe`, "yes")}) {
 		e.Add(&artifacts.Result{Artifact: rec.Artifact, From: rec.From, Records: []artifacts.Record{rec}})
 	}
-	check(t, e.Report(), "D-01", findings.Partly, "programs judged: 1;")
+	check(t, e.Report(), "D-01", findings.Partly, "programs evaluated: 1;")
 
 	var none findings.Facts
 	none.Prefetcher = 0
@@ -373,7 +373,7 @@ func TestCoverage(t *testing.T) {
 		t.Errorf("findings without evidence: %v", r.Findings)
 	}
 	none = findings.Facts{Prefetcher: -1, Artifacts: []string{"shimcache"}}
-	check(t, findings.NewEvaluator(none, nil).Report(), "M-02", findings.NotEvaluated, "was not asked for")
+	check(t, findings.NewEvaluator(none, nil).Report(), "M-02", findings.NotEvaluated, "was not selected")
 	dirty := findings.Facts{Prefetcher: -1, Dirty: map[evidence.Kind]string{evidence.SOFTWARE: "SOFTWARE is dirty"}}
 	check(t, findings.NewEvaluator(dirty, nil).Report(), "F-02", findings.NotEvaluated, "SOFTWARE is dirty")
 }

@@ -21,9 +21,9 @@ var mainLogs = []string{"Security", "System"}
 
 var logsCleared = wholeRule(Rule{
 	ID: "D-06", Title: "Event log cleared, cut or missing", Level: High, Attack: []string{"T1070.001"},
-	Why:    "The log begins with a late record though it never was full, records are missing in it, or the file is not there: what happened before was taken away.",
-	Benign: "Administrators who clear a log; a log whose size was lowered or that Windows archives; a copy that was made while Windows wrote.",
-	Next:   "Read the first records (1102 in Security, 104 in System name the account); look for the log in shadow copies and on a log server.",
+	Why:    "The log starts late although it was never full, lacks records, or is missing. Earlier activity is no longer recorded.",
+	Benign: "Administrators who clear logs; reduced log sizes; archiving by Windows; copies taken while Windows wrote.",
+	Next:   "Read the first records (1102 in Security and 104 in System name the account). Look for the log in shadow copies and on a log server.",
 	Needs:  []string{"evtxfiles"},
 }, func(x *look) {
 	logs := map[string]*row{} // live logs by name, lower case
@@ -63,18 +63,18 @@ func (x *look) logMissing(name string, others []*row) {
 	level, why := Level(0), ""
 	switch {
 	case x.facts.Whole && len(others) > 0:
-		level, why = High, fmt.Sprintf("while %d other logs are", len(others))
+		level, why = High, "but "+count(len(others), "other log exists", "other logs exist")
 	case x.facts.Whole && x.folderThere(logFolder+name+".evtx"):
 		level, why = High, "and neither is any other log"
 	case len(others) >= minOtherLogs:
-		level, why = Medium, fmt.Sprintf("while %d other logs are: unless it was left out when they were collected, it was deleted", len(others))
+		level, why = Medium, "but "+count(len(others), "other log exists", "other logs exist")+": it was deleted, unless the collection omitted it"
 	default:
 		return
 	}
 	if to := x.logMoved(name); to != "" {
-		level, why = Low, "the registry says that it lies at "+to
+		level, why = Low, "the registry places it at "+to
 	}
-	h := x.hit(x.setting("event log "+name), level, "%s.evtx is not there, %s", name, why)
+	h := x.hit(x.setting("event log "+name), level, "%s.evtx is missing, %s", name, why)
 	h.from(others[:min(len(others), 3)]...)
 }
 
@@ -136,12 +136,12 @@ func (x *look) log(f events.EvtxFile, all []*row, cleaning []start, together []t
 		if i := slices.IndexFunc(cleaning, func(c start) bool { return !f.Oldest.IsZero() && c.t.Sub(f.Oldest).Abs() <= 10*time.Minute }); i >= 0 {
 			level, more = level.step(1), fmt.Sprintf("; %s was started %s", cleaning[i].name, cleaning[i].t.UTC().Format(secondsOnly))
 		} else if n := countWithin(together, f.Oldest.Add(-5*time.Minute), f.Oldest.Add(5*time.Minute)); n >= 3 {
-			level, more = level.step(1), fmt.Sprintf("; %d logs begin so within ten minutes", n)
+			level, more = level.step(1), fmt.Sprintf("; %d logs start like this within ten minutes", n)
 		}
 		if x.newInstall(f.Oldest) {
 			level, more = Informational, "; Windows was installed or upgraded then"
 		}
-		x.hit(s, level, "it begins with record %d of %s, and nothing in it was overwritten: the records before it were taken out%s", f.First, f.Oldest.UTC().Format(secondsOnly), more)
+		x.hit(s, level, "it starts with record %d of %s and was never overwritten: earlier records were removed%s", f.First, f.Oldest.UTC().Format(secondsOnly), more)
 	}
 	if f.MissingCount > 0 {
 		level := Medium
@@ -151,13 +151,13 @@ func (x *look) log(f events.EvtxFile, all []*row, cleaning []start, together []t
 		case main:
 			level = High
 		}
-		x.hit(s, level, "%d records are missing in it: %s", f.MissingCount, clip(strings.Join(f.Missing, ", "), 200))
+		x.hit(s, level, "missing records (%d): %s", f.MissingCount, clip(strings.Join(f.Missing, ", "), 200))
 	}
 	if f.HiddenCount > 0 {
 		x.hit(s, High, "records hidden inside others: %d; a tool edited the log, and Windows does not list them", f.HiddenCount).as("T1070.001")
 	}
 	if len(f.Unusual) > 0 && !f.Dirty {
-		x.hit(s, Low, "it was changed past Windows, or is damaged: %s", clip(strings.Join(f.Unusual, "; "), 300)).as("T1070.001")
+		x.hit(s, Low, "it was changed by other means than the event log service, or is damaged: %s", clip(strings.Join(f.Unusual, "; "), 300)).as("T1070.001")
 	}
 	// A log of the smallest size on a machine whose other logs go back for
 	// weeks: full logs are never that small.

@@ -13,10 +13,10 @@ import (
 )
 
 var systemNameElsewhere = programRule(Rule{
-	ID: "M-01", Title: "Windows binary name in the wrong folder", Level: Critical, Attack: []string{"T1036.005"},
-	Why:    "Windows keeps this program in fixed folders; a file of that name elsewhere borrows its reputation.",
+	ID: "M-01", Title: "Windows program name in the wrong folder", Level: Critical, Attack: []string{"T1036.005"},
+	Why:    "Windows keeps this program in fixed folders. A file of that name elsewhere borrows its reputation.",
 	Benign: "Copies made by installers, deployment and recovery media, forensic toolkits.",
-	Next:   "Hash the file and compare it with the one in its home folder; look at what else was created in that folder the same minute.",
+	Next:   "Hash the file and compare it with the original. Check what else was created in that folder in the same minute.",
 	Needs:  []string{"prefetch", "shimcache", "amcachefiles", "bam", "userassist", "pca", "services", "tasks", "runkeys"},
 }, func(x *look, p *program) {
 	homes := x.t.binaries[p.base]
@@ -39,7 +39,7 @@ var systemNameElsewhere = programRule(Rule{
 	if p.other && level > Medium {
 		level-- // another volume may hold another Windows
 	}
-	says := "lies in " + shown(p.dir) + ", where Windows does not keep it"
+	says := "is in " + shown(p.dir) + ", where Windows does not keep it"
 	if len(runs) > 0 {
 		says = "ran from " + shown(p.dir) + ", where Windows does not keep it"
 	}
@@ -65,9 +65,9 @@ func (s *scene) storeFolder(p *program) bool {
 // pathsOf groups programs of Prefetch by name.
 var sameNameElsewhere = wholeRule(Rule{
 	ID: "M-02", Title: "Same program name, several folders", Level: Low, Attack: []string{"T1036.005"},
-	Why:    "Prefetch files of one name that were started from different folders: one of them may only borrow the name.",
-	Benign: "Updaters and set-ups run copies of themselves; versions are installed side by side. The folders are those recorded inside the Prefetch files: different hashes alone mean nothing, host processes have one for each command line.",
-	Next:   "Compare the files in the folders named.",
+	Why:    "Prefetch files of one name record starts from different folders. One of them may only use the name.",
+	Benign: "Copies of themselves that updaters and installers run; versions installed side by side. Only the folders recorded inside the Prefetch files count: a host process has a different hash for each command line.",
+	Next:   "Compare the files in the listed folders.",
 	Needs:  []string{"prefetch"},
 }, func(x *look) {
 	groups := map[string]map[string]*program{}
@@ -115,8 +115,8 @@ var sameNameElsewhere = wholeRule(Rule{
 
 var severalHashes = wholeRule(Rule{
 	ID: "M-02b", Title: "Several Prefetch hashes, one folder", Level: Informational, OnRequest: true,
-	Why:    "One program has several Prefetch files. The rule of thumb that another hash means another folder does not hold for host processes: their hash covers the command line.",
-	Benign: "svchost, rundll32, dllhost, mmc, runtimebroker and browsers always have several.",
+	Why:    "One program has several Prefetch files. For host processes different hashes do not mean different folders: their hash includes the command line.",
+	Benign: "svchost, rundll32, dllhost, mmc, runtimebroker and browsers, which always have several.",
 	Next:   "Read the folder and the command line in each Prefetch file.",
 	Needs:  []string{"prefetch"},
 }, func(x *look) {
@@ -124,16 +124,16 @@ var severalHashes = wholeRule(Rule{
 		p := x.programs[key]
 		files := p.with(func(r *row) bool { return r.rec.Artifact.Name == "prefetch" })
 		if len(files) > 1 {
-			x.hit(p.subject(x), 0, "%d Prefetch files speak of %s", len(files), p.base).from(files...)
+			x.hit(p.subject(x), 0, "%d Prefetch files name %s", len(files), p.base).from(files...)
 		}
 	}
 })
 
 var lookalikeName = programRule(Rule{
 	ID: "M-03", Title: "Look-alike of a protected name", Level: High, Attack: []string{"T1036.005"},
-	Why:    "The name differs from that of a Windows program or a well-known product by what the eye passes over.",
-	Benign: "Short names of small tools can be one letter from a system name by chance.",
-	Next:   "Look at publisher, original name and hash of the file.",
+	Why:    "The name differs from that of a Windows program or a well-known product by an easily overlooked detail.",
+	Benign: "Short names of small tools that are one letter from a system name by chance.",
+	Next:   "Check the publisher, original name and hash of the file.",
 	Needs:  []string{"prefetch", "shimcache", "amcachefiles", "bam", "userassist", "services", "tasks", "runkeys"},
 }, func(x *look, p *program) {
 	if e := ext(p.base); e != ".exe" && e != ".scr" && e != ".com" && e != ".pif" {
@@ -158,9 +158,9 @@ func (x *look) setting(name string) subject {
 
 var deceptiveName = programRule(Rule{
 	ID: "M-04", Title: "Deceptive file name", Level: High, Attack: []string{"T1036"},
-	Why:    "The name hides what the file is, or that it is there.",
-	Benign: "File names typed with stray blanks; downloads whose names carry marks of their language.",
-	Next:   "Look at the raw bytes of the name with explain; find out how the file came to be.",
+	Why:    "The name hides the type of the file or the file itself.",
+	Benign: "File names with accidental blanks; downloads with control characters of their language.",
+	Next:   "Examine the raw bytes of the name with explain and find out how the file was created.",
 	Needs:  []string{"prefetch", "shimcache", "amcachefiles", "userassist", "recyclebin", "startupfolder"},
 }, func(x *look, p *program) {
 	raw := winpath.Base(strings.ReplaceAll(p.path, "/", `\`))
@@ -183,16 +183,16 @@ var deceptiveName = programRule(Rule{
 	}
 })
 
-// ordinaryFolder reports whether a program lies where set-ups put programs.
+// ordinaryFolder reports whether a program lies where installers put programs.
 func (s *scene) ordinaryFolder(p *program) bool {
 	return p.place == nil && !p.other && (strings.HasPrefix(p.key, `\program files`) || strings.HasPrefix(p.key, `\windows\`))
 }
 
 var renamedProgram = rule(Rule{
 	ID: "M-05", Title: "Renamed program", Level: Medium, Attack: []string{"T1036.003"},
-	Why:    "The file's own version resource gives it another name than the one it bears.",
-	Benign: "Set-ups that are called setup.exe whatever the product; portable editions; developers who never set the field.",
-	Next:   "Look the hash up; compare size and version with the program that it claims to be.",
+	Why:    "The version resource of the file gives another name than the current one.",
+	Benign: "Installers, which are named setup.exe for any product; portable editions; developers who never set the field.",
+	Next:   "Look up the hash, and compare size and version with the program that it claims to be.",
 	Needs:  []string{"amcachefiles"},
 }, func(x *look, f execution.AmcacheFile) {
 	orig := strings.ToLower(strings.TrimSpace(f.OriginalName))
@@ -207,11 +207,11 @@ var renamedProgram = rule(Rule{
 	s := subject{kind: kindProgram, key: x.normal(f.Path, x.row.rec.User), show: f.Path}
 	switch t := x.t.toolNamed(o); {
 	case t != nil && t.level >= Medium && !strings.HasPrefix(n, o) && !strings.HasPrefix(o, n):
-		x.hit(s, High, "the file calls itself %q: %s", f.OriginalName, t.class).as(append([]string{"T1036.003"}, t.attack...)...)
+		x.hit(s, High, "the original name of the file is %q: %s", f.OriginalName, t.class).as(append([]string{"T1036.003"}, t.attack...)...)
 	case (x.t.proxies[o] || x.t.hosts[o]) && x.t.binaries[o+".exe"] != nil && !x.t.proxies[n] && !x.t.hosts[n]:
-		x.hit(s, High, "the file calls itself %q, one of Windows' programs that run other code", f.OriginalName)
+		x.hit(s, High, "the original name of the file is %q, a Windows program that runs other code", f.OriginalName)
 	case x.unlikely(s.key) && !strings.HasPrefix(n, o) && !strings.HasPrefix(o, n) && !anyGlob(x.t.installers, []string{name}) && !anyGlob(x.t.installers, []string{orig}):
-		x.hit(s, Low, "the file calls itself %q", f.OriginalName)
+		x.hit(s, Low, "the original name of the file is %q", f.OriginalName)
 	}
 })
 
@@ -237,9 +237,9 @@ var updaters = []string{"adobe", "flash", "java", "google", "chrome", "onedrive"
 
 var imitatesWindows = rule(Rule{
 	ID: "M-06", Title: "Service or task imitates Windows or an updater", Level: High, Attack: []string{"T1036.004"},
-	Why:    "Its name is one that everybody expects, its action is not.",
-	Benign: "Vendors' updaters run their own program from Program Files, without a script host.",
-	Next:   "Read the action; ask who registered it and when.",
+	Why:    "Its name is familiar but its action is not the one expected.",
+	Benign: "Vendors' updaters, which run their own program from Program Files without a script host.",
+	Next:   "Read the action and find out who registered it and when.",
 	Needs:  []string{"tasks", "taskcache", "services"},
 }, func(x *look, t persistence.Task) {
 	x.imitation("task", t.TaskPath, "", t.Autostart())
@@ -272,7 +272,7 @@ func (x *look) imitation(kind, name, title string, a persistence.Entry) {
 	case pl == nil || pl.level < Medium:
 		return
 	}
-	x.hit(x.autoSubject(kind, name, a), 0, "the name of the %s %q makes one think of %q, and it %s", kind, name, word, why)
+	x.hit(x.autoSubject(kind, name, a), 0, "the name of the %s %q suggests %q, but it %s", kind, name, word, why)
 }
 
 // autoPlace returns the worst place among the files that an autostart names,
@@ -332,10 +332,10 @@ func imitated(name string) string {
 }
 
 var oddLibraryBeside = rule(Rule{
-	ID: "M-07", Title: "Program beside an odd library", Level: Medium, Attack: []string{"T1574.001"},
-	Why:    "A program in a place where users may write loaded a library of its own folder that bears the name of one of Windows': the pair of a signed program and a foreign library.",
-	Benign: "Portable software that brings its runtime.",
-	Next:   "Check the signature of the program and the origin of the library; look for a third file with encrypted data beside them.",
+	ID: "M-07", Title: "Program with a suspicious library", Level: Medium, Attack: []string{"T1574.001"},
+	Why:    "A program in a user-writable location loaded a library with a Windows name from its own folder. Intruders pair a signed program with a foreign library this way.",
+	Benign: "Portable software that includes its runtime.",
+	Next:   "Check the signature of the program and the origin of the library. Look for a third file with encrypted data in the folder.",
 	Needs:  []string{"prefetch"},
 }, func(x *look, f execution.Prefetch) {
 	x.libraries(f, func(key string, raw string, beside bool) {
@@ -348,9 +348,9 @@ var oddLibraryBeside = rule(Rule{
 
 var systemLibraryElsewhere = rule(Rule{
 	ID: "M-08", Title: "System library loaded from elsewhere", Level: Medium, Attack: []string{"T1574.001"},
-	Why:    "A program loaded a library with the name of one of Windows' from a folder outside Windows and Program Files.",
-	Benign: "Redistributables beside games and browsers; per-user installations.",
-	Next:   "Compare the library with the one in System32; look at what else lies in its folder.",
+	Why:    "A program loaded a library with a Windows name from a folder outside Windows and Program Files.",
+	Benign: "Redistributable libraries of games and browsers; per-user installations.",
+	Next:   "Compare the library with the one in System32 and examine its folder.",
 	Needs:  []string{"prefetch"},
 }, func(x *look, f execution.Prefetch) {
 	x.libraries(f, func(key string, raw string, beside bool) {

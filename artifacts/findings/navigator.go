@@ -81,7 +81,7 @@ type layerLink struct {
 func (r *Report) WriteNavigator(w io.Writer) error {
 	l := layer{
 		Name: "artifactdump", Versions: layerVersions{"18", "5.1.0", "4.5"}, Domain: "enterprise-attack",
-		Description: fmt.Sprintf("Techniques of %d findings. What a finding names deserves a look; it proves nothing by itself. ATT&CK is the work of The MITRE Corporation.", len(r.Findings)),
+		Description: fmt.Sprintf("Techniques of %d findings. Findings deserve review and prove nothing by themselves. ATT&CK is the work of The MITRE Corporation.", len(r.Findings)),
 		Filters:     layerFilters{[]string{"Windows"}}, Sorting: 3,
 		Layout:     layerLayout{"side", true, true, "annotated"},
 		Techniques: []layerTechnique{}, Gradient: layerGradient{[]string{"#ffffff", "#ff6666"}, 0, 1},

@@ -13,10 +13,10 @@ import (
 )
 
 var autorunPlace = rule(Rule{
-	ID: "P-01", Title: "Autorun from an unusual place", Level: High, Attack: []string{"T1547.001"},
-	Why:    "A program that starts by itself lies where users may write or where Windows keeps no programs.",
-	Benign: "Per-user installations of chat and cloud programs; their usual folders are left out.",
-	Next:   "Look at the file, when it was created, and what else that folder holds.",
+	ID: "P-01", Title: "Autostart from an unusual location", Level: High, Attack: []string{"T1547.001"},
+	Why:    "A program that starts automatically is in a user-writable location or one where Windows keeps no programs.",
+	Benign: "Per-user installations of chat and cloud programs. Their usual folders are excluded.",
+	Next:   "Check the file, its creation time and the other files of its folder.",
 }, func(x *look, s persistence.Autostarter) {
 	switch s.(type) {
 	case persistence.Service, persistence.Task, persistence.TaskCache, persistence.FileAssociation, persistence.COMHijack, persistence.Environment:
@@ -52,10 +52,10 @@ func techniqueOf(a *artifacts.Artifact) []string {
 }
 
 var autorunCommand = rule(Rule{
-	ID: "P-02", Title: "Autorun with a command worth a look", Level: High, Attack: []string{"T1059", "T1218"},
-	Why:    "What starts by itself is a script host or a loader of Windows, with a command line of the kind that intruders write.",
-	Benign: "Log-on scripts of administrators; drivers that start a function of their library.",
-	Next:   "Read the whole command; decode what is encoded; get the script.",
+	ID: "P-02", Title: "Autostart with a suspicious command", Level: High, Attack: []string{"T1059", "T1218"},
+	Why:    "A script host or loader of Windows starts automatically with a command line of a kind that intruders use.",
+	Benign: "Administrators' logon scripts; drivers that start a function of their library.",
+	Next:   "Read the whole command, decode encoded parts and obtain the script.",
 }, func(x *look, s persistence.Autostarter) {
 	switch s.(type) {
 	case persistence.Service, persistence.Task, persistence.TaskCache:
@@ -83,10 +83,10 @@ func commandLine(a persistence.Entry) string {
 }
 
 var winlogonDeviation = rule(Rule{
-	ID: "P-03", Title: "Log-on or boot sequence altered", Level: Critical, Attack: []string{"T1547.004"},
-	Why:    "Windows has one documented value here; what stands beside it runs at every boot or log-on, with high rights.",
-	Benign: "Kiosk and VDI shells, password filters, VPN and virus scanners.",
-	Next:   "Find out which product the program or library belongs to.",
+	ID: "P-03", Title: "Logon or boot sequence changed", Level: Critical, Attack: []string{"T1547.004"},
+	Why:    "Windows has one documented value here. Anything else runs at every boot or logon with high rights.",
+	Benign: "Kiosk and VDI shells; password filters; VPN and antivirus software.",
+	Next:   "Identify the product that the program or library belongs to.",
 	Needs:  []string{"winlogon", "windowsload", "appcertdlls", "sessionmanager", "lsa", "netsh", "print"},
 }, func(x *look, w persistence.Winlogon) {
 	a := w.Autostart()
@@ -163,9 +163,9 @@ func (x *look) inSystem(path string) bool {
 
 var imageHijack = rule(Rule{
 	ID: "P-04", Title: "Debugger set for a program", Level: High, Attack: []string{"T1546.012"},
-	Why:    "Another program starts in place of this one, or when it ends. For the programs that the log-on screen offers it opens the machine without a password.",
-	Benign: "Process Explorer in place of the task manager; developers.",
-	Next:   "See what would start, and whether it did.",
+	Why:    "Another program starts in place of this one or when it ends. For programs of the logon screen this opens the machine without a password.",
+	Benign: "Process Explorer in place of Task Manager; developers.",
+	Next:   "Check what would start and whether it did.",
 	Needs:  []string{"ifeo"},
 }, func(x *look, d persistence.IFEO) {
 	a := d.Autostart()
@@ -182,8 +182,8 @@ var imageHijack = rule(Rule{
 
 var startupMoved = rule(Rule{
 	ID: "P-05", Title: "Startup folder redirected", Level: High, Attack: []string{"T1547.001"},
-	Why:    "Windows looks for the programs of the startup folder in another folder than the usual one.",
-	Benign: "Folder redirection by policy, to a share.",
+	Why:    "Windows reads the startup programs from a folder other than the usual one.",
+	Benign: "Folder redirection to a share by policy.",
 	Next:   "List the folder that the setting names.",
 	Needs:  []string{"shellfolders"},
 }, func(x *look, f persistence.ShellFolder) {
@@ -194,14 +194,14 @@ var startupMoved = rule(Rule{
 	if strings.HasPrefix(f.Resolved, `\\`) {
 		level = Low
 	}
-	x.hit(x.setting(fmt.Sprintf("%s of %s", f.Name, x.who())), level, "%s leads to %s", f.Name, f.Resolved)
+	x.hit(x.setting(fmt.Sprintf("%s of %s", f.Name, x.who())), level, "%s points to %s", f.Name, f.Resolved)
 })
 
 var startupContent = rule(Rule{
 	ID: "P-06", Title: "File in a startup folder", Level: Medium, Attack: []string{"T1547.001"},
-	Why:    "Everything in this folder starts at log-on.",
+	Why:    "Everything in this folder starts at logon.",
 	Benign: "Shortcuts of installed software.",
-	Next:   "Look at the file or at the target of the shortcut.",
+	Next:   "Check the file or the target of the shortcut.",
 	Needs:  []string{"startupfolder"},
 }, func(x *look, f persistence.StartupFile) {
 	if f.PlaceUnknown {
@@ -215,7 +215,7 @@ var startupContent = rule(Rule{
 	stem := strings.TrimSuffix(strings.ToLower(winpath.Base(a.Image)), ".exe")
 	switch {
 	case f.Kind == "file" && runnable[ext(strings.ToLower(winpath.Base(f.Path)))]:
-		x.hit(s, High, "the file itself lies in the startup folder").atMost(High)
+		x.hit(s, High, "the file itself is in the startup folder").atMost(High)
 	case f.Kind != "file" && pl != nil && pl.level >= Medium:
 		x.hit(s, High, "the shortcut %s", why)
 	case v.host && v.level >= Medium, x.t.hosts[stem]:
@@ -227,17 +227,17 @@ var startupContent = rule(Rule{
 	}
 })
 
-// ordinary reports whether a path lies where set-ups put programs.
+// ordinary reports whether a path lies where installers put programs.
 func (x *look) ordinary(path string) bool {
 	key := x.normal(path, x.row.rec.User)
 	return strings.HasPrefix(key, `\program files`) || strings.HasPrefix(key, `\windows\`)
 }
 
 var legacyAutorun = rule(Rule{
-	ID: "P-07", Title: "Autorun that hardly anybody uses any more", Level: Low, Attack: []string{"T1547.001"},
-	Why:    "Programs of today do not use this way to start; those who look through the usual lists overlook it.",
-	Benign: "Old set-ups.",
-	Next:   "See which program it is.",
+	ID: "P-07", Title: "Legacy autostart", Level: Low, Attack: []string{"T1547.001"},
+	Why:    "A legacy autostart location: current software does not use it, and reviews often miss it.",
+	Benign: "Old installers.",
+	Next:   "Identify the program.",
 	Needs:  []string{"runkeys", "windowsload", "winlogon"},
 }, func(x *look, r persistence.RunKey) {
 	a := r.Autostart()
@@ -264,10 +264,10 @@ var legacyAutorun = rule(Rule{
 )
 
 var autorunMissing = rule(Rule{
-	ID: "P-08", Title: "Autorun of a file that is not there", Level: Medium, Attack: []string{"T1070.004"},
-	Why:    "Something is set to start, and its file is gone.",
-	Benign: "Software that was removed badly; a file on another volume.",
-	Next:   "Look for traces of the file: Amcache, ShimCache, Prefetch, the recycle bin.",
+	ID: "P-08", Title: "Autostart of a missing file", Level: Medium, Attack: []string{"T1070.004"},
+	Why:    "An autostart entry names a file that is gone.",
+	Benign: "Incompletely removed software; files on another volume.",
+	Next:   "Look for artifacts of the file: Amcache, ShimCache, Prefetch, Recycle Bin.",
 }, func(x *look, s persistence.Autostarter) {
 	a := s.Autostart()
 	if !x.facts.Whole || a.FilePresent != "no" || a.Guessed || unset(x.row.rec.Data, a) || x.row.rec.From.State != artifacts.Live {
@@ -281,14 +281,14 @@ var autorunMissing = rule(Rule{
 	default:
 		level = Low
 	}
-	x.hit(x.autoSubject("", x.named(a), a), level, "%s names %s, which is not there", x.named(a), a.Image).atMost(Medium)
+	x.hit(x.autoSubject("", x.named(a), a), level, "%s names %s, which does not exist", x.named(a), a.Image).atMost(Medium)
 })
 
 var autorunRan = programRule(Rule{
-	ID: "P-09", Title: "Autorun set up when the program first ran", Level: Informational, Attack: []string{"T1547"},
-	Why:    "The program first ran within ten minutes of the change that makes it start by itself.",
-	Benign: "That is what every set-up does.",
-	Next:   "Read the timeline around that moment.",
+	ID: "P-09", Title: "Autostart created at the first run", Level: Informational, Attack: []string{"T1547"},
+	Why:    "The program first ran within ten minutes of the change that makes it start automatically.",
+	Benign: "Installers, which all do this.",
+	Next:   "Read the timeline around that time.",
 	Needs:  append([]string{"prefetch", "bam", "userassist"}, autostarts()...),
 }, func(x *look, p *program) {
 	if strings.HasPrefix(p.key, `\windows\`) && p.place == nil {
@@ -313,10 +313,10 @@ var autorunRan = programRule(Rule{
 })
 
 var autorunNeverRan = programRule(Rule{
-	ID: "P-10", Title: "Autorun without a trace of a start", Level: Informational,
-	Why:    "The program starts by itself for everybody, Prefetch is on, and nothing shows that it ever ran.",
-	Benign: "Prefetch keeps a limited number of files; drivers and libraries have none.",
-	Next:   "Nothing by itself.",
+	ID: "P-10", Title: "Autostart without a recorded start", Level: Informational,
+	Why:    "The program starts automatically for all users and Prefetch is enabled, but no start is recorded.",
+	Benign: "The limited number of Prefetch files; drivers and libraries, which have none.",
+	Next:   "No action on its own.",
 	Needs:  []string{"runkeys", "prefetch"},
 }, func(x *look, p *program) {
 	if x.facts.Prefetcher == 0 || x.facts.Prefetcher == 2 || ext(p.base) != ".exe" || len(p.executed()) > 0 {
@@ -324,7 +324,7 @@ var autorunNeverRan = programRule(Rule{
 	}
 	for _, r := range p.autostarts() {
 		if d, ok := r.rec.Data.(persistence.RunKey); ok && d.Scope == "machine" && !d.Disabled && r.rec.From.State == artifacts.Live && x.hasPrefetch() {
-			x.hit(p.subject(x), 0, "%s starts it for everybody, and there is no trace of a start", d.Name)
+			x.hit(p.subject(x), 0, "%s starts it for all users, but no start is recorded", d.Name)
 			return
 		}
 	}
@@ -334,10 +334,10 @@ var autorunNeverRan = programRule(Rule{
 func (s *scene) hasPrefetch() bool { return s.prefetchFiles > 0 }
 
 var comHijacked = rule(Rule{
-	ID: "P-13", Title: "Class or file type of a user overrides the machine's", Level: High, Attack: []string{"T1546.015"},
-	Why:    "Whenever a program asks for this class or opens this file type, the user's own entry starts in place of Windows'.",
-	Benign: "Office, Teams and OneDrive register classes for one user.",
-	Next:   "See which library or script it is.",
+	ID: "P-13", Title: "User class or file type overrides the machine's", Level: High, Attack: []string{"T1546.015"},
+	Why:    "When a program requests this class or opens this file type, the user's own entry starts instead of the Windows one.",
+	Benign: "Office, Teams and OneDrive, which register per-user classes.",
+	Next:   "Identify the library or script.",
 	Needs:  []string{"comhijack", "fileassociations"},
 }, func(x *look, d persistence.COMHijack) {
 	a := d.Autostart()
@@ -379,9 +379,9 @@ var comHijacked = rule(Rule{
 }))
 
 var logonScript = rule(Rule{
-	ID: "P-14", Title: "Script or program at log-on, at the console, or as screen saver", Level: High, Attack: []string{"T1037"},
-	Why:    "Few machines use this way to start a program, and the usual lists do not show it.",
-	Benign: "Scripts of a domain; conda and clink, which hook the command prompt.",
+	ID: "P-14", Title: "Script or program at logon, at the console or as screen saver", Level: High, Attack: []string{"T1037"},
+	Why:    "Few machines start programs this way, and the usual autostart lists do not show it.",
+	Benign: "Domain scripts; conda and clink, which hook the command prompt.",
 	Next:   "Read the script.",
 	Needs:  []string{"logonscripts", "screensaver", "commandprocessor", "autostartfiles"},
 }, func(x *look, l persistence.LogonScript) {
@@ -437,9 +437,9 @@ func suffix(words []string) string {
 
 var shimDatabase = rule(Rule{
 	ID: "P-15", Title: "Shim database installed", Level: High, Attack: []string{"T1546.011"},
-	Why:    "A database of compatibility fixes that is not Windows' own can load libraries into the programs that it names.",
-	Benign: "Old software of enterprises.",
-	Next:   "Get the .sdb file and see which fixes it holds.",
+	Why:    "A custom database of compatibility fixes can load libraries into the programs that it names.",
+	Benign: "Old enterprise software.",
+	Next:   "Obtain the .sdb file and check its fixes.",
 	Needs:  []string{"shims"},
 }, func(x *look, s persistence.Shim) {
 	x.hit(x.setting("shim database "+s.Database), 0, "%s", s.Summary())
@@ -447,9 +447,9 @@ var shimDatabase = rule(Rule{
 
 var wmiConsumer = rule(Rule{
 	ID: "P-16", Title: "WMI event consumer", Level: High, Attack: []string{"T1546.003"},
-	Why:    "A permanent consumer of WMI events runs a command or a script when something happens, and no list of autoruns in Explorer shows it.",
+	Why:    "A permanent WMI event consumer runs a command or script when an event occurs. Explorer's autostart lists do not show it.",
 	Benign: "Management agents of SCCM, Dell and HP.",
-	Next:   "Read command and filter.",
+	Next:   "Read the command and the filter.",
 	Needs:  []string{"wmi"},
 }, func(x *look, w persistence.WMI) {
 	if w.Default || w.Kind != "consumer" || slices.Contains(quietConsumers, w.Class) {
@@ -476,13 +476,13 @@ var wmiConsumer = rule(Rule{
 var quietConsumers = []string{"NTEventLogEventConsumer", "LogFileEventConsumer", "SMTPEventConsumer"}
 
 var autorunDisabled = rule(Rule{
-	ID: "P-17", Title: "Autorun switched off by a user", Level: Informational,
-	Why:    "Somebody switched an autorun off, with date.",
-	Benign: "Users do.",
-	Next:   "Nothing by itself.",
+	ID: "P-17", Title: "Autostart disabled by a user", Level: Informational,
+	Why:    "A user disabled this autostart entry; the time is recorded.",
+	Benign: "Users often do this.",
+	Next:   "No action on its own.",
 	Needs:  []string{"startupapproved"},
 }, func(x *look, s persistence.StartupApproved) {
 	if s.Disabled {
-		x.hit(x.setting("autorun "+s.Name+" of "+x.who()), 0, "%s in %s is switched off", s.Name, s.List)
+		x.hit(x.setting("autorun "+s.Name+" of "+x.who()), 0, "%s in %s is disabled", s.Name, s.List)
 	}
 })

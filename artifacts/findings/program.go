@@ -313,18 +313,18 @@ func unpacked(name string) bool {
 	return len(name) >= 15 && len(name) <= 32 && strings.Trim(name, "0123456789abcdef") == ""
 }
 
-// placeWords says what the lines of the table mean. A user's own lines name
+// placeWords describes the lines of the table. A user's own lines name
 // themselves.
 var placeWords = map[string]string{
-	"L1": "in the folder that all users share", "L2": "where nothing runs from: recycle bin or volume information",
-	"L4": "in a folder of Windows that holds no programs", "L5": "at the root of the volume", "L6": "directly in the folder of Windows",
+	"L1": "in a folder shared by all users", "L2": "in the Recycle Bin or System Volume Information",
+	"L4": "in a Windows folder that holds no programs", "L5": "at the root of the volume", "L6": "directly in the Windows folder",
 	"L7": "at the top of a profile's application data", "L8": "in a folder for temporary files", "L9": "directly in ProgramData",
 	"L10": "among a user's own files", "L11": "in a cache of browser, mail or archive", "L13": "in an alternate data stream",
 	"L16": "in a Startup folder",
 }
 
 func (p *place) String() string {
-	return cmp.Or(p.words, "in a place of the rules file") + " (" + p.id + ")"
+	return cmp.Or(p.words, "in a location of the rules file") + " (" + p.id + ")"
 }
 
 // runs returns when a record says that the program ran, newest first.

@@ -25,7 +25,7 @@ func (x *look) detected(path, threat string) subject {
 
 var detectionLeft = rule(Rule{
 	ID: "S-01", Title: "Detected threat was not removed", Level: High, Attack: []string{"T1204.002"},
-	Why:    "Windows' virus scanner found a threat, and its history has no time at which it was dealt with.",
+	Why:    "Windows Defender Antivirus found a threat, and its history has no time of a remediation.",
 	Benign: "Test files; unwanted programs that a user allowed; another scanner was faster.",
 	Next:   "See whether the file is still there and whether it ran.",
 	Needs:  []string{"defenderdetections"},

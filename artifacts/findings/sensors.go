@@ -3,10 +3,10 @@ package findings
 import "github.com/artifactdump/artifactdump/artifacts/execution"
 
 var sensors = rule(Rule{
-	ID: "X-12", Title: "Microphone or camera used from an unusual place", Level: Medium, Attack: []string{"T1123", "T1125"},
-	Why:    "A program outside the usual folders used a sensor.",
-	Benign: "Meeting software that is installed for one user.",
-	Next:   "Look at the program; the record tells from when to when it used the sensor.",
+	ID: "X-12", Title: "Microphone or camera used from an unusual location", Level: Medium, Attack: []string{"T1123", "T1125"},
+	Why:    "A program outside the usual folders used a microphone or a camera.",
+	Benign: "Meeting software installed for one user.",
+	Next:   "Examine the program. The record gives the start and the end of the use.",
 	Needs:  []string{"consentstore"},
 }, func(x *look, c execution.Consent) {
 	if c.Packaged || c.Start.IsZero() || c.Capability != "microphone" && c.Capability != "webcam" {

@@ -10,10 +10,10 @@ import (
 )
 
 var serviceAnomaly = wholeRule(rule(Rule{
-	ID: "P-11", Title: "Service out of the ordinary", Level: High, Attack: []string{"T1543.003"},
-	Why:    "Services start with Windows and run with the highest rights; this one has an unusual place, name or command.",
-	Benign: "Antivirus in ProgramData, printer software, incompletely removed software.",
-	Next:   "Check the file and its publisher; compare the key's time with the timeline.",
+	ID: "P-11", Title: "Unusual service", Level: High, Attack: []string{"T1543.003"},
+	Why:    "Services run with the highest rights and start with Windows. The location or start method of this one is unusual for a service.",
+	Benign: "Antivirus software in ProgramData; printers; incompletely removed software.",
+	Next:   "Check the file and its publisher, and compare the time of the key with the timeline.",
 	Needs:  []string{"services"},
 }, func(x *look, s persistence.Service) { x.service(s, s.Autostart()) }), func(x *look) {
 	// (g) or that was set up while something happened that deserves a look.

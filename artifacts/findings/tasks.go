@@ -13,10 +13,10 @@ import (
 )
 
 var taskAnomaly = wholeRule(rule(Rule{
-	ID: "P-12", Title: "Scheduled task out of the ordinary", Level: High, Attack: []string{"T1053.005"},
-	Why:    "Tasks start programs again and again, with rights that their creator chose; this one starts, or hides, as few do.",
+	ID: "P-12", Title: "Unusual scheduled task", Level: High, Attack: []string{"T1053.005"},
+	Why:    "Tasks start programs repeatedly with rights that their creator chose. The start method or concealment of this one is rare.",
 	Benign: "Updaters and backup agents.",
-	Next:   "Read the task's XML; look for its author and the time when it was registered.",
+	Next:   "Read the XML of the task and check its author and registration time.",
 	Needs:  []string{"tasks", "taskcache", "jobs"},
 }, func(x *look, t persistence.Task) {
 	x.task(t.TaskPath, t.Autostart())
@@ -35,19 +35,19 @@ var taskAnomaly = wholeRule(rule(Rule{
 		}
 		var hidden []string
 		if t.InTree == "no" && t.View == "task" {
-			hidden = append(hidden, "the tree of tasks does not lead to it")
+			hidden = append(hidden, "no entry of the task tree refers to it")
 		}
 		if t.HasSD == "no" && t.View == "tree" && t.ID != "" {
-			hidden = append(hidden, "it has no security descriptor")
+			hidden = append(hidden, "its security descriptor is missing")
 		}
 		if t.Index == 0 && t.View == "tree" && t.ID != "" {
 			hidden = append(hidden, "its index is 0")
 		}
 		if len(hidden) > 0 {
-			x.hit(s, Critical, "it is hidden from every list: %s", strings.Join(hidden, ", ")).as("T1053.005", "T1564")
+			x.hit(s, Critical, "hidden from task listings: %s", strings.Join(hidden, ", ")).as("T1053.005", "T1564")
 		}
 		if strings.EqualFold(t.LastResult, "0x80070002") && !microsoftTask(t.TaskPath) {
-			x.hit(s, Low, "its last run failed because its file was not there")
+			x.hit(s, Low, "its last run failed because its file was missing")
 		}
 	}),
 	on(func(x *look, j persistence.Job) {
@@ -173,9 +173,9 @@ func (x *look) taskDate(t taskFacts, first time.Time) {
 		const day = 24 * time.Hour // more than any zone is away from UTC
 		s := x.setting("task " + t.path)
 		if !first.IsZero() && e.Time.Before(first.Add(-day)) {
-			x.hit(s, Low, "it claims to be of %s, before Windows was installed (%s)", e.Time.Format(secondsOnly), first.UTC().Format(secondsOnly))
+			x.hit(s, Low, "its date is %s, before Windows was installed (%s)", e.Time.Format(secondsOnly), first.UTC().Format(secondsOnly))
 		} else if f, ok := x.fileTimes(x.row.rec.From.Path); ok && !f.Created.IsZero() && f.Created.Sub(e.Time).Abs() > day {
-			x.hit(s, Low, "it claims to be of %s, its file was created %s", e.Time.Format(secondsOnly), f.Created.UTC().Format(secondsOnly))
+			x.hit(s, Low, "its date is %s, but its file was created %s", e.Time.Format(secondsOnly), f.Created.UTC().Format(secondsOnly))
 		}
 	}
 }
@@ -238,8 +238,8 @@ func (x *look) task(path string, a persistence.Entry) {
 
 var taskTampered = wholeRule(Rule{
 	ID: "P-12b", Title: "Task file and task cache disagree", Level: High, Attack: []string{"T1053.005"},
-	Why:    "The scheduler keeps the hash of the XML that it registered. Where the file has another, somebody wrote past the scheduler.",
-	Benign: "Copies of different age; an upgrade of Windows under way.",
+	Why:    "Task Scheduler keeps the hash of the XML that it registered. A file with another hash was changed without Task Scheduler.",
+	Benign: "Copies taken at different times; a Windows upgrade in progress.",
 	Next:   "Compare the XML with the actions in the cache.",
 	Needs:  []string{"tasks", "taskcache"},
 }, func(x *look) {

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 )
@@ -36,4 +37,12 @@ func (r *Rule) In(lang string) Texts {
 		return t
 	}
 	return Texts{r.Title, r.Why, r.Benign, r.Next}
+}
+
+// count writes a number with its noun: "1 entry", "2 entries".
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

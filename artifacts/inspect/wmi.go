@@ -85,7 +85,7 @@ func wmiRow(i *wmi.Instance) Row {
 // sibling reads a small file of the same folder.
 func sibling(f File, name string) ([]byte, error) {
 	if f.Sibling == nil {
-		return nil, fmt.Errorf("%s is not at hand", name)
+		return nil, fmt.Errorf("%s is missing", name)
 	}
 	s, err := f.Sibling(name)
 	if err != nil {

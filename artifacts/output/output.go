@@ -55,9 +55,9 @@ type Options struct {
 	Version string    // of the program
 	RunID   string    // names the run
 
-	// Times tells what the evidence keeps of a record's source file.
+	// Times describes what the evidence keeps of a record's source file.
 	Times func(*artifacts.Record) evidence.Times
-	// Case tells what a file with several tables holds beside the timeline. It
+	// Case describes what a file with several tables holds beside the timeline. It
 	// is asked when the writer is closed, and by a [Table].
 	Case func() *Case
 	// MachineGUID tells the machine GUID of a host, or "" where it is not known, for

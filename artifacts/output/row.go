@@ -50,7 +50,7 @@ type Row struct {
 // timeLayout writes UTC with the seven digits that a FILETIME holds.
 const timeLayout = "2006-01-02T15:04:05.0000000Z"
 
-// FormatTime writes t as all text formats of ours do.
+// FormatTime writes t as all text formats of this module do.
 func FormatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""

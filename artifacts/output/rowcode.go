@@ -71,7 +71,7 @@ func compareCoded(a, b []byte) int {
 
 func seconds(b []byte) int64 { return int64(binary.BigEndian.Uint64(b)) }
 
-// sameInstant tells whether two coded rows have one time.
+// sameInstant reports whether two coded rows have one time.
 func sameInstant(a, b []byte) bool { return bytes.Equal(a[:12], b[:12]) }
 
 func cutText(b []byte) (text, rest []byte) {

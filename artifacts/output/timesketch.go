@@ -31,7 +31,7 @@ var tsFields = []struct {
 // maxText is the longest text that OpenSearch indexes as a whole, in bytes.
 const maxText = 32766
 
-// tsRange keeps what a reader of ours would not take: Timesketch drops rows
+// tsRange keeps what a reader of this module would not take: Timesketch drops rows
 // with years outside 1700 to 9999 without a word.
 type tsRange struct{ rows, left int }
 

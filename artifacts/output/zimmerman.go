@@ -59,7 +59,7 @@ func (z *ezTables) table(name string, header []string) (*table, error) {
 	return t, nil
 }
 
-// skip tells whether a record has no place in these tables.
+// skip reports whether a record has no place in these tables.
 func (z *ezTables) skip(r *artifacts.Record) bool {
 	if r.From.State == artifacts.Deleted {
 		z.deleted++

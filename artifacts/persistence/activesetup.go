@@ -26,11 +26,12 @@ var activeSetup = artifacts.Define(artifacts.Artifact{
 	Name:     "activesetup",
 	Title:    "Active Setup",
 	DataType: "windows:registry:active_setup",
-	About: `Commands (StubPath, in SOFTWARE) that Windows runs at a log-on, before the desktop appears, for each user whose own hive does not
-yet hold the component with the same or a higher version. The key in the user's hive is written when that was done. Proves for the machine
-that the command was configured, for a user that it was started for him: its key's time is when, or a later change. Does not prove that the
-command did what it should. Windows itself brings a dozen components; browsers add one. The time of a machine's component is that of its
-own key.`,
+	About: `Commands (StubPath, in SOFTWARE) that Windows runs at logon, before the desktop appears, for each
+user whose hive does not yet have the component with the same or a higher version. The key in the
+user's hive is written afterwards. Proves for the machine that the command was configured, and for a
+user that it was started, at the time of the key or before. Does not prove that the command
+succeeded. Windows has a dozen components; browsers add one. The time of a machine's component is
+that of its own key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1547.014"},
 	Refs:   []string{"https://attack.mitre.org/techniques/T1547/014/"},

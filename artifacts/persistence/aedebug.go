@@ -23,10 +23,12 @@ var aeDebug = artifacts.Define(artifacts.Artifact{
 	Name:     "aedebug",
 	Title:    "Crash debugger",
 	DataType: "windows:registry:aedebug",
-	About: `The debugger that Windows starts when a program crashes (AeDebug) or hangs (Windows Error Reporting), and the DLLs that error
-reporting may load for a crashed program (RuntimeExceptionHelperModules: the name of the value is the path). Proves that they were
-configured. Does not prove that a program crashed or that they ran. With Auto = 1 the debugger starts without a question. Development
-tools set it legitimately, and dozens of programs register helper modules of their own. The time is that of the whole key.`,
+	About: `The debugger that Windows starts when a program crashes (AeDebug) or hangs (Windows Error
+Reporting), and the DLLs that error reporting may load for a crashed program
+(RuntimeExceptionHelperModules: the name of the value is the path). Proves that they were
+configured. Does not prove that a program crashed or that they ran. With Auto = 1 the debugger
+starts without a prompt. Development tools set it legitimately, and dozens of programs register
+helper modules. The time is that of the whole key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546"},
 	Refs: []string{

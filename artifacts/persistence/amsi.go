@@ -21,10 +21,12 @@ var amsi = artifacts.Define(artifacts.Artifact{
 	Name:     "amsi",
 	Title:    "AMSI provider",
 	DataType: "windows:registry:amsi_provider",
-	About: `Classes that the antimalware scan interface loads into every program that has something scanned, PowerShell and the script hosts
-among them (Providers), and for elevation prompts (UacProviders), and the switches that keep the interface from being used. Proves what was
-registered at the last write. Does not prove that a scan took place. A class that is not a virus scanner's runs in every such program; a
-list from which the scanner's class is missing scans nothing. The time is that of the key of the class, or of the key of the switch.`,
+	About: `Classes that the antimalware scan interface loads into every program that has something scanned,
+PowerShell and the script hosts among them (Providers), and for elevation prompts (UacProviders),
+and the switches that keep the interface from being used. Proves what was registered at the last
+write. Does not prove that a scan took place. A class that is not part of an antivirus product still
+runs in every such program; without the antivirus class nothing is scanned. The time is that of the
+key of the class, or of the key of the switch.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1562.001"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/amsi/dev-audience"},

@@ -13,9 +13,10 @@ var appCertDLLs = artifacts.Define(artifacts.Artifact{
 	Name:     "appcertdlls",
 	Title:    "AppCert DLL",
 	DataType: "windows:registry:appcertdlls",
-	About: `DLLs that are loaded into every process that calls CreateProcess or one of its relatives, to be asked whether the new program
-may start. A Windows as installed does not have the key, so that any value is worth a look. Proves that the DLL was configured for the
-next boot. Does not prove that it was loaded. The time is that of the whole key.`,
+	About: `DLLs that are loaded into every process that calls CreateProcess or a related function, to approve
+the new program. The key does not exist by default, so any value deserves review. Proves that the
+DLL was configured for the next boot. Does not prove that it was loaded. The time is that of the
+whole key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.009"},
 	Refs:   []string{"https://attack.mitre.org/techniques/T1546/009/"},

@@ -19,10 +19,11 @@ var appPaths = artifacts.Define(artifacts.Artifact{
 	Name:     "apppaths",
 	Title:    "App path",
 	DataType: "windows:registry:app_path",
-	About: `The program that the shell starts when somebody types a name into Run or a program asks for it by name. A user's own comes before
-that of the machine. Proves that the name was registered: mostly the installation of the program. Does not prove that the program is there
-or ran. A name that leads to a program of another name, or to a folder where users can write, takes over what others start. The time is
-that of the key of this one name.`,
+	About: `The program that the shell starts for a name typed into the Run dialog or requested by a program. A
+user's entry overrides the machine's. Proves that the name was registered, usually by an
+installation. Does not prove that the program exists or ran. A name that refers to a program of
+another name, or to a user-writable folder, hijacks the start. The time is that of the key of this
+name.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546", "T1548.002"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/shell/app-registration"},

@@ -30,13 +30,14 @@ var autostartFiles = artifacts.Define(artifacts.Artifact{
 	Name:     "autostartfiles",
 	Title:    "Autostart file",
 	DataType: "windows:file:autostart",
-	About: `Files that start something by their place and name: profiles that PowerShell runs at each start, autorun.inf in the root of a
-volume, load= and run= of win.ini and shell= of system.ini, renames at boot of wininit.ini (Windows 9x only), documents and add-ins in the start folders of Word and Excel, and
-DLLs in System32 that services of Windows look for although Windows does not bring them (Oracle's client brings oci.dll, Server 2019 and
-later ualapi.dll). Proves that the file was there with
-this content when the evidence was taken. Does not prove that it ran, nor when it was written: the record has no time, and the file system
-is not read here. Windows 7 and later ignore autorun.inf on all that is no optical disc; win.ini and system.ini are read through the
-registry on Windows NT, their lines mostly count for nothing.`,
+	About: `Files that start a program because of their path and name: profiles that PowerShell runs at each
+start, autorun.inf in the root of a volume, load= and run= of win.ini and shell= of system.ini,
+renames at boot of wininit.ini (Windows 9x only), documents and add-ins in the start folders of Word
+and Excel, and DLLs in System32 that Windows services load if present although they are not part of
+Windows (Oracle's client has oci.dll, Server 2019 and later ualapi.dll). Proves that the file had
+this content when the evidence was taken. Does not prove that it ran or when it was written: the
+record has no time. Windows 7 and later ignore autorun.inf except on optical discs. Windows NT reads
+win.ini and system.ini through the registry, so most of their lines have no effect.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1546.013", "T1137.001", "T1547.001", "T1574.001"},
 	Refs: []string{

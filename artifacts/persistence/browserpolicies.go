@@ -25,10 +25,10 @@ var browserPolicies = artifacts.Define(artifacts.Artifact{
 	Name:     "browserpolicies",
 	Title:    "Browser extension by registry",
 	DataType: "windows:registry:browser_extension",
-	About: `Extensions that policies put into a browser so that the user cannot remove them (ExtensionInstallForcelist), places from which
-extensions may be installed, folders that are loaded by policy, and extensions that programs registered from outside. Proves that this was
-configured. Does not prove that the browser loaded it. On a machine that nobody manages there are no such policies. The time is that of the
-whole key of the list, or of the key of one extension.`,
+	About: `Extensions that policies install and users cannot remove (ExtensionInstallForcelist), allowed
+sources of extensions, folders loaded by policy, and extensions that other programs registered.
+Proves that this was configured. Does not prove that the browser loaded it. An unmanaged machine has
+no such policies. The time is that of the whole key of the list, or of the key of one extension.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1176.001"},
 	Refs: []string{

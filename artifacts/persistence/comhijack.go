@@ -27,12 +27,13 @@ var comHijack = artifacts.Define(artifacts.Artifact{
 	Name:     "comhijack",
 	Title:    "COM class",
 	DataType: "windows:registry:com_class",
-	About: `Classes that one user registered for himself, with the DLL, program, script or other class that they lead to. For this user they
-come before the class of the machine with the same id, without any right being needed: whatever asks for the class loads the user's code
-(shadows tells that the machine has the class too, machine what it would load). Of the classes of the whole machine only those are shown
-whose server lies where users can write, or that lead to a script. Proves that the class was registered. Does not prove that anything asked
-for it. Programs that install themselves per user (OneDrive, Teams, Zoom) register dozens of classes of their own and shadow nothing. The
-time is that of the key that names the server.`,
+	About: `Per-user classes with the DLL, program, script or other class that they refer to. For this user they
+override the machine's class with the same id and need no special rights: every program that
+requests the class loads the user's code. The field shadows shows that the machine also has the
+class, and machine what it would load. Machine-wide classes are shown only if their server is
+user-writable or a script. Proves that the class was registered. Does not prove that any program
+requested it. Programs that install themselves per user (OneDrive, Teams, Zoom) register dozens of
+their own classes and override none. The time is that of the key that names the server.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.015"},
 	Refs: []string{

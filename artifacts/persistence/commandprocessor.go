@@ -20,9 +20,9 @@ var commandProcessor = artifacts.Define(artifacts.Artifact{
 	Name:     "commandprocessor",
 	Title:    "Command processor AutoRun",
 	DataType: "windows:registry:command_processor",
-	About: `AutoRun is a command that every cmd.exe runs when it starts, unless it was started with /D. Absent on an ordinary machine; some
-developers' tools set it. Proves that the command was configured for everybody (SOFTWARE) or for one user; does not prove that a cmd.exe
-started since. The time is that of the whole key.`,
+	About: `AutoRun is a command that every cmd.exe runs at its start, except with /D. It is absent by default;
+some development tools set it. Proves that the command was configured for all users (SOFTWARE) or
+for one user; does not prove that a cmd.exe started since. The time is that of the whole key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546"},
 	Refs:   []string{"https://learn.microsoft.com/windows-server/administration/windows-commands/cmd"},

@@ -21,11 +21,12 @@ var credentialProviders = artifacts.Define(artifacts.Artifact{
 	Name:     "credentialproviders",
 	Title:    "Credential provider",
 	DataType: "windows:registry:credential_provider",
-	About: `Classes that the log-on screen loads to ask for a password or another proof (Credential Providers), to hide or change what
-others ask (Credential Provider Filters), and before a network connection (PLAP Providers). They see what the user types. Proves that the
-class was registered; its DLL is the one that the registry of the machine names for the class. Does not prove that it was loaded. Windows
-brings about twenty of its own in System32; readers of fingerprints, VPN and management products add theirs. The time is that of the key
-of this one class: near its registration, unless an update touched it.`,
+	About: `Classes that the logon screen loads to ask for a password or another credential (Credential
+Providers), to filter other providers (Credential Provider Filters), and before a network connection
+(PLAP Providers). They receive what the user types. Proves that the class was registered; its DLL is
+the one that the machine's registry names for the class. Does not prove that it was loaded. Windows
+has about twenty in System32; fingerprint readers, VPN and management products add others. The time
+is that of the class's own key, near its registration unless an update changed it.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1556"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/secauthn/credential-providers-in-windows"},

@@ -15,9 +15,10 @@ var dnsServer = artifacts.Define(artifacts.Artifact{
 	Name:     "dnsserver",
 	Title:    "DNS or DHCP server plug-in",
 	DataType: "windows:registry:dns_server_plugin",
-	About: `DLLs that the DNS server (ServerLevelPluginDll) and the DHCP server (CalloutDlls) load as SYSTEM when they start; the path may be
-one of the network. Proves that the plug-in was configured: on a domain controller members of DnsAdmins can do so from afar. Does not prove
-that the service was started since. Servers without a plug-in do not have the value. The time is that of the whole key.`,
+	About: `DLLs that the DNS server (ServerLevelPluginDll) and the DHCP server (CalloutDlls) load as SYSTEM
+when they start; the path may be a network path. Proves that the plug-in was configured; on a domain
+controller members of DnsAdmins can do so remotely. Does not prove that the service was started
+since. Servers without a plug-in do not have the value. The time is that of the whole key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1574"},
 	Refs:   []string{"https://learn.microsoft.com/openspecs/windows_protocols/ms-dnsp/c9d38538-8827-44e6-aa5e-022a016ed723"},

@@ -21,11 +21,12 @@ var environment = artifacts.Define(artifacts.Artifact{
 	Name:     "environment",
 	Title:    "Environment variable",
 	DataType: "windows:registry:environment",
-	About: `The variables by which Windows finds programs: each folder of Path and PSModulePath in its order, PATHEXT, ComSpec, and the
-variables that name the folder of Windows itself, for the machine and for each user. Proves the setting as it was at the last write of the
-key. Does not prove that a program was started by it. A folder in front of System32 in which users can write lets them put a program under
-the name of another; a user's own windir or SystemRoot redirects tasks that run with more rights than his. Whether users can write to a
-folder is judged by its place, not by its permissions. The time is that of the whole key.`,
+	About: `The variables by which Windows finds programs: each folder of Path and PSModulePath in its order,
+PATHEXT, ComSpec, and the variables that name the folder of Windows itself, for the machine and for
+each user. Proves the setting as it was at the last write of the key. Does not prove that a program
+was started by it. A user-writable folder before System32 lets users substitute a program. A user's
+own windir or SystemRoot redirects tasks that run with higher rights. Whether users can write to a
+folder is judged by its path, not by its permissions. The time is that of the whole key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1574.007", "T1548.002"},
 	Refs: []string{

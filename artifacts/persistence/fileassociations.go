@@ -21,12 +21,13 @@ var fileAssociations = artifacts.Define(artifacts.Artifact{
 	Name:     "fileassociations",
 	Title:    "File association",
 	DataType: "windows:registry:file_association",
-	About: `The commands by which the shell opens kinds of files and addresses: all that a user set for himself, and those of the machine for
-programs and scripts. The untouched command of exefile, comfile, batfile and cmdfile is "%1" %*; a program in front of it runs with every
-program that is opened. A user's own command for ms-settings, mscfile, Folder or exefile (runas) is run by programs that elevate
-themselves without a question, and so with the rights of an administrator; DelegateExecute must be there, mostly empty, for that.
-Proves that the association was configured. Does not prove that something was opened by it. Programs that a user installed for himself
-register their own classes. The time is that of the key of the command.`,
+	About: `The commands with which the shell opens file types and protocols: all per-user ones, and the
+machine's for programs and scripts. The default command of exefile, comfile, batfile and cmdfile is
+"%1" %*; a program before it runs with every opened program. Programs that elevate without a prompt
+run a user's command for ms-settings, mscfile, Folder or exefile (runas) with administrator rights;
+for that DelegateExecute must exist, usually empty. Proves that the association was configured. Does
+not prove that anything was opened with it. Per-user installations register their own classes. The
+time is that of the key of the command.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.001", "T1548.002"},
 	Refs: []string{

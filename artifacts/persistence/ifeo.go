@@ -26,12 +26,13 @@ var ifeo = artifacts.Define(artifacts.Artifact{
 	Name:     "ifeo",
 	Title:    "Image File Execution Options",
 	DataType: "windows:registry:image_file_execution_options",
-	About: `Settings for programs by name. A Debugger is started in place of the program each time that somebody starts it; a verifier DLL
-is loaded into it (when the bit 0x100 of GlobalFlag is set); a MonitorProcess of SilentProcessExit is started when it ends (when the bit
-0x200 of GlobalFlag and the bit 1 of ReportingMode are set). Proves that this was configured for every user. Does not prove that the
-program was ever started since. A Debugger for a program of the log-on screen (sethc, utilman, osk, narrator, magnify, displayswitch,
-atbroker) gives whoever sees the screen a program of SYSTEM. Debuggers set by developers' and process tools are legitimate. The time is
-that of the whole key.`,
+	About: `Settings for programs by name. A Debugger starts instead of the program; a verifier DLL is loaded
+into it (when the bit 0x100 of GlobalFlag is set); a MonitorProcess of SilentProcessExit is started
+when it ends (when the bit 0x200 of GlobalFlag and the bit 1 of ReportingMode are set). Proves that
+this was configured for all users. Does not prove that the program was started since. A Debugger for
+a program of the logon screen (sethc, utilman, osk, narrator, magnify, displayswitch, atbroker)
+gives anybody at the screen a program with SYSTEM rights. Development and process tools set
+debuggers legitimately. The time is that of the whole key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.012", "T1546.008"},
 	Refs: []string{

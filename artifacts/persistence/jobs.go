@@ -50,10 +50,12 @@ var jobs = artifacts.Define(artifacts.Artifact{
 	Name:     "jobs",
 	Title:    "Job file",
 	DataType: "windows:tasks:job",
-	About: `Tasks of the scheduler of Windows XP and Server 2003, one .job file each; at.exe made them up to Windows 7 under the names At1, At2 and
-so on. Proves that the job was set up, and by its last run that the scheduler started it then; the time is local, in the zone of the
-machine at that moment. Does not prove that the program ran to its end: exit code and start error say how it went. Later Windows versions
-turn such a file into an ordinary task when it is brought there by their own tools. Author and comment are what the creator wrote.`,
+	About: `Tasks of the scheduler of Windows XP and Server 2003, one .job file each. Up to Windows 7 at.exe
+creates them with the names At1, At2 and so on. Proves that the job was created, and by its last run
+that the scheduler started it then, in the local time of the machine. Does not prove that the
+program ran to its end: exit code and start error show the outcome. Later versions of Windows
+convert such a file into an ordinary task when their own tools create it. Author and comment are
+chosen by the creator.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1053.002", "T1053.005"},
 	Refs: []string{

@@ -16,11 +16,12 @@ var knownDLLs = artifacts.Define(artifacts.Artifact{
 	Name:     "knowndlls",
 	Title:    "Known DLL",
 	DataType: "windows:registry:known_dlls",
-	About: `The DLLs that Windows maps at boot and gives to every program that asks for their names, and the folder they come from
-(DllDirectory, DllDirectory32 for 32-bit programs). Proves the list as it was at the last write. Does not prove that a DLL was loaded. A
-name that Windows does not have, a path in place of a name, or another folder leads every program to other code; ExcludeFromKnownDlls
-takes names off the list, so that a program finds a copy in its own folder first. The names differ between versions of Windows. The time
-is that of the whole key, on untouched systems that of the installation.`,
+	About: `The DLLs that Windows maps at boot for all programs that load them by name, and their folder
+(DllDirectory, DllDirectory32 for 32-bit programs). Proves the list as it was at the last write.
+Does not prove that a DLL was loaded. An unknown name, a path in place of a name, or another folder
+makes every program load other code. ExcludeFromKnownDlls removes names from the list, so a program
+finds a copy in its own folder first. The names differ between versions of Windows. The time is that
+of the whole key, by default that of the installation.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1574.001"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/dlls/dynamic-link-library-search-order"},

@@ -39,13 +39,15 @@ const (
 
 var logonScripts = artifacts.Define(artifacts.Artifact{
 	Name:     "logonscripts",
-	Title:    "Log-on script",
+	Title:    "Logon script",
 	DataType: "windows:registry:logon_script",
-	About: `Scripts that run when a user logs on or off or when the machine starts or stops: the value UserInitMprLogonScript of a user's
-environment, which is absent on an ordinary machine, and the scripts of group policies, in the registry and in the files scripts.ini and
-psscripts.ini. Proves that the script was configured; does not prove that it ran, except where a group policy script has an execution
-time. That time is kept as local or UTC digits by different versions and is given as written. Companies use log-on scripts from their
-servers every day; a local path in them is rare. The time of a key dates the last change of the whole key.`,
+	About: `Scripts that run when a user logs on or off or when the machine starts or stops: the value
+UserInitMprLogonScript of a user's environment, which is absent by default, and the scripts of group
+policies, in the registry and in the files scripts.ini and psscripts.ini. Proves that the script was
+configured; does not prove that it ran, except where a group policy script has an execution time.
+Versions store that time in local time or UTC; it is shown as written. Companies use logon scripts
+from their servers routinely; a local path is rare. The time of a key dates the last change of the
+whole key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1037.001", "T1037.003"},
 	Refs: []string{

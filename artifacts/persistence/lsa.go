@@ -19,12 +19,13 @@ var lsa = artifacts.Define(artifacts.Artifact{
 	Name:     "lsa",
 	Title:    "Security authority",
 	DataType: "windows:registry:lsa",
-	About: `DLLs that the security authority (lsass.exe) loads at boot: security support providers (Security Packages, SecurityProviders),
-authentication packages, password filters (Notification Packages), extensions; DLLs of network providers that are given the password at
-each log-on; and switches: RunAsPPL protects the process, WDigest UseLogonCredential keeps passwords readable in memory, NoLMHash,
-LimitBlankPasswordUse and DisableRestrictedAdmin open or close ways to log on. Proves that this was configured. Does not prove that a DLL
-was loaded: most count from the next boot. Empty parts of lists are left out. The time is that of the whole key, of which many values
-change at each boot.`,
+	About: `DLLs that the security authority (lsass.exe) loads at boot: security support providers (Security
+Packages, SecurityProviders), authentication packages, password filters (Notification Packages),
+extensions; DLLs of network providers, which receive the password at each logon; and switches:
+RunAsPPL protects the process, WDigest UseLogonCredential keeps passwords readable in memory,
+NoLMHash, LimitBlankPasswordUse and DisableRestrictedAdmin allow or block kinds of logon. Proves
+that this was configured. Does not prove that a DLL was loaded: most count from the next boot. Empty
+list items are omitted. The time is that of the whole key, of which many values change at each boot.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1547.002", "T1547.005", "T1547.008", "T1556.002", "T1556.008", "T1003.001"},
 	Refs: []string{

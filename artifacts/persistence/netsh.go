@@ -13,9 +13,10 @@ var netsh = artifacts.Define(artifacts.Artifact{
 	Name:     "netsh",
 	Title:    "Netsh helper",
 	DataType: "windows:registry:netsh_helper",
-	About: `DLLs that the program netsh loads at each start. Proves that they were registered. Does not prove that netsh was ever started
-since; VPN clients and other software start it by themselves, which is what makes it a way to stay. Windows has about twenty helpers of its
-own, all of them in System32. The time is that of the whole key.`,
+	About: `DLLs that the program netsh loads at each start. Proves that they were registered. Does not prove
+that netsh was ever started since; VPN clients and other software start it automatically, so a
+helper can persist. Windows has about twenty helpers, all in System32. The time is that of the whole
+key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.007"},
 	Refs:   []string{"https://attack.mitre.org/techniques/T1546/007/", "https://learn.microsoft.com/windows/win32/netshell/netshell-start-page"},

@@ -24,11 +24,12 @@ var officeAddins = artifacts.Define(artifacts.Artifact{
 	Name:     "officeaddins",
 	Title:    "Office add-in",
 	DataType: "windows:registry:office_addin",
-	About: `What programs of Office load when they start: COM add-ins (3 in LoadBehavior: at every start), files that Excel opens (OPEN, OPEN1
-…), the DLL of the key "Office test", home pages of Outlook's folders, and add-ins of the editor of macros. Proves that this was configured
-for the user or the machine. Does not prove that the program was started since. LoadBehavior changes to 2 when an add-in failed or was
-switched off. The key "Office test" and home pages do not exist on untouched systems. The time is that of the key; Office rewrites keys of
-add-ins when it starts.`,
+	About: `Code that Office programs load at their start: COM add-ins (3 in LoadBehavior: at every start),
+files that Excel opens (OPEN, OPEN1 …), the DLL of the key "Office test", home pages of Outlook's
+folders, and add-ins of the macro editor. Proves that this was configured for the user or the
+machine. Does not prove that the program was started since. LoadBehavior changes to 2 when an add-in
+failed or was disabled. The key "Office test" and home pages do not exist by default. The time is
+that of the key; Office rewrites add-in keys at its start.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1137.002", "T1137.004", "T1137.006"},
 	Refs: []string{

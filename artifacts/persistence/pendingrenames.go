@@ -27,11 +27,12 @@ var pendingRenames = artifacts.Define(artifacts.Artifact{
 	Name:     "pendingrenames",
 	Title:    "Pending file rename",
 	DataType: "windows:registry:pending_file_rename",
-	About: `Files that the session manager will rename, replace or delete at the next boot, because they were in use: pairs of source and
-target in PendingFileRenameOperations; an empty target deletes. Proves that somebody with the rights of an administrator asked for it
-since the last boot. Does not prove that the file was there or who asked: installers and updaters do so all the time. A program that has
-itself deleted at boot, or put a DLL in place of another, is told by its paths. The time is that of the whole key, which changes for many
-other reasons.`,
+	About: `Files that the session manager will rename, replace or delete at the next boot, because they were in
+use: pairs of source and target in PendingFileRenameOperations; an empty target deletes. Proves that
+a program with administrator rights requested it since the last boot. Does not prove that the file
+existed or which program asked: installers and updaters do so routinely. The paths reveal a program
+that deletes itself or replaces a DLL at boot. The time is that of the whole key, which changes for
+many other reasons.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1070.004", "T1547"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-movefileexw"},
@@ -115,7 +116,7 @@ func (r PendingRename) Events() []artifacts.Event {
 	return artifacts.KeyEvent(r.Item-1, r.Written, "Pending file renames ("+r.Value+")")
 }
 
-// Summary tells what happens to the file.
+// Summary describes what happens to the file.
 func (r PendingRename) Summary() string {
 	if r.To == "" {
 		return fmt.Sprintf("[%s] at the next boot", strings.TrimSpace(r.Action+" "+r.From))

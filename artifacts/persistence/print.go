@@ -22,10 +22,11 @@ var printers = artifacts.Define(artifacts.Artifact{
 	Name:     "print",
 	Title:    "Print spooler DLL",
 	DataType: "windows:registry:print_spooler",
-	About: `DLLs that the print spooler loads as SYSTEM: port monitors and providers at its start, print processors and printer drivers when a
-printer needs them. Proves that they were installed. Does not prove that they were loaded. Windows brings a handful of monitors and one
-processor; printers and PDF programs bring their own. Monitors and providers are loaded by name from System32, processors and drivers from
-below spool. The time is that of the key of this one DLL.`,
+	About: `DLLs that the print spooler loads as SYSTEM: port monitors and providers at its start, print
+processors and printer drivers when a printer needs them. Proves that they were installed. Does not
+prove that they were loaded. Windows has a few monitors and one processor; printers and PDF programs
+add their own. Monitors and providers are loaded by name from System32, processors and drivers from
+below spool. The time is that of the key of this DLL.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1547.010", "T1547.012"},
 	Refs: []string{

@@ -24,11 +24,13 @@ var profiler = artifacts.Define(artifacts.Artifact{
 	Name:     "profiler",
 	Title:    ".NET profiler",
 	DataType: "windows:registry:dotnet_profiler",
-	About: `Variables and values by which every .NET program loads a profiler (COR_PROFILER and CORECLR_PROFILER: a class; their _PATH: a
-DLL without registration; both count only while ENABLE_PROFILING is 1), another manager of application domains (APPDOMAIN_MANAGER_ASM and
-_TYPE), assemblies before its own (DOTNET_STARTUP_HOOKS), or is attached to a debugger. They stand in the variables of the machine, of one
-user or of one service, or in the key of the .NET Framework. Proves that this was configured. Does not prove that a program loaded it.
-Monitoring products use the same way. The time is that of the whole key, which the variables of an environment share.`,
+	About: `Variables and values by which every .NET program loads a profiler (COR_PROFILER and
+CORECLR_PROFILER: a class; their _PATH: a DLL without registration; both count only while
+ENABLE_PROFILING is 1), another manager of application domains (APPDOMAIN_MANAGER_ASM and _TYPE),
+assemblies before its own (DOTNET_STARTUP_HOOKS), or is attached to a debugger. They are in the
+environment of the machine, of one user or of one service, or in the key of the .NET Framework.
+Proves that this was configured. Does not prove that a program loaded it. Monitoring products use
+the same method. The time is that of the whole key, which all variables of an environment share.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1574.012", "T1574.014"},
 	Refs: []string{

@@ -18,9 +18,10 @@ var rdpPrograms = artifacts.Define(artifacts.Artifact{
 	Name:     "rdpprograms",
 	Title:    "Remote desktop program",
 	DataType: "windows:registry:rdp_initial_program",
-	About: `Programs that start with a session of remote desktop: InitialProgram takes the place of the desktop for everybody who connects
-(while fInheritInitialProgram is 0, and by policy), StartupPrograms run beside it (rdpclip). Proves that this was configured. Does not
-prove that anybody connected. The time is that of the whole key, on most systems that of the installation.`,
+	About: `Programs that start with a session of remote desktop: InitialProgram replaces the desktop for all
+connections (while fInheritInitialProgram is 0, and by policy), StartupPrograms run with it
+(rdpclip). Proves that this was configured. Does not prove that anybody connected. The time is that
+of the whole key, usually that of the installation.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1547"},
 	Refs:   []string{"https://learn.microsoft.com/windows-hardware/customize/desktop/unattend/microsoft-windows-terminalservices-rdp-winstationextensions"},

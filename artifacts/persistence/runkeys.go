@@ -31,13 +31,14 @@ var runKeys = artifacts.Define(artifacts.Artifact{
 	Name:     "runkeys",
 	Title:    "Run key",
 	DataType: "windows:registry:run",
-	About: `The keys Run, RunOnce, RunOnceEx, RunServices, RunServicesOnce and Policies\Explorer\Run name programs that Windows starts when
-somebody logs on: those of SOFTWARE for everybody, those of a user's hive for that user, those of the template profile for every account
-that is still to come. Proves that the start was configured, and by the state of StartupApproved whether it was switched off since. Does
-not prove that the program ran, nor who wrote the entry. The time is that of the whole key: it dates the last change of any of its
-values and does not say which one changed. An entry of RunOnce is deleted before its program starts (after it, when its name begins
-with "!"): one that is still there is fresh or failed. Windows NT and all that came after never execute RunServices and
-RunServicesOnce.`,
+	About: `The keys Run, RunOnce, RunOnceEx, RunServices, RunServicesOnce and Policies\Explorer\Run name
+programs that Windows starts at logon: those of SOFTWARE for all users, those of a user's hive for
+that user, and those of the default profile for each new account. Proves that the start was
+configured; the state of StartupApproved shows whether it was disabled since. Does not prove that
+the program ran, nor who wrote the entry. The time is that of the whole key: it dates the last
+change of any of its values and does not say which one changed. An entry of RunOnce is deleted
+before its program starts (after it, when its name begins with "!"): an entry that is still present
+is new or failed. Windows NT and later never execute RunServices and RunServicesOnce.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1547.001"},
 	Refs: []string{

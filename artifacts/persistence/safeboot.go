@@ -18,11 +18,12 @@ var safeBoot = artifacts.Define(artifacts.Artifact{
 	Name:     "safeboot",
 	Title:    "Safe mode",
 	DataType: "windows:registry:safe_boot",
-	About: `What starts in safe mode: the shell of its command line variant (AlternateShell), the services and drivers of the lists
-Minimal and Network, and how the machine was last told to boot (Option). Proves that these were configured. Does not prove that the
-machine ever started in safe mode. Security products are mostly missing from the lists, which makes safe mode a way around them; a program
-that was added to a list runs there too. The time of an entry is that of its own key: one that is much younger than its neighbours was
-added later.`,
+	About: `Programs that start in safe mode: the shell of its command line variant (AlternateShell), the
+services and drivers of the lists Minimal and Network, and the last requested boot mode (Option).
+Proves that these were configured. Does not prove that the machine ever started in safe mode. Most
+security products are missing from the lists, so safe mode bypasses them; a program that was added
+to a list also runs there. The time of an entry is that of its own key: an entry much newer than its
+neighbours was added later.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1562.009"},
 	Refs: []string{

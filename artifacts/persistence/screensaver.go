@@ -22,9 +22,10 @@ var screensaver = artifacts.Define(artifacts.Artifact{
 	Name:     "screensaver",
 	Title:    "Screen saver",
 	DataType: "windows:registry:screensaver",
-	About: `SCRNSAVE.EXE names the program that Windows starts when the user was idle for ScreenSaveTimeOut seconds; a screen saver is a
-program like any other. Proves that it was set for this user (or by a policy); with ScreenSaveActive 0 it is not started. Does not prove
-that it ran. The key holds many settings of the desktop: its time dates the last change of any of them.`,
+	About: `SCRNSAVE.EXE names the program that Windows starts after ScreenSaveTimeOut idle seconds. A screen
+saver is an ordinary program. Proves that it was set for this user (or by a policy); with
+ScreenSaveActive 0 it is not started. Does not prove that it ran. The key holds many settings of the
+desktop: its time dates the last change of any of them.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.002"},
 	Refs:   []string{"https://attack.mitre.org/techniques/T1546/002/"},

@@ -53,12 +53,13 @@ var services = artifacts.Define(artifacts.Artifact{
 	Name:     "services",
 	Title:    "Service",
 	DataType: "windows:registry:service",
-	About: `Services and drivers that Windows starts by itself (at boot, automatically, on an event) or on demand, with the program, the DLL that
-svchost loads for them, and the command that runs when they fail. Proves that the service was installed and how it was configured; does
-not prove that it ran. The key's time changes when the start type or any other value changes, for some services at every boot: it is no
-later than the last change and says nothing about the first; the creation stands in the System event log (7045). A key without a type is
-no service: programs keep settings there. Copies for single users are shown with the service that they were made from. Other control
-sets are shown where they differ.`,
+	About: `Services and drivers that Windows starts automatically (at boot, at startup, on an event) or on
+demand, with their program, the DLL that svchost loads, and the command to run on failure. Proves
+that the service was installed and how it was configured; does not prove that it ran. The key's time
+changes when the start type or any other value changes, for some services at every boot. It does not
+date the installation, which the System event log records (7045). A key without a type is not a
+service: programs keep settings there. Per-user copies are shown with the service that they were
+made from. Other control sets are shown where they differ.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1543.003", "T1569.002"},
 	Refs: []string{

@@ -16,12 +16,14 @@ var sessionManager = artifacts.Define(artifacts.Artifact{
 	Name:     "sessionmanager",
 	Title:    "Session manager",
 	DataType: "windows:registry:boot_execute",
-	About: `What the first user-mode process starts at boot (BootExecute, SetupExecute, Execute and others: native programs in System32,
-with nothing but the kernel under them), the process of the Windows subsystem and the DLLs that it loads (SubSystems), the program that
-decides whether a boot was good (BootVerificationProgram), the one that runs beside the service manager (ServiceControlManagerExtension),
-and what set-up would start instead of the log-on (Setup\CmdLine, while SetupType is not 0). Proves that this was configured for the next
-boot. Does not prove that it ran. Untouched systems have "autocheck autochk *" in BootExecute and the other lists empty; disk tools and
-virus scanners add programs of their own. The time is that of the whole key, which changes at many boots.`,
+	About: `The programs that the first user-mode process starts at boot: native programs in System32
+(BootExecute, SetupExecute, Execute and others), and the Windows subsystem with its DLLs
+(SubSystems). Also the program that confirms a successful boot (BootVerificationProgram), the one
+that runs with the service manager (ServiceControlManagerExtension), and the program that replaces
+the logon during Windows Setup (Setup\CmdLine, while SetupType is not 0). Proves that this was
+configured for the next boot. Does not prove that it ran. By default BootExecute is "autocheck
+autochk *" and the other lists are empty; disk tools and antivirus products add programs. The time
+is that of the whole key, which changes at many boots.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1547", "T1542"},
 	Refs: []string{

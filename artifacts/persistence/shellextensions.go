@@ -22,12 +22,13 @@ var shellExtensions = artifacts.Define(artifacts.Artifact{
 	Name:     "shellextensions",
 	Title:    "Shell extension",
 	DataType: "windows:registry:shell_extension",
-	About: `Classes that Explorer loads at a log-on or when it shows a folder or a menu (hooks of execution, service objects, delayed loads,
-icon overlays, context menus and property pages of files, folders and drives), those that Internet Explorer loads (helper objects, tool
-bars, buttons, search hooks), handlers of addresses, and the list of extensions that were approved. Proves that the class was registered;
-its DLL is the one that the registry of the machine names for it. Does not prove that it was loaded. Windows and nearly every installed
-program register some. Where each class has a key of its own the time is near its registration; where all are values of one key it dates
-only the last change of that key.`,
+	About: `Classes that Explorer loads at logon or when it shows a folder or a menu (hooks of execution,
+service objects, delayed loads, icon overlays, context menus and property pages of files, folders
+and drives), those that Internet Explorer loads (helper objects, tool bars, buttons, search hooks),
+handlers of addresses, and the list of extensions that were approved. Proves that the class was
+registered; its DLL is the one that the machine's registry names for it. Does not prove that it was
+loaded. Windows and nearly every installed program register some. For a class with its own key the
+time is near its registration; for values of one key it dates only the last change of that key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.015", "T1176"},
 	Refs: []string{

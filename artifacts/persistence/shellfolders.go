@@ -32,11 +32,12 @@ var shellFolders = artifacts.Define(artifacts.Artifact{
 	Name:     "shellfolders",
 	Title:    "Shell folder",
 	DataType: "windows:registry:shell_folders",
-	About: `Where the shell looks for the startup folder and for the start menu around it, for each user and for all. Whoever points the startup
-folder elsewhere has every file of that place started at the next log-on, and nothing shows in the usual folder. Proves the setting; does
-not prove that the folder holds anything (startupfolder lists it) or that somebody logged on since. User Shell Folders decides; Shell
-Folders is a copy that Explorer rewrites, so that a difference between the two is older or younger than the last log-on. The time is that
-of the whole key. Companies redirect folders to a server by policy.`,
+	About: `The locations of the startup folder and the Start menu, for each user and for all users. If the
+startup folder is redirected, all files of the other folder start at the next logon, and the usual
+folder shows nothing. Proves the setting; does not prove that the folder holds anything
+(startupfolder lists it) or that a user logged on since. User Shell Folders decides; Shell Folders
+is a copy that Explorer rewrites, so that a difference between the two is older or younger than the
+last logon. The time is that of the whole key. Companies redirect folders to a server by policy.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1547.001"},
 	Refs: []string{

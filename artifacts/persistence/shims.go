@@ -29,10 +29,11 @@ var shims = artifacts.Define(artifacts.Artifact{
 	Name:     "shims",
 	Title:    "Shim database",
 	DataType: "windows:registry:shim_database",
-	About: `Shim databases tell Windows to change how a program runs when it starts: which DLL to load into it, which file to start
-in its stead. Beside the built-in one a machine normally has none, or some that an administrator installed. Proves that a database
-was registered with that file and description, for the programs that are named; the installation time is stored with it. It does
-not prove that the program was started since. What the database does stands in its .sdb file.`,
+	About: `Shim databases change how Windows starts a program: which DLL to load into it, or which file to
+start instead. Besides the built-in one a machine normally has none, or some that an administrator
+installed. Proves that a database was registered with that file and description, for the programs
+that are named; the installation time is stored with it. It does not prove that the program was
+started since. The fixes themselves are in the .sdb file.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.011"},
 	Refs: []string{

@@ -27,11 +27,11 @@ var startupApproved = artifacts.Define(artifacts.Artifact{
 	Name:     "startupapproved",
 	Title:    "Startup approval",
 	DataType: "windows:registry:startupapproved",
-	About: `The task manager and the settings keep here which entries of the Run keys and of the startup folders are switched off (Windows 8
-and later). Proves that an entry of this name existed when Explorer last looked; it does not prove that the
-entry is still there: names stay after the entry itself was deleted. The
-disabling time is when somebody switched the entry off; it is zero for entries that were never touched. The key's time dates only the
-last change of the whole list.`,
+	About: `Task Manager and Settings record here which entries of the Run keys and startup folders are disabled
+(Windows 8 and later). Proves that an entry of this name existed when Explorer last looked; it does
+not prove that the entry still exists: names stay after the entry was deleted. The disabling time is
+when the entry was disabled; it is zero for entries that were never changed. The key's time dates
+only the last change of the whole list.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1547.001"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/setupapi/run-and-runonce-registry-keys"},

@@ -48,11 +48,12 @@ var startupFolder = artifacts.Define(artifacts.Artifact{
 	Name:     "startupfolder",
 	Title:    "Startup folder",
 	DataType: "windows:startup_folder:file",
-	About: `Files that Explorer opens when somebody logs on: those of the startup folder of all users and of each user, and those of the folder
-that the registry names instead. Proves that the file lay in that folder when the evidence was taken; does not prove that it was ever
-opened. The times in a shortcut are those of its target when the shortcut was last changed, not of the shortcut; its machine name and
-network address are those of the computer on which the target was last tracked, which need not be this one. Among loose files every shortcut
-is read: unless its folder is called Startup, nothing says that it starts anything, and it counts as a shortcut only.`,
+	About: `Files that Explorer opens at logon: those in the startup folders of all users and of each user, or
+in the folder that the registry names instead. Proves that the file was in that folder when the
+evidence was taken; does not prove that it was ever opened. The times in a shortcut are those of its
+target when the shortcut was last changed, not of the shortcut; its machine name and network address
+are those of the machine where the target was last tracked, which may be another one. All loose
+shortcuts are read; outside a folder named Startup they are not treated as autostarts.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1547.001", "T1547.009"},
 	Refs: []string{

@@ -68,12 +68,14 @@ var taskCache = artifacts.Define(artifacts.Artifact{
 	Name:     "taskcache",
 	Title:    "Task cache",
 	DataType: "windows:registry:task_scheduler:task_cache:entry",
-	About: `The task scheduler works from this cache, not from the XML files: one key for each task with its actions, triggers and times, and a
-tree of names that leads to them. Proves that a task was registered, when last (Last registered Time: registered or updated), and that the
-scheduler started it at Launch Time; the last result tells whether the program could be started (0x80070002: the file was gone). Does not
-prove what the program did, and keeps one run only. Author and date are what the creator wrote. A task without a name in the tree, a name
-without a security descriptor or with index 0 is hidden from the system's own tools and runs all the same. The times of the keys date the
-last change of each whole key. The layout of actions and triggers is not published by Microsoft.`,
+	About: `Task Scheduler uses this cache, not the XML files: one key per task with its actions, triggers and
+times, and a tree of names that refer to them. Proves that a task was registered, when last (Last
+registered Time: registered or updated), and that the scheduler started it at Launch Time; the last
+result shows whether the program could be started (0x80070002: the file was gone). Does not prove
+what the program did, and keeps one run only. Author and date are chosen by the creator. A task
+without a name in the tree, a name without a security descriptor or with index 0 is hidden from the
+tools of Windows but still runs. The times of the keys date the last change of each whole key. The
+layout of actions and triggers is not published by Microsoft.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1053.005", "T1564"},
 	Refs: []string{

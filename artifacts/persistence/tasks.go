@@ -71,11 +71,13 @@ var tasks = artifacts.Define(artifacts.Artifact{
 	Name:     "tasks",
 	Title:    "Scheduled task",
 	DataType: "windows:tasks:xml",
-	About: `Each scheduled task has an XML file that says what it starts, as whom, and when. Proves that the task was registered or that somebody put
-the file there; does not prove that it ever ran (the cache in SOFTWARE keeps the last run), and a file alone starts nothing: the task
-scheduler works from its cache. Author and date are what the creator wrote, freely chosen, and the date is local time unless it names a
-zone. Among loose files, a task is known by its first element; its place in the tree of tasks is then what the file claims. Comparing this file with the cache shows tasks that were changed or hidden behind the scheduler's back: the hash, the checksum and
-the actions are given for that.`,
+	About: `Each scheduled task has an XML file with its actions, account and triggers. Proves that the task was
+registered or that the file was placed there. Does not prove that it ever ran (the cache in SOFTWARE
+keeps the last run); a file alone starts nothing, because Task Scheduler uses its cache. Author and
+date are chosen by the creator, and the date is local time unless it names a zone. A loose task file
+is recognised by its first element; its path in the task tree is then the one that the file claims.
+Hash, checksum and actions allow a comparison with the cache, which shows tasks changed or hidden
+without Task Scheduler.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1053.005"},
 	Refs: []string{

@@ -16,9 +16,10 @@ var timeProviders = artifacts.Define(artifacts.Artifact{
 	Name:     "timeproviders",
 	Title:    "Time provider",
 	DataType: "windows:registry:time_provider",
-	About: `DLLs that the time service loads when it starts, as LOCAL SERVICE: its own client and server, and that of a virtual machine.
-Proves that the DLL was registered; Enabled = 0 keeps it from being loaded. Does not prove that it was loaded. The time is that of the key
-of this provider; the service itself rewrites that of its client.`,
+	About: `DLLs that the time service loads when it starts, as LOCAL SERVICE: the client and server of Windows,
+and the provider of a virtual machine. Proves that the DLL was registered; Enabled = 0 keeps it from
+being loaded. Does not prove that it was loaded. The time is that of the key of this provider; the
+service itself rewrites that of its client.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1547.003"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/sysinfo/time-provider", "https://attack.mitre.org/techniques/T1547/003/"},

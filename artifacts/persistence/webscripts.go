@@ -19,9 +19,10 @@ var webScripts = artifacts.Define(artifacts.Artifact{
 	Name:     "webscripts",
 	Title:    "Web server script",
 	DataType: "windows:file:web_script",
-	About: `Scripts and pages with code below the web root of Internet Information Services and of the common bundles for developers. Proves
-that the file was there when the evidence was taken, with the first lines shown. Does not prove that it is a back door, nor that anybody
-asked for it: web sites consist of such files. The record has no time.`,
+	About: `Scripts and pages with code below the web root of Internet Information Services and of common
+developer bundles. Proves that the file existed when the evidence was taken; its first lines are
+shown. Does not prove that it is a web shell or that it was ever requested: web sites consist of
+such files. The record has no time.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1505.003"},
 	Refs:   []string{"https://attack.mitre.org/techniques/T1505/003/"},

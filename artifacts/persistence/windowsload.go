@@ -25,10 +25,11 @@ var windowsLoad = artifacts.Define(artifacts.Artifact{
 	Name:     "windowsload",
 	Title:    "Windows load",
 	DataType: "windows:registry:windows_load",
-	About: `The values Load and Run of the key Windows name programs that start when the user logs on, as win.ini once did; AppInit_DLLs names
-DLLs that every program which uses user32.dll loads, if LoadAppInit_DLLs is 1. All are empty on an ordinary machine. Proves that the
-program or DLL was configured; does not prove that it was loaded: AppInit_DLLs is inert while LoadAppInit_DLLs is 0, and with Secure Boot
-since Windows 8. The time is that of the whole key.`,
+	About: `The values Load and Run of the key Windows name programs that start when the user logs on, as
+win.ini did; AppInit_DLLs names DLLs that every program which uses user32.dll loads, if
+LoadAppInit_DLLs is 1. All are empty by default. Proves that the program or DLL was configured; does
+not prove that it was loaded: AppInit_DLLs is inert while LoadAppInit_DLLs is 0, and with Secure
+Boot since Windows 8. The time is that of the whole key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.010", "T1547.001"},
 	Refs: []string{

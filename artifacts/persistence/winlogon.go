@@ -34,12 +34,13 @@ var winlogon = artifacts.Define(artifacts.Artifact{
 	Name:     "winlogon",
 	Title:    "Winlogon",
 	DataType: "windows:registry:winlogon",
-	About: `Settings of the log-on process: what it starts after a log-on (Userinit, Shell), on Ctrl+Shift+Esc (Taskman) and for system pages
-(VmApplet), the DLLs that it loads (GinaDLL, notification packages before Vista, group policy extensions), accounts that the log-on screen
-hides, and whether an account logs on by itself. Proves that the program was configured to start for everybody (SOFTWARE) or for one user;
-a Shell in a user's hive replaces Explorer for that user. Does not prove that it ran. A list may hold several programs; each has a record.
-Notification packages are ignored since Windows Vista. That a password for the automatic log-on is stored is told, the password is not
-shown. The time is that of the whole key.`,
+	About: `Settings of the logon process: the programs that it starts after a logon (Userinit, Shell), on
+Ctrl+Shift+Esc (Taskman) and for system pages (VmApplet), the DLLs that it loads (GinaDLL,
+notification packages before Vista, group policy extensions), accounts hidden from the logon screen,
+and automatic logon. Proves that the program was configured to start for all users (SOFTWARE) or for
+one user; a Shell in a user's hive replaces Explorer for that user. Does not prove that it ran. Each
+program of a list has its own record. Notification packages are ignored since Windows Vista. A
+stored password for automatic logon is reported but not shown. The time is that of the whole key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1547.004", "T1552.002", "T1564.002"},
 	Refs: []string{

@@ -25,10 +25,11 @@ var winsock = artifacts.Define(artifacts.Artifact{
 	Name:     "winsock",
 	Title:    "Winsock provider",
 	DataType: "windows:registry:winsock",
-	About: `DLLs that programs load when they use the network: the protocols of the catalogue and the layers over them, the resolvers of names
-and addresses, and the DLL that dials (AutodialDLL). Proves the catalogue as it was at the last write. Does not prove that a program loaded
-a DLL. Layers of virus scanners, VPN and parental controls were common and are rare by now. The time is that of the key of this one entry,
-which a reset or an installation writes anew.`,
+	About: `DLLs that programs load to use the network: the protocols of the catalogue and the layers over them,
+the name resolvers, and the dialling DLL (AutodialDLL). Proves the catalogue as it was at the last
+write. Does not prove that a program loaded a DLL. Layers of antivirus, VPN and parental control
+products used to be common and are now rare. The time is that of the entry's own key, which a reset
+or an installation rewrites.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1547", "T1574"},
 	Refs: []string{

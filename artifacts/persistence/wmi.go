@@ -46,13 +46,15 @@ var wmiSubscription = artifacts.Define(artifacts.Artifact{
 	Name:     "wmi",
 	Title:    "WMI subscription",
 	DataType: "windows:wmi:event_subscription",
-	About: `Permanent event subscriptions in the WMI repository: filters (when), consumers (what is done: a command line, a script, a log entry, a
-mail), the bindings between them, and timers. Instances are decoded with the class definitions of the repository; definitions and
-registrations of providers, which every Windows has, are not subscriptions and are not shown. Proves that the subscription was stored by the
-account creator_sid. A consumer acts only when a live binding names it (bound). Does not prove that it ever ran. A record on a page of an older
-state, without an entry in the index, or in free space is deleted. Service Start Time is not when it was created: it is when the run of the WMI
-service began that stored the record, a lower bound. Default objects have the time at which the image of Windows was built. Every Windows has
-"SCM Event Log Consumer", older ones "BVTConsumer"; management software adds its own.`,
+	About: `Permanent event subscriptions in the WMI repository: filters (the condition), consumers (the action:
+a command line, a script, a log entry, a mail), the bindings between them, and timers. Instances are
+decoded with the class definitions of the repository. Class definitions and provider registrations
+are not shown. Proves that the subscription was stored by the account creator_sid. A consumer acts
+only when a live binding names it (bound). Does not prove that it ever ran. A record on a page of an
+older state, without an entry in the index, or in free space is deleted. Service Start Time is a
+lower bound for the creation: the start of the WMI service that stored the record. Default objects
+have the build time of the Windows image. Every Windows has "SCM Event Log Consumer", older ones
+"BVTConsumer"; management software adds others.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.003"},
 	Refs: []string{

@@ -30,7 +30,7 @@ func (e *UnfinishedError) Unwrap() error { return e.Err }
 // A DifferentError is why a run cannot continue an earlier one.
 type DifferentError struct{ Dir, Why string }
 
-func (e *DifferentError) Error() string { return fmt.Sprintf("cannot go on with %s: %s", e.Dir, e.Why) }
+func (e *DifferentError) Error() string { return fmt.Sprintf("cannot resume %s: %s", e.Dir, e.Why) }
 
 // An InUseError is why a case is left alone: another process is at work on it.
 type InUseError struct {
@@ -56,11 +56,11 @@ func (s *run) openCase() error {
 		case !s.o.Force:
 			return &files.ExistsError{Name: s.dir}
 		case !IsCase(s.dir):
-			return fmt.Errorf("%s is no case folder (it has no manifest.json of artifactdump) and is not replaced", s.dir)
+			return fmt.Errorf("%s is not a case folder of artifactdump (no manifest.json): not replaced", s.dir)
 		}
 	}
 	if _, err := os.Lstat(s.part); err != nil && s.o.Resume {
-		return fmt.Errorf("nothing to go on with: there is no %s", s.part)
+		return fmt.Errorf("nothing to resume: %s does not exist", s.part)
 	}
 	if err := os.MkdirAll(filepath.Dir(s.part), 0o777); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (s *run) checkPlaces() error {
 	}
 	for _, dir := range []string{s.dir, s.part} {
 		if dir, err := filepath.Abs(dir); err != nil || files.Within(file, dir) {
-			return &OptionError{"status file", fmt.Errorf("%s: the case folder holds nothing but what the scan finds; name another place", f)}
+			return &OptionError{"status file", fmt.Errorf("%s is inside the case folder: name another place", f)}
 		}
 	}
 	return nil
@@ -122,7 +122,7 @@ func (s *run) leftOver() error {
 	case s.o.Resume:
 		old, err := ReadManifest(s.part)
 		if err != nil {
-			return fmt.Errorf("cannot go on with %s: %w", s.part, err)
+			return fmt.Errorf("cannot resume %s: %w", s.part, err)
 		}
 		if why := s.m.differs(old); why != "" {
 			return &DifferentError{s.part, why}
@@ -132,7 +132,7 @@ func (s *run) leftOver() error {
 	case !s.o.Force:
 		return &UnfinishedError{Dir: s.part}
 	case !IsCase(s.part):
-		return fmt.Errorf("%s is no case folder (it has no manifest.json of artifactdump) and is not replaced", s.part)
+		return fmt.Errorf("%s is not a case folder of artifactdump (no manifest.json): not replaced", s.part)
 	}
 	return os.RemoveAll(s.part)
 }
@@ -152,7 +152,7 @@ func (s *run) finish(err error) error {
 		err = werr
 	}
 	if errors.Is(err, ErrNoEvidence) && onlyManifest(s.part) {
-		// Nothing to go on with: the next run shall not stumble over it.
+		// Nothing to continue with: the next run shall not stumble over it.
 		os.RemoveAll(s.part)
 		s.status.end(err)
 		return err

@@ -92,7 +92,7 @@ func Machine(ctx context.Context, tree *evidence.Tree, sink files.Folder, o Opti
 }
 
 // one opens the evidence of a machine and scans it into its folder. It returns
-// what the manifest says of the machine, be it whole or not, and the worst
+// what the manifest says of the machine, complete or not, and the worst
 // finding.
 func (s *run) one(ctx context.Context, h *machine) (m *MachineManifest, worst findings.Level, err error) {
 	ev, err := s.evidence(s.m.Evidence[h.evidence].Path)

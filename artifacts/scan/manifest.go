@@ -258,7 +258,7 @@ func ReadManifest(dir string) (*Manifest, error) {
 		return nil, fmt.Errorf("%s: %w", ManifestName, err)
 	}
 	if m.Tool != "artifactdump" {
-		return nil, fmt.Errorf("%s is not of artifactdump", ManifestName)
+		return nil, fmt.Errorf("%s was not written by artifactdump", ManifestName)
 	}
 	return m, nil
 }

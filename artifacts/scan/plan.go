@@ -65,8 +65,8 @@ func (s *run) plan(paths []string) ([]machine, error) {
 				return nil, err
 			}
 			if me.Kind != "" && me.Error == "" {
-				// To go on without it would drop what was finished of it.
-				return nil, fmt.Errorf("could be read when the run was begun, and cannot now: %w", err)
+				// Continuing without it would drop its finished results.
+				return nil, fmt.Errorf("was readable when the scan started but no longer is: %w", err)
 			}
 			me.Error = err.Error()
 			s.obs.Damage(err)

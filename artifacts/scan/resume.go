@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
@@ -74,20 +76,44 @@ func sweep(dir string, keep map[string]bool) error {
 	return err
 }
 
-// differs says what keeps a run from going on with another one's work.
+// differs returns why a run cannot continue the work of another one, or "".
 func (m *Manifest) differs(old *Manifest) string {
 	samePath := func(a, b *EvidenceManifest) bool { return a.Path == b.Path }
-	a, _ := json.Marshal(m.Options)
-	b, _ := json.Marshal(old.Options)
+	options := differingOptions(m.Options, old.Options)
 	switch {
 	case old.Schema != m.Schema || old.Version != m.Version || old.Commit != m.Commit:
-		return "it was begun by version " + old.Version
-	case string(a) != string(b):
-		return "it was begun with other options"
+		return "it was started by version " + old.Version
+	case options != "":
+		return "options differ (" + options + ")"
 	case !slices.EqualFunc(m.Evidence, old.Evidence, samePath):
-		return "it was begun with other evidence"
+		return "evidence differs"
 	}
 	return ""
+}
+
+// optionFlags are the flags whose values are in the manifest, by their keys there.
+var optionFlags = map[string]string{"artifacts": "--artifact", "formats": "--format"}
+
+// differingOptions names the flags with which two runs differ, or returns "".
+func differingOptions(a, b ManifestOptions) string {
+	of := func(o ManifestOptions) (fields map[string]json.RawMessage) {
+		b, _ := json.Marshal(o)
+		_ = json.Unmarshal(b, &fields)
+		return fields
+	}
+	x, y := of(a), of(b)
+	var out []string
+	for key := range maps.Keys(x) {
+		if _, ok := y[key]; !ok {
+			y[key] = nil
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(y)) {
+		if string(x[key]) != string(y[key]) {
+			out = append(out, cmp.Or(optionFlags[key], "--"+strings.ReplaceAll(key, "_", "-")))
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // complete returns a machine of the earlier run when all its outputs are as

@@ -171,9 +171,9 @@ func Run(ctx context.Context, o Options, obs Observer) (*Manifest, error) {
 	}
 	switch {
 	case o.Dir == "":
-		return nil, &OptionError{Err: errors.New("no case folder is named")}
+		return nil, &OptionError{Err: errors.New("missing case folder")}
 	case o.Force && o.Resume:
-		return nil, &OptionError{Err: errors.New("a case is either replaced or resumed, not both")}
+		return nil, &OptionError{Err: errors.New("Force and Resume are mutually exclusive")}
 	}
 	if err := distinct(o.Evidence); err != nil {
 		return nil, err
@@ -259,7 +259,7 @@ func (s *run) note(format string, args ...any) { s.obs.Note(fmt.Sprintf(format, 
 // distinct refuses evidence that is given twice, by whatever name.
 func distinct(paths []string) error {
 	if len(paths) == 0 {
-		return &OptionError{Err: errors.New("no evidence is named")}
+		return &OptionError{Err: errors.New("missing evidence")}
 	}
 	var seen []fs.FileInfo
 	for i, p := range paths {

@@ -9,7 +9,7 @@ import (
 )
 
 // keep brings the manifest up to date when a machine is complete, so that a
-// run that is killed can go on. It tells of all machines: of very many it is
+// run that is killed can continue. It covers all machines: of very many it is
 // large, and is not written so often that the writing takes longer than the
 // work. When the run ends it is written in any case.
 func (s *run) keep() error {

@@ -37,7 +37,7 @@ type Status struct {
 	Machines []*MachineStatus `json:"machines,omitempty"`
 }
 
-// A MachineStatus tells how far the scan of one machine is.
+// A MachineStatus reports how far the scan of one machine is.
 type MachineStatus struct {
 	Machine string `json:"host"`
 	Folder  string `json:"folder,omitempty"`
@@ -86,7 +86,7 @@ const (
 	phaseTimeline = "writing the timeline"
 )
 
-// planned tells how many machines there are, and that those of an earlier run
+// planned reports how many machines there are, and that those of an earlier run
 // were found whole.
 func (t *Status) planned(n, kept int) {
 	t.mu.Lock()

@@ -22,10 +22,10 @@ var computerName = artifacts.Define(artifacts.Artifact{
 	Name:     "computername",
 	Title:    "Computer name",
 	DataType: "windows:registry:computername",
-	About: `The names of the machine: the NetBIOS name, the name and the domain in DNS, and what DHCP and a domain gave it. Proves what
-the machine was called when the hive was written. Names that differ tell of a renaming since the last boot, or since the other control set was used.
-The times are those of the keys, which hold many other settings too: the name's own key dates the naming, the one of
-Tcpip\Parameters does not.`,
+	About: `The names of the machine: the NetBIOS name, the DNS name and domain, and those assigned by DHCP and
+a domain. Proves the name of the machine when the hive was written. Different names show a renaming
+since the last boot or since the other control set was used. The times are those of the keys, which
+also hold other settings: the name's own key dates the naming, Tcpip\Parameters does not.`,
 	Proves: artifacts.Configured,
 	Refs: []string{
 		"https://learn.microsoft.com/windows/win32/sysinfo/computer-names",

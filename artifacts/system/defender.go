@@ -10,7 +10,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 )
 
-// Defender is one setting or one exclusion of Windows' own virus scanner.
+// Defender is one setting or one exclusion of Windows' own antivirus.
 type Defender struct {
 	artifacts.Origin
 	Kind    string    `json:"kind"`           // "setting", "exclusion", "threat"
@@ -27,10 +27,12 @@ var defender = artifacts.Define(artifacts.Artifact{
 	Name:     "defender",
 	Title:    "Windows Defender",
 	DataType: "windows:registry:windows_defender",
-	About: `How Windows' own virus scanner is set: which parts are off, which threats it lets pass, and what it does not look at, one record for each
-exclusion. Proves that the scanner, when it honoured the setting, did not look at these files, processes, extensions or addresses; the key's time is when the last exclusion
-of that list was set or removed. It does not prove who set it: installers of server software exclude their folders rightly. With tamper protection on,
-values that switch the scanner off are ignored. A scanner of another maker switches this one off without leaving these values.`,
+	About: `The settings of Windows Defender Antivirus: disabled parts, allowed threats, and one record for each
+exclusion. Proves that the antivirus, if it honoured the setting, did not scan these files,
+processes, extensions or addresses. The key's time is when the last exclusion of that list was added
+or removed. It does not prove who set it: installers of server software exclude their folders
+legitimately. With tamper protection, values that disable the antivirus are ignored. Another
+antivirus product disables this one without these values.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1562.001"},
 	Refs: []string{

@@ -38,10 +38,11 @@ var eventLogging = artifacts.Define(artifacts.Artifact{
 	Name:     "eventlogging",
 	Title:    "Event log settings",
 	DataType: "windows:registry:event_logging",
-	About: `Which event logs Windows keeps, how large, where, and what is written into them: channels, PowerShell's logging, command lines of
-processes, the audit policy. Proves how logging was set when the hive was written; "weakens" marks what is less than Windows comes with. It does not prove that a log
-was cleared, nor that one that is on holds anything. Small sizes overwrite soon. The key's time dates the last change of any value
-in it; event log keys also change when programs register their sources.`,
+	About: `The event logs of Windows, their size, location and content: channels, PowerShell's logging, command
+lines of processes, the audit policy. Proves the logging settings when the hive was written;
+"weakens" marks values below the default. It does not prove that a log was cleared, nor that an
+enabled log has events. Small logs are overwritten soon. The key's time dates the last change of any
+value in it; event log keys also change when programs register their sources.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1562.002", "T1112"},
 	Refs: []string{

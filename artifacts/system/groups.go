@@ -27,9 +27,10 @@ var groups = artifacts.Define(artifacts.Artifact{
 	Name:     "groups",
 	Title:    "Local groups",
 	DataType: "windows:registry:sam_groups",
-	About: `The local groups of the machine and their members. Proves who was an administrator (group 544) or was let in by Remote
-Desktop (555) when the hive was written. The key's time is the last change of the group, which does not say which member came or went. Members of domain groups
-that are members here are not known to the machine. A guest account among the administrators is no normal state.`,
+	About: `The local groups of the machine and their members. Proves who was an administrator (group 544) or
+allowed to use Remote Desktop (555) when the hive was written. The key's time is the last change of
+the group, not of a given member. The machine does not know the members of domain groups. A guest
+account among the administrators is never normal.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1098.007", "T1136.001"},
 	Refs: []string{

@@ -35,10 +35,11 @@ var interfaces = artifacts.Define(artifacts.Artifact{
 	Name:     "interfaces",
 	Title:    "Network interfaces",
 	DataType: "windows:registry:network_interface",
-	About: `The addresses that each network interface had last, given by hand or by DHCP, and one set for each wireless network that
-it was used with. Proves which address the machine held when the lease was obtained (seconds, UTC). Name servers that were set by hand
-send all look-ups there. It does not prove that the address was in use at another moment; older leases are overwritten. The key's time is
-mostly that of the last lease.`,
+	About: `The last addresses of each network interface, set manually or by DHCP, and one set for each wireless
+network that it was used with. Proves which address the machine held when the lease was obtained
+(seconds, UTC). Manually set name servers receive all queries. It does not prove that the address
+was in use at another time; older leases are overwritten. The key's time is usually that of the last
+lease.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1016"},
 	Refs:   []string{"https://learn.microsoft.com/troubleshoot/windows-client/networking/tcpip-and-nbt-configuration-parameters"},

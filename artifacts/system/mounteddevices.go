@@ -28,9 +28,11 @@ var mountedDevices = artifacts.Define(artifacts.Artifact{
 	Name:     "mounteddevices",
 	Title:    "Mounted devices",
 	DataType: "windows:registry:mounted_devices",
-	About: `Which partition or device each drive letter and volume name stands for. Proves that the device was mounted here at some
-time; a letter keeps only the device that had it last. The entries have no times of their own. A volume's GUID leads to the users'
-mount points, the device's path to its entry among the attached devices; a disk signature that disks share (clones) cannot tell them apart. It does not prove that anything was read.`,
+	About: `The partition or device of each drive letter and volume name. Proves that the device was mounted
+here at some time; a letter keeps only its last device. The entries have no times. The GUID of a
+volume links to the users' mount points, the path of the device to its entry among the attached
+devices. Clones with the same disk signature cannot be distinguished. It does not prove that
+anything was read.`,
 	Proves:  artifacts.Present,
 	Attack:  []string{"T1091", "T1052.001"},
 	Refs:    []string{"https://github.com/libyal/winreg-kb/blob/main/docs/sources/system-keys/Mounted-devices.md"},

@@ -32,10 +32,11 @@ var networks = artifacts.Define(artifacts.Artifact{
 	Name:     "networks",
 	Title:    "Networks",
 	DataType: "windows:registry:network",
-	About: `The networks that Windows recognised: cables, wireless, tunnels. Proves that the machine was connected to a network with
-this name, and by the hardware address of the gateway often where that was. Created is the first and last connected the latest
-connection, both in the machine's local time without a zone: they are kept as written and are not UTC. Times between are not kept. It does not prove what was sent. A new name may be an old
-network whose gateway changed.`,
+	About: `The networks that Windows recognised: wired, wireless, tunnels. Proves that the machine was
+connected to a network with this name; the hardware address of the gateway often shows where.
+Created is the first and last connected the latest connection, both in the machine's local time
+without a zone: they are kept as written and are not UTC. Times in between are not kept. It does not
+prove any traffic. A new name may be an old network whose gateway changed.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1016"},
 	Refs: []string{

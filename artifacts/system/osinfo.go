@@ -35,10 +35,12 @@ var osInfo = artifacts.Define(artifacts.Artifact{
 	Name:     "osinfo",
 	Title:    "Windows version",
 	DataType: "windows:registry:installation",
-	About: `The version of Windows, and the versions that feature upgrades replaced. Proves which build was installed and when
-setup finished. The installation date is set again by each feature upgrade, so it is not when the machine was first used; the keys
-"Source OS", one for each version that was replaced, keep the older dates. The date in the name of such a key is local time in the
-machine's own spelling. The product name says Windows 10 on Windows 11 too: the name here follows the build, 22000 and later being 11.`,
+	About: `The version of Windows, and the versions that feature upgrades replaced. Proves which build was
+installed and when the installation finished. Each feature upgrade resets the installation date, so
+it is not when the machine was first used; the keys "Source OS", one for each version that was
+replaced, keep the older dates. The date in the name of such a key is local time in the machine's
+own spelling. The product name says Windows 10 on Windows 11 too: the name here follows the build,
+22000 and later being 11.`,
 	Proves: artifacts.Configured,
 	Refs: []string{
 		"https://github.com/libyal/winreg-kb/blob/main/docs/sources/system-keys/Windows-product-information.md",

@@ -31,10 +31,11 @@ var profiles = artifacts.Define(artifacts.Artifact{
 	Name:     "profiles",
 	Title:    "User profiles",
 	DataType: "windows:registry:profile_list",
-	About: `The accounts, local or of a domain, that have a profile on the machine. Proves that somebody logged on with the
-account at least once, in person, by Remote Desktop or to run a program as this user; logging on over the network alone makes no
-profile. Load and unload times (Windows 10 and later) are the last ones only. A SID that no local account has belongs to
-a domain or to an account that was deleted. The name in the path is that of the first logon and does not follow a renaming.`,
+	About: `The accounts, local or of a domain, that have a profile on the machine. Proves at least one logon
+with the account: at the machine, by Remote Desktop or to run a program as this user. A network
+logon alone does not create a profile. Load and unload times (Windows 10 and later) are the last
+ones only. A SID that no local account has belongs to a domain or to an account that was deleted.
+The name in the path is that of the first logon and does not follow a renaming.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1078"},
 	Refs: []string{

@@ -41,9 +41,11 @@ var protection = artifacts.Define(artifacts.Artifact{
 	Name:     "protection",
 	Title:    "Protection settings",
 	DataType: "windows:registry:protection",
-	About: `Switches that guard the machine or keep traces: User Account Control, System Restore, SmartScreen, script policies, code integrity, last access times. Proves
-how they were set when the hive was written; "weakens" marks values that take protection away. It does not prove who set them or why: administrators and
-installers do it too. Execution policies are a guard against mistakes, not against an intruder. The key's time dates the last change of any value in it.`,
+	About: `Settings that protect the machine or preserve artifacts: User Account Control, System Restore,
+SmartScreen, script policies, code integrity, last access times. Proves the settings when the hive
+was written; "weakens" marks values that reduce protection. It does not prove who set them or why:
+administrators and installers also do so. Execution policies protect against mistakes, not against
+an intruder. The key's time dates the last change of any value in it.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1548.002", "T1112", "T1562.001", "T1490"},
 	Refs: []string{

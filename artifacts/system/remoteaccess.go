@@ -32,10 +32,11 @@ var remoteAccess = artifacts.Define(artifacts.Artifact{
 	Name:     "remoteaccess",
 	Title:    "Remote access settings",
 	DataType: "windows:registry:remote_access",
-	About: `Switches that let others in: Remote Desktop with its port and its authentication, shadowing of sessions, remote administration with local
-accounts, shares, WinRM. Proves how the machine was set when the hive was written; "weakens" marks values that are less safe than what Windows comes with. It
-does not prove that anybody came in, nor who changed the switch: administrators change them too. The key's time dates the last change of
-any value in it.`,
+	About: `Settings that allow remote access: Remote Desktop with its port and its authentication, shadowing of
+sessions, remote administration with local accounts, shares, WinRM. Proves the settings when the
+hive was written; "weakens" marks values less safe than the default. It does not prove that anybody
+connected, nor who changed the setting: administrators also do so. The key's time dates the last
+change of any value in it.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1021.001", "T1021.002", "T1112"},
 	Refs: []string{

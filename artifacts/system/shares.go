@@ -24,9 +24,9 @@ var shares = artifacts.Define(artifacts.Artifact{
 	Name:     "shares",
 	Title:    "Shared folders",
 	DataType: "windows:registry:share",
-	About: `Folders and printers that somebody shared on the network. Proves that the share was set up and for which path; the
-shares C$, ADMIN$ and IPC$ are made at each start and are not here. It does not prove that anybody connected. The key's time is the last change of any of
-the shares.`,
+	About: `Folders and printers shared on the network. Proves that the share was created, and its path. The
+shares C$, ADMIN$ and IPC$ are created at each start and are not included. It does not prove that
+anybody connected. The key's time is the last change of any of the shares.`,
 	Proves:  artifacts.Configured,
 	Attack:  []string{"T1021.002", "T1135"},
 	Refs:    []string{"https://learn.microsoft.com/windows/win32/api/lmshare/ns-lmshare-share_info_502"},

@@ -20,10 +20,10 @@ var shutdown = artifacts.Define(artifacts.Artifact{
 	Name:     "shutdown",
 	Title:    "Last shutdown",
 	DataType: "windows:registry:shutdown",
-	About: `When Windows was last shut down in order; one time, overwritten each time, another in each control set. Proves that the
-machine ran until then. It is not set by a crash or a pulled plug, and with fast start-up (Windows 8 and later) a shutdown is a kind of
-hibernation that writes it too. A time far before the last events on the volume means that the machine did not end in order, or was still running
-when it was copied.`,
+	About: `The last orderly shutdown of Windows: one time per control set, overwritten each time. Proves that
+the machine ran until then. A crash or power loss does not set it. With fast startup (Windows 8 and
+later) a shutdown is a kind of hibernation, which also sets it. A time long before the last events
+on the volume means that the machine was not shut down properly or was running when it was copied.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1529"},
 	Refs:   []string{"https://github.com/log2timeline/plaso/blob/main/plaso/parsers/winreg_plugins/shutdown.py"},

@@ -29,9 +29,11 @@ var software = artifacts.Define(artifacts.Artifact{
 	Name:     "software",
 	Title:    "Installed software",
 	DataType: "windows:registry:uninstall",
-	About: `Programs that their installers registered to be removed later, for the machine or for one user. Proves that an installer
-of that name ran, and which version it left. What is merely copied is not here, and nothing shows whether the program ever ran or still exists. The date
-is a day in local time that the installer writes as it likes; many write none. The key's time is the installation or the last update.`,
+	About: `Programs that their installers registered for removal, for the machine or for one user. Proves that
+an installer of that name ran, and the installed version. Programs that were only copied are not
+included, and the record does not show whether the program ever ran or still exists. The date is a
+day in local time, written by the installer; many write none. The key's time is the installation or
+the last update.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1518", "T1219"},
 	Refs:   []string{"https://learn.microsoft.com/windows/win32/msi/uninstall-registry-key"},

@@ -28,10 +28,11 @@ var timeZone = artifacts.Define(artifacts.Artifact{
 	Name:     "timezone",
 	Title:    "Time zone",
 	DataType: "windows:registry:timezone",
-	About: `The time zone of the machine, by which local times in other traces are read: UTC is local time plus the bias, in
-minutes. Proves the zone that was set when the hive was written, not the zone at any earlier event. The active bias is
-that of the last boot or change, not of the event's season: use the two dates on which daylight saving starts and ends. The key's
-time is a change of the zone, or of the season, or a boot.`,
+	About: `The time zone of the machine, for reading local times in other artifacts: UTC is local time plus the
+bias, in minutes. Proves the zone that was set when the hive was written, not the zone at any
+earlier event. The active bias is that of the last boot or change, not of the event's season: use
+the two dates on which daylight saving starts and ends. The key's time is a change of the zone, or
+of the season, or a boot.`,
 	Proves: artifacts.Configured,
 	Refs: []string{
 		"https://github.com/libyal/winreg-kb/blob/main/docs/sources/system-keys/Time-zones.md",

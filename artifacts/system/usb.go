@@ -39,11 +39,14 @@ var usb = artifacts.Define(artifacts.Artifact{
 	Name:     "usb",
 	Title:    "Attached devices",
 	DataType: "windows:registry:usbstor",
-	About: `Devices that Windows installed: sticks and disks (USBSTOR), everything on USB, disks on other buses (SCSI), phones and cameras
-(WPDBUSENUM). Proves that a device with this make and serial number was plugged in, when it was installed first, and on Windows 8 and later when it came and went last. It does not
-prove that a file was copied, nor who was at the desk: drive letters and the users' mount points are the link to a person. A serial number
-with & as its second character is made up by Windows and may differ for the same device in another socket. Installation times are set
-again by upgrades of Windows; the key's own time changes for many reasons. A removal older than the arrival means that the device was attached when the hive was written.`,
+	About: `Devices that Windows installed: flash drives and disks (USBSTOR), everything on USB, disks on other
+buses (SCSI), phones and cameras (WPDBUSENUM). Proves that a device with this make and serial number
+was attached, when it was first installed, and on Windows 8 and later when it was last attached and
+removed. It does not prove that a file was copied, nor which user was present: drive letters and the
+users' mount points link it to a person. A serial number with & as its second character is generated
+by Windows and may differ for the same device in another port. Windows upgrades reset installation
+times; the key's own time changes for many reasons. A removal older than the arrival means that the
+device was attached when the hive was written.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1091", "T1052.001", "T1200"},
 	Refs: []string{

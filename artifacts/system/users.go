@@ -51,11 +51,13 @@ var accounts = artifacts.Define(artifacts.Artifact{
 	Name:     "users",
 	Title:    "Local accounts",
 	DataType: "windows:registry:sam_users",
-	About: `The user accounts of the machine itself, from the account database SAM; accounts of a domain are not here. Proves that
-the account existed, its switches, its last logon with a password that this machine checked, the last wrong password and the last change of the
-password. Logons with a domain's account, and on some versions those with a Microsoft account or a PIN, do not update it; the counts stop and start
-again. The creation time is that of the key named like the account: for the accounts that come with Windows it is the installation or an
-upgrade. A number inside the record that is not the one of its key means that the account acts as another one (RID hijacking); an account without a name key is
+	About: `The user accounts of the machine itself, from the account database SAM; accounts of a domain are not
+here. Proves that the account existed, its switches, its last logon with a password that this
+machine checked, the last wrong password and the last change of the password. Logons with a domain's
+account, and on some versions those with a Microsoft account or a PIN, do not update it; the counts
+saturate and restart. The creation time is that of the key named like the account: for the accounts
+that come with Windows it is the installation or an upgrade. A RID in the record that differs from
+its key means that the account acts as another one (RID hijacking); an account without a name key is
 hidden from the user manager. Passwords and their hashes are not read.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1136.001", "T1098", "T1078.003", "T1078.001"},
@@ -244,7 +246,7 @@ func orphanName(in artifacts.Input, names *accountIndex, yield func(Account) boo
 // Owner is the account itself.
 func (a Account) Owner() evidence.User { return a.user }
 
-// Disabled tells whether the account is switched off.
+// Disabled reports whether the account is switched off.
 func (a Account) Disabled() bool { return a.RawFlags&1 != 0 }
 
 // Tags marks an account that is not what it seems.

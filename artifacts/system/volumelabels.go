@@ -23,12 +23,15 @@ type VolumeLabel struct {
 
 var volumeLabels = artifacts.Define(artifacts.Artifact{
 	Name:     "volumelabels",
-	Title:    "Labels of volumes",
+	Title:    "Volume labels",
 	DataType: "windows:registry:volume_label",
-	About: `Names and serial numbers of volumes that three parts of Windows met: the portable devices service (label or drive letter of each device), the search index (label
-of each letter) and, up to Windows 7, ReadyBoost (label and serial number). Proves that a volume of that name was attached; the serial number is the one in shortcuts and Prefetch files, which
-links them to a device. It does not prove that anything was read or copied. Keys are written when the volume is met for the first time or again, so a
-time is not always that of the last use; machines with fast disks do not test for ReadyBoost.`,
+	About: `Names and serial numbers of volumes that three parts of Windows recorded: the portable devices
+service (label or drive letter of each device), the search index (label of each letter) and, up to
+Windows 7, ReadyBoost (label and serial number). Proves that a volume of that name was attached; the
+serial number also appears in shortcuts and Prefetch files, which links them to a device. It does
+not prove that anything was read or copied. Keys are written when the volume is first or again
+encountered, so a time is not always that of the last use; machines with fast disks do not test for
+ReadyBoost.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1091", "T1052.001"},
 	Refs:   []string{"https://github.com/libyal/winreg-kb/blob/main/docs/sources/system-keys/USB-storage.md"},

@@ -16,9 +16,9 @@ import (
 func completionCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "completion",
-		Usage:     "a script that completes commands, flags and names in a shell",
+		Usage:     "print a shell script that completes commands, flags and names",
 		ArgsUsage: "bash|zsh|fish|powershell",
-		Description: "Prints the script. To have it in every new shell:\n\n" +
+		Description: "Prints the script. To load it in every new shell:\n\n" +
 			"Examples:\n" +
 			"   artifactdump completion bash > ~/.local/share/bash-completion/completions/artifactdump\n" +
 			"   artifactdump completion zsh > \"${fpath[1]}/_artifactdump\"\n" +
@@ -27,7 +27,7 @@ func completionCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			script, ok := shell.Script(c.Args().First(), c.App, flagValues)
 			if !ok || c.NArg() != 1 {
-				return usagef("which shell? There are %s", strings.Join(shell.Shells, ", "))
+				return usagef("missing SHELL: one of %s", strings.Join(shell.Shells, ", "))
 			}
 			_, err := io.WriteString(c.App.Writer, script)
 			return err
@@ -38,7 +38,7 @@ func completionCommand() *cli.Command {
 func manCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "man",
-		Usage: "the manual page, for man",
+		Usage: "print the manual page",
 		Description: "Prints the page as roff.\n\n" +
 			"Examples:\n" +
 			"   artifactdump man > ~/.local/share/man/man1/artifactdump.1\n" +

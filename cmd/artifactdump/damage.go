@@ -10,7 +10,7 @@ import (
 
 // verboseDamage is for commands that read nothing but single files.
 func verboseDamage() cli.Flag {
-	return &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name all damage of a file, each in a line of its own"}
+	return &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each problem on its own line"}
 }
 
 // damage keeps one problem of the evidence until it is named, or names it at once

@@ -15,10 +15,10 @@ import (
 func dumpCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "dump",
-		Usage:     "typed records, with all their fields",
+		Usage:     "print typed records with all fields",
 		ArgsUsage: "EVIDENCE…",
-		Description: "Prints one record for each trace, artifact by artifact. Each leads back to its\n" +
-			"file, its key and value, and its byte offset.\n\n" +
+		Description: "Prints the records artifact by artifact. Each names its file, key, value and byte\n" +
+			"offset.\n\n" +
 			"Examples:\n" +
 			"   artifactdump dump -a prefetch /mnt/image\n" +
 			"   artifactdump dump -a prefetch --format csv -o prefetch.csv case/C\n" +
@@ -26,7 +26,7 @@ func dumpCommand() *cli.Command {
 			"   artifactdump dump -a userassist --hive NTUSER.DAT",
 		Flags: slices.Concat([]cli.Flag{
 			formatFlag("text", forRecords),
-			&cli.StringSliceFlag{Name: "hive", Usage: "read the single hive `FILE`; its kind is known from its keys (repeat for more)"},
+			&cli.StringSliceFlag{Name: "hive", Usage: "read the single hive `FILE`; its keys show its kind (repeatable)"},
 		}, outputFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: dump,
 	}
@@ -35,7 +35,7 @@ func dumpCommand() *cli.Command {
 func dump(c *cli.Context) error {
 	format, ok := format(c.String("format"), forRecords)
 	if !ok {
-		return usagef("no format for records is called %q", c.String("format"))
+		return unknownFormat("record", c.String("format"), forRecords)
 	}
 	paths := slices.Concat(c.Args().Slice(), c.StringSlice("hive"))
 	s := newSession(c)
@@ -109,7 +109,7 @@ func dump(c *cli.Context) error {
 func openFolder(c *cli.Context, evidence ...string) (folder, error) {
 	name := c.String("output")
 	if name == "" || name == "-" {
-		return folder{}, usagef("--format %s writes several files: name a folder with -o", c.String("format"))
+		return folder{}, usagef("--format %s writes several files: use -o FOLDER", c.String("format"))
 	}
 	if err := files.OutsideFolder(name, evidence); err != nil {
 		return folder{}, err

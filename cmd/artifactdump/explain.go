@@ -17,12 +17,11 @@ import (
 func explainCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
-		Usage:     "from a row back to its bytes",
+		Usage:     "show the bytes behind an event, record or finding",
 		ArgsUsage: "EVIDENCE ID",
-		Description: "ID is the id of an event, a record or a finding. Prints where it was read - file\n" +
-			"with SHA-256, key, value, offset, transaction log or free cell - and the bytes\n" +
-			"there with the names of their fields, so that a second examiner can check the row\n" +
-			"with a hex editor.\n\n" +
+		Description: "ID is the id of an event, a record or a finding. Prints where it was read (file\n" +
+			"with SHA-256, key, value, offset, transaction log or free cell) and the bytes there\n" +
+			"with their field names. A second examiner can check the row with a hex editor.\n\n" +
 			"Example:\n" +
 			"   artifactdump explain /mnt/image 57a2c8b336c5a09f",
 		Flags:  slices.Concat(outputFlags(), evidenceFlags()),
@@ -36,7 +35,7 @@ func explainAction(c *cli.Context) error {
 	}
 	path, id := c.Args().Get(0), strings.ToLower(c.Args().Get(1))
 	if id == "" {
-		return usagef("the id is empty: every row of a timeline, a record or a finding has one")
+		return usagef("ID is empty: take one from a timeline, a record or a finding")
 	}
 	s := newSession(c)
 	o, err := openOutput(c, path)
@@ -76,7 +75,7 @@ func explainAction(c *cli.Context) error {
 	case nil:
 		f := findingWith(judges, id)
 		if f == nil {
-			return fmt.Errorf("no event, record or finding of %s has the id %s; ids are stable as long as the evidence is the same", path, id)
+			return fmt.Errorf("no event, record or finding of %s has the id %s", path, id)
 		}
 		err = explain.Finding(o, f, func(id string) string { return "artifactdump explain " + path + " " + id })
 	case error(found):

@@ -23,17 +23,17 @@ import (
 const exitFindings = 4
 
 // errFindings is the command's error then.
-var errFindings = errors.New("there are findings of --fail-level or above")
+var errFindings = errors.New("a finding reaches --fail-level")
 
 func findingsCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "findings",
-		Usage:     "what deserves a look first, why, and what could not be judged",
+		Usage:     "rank what deserves review, with reasons and coverage",
 		ArgsUsage: "EVIDENCE… [ID…]",
 		Description: "Prints one line for each finding, worst first. --long, or the ID of a finding,\n" +
 			"shows its reasons, the records behind it, what usually explains it, and one next\n" +
 			"step; --coverage lists the rules that could not be evaluated, and why. A finding\n" +
-			"is not a verdict, and a machine without findings is not proved clean.\n\n" +
+			"is not a verdict. A machine without findings is not proven clean.\n\n" +
 			"With --fail-level the exit code is 4 when there is a finding of that level or above.\n\n" +
 			"Examples:\n" +
 			"   artifactdump findings /mnt/image\n" +
@@ -42,12 +42,12 @@ func findingsCommand() *cli.Command {
 			"   artifactdump findings --sigma sigma_all_rules.zip --sigma-status all /mnt/image\n" +
 			"   artifactdump findings --format navigator -o layer.json /mnt/image",
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the output: text, jsonl, navigator"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl, navigator"},
 			&cli.StringFlag{Name: "level", Value: "low", Usage: "show findings of `LEVEL` and above: " + strings.Join(findings.Levels(), ", ")},
 			&cli.BoolFlag{Name: "long", Usage: "show all details of each finding"},
 			&cli.BoolFlag{Name: "coverage", Usage: "list each rule that could not be evaluated, with the reason"},
-			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 when there is a finding of `LEVEL` or above"},
-			&cli.StringSliceFlag{Name: "rules", Usage: "read tables and exceptions of your own from `FILE` (repeat for more)"},
+			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 if a finding reaches `LEVEL`"},
+			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
 		}, sigmaFlags(), outputFlags(), evidenceFlags()),
 		Action: findingsAction,
 	}
@@ -56,7 +56,7 @@ func findingsCommand() *cli.Command {
 func findingsAction(c *cli.Context) error {
 	format := c.String("format")
 	if format != "text" && format != "jsonl" && format != "navigator" {
-		return usagef("no format for findings is called %q; there are text, jsonl, navigator", format)
+		return usagef("unknown findings format %q; known: text, jsonl, navigator", format)
 	}
 	show, err := levelFlag(c, "level")
 	if err != nil {
@@ -181,7 +181,7 @@ func (j *judges) reports() []*findings.Report {
 	return out
 }
 
-// judged yields rows with what the findings of their machine say.
+// judged yields rows with the findings of their machine.
 func (j *judges) judged(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
 	verdicts := map[string]map[string]output.Verdict{}
 	for i, r := range j.reports() {
@@ -212,7 +212,7 @@ func levelFlag(c *cli.Context, name string) (findings.Level, error) {
 	}
 	l, ok := findings.ParseLevel(strings.ToLower(v))
 	if !ok {
-		return 0, usagef("--%s %q: there are %s", name, v, strings.Join(findings.Levels(), ", "))
+		return 0, usagef("--%s: unknown level %q; known: %s", name, v, strings.Join(findings.Levels(), ", "))
 	}
 	return l, nil
 }

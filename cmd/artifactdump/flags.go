@@ -21,8 +21,8 @@ func outputFlags() []cli.Flag {
 // csvFlags are for commands that write CSV.
 func csvFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "bom", Usage: "begin CSV with a byte order mark, for spreadsheets"},
-		&cli.BoolFlag{Name: "csv-safe", Usage: "put an apostrophe before CSV cells that a spreadsheet would calculate"},
+		&cli.BoolFlag{Name: "bom", Usage: "start CSV with a byte order mark, for spreadsheets"},
+		&cli.BoolFlag{Name: "csv-safe", Usage: "prefix CSV cells that a spreadsheet would evaluate with an apostrophe"},
 	}
 }
 
@@ -34,19 +34,19 @@ func eventsFlag() cli.Flag {
 
 func evidenceFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "artifact", Aliases: []string{"a"}, Usage: "only the artifact or group `NAME` (repeat for more; see artifactdump list)"},
-		&cli.BoolFlag{Name: "full", Usage: "all records of artifacts that show a part by default, as -a NAME does for one"},
-		&cli.StringFlag{Name: "host", Usage: "`NAME` of the machine when its SYSTEM hive does not tell"},
-		&cli.StringFlag{Name: "evidence-timezone", Usage: "`ZONE` of the evidence's local times: Europe/Berlin, +01:00", DefaultText: "from the SYSTEM hive"},
-		&cli.BoolFlag{Name: "no-deleted", Usage: "leave deleted keys and values aside"},
-		&cli.BoolFlag{Name: "no-logs", Usage: "leave transaction logs aside"},
-		&cli.BoolFlag{Name: "no-shadows", Usage: "leave the volume shadow copies of disk images aside"},
+		&cli.StringSliceFlag{Name: "artifact", Aliases: []string{"a"}, Usage: "read only the artifact or group `NAME` (repeatable; see artifactdump list)"},
+		&cli.BoolFlag{Name: "full", Usage: "show all records of artifacts that show a selection by default, as -a NAME does for one"},
+		&cli.StringFlag{Name: "host", Usage: "machine `NAME` to use when the SYSTEM hive has none"},
+		&cli.StringFlag{Name: "evidence-timezone", Usage: "time `ZONE` of local times in the evidence: Europe/Berlin, +01:00", DefaultText: "from the SYSTEM hive"},
+		&cli.BoolFlag{Name: "no-deleted", Usage: "skip deleted keys and values"},
+		&cli.BoolFlag{Name: "no-logs", Usage: "skip transaction logs"},
+		&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
 		passwordFlag(),
-		&cli.IntFlag{Name: "jobs", Usage: "decode `N` sources at a time", DefaultText: "one for each processor", Action: fromOne("jobs")},
-		&cli.BoolFlag{Name: "verify", Usage: "first compare a disk image with the hashes that it stores (reads all of it)"},
+		&cli.IntFlag{Name: "jobs", Usage: "number `N` of parallel decoders", DefaultText: "one per processor", Action: fromOne("jobs")},
+		&cli.BoolFlag{Name: "verify", Usage: "verify the hashes stored in a disk image first (reads all of it)"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no progress, no notes; damage is still named"},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "name each source as it is read, and all damage"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no progress and no notes; damage is still reported"},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each source as it is read, and all damage"},
 	}
 }
 
@@ -70,19 +70,18 @@ func withoutPassword(args []string) []string {
 	return out
 }
 
-// fromOne refuses a number that is given and is not one of things to do at a
-// time.
+// fromOne refuses a number below 1.
 func fromOne(name string) func(*cli.Context, int) error {
 	return func(_ *cli.Context, n int) error {
 		if n < 1 {
-			return usagef("--%s %d: want a number from 1 on", name, n)
+			return usagef("--%s must be at least 1", name)
 		}
 		return nil
 	}
 }
 
-// zoneFlag returns the zone of a machine's local times: what the flag assumes, or
-// what the SYSTEM hive holds.
+// zoneFlag returns the zone of a machine's local times: the value of
+// the flag, or what the SYSTEM hive holds.
 func zoneFlag(c *cli.Context, m *evidence.Machine) (*artifacts.Zone, error) {
 	if v := c.String("evidence-timezone"); v != "" {
 		z, err := artifacts.ParseZone(v)

@@ -10,7 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// outputOptions are what the flags say about formats.
+// outputOptions returns the options of the writers from the flags.
 func outputOptions(c *cli.Context) *output.Options {
 	return &output.Options{BOM: c.Bool("bom"), CSVSafe: c.Bool("csv-safe"), BodyfileZero: c.String("bodyfile-unset") == "0", Version: version()}
 }
@@ -21,18 +21,28 @@ func colored(c *cli.Context, o *out) bool {
 	return os.Getenv("NO_COLOR") == "" && o.file == nil && isTerminal(c.App.Writer)
 }
 
-// formatFlag names the formats that fit.
-func formatFlag(value string, fits func(output.Format) bool) cli.Flag {
+// formatNames are the names of the formats that fit.
+func formatNames(fits func(output.Format) bool) string {
 	var names []string
 	for _, f := range formats() {
 		if fits(f) {
 			names = append(names, f.Name)
 		}
 	}
-	return &cli.StringFlag{Name: "format", Value: value, Usage: "`FORMAT` of the output: " + strings.Join(names, ", ")}
+	return strings.Join(names, ", ")
 }
 
-// formats are all that this program knows.
+// unknownFormat is the error of a format that is not known, or does not fit.
+func unknownFormat(kind, name string, fits func(output.Format) bool) error {
+	return usagef("unknown %s format %q; known: %s", kind, name, formatNames(fits))
+}
+
+// formatFlag names the formats that fit.
+func formatFlag(value string, fits func(output.Format) bool) cli.Flag {
+	return &cli.StringFlag{Name: "format", Value: value, Usage: "output `FORMAT`: " + formatNames(fits)}
+}
+
+// formats are all formats of this program.
 func formats() []output.Format {
 	return append(output.Formats(), parquet.Format(), sqlite.Format())
 }

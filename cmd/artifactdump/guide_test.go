@@ -8,17 +8,17 @@ import (
 )
 
 // guideHead opens docs/guide.md.
-const guideHead = `# The first-response guide, answered from dead bytes
+const guideHead = `# The first-response guide, answered from a disk copy
 
 The initial-response guide of J-CRAT (IPA, 2017) collects with live commands: ` + "`reg query`, `dir`, `schtasks`" + `. Each has an answer from a
-copied disk, shown here on the incident of this repository (docs/corpus.md). Where a command prints nothing, the machine
-has nothing there. Offline, every user is answered for, not only the one who is logged on; a setting that was deleted, or
-that only a transaction log holds, is shown and marked.
+copied disk, shown here for the incident of this repository (docs/corpus.md). Where a command prints nothing, the machine
+has no such data. Offline, the answer covers all users, not only the one who is logged on. Settings that were deleted, or
+that only a transaction log holds, are shown and marked.
 
-Columns: what the record proves, whose it is, when (UTC; for a registry setting the last change of its whole key), what it
-says, marks in brackets, and the id that ` + "`artifactdump explain`" + ` takes.
+Columns: what the record proves, its user, the time (UTC; for a registry setting the last change of its whole key), its
+content, tags in brackets, and the id that ` + "`artifactdump explain`" + ` takes.
 
-Generated from cmd/artifactdump/testdata/guide.txt by ` + "`go test ./cmd/artifactdump -update`" + `, which is a test, too.
+Generated from cmd/artifactdump/testdata/guide.txt by ` + "`go test ./cmd/artifactdump -update`" + `, which is also a test.
 `
 
 // guide renders the transcript as a page: the guide's command, then ours and

@@ -20,9 +20,9 @@ import (
 func hiveCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "hive",
-		Usage: "look into registry hives",
-		Description: "Reads one hive file. Transaction logs beside it (.LOG, .LOG1, .LOG2, whatever\n" +
-			"their case) are replayed in memory; the files are never changed.",
+		Usage: "read single registry hives",
+		Description: "Reads one hive file. Transaction logs beside it (.LOG, .LOG1, .LOG2, in any case)\n" +
+			"are replayed in memory. The files are never modified.",
 		Subcommands: []*cli.Command{
 			hiveInfoCommand(),
 			hiveLsCommand(),
@@ -35,7 +35,7 @@ func hiveCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef("no command of hive is called %q: see artifactdump hive --help", c.Args().First())
+				return usagef("unknown hive command %q: see artifactdump hive --help", c.Args().First())
 			}
 			return cli.ShowSubcommandHelp(c)
 		},
@@ -44,9 +44,9 @@ func hiveCommand() *cli.Command {
 
 func hiveFlags(more ...cli.Flag) []cli.Flag {
 	return slices.Concat(more, []cli.Flag{
-		&cli.StringSliceFlag{Name: "log", Usage: "replay the log `FILE` instead of those beside the hive (repeat for more)"},
-		&cli.BoolFlag{Name: "no-logs", Usage: "read the hive as it is, dirty or not"},
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no notes; damage is still named"},
+		&cli.StringSliceFlag{Name: "log", Usage: "replay the log `FILE` instead of those beside the hive (repeatable)"},
+		&cli.BoolFlag{Name: "no-logs", Usage: "do not replay logs: read the hive as it is"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no notes; damage is still reported"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
 		verboseDamage(),
 	})
@@ -86,7 +86,7 @@ func (s *session) openHive(path string) (*hive.Hive, error) {
 		s.hiveDamage(path, d)
 	}
 	if rec := h.Recovery(); rec.Applied {
-		s.note("%s was dirty: %d log entries replayed", path, rec.Entries)
+		s.note("%s: dirty hive: replayed %s", path, count(rec.Entries, "log entry", "log entries"))
 	}
 	return h, nil
 }
@@ -135,7 +135,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is a device, not a file", path)
 	}
 	if st.Size() > maxHiveFile {
-		return nil, fmt.Errorf("%s: %d bytes are more than a hive can have", path, st.Size())
+		return nil, fmt.Errorf("%s: %d bytes exceed the size limit of a hive", path, st.Size())
 	}
 	f, err := collect.OpenNamed(path)
 	if err != nil {
@@ -148,7 +148,7 @@ func readFile(path string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// logsBeside finds the transaction logs of a hive, whatever their case.
+// logsBeside finds the transaction logs of a hive, in any case.
 func logsBeside(path string) []string {
 	dir, base := filepath.Split(path)
 	ents, err := fs.ReadDir(collect.NamedDir(filepath.Clean(dir+".")), ".")

@@ -18,16 +18,16 @@ import (
 
 func hiveDumpCommand() *cli.Command {
 	return &cli.Command{
-		Name: "dump", Usage: "the whole tree", ArgsUsage: "FILE",
-		Description: "tsv: one line for each key (K, path, last written as FILETIME) and value (V, path,\n" +
+		Name: "dump", Usage: "print the whole tree", ArgsUsage: "FILE",
+		Description: "tsv: one line per key (K, path, last written as FILETIME) and value (V, path,\n" +
 			"name, type, length, first 16 hex digits of the data's SHA-256), sorted bytewise.\n" +
-			"jsonl: one object for each key with its values decoded, in stored order.\n\n" +
+			"jsonl: one object per key with its decoded values, in stored order.\n\n" +
 			"Examples:\n" +
 			"   artifactdump hive dump --format tsv SYSTEM | diff - older.tsv\n" +
 			"   artifactdump hive dump --deleted NTUSER.DAT",
 		Flags: hiveFlags(append(outputFlags(),
-			&cli.StringFlag{Name: "format", Value: "tsv", Usage: "`FORMAT` of the output: tsv, jsonl"},
-			&cli.BoolFlag{Name: "deleted", Usage: "add what was recovered: lines DK and DV, and UK and UV for what is in use but unreachable"},
+			&cli.StringFlag{Name: "format", Value: "tsv", Usage: "output `FORMAT`: tsv, jsonl"},
+			&cli.BoolFlag{Name: "deleted", Usage: "also print recovered keys and values: deleted (DK, DV), in use but unreachable (UK, UV)"},
 		)...),
 		Action: onHive(1, 1, "FILE", func(j *hiveJob) (func(), error) {
 			if err := j.open(); err != nil {
@@ -44,7 +44,7 @@ func hiveDumpCommand() *cli.Command {
 			case "jsonl":
 				return j.check, j.json(j.c.Bool("deleted"))
 			default:
-				return nil, usagef("no format for hives is called %q", f)
+				return nil, usagef("unknown hive format %q; known: tsv, jsonl", f)
 			}
 		}),
 	}
@@ -81,9 +81,9 @@ func writeJSON(w io.Writer, v any) error {
 
 func hiveDeletedCommand() *cli.Command {
 	return &cli.Command{
-		Name: "deleted", Usage: "deleted keys and values that the hive still holds", ArgsUsage: "FILE",
-		Description: "Each line: kind, how sure the path is, where it was found, offset, a bound for the\n" +
-			"time of deletion where one is known, path, and for a value its data.\n\n" +
+		Name: "deleted", Usage: "list deleted keys and values that the hive still holds", ArgsUsage: "FILE",
+		Description: "Each line: kind, certainty of the path, where it was found, offset, latest time of\n" +
+			"deletion if known, path, and the data of a value.\n\n" +
 			"Example:\n   artifactdump hive deleted NTUSER.DAT",
 		Flags:  hiveFlags(outputFlags()...),
 		Action: onHive(1, 1, "FILE", hiveDeleted),
@@ -114,9 +114,9 @@ func hiveDeleted(j *hiveJob) (func(), error) {
 			output.Clean(hivefile.ValueName(r.Value)), r.Value.Type(), text)
 	}
 	return func() {
-		j.note("%d deleted keys and values", n)
+		j.note("%s", count(n, "deleted key or value", "deleted keys and values"))
 		if lost > 0 {
-			j.note("%d keys and values in use but unreachable", lost)
+			j.note("%s in use but unreachable", count(lost, "key or value", "keys and values"))
 		}
 	}, nil
 }
@@ -124,7 +124,8 @@ func hiveDeleted(j *hiveJob) (func(), error) {
 func hiveRecoverCommand() *cli.Command {
 	return &cli.Command{
 		Name: "recover", Usage: "write the clean hive to a new file", ArgsUsage: "FILE -o NEW",
-		Description: "Replays the transaction logs and writes the result; FILE and its folder stay as they are.\n\n" +
+		Description: "Replays the transaction logs and writes the result. FILE and its folder are not\n" +
+			"modified.\n\n" +
 			"Example:\n   artifactdump hive recover SYSTEM -o results/SYSTEM.clean",
 		Flags:  hiveFlags(outputFlags()...),
 		Action: onHive(1, 1, "FILE -o NEW", hiveRecover),
@@ -137,9 +138,9 @@ func hiveRecover(j *hiveJob) (func(), error) {
 		return nil, usagef("usage: artifactdump hive recover FILE -o NEW")
 	}
 	if rec := j.h.Recovery(); rec.BaseBlockLost {
-		j.note("the copy has a rebuilt base block in the place of the lost one")
+		j.note("the copy has a rebuilt base block: the original is lost")
 	} else if !rec.Applied {
-		j.note("nothing was replayed: the copy has the bytes of %s", j.file)
+		j.note("nothing to replay: the copy is identical to %s", j.file)
 	}
 	if same(j.file, name) {
 		return nil, fmt.Errorf("%s is the evidence itself, which is never written to", j.file)

@@ -7,13 +7,13 @@ import (
 
 func hiveExportCommand() *cli.Command {
 	return &cli.Command{
-		Name: "export", Usage: "a key and all below it as .reg text", ArgsUsage: "FILE [KEY]",
-		Description: "The text has the form of \"Windows Registry Editor Version 5.00\", in UTF-8; keys\n" +
-			"stand below --root. Every value keeps its type and bytes: what the form cannot\n" +
-			"say in words is written as hex(type).\n\n" +
+		Name: "export", Usage: "print a key and its subkeys as .reg text", ArgsUsage: "FILE [KEY]",
+		Description: "The text has the form of \"Windows Registry Editor Version 5.00\", in UTF-8, with\n" +
+			"keys below --root. Every value keeps its type and bytes: data without a text form\n" +
+			"is written as hex(type).\n\n" +
 			"Example:\n" +
 			`   artifactdump hive export --root 'HKEY_LOCAL_MACHINE\SOFTWARE' SOFTWARE 'Microsoft\Windows\CurrentVersion\Run'`,
-		Flags:  hiveFlags(append(outputFlags(), &cli.StringFlag{Name: "root", Value: `HKEY_LOCAL_MACHINE\OFFLINE`, Usage: "the `KEY` that the hive's root stands for"})...),
+		Flags:  hiveFlags(append(outputFlags(), &cli.StringFlag{Name: "root", Value: `HKEY_LOCAL_MACHINE\OFFLINE`, Usage: "`KEY` to print as the root of the hive"})...),
 		Action: onHive(1, 2, "FILE [KEY]", hiveExport),
 	}
 }

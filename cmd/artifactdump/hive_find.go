@@ -14,21 +14,21 @@ import (
 
 func hiveFindCommand() *cli.Command {
 	return &cli.Command{
-		Name: "find", Usage: "search names, values and data, like reg query /s /f", ArgsUsage: "FILE PATTERN [KEY]",
-		Description: "PATTERN is text that is found whatever its case; --regexp makes it a regular\n" +
-			"expression (RE2). Without -k, -n or -d all three places are searched. Binary data\n" +
-			"is searched as UTF-16 and as 8-bit text.\n\n" +
+		Name: "find", Usage: "search key names, value names and data, like reg query /s /f", ArgsUsage: "FILE PATTERN [KEY]",
+		Description: "PATTERN is matched case-insensitively, as text or with --regexp as a regular\n" +
+			"expression (RE2). Without -k, -n or -d all three are searched. Binary data is\n" +
+			"searched as UTF-16 and as 8-bit text.\n\n" +
 			"Examples:\n" +
 			"   artifactdump hive find NTUSER.DAT psexec\n" +
 			`   artifactdump hive find --regexp -d SOFTWARE '\\users\\public\\.*\.exe'`,
 		Flags: hiveFlags(
-			&cli.BoolFlag{Name: "regexp", Aliases: []string{"e"}, Usage: "PATTERN is a regular expression"},
+			&cli.BoolFlag{Name: "regexp", Aliases: []string{"e"}, Usage: "treat PATTERN as a regular expression"},
 			&cli.BoolFlag{Name: "keys", Aliases: []string{"k"}, Usage: "search key names"},
 			&cli.BoolFlag{Name: "names", Aliases: []string{"n"}, Usage: "search value names"},
 			&cli.BoolFlag{Name: "data", Aliases: []string{"d"}, Usage: "search data"},
 		),
 		Action: func(c *cli.Context) error {
-			// A bad pattern is wrong usage, whatever the file.
+			// A bad pattern is wrong usage for any file.
 			re, err := hivePattern(c.Args().Get(1), c.Bool("regexp"))
 			if err != nil {
 				return err
@@ -80,7 +80,7 @@ func (j *hiveJob) find(re *regexp.Regexp) (func(), error) {
 		}
 		return c.Context.Err()
 	})
-	return func() { j.note("%d found", hits) }, err
+	return func() { j.note("%s", count(hits, "match", "matches")) }, err
 }
 
 func dataMatches(re *regexp.Regexp, v hive.Value) bool {
@@ -103,7 +103,7 @@ func dataMatches(re *regexp.Regexp, v hive.Value) bool {
 	return re.MatchString(hive.DecodeText(noNULs(b)).Text) || len(b) > 1 && re.MatchString(hive.DecodeText(noNULs(b[1:])).Text)
 }
 
-// noNULs turns NUL units into line feeds, so that a text decoder goes on to
+// noNULs turns NUL units into line feeds, so that a text decoder continues to
 // the end of the data.
 func noNULs(b []byte) []byte {
 	out := make([]byte, len(b)&^1)

@@ -7,7 +7,7 @@ import (
 
 func hiveInfoCommand() *cli.Command {
 	return &cli.Command{
-		Name: "info", Usage: "the base block, the logs, and everything that is damaged", ArgsUsage: "FILE",
+		Name: "info", Usage: "print the base block, the logs and all damage", ArgsUsage: "FILE",
 		Description: "Example:\n   artifactdump hive info SYSTEM",
 		Flags:       hiveFlags(),
 		Action: onHive(1, 1, "FILE", func(j *hiveJob) (func(), error) {

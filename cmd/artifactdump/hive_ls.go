@@ -15,11 +15,11 @@ import (
 
 func hiveLsCommand() *cli.Command {
 	return &cli.Command{
-		Name: "ls", Usage: "the subkeys and values of a key", ArgsUsage: "FILE [KEY]",
+		Name: "ls", Usage: "list the subkeys and values of a key", ArgsUsage: "FILE [KEY]",
 		Description: "Examples:\n" +
 			"   artifactdump hive ls SYSTEM\n" +
 			`   artifactdump hive ls SYSTEM 'CurrentControlSet\Services\Tcpip'`,
-		Flags: hiveFlags(&cli.BoolFlag{Name: "recursive", Aliases: []string{"r"}, Usage: "all keys below, too"}),
+		Flags: hiveFlags(&cli.BoolFlag{Name: "recursive", Aliases: []string{"r"}, Usage: "list all keys below KEY"}),
 		Action: onHive(1, 2, "FILE [KEY]", func(j *hiveJob) (func(), error) {
 			k, err := j.key(j.args[0])
 			if err != nil {
@@ -92,11 +92,11 @@ func (j *hiveJob) values(k hive.Key) {
 
 func hiveGetCommand() *cli.Command {
 	return &cli.Command{
-		Name: "get", Usage: "one value, whole, or the values of a key", ArgsUsage: "FILE KEY [VALUE]",
-		Description: "Without VALUE the values of the key are listed. The nameless value is called \"\" or\n(Default). Examples:\n" +
+		Name: "get", Usage: "print one value in full, or list the values of a key", ArgsUsage: "FILE KEY [VALUE]",
+		Description: "Without VALUE the values of the key are listed. The default value is named \"\" or\n(Default). Examples:\n" +
 			`   artifactdump hive get SYSTEM Select Current` + "\n" +
 			`   artifactdump hive get --raw -o cache.bin SYSTEM 'CurrentControlSet\Control\Session Manager\AppCompatCache' AppCompatCache`,
-		Flags:  hiveFlags(append(outputFlags(), &cli.BoolFlag{Name: "raw", Usage: "the bytes as stored"})...),
+		Flags:  hiveFlags(append(outputFlags(), &cli.BoolFlag{Name: "raw", Usage: "write the bytes as stored"})...),
 		Action: onHive(2, 3, "FILE KEY [VALUE]", hiveGet),
 	}
 }

@@ -19,9 +19,9 @@ import (
 func inspectCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "inspect",
-		Usage:     "list what is in one file, row by row, with offsets",
+		Usage:     "list the contents of single files, row by row, with offsets",
 		ArgsUsage: "FILE…",
-		Description: "Recognises the format by its signature and needs nothing else of the machine.\n\n" +
+		Description: "Recognises the format by its signature. No other file of the machine is needed.\n\n" +
 			"Examples:\n" +
 			"   artifactdump inspect Security.evtx\n" +
 			"   artifactdump inspect --format jsonl --recovered System.evtx\n" +
@@ -31,8 +31,8 @@ func inspectCommand() *cli.Command {
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl"},
 			&cli.StringFlag{Name: "as", Usage: "read the files as `KIND`: " + strings.Join(inspect.Kinds(), ", ")},
 			&cli.StringFlag{Name: "table", Usage: "list the rows of table `NAME` of a database ('*': all)"},
-			&cli.StringFlag{Name: "mft", Usage: "take the paths of a change journal from the $MFT in `FILE`"},
-			&cli.BoolFlag{Name: "recovered", Usage: "list deleted, hidden and carved rows, too"},
+			&cli.StringFlag{Name: "mft", Usage: "resolve the paths of a change journal with the $MFT in `FILE`"},
+			&cli.BoolFlag{Name: "recovered", Usage: "also list deleted, hidden and carved rows"},
 			verboseDamage(),
 		}, outputFlags()),
 		Action: inspectFiles,
@@ -42,7 +42,7 @@ func inspectCommand() *cli.Command {
 func inspectFiles(c *cli.Context) error {
 	paths := c.Args().Slice()
 	if len(paths) == 0 {
-		return usagef("missing FILE: name at least one file")
+		return usagef("missing FILE: at least one file")
 	}
 	write := (*inspect.Row).AppendText
 	switch f := c.String("format"); f {

@@ -15,15 +15,15 @@ import (
 func listCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "list",
-		Usage:     "the catalogue: what each artifact is, what it proves, where it lies",
+		Usage:     "list the artifacts: what they are, what they prove, where they are stored",
 		ArgsUsage: "[NAME…]",
-		Description: "Without a name, one line for each artifact. With names, everything that is known\n" +
-			"of them: what they prove and what they do not, sources, references, techniques.\n\n" +
+		Description: "Without a name, prints one line per artifact. With names, prints what each proves\n" +
+			"and does not prove, its sources, fields, references and techniques.\n\n" +
 			"Examples:\n" +
 			"   artifactdump list\n" +
 			"   artifactdump list prefetch\n" +
 			"   artifactdump list --format markdown",
-		Flags:  slices.Concat([]cli.Flag{&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the output: text, jsonl, markdown"}}, outputFlags()),
+		Flags:  slices.Concat([]cli.Flag{&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl, markdown"}}, outputFlags()),
 		Action: list,
 	}
 }
@@ -44,7 +44,7 @@ func list(c *cli.Context) error {
 	case f == "jsonl":
 		err = listJSON(o, chosen)
 	case f != "text":
-		err = usagef("no format for lists is called %q", f)
+		err = usagef("unknown list format %q; known: text, jsonl, markdown", f)
 	case len(names) == 0:
 		listShort(o, chosen)
 	default:

@@ -30,7 +30,7 @@ func logonsCommand() *cli.Command {
 	}
 	return &cli.Command{
 		Name:      "logons",
-		Usage:     "who logged on to which machine, from where, and for how long",
+		Usage:     "list logons: accounts, machines, sources and durations",
 		ArgsUsage: "EVIDENCE…",
 		Description: "Reads the event logs of one machine or several and joins their accounts, sources\n" +
 			"and machines. Besides evidence as elsewhere, EVIDENCE can be a file of events that\n" +
@@ -45,19 +45,19 @@ func logonsCommand() *cli.Command {
 			"   artifactdump logons --format neo4j -o graph dc1.zip\n" +
 			"   artifactdump logons --path-from 10.0.0.5 --path-to DC1 dc1.zip pc1.zip",
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the output: " + strings.Join(names, ", ")},
-			&cli.StringSliceFlag{Name: "view", Usage: "show `VIEW` (repeat for more restrictions)"},
-			&cli.StringSliceFlag{Name: "account", Usage: "only the account `NAME`, DOMAIN\\NAME or SID; * and ? are wildcards (repeat for more)"},
-			&cli.StringSliceFlag{Name: "source", Usage: "only from the address or name `SOURCE` (repeat for more)"},
-			&cli.StringSliceFlag{Name: "target", Usage: "only to the machine `NAME` (repeat for more)"},
-			&cli.StringFlag{Name: "type", Usage: "only log-ons of the types in `LIST`, such as 3,10"},
-			&cli.StringSliceFlag{Name: "auth", Usage: "only by the authentication `PACKAGE`: ntlm, kerberos (repeat for more)"},
-			&cli.BoolFlag{Name: "failures", Usage: "only what failed"},
-			&cli.BoolFlag{Name: "privileged", Usage: "only with administrator rights"},
-			&cli.BoolFlag{Name: "external", Usage: "only from public addresses"},
-			&cli.IntFlag{Name: "min-count", Usage: "only what happened `N` times or more"},
-			&cli.StringFlag{Name: "from", Usage: "only at or after `TIME` (2026-03-06, 2026-03-06T18:00:00Z)"},
-			&cli.StringFlag{Name: "to", Usage: "only before `TIME`; a date alone includes that day"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: " + strings.Join(names, ", ")},
+			&cli.StringSliceFlag{Name: "view", Usage: "show `VIEW` (repeatable)"},
+			&cli.StringSliceFlag{Name: "account", Usage: "show only the account `NAME`, DOMAIN\\NAME or SID; * and ? are wildcards (repeatable)"},
+			&cli.StringSliceFlag{Name: "source", Usage: "show only logons from the address or name `SOURCE` (repeatable)"},
+			&cli.StringSliceFlag{Name: "target", Usage: "show only logons to the machine `NAME` (repeatable)"},
+			&cli.StringFlag{Name: "type", Usage: "show only logons of the types in `LIST`, such as 3,10"},
+			&cli.StringSliceFlag{Name: "auth", Usage: "show only logons by the authentication `PACKAGE`: ntlm, kerberos (repeatable)"},
+			&cli.BoolFlag{Name: "failures", Usage: "show only failed logons"},
+			&cli.BoolFlag{Name: "privileged", Usage: "show only logons with administrator rights"},
+			&cli.BoolFlag{Name: "external", Usage: "show only logons from public addresses"},
+			&cli.IntFlag{Name: "min-count", Usage: "show only logons that occurred `N` times or more"},
+			&cli.StringFlag{Name: "from", Usage: "show only logons at or after `TIME` (2026-03-06, 2026-03-06T18:00:00Z)"},
+			&cli.StringFlag{Name: "to", Usage: "show only logons before `TIME`; a date alone includes that day"},
 			&cli.BoolFlag{Name: "machines", Usage: "show machine accounts and services in graphs"},
 			&cli.BoolFlag{Name: "local", Usage: "show local log-ons in graphs"},
 			&cli.BoolFlag{Name: "no-join", Usage: "keep addresses and names of sources apart"},

@@ -1,8 +1,8 @@
-// Command artifactdump reads what a Windows machine remembers of the programs
-// that ran on it, from a copy of its disk: one timeline, typed records, an
-// evaluation. It never changes the evidence.
+// Command artifactdump does Windows execution and persistence forensics from a
+// disk copy, offline: it writes a timeline, typed records, findings and a report.
+// It never modifies the evidence.
 //
-// The work is done by the packages of this module; here are flags, messages
+// The packages of this module do the work. Package main holds flags, messages
 // and exit codes.
 package main
 
@@ -29,8 +29,8 @@ const (
 	exitFailed   = 1   // could not run
 	exitUsage    = 2   // wrong usage
 	exitDamaged  = 3   // done, but some evidence was damaged or could not be read
-	exitInterupt = 130 // interrupted, or told to end
-	exitPipe     = 141 // whoever read standard output wants no more
+	exitInterupt = 130 // interrupted or terminated
+	exitPipe     = 141 // standard output was closed
 )
 
 func main() {
@@ -91,7 +91,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitFailed
 }
 
-// A checkedWriter remembers the first error of its writer.
+// A checkedWriter keeps the first error of its writer.
 type checkedWriter struct {
 	w   io.Writer
 	err error
@@ -108,13 +108,13 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 func newApp(stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
 		Name:  "artifactdump",
-		Usage: "what a Windows machine remembers of the programs that ran on it",
-		Description: "Reads Prefetch files and registry hives from a copied or mounted disk, offline.\n" +
-			"The evidence is never changed. Times are UTC.\n\n" +
+		Usage: "Windows execution and persistence forensics from a disk copy, offline",
+		Description: "Reads a copied or mounted disk, a collection or a disk image without running\n" +
+			"anything on the machine. The evidence is never modified. Times are UTC.\n\n" +
 			"Exit codes: 0 everything was decoded; 1 could not run; 2 wrong usage;\n" +
-			"3 done, but some evidence was damaged or could not be read (each is named);\n" +
-			"4 done, and there are findings of --fail-level or above; 130 interrupted;\n" +
-			"141 the reader of standard output has gone.",
+			"3 done, but some evidence was damaged or unreadable (each piece is named);\n" +
+			"4 done, and a finding reaches --fail-level; 130 interrupted; 141 output pipe\n" +
+			"closed.",
 		Version:         version(),
 		Writer:          stdout,
 		ErrWriter:       stderr,
@@ -141,7 +141,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef("no command is called %q: see artifactdump --help%s", c.Args().First(), meant(c.Args().First(), commandNames(c.App)))
+				return usagef("unknown command %q: see artifactdump --help%s", c.Args().First(), meant(c.Args().First(), commandNames(c.App)))
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -177,15 +177,15 @@ func plainSwitches(flags []cli.Flag) {
 }
 
 // named refuses an empty name among the first arguments, which name files, and
-// behind -o: most often a variable of a script that is not set.
+// after -o: most often a variable of a script that is not set.
 func named(c *cli.Context, paths int) error {
 	for i := range min(paths, c.NArg()) {
 		if c.Args().Get(i) == "" {
-			return usagef("argument %d of %s is empty: it names no file or folder", i+1, strings.TrimPrefix(c.Command.HelpName, c.App.Name+" "))
+			return usagef("argument %d of %s is empty: want a file or folder", i+1, strings.TrimPrefix(c.Command.HelpName, c.App.Name+" "))
 		}
 	}
 	if c.IsSet("output") && c.String("output") == "" {
-		return usagef("--output is empty: it names no file or folder (- is standard output)")
+		return usagef("--output is empty: want a file or folder (- is standard output)")
 	}
 	return nil
 }
@@ -196,7 +196,7 @@ func onUsage(c *cli.Context, err error, _ bool) error {
 		if len(name) > 1 {
 			name = "-" + name
 		}
-		return usagef("no flag is called -%s: see %s --help", name, c.Command.HelpName)
+		return usagef("unknown flag -%s: see %s --help", name, c.Command.HelpName)
 	}
 	return usageError{err}
 }

@@ -22,24 +22,24 @@ import (
 func prefetchCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "prefetch",
-		Usage:     "Prefetch files on their own",
+		Usage:     "decode Prefetch files and check their hashes",
 		ArgsUsage: "FILE|FOLDER…",
 		Description: "Decodes .pf files of every Windows version, plain or compressed, whole or damaged.\n" +
-			"A folder stands for the .pf files below it, sorted; a file that is named is read\n" +
-			"whatever its name. Each hash is checked against the path, the package and the\n" +
-			"command line that it covers.\n\n" +
+			"Of a FOLDER, all .pf files below it are read, sorted; a FILE may have any name.\n" +
+			"Each hash is checked against the path, the package and the command line that it\n" +
+			"covers.\n\n" +
 			"Examples:\n" +
 			"   artifactdump prefetch CMD.EXE-4A81B364.pf\n" +
 			"   artifactdump prefetch --format jsonl Windows/Prefetch | jq 'select(.hash_ok == false)'\n" +
 			"   artifactdump prefetch --command-line 'rundll32.exe x.dll,Run' Windows/Prefetch",
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the output: text, jsonl"},
-			&cli.BoolFlag{Name: "traces", Usage: "with jsonl: the pages of each file that were touched"},
-			&cli.StringSliceFlag{Name: "command-line", Usage: "a `COMMAND` line that a hosting program may have been started with, for the hash (repeat for more)"},
-			&cli.IntFlag{Name: "jobs", Usage: "read `N` files at a time", DefaultText: "one for each processor", Action: fromOne("jobs")},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl"},
+			&cli.BoolFlag{Name: "traces", Usage: "add the loaded pages of each file (jsonl only)"},
+			&cli.StringSliceFlag{Name: "command-line", Usage: "try this `COMMAND` line of a hosting program against the hash (repeatable)"},
+			&cli.IntFlag{Name: "jobs", Usage: "number `N` of files read in parallel", DefaultText: "one per processor", Action: fromOne("jobs")},
 			&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
 			verboseDamage(),
-			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "do not name the files that are no Prefetch files"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "do not list files that are not Prefetch files"},
 		}, outputFlags()),
 		Action: prefetchFiles,
 	}
@@ -48,11 +48,11 @@ func prefetchCommand() *cli.Command {
 func prefetchFiles(c *cli.Context) error {
 	paths := c.Args().Slice()
 	if len(paths) == 0 {
-		return usagef("which files? Give .pf files or folders that hold some")
+		return usagef("missing FILE: a .pf file or a folder of them")
 	}
 	write, ok := map[string]func(*pffile.File, io.Writer) error{"text": (*pffile.File).Text, "jsonl": (*pffile.File).JSON}[c.String("format")]
 	if !ok {
-		return usagef("no format for Prefetch files is called %q", c.String("format"))
+		return usagef("unknown Prefetch format %q; known: text, jsonl", c.String("format"))
 	}
 	s := newSession(c)
 	files, err := s.prefetchPaths(paths)
@@ -130,7 +130,7 @@ func (s *session) prefetchPaths(args []string) ([]string, error) {
 			case err != nil:
 				s.damage(err)
 			case strings.EqualFold(filepath.Ext(p), ".pf") && d.IsDir():
-				s.damage(fmt.Errorf("%s: a folder with the name of a Prefetch file", p))
+				s.damage(fmt.Errorf("%s: a folder named like a Prefetch file", p))
 			case strings.EqualFold(filepath.Ext(p), ".pf"):
 				if err := plain(a, p, d); err != nil {
 					s.damage(fmt.Errorf("%s: %w", p, err))
@@ -148,7 +148,7 @@ func (s *session) prefetchPaths(args []string) ([]string, error) {
 			return nil, err
 		}
 		if len(files) == before {
-			s.note("%s: no .pf file in it", a)
+			s.note("%s: contains no .pf file", a)
 		} else {
 			usable = true
 		}
@@ -164,7 +164,7 @@ func (s *session) prefetchPaths(args []string) ([]string, error) {
 func plain(folder, path string, d fs.DirEntry) error {
 	if d.Type()&fs.ModeSymlink == 0 {
 		if !d.Type().IsRegular() {
-			return errors.New("neither a plain file nor a directory")
+			return errors.New("neither a regular file nor a folder")
 		}
 		return nil
 	}
@@ -180,7 +180,7 @@ func plain(folder, path string, d fs.DirEntry) error {
 		return errors.New("a link that leads out of the folder")
 	}
 	if st, err := os.Stat(target); err != nil || !st.Mode().IsRegular() {
-		return errors.New("a link to what is no plain file")
+		return errors.New("a link to something that is not a regular file")
 	}
 	return nil
 }

@@ -2,37 +2,51 @@ package main
 
 import (
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 )
 
-// TestReadme holds what the README shows to what its first command prints, and
-// the commands it lists to those there are.
+// TestReadme compares the samples of the README with what the commands print.
+// A sample is a fenced block that begins with a command; the lines below it are
+// a contiguous piece of its standard output, with "…" for what was cut at both ends.
 func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+	b, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	stdout, _, code := runArgs(t, "timeline", theIncident)
-	if code != exitOK {
-		t.Errorf("exit %d", code)
-	}
-	// The sample is one piece of the output, without a gap.
-	event := regexp.MustCompile(`^    (\d\d:\d\d:\d\d\.\d\d\d .*)$`)
-	var sample strings.Builder
+	readme := string(b)
 	shown := 0
-	for line := range strings.Lines(string(readme)) {
-		if m := event.FindStringSubmatch(strings.TrimRight(line, "\n")); m != nil {
-			shown++
-			sample.WriteString(m[1] + "\n")
+	for i, block := range strings.Split(readme, "\n```") {
+		command, sample, ok := strings.Cut(strings.TrimPrefix(block, "\n"), "\n")
+		if i%2 == 0 || !ok || !strings.HasPrefix(command, "$ artifactdump ") {
+			continue
+		}
+		args := strings.Fields(strings.TrimPrefix(command, "$ artifactdump "))
+		for i, a := range args {
+			if a == "corpus/files/incident" {
+				args[i] = theIncident
+			}
+		}
+		stdout, _, code := runArgs(t, args...)
+		if code != exitOK {
+			t.Errorf("%s: exit %d", command, code)
+		}
+		sample = strings.TrimSuffix(strings.TrimPrefix(sample, "…\n"), "\n…")
+		if !strings.Contains("\n"+stdout, "\n"+sample+"\n") {
+			t.Errorf("%s does not print this piece of the README:\n%s", command, sample)
+		}
+		shown += strings.Count(sample, "\n") + 1
+	}
+	if shown < 10 {
+		t.Errorf("the README shows %d lines of output, want some", shown)
+	}
+	for _, line := range []string{"    go run ./cmd/artifactdump timeline corpus/files/incident", "    go test ./..."} {
+		if !strings.Contains(readme, "\n\n"+line+"\n\n") {
+			t.Errorf("the README does not have the command %q", strings.TrimSpace(line))
 		}
 	}
-	if shown < 3 || !strings.Contains(stdout, sample.String()) {
-		t.Errorf("the README shows %d lines that are not a piece of what the command prints:\n%s", shown, sample.String())
-	}
 	for _, c := range newApp(nil, nil).Commands {
-		if !c.Hidden && c.Name != "completion" && c.Name != "man" && !strings.Contains(string(readme), "artifactdump "+c.Name) {
+		if !c.Hidden && c.Name != "completion" && c.Name != "man" && !strings.Contains(readme, "artifactdump "+c.Name) {
 			t.Errorf("the README does not name the command %s", c.Name)
 		}
 	}

@@ -15,20 +15,20 @@ import (
 func reportCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "report",
-		Usage:     "one HTML page: the machine, the findings, what ran when",
+		Usage:     "write one HTML page: machine, findings, activity, timeline",
 		ArgsUsage: "EVIDENCE…",
-		Description: "Writes one self-contained page that asks nothing of any server, works without\n" +
-			"JavaScript and prints: the machine, the findings with their evidence, charts of the\n" +
-			"activity, programs by first sight, what starts by itself, what could not be read,\n" +
-			"and the timeline around the findings.\n\n" +
+		Description: "Writes a self-contained page that needs no network and no JavaScript, and can be\n" +
+			"printed. It shows the machine, the findings with their evidence, charts of the\n" +
+			"activity, programs by first appearance, autostarts, failures, and the timeline\n" +
+			"around the findings.\n\n" +
 			"Examples:\n" +
 			"   artifactdump report -o report.html /mnt/image\n" +
 			"   artifactdump report --lang ja -o report.html case/C",
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{Name: "lang", Value: "en", Usage: "`LANGUAGE` of the page: en, ja"},
-			&cli.StringFlag{Name: "title", Usage: "`TITLE` of the page (default: the machine's name)"},
-			&cli.IntFlag{Name: "rows", Value: 2000, Usage: "at most `N` rows in the timeline around the findings"},
-			&cli.StringSliceFlag{Name: "rules", Usage: "read tables and exceptions of your own from `FILE` (repeat for more)"},
+			&cli.StringFlag{Name: "lang", Value: "en", Usage: "page `LANGUAGE`: en, ja"},
+			&cli.StringFlag{Name: "title", Usage: "page `TITLE` (default: the name of the machine)"},
+			&cli.IntFlag{Name: "rows", Value: 2000, Usage: "maximum number `N` of rows in the timeline around the findings"},
+			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
 		}, outputFlags(), evidenceFlags()),
 		Action: reportAction,
 	}
@@ -40,7 +40,7 @@ func reportAction(c *cli.Context) error {
 		return usagef("--lang %q: want en or ja", opts.Lang)
 	}
 	if opts.Rows <= 0 {
-		return usagef("--rows %d: want a number above 0", opts.Rows)
+		return usagef("--rows must be at least 1")
 	}
 	tables, err := ruleFiles(c.StringSlice("rules"))
 	if err != nil {

@@ -46,7 +46,7 @@ func TestReport(t *testing.T) {
 		{"inside the evidence", []string{"-o", incident + "/r.html", incident}, exitFailed, "inside the evidence"},
 		{"a language that is not there", []string{"--lang", "xx", incident}, exitUsage, "en or ja"},
 		{"no rows", []string{"--rows", "0", incident}, exitUsage, "--rows"},
-		{"no evidence", nil, exitUsage, "which evidence"},
+		{"no evidence", nil, exitUsage, "missing EVIDENCE"},
 		{"not there", []string{incident + "/nothing"}, exitFailed, "no such file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

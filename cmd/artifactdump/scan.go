@@ -23,40 +23,40 @@ import (
 func scanCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "scan",
-		Usage:     "the whole job: timeline, records, findings, report and a manifest, into a new folder",
+		Usage:     "process evidence into a case folder: timeline, records, findings, report, manifest",
 		ArgsUsage: "EVIDENCE…",
-		Description: "Reads each piece of EVIDENCE (a folder, a zip, a disk image) and leaves a folder\n" +
-			"that can be handed over:\n\n" +
-			"   manifest.json           every input with its size and SHA-256, every output, what was damaged and why\n" +
-			"   timeline.jsonl, .csv    all events, sorted; more formats with --format\n" +
-			"   records/ARTIFACT.jsonl  all records with all their fields\n" +
-			"   report.html             one page for reading: what happened, and what says so\n" +
-			"   findings.jsonl          what deserves a look first\n" +
-			"   coverage.jsonl          which rules could not be judged, and why\n" +
+		Description: "Reads each EVIDENCE (a folder, an archive, a disk image) and writes a case folder:\n\n" +
+			"   manifest.json           each input and output with its size and SHA-256, and all damage\n" +
+			"   timeline.jsonl, .csv    all events, sorted; --format adds more formats\n" +
+			"   records/ARTIFACT.jsonl  all records with all fields\n" +
+			"   report.html             a page to read: findings with their evidence, activity, coverage\n" +
+			"   findings.jsonl          what deserves review, with reasons\n" +
+			"   coverage.jsonl          which rules could not be evaluated, and why\n" +
 			"   logons.csv, sessions.csv, graph.graphml  who logged on to what, from where, for how long\n" +
 			"   navigator.json          layer for the ATT&CK Navigator\n\n" +
-			"Several machines get a folder each, and are scanned at a time as far as --memory\n" +
-			"allows; the bytes are the same. The folder is called CASE.partial until it is whole;\n" +
-			"an interrupted run goes on with --resume. The evidence is never written to.\n\n" +
+			"Each of several machines gets its own folder. Machines are scanned in parallel as\n" +
+			"far as --memory allows; the output does not depend on it. The folder is named\n" +
+			"CASE.partial until it is complete; --resume continues an interrupted scan. The\n" +
+			"evidence is never modified.\n\n" +
 			"Examples:\n" +
 			"   artifactdump scan /mnt/image -o case\n" +
 			"   artifactdump scan pc1.zip pc2.E01 -o case --format timesketch,parquet,xlsx\n" +
 			"   artifactdump scan /mnt/image -o case --status-file status.json -q",
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write into the new folder `CASE`"},
-			&cli.StringFlag{Name: "format", Usage: "write these formats, too: a `LIST` such as timesketch,parquet, or all. There are " + strings.Join(scanFormats(), ", ")},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to the new folder `CASE`"},
+			&cli.StringFlag{Name: "format", Usage: "also write these formats: a `LIST` such as timesketch,parquet, or all; known: " + strings.Join(scanFormats(), ", ")},
 			&cli.BoolFlag{Name: "force", Usage: "replace CASE if it is a case folder"},
-			&cli.BoolFlag{Name: "resume", Usage: "go on with CASE.partial: machines that are complete are not read again"},
-			&cli.BoolFlag{Name: "group-readable", Usage: "let your group read CASE, which is otherwise readable by you alone"},
-			&cli.BoolFlag{Name: "hash-evidence", Usage: "take the SHA-256 of zips and disk images as a whole, too"},
-			&cli.StringFlag{Name: "status-file", Usage: "keep `FILE` up to date with how far the run is, as JSON"},
-			&cli.StringFlag{Name: "lang", Value: "en", Usage: "`LANGUAGE` of the report: en, ja"},
+			&cli.BoolFlag{Name: "resume", Usage: "continue CASE.partial; machines that are complete are not read again"},
+			&cli.BoolFlag{Name: "group-readable", Usage: "let your group read CASE (default: only you)"},
+			&cli.BoolFlag{Name: "hash-evidence", Usage: "also hash archives and disk images as a whole (SHA-256)"},
+			&cli.StringFlag{Name: "status-file", Usage: "write the progress of the scan to `FILE`, as JSON"},
+			&cli.StringFlag{Name: "lang", Value: "en", Usage: "report `LANGUAGE`: en, ja"},
 			&cli.StringFlag{Name: "level", Value: "informational", Usage: "write findings of `LEVEL` and above"},
-			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 when there is a finding of `LEVEL` or above"},
-			&cli.StringSliceFlag{Name: "rules", Usage: "read tables and exceptions of your own from `FILE` (repeat for more)"},
-			&cli.IntFlag{Name: "machines", Usage: "scan `N` machines at a time, as far as --memory allows", DefaultText: "as many as --jobs", Action: fromOne("machines")},
-			&cli.Int64Flag{Name: "memory", Value: scan.DefaultMemory >> 20, Usage: "let machines that are scanned at a time need `N` MiB together, by the size of their hives"},
-			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20, Usage: "sort the events of a machine within `N` MiB; what does not fit goes to temporary files in CASE"},
+			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 if a finding reaches `LEVEL`"},
+			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
+			&cli.IntFlag{Name: "machines", Usage: "number `N` of machines scanned in parallel, as far as --memory allows", DefaultText: "as --jobs", Action: fromOne("machines")},
+			&cli.Int64Flag{Name: "memory", Value: scan.DefaultMemory >> 20, Usage: "memory budget in `MiB` for machines scanned in parallel (estimated from hive sizes)"},
+			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20, Usage: "memory in `MiB` to sort the events of a machine; the rest uses temporary files in CASE"},
 			bodyfileFlag(),
 		}, sigmaFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: scanAction,
@@ -84,7 +84,7 @@ func scanAction(c *cli.Context) error {
 	s.clearLine()
 	s.tellDamage()
 	if u, ok := errors.AsType[*scan.UnfinishedError](err); ok && u.Err != nil {
-		fmt.Fprintf(s.stderr, "what was finished is in %s; go on with --resume\n", clean(u.Dir))
+		fmt.Fprintf(s.stderr, "completed machines are kept in %s; use --resume to continue\n", clean(u.Dir))
 	}
 	if err != nil {
 		return scanError(err)
@@ -101,7 +101,7 @@ func scanAction(c *cli.Context) error {
 	return nil
 }
 
-// scanError says with which flags a scan would do what it refused.
+// scanError adds the flags with which a refused scan would run.
 func scanError(err error) error {
 	if e, ok := errors.AsType[*scan.OptionError](err); ok {
 		if e.Option != "" {
@@ -110,13 +110,13 @@ func scanError(err error) error {
 		return usageError{err}
 	}
 	if _, ok := errors.AsType[*scan.DifferentError](err); ok {
-		return fmt.Errorf("%w; begin anew with --force", err)
+		return fmt.Errorf("%w; use --force to start over", err)
 	}
 	if _, ok := errors.AsType[*scan.InUseError](err); ok {
-		return fmt.Errorf("%w: wait until it ends, or name another folder with -o", err)
+		return fmt.Errorf("%w: wait for it, or name another folder with -o", err)
 	}
 	if e, ok := errors.AsType[*scan.UnfinishedError](err); ok && e.Err == nil {
-		return fmt.Errorf("%w: go on with --resume or begin anew with --force", err)
+		return fmt.Errorf("%w: use --resume to continue or --force to start over", err)
 	}
 	return err
 }
@@ -125,20 +125,20 @@ func scanError(err error) error {
 func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 	c := s.c
 	if o := c.String("output"); o == "" || o == "-" {
-		return scan.Options{}, 0, usagef("where to? Name the new folder with -o CASE")
+		return scan.Options{}, 0, usagef("missing -o CASE: name a new folder for the results")
 	}
 	if !c.Args().Present() {
-		return o, 0, usagef("which evidence? Give the folder of a copied or mounted disk")
+		return o, 0, errNoEvidence
 	}
 	if c.Bool("force") && c.Bool("resume") {
-		return o, 0, usagef("--force begins anew and --resume goes on: give one of them")
+		return o, 0, usagef("--force and --resume are mutually exclusive")
 	}
 	if v := c.String("bodyfile-unset"); v != "-1" && v != "0" {
 		return o, 0, usagef("--bodyfile-unset %q: want -1 or 0", v)
 	}
 	for _, name := range []string{"memory", "sort-memory"} {
 		if n := c.Int64(name); n < 1 || n > 1<<20 {
-			return o, 0, usagef("--%s %d: want a number of MiB", name, n)
+			return o, 0, usagef("--%s %d: want MiB from 1 to 1048576", name, n)
 		}
 	}
 	o = scan.Options{
@@ -203,7 +203,7 @@ func chooseFormats(list string) ([]output.Format, error) {
 		case slices.Contains(known, name):
 			names = append(names, name)
 		default:
-			return nil, usagef("no format for cases is called %q; there are %s", name, strings.Join(known, ", "))
+			return nil, usagef("unknown case format %q; known: %s", name, strings.Join(known, ", "))
 		}
 	}
 	var out []output.Format
@@ -220,8 +220,7 @@ type watcher struct {
 	reported map[*scan.MachineStatus]time.Time
 }
 
-// plainEvery is how often a scan tells how far it is where there is no
-// terminal to draw on.
+// plainEvery is how often a scan reports its progress without a terminal.
 const plainEvery = 10 * time.Second
 
 // Completed implements [scan.Observer].
@@ -251,7 +250,7 @@ func (w *watcher) Progress(st *scan.Status, m *scan.MachineStatus) {
 	}
 }
 
-// report says from time to time how far a machine is.
+// report prints the progress of a machine from time to time.
 func (w *watcher) report(m *scan.MachineStatus) {
 	if time.Since(w.reported[m]) > plainEvery {
 		w.reported[m] = time.Now()

@@ -30,7 +30,7 @@ func TestScanFileLimit(t *testing.T) {
 			os.RemoveAll(dir + ".partial")
 			code, said := runChild(t, []string{"ARTIFACTDUMP_TEST_FSIZE=" + strconv.Itoa(limit)},
 				append([]string{"scan", "-o", dir, "--format", "sqlite,parquet"}, evidence...)...)
-			if code != exitFailed || !strings.Contains(said, "file too large") || !strings.Contains(said, "go on with --resume") {
+			if code != exitFailed || !strings.Contains(said, "file too large") || !strings.Contains(said, "use --resume to continue") {
 				t.Fatalf("%d bytes: exit %d: %s", limit, code, said)
 			}
 			if _, err := os.Stat(dir); err == nil {

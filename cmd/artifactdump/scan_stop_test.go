@@ -160,7 +160,7 @@ func TestScanInterruptedTwice(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, said)
 	}
 	wholePart(t, dir+".partial", want, "interrupted")
-	if code, said := runs(t.Context(), b, a, "-o", dir, "--resume"); code != exitFailed || !strings.Contains(said, "other evidence") {
+	if code, said := runs(t.Context(), b, a, "-o", dir, "--resume"); code != exitFailed || !strings.Contains(said, "evidence differs") {
 		t.Fatalf("with other evidence: exit %d: %s", code, said)
 	}
 	for _, gone := range []string{a, b} { // as when a disk is not mounted any more
@@ -168,7 +168,7 @@ func TestScanInterruptedTwice(t *testing.T) {
 			if err := os.Rename(filepath.Join(gone, "C"), gone+".away"); err != nil {
 				t.Fatal(err)
 			}
-			if code, said := runs(t.Context(), a, b, "-o", dir, "--resume"); code != exitFailed || !strings.Contains(said, "cannot now") {
+			if code, said := runs(t.Context(), a, b, "-o", dir, "--resume"); code != exitFailed || !strings.Contains(said, "no longer is") {
 				t.Errorf("without %s: exit %d: %s", gone, code, said)
 			}
 			if err := os.Rename(gone+".away", filepath.Join(gone, "C")); err != nil {

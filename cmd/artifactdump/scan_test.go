@@ -184,18 +184,18 @@ func TestScanRefuses(t *testing.T) {
 		says string
 		args []string
 	}{
-		{"no folder", exitUsage, "where to?", []string{ev}},
-		{"no evidence", exitUsage, "which evidence?", []string{"-o", filepath.Join(tmp, "x")}},
+		{"no folder", exitUsage, "missing -o CASE", []string{ev}},
+		{"no evidence", exitUsage, "missing EVIDENCE", []string{"-o", filepath.Join(tmp, "x")}},
 		{"not there", exitFailed, "no such file or folder", []string{filepath.Join(tmp, "nothing"), "-o", filepath.Join(tmp, "x")}},
 		{"twice", exitUsage, "are the same evidence", []string{ev, link, "-o", filepath.Join(tmp, "x")}},
 		{"inside the evidence", exitFailed, "never written to", []string{ev, "-o", filepath.Join(ev, "case")}},
 		{"inside the evidence, by a link", exitFailed, "never written to", []string{ev, "-o", filepath.Join(link, "deep", "case")}},
 		{"around the evidence", exitFailed, "lies inside", []string{ev, "-o", filepath.Dir(ev), "--force"}},
 		{"exists", exitFailed, "use --force", []string{ev, "-o", taken}},
-		{"not a case", exitFailed, "is no case folder", []string{ev, "-o", taken, "--force"}},
-		{"no such format", exitUsage, "no format for cases", []string{ev, "-o", filepath.Join(tmp, "x"), "--format", "docx"}},
+		{"not a case", exitFailed, "is not a case folder", []string{ev, "-o", taken, "--force"}},
+		{"no such format", exitUsage, "unknown case format", []string{ev, "-o", filepath.Join(tmp, "x"), "--format", "docx"}},
 		{"no such artifact", exitUsage, "no artifact is called", []string{ev, "-o", filepath.Join(tmp, "x"), "-a", "nonsense"}},
-		{"nothing to resume", exitFailed, "nothing to go on with", []string{ev, "-o", filepath.Join(tmp, "x"), "--resume"}},
+		{"nothing to resume", exitFailed, "nothing to resume", []string{ev, "-o", filepath.Join(tmp, "x"), "--resume"}},
 		{"below a file", exitFailed, "", []string{ev, "-o", filepath.Join(locked, "case")}},
 		{"nothing recognised", exitFailed, "none of the evidence", []string{taken, "-o", filepath.Join(tmp, "y")}},
 	} {
@@ -303,7 +303,7 @@ func TestScanInterrupted(t *testing.T) {
 	if code, said := runs(t.Context(), a, b, "-o", dir); code != exitFailed || !strings.Contains(said, "--resume") {
 		t.Errorf("without --resume: exit %d: %s", code, said)
 	}
-	if code, said := runs(t.Context(), a, b, "-o", dir, "--resume", "--format", "tln"); code != exitFailed || !strings.Contains(said, "other options") {
+	if code, said := runs(t.Context(), a, b, "-o", dir, "--resume", "--format", "tln"); code != exitFailed || !strings.Contains(said, "options differ (--format)") {
 		t.Errorf("with other options: exit %d: %s", code, said)
 	}
 	code, said := runs(t.Context(), a, b, "-o", dir, "--resume")

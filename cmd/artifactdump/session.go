@@ -38,7 +38,7 @@ type session struct {
 	damaged  int
 	pending  damage.List
 	named    map[string]bool // damage of a hive that was named before
-	live     bool            // a progress line stands on the terminal
+	live     bool            // a progress line is on the terminal
 	started  time.Time
 	drawn    time.Time
 	zones    map[string]*artifacts.Zone // of local times, by machine
@@ -64,8 +64,8 @@ func (s *session) showEvents() error {
 	return nil
 }
 
-// sessionKey is where the program keeps its sessions, so that what they have to
-// say is said however a command ends.
+// sessionKey is where the program keeps its sessions, so that pending messages
+// are printed however a command ends.
 const sessionKey = "sessions"
 
 func newSession(c *cli.Context) *session {
@@ -186,10 +186,13 @@ func (s *session) end() error {
 	return nil
 }
 
+// errNoEvidence is the error of a command without its main argument.
+var errNoEvidence = usagef("missing EVIDENCE: a folder, archive or disk image")
+
 // each opens every piece of evidence and yields its results in order.
 func (s *session) each(paths []string, names []string, yield func(*evidence.Tree, artifacts.Result) error) error {
 	if len(paths) == 0 {
-		return usagef("which evidence? Give the folder of a copied or mounted disk")
+		return errNoEvidence
 	}
 	for _, p := range paths {
 		if err := s.one(p, names, yield); err != nil {
@@ -202,7 +205,7 @@ func (s *session) each(paths []string, names []string, yield func(*evidence.Tree
 // wrapEvidence is set by tests, to make reads of the evidence fail.
 var wrapEvidence func(fs.FS) fs.FS
 
-// evidenceOptions are what the flags say of opening evidence.
+// evidenceOptions returns the options for opening evidence from the flags.
 func evidenceOptions(c *cli.Context) *evidence.Options {
 	return &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows"), Password: c.String("password"), Wrap: wrapEvidence}
 }
@@ -213,7 +216,7 @@ func (s *session) openEvidence(path string) (*evidence.Evidence, error) {
 	return ev, missing(path, err)
 }
 
-// missing says plainly of an error that the path leads nowhere.
+// missing replaces the error of a path that does not exist by a plain one.
 func missing(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: no such file or folder", path)
@@ -286,12 +289,20 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 }
 
 // clean makes a message harmless on a terminal, line by line. All lines but the
-// first are set in: what a name in the evidence has behind a line break shall
-// not look like a message of ours.
+// first are set in: text after a line break in a name must
+// not look like one of our messages.
 func clean(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
 		lines[i] = output.Clean(l)
 	}
 	return strings.Join(lines, "\n    ")
+}
+
+// count writes a number with its noun: "1 log entry", "2 log entries".
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

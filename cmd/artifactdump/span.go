@@ -12,9 +12,9 @@ import (
 
 func timeFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "from", Usage: "only events at or after `TIME` (2026-03-06, 2026-03-06T18:00:00Z)"},
-		&cli.StringFlag{Name: "to", Usage: "only events before `TIME`; a date alone includes that day"},
-		&cli.StringFlag{Name: "last", Usage: "only the last `SPAN` before the newest event: 90m, 48h, 7d"},
+		&cli.StringFlag{Name: "from", Usage: "print events at or after `TIME` (2026-03-06, 2026-03-06T18:00:00Z)"},
+		&cli.StringFlag{Name: "to", Usage: "print events before `TIME`; a date alone includes that day"},
+		&cli.StringFlag{Name: "last", Usage: "print events of the last `SPAN` before the newest: 90m, 48h, 7d"},
 	}
 }
 
@@ -46,7 +46,10 @@ func parseSpan(c *cli.Context) (s span, err error) {
 		}
 	}
 	if !s.from.IsZero() && !s.to.IsZero() && !s.from.Before(s.to) {
-		return s, usagef("--from %s is not before --to %s", c.String("from"), c.String("to"))
+		if s.from.After(s.to) {
+			return s, usagef("--from is after --to")
+		}
+		return s, usagef("--from equals --to: no event can match")
 	}
 	return s, nil
 }

@@ -14,12 +14,12 @@ import (
 func timelineCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "timeline",
-		Usage:     "one timeline of everything the evidence remembers",
+		Usage:     "print one timeline of all artifacts",
 		ArgsUsage: "EVIDENCE…",
 		Description: "EVIDENCE is the folder of a copied or mounted disk, a folder of drive roots, a\n" +
-			"collection (folder or zip), a disk image, or a heap of .pf files, hives, tasks,\n" +
-			"jobs and shortcuts. Events are sorted by time; each says what its time means,\n" +
-			"what it proves, and where it was read.\n\n" +
+			"collection (folder or zip), a disk image, or a folder of loose .pf files, hives,\n" +
+			"tasks, jobs and shortcuts. Events are sorted by time. Each states what its time\n" +
+			"means, what it proves, and where it was read.\n\n" +
 			"Examples:\n" +
 			"   artifactdump timeline /mnt/image\n" +
 			"   artifactdump timeline --from 2026-03-06 --format csv -o timeline.csv case/C\n" +
@@ -30,13 +30,13 @@ func timelineCommand() *cli.Command {
 }
 
 func bodyfileFlag() cli.Flag {
-	return &cli.StringFlag{Name: "bodyfile-unset", Value: "-1", Usage: "`NUMBER` for times that are not set in a body file: -1 for mactime, 0 for plaso"}
+	return &cli.StringFlag{Name: "bodyfile-unset", Value: "-1", Usage: "`VALUE` for unset times in a body file: -1 (mactime) or 0 (plaso)"}
 }
 
 func timeline(c *cli.Context) error {
 	format, ok := format(c.String("format"), forEvents)
 	if !ok {
-		return usagef("no format for timelines is called %q", c.String("format"))
+		return unknownFormat("timeline", c.String("format"), forEvents)
 	}
 	if v := c.String("bodyfile-unset"); v != "-1" && v != "0" {
 		return usagef("--bodyfile-unset %q: want -1 or 0", v)
@@ -50,7 +50,7 @@ func timeline(c *cli.Context) error {
 		return err
 	}
 	if format.Events == nil && (c.String("output") == "" || c.String("output") == "-") {
-		return usagef("--format %s needs a file: name it with -o", format.Name)
+		return usagef("--format %s needs a file: use -o FILE", format.Name)
 	}
 	o, err := openOutput(c, c.Args().Slice()...)
 	if err != nil {
@@ -58,7 +58,7 @@ func timeline(c *cli.Context) error {
 	}
 	if format.Events == nil && o.name == "" {
 		o.abort()
-		return usagef("--format %s needs a plain file: %s is none", format.Name, c.String("output"))
+		return usagef("--format %s needs a regular file: %s is not one", format.Name, c.String("output"))
 	}
 	sorter := output.Sorter{Zone: func(host string) *artifacts.Zone { return s.zones[host] }}
 	defer sorter.Close()
@@ -91,7 +91,7 @@ func timeline(c *cli.Context) error {
 	return s.end()
 }
 
-// writeTimeline writes sorted rows and says what the writer has to say.
+// writeTimeline writes sorted rows and prints the notes of the writer.
 func writeTimeline(s *session, w output.EventWriter, rows iter.Seq2[*output.Row, error]) error {
 	n := 0
 	for r, err := range rows {

@@ -17,21 +17,21 @@ import (
 func verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
-		Usage:     "a second opinion: independent parsers beside ours, field by field",
+		Usage:     "cross-check Prefetch files and hives with independent parsers",
 		ArgsUsage: "EVIDENCE…",
 		Description: "Decodes every Prefetch file and every hive a second time with go-prefetch and\n" +
-			"regparser, in a child process that may die, and compares field by field: agreed,\n" +
-			"a known divergence (docs/oracles.md says who is right and why), or unexplained.\n" +
-			"An unexplained difference is shown with both readings and the bytes. It makes the\n" +
-			"exit code 3, as does a file that is damaged or cannot be read.\n\n" +
+			"regparser, in a child process that may crash, and compares field by field. Fields\n" +
+			"agree, diverge for a known reason (docs/oracles.md explains each), or differ\n" +
+			"unexplained. An unexplained difference is shown with both readings and the bytes.\n" +
+			"It makes the exit code 3, as does a file that is damaged or unreadable.\n\n" +
 			"Example:\n   artifactdump verify /mnt/image",
 		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT` of the output: text, jsonl"},
-			&cli.StringFlag{Name: "host", Usage: "`NAME` of the machine"},
-			&cli.BoolFlag{Name: "no-logs", Usage: "leave transaction logs aside"},
-			&cli.BoolFlag{Name: "no-shadows", Usage: "leave the volume shadow copies of disk images aside"},
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl"},
+			&cli.StringFlag{Name: "host", Usage: "machine `NAME` to use when the SYSTEM hive has none"},
+			&cli.BoolFlag{Name: "no-logs", Usage: "skip transaction logs"},
+			&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
 			passwordFlag(),
-			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no notes"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no notes"},
 			verboseDamage(),
 			&cli.StringFlag{Name: "write-oracles", Hidden: true},
 		}, outputFlags()),
@@ -44,14 +44,14 @@ func verifyAction(c *cli.Context) error {
 		return verify.WriteOracles(name)
 	}
 	if !c.Args().Present() {
-		return usagef("which evidence? Give the folder of a copied or mounted disk")
+		return errNoEvidence
 	}
 	write, ok := map[string]func(io.Writer, *verify.Verdict) error{
 		"text":  func(w io.Writer, v *verify.Verdict) error { return v.Text(w) },
 		"jsonl": func(w io.Writer, v *verify.Verdict) error { return writeJSON(w, v) },
 	}[c.String("format")]
 	if !ok {
-		return usagef("no format of verify is called %q", c.String("format"))
+		return usagef("unknown verify format %q; known: text, jsonl", c.String("format"))
 	}
 	s := newSession(c)
 	o, err := openOutput(c, c.Args().Slice()...)
@@ -65,7 +65,7 @@ func verifyAction(c *cli.Context) error {
 		err := s.verifyOne(path, w, func(v *verify.Verdict) error {
 			if sum.add(v); v.Differences() > 0 {
 				s.clearLine()
-				fmt.Fprintf(s.stderr, "unexplained: %s: %d fields that the witness reads otherwise\n", output.Clean(v.Path), v.Differences())
+				fmt.Fprintf(s.stderr, "unexplained: %s: the witness differs in %s\n", output.Clean(v.Path), count(v.Differences(), "field", "fields"))
 			}
 			return write(o, v)
 		})
@@ -75,8 +75,9 @@ func verifyAction(c *cli.Context) error {
 		}
 	}
 	if c.String("format") == "text" {
-		fmt.Fprintf(o, "\n%d files: %d fields agreed, %d known divergences, %d unexplained; the witness read nothing of %d\n",
-			sum.files, sum.agreed, sum.known, sum.unexplained, sum.silent)
+		fmt.Fprintf(o, "\n%s: %s agreed, %s, %d unexplained; not read by the witness: %d\n",
+			count(sum.files, "file", "files"), count(sum.agreed, "field", "fields"),
+			count(sum.known, "known divergence", "known divergences"), sum.unexplained, sum.silent)
 	}
 	if err := o.commit(); err != nil {
 		return err

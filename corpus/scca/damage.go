@@ -48,7 +48,7 @@ const (
 	ClockMovedBack          Answer = "ClockMovedBack" // the file is whole; the clock was not
 )
 
-// Applies tells whether a file of this Spec can have the flaw.
+// Applies reports whether a file of this Spec can have the flaw.
 func (d Damage) Applies(s Spec) bool {
 	return (d.versions == nil || slices.Contains(d.versions, s.Version)) && (!d.container || s.Version >= Win10)
 }

@@ -43,7 +43,7 @@ type Store struct {
 	Scraps   bool // descriptors that say nothing, or nothing true, and are marked so
 }
 
-// A Layout tells where the pieces lie, so that a test can break them.
+// A Layout reports where the pieces lie, so that a test can break them.
 type Layout struct {
 	Catalog []int64
 	Stores  []Pieces // in the order of the Spec

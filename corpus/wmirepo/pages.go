@@ -71,7 +71,7 @@ func (l *layout) size() int {
 }
 
 // bytes writes the page: descriptors, a zero one, the records without gaps, and
-// what is left of deleted ones. What has no room goes on in pages without
+// what is left of deleted ones. What has no room continues in pages without
 // descriptors.
 func (l *layout) bytes() (pages [][]byte) {
 	if len(l.records) == 0 {

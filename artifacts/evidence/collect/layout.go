@@ -267,7 +267,7 @@ func volumeLike(list []fs.DirEntry) bool {
 }
 
 // driveRoots finds the directories that stand for drives. A bare letter, sysvol or VSSn only counts if what is in one of them looks like
-// a Windows volume: a heap of evidence may well have a folder called C.
+// a Windows volume: a folder of loose files may well have a folder called C.
 func driveRoots(l *lister, dir string, list []fs.DirEntry) []Vol {
 	var vols []Vol
 	sure := false

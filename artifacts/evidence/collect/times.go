@@ -70,7 +70,7 @@ func splitWindowsPath(s string) (vol Vol, rel string, ok bool) {
 // timeForms are the forms in which collectors write times: Velociraptor's RFC 3339, KAPE's and its spreadsheets' blanks, all UTC.
 var timeForms = []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "1/2/2006 3:04:05 PM", "01/02/2006 15:04:05"}
 
-// parseTime returns the zero time for what is no time, and for the year 1601, which is a FILETIME of zero.
+// parseTime returns the zero time for anything that is not a time, and for the year 1601, which is a FILETIME of zero.
 func parseTime(s string) time.Time {
 	for _, form := range timeForms {
 		if t, err := time.ParseInLocation(form, s, time.UTC); err == nil { // fractions are read though the form has none

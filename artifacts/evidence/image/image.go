@@ -3,7 +3,7 @@
 //
 // The kind of an image is known by its contents, not by its name. Further files of an image (segments, extents) are looked for under
 // their base name in the directory of the first one, and nowhere else, whatever the image says. Nothing is written and nothing unpacked: a fixed
-// number of pages is kept in memory, and [Disk.BytesRead] tells how much was taken from the files.
+// number of pages is kept in memory, and [Disk.BytesRead] reports how much was taken from the files.
 //
 // A volume's shadow copies are listed, and each opens as a file system of its own over the same pages.
 //

@@ -363,7 +363,7 @@ func (c *Cache) tagged(b []byte, off int, sig string, flags bool) {
 	}
 }
 
-// entry reads the body of one entry and tells whether it could.
+// entry reads the body of one entry and reports whether it could.
 func (c *Cache) entry(off int, body []byte, flags bool) bool {
 	at := 0
 	take := func(n int) []byte {

@@ -37,7 +37,7 @@ func (db *DB) leaves(t tree, leaf func(p *page, stray bool) bool, fail func(erro
 			}
 			continue
 		}
-		// The children go on the stack in reverse, so that the first is next.
+		// The children continue the stack in reverse, so that the first is next.
 		for i := p.tags - 1; i >= 1; i-- {
 			child, err := db.child(&p, i)
 			if err == nil && !seen.add(child) {

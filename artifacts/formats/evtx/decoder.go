@@ -318,7 +318,7 @@ func (d *Decoder) walk(f func(pos, size int) bool) int {
 }
 
 // deliver yields what the loaded chunk holds: its damage, its records and, for
-// recovery, the hidden ones. It reports whether to go on.
+// recovery, the hidden ones. It reports whether to continue.
 func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
 	if d.n < chunkRecords || !bytes.HasPrefix(d.base, chunkMagic) {
 		return d.unsigned(l, yield)

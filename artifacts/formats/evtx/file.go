@@ -132,7 +132,7 @@ func (f *File) region(i int) region {
 
 // Records iterates over the records in the order of the file. An error comes
 // with the record that it concerns, which then holds what could be read; with
-// an error about anything else the record's Size is 0. The iteration goes on
+// an error about anything else the record's Size is 0. The iteration continues
 // after both.
 func (f *File) Records() iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
@@ -191,7 +191,7 @@ func (f *File) load(d *Decoder, i int) error {
 	return err
 }
 
-// chunk delivers one chunk. It reports whether to go on.
+// chunk delivers one chunk. It reports whether to continue.
 func (f *File) chunk(d *Decoder, i int, l *leftovers, yield func(Record, error) bool) bool {
 	if err := f.load(d, i); err != nil && !yield(Record{}, err) {
 		return false

@@ -37,7 +37,7 @@ func (d *Decoder) join(a uint32, sep byte, b uint32) (uint32, error) {
 }
 
 // nameAt reads the name whose offset stands at pos, and returns where reading
-// goes on: after the name if it lies there (section 4.3). While recovery runs, a
+// continues: after the name if it lies there (section 4.3). While recovery runs, a
 // name that was overwritten is "", and d.lost says so.
 func (d *Decoder) nameAt(pos, end int) (uint32, int, error) {
 	if pos+4 > end {

@@ -27,7 +27,7 @@ func (s State) String() string {
 }
 
 // A Record is one event. What is asked of it is read from the decoder's buffer:
-// a Record is valid until the iteration that gave it goes on. [Record.Event]
+// a Record is valid until the iteration that gave it continues. [Record.Event]
 // returns what may be kept.
 type Record struct {
 	ID          uint64 // in the record's header

@@ -142,7 +142,7 @@ func TimeBased(b []byte) (time.Time, string) {
 }
 
 // idPath spells the path that the item list names, where it begins with a
-// drive and goes on with files and folders; "" for any other list. A name in
+// drive and continues with files and folders; "" for any other list. A name in
 // full stands in the extension block 0xBEEF0004 behind the short one.
 // (libfwsi, "Windows Shell Item format")
 func (l *Link) idPath() string {

@@ -91,7 +91,7 @@ func (it *Item) file(b []byte, l fileLayout) error {
 	return nil
 }
 
-// isShort tells whether a text may be an 8.3 name.
+// isShort reports whether a text may be an 8.3 name.
 func isShort(s string) bool {
 	if len(s) > 12 {
 		return false
@@ -104,7 +104,7 @@ func isShort(s string) bool {
 	return true
 }
 
-// isBlock tells whether an extension block begins at off.
+// isBlock reports whether an extension block begins at off.
 func isBlock(b []byte, off int) bool {
 	return off >= 4 && off+8 <= len(b) && le.Uint32(b[off+4:])>>16 == 0xBEEF && le.Uint16(b[off:]) >= 8
 }

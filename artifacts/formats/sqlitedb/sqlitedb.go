@@ -10,7 +10,7 @@
 // order of an index, not for its content.
 //
 // Files are read through [io.ReaderAt] in blocks, of which a bounded number
-// is kept. A page that does not read is one error; the other pages go on.
+// is kept. A page that does not read is one error; the other pages continue.
 //
 // The offset in an error counts from the start of the file that the page is
 // in: the database, its write-ahead log or its journal, as Struct names it.

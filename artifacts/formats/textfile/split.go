@@ -115,7 +115,7 @@ func (s *splitter) wide(yield func(Line) bool) {
 	}
 }
 
-// looksWide tells whether text without a byte order mark is UTF-16LE: every
+// looksWide reports whether text without a byte order mark is UTF-16LE: every
 // line has separators and ends of the ASCII range, so among the first
 // characters many have a high byte of zero, which 8-bit text never has.
 func looksWide(b []byte) bool {

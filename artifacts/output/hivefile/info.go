@@ -65,10 +65,10 @@ func Info(w io.Writer, h *hive.Hive) {
 	row("newest key", "%s", cmp.Or(output.FormatTime(newest), "no time"))
 	rec := h.Recovery()
 	if rec.Applied {
-		row("recovered", "%d entries, sequence %d to %d, %d pages, %d bytes", rec.Entries, rec.First, rec.Last, rec.Pages, rec.Bytes)
+		row("recovered", "%s, sequence %d to %d, %s, %d bytes", count(rec.Entries, "entry", "entries"), rec.First, rec.Last, count(rec.Pages, "page", "pages"), rec.Bytes)
 	}
 	if rec.HeaderRepaired {
-		row("", "the base block was bad and was taken from a log")
+		row("", "the base block was damaged and was taken from a log")
 	}
 	if rec.Problem != "" {
 		row("not recovered", "%s", rec.Problem)
@@ -76,14 +76,14 @@ func Info(w io.Writer, h *hive.Hive) {
 	for _, l := range rec.Logs {
 		use := "not used"
 		if l.Used {
-			use = fmt.Sprintf("used, %d entries", len(l.Entries))
+			use = "used, " + count(len(l.Entries), "entry", "entries")
 		}
 		if l.Reason != "" {
 			use += ": " + l.Reason
 		}
 		row("log "+l.Name, "%s, %d bytes, %s", cmp.Or(l.Format, "no known format"), l.Size, use)
 		if l.Remnants > 0 {
-			row("", "%d older entries whose hashes are good: earlier states of the hive", l.Remnants)
+			row("", "%s with valid hashes: earlier states of the hive", count(l.Remnants, "older entry", "older entries"))
 		}
 	}
 }
@@ -93,4 +93,12 @@ func yesNo(b bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// count writes a number with its noun.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

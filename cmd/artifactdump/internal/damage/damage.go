@@ -66,9 +66,9 @@ func (l *List) Take() []string {
 	}
 	switch {
 	case l.other == 1:
-		out = append(out, "1 problem in another file (-v names all)")
+		out = append(out, "1 problem in another file (-v prints all)")
 	case l.other > 0:
-		out = append(out, fmt.Sprintf("%d problems in further files (-v names all)", l.other))
+		out = append(out, fmt.Sprintf("%d problems in further files (-v prints all)", l.other))
 	}
 	*l = List{}
 	return out
@@ -86,7 +86,7 @@ func (f *damaged) String() string {
 		b.WriteString([]string{": ", "; "}[min(i, 1)] + without(t, f.file))
 	}
 	if n := f.n - len(f.texts); n > 0 {
-		fmt.Fprintf(&b, "; and %d more (-v names all)", n)
+		fmt.Fprintf(&b, "; and %d more (-v prints all)", n)
 	}
 	return b.String()
 }

@@ -46,10 +46,10 @@ func TestDamageList(t *testing.T) {
 		}
 	}
 	got := l.Take()
-	if len(got) != MaxFiles+1 || strings.Count(got[0], "; ") != MaxProblems || !strings.HasSuffix(got[0], "; and 3 more (-v names all)") {
+	if len(got) != MaxFiles+1 || strings.Count(got[0], "; ") != MaxProblems || !strings.HasSuffix(got[0], "; and 3 more (-v prints all)") {
 		t.Errorf("%d entries, the first %q", len(got), got[0])
 	}
-	if want := fmt.Sprintf("%d problems in further files (-v names all)", 7*(MaxProblems+3)); got[MaxFiles] != want {
+	if want := fmt.Sprintf("%d problems in further files (-v prints all)", 7*(MaxProblems+3)); got[MaxFiles] != want {
 		t.Errorf("%q, want %q", got[MaxFiles], want)
 	}
 }

@@ -28,7 +28,7 @@ func comparePrefetchAnswer(v *Verdict, path string, b []byte, a witnessAnswer) *
 		v.Witness = "refused: " + a.Error
 	}
 	if f == nil {
-		// Both may refuse; a witness that reads what is no Prefetch file is
+		// Both may refuse; a witness that reads anything that is not a Prefetch file is
 		// covered by the row on damage.
 		if v.Witness == "" {
 			v.known(prefetchDivergences[1].divergence, 1)

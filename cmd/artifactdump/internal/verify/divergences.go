@@ -64,7 +64,7 @@ var hiveDivergences = []hiveDivergence{
 		func(_ hive.Key, v hive.Value) bool { _, err := v.Bytes(); return err != nil }},
 	{divergence{"values", "a predefined handle", "the peer reads the handle as a count (regf, key flags)"},
 		func(k hive.Key, _ hive.Value) bool { return k.Flags()&hive.KeyPredefined != 0 }},
-	{divergence{"values", "a list or a value that is damaged", "the peer reads past the end of the list and leaves out what is no value; ours names the place"},
+	{divergence{"values", "a list or a value that is damaged", "the peer reads past the end of the list and omits anything that is not a value; ours reports the position"},
 		func(k hive.Key, _ hive.Value) bool {
 			for _, err := range k.Values() {
 				if err != nil {

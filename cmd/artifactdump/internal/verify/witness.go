@@ -20,7 +20,7 @@ import (
 
 // The witnesses are independent parsers that nobody hardened against hostile
 // files. They run in a child process, which may die: then the file that it
-// died on is named, and a new child goes on with the next.
+// died on is named, and a new child continues with the next.
 
 // A witnessQuestion asks for one file.
 type witnessQuestion struct {
