@@ -36,8 +36,8 @@ func clockSteps(r *row) []clockStep {
 var clockMoved = wholeRule(Rule{
 	ID: "D-08", Title: "Clock set back", Level: Informational, Attack: []string{"T1070.006"},
 	Why:    "Launch times are out of order: the clock was set back between launches.",
-	Benign: "Virtual machines that return to a snapshot; a wrong clock that was corrected.",
-	Next:   "Read the times between the two with care; look for who set the clock (System log, event 1; Security log, event 4616).",
+	Benign: "Virtual machines that return to a snapshot; corrected clocks.",
+	Next:   "Read the times between the two with care and find out who set the clock (event 1 of System, event 4616 of Security).",
 	Needs:  []string{"prefetch"},
 }, func(x *look) {
 	var steps []clockStep

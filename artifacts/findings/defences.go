@@ -138,7 +138,7 @@ var portForwarded = rule(Rule{
 	x.hit(x.setting(fmt.Sprintf("portproxy %s:%s", p.ListenAddress, p.ListenPort)), level, "%s:%s forwards to %s:%s", p.ListenAddress, p.ListenPort, p.Address, p.Port)
 })
 
-// build is the number of the machine's Windows, 0 if unknown.
+// build is the number of the machine's Windows, 0 where nothing tells.
 func (s *scene) build() int {
 	n := 0
 	if s.facts.Machine != nil {
@@ -361,7 +361,7 @@ var recovery = map[string]string{
 
 var recoveryInhibited = wholeRule(Rule{
 	ID: "F-11", Title: "Recovery or reconstruction hindered", Level: High, Attack: []string{"T1490", "T1070"},
-	Why:    "Programs that delete shadow copies, backups, logs or free space ran within minutes of each other.",
+	Why:    "Programs that delete shadow copies, backups, logs or free space ran shortly after one another.",
 	Benign: "Backup software; installers that change the boot configuration.",
 	Next:   "Check whether shadow copies and logs remain and review what ran before.",
 	Needs:  []string{"prefetch", "bam", "protection"},

@@ -183,7 +183,7 @@ var deceptiveName = programRule(Rule{
 	}
 })
 
-// ordinaryFolder reports whether a program lies where installers put programs.
+// ordinaryFolder reports whether a program lies where set-ups put programs.
 func (s *scene) ordinaryFolder(p *program) bool {
 	return p.place == nil && !p.other && (strings.HasPrefix(p.key, `\program files`) || strings.HasPrefix(p.key, `\windows\`))
 }

@@ -188,7 +188,7 @@ func (s *scene) raise(f *Finding, p *program, hits []*hit) {
 		return
 	}
 	f.Level++
-	f.Raised = "it is set to start by itself (" + sources(autos) + ") and it did run (" + sources(runs) + ")"
+	f.Raised = "it starts automatically (" + sources(autos) + ") and it ran (" + sources(runs) + ")"
 }
 
 func compareBools(a, b bool) int {

@@ -109,9 +109,9 @@ const maxNamed = 12
 
 var otherVolume = wholeRule(Rule{
 	ID: "A-06", Title: "Programs on another volume", Level: Low, Attack: []string{"T1091"},
-	Why:    "Programs ran from a volume that is not the one of Windows.",
-	Benign: "Second disks, portable programs, installation media.",
-	Next:   "Find the device: serial number of the volume, MountedDevices, USBSTOR.",
+	Why:    "Programs ran from a volume other than the Windows volume.",
+	Benign: "Second disks; portable programs; installation media.",
+	Next:   "Identify the device by the volume serial number, MountedDevices and USBSTOR.",
 	Needs:  []string{"prefetch", "bam", "userassist"},
 }, func(x *look) {
 	byVolume := map[string][]*program{}

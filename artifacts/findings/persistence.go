@@ -227,7 +227,7 @@ var startupContent = rule(Rule{
 	}
 })
 
-// ordinary reports whether a path lies where installers put programs.
+// ordinary reports whether a path lies where set-ups put programs.
 func (x *look) ordinary(path string) bool {
 	key := x.normal(path, x.row.rec.User)
 	return strings.HasPrefix(key, `\program files`) || strings.HasPrefix(key, `\windows\`)

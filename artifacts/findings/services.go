@@ -11,8 +11,8 @@ import (
 
 var serviceAnomaly = wholeRule(rule(Rule{
 	ID: "P-11", Title: "Unusual service", Level: High, Attack: []string{"T1543.003"},
-	Why:    "Services run with the highest rights and start with Windows. The location or start method of this one is unusual for a service.",
-	Benign: "Antivirus software in ProgramData; printers; incompletely removed software.",
+	Why:    "Services run with the highest rights and start with Windows. The location, name or command of this one is unusual.",
+	Benign: "Antivirus software in ProgramData; printer software; incompletely removed software.",
 	Next:   "Check the file and its publisher, and compare the time of the key with the timeline.",
 	Needs:  []string{"services"},
 }, func(x *look, s persistence.Service) { x.service(s, s.Autostart()) }), func(x *look) {

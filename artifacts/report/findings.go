@@ -126,7 +126,7 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 	}
 	row("scope", "%s", f.Scope)
 	row("why", "%s", f.Why)
-	row("often benign", "%s", f.FalsePositives)
+	row("often benign:", "%s", f.FalsePositives)
 	row("next", "%s", f.Next)
 	if len(f.Techniques) > 0 {
 		var names []string
@@ -157,7 +157,7 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 		row("", "%s", strings.TrimSpace(place+" "+e.User))
 	}
 	if n := len(f.Evidence) - maxTextEvidence + f.Omitted; n > 0 && len(f.Evidence) > maxTextEvidence || f.Omitted > 0 {
-		row("", "… and %s (--format jsonl)", plural(max(n, f.Omitted), "more record"))
+		row("", "… and %d records more (--format jsonl)", max(n, f.Omitted))
 	}
 	fmt.Fprintln(w)
 }

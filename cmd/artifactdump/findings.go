@@ -31,7 +31,7 @@ func findingsCommand() *cli.Command {
 		Usage:     "rank what deserves review, with reasons and coverage",
 		ArgsUsage: "EVIDENCE… [ID…]",
 		Description: "Prints one line for each finding, worst first. --long, or the ID of a finding,\n" +
-			"shows its reasons, the records behind it, what usually explains it, and one next\n" +
+			"shows its reasons, its records, the usual benign explanations and one next\n" +
 			"step; --coverage lists the rules that could not be evaluated, and why. A finding\n" +
 			"is not a verdict. A machine without findings is not proven clean.\n\n" +
 			"With --fail-level the exit code is 4 when there is a finding of that level or above.\n\n" +
