@@ -107,7 +107,7 @@ var remoteToolService = eventRule(Rule{
 		return
 	}
 	says := "the new service %s starts %s"
-	if random {
+	if random && !tool {
 		says = "the new service %s has a random name and starts %s"
 	}
 	h := x.hit(x.serviceSubject(name, image), 0, says, name, image)

@@ -313,7 +313,7 @@ func unpacked(name string) bool {
 	return len(name) >= 15 && len(name) <= 32 && strings.Trim(name, "0123456789abcdef") == ""
 }
 
-// placeWords says what the lines of the table mean. A user's own lines name
+// placeWords describes the lines of the table. A user's own lines name
 // themselves.
 var placeWords = map[string]string{
 	"L1": "in a folder shared by all users", "L2": "in the Recycle Bin or System Volume Information",

@@ -54,7 +54,7 @@ func WriteFindings(w io.Writer, r *findings.Report, v TextView) error {
 		fmt.Fprintln(w, ".")
 	}
 	if v.Hidden > 0 {
-		fmt.Fprintf(w, "%d below that level are not shown (--level informational shows all).\n", v.Hidden)
+		fmt.Fprintf(w, "%d below that level not shown (--level informational shows all).\n", v.Hidden)
 	}
 	if r.Silenced > 0 {
 		fmt.Fprintf(w, "%s silenced by the rules file.\n", plural(r.Silenced, "hit"))

@@ -33,8 +33,8 @@ func findingsCommand() *cli.Command {
 		Description: "Prints one line for each finding, worst first. --long, or the ID of a finding,\n" +
 			"shows its reasons, its records, the usual benign explanations and one next\n" +
 			"step; --coverage lists the rules that could not be evaluated, and why. A finding\n" +
-			"is not a verdict, and a machine without findings is not proved clean.\n\n" +
-			"With --fail-level the exit code is 4 if a finding reaches that level.\n\n" +
+			"is not a verdict. A machine without findings is not proven clean.\n\n" +
+			"With --fail-level the exit code is 4 when there is a finding of that level or above.\n\n" +
 			"Examples:\n" +
 			"   artifactdump findings /mnt/image\n" +
 			"   artifactdump findings /mnt/image f08a28ca96ac7c25\n" +

@@ -92,8 +92,8 @@ func (j *hiveJob) values(k hive.Key) {
 
 func hiveGetCommand() *cli.Command {
 	return &cli.Command{
-		Name: "get", Usage: "one value, whole, or the values of a key", ArgsUsage: "FILE KEY [VALUE]",
-		Description: "Without VALUE the values of the key are listed. The nameless value is called \"\" or\n(Default). Examples:\n" +
+		Name: "get", Usage: "print one value in full, or list the values of a key", ArgsUsage: "FILE KEY [VALUE]",
+		Description: "Without VALUE the values of the key are listed. The default value is named \"\" or\n(Default). Examples:\n" +
 			`   artifactdump hive get SYSTEM Select Current` + "\n" +
 			`   artifactdump hive get --raw -o cache.bin SYSTEM 'CurrentControlSet\Control\Session Manager\AppCompatCache' AppCompatCache`,
 		Flags:  hiveFlags(append(outputFlags(), &cli.BoolFlag{Name: "raw", Usage: "write the bytes as stored"})...),
