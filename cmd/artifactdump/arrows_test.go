@@ -116,7 +116,7 @@ func TestArrows(t *testing.T) {
 		"corpus/vss":          {},
 		"corpus/scca":         {"prefetch/xpress"},
 
-		"cmd/artifactdump/internal/damage": {"artifacts"},
+		"cmd/artifactdump/internal/damage": {"hive", "artifacts", "artifacts/evidence", "artifacts/evidence/", "artifacts/formats/", "artifacts/winpath"},
 		"cmd/artifactdump/internal/shell":  {},
 		"cmd/artifactdump/internal/verify": {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
 		"cmd/artifactdump":                 {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},
