@@ -185,7 +185,7 @@ func TestShadowCopies(t *testing.T) {
 	}
 	defer without.Close()
 	single, _ := timeline(t, without.Trees[0], nil)
-	single = slices.DeleteFunc(single, func(e artifacts.Event) bool { return ofVolume(e.Record.Artifact.Name) })
+	single = eventsWithoutVolume(single)
 	live, _ := timeline(t, testtree.Tree(t, states[3]), nil)
 	if got, want := jsonl(t, single), jsonl(t, live); !bytes.Equal(got, want) {
 		t.Errorf("without shadow copies the timeline differs in %s", firstDiff(want, got))
@@ -215,7 +215,7 @@ func TestShadowOfWreck(t *testing.T) {
 		t.Errorf("%d machines, problems %v", len(ev.Trees), p)
 	}
 	events, errs := timeline(t, ev.Trees[0], nil)
-	events = slices.DeleteFunc(events, func(e artifacts.Event) bool { return ofVolume(e.Record.Artifact.Name) })
+	events = eventsWithoutVolume(events)
 	for _, e := range errs {
 		t.Error(e)
 	}

@@ -354,8 +354,8 @@ func size(v reflect.Value) int64 {
 			return 24
 		}
 		n := int64(0)
-		for i := range v.NumField() {
-			n += size(v.Field(i))
+		for _, field := range v.Fields() {
+			n += size(field)
 		}
 		return n
 	case reflect.Pointer, reflect.Interface:

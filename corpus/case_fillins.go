@@ -37,7 +37,9 @@ func auditPolicyCase(m *Machine) {
 // bluetoothCase: the phone of mira.
 func bluetoothCase(m *Machine) {
 	seen := utc(2026, 3, 5, 8, 40, 2, 1100220)
-	stamp := func(t time.Time) regf.Value { return regf.Binary(binary.LittleEndian.AppendUint64(nil, regf.FILETIME(t))) }
+	stamp := func(t time.Time) regf.Value {
+		return regf.Binary(binary.LittleEndian.AppendUint64(nil, regf.FILETIME(t)))
+	}
 	m.Hive(systemHive).Sub(controlSet+`Services\BTHPORT\Parameters\Devices\a0b1c2d3e4f5`).At(seen).
 		Set("Name", regf.Binary([]byte("Mira's phone\x00"))).Set("LastSeen", stamp(seen)).Set("LastConnected", stamp(seen.Add(-time.Hour)))
 }

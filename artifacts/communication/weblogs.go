@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -175,10 +176,8 @@ var webLogAgents = []string{"sqlmap", "nikto", "nmap", "masscan", "zgrab", "nucl
 func webLogReasons(r *WebLog) []string {
 	var out []string
 	add := func(s string) {
-		for _, o := range out {
-			if o == s {
-				return
-			}
+		if slices.Contains(out, s) {
+			return
 		}
 		out = append(out, s)
 	}

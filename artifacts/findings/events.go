@@ -119,7 +119,6 @@ type eventScene struct {
 	records  int
 	first    time.Time // of all records
 	last     time.Time
-	finder   events.Finder
 
 	rules []*Rule
 	said  map[saidKey]*hit

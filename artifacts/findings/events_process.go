@@ -15,14 +15,13 @@ var processCreation = []watch{in(chSysmon, 1), in(chSecurity, 4688)}
 
 // A process is a start as an event records it. Names and line are lower case.
 type process struct {
-	image, parent   string // as recorded
-	base, parents   string // last names
-	command, line   string // command line, as recorded and in lower case
-	parentLine      string
-	user            string
-	logon           uint64
-	original        string
-	fromUserProfile bool
+	image, parent string // as recorded
+	base, parents string // last names
+	command, line string // command line, as recorded and in lower case
+	parentLine    string
+	user          string
+	logon         uint64
+	original      string
 }
 
 func eventOf(r *row) (events.Event, bool) {

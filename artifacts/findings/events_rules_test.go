@@ -55,8 +55,8 @@ func parseEvent(line string, n int) artifacts.Record {
 		text := f[4]
 		for name, v := range parties {
 			text = strings.ReplaceAll(text, name+"|", v+"|")
-			if strings.HasSuffix(text, name) {
-				text = strings.TrimSuffix(text, name) + v
+			if before, ok := strings.CutSuffix(text, name); ok {
+				text = before + v
 			}
 		}
 		for p := range strings.SplitSeq(text, "|") {

@@ -12,7 +12,6 @@ type scriptState struct {
 	engines map[string]bool // versions that were met
 	old     []*row
 	snaps   []time.Time
-	tight   string
 }
 
 // A block is a script that is recorded in several parts.

@@ -162,7 +162,6 @@ type suspect struct {
 	rule  string
 	at    time.Time
 	row   *row
-	host  string
 	start subject
 }
 

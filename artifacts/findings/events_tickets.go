@@ -23,7 +23,6 @@ type ticketState struct {
 
 type roast struct {
 	services map[string]time.Time
-	hit      *hit
 }
 
 type rc4User struct {

@@ -34,15 +34,16 @@ func (x *look) doubts(strong bool) {
 			if f.Forged == nil || f.Forged.Strong != strong {
 				continue
 			}
-			says := strings.Join(f.Forged.Tests, "; ") + ": file says created " + utcTime(f.Created) + ", record changed " + utcTime(f.Changed) + ", its name is of " + utcTime(f.NameCreated)
+			var says strings.Builder
+			says.WriteString(strings.Join(f.Forged.Tests, "; ") + ": file says created " + utcTime(f.Created) + ", record changed " + utcTime(f.Changed) + ", its name is of " + utcTime(f.NameCreated))
 			if f.Forged.Twin != "" {
-				says += "; the times are those of " + f.Forged.Twin
+				says.WriteString("; the times are those of " + f.Forged.Twin)
 			}
 			if !f.Forged.NotBefore.IsZero() {
-				says += "; last change really between " + utcTime(f.Forged.NotBefore) + " and " + utcTime(f.Forged.NotAfter) + ", by its place in the change journal"
+				says.WriteString("; last change really between " + utcTime(f.Forged.NotBefore) + " and " + utcTime(f.Forged.NotAfter) + ", by its place in the change journal")
 			}
 			for _, at := range idx.set[f.Reference] {
-				says += "; times were set " + utcTime(at)
+				says.WriteString("; times were set " + utcTime(at))
 			}
 			level := Level(0)
 			if strong && (len(p.executed()) > 0 || len(p.autostarts()) > 0) {
@@ -50,7 +51,7 @@ func (x *look) doubts(strong bool) {
 			} else if strong {
 				level = High
 			}
-			x.hit(x.subjectOf(t), level, "%s", says).from(r)
+			x.hit(x.subjectOf(t), level, "%s", says.String()).from(r)
 		}
 	})
 }

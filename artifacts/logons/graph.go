@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -248,14 +249,14 @@ func (a *Analysis) Paths(from, to func(*Host) bool, window time.Duration) [][]Ho
 			continue
 		}
 		var path []Hop
-		key := ""
+		var key strings.Builder
 		for s := next; s != nil; s = s.prev {
 			path = append(path, s.hop)
-			key += s.hop.Edge.Account.ID + "\x00" + s.hop.Edge.Source.ID + "\x00"
+			key.WriteString(s.hop.Edge.Account.ID + "\x00" + s.hop.Edge.Source.ID + "\x00")
 		}
 		slices.Reverse(path)
-		if !seen[key] {
-			seen[key] = true
+		if !seen[key.String()] {
+			seen[key.String()] = true
 			out = append(out, path)
 		}
 	}

@@ -197,15 +197,19 @@ func named(fs []artifacts.Field, name string) bool {
 
 // place is what two copies of one fact share. A start that was the last one when
 // a shadow copy was made is a previous one today. RegBack lies in another
-// folder, so that for a key the hive's name counts and not its path.
+// folder, so that for a key the hive's name counts and not its path. A Prefetch
+// file's message counts its runs, which differ between copies; any other file can
+// hold several facts of one instant, which only the message tells apart.
 func (r *Row) place() string {
 	file := winpath.Key(r.Source)
-	says := r.Path
+	says := r.Message
+	if r.Parser == "prefetch" {
+		says = r.Path
+	}
 	if r.Key != "" {
 		file = file[strings.LastIndexByte(file, '\\')+1:] + r.SID
-		says = r.Message
 	}
-	return strings.Join([]string{r.DataType, strings.TrimPrefix(r.Kind, "Previous "), file, strings.ToLower(r.Key), strings.ToLower(r.Value), says, r.Host}, "\x00")
+	return strings.Join([]string{r.DataType, strings.TrimPrefix(r.Kind, "Previous "), r.TimeKind, file, strings.ToLower(r.Key), strings.ToLower(r.Value), says, r.Host}, "\x00")
 }
 
 // location is how a row is named where it stands for the same fact as another.

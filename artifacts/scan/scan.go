@@ -173,7 +173,7 @@ func Run(ctx context.Context, o Options, obs Observer) (*Manifest, error) {
 	case o.Dir == "":
 		return nil, &OptionError{Err: errors.New("missing case folder")}
 	case o.Force && o.Resume:
-		return nil, &OptionError{Err: errors.New("Force and Resume are mutually exclusive")}
+		return nil, &OptionError{Err: errors.New("options Force and Resume are mutually exclusive")}
 	}
 	if err := distinct(o.Evidence); err != nil {
 		return nil, err

@@ -52,10 +52,9 @@ func (e *zipEntry) readExtra(extra []byte) {
 
 // An aesKey is what a password and a salt give.
 type aesKey struct {
-	block    cipher.Block
-	mac      []byte
-	salt     int64
-	verifier []byte
+	block cipher.Block
+	mac   []byte
+	salt  int64
 }
 
 // aesKey derives the keys of an entry. A wrong password shows in two bytes, one time in 65,536 it does not: then the authentication code

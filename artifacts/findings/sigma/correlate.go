@@ -321,9 +321,10 @@ func (w *window) holds(at time.Time) bool {
 
 // Format describes what was counted: "5 hits in 2m30s, TargetUserName: bob".
 func (x *Correlated) Format() string {
-	s := fmt.Sprintf("%d hits in %s", x.Count, x.Last.Sub(x.First).Round(time.Second))
+	var s strings.Builder
+	s.WriteString(fmt.Sprintf("%d hits in %s", x.Count, x.Last.Sub(x.First).Round(time.Second)))
 	for _, g := range x.Group {
-		s += fmt.Sprintf(", %s: %s", g.Name, g.Value)
+		s.WriteString(fmt.Sprintf(", %s: %s", g.Name, g.Value))
 	}
-	return s
+	return s.String()
 }

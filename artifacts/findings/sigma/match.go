@@ -1,5 +1,7 @@
 package sigma
 
+import "slices"
+
 // A tri is a value of three-valued logic.
 type tri uint8
 
@@ -256,17 +258,13 @@ func (s *groupState) holds(id int32) tri {
 		}
 		return isFalse
 	case testGlob: // of wildcards only
-		for _, v := range values {
-			if t.glob.match(v) {
-				return isTrue
-			}
+		if slices.ContainsFunc(values, t.glob.match) {
+			return isTrue
 		}
 		return isFalse
 	}
-	for _, v := range values {
-		if t.holds(v) {
-			return isTrue
-		}
+	if slices.ContainsFunc(values, t.holds) {
+		return isTrue
 	}
 	return isFalse
 }

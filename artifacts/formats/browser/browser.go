@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -221,12 +222,7 @@ func (r *reader) recovered(tables []string, visits string, yield func(Visit, err
 }
 
 func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, s)
 }
 
 // refer keeps a row that visits refer to. A live one is not replaced.

@@ -183,7 +183,7 @@ func (r *Resource) Web() (path, address string, pid uint64, started time.Time, o
 	if r.Kind != "webfile" || len(parts) < 3 {
 		return "", "", 0, time.Time{}, false
 	}
-	for _, p := range strings.Split(parts[len(parts)-1], ",") {
+	for p := range strings.SplitSeq(parts[len(parts)-1], ",") {
 		key, value, _ := strings.Cut(p, ":")
 		switch n, _ := strconv.ParseUint(value, 10, 64); key {
 		case "pid":

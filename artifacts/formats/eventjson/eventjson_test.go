@@ -61,12 +61,13 @@ func TestForms(t *testing.T) {
 func TestWrapped(t *testing.T) {
 	d := samples["evtx_dump"]
 	x := "<?xml version=\"1.0\" encoding=\"UTF-16\"?><Events>" + samples["xml"] + samples["xml"] + "</Events>"
-	wide := "\xff\xfe"
+	var wide strings.Builder
+	wide.WriteString("\xff\xfe")
 	for _, c := range x {
-		wide += string([]byte{byte(c), byte(c >> 8)})
+		wide.WriteString(string([]byte{byte(c), byte(c >> 8)}))
 	}
 	for name, s := range map[string]string{
-		"array": "[" + d + "," + d + "]", "records": "Record 1\n" + d + "\nRecord 2\n" + d, "xml": x, "utf-16": wide,
+		"array": "[" + d + "," + d + "]", "records": "Record 1\n" + d + "\nRecord 2\n" + d, "xml": x, "utf-16": wide.String(),
 	} {
 		n := 0
 		for e, err := range Read(strings.NewReader(s)) {

@@ -65,7 +65,7 @@ func Names(path string) []string {
 // below reports whether a path lies below a folder, in which a star is one
 // name, and returns the rest of it.
 func below(path, folder string) (rest string, ok bool) {
-	for _, part := range strings.Split(folder[1:], `\`) {
+	for part := range strings.SplitSeq(folder[1:], `\`) {
 		if !strings.HasPrefix(path, `\`) {
 			return "", false
 		}

@@ -240,12 +240,7 @@ func (t *Table) layOut(primary []string, direct bool) {
 }
 
 func isConstraint(w token) bool {
-	for _, k := range []string{"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"} {
-		if w.is(k) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"}, w.is)
 }
 
 // definition reads one column or one constraint of the table, and returns the
@@ -301,13 +296,8 @@ func (c *Column) constraints(def []token) (primary []string) {
 }
 
 func columnConstraint(w token) bool {
-	for _, k := range []string{"CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED",
-		"AS"} {
-		if w.is(k) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED",
+		"AS"}, w.is)
 }
 
 // closing returns how many words there are up to the parenthesis that closes.
