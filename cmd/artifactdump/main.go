@@ -19,6 +19,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/process"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/shell"
 	"github.com/urfave/cli/v2"
 )
@@ -34,13 +35,13 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
+	ctx, stop := signal.NotifyContext(context.Background(), process.EndSignals()...)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	keepPipes()
+	process.KeepPipes()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // a fifth less memory, at no measurable cost
 	}
-	os.Exit(run(ctx, os.Args, standardOutput(), os.Stderr))
+	os.Exit(run(ctx, os.Args, process.Output(), os.Stderr))
 }
 
 // An usageError is a mistake in the command line.
@@ -71,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case isClosedPipe(err):
+	case process.IsClosedPipe(err):
 		return exitPipe
 	case errors.Is(err, errDamaged):
 		return exitDamaged
