@@ -78,7 +78,7 @@ func timeline(c *cli.Context) error {
 			w, err = format.File(o.file.Name(), opts)
 		}
 		if err == nil {
-			err = writeTimeline(s, w, j.judged(span.rows(&sorter)))
+			err = writeTimeline(s, w, j.judged(span.Rows(&sorter)))
 		}
 	}
 	if err != nil {
