@@ -78,7 +78,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/filesystem":    chapter,
 		"artifacts/catalogue":     join(chapter, chapters),
 
-		"artifacts/inspect":         {"hive", "prefetch", "prefetch/", "artifacts/winpath", "artifacts/formats/"},
+		"artifacts/inspect":         {"artifacts/evidence/collect", "hive", "prefetch", "prefetch/", "artifacts/winpath", "artifacts/formats/"},
 		"artifacts/moments":         join(chapter, []string{"artifacts/execution", "artifacts/persistence"}),
 		"artifacts/logons":          join(chapter, []string{"artifacts/events"}),
 		"artifacts/findings":        join(above, []string{"artifacts/findings/sigma"}),
@@ -88,7 +88,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/output/sqlite":   join(above, []string{"artifacts/output"}),
 		"artifacts/output/files":    {},
 		"artifacts/output/hivefile": join(above, []string{"artifacts/output"}),
-		"artifacts/output/pffile":   join(above, []string{"artifacts/output"}),
+		"artifacts/output/pffile":   join(above, []string{"artifacts/output", "artifacts/output/files"}),
 		"artifacts/report":          join(above, []string{"artifacts/output", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons"}),
 		"artifacts/explain":         join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma"}),
 		"artifacts/scan": join(above, []string{

@@ -42,7 +42,7 @@ func explainAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	defer o.abort()
+	defer o.Abort()
 	found := errorStop{}
 	var judges []*machineFindings
 	look := func(t *evidence.Tree, res artifacts.Result) error {
@@ -84,7 +84,7 @@ func explainAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	return s.end()

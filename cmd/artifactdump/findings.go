@@ -93,7 +93,7 @@ func findingsAction(c *cli.Context) error {
 	shown := all.AtLeast(show)
 	if len(ids) > 0 {
 		if shown, err = withIDs(all, ids); err != nil {
-			o.abort()
+			o.Abort()
 			return err
 		}
 	}
@@ -110,10 +110,10 @@ func findingsAction(c *cli.Context) error {
 		err = report.WriteFindings(o, shown, v)
 	}
 	if err != nil {
-		o.abort()
+		o.Abort()
 		return err
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	if err := s.end(); fail == 0 || all.Worst() < fail {

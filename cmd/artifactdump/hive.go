@@ -15,6 +15,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
 	"github.com/artifactdump/artifactdump/hive"
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
 )
 
 func hiveCommand() *cli.Command {
@@ -173,7 +174,7 @@ type hiveJob struct {
 	file string
 	args []string
 	h    *hive.Hive
-	o    *out
+	o    *files.Out
 }
 
 // onHive is the action of a command of hive that takes min to max arguments:
@@ -197,11 +198,11 @@ func onHive(min, max int, usage string, work func(j *hiveJob) (then func(), err 
 		then, err := work(j)
 		if err != nil {
 			if j.o != nil {
-				j.o.abort()
+				j.o.Abort()
 			}
 			return err
 		}
-		if err := j.o.commit(); err != nil {
+		if err := j.o.Commit(); err != nil {
 			return err
 		}
 		if then != nil {

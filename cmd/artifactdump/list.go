@@ -47,8 +47,8 @@ func list(c *cli.Context) error {
 		describe.Long(o, chosen)
 	}
 	if err != nil {
-		o.abort()
+		o.Abort()
 		return err
 	}
-	return o.commit()
+	return o.Commit()
 }

@@ -120,10 +120,10 @@ func logonsAction(c *cli.Context) error {
 		err = format.Write(o, a, view, filter)
 	}
 	if err != nil {
-		o.abort()
+		o.Abort()
 		return err
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	return s.end()

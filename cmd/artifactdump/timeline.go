@@ -56,8 +56,8 @@ func timeline(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if format.Events == nil && o.name == "" {
-		o.abort()
+	if format.Events == nil && !o.Named() {
+		o.Abort()
 		return usagef("--format %s needs a regular file: %s is not one", format.Name, c.String("output"))
 	}
 	sorter := output.Sorter{Zone: func(host string) *artifacts.Zone { return s.zones[host] }}
@@ -75,17 +75,17 @@ func timeline(c *cli.Context) error {
 		if format.Events != nil {
 			w = format.Events(o, opts)
 		} else {
-			w, err = format.File(o.file.Name(), opts)
+			w, err = format.File(o.Path(), opts)
 		}
 		if err == nil {
 			err = writeTimeline(s, w, j.judged(span.Rows(&sorter)))
 		}
 	}
 	if err != nil {
-		o.abort()
+		o.Abort()
 		return err
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	return s.end()

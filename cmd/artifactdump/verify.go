@@ -70,7 +70,7 @@ func verifyAction(c *cli.Context) error {
 			return write(o, v)
 		})
 		if err != nil {
-			o.abort()
+			o.Abort()
 			return err
 		}
 	}
@@ -79,7 +79,7 @@ func verifyAction(c *cli.Context) error {
 			count(sum.files, "file", "files"), count(sum.agreed, "field", "fields"),
 			count(sum.known, "known divergence", "known divergences"), sum.unexplained, sum.silent)
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	if sum.unexplained > 0 {
