@@ -13,9 +13,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
-	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
-	"github.com/artifactdump/artifactdump/hive"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
+	"github.com/artifactdump/artifactdump/hive"
 )
 
 func hiveCommand() *cli.Command {
@@ -87,7 +88,7 @@ func (s *session) openHive(path string) (*hive.Hive, error) {
 		s.hiveDamage(path, d)
 	}
 	if rec := h.Recovery(); rec.Applied {
-		s.note("%s: dirty hive: replayed %s", path, count(rec.Entries, "log entry", "log entries"))
+		s.note("%s: dirty hive: replayed %s", path, terminal.Count(rec.Entries, "log entry", "log entries"))
 	}
 	return h, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -80,7 +81,7 @@ func (j *hiveJob) find(re *regexp.Regexp) (func(), error) {
 		}
 		return c.Context.Err()
 	})
-	return func() { j.note("%s", count(hits, "match", "matches")) }, err
+	return func() { j.note("%s", terminal.Count(hits, "match", "matches")) }, err
 }
 
 func dataMatches(re *regexp.Regexp, v hive.Value) bool {

@@ -21,6 +21,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/process"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/shell"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/urfave/cli/v2"
 )
 
@@ -85,7 +86,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if _, ok := errors.AsType[*files.ExistsError](err); ok {
 		err = fmt.Errorf("%w: use --force to replace it", err)
 	}
-	fmt.Fprintf(stderr, "artifactdump: %s\n", clean(err.Error()))
+	fmt.Fprintf(stderr, "artifactdump: %s\n", terminal.Clean(err.Error()))
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}

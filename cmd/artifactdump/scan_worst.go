@@ -11,6 +11,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 )
 
 // maxWorst is how many findings a scan ends with.
@@ -49,11 +50,11 @@ func (s *session) worst(dir string, m *scan.Manifest) {
 		if len(m.Machines) > 1 {
 			host = f.host + "  "
 		}
-		fmt.Fprintf(s.stderr, "  %-13s %s%s  %s  %s\n", f.Level, clean(host), clean(f.Subject), clean(f.Title), f.ID)
+		fmt.Fprintf(s.stderr, "  %-13s %s%s  %s  %s\n", f.Level, terminal.Clean(host), terminal.Clean(f.Subject), terminal.Clean(f.Title), f.ID)
 	}
-	fmt.Fprintf(s.stderr, "case folder: %s\n", clean(dir))
+	fmt.Fprintf(s.stderr, "case folder: %s\n", terminal.Clean(dir))
 	if len(m.Machines) == 1 && m.Machines[0] != nil {
-		fmt.Fprintf(s.stderr, "open %s\n", clean(filepath.Join(dir, m.Machines[0].Folder, "report.html")))
+		fmt.Fprintf(s.stderr, "open %s\n", terminal.Clean(filepath.Join(dir, m.Machines[0].Folder, "report.html")))
 	} else if len(m.Machines) > 1 {
 		fmt.Fprintln(s.stderr, "open report.html in the folder of a machine")
 	}

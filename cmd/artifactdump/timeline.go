@@ -9,6 +9,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
 
 func timelineCommand() *cli.Command {
@@ -62,9 +63,9 @@ func timeline(c *cli.Context) error {
 	}
 	sorter := output.Sorter{Zone: func(host string) *artifacts.Zone { return s.zones[host] }}
 	defer sorter.Close()
-	j := judges{s: s}
+	j := scan.Judges{Names: c.StringSlice("artifact")}
 	err = s.each(c.Args().Slice(), c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
-		j.add(t, &res)
+		j.Add(t, s.kind, &res)
 		return sorter.AddResult(&res)
 	})
 	if err == nil {
@@ -78,7 +79,7 @@ func timeline(c *cli.Context) error {
 			w, err = format.File(o.Path(), opts)
 		}
 		if err == nil {
-			err = writeTimeline(s, w, j.judged(span.Rows(&sorter)))
+			err = writeTimeline(s, w, j.Rows(span.Rows(&sorter)))
 		}
 	}
 	if err != nil {
