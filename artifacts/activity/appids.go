@@ -28,8 +28,12 @@ func machineAppIDs(in artifacts.Input) map[string]appName {
 		ids := appIDs{}
 		hives, _ := in.Tree.Hives()
 		for _, h := range hives {
-			if !h.Backup {
-				ids.hive(in, h)
+			if h.Backup || h.Snapshot != "" {
+				continue
+			}
+			ids.hive(in, h)
+			if h.Kind != evidence.SYSTEM && h.Kind != evidence.SOFTWARE {
+				h.Release() // a machine can have hundreds of them
 			}
 		}
 		return ids

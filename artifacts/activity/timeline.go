@@ -100,20 +100,19 @@ func timelineDevices(in artifacts.Input) map[string]string {
 		}
 		hives, _ := in.Tree.Hives()
 		for _, h := range hives {
-			if h.Kind != evidence.NTUSER || h.Backup || h.Snapshot != in.From.Snapshot || winpath.Key(winpath.Dir(h.Path)) != winpath.Key(in.User.Profile) {
+			if h.Kind != evidence.NTUSER || h.Backup || h.Snapshot != "" || winpath.Key(winpath.Dir(h.Path)) != winpath.Key(in.User.Profile) {
 				continue
 			}
 			hv, _ := h.Open()
 			if hv == nil {
 				continue
 			}
-			k, err := hv.Key(`Software\Microsoft\Windows\CurrentVersion\TaskFlow\DeviceCache`)
-			if err != nil {
-				continue
+			if k, err := hv.Key(`Software\Microsoft\Windows\CurrentVersion\TaskFlow\DeviceCache`); err == nil {
+				for d := range in.Of(k).Subkeys() {
+					out[strings.ToLower(d.Name())] = in.Of(d).Text("DeviceName")
+				}
 			}
-			for d := range in.Of(k).Subkeys() {
-				out[strings.ToLower(d.Name())] = in.Of(d).Text("DeviceName")
-			}
+			h.Release()
 		}
 		return out
 	}).(map[string]string)

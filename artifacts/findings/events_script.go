@@ -45,7 +45,7 @@ var signs = []sign{
 	{"amsiutils", "switches off the scan of scripts", High}, {"amsiinitfailed", "switches off the scan of scripts", High}, {"amsiscanbuffer", "switches off the scan of scripts", High},
 	{"-bxor", "decodes with xor", Medium}, {"gzipstream", "unpacks code", Low}, {"deflatestream", "unpacks code", Low},
 	{"-windowstylehidden", "hides its window", Low}, {"-whidden", "hides its window", Medium}, {"-execbypass", "ignores the execution policy", Low}, {"-executionpolicybypass", "ignores the execution policy", Low},
-	{"net.sockets.tcpclient", "opens a connection", Medium}, {"$env:comspec", "is built from parts of variables", Medium},
+	{"net.sockets.tcpclient", "opens a connection", Medium}, {"$env:comspec", "is assembled from parts of variables", Medium},
 	{"invoke-mimikatz", "names a tool for credentials", Critical}, {"sekurlsa::", "names a tool for credentials", Critical}, {"lsadump::", "names a tool for credentials", Critical},
 	{"invoke-kerberoast", "names a tool for credentials", Critical}, {"invoke-rubeus", "names a tool for credentials", Critical}, {"out-minidump", "names a tool for credentials", Critical},
 	{"minidumpwritedump", "dumps the memory of a process", Critical}, {"get-keystrokes", "records keys", High}, {"invoke-dcsync", "names a tool for credentials", Critical},

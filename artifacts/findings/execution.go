@@ -244,7 +244,7 @@ var discovery = map[string]string{
 
 var discoveryBurst = wholeRule(Rule{
 	ID: "X-06", Title: "Burst of discovery programs", Level: Medium, Attack: []string{"T1033", "T1082", "T1016", "T1087"},
-	Why:    "Four or more programs that query the machine, the network and its accounts ran within half an hour. Intruders explore a new machine this way.",
+	Why:    "Four or more programs that query the machine, the network and its accounts ran shortly after one another. Intruders explore a new machine this way.",
 	Benign: "Administrators at work; logon scripts; inventory agents.",
 	Next:   "Check who was logged on, what happened just before, and the parent process.",
 	Needs:  []string{"prefetch", "bam"},

@@ -161,7 +161,7 @@ var typedCommand = rule(Rule{
 
 // quietWords are what people do in a console every day: to fetch a file is no
 // reason by itself, to run what was fetched is.
-var quietWords = []string{"names an address on the network", "names a file on another machine", "downloads", "asks nothing", "leaves the profile aside"}
+var quietWords = []string{"contains a URL", "names a file on another machine", "downloads", "runs without prompts", "skips the profile"}
 
 // typed judges one command of a console.
 func (x *look) typed(command, where string) {

@@ -132,7 +132,9 @@ func (j *joiner) join(stand, r *Row) bool {
 		return false
 	}
 	if len(stand.Also) < maxAlso {
-		stand.Also = append(stand.Also, r.location())
+		if at := r.location(); !slices.Contains(stand.Also, at) {
+			stand.Also = append(stand.Also, at)
+		}
 		return true
 	}
 	if j.more == nil {

@@ -118,11 +118,11 @@ func TestArrows(t *testing.T) {
 
 		"cmd/artifactdump/internal/build":     {},
 		"cmd/artifactdump/internal/damage":    engine,
+		"cmd/artifactdump/internal/describe":  join(above, []string{"artifacts/output"}),
 		"cmd/artifactdump/internal/logonview": join(above, []string{"artifacts/output", "artifacts/logons", "cmd/artifactdump/internal/terminal"}),
-		"cmd/artifactdump/internal/terminal":  join(above, []string{"artifacts/output"}),
 		"cmd/artifactdump/internal/process":   {},
 		"cmd/artifactdump/internal/shell":     {},
-		"cmd/artifactdump/internal/describe":  join(above, []string{"artifacts/output"}),
+		"cmd/artifactdump/internal/terminal":  join(above, []string{"artifacts/output"}),
 		"cmd/artifactdump/internal/timespan":  join(above, []string{"artifacts/output"}),
 		"cmd/artifactdump/internal/verify":    {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
 		"cmd/artifactdump":                    {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},

@@ -168,8 +168,8 @@ func wirelessProfiles(in artifacts.Input) map[uint64]string {
 	return out
 }
 
-// Software returns the SOFTWARE hive of the copy of the machine that the input is
-// of, else the live one, or nil.
+// Software returns the live SOFTWARE hive of the machine, or nil. Ids of older
+// copies are looked up in it, too: it stays open for the run, theirs do not.
 func Software(in artifacts.Input) *hive.Hive {
 	if in.Tree == nil {
 		return nil
@@ -178,15 +178,10 @@ func Software(in artifacts.Input) *hive.Hive {
 		var live *hive.Hive
 		hives, _ := in.Tree.Hives()
 		for _, h := range hives {
-			if h.Kind != evidence.SOFTWARE || h.Backup || h.Snapshot != "" && h.Snapshot != in.From.Snapshot {
+			if h.Kind != evidence.SOFTWARE || h.Backup || h.Snapshot != "" {
 				continue
 			}
-			hv, _ := h.Open()
-			switch {
-			case hv == nil:
-			case h.Snapshot == in.From.Snapshot:
-				return hv
-			default:
+			if hv, _ := h.Open(); hv != nil {
 				live = hv
 			}
 		}
