@@ -78,7 +78,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/filesystem":    chapter,
 		"artifacts/catalogue":     join(chapter, chapters),
 
-		"artifacts/inspect":         {"hive", "prefetch", "prefetch/", "artifacts/winpath", "artifacts/formats/"},
+		"artifacts/inspect":         {"artifacts/evidence/collect", "hive", "prefetch", "prefetch/", "artifacts/winpath", "artifacts/formats/"},
 		"artifacts/moments":         join(chapter, []string{"artifacts/execution", "artifacts/persistence"}),
 		"artifacts/logons":          join(chapter, []string{"artifacts/events"}),
 		"artifacts/findings":        join(above, []string{"artifacts/findings/sigma"}),
@@ -88,7 +88,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/output/sqlite":   join(above, []string{"artifacts/output"}),
 		"artifacts/output/files":    {},
 		"artifacts/output/hivefile": join(above, []string{"artifacts/output"}),
-		"artifacts/output/pffile":   join(above, []string{"artifacts/output"}),
+		"artifacts/output/pffile":   join(above, []string{"artifacts/output", "artifacts/output/files"}),
 		"artifacts/report":          join(above, []string{"artifacts/output", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons"}),
 		"artifacts/explain":         join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma"}),
 		"artifacts/scan": join(above, []string{
@@ -116,10 +116,16 @@ func TestArrows(t *testing.T) {
 		"corpus/vss":          {},
 		"corpus/scca":         {"prefetch/xpress"},
 
-		"cmd/artifactdump/internal/damage": {"hive", "artifacts", "artifacts/evidence", "artifacts/evidence/", "artifacts/formats/", "artifacts/winpath"},
-		"cmd/artifactdump/internal/shell":  {},
-		"cmd/artifactdump/internal/verify": {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
-		"cmd/artifactdump":                 {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},
+		"cmd/artifactdump/internal/build":     {},
+		"cmd/artifactdump/internal/damage":    engine,
+		"cmd/artifactdump/internal/describe":  join(above, []string{"artifacts/output"}),
+		"cmd/artifactdump/internal/logonview": join(above, []string{"artifacts/output", "artifacts/logons", "cmd/artifactdump/internal/terminal"}),
+		"cmd/artifactdump/internal/process":   {},
+		"cmd/artifactdump/internal/shell":     {},
+		"cmd/artifactdump/internal/terminal":  join(above, []string{"artifacts/output"}),
+		"cmd/artifactdump/internal/timespan":  join(above, []string{"artifacts/output"}),
+		"cmd/artifactdump/internal/verify":    {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
+		"cmd/artifactdump":                    {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},
 	}
 	out, err := exec.Command("go", "list", module+"...").Output()
 	if err != nil {

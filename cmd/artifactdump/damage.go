@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/damage"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 )
 
 // verboseDamage is for commands that read nothing but single files.
@@ -45,5 +46,5 @@ func (s *session) tellDamage() {
 
 func (s *session) nameDamage(text string) {
 	s.clear()
-	fmt.Fprintf(s.stderr, "damaged: %s\n", clean(text))
+	fmt.Fprintf(s.stderr, "damaged: %s\n", terminal.Clean(text))
 }

@@ -47,8 +47,8 @@ func dump(c *cli.Context) error {
 	opts.Times, opts.Values = look.Times, look.Values
 	var w output.RecordWriter
 	var o interface {
-		commit() error
-		abort()
+		Commit() error
+		Abort()
 	}
 	if format.Files != nil {
 		set, err := openFolder(c, paths...)
@@ -88,7 +88,7 @@ func dump(c *cli.Context) error {
 		err = w.Close()
 	}
 	if err != nil {
-		o.abort()
+		o.Abort()
 		return err
 	}
 	if n == 0 {
@@ -99,7 +99,7 @@ func dump(c *cli.Context) error {
 			s.note("%s", note)
 		}
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	return s.end()
@@ -120,12 +120,11 @@ func openFolder(c *cli.Context, evidence ...string) (folder, error) {
 	return folder{&files.Set{Dir: name, Force: c.Bool("force")}}, nil
 }
 
-// A folder is a fileSet as the output of one command.
+// A folder is a set of files as the output of one command.
 type folder struct{ *files.Set }
 
-func (f folder) abort() { f.Abort() }
-
-func (f folder) commit() error {
-	_, err := f.Commit()
+// Commit gives the files their names.
+func (f folder) Commit() error {
+	_, err := f.Set.Commit()
 	return err
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/explain"
-	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
 
 func explainCommand() *cli.Command {
@@ -42,9 +42,9 @@ func explainAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	defer o.abort()
+	defer o.Abort()
 	found := errorStop{}
-	var judges []*machineFindings
+	judges := scan.Judges{Names: c.StringSlice("artifact")}
 	look := func(t *evidence.Tree, res artifacts.Result) error {
 		rec, event := explain.Find(&res, id)
 		if rec == nil {
@@ -57,13 +57,10 @@ func explainAction(c *cli.Context) error {
 		return found
 	}
 	err = s.each([]string{path}, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
-		if len(judges) == 0 || judges[len(judges)-1].tree != t {
-			judges = append(judges, &machineFindings{t, findings.NewEvaluator(findings.FactsOf(t, s.kind, c.StringSlice("artifact")), nil)})
-		}
-		judges[len(judges)-1].Add(&res)
+		judges.Add(t, s.kind, &res)
 		return look(t, res)
 	})
-	if err == nil && findingWith(judges, id) == nil {
+	if err == nil && judges.Finding(id) == nil {
 		// It may be one of those that are not shown by default.
 		all := newSession(c)
 		all.stderr, all.full = io.Discard, true
@@ -73,7 +70,7 @@ func explainAction(c *cli.Context) error {
 	}
 	switch err {
 	case nil:
-		f := findingWith(judges, id)
+		f := judges.Finding(id)
 		if f == nil {
 			return fmt.Errorf("no event, record or finding of %s has the id %s", path, id)
 		}
@@ -84,23 +81,10 @@ func explainAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	return s.end()
-}
-
-// findingWith returns the finding with an id.
-func findingWith(judges []*machineFindings, id string) *findings.Finding {
-	for _, j := range judges {
-		list := j.Report().Findings
-		for i := range list {
-			if list[i].ID == id {
-				return &list[i]
-			}
-		}
-	}
-	return nil
 }
 
 // errorStop ends a run that has found what it was looking for.

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"regexp"
 	"slices"
@@ -14,8 +13,8 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
-	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
 
 // exitFindings ends a run with --fail-level that met a finding of that level
@@ -77,15 +76,15 @@ func findingsAction(c *cli.Context) error {
 		return err
 	}
 	ev := findings.Options{Tables: tables, Sigma: set}
-	j := judges{s: s, opts: ev}
+	j := scan.Judges{Options: &ev, Names: c.StringSlice("artifact")}
 	err = s.each(paths, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
-		j.add(t, &res)
+		j.Add(t, s.kind, &res)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	all := findings.Join(j.reports()...)
+	all := findings.Join(j.Reports()...)
 	o, err := openOutput(c, paths...)
 	if err != nil {
 		return err
@@ -93,7 +92,7 @@ func findingsAction(c *cli.Context) error {
 	shown := all.AtLeast(show)
 	if len(ids) > 0 {
 		if shown, err = withIDs(all, ids); err != nil {
-			o.abort()
+			o.Abort()
 			return err
 		}
 	}
@@ -110,10 +109,10 @@ func findingsAction(c *cli.Context) error {
 		err = report.WriteFindings(o, shown, v)
 	}
 	if err != nil {
-		o.abort()
+		o.Abort()
 		return err
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	if err := s.end(); fail == 0 || all.Worst() < fail {
@@ -154,55 +153,6 @@ func withIDs(r *findings.Report, ids []string) (*findings.Report, error) {
 		}
 	}
 	return out, nil
-}
-
-// judges evaluate machines one after the other.
-type judges struct {
-	s    *session
-	opts findings.Options
-	list []*machineFindings
-}
-
-// add takes in a result; a new tree is another machine.
-func (j *judges) add(t *evidence.Tree, res *artifacts.Result) {
-	if n := len(j.list); n == 0 || j.list[n-1].tree != t {
-		facts := findings.FactsOf(t, j.s.kind, j.s.c.StringSlice("artifact"))
-		j.list = append(j.list, &machineFindings{t, findings.NewEvaluator(facts, &j.opts)})
-	}
-	j.list[len(j.list)-1].Add(res)
-}
-
-// reports ends the evaluations.
-func (j *judges) reports() []*findings.Report {
-	var out []*findings.Report
-	for _, m := range j.list {
-		out = append(out, m.Report())
-	}
-	return out
-}
-
-// judged yields rows with the findings of their machine.
-func (j *judges) judged(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
-	verdicts := map[string]map[string]output.Verdict{}
-	for i, r := range j.reports() {
-		verdicts[j.list[i].tree.Machine().Name] = report.Verdicts(r)
-	}
-	return func(yield func(*output.Row, error) bool) {
-		for r, err := range rows {
-			if r != nil {
-				r.Judge(verdicts[r.Host])
-			}
-			if !yield(r, err) {
-				return
-			}
-		}
-	}
-}
-
-// machineFindings is the evaluation of one machine under way.
-type machineFindings struct {
-	tree *evidence.Tree
-	*findings.Evaluator
 }
 
 func levelFlag(c *cli.Context, name string) (findings.Level, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
 )
 
 // Flags that several commands share.
@@ -94,4 +95,9 @@ func zoneFlag(c *cli.Context, m *evidence.Machine) (*artifacts.Zone, error) {
 		return &artifacts.Zone{}, nil
 	}
 	return artifacts.ZoneOf(m), nil
+}
+
+// openOutput opens what -o names. evidence are paths that must stay untouched.
+func openOutput(c *cli.Context, evidence ...string) (*files.Out, error) {
+	return files.OpenOut(c.String("output"), c.Bool("force"), c.App.Writer, evidence)
 }

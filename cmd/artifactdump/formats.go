@@ -5,8 +5,10 @@ import (
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/output/parquet"
 	"github.com/artifactdump/artifactdump/artifacts/output/sqlite"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/urfave/cli/v2"
 )
 
@@ -17,8 +19,8 @@ func outputOptions(c *cli.Context) *output.Options {
 
 // colored reports whether an output is a terminal whose user has not switched
 // colours off: https://no-color.org.
-func colored(c *cli.Context, o *out) bool {
-	return os.Getenv("NO_COLOR") == "" && o.file == nil && isTerminal(c.App.Writer)
+func colored(c *cli.Context, o *files.Out) bool {
+	return os.Getenv("NO_COLOR") == "" && o.Standard() && terminal.Is(c.App.Writer)
 }
 
 // formatNames are the names of the formats that fit.

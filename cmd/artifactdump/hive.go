@@ -1,19 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -55,17 +52,17 @@ func hiveFlags(more ...cli.Flag) []cli.Flag {
 // openHive opens the hive that the first argument names and says what was
 // found: damage, and what its logs did.
 func (s *session) openHive(path string) (*hive.Hive, error) {
-	b, err := readFile(path)
+	b, err := hivefile.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	opts := &hive.Options{NoLogs: s.c.Bool("no-logs"), Strict: s.strict}
 	names := s.c.StringSlice("log")
 	if len(names) == 0 && !opts.NoLogs {
-		names = logsBeside(path)
+		names = hivefile.LogsBeside(path)
 	}
 	for _, n := range names {
-		lb, err := readFile(n)
+		lb, err := hivefile.ReadFile(n)
 		if err != nil {
 			if len(s.c.StringSlice("log")) > 0 {
 				return nil, err
@@ -86,7 +83,7 @@ func (s *session) openHive(path string) (*hive.Hive, error) {
 		s.hiveDamage(path, d)
 	}
 	if rec := h.Recovery(); rec.Applied {
-		s.note("%s: dirty hive: replayed %s", path, count(rec.Entries, "log entry", "log entries"))
+		s.note("%s: dirty hive: replayed %s", path, terminal.Count(rec.Entries, "log entry", "log entries"))
 	}
 	return h, nil
 }
@@ -118,54 +115,6 @@ func (s *session) itemDamage(path string, err error) {
 	s.damageIn(path, fmt.Errorf("%s: %w", path, err))
 }
 
-const maxHiveFile = 4 << 30
-
-func readFile(path string) ([]byte, error) {
-	st, err := os.Stat(path)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: no such file", path)
-		}
-		return nil, err
-	}
-	if st.IsDir() {
-		return nil, fmt.Errorf("%s is a folder, not a file", path)
-	}
-	if st.Mode()&fs.ModeDevice != 0 {
-		return nil, fmt.Errorf("%s is a device, not a file", path)
-	}
-	if st.Size() > maxHiveFile {
-		return nil, fmt.Errorf("%s: %d bytes exceed the size limit of a hive", path, st.Size())
-	}
-	f, err := collect.OpenNamed(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var b bytes.Buffer
-	b.Grow(int(st.Size()) + bytes.MinRead)
-	_, err = b.ReadFrom(f)
-	return b.Bytes(), err
-}
-
-// logsBeside finds the transaction logs of a hive, in any case.
-func logsBeside(path string) []string {
-	dir, base := filepath.Split(path)
-	ents, err := fs.ReadDir(collect.NamedDir(filepath.Clean(dir+".")), ".")
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, ext := range []string{".LOG", ".LOG1", ".LOG2"} {
-		for _, e := range ents {
-			if !e.IsDir() && strings.EqualFold(e.Name(), base+ext) {
-				out = append(out, filepath.Join(dir, e.Name()))
-			}
-		}
-	}
-	return out
-}
-
 // A hiveJob is one command's work on one hive: its first argument names the
 // file, args are the others, "" where one was left out.
 type hiveJob struct {
@@ -173,7 +122,7 @@ type hiveJob struct {
 	file string
 	args []string
 	h    *hive.Hive
-	o    *out
+	o    *files.Out
 }
 
 // onHive is the action of a command of hive that takes min to max arguments:
@@ -197,11 +146,11 @@ func onHive(min, max int, usage string, work func(j *hiveJob) (then func(), err 
 		then, err := work(j)
 		if err != nil {
 			if j.o != nil {
-				j.o.abort()
+				j.o.Abort()
 			}
 			return err
 		}
-		if err := j.o.commit(); err != nil {
+		if err := j.o.Commit(); err != nil {
 			return err
 		}
 		if then != nil {
@@ -222,12 +171,4 @@ func (j *hiveJob) check() {
 	for d := range j.h.Check() {
 		j.hiveDamage(j.file, d)
 	}
-}
-
-func findKey(h *hive.Hive, path string) (hive.Key, error) {
-	k, err := h.Key(hivefile.TrimRoot(h, path))
-	if errors.Is(err, hive.ErrNotExist) {
-		return k, fmt.Errorf("no key %s in this hive", path)
-	}
-	return k, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -114,9 +115,9 @@ func hiveDeleted(j *hiveJob) (func(), error) {
 			output.Clean(hivefile.ValueName(r.Value)), r.Value.Type(), text)
 	}
 	return func() {
-		j.note("%s", count(n, "deleted key or value", "deleted keys and values"))
+		j.note("%s", terminal.Count(n, "deleted key or value", "deleted keys and values"))
 		if lost > 0 {
-			j.note("%s in use but unreachable", count(lost, "key or value", "keys and values"))
+			j.note("%s in use but unreachable", terminal.Count(lost, "key or value", "keys and values"))
 		}
 	}, nil
 }

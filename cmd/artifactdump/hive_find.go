@@ -3,12 +3,12 @@ package main
 import (
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -72,7 +72,7 @@ func (j *hiveJob) find(re *regexp.Regexp) (func(), error) {
 				j.itemDamage(j.file, err)
 				continue
 			}
-			if (all || c.Bool("names")) && named(v.AppendName) || (all || c.Bool("data")) && dataMatches(re, v) {
+			if (all || c.Bool("names")) && named(v.AppendName) || (all || c.Bool("data")) && hivefile.Matches(re, v) {
 				hits++
 				text, _ := hivefile.Show(v, 200)
 				fmt.Fprintf(j.o, "%s\n    %s    %s    %s\n", output.Clean(k.Path()), output.Clean(hivefile.ValueName(v)), v.Type(), text)
@@ -80,38 +80,5 @@ func (j *hiveJob) find(re *regexp.Regexp) (func(), error) {
 		}
 		return c.Context.Err()
 	})
-	return func() { j.note("%s", count(hits, "match", "matches")) }, err
-}
-
-func dataMatches(re *regexp.Regexp, v hive.Value) bool {
-	switch v.Type().Base() {
-	case hive.String, hive.ExpandString, hive.Link:
-		t, err := v.TextDetails()
-		return err == nil && (re.MatchString(t.Text) || t.AfterNUL != "" && re.MatchString(t.AfterNUL) || t.Narrow != "" && re.MatchString(t.Narrow))
-	case hive.MultiString:
-		t, _ := v.Texts()
-		return re.MatchString(strings.Join(t, "\n"))
-	case hive.DWord, hive.DWordBigEndian, hive.QWord:
-		n, err := v.Uint()
-		return err == nil && (re.MatchString(fmt.Sprintf("%#x", n)) || re.MatchString(fmt.Sprint(n)))
-	}
-	b, _ := v.Bytes()
-	if re.Match(b) {
-		return true
-	}
-	// Text inside binary data may begin at an odd byte.
-	return re.MatchString(hive.DecodeText(noNULs(b)).Text) || len(b) > 1 && re.MatchString(hive.DecodeText(noNULs(b[1:])).Text)
-}
-
-// noNULs turns NUL units into line feeds, so that a text decoder continues to
-// the end of the data.
-func noNULs(b []byte) []byte {
-	out := make([]byte, len(b)&^1)
-	copy(out, b)
-	for i := 0; i+1 < len(out); i += 2 {
-		if out[i] == 0 && out[i+1] == 0 {
-			out[i] = '\n'
-		}
-	}
-	return out
+	return func() { j.note("%s", terminal.Count(hits, "match", "matches")) }, err
 }

@@ -36,7 +36,7 @@ func hiveLsCommand() *cli.Command {
 
 // key finds the key that an argument names, and opens the output.
 func (j *hiveJob) key(path string) (hive.Key, error) {
-	k, err := findKey(j.h, path)
+	k, err := hivefile.FindKey(j.h, path)
 	if err != nil {
 		return k, err
 	}
@@ -103,7 +103,7 @@ func hiveGetCommand() *cli.Command {
 
 func hiveGet(j *hiveJob) (func(), error) {
 	path, name := j.args[0], j.args[1]
-	k, err := findKey(j.h, path)
+	k, err := hivefile.FindKey(j.h, path)
 	if err != nil {
 		return nil, err
 	}

@@ -3,16 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/inspect"
 )
 
@@ -57,11 +53,11 @@ func inspectFiles(c *cli.Context) error {
 	}
 	opts := inspect.Options{Table: c.String("table"), Recovered: c.Bool("recovered")}
 	if p := c.String("mft"); p != "" {
-		f, err := openInspect(p)
+		f, err := inspect.Open(p)
 		if err != nil {
 			return err
 		}
-		defer f.close()
+		defer f.Close()
 		opts.MFT = &f.File
 	}
 	o, err := openOutput(c, paths...)
@@ -71,10 +67,10 @@ func inspectFiles(c *cli.Context) error {
 	s := newSession(c)
 	read, failed := 0, 0
 	for _, p := range paths {
-		rows, err := inspectFile(c, o, p, opts, write)
+		rows, err := inspect.Write(c.Context, o, p, c.String("as"), opts, write)
 		read += rows
-		if _, ok := errors.AsType[*writeError](err); ok || c.Context.Err() != nil {
-			o.abort()
+		if _, ok := errors.AsType[*inspect.WriteError](err); ok || c.Context.Err() != nil {
+			o.Abort()
 			return errors.Join(c.Context.Err(), err)
 		}
 		if err != nil {
@@ -87,7 +83,7 @@ func inspectFiles(c *cli.Context) error {
 			}
 		}
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	switch {
@@ -97,88 +93,4 @@ func inspectFiles(c *cli.Context) error {
 		return errDamaged
 	}
 	return nil
-}
-
-// A writeError is a failure of the output, not of the evidence.
-type writeError struct{ error }
-
-func (e *writeError) Unwrap() error { return e.error }
-
-// inspectFile writes the rows of one file and counts them. A nil text writer
-// means JSON lines.
-func inspectFile(c *cli.Context, w io.Writer, path string, opts inspect.Options, text func(*inspect.Row, []byte) []byte) (rows int, err error) {
-	f, err := openInspect(path)
-	if err != nil {
-		return 0, err
-	}
-	defer f.close()
-	var buf []byte
-	var werr error
-	damaged := 0
-	err = inspect.Read(f.File, c.String("as"), opts, func(r inspect.Row) bool {
-		rows++
-		if r.Damage != "" {
-			damaged++
-		}
-		if text != nil {
-			buf = text(&r, buf[:0])
-		} else {
-			buf = r.AppendJSON(buf[:0], path)
-		}
-		_, werr = w.Write(buf)
-		return werr == nil && c.Context.Err() == nil
-	})
-	if werr != nil {
-		return rows, &writeError{werr}
-	}
-	if err == nil && damaged > 0 {
-		err = fmt.Errorf("%d of %d rows are damaged", damaged, rows)
-	}
-	return rows, err
-}
-
-// An inspected file is open until it is closed.
-type inspected struct {
-	inspect.File
-	file   *os.File
-	beside []*os.File
-}
-
-func openInspect(path string) (*inspected, error) {
-	f, size, err := openRegular(path)
-	if err != nil {
-		return nil, err
-	}
-	in := &inspected{file: f, File: inspect.File{Path: path, ReaderAt: f, Size: size}}
-	open := func(path string) (inspect.File, error) {
-		g, size, err := openRegular(path)
-		if err != nil {
-			return inspect.File{}, err
-		}
-		in.beside = append(in.beside, g)
-		return inspect.File{Path: path, ReaderAt: g, Size: size}, nil
-	}
-	in.Beside = func(suffix string) (inspect.File, error) { return open(path + suffix) }
-	in.Sibling = func(name string) (inspect.File, error) { return open(filepath.Join(filepath.Dir(path), name)) }
-	return in, nil
-}
-
-// openRegular opens a file that can be read at any offset.
-func openRegular(path string) (*os.File, int64, error) {
-	st, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !st.Mode().IsRegular() {
-		return nil, 0, &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
-	}
-	f, err := collect.OpenFile(path)
-	return f, st.Size(), err
-}
-
-func (f *inspected) close() {
-	f.file.Close()
-	for _, b := range f.beside {
-		b.Close()
-	}
 }

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,13 +10,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/catalogue"
-	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
-	"github.com/artifactdump/artifactdump/artifacts/formats/eventjson"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
+	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/logonview"
 )
 
 func logonsCommand() *cli.Command {
@@ -95,11 +90,11 @@ func logonsAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, n := range logonNotes(a) {
+	for _, n := range logonview.Notes(a) {
 		s.note("%s", n)
 	}
 	if format.Files != nil {
-		if err := writeFolder(c.String("output"), func(create func(string) (io.Writer, error)) error { return format.Files(create, a, filter) }); err != nil {
+		if err := files.WriteFolder(c.String("output"), func(create func(string) (io.Writer, error)) error { return format.Files(create, a, filter) }); err != nil {
 			return err
 		}
 		return s.end()
@@ -110,9 +105,9 @@ func logonsAction(c *cli.Context) error {
 	}
 	switch {
 	case periods != nil:
-		err = writeDiff(o, a.Diff(periods[0], periods[1]), format.Name == "jsonl")
+		err = logonview.Diff(o, a.Diff(periods[0], periods[1]), format.Name == "jsonl")
 	case c.String("path-from") != "":
-		err = writePaths(o, a, c)
+		err = logonview.Paths(o, a, c.String("path-from"), c.String("path-to"), c.Duration("window"))
 	default:
 		if view == "ranking" && len(a.Ranking()) == 0 {
 			s.note("nothing to rank: no attempt is odd")
@@ -120,10 +115,10 @@ func logonsAction(c *cli.Context) error {
 		err = format.Write(o, a, view, filter)
 	}
 	if err != nil {
-		o.abort()
+		o.Abort()
 		return err
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	return s.end()
@@ -196,23 +191,12 @@ func diffPeriods(c *cli.Context) ([]logons.Period, error) {
 	return out, nil
 }
 
-// logonArtifacts are the artifacts that are made of event logs.
-func logonArtifacts() []string {
-	var out []string
-	for _, a := range catalogue.All() {
-		if _, ok := a.Record().(events.Event); ok {
-			out = append(out, a.Name)
-		}
-	}
-	return out
-}
-
 // logons reads all evidence into one analysis, with what the rules say of it.
 func (s *session) logons() (*logons.Analysis, error) {
 	b := logons.New(&logons.Options{NoJoin: s.c.Bool("no-join")})
 	names := s.c.StringSlice("artifact")
 	if len(names) == 0 {
-		names = logonArtifacts()
+		names = scan.LogonArtifacts()
 	}
 	paths := s.c.Args().Slice()
 	if len(paths) == 0 {
@@ -220,217 +204,28 @@ func (s *session) logons() (*logons.Analysis, error) {
 	}
 	var reports []*findings.Report
 	for _, p := range paths {
-		if ok, err := isExport(p); err != nil {
+		if ok, err := scan.IsExport(p); err != nil {
 			return nil, missing(p, err)
 		} else if ok {
-			r, err := s.export(p, b)
+			r, err := scan.AddExport(s.c.Context, b, p, s.damage)
 			if err != nil {
 				return nil, err
 			}
 			reports = append(reports, r...)
 			continue
 		}
-		var at *machineFindings
+		judges := scan.Judges{Names: names}
 		err := s.one(p, names, func(t *evidence.Tree, res artifacts.Result) error {
-			if at == nil || at.tree != t {
-				if at != nil {
-					reports = append(reports, at.Report())
-				}
-				at = &machineFindings{t, findings.NewEvaluator(findings.FactsOf(t, s.kind, names), nil)}
-			}
-			at.Add(&res)
+			judges.Add(t, s.kind, &res)
 			scan.AddLogons(b, t.Machine().Name, &res)
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
-		if at != nil {
-			reports = append(reports, at.Report())
-		}
+		reports = append(reports, judges.Reports()...)
 	}
 	a := b.Analyse()
 	scan.RankLogons(a, reports...)
 	return a, nil
-}
-
-// isExport reports whether a path is a file of events that another program
-// exported.
-func isExport(path string) (bool, error) {
-	st, err := os.Stat(path)
-	if err != nil || !st.Mode().IsRegular() {
-		return false, err
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	head := make([]byte, 64<<10)
-	n, err := io.ReadFull(f, head)
-	if err != nil && n == 0 {
-		return false, nil
-	}
-	return eventjson.Sniff(head[:n]), nil
-}
-
-// export reads exported events. One file can have those of many machines; each is
-// judged for itself.
-func (s *session) export(path string, b *logons.Builder) ([]*findings.Report, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	list, err := catalogue.Select([]string{"eventlogons"})
-	if err != nil {
-		return nil, err
-	}
-	a := list[0]
-	judges := map[string]*findings.Evaluator{}
-	var order []string
-	n := 0
-	for e, err := range eventjson.Read(f) {
-		if n++; n%4096 == 0 && s.c.Context.Err() != nil {
-			return nil, s.c.Context.Err()
-		}
-		if err != nil {
-			s.damage(fmt.Errorf("%s: %w", path, err))
-			continue
-		}
-		r := events.FromExport(e)
-		host, _, _ := strings.Cut(strings.ToUpper(r.Computer), ".")
-		rec := artifacts.Record{
-			ID: fmt.Sprintf("%s#%d", filepath.Base(path), e.Offset), Artifact: a, Host: host, Data: events.Event{Record: r},
-			From: artifacts.Locator{Path: path, Offset: e.Offset, State: artifacts.Live},
-		}
-		j := judges[host]
-		if j == nil {
-			j = findings.NewEvaluator(findings.Facts{Host: host, Prefetcher: -1}, nil)
-			judges[host] = j
-			order = append(order, host)
-		}
-		j.Add(&artifacts.Result{Artifact: a, From: rec.From, Records: []artifacts.Record{rec}})
-		b.Add(host, &r, rec.ID)
-	}
-	var out []*findings.Report
-	for _, h := range order {
-		out = append(out, judges[h].Report())
-	}
-	return out, nil
-}
-
-// logonNotes say how far the logs reach and what is missing in them.
-func logonNotes(a *logons.Analysis) []string {
-	var out []string
-	for _, sp := range a.Spans {
-		if sp.Channel == "Security" {
-			out = append(out, fmt.Sprintf("%s: Security reaches from %s to %s", sp.Host, stamp(sp.First), stamp(sp.Last)))
-		}
-	}
-	if len(a.Attempts) == 0 {
-		out = append(out, "no log-ons: the logs hold none, or the audit setting Logon was off")
-	}
-	if a.Dropped > 0 {
-		out = append(out, fmt.Sprintf("%d records beyond the limits were dropped", a.Dropped))
-	}
-	if a.Folded > 0 {
-		out = append(out, fmt.Sprintf("%d attempts were counted without an edge of their own", a.Folded))
-	}
-	return out
-}
-
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
-
-// writeFolder writes several files into a new folder.
-func writeFolder(dir string, write func(create func(string) (io.Writer, error)) error) error {
-	if err := os.Mkdir(dir, 0o777); err != nil {
-		return err
-	}
-	var open []*os.File
-	err := write(func(name string) (io.Writer, error) {
-		f, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-		if err == nil {
-			open = append(open, f)
-		}
-		return f, err
-	})
-	for _, f := range open {
-		if e := f.Close(); err == nil {
-			err = e
-		}
-	}
-	return err
-}
-
-func writeDiff(w io.Writer, list []logons.Difference, asJSON bool) error {
-	enc := json.NewEncoder(w)
-	for _, d := range list {
-		what := "changed"
-		switch {
-		case d.A == 0:
-			what = "only in the second"
-		case d.B == 0:
-			what = "only in the first"
-		}
-		e := d.Edge
-		if asJSON {
-			row := struct {
-				Change  string `json:"change"`
-				Account string `json:"account"`
-				Source  string `json:"source"`
-				Target  string `json:"target"`
-				Kind    string `json:"kind"`
-				Type    int    `json:"logon_type"`
-				A       int    `json:"count_a"`
-				B       int    `json:"count_b"`
-			}{what, accountLabel(e.Account), hostLabel(e.Source), hostLabel(e.Target), e.Kind, e.Type, d.A, d.B}
-			if err := enc.Encode(row); err != nil {
-				return err
-			}
-			continue
-		}
-		if _, err := fmt.Fprintf(w, "%-18s  %6d  %6d  %s\n", what, d.A, d.B, clean(e.String())); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func accountLabel(a *logons.Account) string {
-	if a == nil {
-		return ""
-	}
-	return a.Name
-}
-
-func hostLabel(h *logons.Host) string {
-	if h == nil {
-		return ""
-	}
-	return h.Label
-}
-
-// writePaths prints the ways between two machines.
-func writePaths(w io.Writer, a *logons.Analysis, c *cli.Context) error {
-	named := func(name string) func(*logons.Host) bool {
-		return func(h *logons.Host) bool {
-			return slices.ContainsFunc(append([]string{h.Label}, h.Names...), func(s string) bool { return strings.EqualFold(logons.HostKey(s), logons.HostKey(name)) })
-		}
-	}
-	for _, p := range a.Paths(named(c.String("path-from")), named(c.String("path-to")), c.Duration("window")) {
-		for i, h := range p {
-			sep := "  "
-			if i == 0 {
-				sep = ""
-			}
-			if _, err := fmt.Fprintf(w, "%s%s %s", sep, stamp(h.At), clean(h.Edge.String())); err != nil {
-				return err
-			}
-		}
-		if _, err := fmt.Fprintln(w); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -19,7 +19,9 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/process"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/shell"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/urfave/cli/v2"
 )
 
@@ -34,13 +36,13 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
+	ctx, stop := signal.NotifyContext(context.Background(), process.EndSignals()...)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	keepPipes()
+	process.KeepPipes()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // a fifth less memory, at no measurable cost
 	}
-	os.Exit(run(ctx, os.Args, standardOutput(), os.Stderr))
+	os.Exit(run(ctx, os.Args, process.Output(), os.Stderr))
 }
 
 // An usageError is a mistake in the command line.
@@ -71,7 +73,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case isClosedPipe(err):
+	case process.IsClosedPipe(err):
 		return exitPipe
 	case errors.Is(err, errDamaged):
 		return exitDamaged
@@ -84,7 +86,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if _, ok := errors.AsType[*files.ExistsError](err); ok {
 		err = fmt.Errorf("%w: use --force to replace it", err)
 	}
-	fmt.Fprintf(stderr, "artifactdump: %s\n", clean(err.Error()))
+	fmt.Fprintf(stderr, "artifactdump: %s\n", terminal.Clean(err.Error()))
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
@@ -141,7 +143,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef("unknown command %q: see artifactdump --help%s", c.Args().First(), meant(c.Args().First(), commandNames(c.App)))
+				return usagef("unknown command %q: see artifactdump --help%s", c.Args().First(), shell.Meant(c.Args().First(), commandNames(c.App)))
 			}
 			return cli.ShowAppHelp(c)
 		},

@@ -1,18 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/output/pffile"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
@@ -55,7 +50,7 @@ func prefetchFiles(c *cli.Context) error {
 		return usagef("unknown Prefetch format %q; known: text, jsonl", c.String("format"))
 	}
 	s := newSession(c)
-	files, err := s.prefetchPaths(paths)
+	list, err := pffile.Find(paths, s.quiet, s)
 	if err != nil {
 		return err
 	}
@@ -72,23 +67,23 @@ func prefetchFiles(c *cli.Context) error {
 		dict.AddCommandLine(exe, line)
 	}
 	opts := &prefetch.Options{Traces: c.Bool("traces")}
-	for f, err := range pffile.Each(c.Context, files, c.Int("jobs"), opts, dict) {
+	for f, err := range pffile.Each(c.Context, list, c.Int("jobs"), opts, dict) {
 		if err == nil {
 			err = s.prefetchFile(o, f, write)
 		}
 		if err != nil {
-			o.abort()
+			o.Abort()
 			return err
 		}
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	return s.end()
 }
 
 // prefetchFile writes one file, and names what is damaged in it.
-func (s *session) prefetchFile(o *out, f *pffile.File, write func(*pffile.File, io.Writer) error) error {
+func (s *session) prefetchFile(o *files.Out, f *pffile.File, write func(*pffile.File, io.Writer) error) error {
 	for _, err := range f.Problems() {
 		s.damageIn(f.Path, fmt.Errorf("%s: %w", f.Path, err))
 	}
@@ -96,107 +91,4 @@ func (s *session) prefetchFile(o *out, f *pffile.File, write func(*pffile.File, 
 		return errDamaged
 	}
 	return write(f, o)
-}
-
-// prefetchPaths resolves the arguments to files, in their order.
-func (s *session) prefetchPaths(args []string) ([]string, error) {
-	var files []string
-	usable := false
-	for _, a := range args {
-		st, err := os.Stat(a)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			err = missing(a, err)
-			if len(args) == 1 {
-				return nil, err
-			}
-			s.damage(err)
-			continue
-		case err != nil:
-			if len(args) == 1 {
-				return nil, err
-			}
-			s.damage(err)
-			continue
-		case !st.IsDir():
-			files = append(files, a)
-			usable = true
-			continue
-		}
-		before := len(files)
-		err = fs.WalkDir(collect.NamedDir(a), ".", func(name string, d fs.DirEntry, err error) error {
-			p := filepath.Join(a, filepath.FromSlash(name))
-			switch {
-			case err != nil:
-				s.damage(err)
-			case strings.EqualFold(filepath.Ext(p), ".pf") && d.IsDir():
-				s.damage(fmt.Errorf("%s: a folder named like a Prefetch file", p))
-			case strings.EqualFold(filepath.Ext(p), ".pf"):
-				if err := plain(a, p, d); err != nil {
-					s.damage(fmt.Errorf("%s: %w", p, err))
-				} else {
-					files = append(files, p)
-				}
-			case d.Type().IsRegular() && !s.quiet:
-				if kind := sniff(p); kind != "" {
-					s.note("%s: not a Prefetch file: %s", p, kind)
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		if len(files) == before {
-			s.note("%s: contains no .pf file", a)
-		} else {
-			usable = true
-		}
-	}
-	if !usable {
-		return nil, errors.New("no Prefetch files found")
-	}
-	return files, nil
-}
-
-// plain says why a file below a folder is not read: opening a pipe or a device
-// would wait or worse, and links must not lead out of the evidence.
-func plain(folder, path string, d fs.DirEntry) error {
-	if d.Type()&fs.ModeSymlink == 0 {
-		if !d.Type().IsRegular() {
-			return errors.New("neither a regular file nor a folder")
-		}
-		return nil
-	}
-	root, err := files.RealPath(folder)
-	if err != nil {
-		return err
-	}
-	target, err := files.RealPath(path)
-	if err != nil {
-		return err
-	}
-	if rel, err := filepath.Rel(root, target); err != nil || !filepath.IsLocal(rel) {
-		return errors.New("a link that leads out of the folder")
-	}
-	if st, err := os.Stat(target); err != nil || !st.Mode().IsRegular() {
-		return errors.New("a link to something that is not a regular file")
-	}
-	return nil
-}
-
-// sniff names the other files of a Prefetch folder.
-func sniff(path string) string {
-	f, err := collect.OpenNamed(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	head := make([]byte, 64)
-	n, _ := io.ReadFull(f, head)
-	kind := prefetch.Sniff(filepath.ToSlash(path), head[:n])
-	if kind == prefetch.KindUnknown {
-		return "" // some other file, which nobody expects to be one
-	}
-	return kind.String()
 }

@@ -67,10 +67,10 @@ func reportAction(c *cli.Context) error {
 		err = report.Write(o, in, opts)
 	}
 	if err != nil {
-		o.abort()
+		o.Abort()
 		return err
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	return s.end()

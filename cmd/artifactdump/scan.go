@@ -18,6 +18,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 )
 
 func scanCommand() *cli.Command {
@@ -84,7 +85,7 @@ func scanAction(c *cli.Context) error {
 	s.clearLine()
 	s.tellDamage()
 	if u, ok := errors.AsType[*scan.UnfinishedError](err); ok && u.Err != nil {
-		fmt.Fprintf(s.stderr, "completed machines are kept in %s; use --resume to continue\n", clean(u.Dir))
+		fmt.Fprintf(s.stderr, "completed machines are kept in %s; use --resume to continue\n", terminal.Clean(u.Dir))
 	}
 	if err != nil {
 		return scanError(err)
@@ -243,7 +244,7 @@ func (w *watcher) Progress(st *scan.Status, m *scan.MachineStatus) {
 		}
 		w.say("%sread %d of %d: %s", prefix, m.Done, m.Planned, m.Path)
 	case w.quiet || w.verbose:
-	case isTerminal(w.stderr):
+	case terminal.Is(w.stderr):
 		w.draw(st, false)
 	default:
 		w.report(m)
@@ -260,7 +261,7 @@ func (w *watcher) report(m *scan.MachineStatus) {
 
 // draw shows on a terminal what is being done, in one line.
 func (w *watcher) draw(st *scan.Status, now bool) {
-	if w.quiet || w.verbose || !isTerminal(w.stderr) || !now && time.Since(w.drawn) < 100*time.Millisecond {
+	if w.quiet || w.verbose || !terminal.Is(w.stderr) || !now && time.Since(w.drawn) < 100*time.Millisecond {
 		return
 	}
 	w.drawn = time.Now()
@@ -268,5 +269,5 @@ func (w *watcher) draw(st *scan.Status, now bool) {
 		w.clearLine()
 		return
 	}
-	w.drawLine(st.Line(lineWidth))
+	w.drawLine(st.Line(terminal.LineWidth))
 }

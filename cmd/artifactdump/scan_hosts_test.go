@@ -7,6 +7,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -160,7 +161,7 @@ func TestCut(t *testing.T) {
 		n    int
 		want string
 	}{{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "abc"}, {"日本語", 4, "日本"}, {"日本語", 5, "日本"}, {"äöü", 2, "äö"}} {
-		if got := cut(c.in, c.n); got != c.want {
+		if got := terminal.Cut(c.in, c.n); got != c.want {
 			t.Errorf("cut(%q, %d) = %q, want %q", c.in, c.n, got, c.want)
 		}
 	}

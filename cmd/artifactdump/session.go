@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/damage"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 )
 
 // A session is one run over evidence: it names what is damaged as it goes.
@@ -91,29 +90,12 @@ func (s *session) clear() {
 	}
 }
 
-// lineWidth is what every terminal has: a longer line would break, and could
-// not be drawn over.
-const lineWidth = 79
-
 // drawLine draws a line that the next one replaces.
 func (s *session) drawLine(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fmt.Fprint(s.stderr, "\r\x1b[K", cut(clean(line), lineWidth))
+	fmt.Fprint(s.stderr, "\r\x1b[K", terminal.Cut(terminal.Clean(line), terminal.LineWidth))
 	s.live = true
-}
-
-// cut shortens a text to as many columns; letters of East Asia take two.
-func cut(s string, columns int) string {
-	for i, r := range s {
-		if columns--; r >= 0x1100 {
-			columns--
-		}
-		if columns < 0 {
-			return s[:i]
-		}
-	}
-	return s
 }
 
 // say writes a line for the reader.
@@ -124,7 +106,7 @@ func (s *session) say(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clear()
-	fmt.Fprintln(s.stderr, clean(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(s.stderr, terminal.Clean(fmt.Sprintf(format, args...)))
 }
 
 // damages is how much damage was met so far.
@@ -148,7 +130,7 @@ func (s *session) progress(done, planned int, path string) {
 		s.say("read %d of %d: %s", done, planned, path)
 		return
 	}
-	if s.quiet || !isTerminal(s.stderr) {
+	if s.quiet || !terminal.Is(s.stderr) {
 		return
 	}
 	now := time.Now()
@@ -165,15 +147,6 @@ func (s *session) progress(done, planned int, path string) {
 		left = ", about " + (el * time.Duration(planned-done) / time.Duration(done)).Round(time.Second).String() + " left"
 	}
 	s.drawLine(fmt.Sprintf("%d of %d sources%s  %s", done, planned, left, path))
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	st, err := f.Stat()
-	return err == nil && st.Mode()&os.ModeCharDevice != 0
 }
 
 // end turns what was met into the command's error.
@@ -286,23 +259,4 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		}
 	}
 	return nil
-}
-
-// clean makes a message harmless on a terminal, line by line. All lines but the
-// first are set in: text after a line break in a name must
-// not look like one of our messages.
-func clean(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		lines[i] = output.Clean(l)
-	}
-	return strings.Join(lines, "\n    ")
-}
-
-// count writes a number with its noun: "1 log entry", "2 log entries".
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"fmt"
-	"iter"
-	"strings"
 	"time"
 
-	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/urfave/cli/v2"
+
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/timespan"
 )
 
 func timeFlags() []cli.Flag {
@@ -18,82 +16,20 @@ func timeFlags() []cli.Flag {
 	}
 }
 
-// A span bounds the events that are wanted.
-type span struct {
-	from, to time.Time
-	last     time.Duration
+func parseSpan(c *cli.Context) (timespan.Span, error) {
+	s, err := timespan.Parse(c.String("from"), c.String("to"), c.String("last"))
+	return s, usage(err)
 }
 
-func parseSpan(c *cli.Context) (s span, err error) {
-	if s.from, err = parseTime("from", c.String("from"), false); err != nil {
-		return s, err
+// usage makes an error one of the command line.
+func usage(err error) error {
+	if err == nil {
+		return nil
 	}
-	if s.to, err = parseTime("to", c.String("to"), true); err != nil {
-		return s, err
-	}
-	if v := c.String("last"); v != "" {
-		days, isDays := strings.CutSuffix(v, "d")
-		if isDays {
-			var n float64
-			if _, err := fmt.Sscanf(days, "%g", &n); err == nil && n > 0 && n < 36500 {
-				s.last = time.Duration(n * 24 * float64(time.Hour))
-			}
-		} else if d, err := time.ParseDuration(v); err == nil {
-			s.last = d
-		}
-		if s.last <= 0 {
-			return s, usagef("--last %q: want a span such as 90m, 48h or 7d", v)
-		}
-	}
-	if !s.from.IsZero() && !s.to.IsZero() && !s.from.Before(s.to) {
-		if s.from.After(s.to) {
-			return s, usagef("--from is after --to")
-		}
-		return s, usagef("--from equals --to: no event can match")
-	}
-	return s, nil
+	return usageError{err}
 }
 
 func parseTime(flag, v string, end bool) (time.Time, error) {
-	if v == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"} {
-		if t, err := time.Parse(layout, v); err == nil {
-			return t.UTC(), nil
-		}
-	}
-	if t, err := time.Parse("2006-01-02", v); err == nil {
-		if end {
-			t = t.AddDate(0, 0, 1)
-		}
-		return t, nil
-	}
-	return time.Time{}, usagef("--%s %q: want a UTC time such as 2026-03-06 or 2026-03-06T18:00:00Z", flag, v)
-}
-
-// rows yields the sorted events inside the span.
-func (s span) rows(sorter *output.Sorter) iter.Seq2[*output.Row, error] {
-	from := s.from
-	if s.last > 0 {
-		if t := sorter.Newest().Add(-s.last); t.After(from) {
-			from = t
-		}
-	}
-	return func(yield func(*output.Row, error) bool) {
-		for r, err := range sorter.Rows() {
-			switch {
-			case err != nil:
-				yield(nil, err)
-				return
-			case r.Time.Before(from):
-				continue
-			case !s.to.IsZero() && !r.Time.Before(s.to):
-				return
-			}
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
+	t, err := timespan.ParseTime(flag, v, end)
+	return t, usage(err)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
 
 func timelineCommand() *cli.Command {
@@ -56,15 +57,15 @@ func timeline(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if format.Events == nil && o.name == "" {
-		o.abort()
+	if format.Events == nil && !o.Named() {
+		o.Abort()
 		return usagef("--format %s needs a regular file: %s is not one", format.Name, c.String("output"))
 	}
 	sorter := output.Sorter{Zone: func(host string) *artifacts.Zone { return s.zones[host] }}
 	defer sorter.Close()
-	j := judges{s: s}
+	j := scan.Judges{Names: c.StringSlice("artifact")}
 	err = s.each(c.Args().Slice(), c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
-		j.add(t, &res)
+		j.Add(t, s.kind, &res)
 		return sorter.AddResult(&res)
 	})
 	if err == nil {
@@ -75,17 +76,17 @@ func timeline(c *cli.Context) error {
 		if format.Events != nil {
 			w = format.Events(o, opts)
 		} else {
-			w, err = format.File(o.file.Name(), opts)
+			w, err = format.File(o.Path(), opts)
 		}
 		if err == nil {
-			err = writeTimeline(s, w, j.judged(span.rows(&sorter)))
+			err = writeTimeline(s, w, j.Rows(span.Rows(&sorter)))
 		}
 	}
 	if err != nil {
-		o.abort()
+		o.Abort()
 		return err
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	return s.end()

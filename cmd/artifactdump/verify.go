@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/verify"
 	"github.com/artifactdump/artifactdump/hive"
 	"github.com/urfave/cli/v2"
@@ -65,21 +66,21 @@ func verifyAction(c *cli.Context) error {
 		err := s.verifyOne(path, w, func(v *verify.Verdict) error {
 			if sum.add(v); v.Differences() > 0 {
 				s.clearLine()
-				fmt.Fprintf(s.stderr, "unexplained: %s: the witness differs in %s\n", output.Clean(v.Path), count(v.Differences(), "field", "fields"))
+				fmt.Fprintf(s.stderr, "unexplained: %s: the witness differs in %s\n", output.Clean(v.Path), terminal.Count(v.Differences(), "field", "fields"))
 			}
 			return write(o, v)
 		})
 		if err != nil {
-			o.abort()
+			o.Abort()
 			return err
 		}
 	}
 	if c.String("format") == "text" {
 		fmt.Fprintf(o, "\n%s: %s agreed, %s, %d unexplained; not read by the witness: %d\n",
-			count(sum.files, "file", "files"), count(sum.agreed, "field", "fields"),
-			count(sum.known, "known divergence", "known divergences"), sum.unexplained, sum.silent)
+			terminal.Count(sum.files, "file", "files"), terminal.Count(sum.agreed, "field", "fields"),
+			terminal.Count(sum.known, "known divergence", "known divergences"), sum.unexplained, sum.silent)
 	}
-	if err := o.commit(); err != nil {
+	if err := o.Commit(); err != nil {
 		return err
 	}
 	if sum.unexplained > 0 {

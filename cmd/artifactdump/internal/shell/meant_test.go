@@ -1,4 +1,4 @@
-package main
+package shell
 
 import "testing"
 
@@ -10,7 +10,7 @@ func TestMeant(t *testing.T) {
 		if want != "" {
 			want = "; did you mean " + want + "?"
 		}
-		if got := meant(typed, known); got != want {
+		if got := Meant(typed, known); got != want {
 			t.Errorf("%s: %q, want %q", typed, got, want)
 		}
 	}

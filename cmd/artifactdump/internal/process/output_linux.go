@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"errors"
@@ -10,10 +10,10 @@ import (
 	"syscall"
 )
 
-// standardOutput is where data go that no -o sends elsewhere. A program that was
+// Output is where data go that no -o sends elsewhere. A program that was
 // started with its standard output closed (>&-) gets an error for the first byte:
 // the runtime has put the null device in the place, which would take everything.
-func standardOutput() io.Writer {
+func Output() io.Writer {
 	if closedAtStart(os.Stdout) {
 		return closedOutput{}
 	}

@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"runtime/debug"
@@ -27,14 +27,14 @@ func TestVersion(t *testing.T) {
 		{"test", "", nil, "(devel)", "", ""},
 	} {
 		bi := &debug.BuildInfo{Main: debug.Module{Version: c.version}, Settings: c.settings}
-		if got := versionOf(bi); got != c.want {
+		if got := Version(bi); got != c.want {
 			t.Errorf("%s: version %s, want %s", c.name, got, c.want)
 		}
-		if id, day := commitOf(bi); id != c.commit || day != c.day {
+		if id, day := Commit(bi); id != c.commit || day != c.day {
 			t.Errorf("%s: commit %s of %s, want %s of %s", c.name, id, day, c.commit, c.day)
 		}
 	}
-	if v := versionOf(nil); v != "(devel)" {
+	if v := Version(nil); v != "(devel)" {
 		t.Errorf("without build information: %s", v)
 	}
 }

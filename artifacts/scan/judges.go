@@ -1,0 +1,77 @@
+package scan
+
+import (
+	"iter"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/report"
+)
+
+// Judges evaluate machines one after the other.
+type Judges struct {
+	Options *findings.Options // nil is the rules that ship
+	Names   []string          // of the artifacts that are read; none is all
+
+	tree  *evidence.Tree // of the machine under way
+	eval  *findings.Evaluator
+	hosts []string
+	done  []*findings.Report
+}
+
+// Add takes in a result; a new tree is another machine. kind is that of its
+// evidence.
+func (j *Judges) Add(t *evidence.Tree, kind string, res *artifacts.Result) {
+	if j.tree != t {
+		j.end()
+		j.tree, j.eval = t, findings.NewEvaluator(findings.FactsOf(t, kind, j.Names), j.Options)
+		j.hosts = append(j.hosts, t.Machine().Name)
+	}
+	j.eval.Add(res)
+}
+
+// end judges the machine under way, and lets go of its tree.
+func (j *Judges) end() {
+	if j.tree != nil {
+		j.done = append(j.done, j.eval.Report())
+		j.tree, j.eval = nil, nil
+	}
+}
+
+// Reports ends the evaluations.
+func (j *Judges) Reports() []*findings.Report {
+	j.end()
+	return j.done
+}
+
+// Finding returns the finding with an id, or nil.
+func (j *Judges) Finding(id string) *findings.Finding {
+	for _, r := range j.Reports() {
+		for i := range r.Findings {
+			if r.Findings[i].ID == id {
+				return &r.Findings[i]
+			}
+		}
+	}
+	return nil
+}
+
+// Rows yields rows with the findings of their machine.
+func (j *Judges) Rows(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
+	verdicts := map[string]map[string]output.Verdict{}
+	for i, r := range j.Reports() {
+		verdicts[j.hosts[i]] = report.Verdicts(r)
+	}
+	return func(yield func(*output.Row, error) bool) {
+		for r, err := range rows {
+			if r != nil {
+				r.Judge(verdicts[r.Host])
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,110 @@
+// Package logonview writes what a log-on analysis says of periods and ways.
+package logonview
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/logons"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
+)
+
+// Notes say how far the logs reach and what is missing in them.
+func Notes(a *logons.Analysis) []string {
+	var out []string
+	for _, sp := range a.Spans {
+		if sp.Channel == "Security" {
+			out = append(out, fmt.Sprintf("%s: Security reaches from %s to %s", sp.Host, stamp(sp.First), stamp(sp.Last)))
+		}
+	}
+	if len(a.Attempts) == 0 {
+		out = append(out, "no log-ons: the logs hold none, or the audit setting Logon was off")
+	}
+	if a.Dropped > 0 {
+		out = append(out, fmt.Sprintf("%d records beyond the limits were dropped", a.Dropped))
+	}
+	if a.Folded > 0 {
+		out = append(out, fmt.Sprintf("%d attempts were counted without an edge of their own", a.Folded))
+	}
+	return out
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+// Diff writes the differences of two periods, as text or as JSON lines.
+func Diff(w io.Writer, list []logons.Difference, asJSON bool) error {
+	enc := json.NewEncoder(w)
+	for _, d := range list {
+		what := "changed"
+		switch {
+		case d.A == 0:
+			what = "only in the second"
+		case d.B == 0:
+			what = "only in the first"
+		}
+		e := d.Edge
+		if asJSON {
+			row := struct {
+				Change  string `json:"change"`
+				Account string `json:"account"`
+				Source  string `json:"source"`
+				Target  string `json:"target"`
+				Kind    string `json:"kind"`
+				Type    int    `json:"logon_type"`
+				A       int    `json:"count_a"`
+				B       int    `json:"count_b"`
+			}{what, accountLabel(e.Account), hostLabel(e.Source), hostLabel(e.Target), e.Kind, e.Type, d.A, d.B}
+			if err := enc.Encode(row); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%-18s  %6d  %6d  %s\n", what, d.A, d.B, terminal.Clean(e.String())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func accountLabel(a *logons.Account) string {
+	if a == nil {
+		return ""
+	}
+	return a.Name
+}
+
+func hostLabel(h *logons.Host) string {
+	if h == nil {
+		return ""
+	}
+	return h.Label
+}
+
+// Paths prints the ways between two machines whose steps follow each other within
+// the window.
+func Paths(w io.Writer, a *logons.Analysis, from, to string, window time.Duration) error {
+	named := func(name string) func(*logons.Host) bool {
+		return func(h *logons.Host) bool {
+			return slices.ContainsFunc(append([]string{h.Label}, h.Names...), func(s string) bool { return strings.EqualFold(logons.HostKey(s), logons.HostKey(name)) })
+		}
+	}
+	for _, p := range a.Paths(named(from), named(to), window) {
+		for i, h := range p {
+			sep := "  "
+			if i == 0 {
+				sep = ""
+			}
+			if _, err := fmt.Fprintf(w, "%s%s %s", sep, stamp(h.At), terminal.Clean(h.Edge.String())); err != nil {
+				return err
+			}
+		}
+		if _, err := fmt.Fprintln(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package process
+
+import (
+	"io"
+	"os"
+)
+
+// Output is where data go that no -o sends elsewhere.
+func Output() io.Writer { return os.Stdout }
