@@ -155,7 +155,8 @@ func recordID(a *Artifact, from *Locator, n int, d Decoded) string {
 	if x, ok := d.(Identifier); ok {
 		return id(a.Name, strings.ToLower(from.Path), from.Snapshot, x.Identity())
 	}
-	return id(a.Name, strings.ToLower(from.Path), from.Snapshot, from.Key, from.Value, strconv.FormatInt(from.Offset, 10), string(from.State), strconv.Itoa(n))
+	return id(a.Name, strings.ToLower(from.Path), from.Snapshot, from.Key, from.Value, strconv.FormatInt(from.Offset, 10),
+		string(from.State), strconv.Itoa(n))
 }
 
 // Fields returns the plain fields of a record (texts, numbers, booleans) under

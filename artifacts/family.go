@@ -30,7 +30,8 @@ func Family(sources []Source, decode func(in Input, out *Output) error, members 
 	for _, a := range members {
 		a.Sources, a.family = sources, f
 		a.decode = func(in Input, yield func(Decoded) bool) error {
-			return decode(in, &Output{wants: func(m *Artifact) bool { return m == a }, put: func(_ *Artifact, d Decoded) bool { return yield(d) }})
+			return decode(in, &Output{wants: func(m *Artifact) bool { return m == a },
+				put: func(_ *Artifact, d Decoded) bool { return yield(d) }})
 		}
 	}
 	return members

@@ -202,7 +202,8 @@ func (r *runner) decodeKey(in Input, seen map[string]bool, s *source) {
 	}
 	s.fail(in, err)
 	if raw := in.Key.WrittenRaw(); fresh > 0 && raw != 0 && in.Key.Written().IsZero() {
-		s.fail(Input{Artifact: in.Artifact, From: in.From, Hive: in.Hive}, fmt.Errorf("the key's last write is no time: FILETIME 0x%016X", raw))
+		s.fail(Input{Artifact: in.Artifact, From: in.From, Hive: in.Hive},
+			fmt.Errorf("the key's last write is no time: FILETIME 0x%016X", raw))
 	}
 }
 

@@ -70,7 +70,8 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 	if x, ok := d.(Completer); ok && !quiet {
 		d = x.Complete()
 	}
-	rec := Record{Artifact: in.Artifact, Host: s.machine.Name, User: in.User, From: from, Data: d, View32: in.View32, Quiet: quiet, zone: s.opts.Zone}
+	rec := Record{Artifact: in.Artifact, Host: s.machine.Name, User: in.User, From: from, Data: d, View32: in.View32, Quiet: quiet,
+		zone: s.opts.Zone}
 	if u, ok := d.(interface{ Owner() evidence.User }); ok {
 		if o := u.Owner(); o != (evidence.User{}) {
 			rec.User = o

@@ -10,12 +10,18 @@ import (
 
 // The folders and files of the shell items.
 var (
-	usersFolder     = fileItem{name: "Users", short: "Users", folder: true, modified: Installed, created: VolumeCreated, accessed: Installed, entry: 1640, sequence: 1}
-	publicFolder    = fileItem{name: "Public", short: "Public", folder: true, modified: utc(2025, 6, 3, 2, 14, 8, 0), created: Installed, accessed: utc(2025, 6, 3, 2, 14, 8, 0), entry: 1644, sequence: 1}
-	danielFolder    = fileItem{name: "daniel", short: "daniel", folder: true, modified: utc(2025, 1, 24, 1, 17, 4, 0), created: utc(2025, 1, 24, 1, 17, 2, 0), accessed: utc(2025, 1, 24, 1, 17, 4, 0), entry: 90211, sequence: 3}
-	documentsFolder = fileItem{name: "Documents", short: "DOCUME~1", folder: true, modified: utc(2026, 3, 5, 7, 2, 44, 0), created: utc(2025, 1, 24, 1, 17, 2, 0), accessed: utc(2026, 3, 5, 7, 2, 44, 0), entry: 90240, sequence: 3}
-	accessFile      = fileItem{name: "server access.txt", short: "SERVER~1.TXT", size: 412, modified: utc(2025, 11, 12, 8, 30, 20, 0), created: utc(2025, 11, 12, 8, 29, 2, 0), accessed: utc(2026, 3, 6, 17, 53, 30, 0), entry: 118203, sequence: 7}
-	plansFolder     = fileItem{name: "plans 2026", short: "PLANS2~1", folder: true, modified: utc(2026, 3, 4, 8, 58, 2, 0), created: utc(2026, 1, 9, 2, 0, 0, 0), accessed: utc(2026, 3, 4, 0, 0, 0, 0)}
+	usersFolder = fileItem{name: "Users", short: "Users", folder: true, modified: Installed, created: VolumeCreated,
+		accessed: Installed, entry: 1640, sequence: 1}
+	publicFolder = fileItem{name: "Public", short: "Public", folder: true, modified: utc(2025, 6, 3, 2, 14, 8, 0), created: Installed,
+		accessed: utc(2025, 6, 3, 2, 14, 8, 0), entry: 1644, sequence: 1}
+	danielFolder = fileItem{name: "daniel", short: "daniel", folder: true, modified: utc(2025, 1, 24, 1, 17, 4, 0),
+		created: utc(2025, 1, 24, 1, 17, 2, 0), accessed: utc(2025, 1, 24, 1, 17, 4, 0), entry: 90211, sequence: 3}
+	documentsFolder = fileItem{name: "Documents", short: "DOCUME~1", folder: true, modified: utc(2026, 3, 5, 7, 2, 44, 0),
+		created: utc(2025, 1, 24, 1, 17, 2, 0), accessed: utc(2026, 3, 5, 7, 2, 44, 0), entry: 90240, sequence: 3}
+	accessFile = fileItem{name: "server access.txt", short: "SERVER~1.TXT", size: 412, modified: utc(2025, 11, 12, 8, 30, 20, 0),
+		created: utc(2025, 11, 12, 8, 29, 2, 0), accessed: utc(2026, 3, 6, 17, 53, 30, 0), entry: 118203, sequence: 7}
+	plansFolder = fileItem{name: "plans 2026", short: "PLANS2~1", folder: true, modified: utc(2026, 3, 4, 8, 58, 2, 0),
+		created: utc(2026, 1, 9, 2, 0, 0, 0), accessed: utc(2026, 3, 4, 0, 0, 0, 0)}
 )
 
 // accessChosen is when the intruder chose daniel's notes in a dialog.
@@ -38,7 +44,8 @@ func recentDocsCase(m *Machine) {
 }
 
 func openSaveCase(m *Machine) {
-	list := itemList(rootItem(myComputer), volumeItem(`C:\`), usersFolder.item(), danielFolder.item(), documentsFolder.item(), accessFile.item())
+	list := itemList(rootItem(myComputer), volumeItem(`C:\`), usersFolder.item(), danielFolder.item(), documentsFolder.item(),
+		accessFile.item())
 	for _, kind := range []string{"*", "txt"} {
 		m.Hive(ntuser(Daniel)).Sub(comDlg+`OpenSavePidlMRU\`+kind).At(accessChosen).
 			Set("0", regf.Binary(list)).Set("MRUListEx", regf.Binary(mruOrder(0)))
@@ -61,10 +68,12 @@ func shellBagsCase(m *Machine) {
 	share := PsExecStart.Add(-4 * time.Minute)
 
 	computer := bag(tree, 0, rootItem(myComputer), public).Set("NodeSlot", regf.DWord(1))
-	bag(bag(computer, 0, volumeItem(`E:\`), stick), 0, plansFolder.item(), stick).Set("NodeSlot", regf.DWord(3)).Set("MRUListEx", regf.Binary(mruOrder()))
+	bag(bag(computer, 0, volumeItem(`E:\`), stick), 0, plansFolder.item(), stick).Set("NodeSlot", regf.DWord(3)).Set("MRUListEx",
+		regf.Binary(mruOrder()))
 	computer.Sub("0").Set("MRUListEx", regf.Binary(mruOrder(0)))
 	c := bag(computer, 1, volumeItem(`C:\`), public).Set("NodeSlot", regf.DWord(2)).Set("MRUListEx", regf.Binary(mruOrder(0)))
-	bag(bag(c, 0, usersFolder.item(), public).Set("MRUListEx", regf.Binary(mruOrder(0))), 0, publicFolder.item(), public).Set("NodeSlot", regf.DWord(4))
+	bag(bag(c, 0, usersFolder.item(), public).Set("MRUListEx", regf.Binary(mruOrder(0))), 0, publicFolder.item(), public).Set("NodeSlot",
+		regf.DWord(4))
 	computer.Set("MRUListEx", regf.Binary(mruOrder(1, 0)))
 
 	net := bag(tree, 1, rootItem(network), share).Set("MRUListEx", regf.Binary(mruOrder(0)))
@@ -99,7 +108,8 @@ func tsClientCase(m *Machine) {
 	at := IntrusionEnd.Add(-15 * time.Minute)
 	k.Sub("Default").At(at).Set("MRU0", regf.String(Neighbor)).Set("MRU1", regf.String("192.0.2.40"))
 	k.Sub(`Servers\`+Neighbor).At(at).Set("UsernameHint", regf.String(`FALCON-SRV\svc_backup`)).
-		Set("CertHash", regf.Binary([]byte{0x9b, 0x11, 0xe0, 0x54, 0x7f, 0x23, 0xc8, 0x66, 0x05, 0xd9, 0x41, 0xaa, 0x38, 0x90, 0x1c, 0x72, 0xef, 0x5d, 0x0b, 0x34}))
+		Set("CertHash", regf.Binary([]byte{0x9b, 0x11, 0xe0, 0x54, 0x7f, 0x23, 0xc8, 0x66, 0x05, 0xd9, 0x41, 0xaa, 0x38, 0x90, 0x1c,
+			0x72, 0xef, 0x5d, 0x0b, 0x34}))
 	k.Sub("Servers\\192.0.2.40").At(utc(2025, 9, 8, 0, 31, 14, 2204817)).Set("UsernameHint", regf.String("daniel"))
 }
 
@@ -133,7 +143,8 @@ func trustRecordsCase(m *Machine) {
 	root := m.Hive(ntuser(Daniel))
 	root.Sub(office+`Word\Security\Trusted Documents\TrustRecords`).At(utc(2026, 2, 26, 0, 53, 2, 9115401)).
 		Set(`%USERPROFILE%/Documents/minutes.docx`, record(utc(2025, 9, 1, 3, 0, 5, 0), utc(2025, 9, 1, 3, 1, 20, 0), 1)).
-		Set(`%USERPROFILE%/Downloads/invoice%200226.docm`, record(utc(2026, 2, 26, 0, 50, 44, 1230055), utc(2026, 2, 26, 0, 53, 2, 0), 0x7FFFFFFF))
+		Set(`%USERPROFILE%/Downloads/invoice%200226.docm`,
+			record(utc(2026, 2, 26, 0, 50, 44, 1230055), utc(2026, 2, 26, 0, 53, 2, 0), 0x7FFFFFFF))
 	root.Sub(office+`Word\Security\Trusted Locations\Location0`).At(utc(2025, 1, 24, 2, 0, 0, 0)).
 		Set("Path", regf.String(`C:\Program Files\Microsoft Office\root\Templates\`)).Set("Description", regf.String("1"))
 	root.Sub(office+`Word\Security`).At(utc(2026, 2, 26, 0, 53, 2, 9115401)).Set("VBAWarnings", regf.DWord(2))
@@ -143,7 +154,8 @@ func puttyCase(m *Machine) {
 	k := m.Hive(ntuser(Mira)).Sub(`Software\SimonTatham\PuTTY`)
 	k.Sub("SshHostKeys").At(utc(2025, 12, 1, 4, 10, 33, 1887201)).Set("ssh-ed25519@22:192.0.2.60", regf.String("0x1a2b3c,0x4d5e6f"))
 	k.Sub(`Sessions\build%20server`).At(utc(2025, 12, 1, 4, 9, 58, 6601234)).
-		Set("HostName", regf.String("192.0.2.60")).Set("PortNumber", regf.DWord(22)).Set("UserName", regf.String("mira")).Set("PortForwardings", regf.String(""))
+		Set("HostName", regf.String("192.0.2.60")).Set("PortNumber", regf.DWord(22)).Set("UserName",
+		regf.String("mira")).Set("PortForwardings", regf.String(""))
 	k.Sub("Jumplist").At(utc(2025, 12, 1, 4, 10, 30, 0)).Set("Recent sessions", regf.Multi("build server"))
 }
 
@@ -152,7 +164,8 @@ func winSCPCase(m *Machine) {
 	k := m.Hive(ntuser(Daniel)).Sub(`Software\Martin Prikryl\WinSCP 2`)
 	k.Sub("Sessions\\up@"+Server).At(at).
 		Set("HostName", regf.String(Server)).Set("PortNumber", regf.DWord(443)).Set("UserName", regf.String("up")).
-		Set("Password", regf.String("A35C4F50D3C1")).Set("LocalDirectory", regf.String("C:%5CPerfLogs")).Set("RemoteDirectory", regf.String("/in"))
+		Set("Password", regf.String("A35C4F50D3C1")).Set("LocalDirectory", regf.String("C:%5CPerfLogs")).Set("RemoteDirectory",
+		regf.String("/in"))
 	k.Sub(`Configuration\CDCache`).At(at).Set("up@"+Server, regf.String("x"))
 }
 
@@ -169,7 +182,8 @@ func appletsCase(m *Machine) {
 	k := m.Hive(ntuser(Daniel)).Sub(`Software\Microsoft\Windows\CurrentVersion\Applets`)
 	k.Sub("Regedit").At(PersistenceTime.Add(55*time.Second)).
 		Set("LastKey", regf.String(`Computer\HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Run`))
-	k.Sub(`Wordpad\Recent File List`).At(utc(2025, 8, 4, 2, 0, 12, 1100045)).Set("File1", regf.String(`C:\Users\daniel\Documents\letter.rtf`))
+	k.Sub(`Wordpad\Recent File List`).At(utc(2025, 8, 4, 2, 0, 12, 1100045)).Set("File1",
+		regf.String(`C:\Users\daniel\Documents\letter.rtf`))
 }
 
 func internetSettingsCase(m *Machine) {

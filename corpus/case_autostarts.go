@@ -48,7 +48,8 @@ func approval(state uint32, off time.Time) []byte {
 // winlogonCase adds two of the policy extensions that every Windows has.
 func winlogonCase(m *Machine) {
 	ext := m.Hive(softwareHive).Sub(`Microsoft\Windows NT\CurrentVersion\Winlogon\GPExtensions`).At(Installed)
-	ext.Sub("{42B5FAAE-6536-11d2-AE5A-0000F87571E3}").Set("", regf.String("Scripts")).Set("DllName", regf.Expand(`%SystemRoot%\System32\gpscript.dll`))
+	ext.Sub("{42B5FAAE-6536-11d2-AE5A-0000F87571E3}").Set("", regf.String("Scripts")).Set("DllName",
+		regf.Expand(`%SystemRoot%\System32\gpscript.dll`))
 	ext.Sub("{25537BA6-77A8-11D2-9B6C-0000F8080861}").Set("", regf.String("Folder Redirection")).Set("DllName", regf.Expand(`fdeploy.dll`))
 }
 
@@ -121,7 +122,9 @@ func shellFoldersCase(m *Machine) {
 	const menu = `\AppData\Roaming\Microsoft\Windows\Start Menu`
 	for _, user := range []string{Mira, Daniel} {
 		current := m.Hive(ntuser(user)).Sub(`Software\` + currentVersion + `Explorer`)
-		current.Sub(`User Shell Folders`).Set("Start Menu", regf.Expand(`%USERPROFILE%`+menu)).Set("Programs", regf.Expand(`%USERPROFILE%`+menu+`\Programs`))
-		current.Sub(`Shell Folders`).Set("Start Menu", regf.String(`C:\Users\`+user+menu)).Set("Programs", regf.String(`C:\Users\`+user+menu+`\Programs`))
+		current.Sub(`User Shell Folders`).Set("Start Menu", regf.Expand(`%USERPROFILE%`+menu)).Set("Programs",
+			regf.Expand(`%USERPROFILE%`+menu+`\Programs`))
+		current.Sub(`Shell Folders`).Set("Start Menu", regf.String(`C:\Users\`+user+menu)).Set("Programs",
+			regf.String(`C:\Users\`+user+menu+`\Programs`))
 	}
 }

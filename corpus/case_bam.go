@@ -34,7 +34,8 @@ func bamCase(m *Machine) {
 // bamOwner is who ran a program at that time.
 func bamOwner(path string, t time.Time) string {
 	switch {
-	case strings.HasPrefix(path, `C:\Windows\servicing`), strings.HasPrefix(path, `C:\ProgramData`), strings.Contains(path, "Search"), strings.Contains(path, "Update"):
+	case strings.HasPrefix(path, `C:\Windows\servicing`), strings.HasPrefix(path, `C:\ProgramData`), strings.Contains(path,
+		"Search"), strings.Contains(path, "Update"):
 		return "S-1-5-18"
 	case t.After(IntrusionStart) && t.Before(IntrusionEnd), t.After(LastBoot):
 		return DanielSID

@@ -81,7 +81,8 @@ func bitsCase(m *Machine) {
 	for _, s := range []bitsSpec{
 		{1, 2, "Chrome Component Updater", "", "", MiraSID, "http://updates.browser.example/component.crx3",
 			`C:\Users\mira\AppData\Local\Temp\component.crx3`, 4782, 7, update, update.Add(40 * time.Second), update.AddDate(0, 0, 90)},
-		{3, 4, "Font Download", `C:\Windows\System32\rundll32.exe`, `"` + ImplantDLL + `",Start`, DanielSID, "http://" + Server + "/cache.dll",
+		{3, 4, "Font Download", `C:\Windows\System32\rundll32.exe`, `"` + ImplantDLL + `",Start`, DanielSID, "http://" + Server +
+			"/cache.dll",
 			ImplantDLL, 151552, 6, made, made.Add(7 * time.Second), made.AddDate(0, 0, 90)},
 	} {
 		jobs = append(jobs, esedb.Row{Values: []any{bitsGUID(s.id), esedb.Long{Value: s.job()}}})

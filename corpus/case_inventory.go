@@ -36,7 +36,8 @@ func amcacheFilesCase(m *Machine) {
 		written                                     time.Time
 	}{
 		{`C:\Program Files\PaperScan\PaperScan.exe`, "PaperScan.exe", "orpalis", "paperscan", paperScanID, 51_904_512, inventoryScan},
-		{`C:\Windows\System32\notepad.exe`, "notepad.exe", "microsoft corporation", "microsoft® windows® operating system", "0000f519feec486de87ed73cb92d3cac802400000000", 201_216, inventoryScan},
+		{`C:\Windows\System32\notepad.exe`, "notepad.exe", "microsoft corporation", "microsoft® windows® operating system",
+			"0000f519feec486de87ed73cb92d3cac802400000000", 201_216, inventoryScan},
 		{Scanner, "nbtscan.exe", "", "", "0006" + strings.Repeat("1", 40), 36_864, at("06 17:54:12").times[0]},
 		{Implant, "beacon.exe", "", "", "0006" + strings.Repeat("2", 40), 288_256, ImplantStart.Add(1200 * time.Millisecond)},
 		{Archiver, "rar.exe", "alexander roshal", "winrar", "0006" + strings.Repeat("3", 40), 620_184, at("06 18:24:50").times[0]},
@@ -103,6 +104,7 @@ func amcacheDevicesCase(m *Machine) {
 		Set("ParentId", regf.String(`usb\vid_1307&pid_0165\aa00000000000485`)).Set("InstallDate", regf.String("03-04-2026")).
 		Set("FirstInstallDate", regf.String("02-11-2025"))
 	root.Sub("InventoryDeviceContainer").Sub(container).At(utc(2026, 3, 4, 9, 0, 22, 0)).
-		Set("ModelName", regf.String("Stick")).Set("FriendlyName", regf.String("Kestrel Stick")).Set("Manufacturer", regf.String("Kestrel")).
+		Set("ModelName", regf.String("Stick")).Set("FriendlyName", regf.String("Kestrel Stick")).Set("Manufacturer",
+		regf.String("Kestrel")).
 		Set("PrimaryCategory", regf.String("storage.flash")).Set("IsConnected", regf.String("0")).Set("State", regf.DWord(9))
 }

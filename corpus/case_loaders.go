@@ -24,14 +24,16 @@ func ifeoCase(m *Machine) {
 	options := m.Hive(softwareHive).Sub(`Microsoft\Windows NT\CurrentVersion\Image File Execution Options`)
 	options.Sub("ExtExport.exe").Set("MitigationOptions", regf.QWord(0x100))
 	options.Sub("spoolsv.exe").Set("MitigationOptions", regf.QWord(0x10000000))
-	options.Sub("ploverpdf.exe").At(utc(2025, 2, 3, 1, 12, 41, 118)).Set("Debugger", regf.String(`"C:\Program Files (x86)\Plover PDF\redirect.exe" /old`))
+	options.Sub("ploverpdf.exe").At(utc(2025, 2, 3, 1, 12, 41, 118)).Set("Debugger",
+		regf.String(`"C:\Program Files (x86)\Plover PDF\redirect.exe" /old`))
 }
 
 // aeDebugCase: no debugger, and one helper of Windows' own.
 func aeDebugCase(m *Machine) {
 	root := m.Hive(softwareHive)
 	root.Sub(`Microsoft\Windows NT\CurrentVersion\AeDebug`).Set("UserDebuggerHotKey", regf.DWord(0))
-	root.Sub(`Microsoft\Windows\Windows Error Reporting\RuntimeExceptionHelperModules`).Set(`C:\Windows\System32\iertutil.dll`, regf.DWord(0))
+	root.Sub(`Microsoft\Windows\Windows Error Reporting\RuntimeExceptionHelperModules`).Set(`C:\Windows\System32\iertutil.dll`,
+		regf.DWord(0))
 }
 
 // appCertDLLsCase: the key is there after a product was removed, without values.
@@ -96,7 +98,8 @@ func lsaCase(m *Machine) {
 	control.Sub(`LsaExtensionConfig\LsaSrv`).Set("Extensions", regf.Multi("lsasrv.dll"))
 	control.Sub("SecurityProviders").Set("SecurityProviders", regf.String("credssp.dll"))
 	control.Sub(`SecurityProviders\WDigest`).Set("DigestEncryptionAlgorithms", regf.String("3des,rc4"))
-	control.Sub(`NetworkProvider\Order`).At(utc(2025, 9, 1, 0, 31, 5, 8801450)).Set("ProviderOrder", regf.String("RDPNP,PloverVPN,LanmanWorkstation,webclient"))
+	control.Sub(`NetworkProvider\Order`).At(utc(2025, 9, 1, 0, 31, 5, 8801450)).Set("ProviderOrder",
+		regf.String("RDPNP,PloverVPN,LanmanWorkstation,webclient"))
 	services := m.Hive(systemHive).Sub(controlSet + "Services")
 	services.Sub(`RDPNP\NetworkProvider`).Set("ProviderPath", regf.Expand(`%SystemRoot%\System32\drprov.dll`))
 	services.Sub(`PloverVPN\NetworkProvider`).Set("ProviderPath", regf.String(`C:\Program Files\Plover VPN\np.dll`))
@@ -116,13 +119,15 @@ func credentialProvidersCase(m *Machine) {
 
 // amsiCase: the antivirus of Windows.
 func amsiCase(m *Machine) {
-	class(m, defenderID, "Windows Defender IOfficeAntiVirus implementation", `"%ProgramData%\Microsoft\Windows Defender\Platform\4.18.24090.11-0\MpOav.dll"`)
+	class(m, defenderID, "Windows Defender IOfficeAntiVirus implementation",
+		`"%ProgramData%\Microsoft\Windows Defender\Platform\4.18.24090.11-0\MpOav.dll"`)
 	m.Hive(softwareHive).Sub(`Microsoft\AMSI\Providers\` + defenderID)
 }
 
 // comHijackCase: OneDrive registers a class for mira, which the machine does not have.
 func comHijackCase(m *Machine) {
-	m.Hive(usrClass(Mira)).Sub(`CLSID\`+syncOverlayID).At(utc(2024, 11, 20, 5, 2, 49, 77002)).Set("", regf.String("ReadOnlyOverlayHandler2 Class")).
+	m.Hive(usrClass(Mira)).Sub(`CLSID\`+syncOverlayID).At(utc(2024, 11, 20, 5, 2, 49, 77002)).Set("",
+		regf.String("ReadOnlyOverlayHandler2 Class")).
 		Sub("InprocServer32").Set("", regf.String(`C:\Users\mira\AppData\Local\Microsoft\OneDrive\25.010.0119.0002\FileSyncShell64.dll`)).
 		Set("ThreadingModel", regf.String("Apartment"))
 }
@@ -139,7 +144,8 @@ func fileAssociationsCase(m *Machine) {
 // appPathsCase: a browser's name.
 func appPathsCase(m *Machine) {
 	m.Hive(softwareHive).Sub(currentVersion+`App Paths\msedge.exe`).
-		Set("", regf.String(`C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe`)).Set("Path", regf.String(`C:\Program Files (x86)\Microsoft\Edge\Application`))
+		Set("", regf.String(`C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe`)).Set("Path",
+		regf.String(`C:\Program Files (x86)\Microsoft\Edge\Application`))
 }
 
 // activeSetupCase: the media player sets itself up for each user, and did so for mira.
@@ -161,13 +167,15 @@ func printCase(m *Machine) {
 
 // netshCase: helpers of Windows.
 func netshCase(m *Machine) {
-	m.Hive(softwareHive).Sub(`Microsoft\NetSh`).Set("2", regf.String("ifmon.dll")).Set("4", regf.String("rasmontr.dll")).Set("wshelper", regf.String("wshelper.dll"))
+	m.Hive(softwareHive).Sub(`Microsoft\NetSh`).Set("2", regf.String("ifmon.dll")).Set("4", regf.String("rasmontr.dll")).Set("wshelper",
+		regf.String("wshelper.dll"))
 }
 
 // timeProvidersCase: client and virtual machine.
 func timeProvidersCase(m *Machine) {
 	t := m.Hive(systemHive).Sub(controlSet + `Services\W32Time\TimeProviders`)
-	t.Sub("NtpClient").Set("DllName", regf.Expand(`%systemroot%\system32\w32time.dll`)).Set("Enabled", regf.DWord(1)).Set("InputProvider", regf.DWord(1))
+	t.Sub("NtpClient").Set("DllName", regf.Expand(`%systemroot%\system32\w32time.dll`)).Set("Enabled",
+		regf.DWord(1)).Set("InputProvider", regf.DWord(1))
 	t.Sub("VMICTimeProvider").Set("DllName", regf.Expand(`%SystemRoot%\System32\vmictimeprovider.dll`)).Set("Enabled", regf.DWord(0))
 }
 
@@ -175,10 +183,12 @@ func timeProvidersCase(m *Machine) {
 func winsockCase(m *Machine) {
 	w := m.Hive(systemHive).Sub(controlSet + `Services\WinSock2\Parameters`)
 	w.Set("AutodialDLL", regf.String(`C:\Windows\System32\rasadhlp.dll`))
-	w.Sub(`Protocol_Catalog9\Catalog_Entries64\000000000001`).Set("PackedCatalogItem", regf.Binary(catalogItem(`%SystemRoot%\system32\mswsock.dll`, "MSAFD Tcpip [TCP/IP]", 1001)))
+	w.Sub(`Protocol_Catalog9\Catalog_Entries64\000000000001`).Set("PackedCatalogItem",
+		regf.Binary(catalogItem(`%SystemRoot%\system32\mswsock.dll`, "MSAFD Tcpip [TCP/IP]", 1001)))
 	w.Sub(`NameSpace_Catalog5\Catalog_Entries64\000000000001`).Set("LibraryPath", regf.String(`%SystemRoot%\system32\napinsp.dll`)).
 		Set("DisplayString", regf.String(`@%SystemRoot%\system32\napinsp.dll,-1000`)).Set("Enabled", regf.DWord(1)).
-		Set("ProviderId", regf.Binary([]byte{0xA2, 0xCB, 0x4A, 0x96, 0xBC, 0xB2, 0xEB, 0x40, 0x8C, 0x6A, 0xA6, 0xDB, 0x40, 0x16, 0x1C, 0xAE}))
+		Set("ProviderId", regf.Binary([]byte{0xA2, 0xCB, 0x4A, 0x96, 0xBC, 0xB2, 0xEB, 0x40, 0x8C, 0x6A, 0xA6, 0xDB, 0x40, 0x16, 0x1C,
+			0xAE}))
 }
 
 // catalogItem is a path in 260 bytes and a WSAPROTOCOL_INFOW.
@@ -230,7 +240,8 @@ func browserPoliciesCase(m *Machine) {
 
 // autostartFilesCase: mira's PowerShell greets her, and old files stand where set-up put them.
 func autostartFilesCase(m *Machine) {
-	m.File("Users/"+Mira+"/Documents/WindowsPowerShell/Microsoft.PowerShell_profile.ps1", []byte("# shorter prompt\r\nfunction prompt { \"> \" }\r\n"))
+	m.File("Users/"+Mira+"/Documents/WindowsPowerShell/Microsoft.PowerShell_profile.ps1",
+		[]byte("# shorter prompt\r\nfunction prompt { \"> \" }\r\n"))
 	m.File("Windows/win.ini", []byte("; for 16-bit app support\r\n[fonts]\r\n[extensions]\r\n[mci extensions]\r\n[files]\r\n[Mail]\r\nMAPI=1\r\n"))
 	m.File("Windows/system.ini", []byte("; for 16-bit app support\r\n[386Enh]\r\nwoafont=dosapp.fon\r\nEGA80WOA.FON=EGA80WOA.FON\r\n\r\n[drivers]\r\nwave=mmdrv.dll\r\ntimer=timer.drv\r\n\r\n[mci]\r\n"))
 }
@@ -257,24 +268,29 @@ func WMIRepository() *wmirepo.Repository {
 	const text = wmirepo.String
 	return &wmirepo.Repository{
 		Classes: []wmirepo.Class{
-			class("__SystemClass", ""), class("__NAMESPACE", "__SystemClass", p("Name", text)), class("__IndicationRelated", "__SystemClass"),
-			class("__EventFilter", "__IndicationRelated", p("Name", text), sid, p("QueryLanguage", text), p("Query", text), p("EventNamespace", text),
+			class("__SystemClass", ""), class("__NAMESPACE", "__SystemClass", p("Name", text)),
+			class("__IndicationRelated", "__SystemClass"),
+			class("__EventFilter", "__IndicationRelated", p("Name", text), sid, p("QueryLanguage", text), p("Query", text),
+				p("EventNamespace", text),
 				p("EventAccess", text)),
 			class("__FilterToConsumerBinding", "__IndicationRelated", p("Filter", wmirepo.Reference), p("Consumer", wmirepo.Reference),
 				p("DeliveryQoS", wmirepo.Uint32), p("DeliverSynchronously", wmirepo.Boolean), p("MaintainSecurityContext", wmirepo.Boolean),
 				p("SlowDownProviders", wmirepo.Boolean), sid),
 			class("__EventConsumer", "__IndicationRelated", p("MachineName", text), p("MaximumQueueSize", wmirepo.Uint32), sid),
 			class("NTEventLogEventConsumer", "__EventConsumer", p("Name", text), p("UNCServerName", text), p("SourceName", text),
-				p("EventID", wmirepo.Uint32), p("EventType", wmirepo.Uint32), p("Category", wmirepo.Uint16), p("NumberOfInsertionStrings", wmirepo.Uint32),
+				p("EventID", wmirepo.Uint32), p("EventType", wmirepo.Uint32), p("Category", wmirepo.Uint16),
+				p("NumberOfInsertionStrings", wmirepo.Uint32),
 				p("InsertionStringTemplates", text|wmirepo.Array), p("NameOfRawDataProperty", text), p("NameOfUserSIDProperty", text)),
-			class("CommandLineEventConsumer", "__EventConsumer", p("Name", text), p("ExecutablePath", text), p("CommandLineTemplate", text)),
+			class("CommandLineEventConsumer", "__EventConsumer", p("Name", text), p("ExecutablePath", text),
+				p("CommandLineTemplate", text)),
 			class("ActiveScriptEventConsumer", "__EventConsumer", p("Name", text), p("ScriptingEngine", text), p("ScriptText", text),
 				p("ScriptFilename", text), p("KillTimeout", wmirepo.Uint32)),
 		},
 		Instances: []wmirepo.Instance{
 			{Class: "__NAMESPACE", Namespace: "ROOT", Stored: built, Values: []any{"subscription"}},
 			{Class: "NTEventLogEventConsumer", Namespace: `ROOT\subscription`, Stored: built.Add(5200),
-				Values: []any{nil, nil, administrators, "SCM Event Log Consumer", nil, "Service Control Manager", 0, 1, 0, 0, nil, nil, "sid"}},
+				Values: []any{nil, nil, administrators, "SCM Event Log Consumer", nil, "Service Control Manager", 0, 1, 0, 0, nil, nil,
+					"sid"}},
 			{Class: "__EventFilter", Namespace: `ROOT\subscription`, Stored: built.Add(5300),
 				Values: []any{"SCM Event Log Filter", administrators, "WQL", "select * from MSFT_SCMEventLogEvent", `root\cimv2`, nil}},
 			{Class: "__FilterToConsumerBinding", Namespace: `ROOT\subscription`, Stored: built.Add(5400),
@@ -286,5 +302,6 @@ func WMIRepository() *wmirepo.Repository {
 
 // webScriptsCase: a machine for development once had a web server.
 func webScriptsCase(m *Machine) {
-	m.File("inetpub/wwwroot/status/default.aspx", []byte("<%@ Page Language=\"C#\" %>\r\n<html><body><%= DateTime.Now %></body></html>\r\n"))
+	m.File("inetpub/wwwroot/status/default.aspx",
+		[]byte("<%@ Page Language=\"C#\" %>\r\n<html><body><%= DateTime.Now %></body></html>\r\n"))
 }

@@ -25,8 +25,10 @@ func pcaCase(m *Machine) {
 	const form = "2006-01-02 15:04:05.000"
 	m.File(dir+"PcaAppLaunchDic.txt", []byte(Implant+"|"+ImplantStart.Format(form)+"\r\n"+
 		`C:\Program Files\PaperScan\PaperScan.exe|2026-03-06 04:10:18.204`+"\r\n"))
-	general := "2026-03-06 18:03:13.044|2|%public%\\svchost.exe|host process|microsoft corporation|1.0|0006" + strings.Repeat("2", 40) + "|Abnormal process exit with code 0xc0000005\r\n" +
-		"2026-03-03 05:44:35.117|3|%programfiles%\\paperscan\\paperscan.exe|paperscan|orpalis|3.0.130|" + paperScanID + "|PCA resolve is called\r\n"
+	general := "2026-03-06 18:03:13.044|2|%public%\\svchost.exe|host process|microsoft corporation|1.0|0006" + strings.Repeat("2", 40) +
+		"|Abnormal process exit with code 0xc0000005\r\n" +
+		"2026-03-03 05:44:35.117|3|%programfiles%\\paperscan\\paperscan.exe|paperscan|orpalis|3.0.130|" + paperScanID +
+		"|PCA resolve is called\r\n"
 	m.File(dir+"PcaGeneralDb0.txt", regf.UTF16(general))
 	m.File(dir+"PcaGeneralDb1.txt", nil)
 }

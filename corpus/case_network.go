@@ -20,7 +20,8 @@ func firewallCase(m *Machine) {
 	policy.Sub("FirewallRules").At(NetworkTime).
 		Set("RemoteDesktop-UserMode-In-TCP", regf.String(`v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=3389|App=%SystemRoot%\system32\svchost.exe|Svc=termservice|Name=@FirewallAPI.dll,-28775|Desc=@FirewallAPI.dll,-28756|EmbedCtxt=@FirewallAPI.dll,-28752|`)).
 		Set("CoreNet-DNS-Out-UDP", regf.String(`v2.30|Action=Allow|Active=TRUE|Dir=Out|Protocol=17|RPort=53|App=%SystemRoot%\system32\svchost.exe|Svc=dnscache|Name=@FirewallAPI.dll,-25405|`)).
-		Set("{0A4E9C55-6C0E-4D0B-8A6E-5B1F2A7D9C31}", regf.String(`v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Domain|Profile=Private|Profile=Public|LPort=3390|App=`+Implant+`|Name=Host Process|`))
+		Set("{0A4E9C55-6C0E-4D0B-8A6E-5B1F2A7D9C31}",
+			regf.String(`v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Domain|Profile=Private|Profile=Public|LPort=3390|App=`+Implant+`|Name=Host Process|`))
 	for _, p := range []string{"DomainProfile", "StandardProfile", "PublicProfile"} {
 		policy.Sub(p).Set("EnableFirewall", regf.DWord(1)).Set("DisableNotifications", regf.DWord(0))
 	}
@@ -72,7 +73,8 @@ func connection(version, counter, flags uint32, texts ...string) []byte {
 
 // nrptCase: the VPN client asks its own server for the names of the office.
 func nrptCase(m *Machine) {
-	m.Hive(systemHive).Sub(controlSet+`Services\Dnscache\Parameters\DnsPolicyConfig\{5B0E7C61-18A4-4E0F-9C9B-6A6F0B1D2E33}`).At(utc(2025, 9, 1, 0, 31, 7, 110264)).
+	m.Hive(systemHive).Sub(controlSet+`Services\Dnscache\Parameters\DnsPolicyConfig\{5B0E7C61-18A4-4E0F-9C9B-6A6F0B1D2E33}`).At(utc(2025,
+		9, 1, 0, 31, 7, 110264)).
 		Set("Name", regf.Multi(".kestrel.example")).Set("GenericDNSServers", regf.String("192.0.2.53")).
 		Set("ConfigOptions", regf.DWord(8)).Set("Version", regf.DWord(2))
 }
@@ -82,7 +84,8 @@ func cryptnetCase(m *Machine) {
 	const cache = "Users/" + Mira + "/AppData/LocalLow/Microsoft/CryptnetUrlCache/"
 	const name = "3C428B1A3E5F57D887EC4B864FAC5DCC"
 	content := []byte("0\x82\x01\x00 a revocation list")
-	m.File(cache+"MetaData/"+name, cryptnetMeta("http://crl.plover.example/root.crl", `"5f2e-61a0"`, utc(2026, 3, 5, 1, 2, 3, 4567), utc(2026, 2, 28, 20, 0, 0, 0), len(content)))
+	m.File(cache+"MetaData/"+name, cryptnetMeta("http://crl.plover.example/root.crl", `"5f2e-61a0"`, utc(2026, 3, 5, 1, 2, 3, 4567),
+		utc(2026, 2, 28, 20, 0, 0, 0), len(content)))
 	m.File(cache+"Content/"+name, content)
 }
 
@@ -100,6 +103,7 @@ func cryptnetMeta(url, etag string, fetched, modified time.Time, size int) []byt
 
 // zoneMapCase: mira trusts the site of the office.
 func zoneMapCase(m *Machine) {
-	m.Hive(ntuser(Mira)).Sub(`Software\`+currentVersion+`Internet Settings\ZoneMap\Domains\kestrel.example\files`).At(utc(2025, 1, 27, 0, 55, 12, 88104)).
+	m.Hive(ntuser(Mira)).Sub(`Software\`+currentVersion+`Internet Settings\ZoneMap\Domains\kestrel.example\files`).At(utc(2025, 1, 27, 0,
+		55, 12, 88104)).
 		Set("https", regf.DWord(2))
 }

@@ -51,7 +51,8 @@ func taskbar() scca.Spec {
 // layoutFile lists files to lay out together. It still names a program whose prefetch file is gone: a tool that
 // the intruder had in the scanner's folder and deleted with its trace.
 func layoutFile() []byte {
-	lines := []string{"[OptimalLayoutFile]", "Version=1", `C:\WINDOWS\SYSTEM32\NTDLL.DLL`, `C:\WINDOWS\SYSTEM32\KERNEL32.DLL`, `C:\WINDOWS\EXPLORER.EXE`,
+	lines := []string{"[OptimalLayoutFile]", "Version=1", `C:\WINDOWS\SYSTEM32\NTDLL.DLL`, `C:\WINDOWS\SYSTEM32\KERNEL32.DLL`,
+		`C:\WINDOWS\EXPLORER.EXE`,
 		strings.ToUpper(Implant), strings.ToUpper(Scanner), strings.ToUpper(Cleaned)}
 	return regf.UTF16(strings.Join(lines, "\r\n") + "\r\n")
 }
@@ -148,7 +149,8 @@ func traced(by, path string) scca.File {
 	seed := mix(by + path)
 	offset := uint64(0)
 	for i := range 1 + seed%11 {
-		f.Pages = append(f.Pages, scca.Page{Offset: offset, Image: image, Data: !image, Skip: f.Flags == 3 || (seed>>i)%13 == 0, Usage: 0xFF, Mask: 0xFFFF})
+		f.Pages = append(f.Pages, scca.Page{Offset: offset, Image: image, Data: !image, Skip: f.Flags == 3 || (seed>>i)%13 == 0,
+			Usage: 0xFF, Mask: 0xFFFF})
 		if i == 0 && image {
 			offset = 1024 // the sections of an image are shifted by its header
 		}

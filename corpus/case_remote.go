@@ -59,5 +59,6 @@ func groupPolicyCase(m *Machine) {
 		`<Drives clsid="{8FDDCC1A-0C3C-43cd-A6B4-71A6DF20DA8C}"><Drive clsid="{935D1B74-9CB8-4e3c-9914-7DD559B7A417}" name="R:" status="R:" image="2" ` +
 		`changed="2025-01-14 03:22:10" uid="{6E1B0E3C-1B0C-4A8D-8E0F-5E2D10A47B11}"><Properties action="U" thisDrive="NOCHANGE" allDrives="NOCHANGE" userName="" ` +
 		`path="\\falcon-srv\reports" label="" persistent="1" useLetter="1" letter="R"/></Drive></Drives>`
-	m.File("ProgramData/Microsoft/Group Policy/History/{3C0F5A6E-9D7B-4B12-8F55-2C1E0D9A7745}/User/Preferences/Drives/Drives.xml", []byte(drives))
+	m.File("ProgramData/Microsoft/Group Policy/History/{3C0F5A6E-9D7B-4B12-8F55-2C1E0D9A7745}/User/Preferences/Drives/Drives.xml",
+		[]byte(drives))
 }

@@ -33,13 +33,19 @@ const (
 )
 
 var accounts = []account{
-	{rid: 500, name: "Administrator", comment: "Built-in account for administering the computer/domain", flags: normalAccount | accountDisabled | passwordNeverStale, created: Installed, adminsMember: true},
-	{rid: 501, name: "Guest", comment: "Built-in account for guest access to the computer/domain", flags: normalAccount | accountDisabled | passwordNotNeeded | passwordNeverStale, created: Installed},
-	{rid: 503, name: "DefaultAccount", comment: "A user account managed by the system.", flags: normalAccount | accountDisabled | passwordNotNeeded | passwordNeverStale, created: Installed},
-	{rid: 1001, name: Mira, full: "Mira Kestrel", flags: normalAccount | passwordNeverStale, created: Installed.Add(22 * time.Minute), logon: utc(2026, 3, 6, 23, 49, 50, 6610294),
+	{rid: 500, name: "Administrator", comment: "Built-in account for administering the computer/domain",
+		flags: normalAccount | accountDisabled | passwordNeverStale, created: Installed, adminsMember: true},
+	{rid: 501, name: "Guest", comment: "Built-in account for guest access to the computer/domain",
+		flags: normalAccount | accountDisabled | passwordNotNeeded | passwordNeverStale, created: Installed},
+	{rid: 503, name: "DefaultAccount", comment: "A user account managed by the system.",
+		flags: normalAccount | accountDisabled | passwordNotNeeded | passwordNeverStale, created: Installed},
+	{rid: 1001, name: Mira, full: "Mira Kestrel", flags: normalAccount | passwordNeverStale, created: Installed.Add(22 * time.Minute),
+		logon:       utc(2026, 3, 6, 23, 49, 50, 6610294),
 		passwordSet: Installed.Add(22*time.Minute + 2*time.Second), logons: 388, adminsMember: true},
-	{rid: 1002, name: Daniel, full: "Daniel Kestrel", flags: normalAccount | passwordNeverStale, created: utc(2025, 1, 24, 1, 15, 33, 2801745), logon: LastLogon,
-		passwordSet: utc(2025, 1, 24, 1, 15, 33, 2957744), badPassword: utc(2026, 3, 6, 17, 36, 48, 9014552), logons: 41, adminsMember: true},
+	{rid: 1002, name: Daniel, full: "Daniel Kestrel", flags: normalAccount | passwordNeverStale,
+		created: utc(2025, 1, 24, 1, 15, 33, 2801745), logon: LastLogon,
+		passwordSet: utc(2025, 1, 24, 1, 15, 33, 2957744), badPassword: utc(2026, 3, 6, 17, 36, 48, 9014552), logons: 41,
+		adminsMember: true},
 }
 
 // samCase writes the local accounts and the group of administrators; the bad password that daniel's record keeps is

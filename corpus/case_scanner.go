@@ -78,7 +78,8 @@ func defenderLogCase(m *Machine) {
 		`2025-06-11T03:00:01.000Z ProcessImageName: chrome.exe, Pid: 8120, TotalTime: 312, Count: 41, MaxTime: 47, MaxTimeFile: \Device\HarddiskVolume3\Users\mira\Downloads\eicar.com, EstimatedImpact: 1%`,
 		"2025-06-11T03:00:02.000Z nothing of note",
 	}
-	m.File(defenderFolder+"Support/MPLog-20250611-001200.log", append([]byte{0xFF, 0xFE}, regf.UTF16(strings.Join(lines, "\r\n")+"\r\n")...))
+	m.File(defenderFolder+"Support/MPLog-20250611-001200.log",
+		append([]byte{0xFF, 0xFE}, regf.UTF16(strings.Join(lines, "\r\n")+"\r\n")...))
 }
 
 // quarantineCase writes the entry of the same file, and its content.

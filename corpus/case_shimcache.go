@@ -34,8 +34,10 @@ func shimcacheCase(m *Machine) {
 	}
 	list = append(list,
 		cached{Cleaned, utc(2026, 3, 6, 17, 53, 31, 0), 1, utc(2026, 3, 6, 17, 56, 50, 0)}, // its prefetch file was deleted
-		cached{`C:\Users\daniel\AppData\Local\Temp\nbtscan-1.5.1-32bit.zip.exe`, utc(2026, 3, 6, 17, 53, 2, 0), 0x14C, utc(2026, 3, 6, 17, 53, 40, 0)},
-		cached{"00000009\t000b0961000b0000\t000a000047ba0000\t8664\tMicrosoft.WindowsCalculator\t8wekyb3d8bbwe\t", time.Time{}, 2, utc(2026, 3, 6, 2, 31, 17, 0)},
+		cached{`C:\Users\daniel\AppData\Local\Temp\nbtscan-1.5.1-32bit.zip.exe`, utc(2026, 3, 6, 17, 53, 2, 0), 0x14C,
+			utc(2026, 3, 6, 17, 53, 40, 0)},
+		cached{"00000009\t000b0961000b0000\t000a000047ba0000\t8664\tMicrosoft.WindowsCalculator\t8wekyb3d8bbwe\t", time.Time{}, 2,
+			utc(2026, 3, 6, 2, 31, 17, 0)},
 	)
 	slices.SortStableFunc(list, func(a, b cached) int { return cmp.Or(b.seen.Compare(a.seen), cmp.Compare(a.path, b.path)) })
 

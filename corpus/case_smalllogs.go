@@ -19,8 +19,10 @@ func webLogsCase(m *Machine) {
 		"#Software: Microsoft Internet Information Services 10.0", "#Version: 1.0", "#Date: " + at.Format(time.DateTime),
 		"#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken",
 		at.Format(time.DateTime) + " 192.0.2.23 GET /index.html - 80 - 192.0.2.40 Mozilla/5.0+(Windows+NT+10.0) - 200 0 0 3",
-		at.Add(time.Minute).Format(time.DateTime) + " 192.0.2.23 GET /index.html id=1+UNION+SELECT+1 80 - " + Intruder + " sqlmap/1.7 - 404 0 2 1",
-		at.Add(2*time.Minute).Format(time.DateTime) + " 192.0.2.23 POST /uploads/x.aspx cmd=whoami 80 - " + Intruder + " Mozilla/5.0 - 200 0 0 118",
+		at.Add(time.Minute).Format(time.DateTime) + " 192.0.2.23 GET /index.html id=1+UNION+SELECT+1 80 - " + Intruder +
+			" sqlmap/1.7 - 404 0 2 1",
+		at.Add(2*time.Minute).Format(time.DateTime) + " 192.0.2.23 POST /uploads/x.aspx cmd=whoami 80 - " + Intruder +
+			" Mozilla/5.0 - 200 0 0 118",
 	}
 	m.File("inetpub/logs/LogFiles/W3SVC1/u_ex260306.log", []byte(strings.Join(lines, "\r\n")+"\r\n"))
 }
@@ -36,11 +38,13 @@ func startupInfoCase(m *Machine) {
 	process := func(name, line string, pid int, start time.Time) string {
 		return fmt.Sprintf("<Process Name=\"%s\" PID=\"%d\" StartedInTraceSec=\"%.3f\"><StartTime>%s</StartTime><CommandLine><![CDATA[%s]]></CommandLine>"+
 			"<DiskUsage Units=\"bytes\">1048576</DiskUsage><CpuUsage Units=\"us\">203125</CpuUsage><ParentPID>4312</ParentPID><ParentStartTime>%s</ParentStartTime>"+
-			"<ParentName>explorer.exe</ParentName></Process>\r\n", name, pid, start.Sub(LastLogon).Seconds(), clock(start), line, clock(LastLogon.Add(2*time.Second)))
+			"<ParentName>explorer.exe</ParentName></Process>\r\n", name, pid, start.Sub(LastLogon).Seconds(), clock(start), line,
+			clock(LastLogon.Add(2*time.Second)))
 	}
 	text := "<?xml version=\"1.0\" encoding=\"UTF-16\"?>\r\n<StartupData>\r\n" +
 		process(Implant, `"`+Implant+`" -k netsvcs`, 6120, utc(2026, 3, 7, 23, 52, 41, 0)) +
-		process(`C:\Windows\System32\SecurityHealthSystray.exe`, `"C:\Windows\System32\SecurityHealthSystray.exe"`, 6144, utc(2026, 3, 7, 23, 52, 43, 0)) +
+		process(`C:\Windows\System32\SecurityHealthSystray.exe`, `"C:\Windows\System32\SecurityHealthSystray.exe"`, 6144,
+			utc(2026, 3, 7, 23, 52, 43, 0)) +
 		"</StartupData>\r\n"
 	m.File("Windows/System32/WDI/LogFiles/StartupInfo/"+DanielSID+"_StartupInfo1.xml", append([]byte{0xFF, 0xFE}, regf.UTF16(text)...))
 }

@@ -34,7 +34,8 @@ func softwareCase(m *Machine) {
 	current.Sub("RunOnce")
 	root.Sub(`WOW6432Node\Microsoft\Windows\CurrentVersion\Run`)
 	current.Sub(`Explorer\Shell Folders`).Set("Common Startup", regf.String(`C:\ProgramData\Microsoft\Windows\Start Menu\Programs\Startup`))
-	current.Sub(`Explorer\User Shell Folders`).Set("Common Startup", regf.Expand(`%ProgramData%\Microsoft\Windows\Start Menu\Programs\Startup`))
+	current.Sub(`Explorer\User Shell Folders`).Set("Common Startup",
+		regf.Expand(`%ProgramData%\Microsoft\Windows\Start Menu\Programs\Startup`))
 	current.Sub(`Policies\System`).Set("EnableLUA", regf.DWord(1)).Set("ConsentPromptBehaviorAdmin", regf.DWord(5))
 	root.Sub(`Microsoft\Cryptography`).At(Installed).Set("MachineGuid", regf.String(MachineGUID))
 	root.Sub(`Clients`)

@@ -12,7 +12,8 @@ const controlSet = `ControlSet001\`
 // systemCase writes what SYSTEM says of the machine itself: its name, its clock, its switches, its volumes.
 func systemCase(m *Machine) {
 	root := m.Hive(systemHive)
-	root.Sub("Select").Set("Current", regf.DWord(1)).Set("Default", regf.DWord(1)).Set("Failed", regf.DWord(0)).Set("LastKnownGood", regf.DWord(1))
+	root.Sub("Select").Set("Current", regf.DWord(1)).Set("Default", regf.DWord(1)).Set("Failed", regf.DWord(0)).Set("LastKnownGood",
+		regf.DWord(1))
 
 	control := root.Sub(controlSet + "Control")
 	control.Sub(`ComputerName\ComputerName`).At(Installed.Add(14*time.Minute)).
@@ -54,10 +55,12 @@ func systemCase(m *Machine) {
 	tcpip.Set("Hostname", regf.String(Computer)).Set("NV Hostname", regf.String(Computer)).Set("Domain", regf.String("")).
 		Set("DataBasePath", regf.Expand(`%SystemRoot%\System32\drivers\etc`))
 	tcpip.Sub(`Interfaces\`+adapter).At(LastBoot.Add(21*time.Second)).
-		Set("EnableDHCP", regf.DWord(1)).Set("DhcpIPAddress", regf.String("192.0.2.23")).Set("DhcpSubnetMask", regf.String("255.255.255.0")).
+		Set("EnableDHCP", regf.DWord(1)).Set("DhcpIPAddress", regf.String("192.0.2.23")).Set("DhcpSubnetMask",
+		regf.String("255.255.255.0")).
 		Set("DhcpServer", regf.String("192.0.2.1")).Set("DhcpNameServer", regf.String("192.0.2.1")).
 		Set("DhcpDefaultGateway", regf.Multi("192.0.2.1")).Set("NameServer", regf.String("")).
-		Set("LeaseObtainedTime", regf.DWord(uint32(LastBoot.Unix()+20))).Set("LeaseTerminatesTime", regf.DWord(uint32(LastBoot.Unix()+20+86400)))
+		Set("LeaseObtainedTime", regf.DWord(uint32(LastBoot.Unix()+20))).Set("LeaseTerminatesTime",
+		regf.DWord(uint32(LastBoot.Unix()+20+86400)))
 
 	mounted := root.Sub("MountedDevices").At(utc(2026, 3, 4, 9, 0, 12, 5011290))
 	mounted.Set(`\DosDevices\C:`, regf.Binary(partition(0x9A4F21C7, 0x20500000))).

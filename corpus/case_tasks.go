@@ -27,7 +27,8 @@ var scheduledTasks = []scheduled{
 		Path: `\GoogleUpdateTaskMachineCore`, System: true, Description: "Keeps your Google software up to date.",
 		Actions:    []schtask.Action{{Command: `C:\Program Files (x86)\Google\Update\GoogleUpdate.exe`, Arguments: "/c"}},
 		Triggers:   []schtask.Trigger{{Logon: true}, {Start: utc(2025, 1, 16, 11, 40, 19, 0), Days: 1}},
-		Registered: utc(2025, 1, 16, 2, 40, 20, 1180733), LastRun: utc(2026, 3, 7, 23, 52, 31, 7740912), LastSuccess: utc(2026, 3, 7, 23, 52, 33, 218834),
+		Registered: utc(2025, 1, 16, 2, 40, 20, 1180733), LastRun: utc(2026, 3, 7, 23, 52, 31, 7740912),
+		LastSuccess: utc(2026, 3, 7, 23, 52, 33, 218834),
 	}},
 	{id: "{0D9C8B7A-2222-4333-8444-555566667777}", index: 2, Task: schtask.Task{
 		Path: `\Microsoft\Windows\TextServicesFramework\MsCtfMonitor`, User: `BUILTIN\Users`, SID: "S-1-5-32-545",
@@ -40,7 +41,8 @@ var scheduledTasks = []scheduled{
 	{id: "{5E0F4C21-7777-4888-8999-AAAABBBBCCCC}", index: 3, Task: schtask.Task{
 		Path: TaskName, Author: Computer + `\` + Daniel, Date: PersistenceTime.Add(9 * time.Hour).Format("2006-01-02T15:04:05"),
 		User: Computer + `\` + Daniel, SID: DanielSID, Hidden: true,
-		Actions:    []schtask.Action{{Command: `rundll32.exe`, Arguments: strings.Replace(ImplantDLL, `C:\Users\Public`, "%PUBLIC%", 1) + ",#1"}},
+		Actions: []schtask.Action{{Command: `rundll32.exe`, Arguments: strings.Replace(ImplantDLL, `C:\Users\Public`, "%PUBLIC%", 1) +
+			",#1"}},
 		Triggers:   []schtask.Trigger{{Start: utc(2026, 3, 9, 2, 30, 0, 0), Weekdays: 1 << 1}},
 		Registered: PersistenceTime, Result: 0x41303,
 	}},
@@ -67,13 +69,15 @@ func taskCacheCase(m *Machine) {
 			name.Set("SD", regf.Binary(taskSecurity))
 		}
 		k := cache.Sub(`Tasks\`+t.id).At(latest(t.Registered, t.LastRun, t.LastSuccess)).
-			Set("Path", regf.String(t.Path)).Set("URI", regf.String(t.Path)).Set("Hash", regf.Binary(t.Hash())).Set("Schema", regf.DWord(0x10002))
+			Set("Path", regf.String(t.Path)).Set("URI", regf.String(t.Path)).Set("Hash", regf.Binary(t.Hash())).Set("Schema",
+			regf.DWord(0x10002))
 		for _, v := range []struct{ name, text string }{{"Author", t.Author}, {"Date", t.Date}, {"Description", t.Description}} {
 			if v.text != "" {
 				k.Set(v.name, regf.String(v.text))
 			}
 		}
-		k.Set("Triggers", regf.Binary(t.TriggersBlob())).Set("Actions", regf.Binary(t.ActionsBlob())).Set("DynamicInfo", regf.Binary(t.DynamicInfo()))
+		k.Set("Triggers", regf.Binary(t.TriggersBlob())).Set("Actions", regf.Binary(t.ActionsBlob())).Set("DynamicInfo",
+			regf.Binary(t.DynamicInfo()))
 		list := "Plain"
 		if t.index == 2 {
 			list = "Logon"
@@ -106,8 +110,9 @@ var taskSecurity = []byte{
 func jobsCase(m *Machine) {
 	m.File("Windows/Tasks/PloverUpdate.job", schtask.Job{
 		Product: 0x0A00, ID: [16]byte(schtask.GUID("{77778888-9999-4AAA-8BBB-CCCCDDDDEEEE}")),
-		Application: `C:\Program Files (x86)\Plover PDF\update.exe`, Parameters: "/scheduled", WorkingDir: `C:\Program Files (x86)\Plover PDF`,
-		Author: Mira, Comment: "Looks for new versions", Status: 0x41300,
+		Application: `C:\Program Files (x86)\Plover PDF\update.exe`, Parameters: "/scheduled",
+		WorkingDir: `C:\Program Files (x86)\Plover PDF`,
+		Author:     Mira, Comment: "Looks for new versions", Status: 0x41300,
 		LastRun: utc(2026, 3, 6, 12, 0, 0, 1250000), Start: utc(2025, 2, 3, 12, 0, 0, 0),
 	}.Build())
 }

@@ -33,7 +33,8 @@ func userAssistCase(m *Machine) {
 		links   []use
 	}{
 		{Mira, Installed.Add(23 * time.Minute), []use{
-			{`{6D809377-6AF0-444B-8957-A3773F02200E}\Microsoft Office\root\Office16\EXCEL.EXE`, 148, 611, 92_310_442, at("07 00:12:20").times[0]},
+			{`{6D809377-6AF0-444B-8957-A3773F02200E}\Microsoft Office\root\Office16\EXCEL.EXE`, 148, 611, 92_310_442,
+				at("07 00:12:20").times[0]},
 			{`{6D809377-6AF0-444B-8957-A3773F02200E}\PaperScan\PaperScan.exe`, 3, 9, 402_118, at("06 04:10:18").times[0]},
 			{`Chrome`, 0, 71, 3_004_512, time.Time{}},
 		}, []use{{`{9E3995AB-1F9C-4F13-B827-48B24B6C7174}\TaskBar\Excel.lnk`, 97, 0, 97, at("06 06:48:01").times[0]}}},
@@ -48,7 +49,8 @@ func userAssistCase(m *Machine) {
 		count.Set(rot13("UEME_CTLSESSION"), regf.Binary(make([]byte, 1612)))
 		count.Set(rot13("UEME_CTLCUACount:ctor"), use{}.value())
 		for i, name := range []string{
-			`Microsoft.Getstarted_8wekyb3d8bbwe!App`, `Microsoft.WindowsFeedbackHub_8wekyb3d8bbwe!App`, `Microsoft.WindowsMaps_8wekyb3d8bbwe!App`,
+			`Microsoft.Getstarted_8wekyb3d8bbwe!App`, `Microsoft.WindowsFeedbackHub_8wekyb3d8bbwe!App`,
+			`Microsoft.WindowsMaps_8wekyb3d8bbwe!App`,
 			`{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\SnippingTool.exe`, `{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\mspaint.exe`,
 		} {
 			n := uint32(i)

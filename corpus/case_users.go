@@ -32,8 +32,10 @@ func usersCase(m *Machine) {
 			Set("Desktop", regf.Expand(`%USERPROFILE%\Desktop`)).
 			Set("Personal", regf.Expand(`%USERPROFILE%\Documents`)).
 			Set("Startup", regf.Expand(`%USERPROFILE%\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup`))
-		current.Sub("Internet Settings").Set("ProxyEnable", regf.DWord(0)).Set("User Agent", regf.String("Mozilla/4.0 (compatible; MSIE 8.0; Win32)"))
-		root.Sub(`Software\Microsoft\Windows NT\CurrentVersion\Winlogon`).Set("ExcludeProfileDirs", regf.String(`AppData\Local;AppData\LocalLow;$Recycle.Bin`))
+		current.Sub("Internet Settings").Set("ProxyEnable", regf.DWord(0)).Set("User Agent",
+			regf.String("Mozilla/4.0 (compatible; MSIE 8.0; Win32)"))
+		root.Sub(`Software\Microsoft\Windows NT\CurrentVersion\Winlogon`).Set("ExcludeProfileDirs",
+			regf.String(`AppData\Local;AppData\LocalLow;$Recycle.Bin`))
 		root.Sub(`Software\Microsoft\Windows NT\CurrentVersion\Windows`)
 
 		classes := m.Hive(usrClass(u.name)).At(u.created)

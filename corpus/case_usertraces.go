@@ -60,7 +60,8 @@ func sacp(size, checksum uint32, data time.Time) regf.Value {
 
 // recentAppsCase writes what an older version of the machine's Windows left of mira's programs.
 func recentAppsCase(m *Machine) {
-	k := m.Hive(ntuser(Mira)).Sub(userCurrent+`Search\RecentApps\{1AD166CC-736E-4F08-A0BD-325F27183F42}`).At(utc(2024, 12, 3, 2, 11, 10, 0)).
+	k := m.Hive(ntuser(Mira)).Sub(userCurrent+`Search\RecentApps\{1AD166CC-736E-4F08-A0BD-325F27183F42}`).At(utc(2024, 12, 3, 2, 11, 10,
+		0)).
 		Set("AppId", regf.String(`{6D809377-6AF0-444B-8957-A3773F02200E}\Microsoft Office\root\Office16\EXCEL.EXE`)).
 		Set("AppPath", regf.String(`C:\Program Files\Microsoft Office\root\Office16\EXCEL.EXE`)).
 		Set("LaunchCount", regf.DWord(11)).Set("LastAccessedTime", regf.QWord(regf.FILETIME(utc(2024, 12, 3, 2, 11, 9, 4410020))))
@@ -71,9 +72,11 @@ func recentAppsCase(m *Machine) {
 
 // featureUsageCase writes the taskbar's counters.
 func featureUsageCase(m *Machine) {
-	root := m.Hive(ntuser(Mira)).Sub(explorer+"FeatureUsage").Set("KeyCreationTime", regf.QWord(regf.FILETIME(Installed.Add(24*time.Minute))))
+	root := m.Hive(ntuser(Mira)).Sub(explorer+"FeatureUsage").Set("KeyCreationTime",
+		regf.QWord(regf.FILETIME(Installed.Add(24*time.Minute))))
 	root.Sub("AppLaunch").At(utc(2026, 3, 6, 6, 48, 1, 0)).
-		Set(`{6D809377-6AF0-444B-8957-A3773F02200E}\Microsoft Office\root\Office16\EXCEL.EXE`, regf.DWord(97)).Set("Chrome", regf.DWord(140))
+		Set(`{6D809377-6AF0-444B-8957-A3773F02200E}\Microsoft Office\root\Office16\EXCEL.EXE`, regf.DWord(97)).Set("Chrome",
+		regf.DWord(140))
 	root.Sub("AppBadgeUpdated").At(utc(2026, 3, 6, 6, 1, 0, 0)).Set("Chrome", regf.DWord(12))
 	m.Hive(ntuser(Daniel)).Sub(explorer+`FeatureUsage\AppSwitched`).At(utc(2026, 3, 6, 18, 12, 51, 0)).
 		Set(`{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\cmd.exe`, regf.DWord(7))
@@ -82,7 +85,8 @@ func featureUsageCase(m *Machine) {
 // jumplistDataCase writes what search noted of programs with a jump list.
 func jumplistDataCase(m *Machine) {
 	m.Hive(ntuser(Mira)).Sub(userCurrent+`Search\JumplistData`).At(utc(2026, 3, 7, 0, 12, 22, 0)).
-		Set(`{6D809377-6AF0-444B-8957-A3773F02200E}\Microsoft Office\root\Office16\EXCEL.EXE`, regf.QWord(regf.FILETIME(utc(2026, 3, 7, 0, 12, 21, 8012288)))).
+		Set(`{6D809377-6AF0-444B-8957-A3773F02200E}\Microsoft Office\root\Office16\EXCEL.EXE`,
+			regf.QWord(regf.FILETIME(utc(2026, 3, 7, 0, 12, 21, 8012288)))).
 		Set("Chrome", regf.QWord(regf.FILETIME(utc(2026, 3, 6, 8, 2, 53, 1000000))))
 }
 
@@ -100,7 +104,8 @@ func consentStoreCase(m *Machine) {
 func sysinternalsCase(m *Machine) {
 	m.Hive(ntuser(Daniel)).Sub(`Software\Sysinternals\PsExec`).At(PsExecStart.Add(4*time.Minute)).Set("EulaAccepted", regf.DWord(1))
 	suite := m.Hive(ntuser(Mira)).Sub(`Software\Sysinternals`)
-	for i, tool := range []string{"AccessChk", "Autologon", "AutoRuns", "BGInfo", "CacheSet", "ClockRes", "Coreinfo", "DbgView", "Disk2Vhd", "Handle", "Hex2Dec", "Junction", "ListDLLs",
+	for i, tool := range []string{"AccessChk", "Autologon", "AutoRuns", "BGInfo", "CacheSet", "ClockRes", "Coreinfo", "DbgView",
+		"Disk2Vhd", "Handle", "Hex2Dec", "Junction", "ListDLLs",
 		"LogonSessions", "NTFSInfo", "PageDefrag", "PendMoves", "PipeList", "PsExec", "RAMMap", "Strings"} {
 		suite.Sub(tool).At(utc(2025, 5, 20, 3, 12, 40, 100_000*i)).Set("EulaAccepted", regf.DWord(1))
 	}
@@ -108,6 +113,7 @@ func sysinternalsCase(m *Machine) {
 
 // usageTrackingCase writes the switches for traces of use: the intruder turned one of daniel's off.
 func usageTrackingCase(m *Machine) {
-	m.Hive(ntuser(Mira)).Sub(explorer+"Advanced").At(Installed.Add(25*time.Minute)).Set("Start_TrackProgs", regf.DWord(1)).Set("HideFileExt", regf.DWord(1))
+	m.Hive(ntuser(Mira)).Sub(explorer+"Advanced").At(Installed.Add(25*time.Minute)).Set("Start_TrackProgs",
+		regf.DWord(1)).Set("HideFileExt", regf.DWord(1))
 	m.Hive(ntuser(Daniel)).Sub(explorer+"Advanced").At(utc(2026, 3, 6, 18, 19, 30, 0)).Set("Start_TrackDocs", regf.DWord(0))
 }

@@ -30,7 +30,8 @@ func HostileSet() []Hostile {
 	return []Hostile{
 		{Name: "firewall log of 3,000,000 lines", Write: func(dir string) (string, error) {
 			return hostileZip(dir, "C/Windows/System32/LogFiles/Firewall/pfirewall.log", func(w io.Writer) error {
-				return hostileLines(w, 3_000_000, "#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode info path\n",
+				return hostileLines(w, 3_000_000,
+					"#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode info path\n",
 					"2026-03-01 01:02:03 DROP TCP 192.0.2.1 192.0.2.2 1 2 52 S 1 0 1 - - - RECEIVE\n")
 			})
 		}},
@@ -53,7 +54,8 @@ func HostileSet() []Hostile {
 		{Name: "sparse files of 1 GiB", Write: hostileSparse},
 		{Name: "task of 60 MiB", Write: func(dir string) (string, error) {
 			return hostileZip(dir, "C/Windows/System32/Tasks/large", func(w io.Writer) error {
-				return hostileLines(w, 1_000_000, `<?xml version="1.0"?><Task xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task"><Actions>`,
+				return hostileLines(w, 1_000_000,
+					`<?xml version="1.0"?><Task xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task"><Actions>`,
 					"<Exec><Command>cmd.exe</Command></Exec><!-- not the end -->\n")
 			})
 		}},

@@ -60,7 +60,8 @@ func (c *checker) fail(err error, k Key) {
 
 func (c *checker) bins() {
 	c.h.eachCell(func(cell) bool { return !c.done }, func(off, end int) {
-		c.report(bad(baseSize+off, "cell", "size %d; the rest of its bin, %d bytes, cannot be enumerated", int32(le.Uint32(c.h.bins[off:])), end-off), Key{})
+		c.report(bad(baseSize+off, "cell", "size %d; the rest of its bin, %d bytes, cannot be enumerated",
+			int32(le.Uint32(c.h.bins[off:])), end-off), Key{})
 	})
 }
 
@@ -89,7 +90,8 @@ func (c *checker) tree() {
 			continue
 		}
 		if parent.h != nil && k.parentOffset() != parent.offset() {
-			c.report(warn(int(k.Offset()), "key node", "its parent field is 0x%X, it is listed by the key at 0x%X", k.parentOffset(), parent.offset()), parent)
+			c.report(warn(int(k.Offset()), "key node", "its parent field is 0x%X, it is listed by the key at 0x%X", k.parentOffset(),
+				parent.offset()), parent)
 		}
 		path = append(path, k)
 		c.key(k)

@@ -354,7 +354,8 @@ func joined(found []Remnant) []Remnant {
 	identify := func(r *Remnant) identity {
 		if r.IsKey {
 			// Time, parent and name.
-			return identity{record: string(r.Raw[nkWritten:nkWritten+8]) + string(r.Raw[nkParent:nkParent+4]) + string(r.Raw[nkName:]), isKey: true}
+			return identity{record: string(r.Raw[nkWritten:nkWritten+8]) + string(r.Raw[nkParent:nkParent+4]) + string(r.Raw[nkName:]),
+				isKey: true}
 		}
 		return identity{record: string(r.Raw[vkNameLen:vkFlags]) + string(r.Raw[vkName:]), owner: r.Key.n}
 	}

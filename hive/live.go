@@ -34,7 +34,8 @@ func (h *Hive) live() *liveMap {
 		}
 		n := len(h.bins)
 		m := &marker{
-			h: h, liveMap: liveMap{start: newBitmap(n), cover: newBitmap(n), cells: newBitmap(n)}, room: 4 * n, refs: n/4 + 1, restsLeft: n/4 + 1,
+			h: h, liveMap: liveMap{start: newBitmap(n), cover: newBitmap(n), cells: newBitmap(n)}, room: 4 * n, refs: n/4 + 1,
+			restsLeft: n/4 + 1,
 		}
 		next := 0
 		for c := range h.cells() {

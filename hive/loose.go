@@ -115,7 +115,8 @@ func (v Value) looseData(whole bool) ([]byte, DataState, error) {
 	n := live.uncovered(off, min(size, len(h.data))+h.cellHead) - h.cellHead
 	n = max(0, min(n, len(h.data)-pos))
 	if n < size {
-		return h.data[pos : pos+n : pos+n], DataReused, bad(pos-h.cellHead, "value data", "%d bytes long, the place was used again after %d", size, n)
+		return h.data[pos : pos+n : pos+n], DataReused, bad(pos-h.cellHead, "value data",
+			"%d bytes long, the place was used again after %d", size, n)
 	}
 	state := DataMerged
 	if int(off) >= len(h.bins) || live.cells == nil || live.cells.has(off) {
@@ -203,7 +204,8 @@ func (h *Hive) plausibleKeyAnyTime(pos, end, bins int) bool {
 	}
 	// One of the offsets may be broken.
 	odd := 0
-	for _, off := range [...]uint32{parent, h.offsetIf(b, nkSubkeys, nkSubkeyList), h.offsetIf(b, nkValues, nkValueList), le.Uint32(b[nkSecurity:])} {
+	for _, off := range [...]uint32{parent, h.offsetIf(b, nkSubkeys, nkSubkeyList), h.offsetIf(b, nkValues, nkValueList),
+		le.Uint32(b[nkSecurity:])} {
 		if off != noOffset && (off%8 != 0 || uint64(off) >= uint64(bins)) {
 			odd++
 		}

@@ -138,7 +138,8 @@ func (h *Hive) replayLogs(opts *Options, rebuilt bool) {
 		}
 	}
 	if rep.Problem != "" && !rebuilt {
-		h.note(warn(baseSeq1, "base block", "%s (sequence numbers %d and %d)", rep.Problem, h.header.PrimarySequence, h.header.SecondarySequence))
+		h.note(warn(baseSeq1, "base block", "%s (sequence numbers %d and %d)", rep.Problem, h.header.PrimarySequence,
+			h.header.SecondarySequence))
 	}
 }
 
@@ -171,7 +172,8 @@ func classify(l Log) LogReport {
 	case !rep.Header.ChecksumOK():
 		rep.Reason = "the checksum of its base block is wrong"
 	case rep.Header.PrimarySequence != rep.Header.SecondarySequence:
-		rep.Reason = fmt.Sprintf("its sequence numbers %d and %d differ: it was being written", rep.Header.PrimarySequence, rep.Header.SecondarySequence)
+		rep.Reason = fmt.Sprintf("its sequence numbers %d and %d differ: it was being written", rep.Header.PrimarySequence,
+			rep.Header.SecondarySequence)
 	}
 	return rep
 }
@@ -403,7 +405,8 @@ func (r *replay) replayOld(logs []Log, order []int) {
 		}
 		r.finish(seq, rep.Header.BinsSize, le.Uint32(r.data[baseFlags:])&1)
 		rep.Used = true
-		rep.Entries = []LogEntry{{Offset: dirtSignature, Sequence: rep.Header.PrimarySequence, BinsSize: rep.Header.BinsSize, Pages: reportPages(pages)}}
+		rep.Entries = []LogEntry{{Offset: dirtSignature, Sequence: rep.Header.PrimarySequence, BinsSize: rep.Header.BinsSize,
+			Pages: reportPages(pages)}}
 		r.rep.Applied, r.rep.First, r.rep.Last, r.rep.NewBins = true, seq, seq, rep.Header.BinsSize
 		r.rep.Entries++
 		r.count(pages)

@@ -82,7 +82,8 @@ func (h *Hive) logRemnants(unreachable map[string]bool, yield func(Remnant) bool
 	})
 	left := 4*len(h.data) + maxShadows
 	c := logCarver{
-		h: h, seen: make(map[string]bool), unreachable: unreachable, yield: yield, room: 16*len(h.data) + 1<<24, left: 64*len(h.data) + 1<<20,
+		h: h, seen: make(map[string]bool), unreachable: unreachable, yield: yield, room: 16*len(h.data) + 1<<24, left: 64*len(h.data) +
+			1<<20,
 	}
 	var s *shadow
 	for _, e := range entries {

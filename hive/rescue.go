@@ -25,7 +25,8 @@ func (h *Hive) rescue(file []byte) (rebuilt bool) {
 	h.header = parseHeader(block)
 	switch t := h.header.FileType; {
 	case missing > 0:
-		h.note(bad(0, "base block", "base block lost: the first %d bytes of the file are missing; offsets count from where they began", missing))
+		h.note(bad(0, "base block", "base block lost: the first %d bytes of the file are missing; offsets count from where they began",
+			missing))
 	case h.header.ChecksumOK() && (t == typePrimary || t == typeOldLog):
 		h.note(bad(0, "base block", "base block lost: it begins with %q instead of regf; the rest of it is whole", letters))
 		return false
@@ -70,7 +71,8 @@ func holdsBin(file []byte) bool {
 // isBin reports whether b begins with the header of the bin at an offset.
 func isBin(b []byte, off int) bool {
 	n := le.Uint32(b[binSize:])
-	return string(b[:4]) == "hbin" && le.Uint32(b[binOffset:]) == uint32(off) && n%pageSize == 0 && n != 0 && uint64(off)+uint64(n) <= maxImage
+	return string(b[:4]) == "hbin" && le.Uint32(b[binOffset:]) == uint32(off) && n%pageSize == 0 && n != 0 &&
+		uint64(off)+uint64(n) <= maxImage
 }
 
 // borrowBlock takes version, root and name from the base block of a log that is sound but has no entry to apply.

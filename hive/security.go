@@ -152,7 +152,8 @@ func (s *Security) SDDL() (string, error) {
 }
 
 var (
-	aceTypes = [...]string{0: "A", 1: "D", 2: "AU", 3: "AL", 5: "OA", 6: "OD", 7: "OU", 8: "OL", 9: "XA", 10: "XD", 11: "ZA", 13: "XU", 17: "ML", 18: "RA", 19: "SP", 20: "TL"}
+	aceTypes = [...]string{0: "A", 1: "D", 2: "AU", 3: "AL", 5: "OA", 6: "OD", 7: "OU", 8: "OL", 9: "XA", 10: "XD", 11: "ZA", 13: "XU",
+		17: "ML", 18: "RA", 19: "SP", 20: "TL"}
 	aceFlags = [...]string{"OI", "CI", "NP", "IO", "ID", "", "SA", "FA"}
 )
 

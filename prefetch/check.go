@@ -26,7 +26,8 @@ func (p *parser) checkPlaces() {
 	in, l := p.info, p.layout
 	follows := func(field int, what string, got uint32, want uint64) {
 		if uint64(got) != want {
-			p.damage(Inconsistent, field, "file information", "the %s at %d do not follow what lies before them, which ends at %d", what, got, want)
+			p.damage(Inconsistent, field, "file information", "the %s at %d do not follow what lies before them, which ends at %d", what,
+				got, want)
 		}
 	}
 	follows(infoTracesOff, "trace chains", in.tracesOff, uint64(in.metricsOff)+uint64(l.metric)*uint64(in.metrics))
@@ -82,7 +83,8 @@ func (p *parser) checkRuns() {
 			f.BeforeVolume = true
 		}
 		if !p.opts.Collected.IsZero() && t.After(p.opts.Collected) {
-			p.damage(Inconsistent, l.lastRun+8*i, "file information", "run time %d, %s, is after the collection", i, t.Format(time.RFC3339Nano))
+			p.damage(Inconsistent, l.lastRun+8*i, "file information", "run time %d, %s, is after the collection", i,
+				t.Format(time.RFC3339Nano))
 		}
 	}
 	if want := min(int64(l.nRuns), int64(f.RunCount)); int64(set) != want {

@@ -84,7 +84,8 @@ func (p *parser) container() error {
 		p.damage(UnknownFlags, mamFormat, containerStruct, "unknown bits %#02x", bits)
 	}
 	if method := f.Container.Format & 0x0F; method != mamHuffman {
-		return fatal(UnsupportedCompression, mamFormat, containerStruct, "unsupported compression %d, %d bytes uncompressed", method, f.Container.DeclaredSize)
+		return fatal(UnsupportedCompression, mamFormat, containerStruct, "unsupported compression %d, %d bytes uncompressed", method,
+			f.Container.DeclaredSize)
 	}
 
 	size := uint64(f.Container.DeclaredSize)
@@ -109,7 +110,8 @@ func (p *parser) container() error {
 			if ce.Truncated {
 				fe.Kind = DecompressTruncated
 			}
-			fe = fatal(fe.Kind, min(data+ce.In, len(b)), containerStruct, "%s, after %d of %d bytes", ce.Reason, len(out), f.Container.DeclaredSize)
+			fe = fatal(fe.Kind, min(data+ce.In, len(b)), containerStruct, "%s, after %d of %d bytes", ce.Reason, len(out),
+				f.Container.DeclaredSize)
 		}
 		fe.Err = derr
 		p.f.Damage = append(p.f.Damage, fe)

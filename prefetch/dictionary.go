@@ -90,7 +90,8 @@ func (d *Dictionary) AddService(imagePath, name string) {
 func (d *Dictionary) AddSurrogate(id string) {
 	id = strings.ToUpper(strings.Trim(id, "{}"))
 	for _, root := range systemRoots {
-		for _, dll := range []string{`\system32\DllHost.exe`, `\System32\DllHost.exe`, `\SysWOW64\DllHost.exe`, `\system32\dllhost.exe`, `\SysWOW64\dllhost.exe`} {
+		for _, dll := range []string{`\system32\DllHost.exe`, `\System32\DllHost.exe`, `\SysWOW64\DllHost.exe`, `\system32\dllhost.exe`,
+			`\SysWOW64\dllhost.exe`} {
 			arg := " /Processid:{" + id + "}"
 			d.AddCommandLine("DLLHOST.EXE", root+dll+arg, `"`+root+dll+`"`+arg)
 		}

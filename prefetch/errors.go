@@ -117,7 +117,8 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("prefetch: the file declares %d bytes, more than the limit of %d; raise Options.%s to read it whole", e.Need, e.Limit, e.Option)
+	return fmt.Sprintf("prefetch: the file declares %d bytes, more than the limit of %d; raise Options.%s to read it whole", e.Need,
+		e.Limit, e.Option)
 }
 
 // maxDamage bounds File.Damage. A hostile file could have a problem in each of a million entries.
@@ -149,7 +150,8 @@ func (p *parser) room(off int) bool {
 // summarize says how many problems are not listed.
 func (p *parser) summarize() {
 	if p.more > 0 {
-		p.f.Damage = append(p.f.Damage, &FormatError{Kind: MoreDamage, Offset: p.firstX, Struct: "file", Problem: fmt.Sprintf("%d more problems, the first of them here", p.more)})
+		p.f.Damage = append(p.f.Damage, &FormatError{Kind: MoreDamage, Offset: p.firstX, Struct: "file",
+			Problem: fmt.Sprintf("%d more problems, the first of them here", p.more)})
 	}
 }
 

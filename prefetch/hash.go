@@ -30,7 +30,8 @@ func Hash(v Version, devicePath, commandLine string) uint32 {
 	return h
 }
 
-// HashPackage returns what is added to [Hash] for a process with package identity, from version 26 on: fullName is the full name of its package,
+// HashPackage returns what is added to [Hash] for a process with package identity, from version 26
+// on: fullName is the full name of its package,
 // appID the part of its application user model id after the exclamation mark, both in their own case.
 func HashPackage(fullName, appID string) uint32 {
 	return termOf(fullName).apply(hashSeed) + termOf(appID).apply(hashSeed)

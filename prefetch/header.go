@@ -95,9 +95,11 @@ func (p *parser) readInfo() {
 	switch {
 	case f.Version == 0 && p.layout.infoEnd != 0: // the header is missing, the layout stands for the version
 	case p.layout.infoEnd == 0:
-		p.damage(UnknownVersion, infoMetricsOff, "file information", "metrics offset %d belongs to no known layout, only the header was read", p.info.metricsOff)
+		p.damage(UnknownVersion, infoMetricsOff, "file information",
+			"metrics offset %d belongs to no known layout, only the header was read", p.info.metricsOff)
 	case !exact && f.Version.known():
-		p.damage(UnknownVariant, infoMetricsOff, "file information", "metrics offset is %d, version %d has %d", stated, uint32(f.Version), p.layout.infoEnd)
+		p.damage(UnknownVariant, infoMetricsOff, "file information", "metrics offset is %d, version %d has %d", stated,
+			uint32(f.Version), p.layout.infoEnd)
 	}
 	if f.Version == V30 && p.layout.infoEnd != 0 {
 		f.Variant = 2

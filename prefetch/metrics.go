@@ -43,7 +43,8 @@ func (p *parser) sections() {
 	names := p.section("filename strings", in.namesOff, 1, in.namesSize, cmp.Or(in.recordOff, in.volumesOff))
 	if len(names)%2 != 0 {
 		if uint64(len(names)) == uint64(in.namesSize) {
-			p.damage(OddStrings, int(in.namesOff)+len(names)-1, "filename strings", "odd size of %d bytes, the last is not part of a character", len(names))
+			p.damage(OddStrings, int(in.namesOff)+len(names)-1, "filename strings",
+				"odd size of %d bytes, the last is not part of a character", len(names))
 		}
 		names = names[:len(names)-1]
 	}
@@ -160,7 +161,8 @@ func (p *parser) readTraces(b []byte) {
 		f.Traces = make([]Trace, n)
 		for i := range f.Traces {
 			e := b[i*l.trace:][:l.trace]
-			f.Traces[i] = Trace{int64(le.Uint32(e[traceOffset-skip:])) * unit, e[traceBits-skip], e[traceHistory-skip], le.Uint16(e[traceUsed-skip:])}
+			f.Traces[i] = Trace{int64(le.Uint32(e[traceOffset-skip:])) * unit, e[traceBits-skip], e[traceHistory-skip],
+				le.Uint16(e[traceUsed-skip:])}
 		}
 	}
 
@@ -290,7 +292,8 @@ func (p *parser) links(i int, b []byte, first, end uint64) {
 			want = lastTrace
 		}
 		if next != want {
-			p.damage(BadChain, int(p.info.tracesOff)+int(k*size), "trace chain entry", "entry %d of file %d leads to %d, want %d", k, i, next, want)
+			p.damage(BadChain, int(p.info.tracesOff)+int(k*size), "trace chain entry", "entry %d of file %d leads to %d, want %d", k, i,
+				next, want)
 			return
 		}
 	}

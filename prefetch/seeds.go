@@ -16,7 +16,8 @@ var seedServices = []string{
 	"dmwappushservice", "camsvc", "lmhosts", "W32Time", "WebClient", "BthAvctpSvc", "BluetoothUserService", "NPSMSvc", "LxpSvc", "WbioSrvc",
 }
 
-// seedGroupServices are further services of Windows 7 to 11 by their group, as their settings on ordinary machines name them. Not all were met in a real file.
+// seedGroupServices are further services of Windows 7 to 11 by their group, as their settings on
+// ordinary machines name them. Not all were met in a real file.
 var seedGroupServices = []struct{ group, services string }{
 	{"netsvcs", "AeLookupSvc AppMgmt Appinfo AppXSvc BDESVC BITS CertPropSvc DcpSvc dmwappushservice DmEnrollmentSvc DsmSvc " +
 		"EapHost DoSvc fhsvc gpsvc hkmsvc IKEEXT InstallService iphlpsvc lfsvc LanmanServer LanmanWorkstation MMCSS " +

@@ -36,7 +36,8 @@ func (k FileKind) String() string {
 // Parsable reports whether the kind is one that [Parse] reads.
 func (k FileKind) Parsable() bool { return k == KindPrefetch || k == KindOperation || k == KindBoot }
 
-// Sniff tells what a file of the Prefetch folder is by its name, with or without its folder, and its first bytes; eight are enough, and none are
+// Sniff tells what a file of the Prefetch folder is by its name, with or without its folder, and
+// its first bytes; eight are enough, and none are
 // needed. It names the other files of the folder, which are no broken prefetch files.
 func Sniff(name string, head []byte) FileKind {
 	folder, base := path.Split(strings.ToLower(strings.ReplaceAll(name, `\`, "/")))

@@ -59,7 +59,8 @@ const (
 	volumePrefix = `\DEVICE\HARDDISKVOLUME`
 )
 
-// hosts are the programs whose command line goes into the hash, with the first version that does so. On an installation the list is the value
+// hosts are the programs whose command line goes into the hash, with the first version that does
+// so. On an installation the list is the value
 // HostingAppList of the key PrefetchParameters.
 var hosts = map[string][]Version{
 	"DLLHOST.EXE":  {V17, V23, V26, V30, V31},
@@ -153,7 +154,8 @@ func splitVolume(p string) (device, rest string) {
 }
 
 // Verify checks the hash against every path in the file that can be the program's: the executable record, the names that end in
-// the executable's name, and the directories. What else goes into the hash of hosting and packaged applications is looked up in d; nil means
+// the executable's name, and the directories. What else goes into the hash of hosting and packaged
+// applications is looked up in d; nil means
 // the built-in dictionary. volumes, which may be nil, are tried before other volume numbers.
 //
 // A hash that fits proves that the program ran from that path, and for a host with that command line. docs/formats/prefetch.md,
@@ -244,7 +246,8 @@ func (v *verifier) path(p string) bool {
 	return v.try(device, rest, "", v.term(p, len(device)))
 }
 
-// term is the term of p without its first bytes, a volume's name in ASCII or nothing. Where p has an unpaired surrogate, the text as stored counts.
+// term is the term of p without its first bytes, a volume's name in ASCII or nothing. Where p has
+// an unpaired surrogate, the text as stored counts.
 func (v *verifier) term(p string, from int) term {
 	if strings.Contains(p, "\uFFFD") {
 		for _, d := range v.f.Damage {

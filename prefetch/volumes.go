@@ -69,7 +69,8 @@ type counts struct{ dirs, refs int }
 func (p *parser) device(i int, s []byte, left int, off, chars uint32, at int) int {
 	lo, size := uint64(off), 2*uint64(chars)
 	if lo+size > uint64(len(s)) || size > uint64(left) {
-		p.damage(BadName, at+volDeviceOff, "volume entry", "device path of volume %d at %d, %d characters, lies outside of the section of %d bytes", i, off, chars, len(s))
+		p.damage(BadName, at+volDeviceOff, "volume entry",
+			"device path of volume %d at %d, %d characters, lies outside of the section of %d bytes", i, off, chars, len(s))
 		p.s.spans = append(p.s.spans, span{})
 		return left
 	}
@@ -83,7 +84,8 @@ func (p *parser) directories(i int, s []byte, left int, off, count uint32, at in
 		return left
 	}
 	if uint64(off) > uint64(len(s)) {
-		p.damage(SectionTruncated, at+volDirsOff, "directory strings", "%d directories of volume %d at %d, the section has %d bytes", count, i, off, len(s))
+		p.damage(SectionTruncated, at+volDirsOff, "directory strings", "%d directories of volume %d at %d, the section has %d bytes",
+			count, i, off, len(s))
 		return left
 	}
 	pos := int(off)
@@ -127,7 +129,8 @@ func (p *parser) references(i int, s []byte, left int, off, size uint32, at int)
 	b := s[off:][:have]
 	n, fit := le.Uint32(b[refsCount:]), uint32((have-uint64(first))/8)
 	if n > fit && have == uint64(size) {
-		p.damage(SectionTruncated, int(p.info.volumesOff)+int(off)+refsCount, "file references", "%d of %d references of volume %d fit", fit, n, i)
+		p.damage(SectionTruncated, int(p.info.volumesOff)+int(off)+refsCount, "file references", "%d of %d references of volume %d fit",
+			fit, n, i)
 	}
 	for k := range min(n, fit) {
 		p.s.refs = append(p.s.refs, reference(le.Uint64(b[first+8*int(k):])))

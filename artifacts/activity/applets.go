@@ -6,11 +6,16 @@ import (
 )
 
 var appletLists = []recentList{
-	{"Registry Editor", "last key", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Regedit`), "LastKey", "", 0},
-	{"Registry Editor", "favorites", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Regedit\Favorites`), "*", "", 0},
-	{"Paint", "files", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Paint\Recent File List`), "", "File", 1},
-	{"WordPad", "files", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Wordpad\Recent File List`), "", "File", 1},
-	{"Management Console", "consoles", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Microsoft Management Console\Recent File List`), "", "File", 1},
+	{"Registry Editor", "last key", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Regedit`),
+		"LastKey", "", 0},
+	{"Registry Editor", "favorites", artifacts.Key(evidence.NTUSER,
+		`Software\Microsoft\Windows\CurrentVersion\Applets\Regedit\Favorites`), "*", "", 0},
+	{"Paint", "files", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Paint\Recent File List`), "",
+		"File", 1},
+	{"WordPad", "files", artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Applets\Wordpad\Recent File List`),
+		"", "File", 1},
+	{"Management Console", "consoles", artifacts.Key(evidence.NTUSER,
+		`Software\Microsoft\Microsoft Management Console\Recent File List`), "", "File", 1},
 	{"Media Player", "files", artifacts.Key(evidence.NTUSER, `Software\Microsoft\MediaPlayer\Player\RecentFileList`), "", "File", 0},
 }
 

@@ -79,7 +79,8 @@ func decodeInternetSettings(in artifacts.Input, yield func(InternetZone) bool) e
 			errs = append(errs, in.Wrap(in.At(v), err))
 			continue
 		}
-		z := InternetZone{Origin: in.At(v), Site: site, Scheme: v.Name(), Zone: internetWord(internetZones, n), Policy: strings.Contains(in.Source.Key, `Policies\`)}
+		z := InternetZone{Origin: in.At(v), Site: site, Scheme: v.Name(), Zone: internetWord(internetZones, n),
+			Policy: strings.Contains(in.Source.Key, `Policies\`)}
 		if !in.Partial() {
 			z.Written = in.Written()
 		}

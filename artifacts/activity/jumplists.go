@@ -180,8 +180,9 @@ func linkFieldsOf(l *lnk.Link) LinkFields {
 	if l == nil {
 		return LinkFields{}
 	}
-	f := LinkFields{Target: cmp.Or(l.Target(), itemListPath(l)), Arguments: l.Arguments, WorkingDir: l.WorkingDir, LinkName: l.Name, AppID: l.AppID,
-		Icon: l.IconLocation, Size: l.Size, Created: l.Created, Accessed: l.Accessed, Written: l.Written, Share: l.NetworkShare}
+	f := LinkFields{Target: cmp.Or(l.Target(), itemListPath(l)), Arguments: l.Arguments, WorkingDir: l.WorkingDir, LinkName: l.Name,
+		AppID: l.AppID,
+		Icon:  l.IconLocation, Size: l.Size, Created: l.Created, Accessed: l.Accessed, Written: l.Written, Share: l.NetworkShare}
 	if l.Volume != nil {
 		f.DriveType = driveType(l.Volume.DriveType)
 		f.Serial, f.Label = fmt.Sprintf("%08X", l.Volume.Serial), l.Volume.Label

@@ -43,7 +43,8 @@ func decodeMappedDrives(in artifacts.Input, yield func(MappedDrive) bool) error 
 		if in.Partial() || in.Text("RemotePath") == "" {
 			return nil
 		}
-		yield(MappedDrive{Origin: in.AtKey(), Drive: in.Match[0], Path: in.Text("RemotePath"), UserName: userName(in), Provider: in.Text("ProviderName"), Written: in.Written()})
+		yield(MappedDrive{Origin: in.AtKey(), Drive: in.Match[0], Path: in.Text("RemotePath"), UserName: userName(in),
+			Provider: in.Text("ProviderName"), Written: in.Written()})
 		return nil
 	}
 	entries, err := mru(in)

@@ -58,7 +58,8 @@ func decodeNotifications(in artifacts.Input, yield func(Notification) bool) erro
 			errs.Add(err)
 			continue
 		}
-		if !yield(Notification{Origin: db.At(n.Place, n.State, n.Grade), App: n.Program, Type: n.Type, Text: n.Text, Launch: n.Launch, Tag: n.Tag,
+		if !yield(Notification{Origin: db.At(n.Place, n.State, n.Grade), App: n.Program, Type: n.Type, Text: n.Text, Launch: n.Launch,
+			Tag:     n.Tag,
 			Arrival: n.Arrival, Expiry: n.Expiry, ID: n.ID, Payload: n.Payload, Page: n.Page}) {
 			return nil
 		}

@@ -71,7 +71,8 @@ func decodeOfficeMRU(in artifacts.Input, yield func(OfficeDocument) bool) error 
 		if err != nil {
 			errs = append(errs, in.Wrap(in.At(v), err))
 		}
-		d := OfficeDocument{Origin: in.At(v), Version: in.Match[0], Application: in.Match[1], Position: n, Place: strings.HasSuffix(in.Source.Key, "Place MRU")}
+		d := OfficeDocument{Origin: in.At(v), Version: in.Match[0], Application: in.Match[1], Position: n,
+			Place: strings.HasSuffix(in.Source.Key, "Place MRU")}
 		if len(in.Match) > 2 {
 			d.Identity = in.Match[2]
 		}

@@ -40,7 +40,8 @@ logon. All host keys share one key, whose time is when the last of them was acce
 time is when it was saved. Other programs based on PuTTY also write here.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1021.004", "T1572"},
-	Refs:   []string{"https://the.earth.li/~sgtatham/putty/0.83/htmldoc/Chapter4.html", "https://the.earth.li/~sgtatham/putty/0.83/htmldoc/AppendixC.html"},
+	Refs: []string{"https://the.earth.li/~sgtatham/putty/0.83/htmldoc/Chapter4.html",
+		"https://the.earth.li/~sgtatham/putty/0.83/htmldoc/AppendixC.html"},
 	Sources: []artifacts.Source{
 		artifacts.Key(evidence.NTUSER, `Software\SimonTatham\PuTTY\SshHostKeys`),
 		artifacts.Key(evidence.NTUSER, `Software\SimonTatham\PuTTY\Sessions\*`),

@@ -78,15 +78,18 @@ func decodeSearchIndex(in artifacts.Input, yield func(IndexedItem) bool) error {
 		if i.Gathered.After(newest) {
 			newest = i.Gathered
 		}
-		if !yield(IndexedItem{Origin: in.AtOffset(i.Offset), Kind: "item", Path: i.Path, URL: i.URL, Type: i.Type, Account: i.Owner, Target: i.Target, Text: i.Summary,
-			Size: i.Size, Gathered: i.Gathered, Modified: i.Modified, Created: i.Created, Accessed: i.Accessed, App: i.AppID, ActivityStart: i.ActivityStart,
-			ActivityEnd: i.ActivityEnd, ID: int64(i.WorkID), Page: i.Page}) {
+		if !yield(IndexedItem{Origin: in.AtOffset(i.Offset), Kind: "item", Path: i.Path, URL: i.URL, Type: i.Type, Account: i.Owner,
+			Target: i.Target, Text: i.Summary,
+			Size: i.Size, Gathered: i.Gathered, Modified: i.Modified, Created: i.Created, Accessed: i.Accessed, App: i.AppID,
+			ActivityStart: i.ActivityStart,
+			ActivityEnd:   i.ActivityEnd, ID: int64(i.WorkID), Page: i.Page}) {
 			return nil
 		}
 	}
 	for c, err := range x.Crawled() {
-		if err == nil && !yield(IndexedItem{Origin: in.AtOffset(c.Offset), Kind: "crawled", URL: cmp.Or(c.URL, c.Name), Volume: c.Volume, Modified: c.LastModified,
-			Deleted: c.Deleted, ID: int64(c.DocumentID), Page: c.Page}) {
+		if err == nil && !yield(IndexedItem{Origin: in.AtOffset(c.Offset), Kind: "crawled", URL: cmp.Or(c.URL, c.Name), Volume: c.Volume,
+			Modified: c.LastModified,
+			Deleted:  c.Deleted, ID: int64(c.DocumentID), Page: c.Page}) {
 			return nil
 		}
 	}
@@ -107,8 +110,10 @@ func searchSQLite(in artifacts.Input, yield func(IndexedItem) bool) error {
 			errs.Add(err)
 			continue
 		}
-		if !yield(IndexedItem{Origin: db.At(i.Place, sqlitedb.Live, 0), Kind: "item", Path: i.Path, URL: i.URL, Type: i.Type, Account: i.Owner, Target: i.Target,
-			Text: i.Summary, Size: i.Size, Gathered: i.Gathered, Modified: i.Modified, Created: i.Created, Accessed: i.Accessed, App: i.AppID,
+		if !yield(IndexedItem{Origin: db.At(i.Place, sqlitedb.Live, 0), Kind: "item", Path: i.Path, URL: i.URL, Type: i.Type,
+			Account: i.Owner, Target: i.Target,
+			Text: i.Summary, Size: i.Size, Gathered: i.Gathered, Modified: i.Modified, Created: i.Created, Accessed: i.Accessed,
+			App:           i.AppID,
 			ActivityStart: i.ActivityStart, ActivityEnd: i.ActivityEnd, ID: i.WorkID, Page: i.Page}) {
 			return nil
 		}
@@ -118,8 +123,9 @@ func searchSQLite(in artifacts.Input, yield func(IndexedItem) bool) error {
 			errs.Add(err)
 			continue
 		}
-		if !yield(IndexedItem{Origin: db.At(c.Place, c.State, c.Grade), Kind: "crawled", URL: cmp.Or(c.URL, c.Name), Volume: c.Volume, Modified: c.LastModified,
-			Deleted: c.Deleted, ID: c.DocumentID, Page: c.Page}) {
+		if !yield(IndexedItem{Origin: db.At(c.Place, c.State, c.Grade), Kind: "crawled", URL: cmp.Or(c.URL, c.Name), Volume: c.Volume,
+			Modified: c.LastModified,
+			Deleted:  c.Deleted, ID: c.DocumentID, Page: c.Page}) {
 			return nil
 		}
 	}

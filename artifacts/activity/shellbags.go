@@ -137,7 +137,8 @@ func decodeShellBags(in artifacts.Input, yield func(ShellBag) bool) error {
 				r.Written = k.Written()
 				r.Slot, _ = in.Of(k).Uint("NodeSlot")
 				if len(path) > shellBagsLong {
-					errs = append(errs, in.Errorf(n.in.At(e.value), "the path has %d bytes, more than the shell can show: what is below it is left out", len(path)))
+					errs = append(errs, in.Errorf(n.in.At(e.value),
+						"the path has %d bytes, more than the shell can show: what is below it is left out", len(path)))
 				} else if !in.Partial() {
 					next := n.in
 					next.Key, next.From.Key, next.From.Offset = k, shellBagPath(n.in, k), k.Offset()

@@ -77,9 +77,12 @@ func decodeTimeline(in artifacts.Input, yield func(Activity) bool) error {
 			errs.Add(sqlite.Foreign(in, err, format.ErrNotTimeline))
 			continue
 		}
-		r := Activity{Origin: db.At(a.Place, a.State, a.Grade), Type: a.TypeName(), Code: a.Type, Status: a.Status, App: a.Program, Platform: a.Platform,
-			AppName: a.AppName, Text: a.Text, Content: a.Content, Activation: a.Activation, Group: a.Group, Start: a.Start, End: a.End, Modified: a.Modified,
-			Expires: a.Expires, Active: int64(a.Active / time.Second), Zone: a.Zone, Device: a.Device, Clipboard: a.Clipboard, Table: a.Table,
+		r := Activity{Origin: db.At(a.Place, a.State, a.Grade), Type: a.TypeName(), Code: a.Type, Status: a.Status, App: a.Program,
+			Platform: a.Platform,
+			AppName:  a.AppName, Text: a.Text, Content: a.Content, Activation: a.Activation, Group: a.Group, Start: a.Start, End: a.End,
+			Modified: a.Modified,
+			Expires:  a.Expires, Active: int64(a.Active / time.Second), Zone: a.Zone, Device: a.Device, Clipboard: a.Clipboard,
+			Table:      a.Table,
 			ActivityID: a.ID, Page: a.Page}
 		r.DeviceName = devices[strings.ToLower(a.Device)]
 		r.foreign = r.DeviceName != "" && in.Machine != nil && !strings.EqualFold(r.DeviceName, in.Machine.Name)
@@ -100,7 +103,8 @@ func timelineDevices(in artifacts.Input) map[string]string {
 		}
 		hives, _ := in.Tree.Hives()
 		for _, h := range hives {
-			if h.Kind != evidence.NTUSER || h.Backup || h.Snapshot != "" || winpath.Key(winpath.Dir(h.Path)) != winpath.Key(in.User.Profile) {
+			if h.Kind != evidence.NTUSER || h.Backup || h.Snapshot != "" ||
+				winpath.Key(winpath.Dir(h.Path)) != winpath.Key(in.User.Profile) {
 				continue
 			}
 			hv, _ := h.Open()

@@ -64,17 +64,18 @@ const (
 )
 
 var trustSettings = map[string]map[string]string{
-	"VBAWarnings":                       {"1": "all macros run", "2": "macros ask", "3": "only signed macros", "4": "no macros"},
-	"AccessVBOM":                        {"1": "programs may change macros", "0": "programs may not change macros"},
-	"BlockContentExecutionFromInternet": {"1": "macros of files from the Internet are blocked", "0": "macros of files from the Internet may run"},
-	"DisableInternetFilesInPV":          {"1": "files from the Internet open without the protected view"},
-	"DisableAttachmentsInPV":            {"1": "attachments open without the protected view"},
-	"DisableUnsafeLocationsInPV":        {"1": "files of unsafe folders open without the protected view"},
-	"DisableAllActiveX":                 {"1": "ActiveX is off"},
-	"AllowNetworkLocations":             {"1": "folders on the network may be trusted"},
-	"PackagerPrompt":                    {"0": "embedded objects open without a question"},
-	"MarkInternalAsUnsafe":              {"0": "files of the intranet are safe"},
-	"ExtensionHardening":                {"0": "a wrong extension opens without a question"},
+	"VBAWarnings": {"1": "all macros run", "2": "macros ask", "3": "only signed macros", "4": "no macros"},
+	"AccessVBOM":  {"1": "programs may change macros", "0": "programs may not change macros"},
+	"BlockContentExecutionFromInternet": {"1": "macros of files from the Internet are blocked",
+		"0": "macros of files from the Internet may run"},
+	"DisableInternetFilesInPV":   {"1": "files from the Internet open without the protected view"},
+	"DisableAttachmentsInPV":     {"1": "attachments open without the protected view"},
+	"DisableUnsafeLocationsInPV": {"1": "files of unsafe folders open without the protected view"},
+	"DisableAllActiveX":          {"1": "ActiveX is off"},
+	"AllowNetworkLocations":      {"1": "folders on the network may be trusted"},
+	"PackagerPrompt":             {"0": "embedded objects open without a question"},
+	"MarkInternalAsUnsafe":       {"0": "files of the intranet are safe"},
+	"ExtensionHardening":         {"0": "a wrong extension opens without a question"},
 }
 
 func decodeTrustRecords(in artifacts.Input, yield func(TrustRecord) bool) error {

@@ -50,7 +50,8 @@ func decodeTSClient(in artifacts.Input, yield func(RDPServer) bool) error {
 		if in.Partial() {
 			return nil
 		}
-		yield(RDPServer{Origin: in.AtKey(), Host: in.Match[0], UserName: in.Text("UsernameHint"), CertHash: hex.EncodeToString(in.Bytes("CertHash")), Written: in.Written()})
+		yield(RDPServer{Origin: in.AtKey(), Host: in.Match[0], UserName: in.Text("UsernameHint"),
+			CertHash: hex.EncodeToString(in.Bytes("CertHash")), Written: in.Written()})
 		return nil
 	}
 	devices := strings.HasSuffix(in.Source.Key, "LocalDevices")

@@ -33,8 +33,10 @@ func decodeWinSCP(in artifacts.Input, yield func(RemoteHost) bool) error {
 		if in.Partial() {
 			return nil
 		}
-		r := RemoteHost{Origin: in.AtKey(), Tool: "WinSCP", Kind: "session", Session: percentText(in.Match[0]), Host: in.Text("HostName"), UserName: in.Text("UserName"),
-			KeyFile: percentText(in.Text("PublicKeyFile")), Local: percentText(in.Text("LocalDirectory")), Remote: percentText(in.Text("RemoteDirectory")), Written: in.Written()}
+		r := RemoteHost{Origin: in.AtKey(), Tool: "WinSCP", Kind: "session", Session: percentText(in.Match[0]),
+			Host: in.Text("HostName"), UserName: in.Text("UserName"),
+			KeyFile: percentText(in.Text("PublicKeyFile")), Local: percentText(in.Text("LocalDirectory")),
+			Remote: percentText(in.Text("RemoteDirectory")), Written: in.Written()}
 		r.Port, _ = in.Uint("PortNumber")
 		for _, name := range []string{"Password", "PasswordPlain", "ProxyPasswordEnc", "NewPassword", "TunnelPassword"} {
 			if in.Bytes(name) != nil {

@@ -59,9 +59,12 @@ func databases(firefox ...string) []artifacts.Source {
 // names are what a browser's folder is called.
 var names = []struct{ part, name string }{
 	{`\google\chrome sxs\`, "Chrome Canary"}, {`\google\chrome beta\`, "Chrome Beta"}, {`\google\chrome`, "Chrome"},
-	{`\ebwebview\`, "WebView2"}, {`\microsoft\edge`, "Edge"}, {`\bravesoftware\`, "Brave"}, {`\vivaldi\`, "Vivaldi"}, {`\yandex\`, "Yandex"},
-	{`\360chrome\`, "360 Chrome"}, {`\coccoc\`, "Coc Coc"}, {`\thebrowsercompany.arc_`, "Arc"}, {`\opera software\`, "Opera"}, {`\chromium\`, "Chromium"},
-	{`\tor browser\`, "Tor Browser"}, {`\mozilla\firefox\`, "Firefox"}, {`\thunderbird\`, "Thunderbird"}, {`\waterfox\`, "Waterfox"}, {`\librewolf\`, "LibreWolf"},
+	{`\ebwebview\`, "WebView2"}, {`\microsoft\edge`, "Edge"}, {`\bravesoftware\`, "Brave"}, {`\vivaldi\`, "Vivaldi"},
+	{`\yandex\`, "Yandex"},
+	{`\360chrome\`, "360 Chrome"}, {`\coccoc\`, "Coc Coc"}, {`\thebrowsercompany.arc_`, "Arc"}, {`\opera software\`, "Opera"},
+	{`\chromium\`, "Chromium"},
+	{`\tor browser\`, "Tor Browser"}, {`\mozilla\firefox\`, "Firefox"}, {`\thunderbird\`, "Thunderbird"}, {`\waterfox\`, "Waterfox"},
+	{`\librewolf\`, "LibreWolf"},
 }
 
 // browserOf returns the name of the browser, and its profile, by the path of the

@@ -72,9 +72,11 @@ func decodeDownloads(in artifacts.Input, yield func(Download) bool) error {
 			errs.Add(err)
 			continue
 		}
-		r := Download{Origin: db.At(d.Place, d.Source.State, d.Grade), Path: d.Path, Temporary: d.Temporary, URLs: d.URLs, Start: d.Start, End: d.End,
-			Accessed: d.Accessed, Received: d.Received, Total: d.Total, Status: d.State, Danger: d.Danger, Opened: d.Opened, Referrer: d.Referrer,
-			Site: d.Site, Tab: d.Tab, Method: d.Method, Extension: d.Extension, MIME: d.MIME, ID: d.ID, Page: d.Page, family: d.Family}
+		r := Download{Origin: db.At(d.Place, d.Source.State, d.Grade), Path: d.Path, Temporary: d.Temporary, URLs: d.URLs,
+			Start: d.Start, End: d.End,
+			Accessed: d.Accessed, Received: d.Received, Total: d.Total, Status: d.State, Danger: d.Danger, Opened: d.Opened,
+			Referrer: d.Referrer,
+			Site:     d.Site, Tab: d.Tab, Method: d.Method, Extension: d.Extension, MIME: d.MIME, ID: d.ID, Page: d.Page, family: d.Family}
 		if n := len(d.URLs); n > 0 {
 			r.URL = d.URLs[n-1]
 		}
@@ -113,7 +115,8 @@ func (r Download) Program() string {
 // Runnable reports whether the file is a program, a script or an installer.
 func (r Download) Runnable() bool {
 	low := strings.ToLower(r.Path)
-	for _, ext := range []string{".exe", ".dll", ".scr", ".com", ".pif", ".msi", ".msix", ".appx", ".cpl", ".bat", ".cmd", ".ps1", ".vbs", ".vbe", ".js", ".jse",
+	for _, ext := range []string{".exe", ".dll", ".scr", ".com", ".pif", ".msi", ".msix", ".appx", ".cpl", ".bat", ".cmd", ".ps1",
+		".vbs", ".vbe", ".js", ".jse",
 		".wsf", ".hta", ".lnk", ".jar", ".xll"} {
 		if strings.HasSuffix(low, ext) {
 			return true

@@ -72,8 +72,10 @@ func decodeHistory(in artifacts.Input, yield func(Visit) bool) error {
 			in.Remark(fmt.Sprintf("more than %d visits; the rest is not shown", maxVisits))
 			break
 		}
-		r := Visit{Origin: db.At(v.Place, v.State, v.Grade), URL: v.URL, Title: v.Title, Time: v.Time, Transition: v.Transition, Redirect: v.Redirect,
-			Duration: v.Duration.Seconds(), Visits: v.Visits, Typed: v.Typed, Hidden: v.Hidden, Synced: v.Synced, Search: v.Search, ID: v.ID, From: v.From,
+		r := Visit{Origin: db.At(v.Place, v.State, v.Grade), URL: v.URL, Title: v.Title, Time: v.Time, Transition: v.Transition,
+			Redirect: v.Redirect,
+			Duration: v.Duration.Seconds(), Visits: v.Visits, Typed: v.Typed, Hidden: v.Hidden, Synced: v.Synced, Search: v.Search,
+			ID: v.ID, From: v.From,
 			Page: v.Page, family: v.Family}
 		r.Browser, r.Profile = browserOf(in.From.Path, string(v.Family))
 		if !yield(r) {

@@ -67,8 +67,10 @@ func decodeWebCache(in artifacts.Input, yield func(CacheEntry) bool) error {
 			if err != nil {
 				continue
 			}
-			r := CacheEntry{Origin: in.AtOffset(e.Offset), Container: c.Name, URL: e.Target, User: e.User, File: e.File, Accesses: e.AccessCount, Size: e.Size,
-				Accessed: e.Accessed, Modified: e.Modified, Local: c.Daily(), Created: e.Created, Expires: e.Expires, EntryID: e.ID, Page: e.Page}
+			r := CacheEntry{Origin: in.AtOffset(e.Offset), Container: c.Name, URL: e.Target, User: e.User, File: e.File,
+				Accesses: e.AccessCount, Size: e.Size,
+				Accessed: e.Accessed, Modified: e.Modified, Local: c.Daily(), Created: e.Created, Expires: e.Expires, EntryID: e.ID,
+				Page: e.Page}
 			if r.URL == "" {
 				r.URL = e.URL
 			}

@@ -232,8 +232,9 @@ func bitsOwn(j *bits.Job) []BITSFile {
 }
 
 func bitsJob(in artifacts.Input, j *bits.Job, files []BITSFile) BITSJob {
-	return BITSJob{JobID: j.ID, Name: j.Name, Description: j.Description, Type: j.TypeName(), Priority: j.PriorityName(), JobState: j.StateName(),
-		Command: j.Command, Arguments: j.Arguments, SID: j.Owner, Creator: j.Program, Files: files, Errors: j.Errors,
+	return BITSJob{JobID: j.ID, Name: j.Name, Description: j.Description, Type: j.TypeName(), Priority: j.PriorityName(),
+		JobState: j.StateName(),
+		Command:  j.Command, Arguments: j.Arguments, SID: j.Owner, Creator: j.Program, Files: files, Errors: j.Errors,
 		Created: j.Created, Modified: j.Modified, Completed: j.Completed, Expires: j.Expires, account: databases.Account(in, j.Owner)}
 }
 

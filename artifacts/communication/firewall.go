@@ -69,7 +69,8 @@ time is that of the key, which all rules of a list share.`,
 
 func firewallSources() []artifacts.Source {
 	var out []artifacts.Source
-	for _, k := range []string{`FirewallRules`, `RestrictedServices\Static\System`, `RestrictedServices\Configurable\System`, `RestrictedServices\AppIso\FirewallRules`} {
+	for _, k := range []string{`FirewallRules`, `RestrictedServices\Static\System`, `RestrictedServices\Configurable\System`,
+		`RestrictedServices\AppIso\FirewallRules`} {
 		out = append(out, artifacts.Key(evidence.SYSTEM, firewallKey+k))
 	}
 	out = append(out, artifacts.Key(evidence.SOFTWARE, firewallPolicy+`FirewallRules`))

@@ -57,23 +57,26 @@ func decodeOpenSSH(in artifacts.Input, yield func(OpenSSH) bool) error {
 		yield(OpenSSH{Origin: in.AtOffset(0), File: file, Kind: "private key"})
 	case strings.Contains(name, "authorized_keys"):
 		for _, k := range openssh.AuthorizedKeys(in.Data) {
-			r := OpenSSH{Origin: in.AtOffset(k.Offset), File: file, Kind: "authorised key", Line: k.Number, KeyType: k.Type, Fingerprint: k.Fingerprint,
-				Comment: k.Comment, Options: k.Options, Damage: k.Damage, Admins: strings.HasPrefix(name, "administrators_")}
+			r := OpenSSH{Origin: in.AtOffset(k.Offset), File: file, Kind: "authorised key", Line: k.Number, KeyType: k.Type,
+				Fingerprint: k.Fingerprint,
+				Comment:     k.Comment, Options: k.Options, Damage: k.Damage, Admins: strings.HasPrefix(name, "administrators_")}
 			if !yield(r) {
 				return nil
 			}
 		}
 	case strings.HasPrefix(name, "known_hosts"):
 		for _, h := range openssh.KnownHosts(in.Data) {
-			r := OpenSSH{Origin: in.AtOffset(h.Offset), File: file, Kind: "known host", Line: h.Number, KeyType: h.Type, Fingerprint: h.Fingerprint,
-				Comment: h.Comment, Hosts: h.Names, Hashed: h.Hashed, Marker: h.Marker, Damage: h.Damage}
+			r := OpenSSH{Origin: in.AtOffset(h.Offset), File: file, Kind: "known host", Line: h.Number, KeyType: h.Type,
+				Fingerprint: h.Fingerprint,
+				Comment:     h.Comment, Hosts: h.Names, Hashed: h.Hashed, Marker: h.Marker, Damage: h.Damage}
 			if !yield(r) {
 				return nil
 			}
 		}
 	case name == "config" || name == "sshd_config" || name == "ssh_config":
 		for _, s := range openssh.Settings(in.Data) {
-			r := OpenSSH{Origin: in.AtOffset(s.Offset), File: file, Kind: "setting", Line: s.Number, Block: s.Block, Name: s.Name, Value: s.Value}
+			r := OpenSSH{Origin: in.AtOffset(s.Offset), File: file, Kind: "setting", Line: s.Number, Block: s.Block, Name: s.Name,
+				Value: s.Value}
 			if !yield(r) {
 				return nil
 			}

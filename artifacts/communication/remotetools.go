@@ -163,7 +163,8 @@ func (r *RemoteTool) teamViewer(s, file string) bool {
 func isTeamViewerDate(s string) bool { return len(s) == 10 && s[2] == '-' && s[5] == '-' }
 
 // teamViewerWords are parts of the lines of TeamViewer's log that a reader wants.
-var teamViewerWords = []string{"punch received a=", "New Participant added", "participant", "Negotiating session", "ClientID", "Logger started", "Trial", "session was closed",
+var teamViewerWords = []string{"punch received a=", "New Participant added", "participant", "Negotiating session", "ClientID",
+	"Logger started", "Trial", "session was closed",
 	"Upload from", "Download from", "Write file", "Send file"}
 
 var addressAfter = regexp.MustCompile(`a=([0-9a-fA-F.:\[\]]+)`)
@@ -200,7 +201,8 @@ func (r *RemoteTool) anyDeskConnection(s string) bool {
 }
 
 // anyDeskWords are parts of the lines of AnyDesk's traces that a reader wants.
-var anyDeskWords = []string{"Logged in from", "Client-ID:", "External address", "Incoming session request", "Preparing files in", "Preparation of", "Accept", "Session closed", "Session stopped",
+var anyDeskWords = []string{"Logged in from", "Client-ID:", "External address", "Incoming session request", "Preparing files in",
+	"Preparation of", "Accept", "Session closed", "Session stopped",
 	"Remote OS", "authenticated", "Files"}
 
 var (
@@ -260,7 +262,8 @@ func containsAny(s string, words []string) bool {
 
 // remoteIDs are settings whose values say who the machine is to the tool; of all
 // others the values stay where they are.
-var remoteIDs = []string{"ad.anynet.id", "ad.anynet.alias", "ad.anynet.last_relay", "ad.roster.items", "id", "custom-rendezvous-server", "relay-server", "api-server"}
+var remoteIDs = []string{"ad.anynet.id", "ad.anynet.alias", "ad.anynet.last_relay", "ad.roster.items", "id", "custom-rendezvous-server",
+	"relay-server", "api-server"}
 
 // remoteSettings makes one record of a file of settings.
 func remoteSettings(in artifacts.Input, tool, sep string, yield func(RemoteTool) bool) error {
@@ -294,11 +297,15 @@ func remoteSettings(in artifacts.Input, tool, sep string, yield func(RemoteTool)
 // remoteServices are the services of remote tools, by the beginning of their
 // names.
 var remoteServices = []struct{ prefix, tool string }{
-	{"anydesk", "AnyDesk"}, {"teamviewer", "TeamViewer"}, {"screenconnect client", "ScreenConnect"}, {"splashtopremoteservice", "Splashtop"}, {"rustdesk", "RustDesk"},
-	{"ammyyadmin", "Ammyy Admin"}, {"supremoservice", "Supremo"}, {"ultraviewservice", "UltraViewer"}, {"ateraagent", "Atera"}, {"action1_agent", "Action1"},
-	{"a1agent", "Action1"}, {"mesh agent", "MeshAgent"}, {"meshagent", "MeshAgent"}, {"remote access service", "SimpleHelp"}, {"simplehelp", "SimpleHelp"}, {"rmanservice", "Remote Manipulator System"},
+	{"anydesk", "AnyDesk"}, {"teamviewer", "TeamViewer"}, {"screenconnect client", "ScreenConnect"},
+	{"splashtopremoteservice", "Splashtop"}, {"rustdesk", "RustDesk"},
+	{"ammyyadmin", "Ammyy Admin"}, {"supremoservice", "Supremo"}, {"ultraviewservice", "UltraViewer"}, {"ateraagent", "Atera"},
+	{"action1_agent", "Action1"},
+	{"a1agent", "Action1"}, {"mesh agent", "MeshAgent"}, {"meshagent", "MeshAgent"}, {"remote access service", "SimpleHelp"},
+	{"simplehelp", "SimpleHelp"}, {"rmanservice", "Remote Manipulator System"},
 	{"logmein", "LogMeIn"}, {"rserver3", "Radmin"}, {"tvnserver", "TightVNC"}, {"uvnc_service", "UltraVNC"}, {"vncserver", "RealVNC"},
-	{"winvnc", "VNC"}, {"chromoting", "Chrome Remote Desktop"}, {"zohoursservice", "Zoho Assist"}, {"dwagent", "DWService"}, {"netsupport", "NetSupport Manager"},
+	{"winvnc", "VNC"}, {"chromoting", "Chrome Remote Desktop"}, {"zohoursservice", "Zoho Assist"}, {"dwagent", "DWService"},
+	{"netsupport", "NetSupport Manager"},
 }
 
 // remoteService makes a record of a service of a remote tool.

@@ -98,13 +98,15 @@ func decodeUAL(in artifacts.Input, yield func(UAL) bool) error {
 		}
 	}
 	for c, err := range db.Machines() {
-		if err == nil && !send(UAL{Kind: "machine", Client: c.ID, Facts: strings.TrimSpace(c.BIOS + " " + c.Serial), First: c.Created, Last: c.Last}, c.Place) {
+		if err == nil && !send(UAL{Kind: "machine", Client: c.ID, Facts: strings.TrimSpace(c.BIOS + " " + c.Serial), First: c.Created,
+			Last: c.Last}, c.Place) {
 			return nil
 		}
 	}
 	for c, err := range db.Identities() {
 		facts := fmt.Sprintf("%s %s, build %d, last boot %s", c.Manufacturer, c.Product, c.Build, c.LastBoot)
-		if err == nil && !send(UAL{Kind: "server", Client: strings.Trim(c.Host+"."+c.Domain, "."), Facts: facts, First: c.Created}, c.Place) {
+		if err == nil && !send(UAL{Kind: "server", Client: strings.Trim(c.Host+"."+c.Domain, "."), Facts: facts, First: c.Created},
+			c.Place) {
 			return nil
 		}
 	}
@@ -195,7 +197,8 @@ func ualNewer(in artifacts.Input) map[string]ualLatest {
 func (r UAL) Summary() string {
 	switch r.Kind {
 	case "client":
-		return fmt.Sprintf("[%s] from %s reached %s %d times on %d days", r.Account, r.Address, cmp.Or(r.RoleName, r.Role), r.Total, len(r.Days))
+		return fmt.Sprintf("[%s] from %s reached %s %d times on %d days", r.Account, r.Address, cmp.Or(r.RoleName, r.Role), r.Total,
+			len(r.Days))
 	case "role":
 		return fmt.Sprintf("the role %s was used", cmp.Or(r.RoleName, r.Role))
 	case "name":

@@ -163,14 +163,17 @@ func webLogLine(order, cols []string, date string) (WebLog, error) {
 // webLogWords are parts of a decoded request, in lower case, that requests of
 // people do not have.
 var webLogWords = []struct{ word, reason string }{
-	{"../", "path leaves its folder"}, {`..\`, "path leaves its folder"}, {"union select", "SQL in the query"}, {"xp_cmdshell", "SQL in the query"},
+	{"../", "path leaves its folder"}, {`..\`, "path leaves its folder"}, {"union select", "SQL in the query"},
+	{"xp_cmdshell", "SQL in the query"},
 	{"information_schema", "SQL in the query"}, {"waitfor delay", "SQL in the query"}, {"cmd.exe", "command in the request"},
-	{"powershell", "command in the request"}, {"whoami", "command in the request"}, {"cmd=", "command in the request"}, {"exec=", "command in the request"},
+	{"powershell", "command in the request"}, {"whoami", "command in the request"}, {"cmd=", "command in the request"},
+	{"exec=", "command in the request"},
 	{"/etc/passwd", "path leaves its folder"}, {"<script", "script in the request"}, {"${jndi:", "look-up string of Log4j"},
 	{"autodiscover.json", "path of ProxyShell"}, {"frombase64string", "command in the request"},
 }
 
-var webLogAgents = []string{"sqlmap", "nikto", "nmap", "masscan", "zgrab", "nuclei", "gobuster", "dirbuster", "wpscan", "antsword", "behinder", "godzilla", "hydra"}
+var webLogAgents = []string{"sqlmap", "nikto", "nmap", "masscan", "zgrab", "nuclei", "gobuster", "dirbuster", "wpscan", "antsword",
+	"behinder", "godzilla", "hydra"}
 
 // webLogReasons says why a line is a record, nil when it is an ordinary request.
 func webLogReasons(r *WebLog) []string {

@@ -65,7 +65,8 @@ func decodeZoneMap(in artifacts.Input, yield func(ZoneMap) bool) error {
 			errs = append(errs, in.Wrap(in.AtKey(), err))
 			continue
 		}
-		r := ZoneMap{Origin: in.At(v), Site: site, Protocol: v.Name(), Policy: strings.Contains(in.Source.Key, "Policies"), Written: in.Written()}
+		r := ZoneMap{Origin: in.At(v), Site: site, Protocol: v.Name(), Policy: strings.Contains(in.Source.Key, "Policies"),
+			Written: in.Written()}
 		switch {
 		case v.Name() == "" || v.Name() == ":Range":
 			continue

@@ -9,7 +9,8 @@ import (
 // logonTypes are the types of log-ons (Microsoft, "4624: An account was
 // successfully logged on").
 var logonTypes = map[string]string{
-	"0": "system start", "2": "at the machine", "3": "network", "4": "batch", "5": "service", "7": "unlock", "8": "network, clear text password",
+	"0": "system start", "2": "at the machine", "3": "network", "4": "batch", "5": "service", "7": "unlock",
+	"8": "network, clear text password",
 	"9": "new credentials", "10": "Remote Desktop", "11": "cached credentials", "12": "cached remote", "13": "cached unlock",
 }
 
@@ -19,17 +20,22 @@ func LogonType(s string) string { return logonTypes[s] }
 // statuses are NTSTATUS values of failed log-ons ([MS-ERREF] 2.3).
 var statuses = map[uint64]string{
 	0xC0000064: "no such user", 0xC000006A: "wrong password", 0xC000006D: "wrong name or password", 0xC000006E: "account restriction",
-	0xC000006F: "outside the allowed hours", 0xC0000070: "wrong workstation", 0xC0000071: "password expired", 0xC0000072: "account disabled",
-	0xC000015B: "log-on right not granted", 0xC0000193: "account expired", 0xC0000224: "password must be changed", 0xC0000234: "account locked",
-	0xC0000133: "clocks differ", 0xC00002EE: "authentication firewall", 0xC0000413: "authentication firewall", 0xC0000192: "the Netlogon service is not running",
+	0xC000006F: "outside the allowed hours", 0xC0000070: "wrong workstation", 0xC0000071: "password expired",
+	0xC0000072: "account disabled",
+	0xC000015B: "log-on right not granted", 0xC0000193: "account expired", 0xC0000224: "password must be changed",
+	0xC0000234: "account locked",
+	0xC0000133: "clocks differ", 0xC00002EE: "authentication firewall", 0xC0000413: "authentication firewall",
+	0xC0000192: "the Netlogon service is not running",
 	0xC000005E: "no log-on server", 0xC00000DC: "wrong server state", 0xC000018C: "trust failed", 0xC000018D: "trust failed",
 }
 
 // kerberosCodes are result codes of tickets (RFC 4120, 7.5.9).
 var kerberosCodes = map[uint64]string{
 	0x0: "granted", 0x6: "no such client", 0x7: "no such service", 0x9: "no key", 0xC: "policy or hours", 0xE: "encryption not supported",
-	0xF: "checksum type not supported", 0x12: "disabled, locked or expired", 0x17: "password expired", 0x18: "wrong password", 0x19: "pre-authentication needed",
-	0x1B: "user to user needed", 0x1D: "service unavailable", 0x1F: "ticket altered", 0x20: "ticket expired", 0x22: "replay", 0x25: "clocks differ",
+	0xF: "checksum type not supported", 0x12: "disabled, locked or expired", 0x17: "password expired", 0x18: "wrong password",
+	0x19: "pre-authentication needed",
+	0x1B: "user to user needed", 0x1D: "service unavailable", 0x1F: "ticket altered", 0x20: "ticket expired", 0x22: "replay",
+	0x25: "clocks differ",
 	0x26: "wrong address", 0x29: "message modified", 0x3C: "generic error",
 }
 
@@ -46,7 +52,8 @@ func StatusText(s string) string {
 }
 
 // encryptions are encryption types of Kerberos tickets (RFC 3961, RFC 4757).
-var encryptions = map[uint64]string{0x1: "DES", 0x3: "DES", 0x11: "AES-128", 0x12: "AES-256", 0x17: "RC4", 0x18: "RC4 export", 0xFFFFFFFF: "none"}
+var encryptions = map[uint64]string{0x1: "DES", 0x3: "DES", 0x11: "AES-128", 0x12: "AES-256", 0x17: "RC4", 0x18: "RC4 export",
+	0xFFFFFFFF: "none"}
 
 // parameters are message numbers that Windows writes as %%nnnn (message table
 // of msobjs.dll).
@@ -82,8 +89,10 @@ func Parameter(s string) string {
 
 // accountBits are the bits of OldUacValue and NewUacValue ([MS-SAMR] 2.2.1.12).
 var accountBits = [...]string{
-	0: "disabled", 2: "no password required", 4: "normal user", 7: "workstation", 8: "server", 9: "password never expires", 11: "reversible password",
-	12: "smart card required", 13: "trusted for delegation", 14: "not delegated", 15: "DES only", 16: "no pre-authentication", 17: "password expired",
+	0: "disabled", 2: "no password required", 4: "normal user", 7: "workstation", 8: "server", 9: "password never expires",
+	11: "reversible password",
+	12: "smart card required", 13: "trusted for delegation", 14: "not delegated", 15: "DES only", 16: "no pre-authentication",
+	17: "password expired",
 	18: "trusted to act for others",
 }
 

@@ -108,7 +108,8 @@ func (d *decoder) record(rec evtx.Record, err error) bool {
 	if !d.out.Wants(p.artifact) {
 		return true
 	}
-	e := Event{Origin: d.in.AtOffset(rec.Offset), Record: r, Kind: p.kind, Written: rec.Written, state: rec.State, borrowed: rec.Borrowed, users: d.users, of: p.artifact}
+	e := Event{Origin: d.in.AtOffset(rec.Offset), Record: r, Kind: p.kind, Written: rec.Written, state: rec.State,
+		borrowed: rec.Borrowed, users: d.users, of: p.artifact}
 	if p.kind != nil {
 		e.Name = p.kind.Name
 	}

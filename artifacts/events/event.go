@@ -217,7 +217,8 @@ func (r *Record) Message(k *Kind) string {
 		}
 		v := explain(p.field.name, r.value(p.field))
 		// Of two fields in a row one may be missing without a trace.
-		beside := i >= 2 && k.message[i-1].text == " " && k.message[i-2].text == "" || i+2 < len(k.message) && k.message[i+1].text == " " && k.message[i+2].text == "" && !empty(r, k.message[i+2])
+		beside := i >= 2 && k.message[i-1].text == " " && k.message[i-2].text == "" || i+2 < len(k.message) &&
+			k.message[i+1].text == " " && k.message[i+2].text == "" && !empty(r, k.message[i+2])
 		switch {
 		case v != "":
 			b.WriteString(oneLine(v))
@@ -239,9 +240,11 @@ const missing = "\x00"
 
 // tidies are what goes with an empty field, in the order in which it goes.
 var tidies = strings.NewReplacer(
-	"("+missing+", "+missing+")", missing, "("+missing+", ", "(", ", "+missing+")", ")", " ("+missing+")", "", "("+missing+")", "", " ["+missing+"]", "",
+	"("+missing+", "+missing+")", missing, "("+missing+", ", "(", ", "+missing+")", ")", " ("+missing+")", "", "("+missing+")", "",
+	" ["+missing+"]", "",
 	`"`+missing+`"`, "", " from "+missing, "", " by "+missing, "", " in "+missing, "", " of "+missing, "", " for "+missing, "",
-	" to "+missing, "", " with "+missing, "", " at "+missing, "", ": "+missing, "", ":"+missing, "", " "+missing, "", missing+" ", "", missing, "",
+	" to "+missing, "", " with "+missing, "", " at "+missing, "", ": "+missing, "", ":"+missing, "", " "+missing, "", missing+" ", "",
+	missing, "",
 )
 
 // separators goes with an empty domain or name before all else.

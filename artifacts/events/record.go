@@ -39,7 +39,8 @@ type Event struct {
 func FromEVTX(r evtx.Record) Record {
 	e := r.Event()
 	return Record{
-		Number: e.ID, ID: uint32(e.EventID), Version: e.Version, Level: e.Level, Keywords: e.Keywords, Channel: e.Channel, Provider: e.Provider,
+		Number: e.ID, ID: uint32(e.EventID), Version: e.Version, Level: e.Level, Keywords: e.Keywords, Channel: e.Channel,
+		Provider: e.Provider,
 		Computer: e.Computer, UserSID: e.UserSID, ProcessID: e.ProcessID, ThreadID: e.ThreadID, Activity: e.ActivityID,
 		Time: wire.Time(e.Created), Data: e.Data,
 	}

@@ -28,7 +28,8 @@ func clock(k hive.Key, bias int) *Clock {
 		return b
 	}
 	return &Clock{
-		Bias: bias, StandardBias: number("StandardBias"), DaylightBias: number("DaylightBias"), StandardStart: data("StandardStart"), DaylightStart: data("DaylightStart"),
-		NoDaylight: number("DynamicDaylightTimeDisabled") == 1 || number("DisableAutoDaylightTimeSet") == 1,
+		Bias: bias, StandardBias: number("StandardBias"), DaylightBias: number("DaylightBias"), StandardStart: data("StandardStart"),
+		DaylightStart: data("DaylightStart"),
+		NoDaylight:    number("DynamicDaylightTimeDisabled") == 1 || number("DisableAutoDaylightTimeSet") == 1,
 	}
 }

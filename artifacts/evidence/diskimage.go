@@ -82,7 +82,8 @@ func (o *imageOpener) volume(v image.Volume) {
 	o.note("%s: Windows", name)
 }
 
-// failed notes why a file system could not be read. That nothing was recognised in it is no failure, unless a directory could not be listed.
+// failed notes why a file system could not be read. That nothing was recognised in it is no
+// failure, unless a directory could not be listed.
 func (o *imageOpener) failed(name string, err error) {
 	if nr, ok := errors.AsType[*collect.NotRecognisedError](err); ok {
 		err = errors.Join(nr.Problems...)

@@ -62,9 +62,11 @@ func (f *File) Times() (Times, error) {
 	}
 	switch x := st.Sys().(type) {
 	case *collect.Times:
-		return Times{Created: x.Created, Modified: x.Modified, Accessed: x.Accessed, Changed: x.Changed, Original: true, Source: x.Source}, nil
+		return Times{Created: x.Created, Modified: x.Modified, Accessed: x.Accessed, Changed: x.Changed, Original: true,
+			Source: x.Source}, nil
 	case *ntfs.Stat:
-		t := Times{Created: x.Created, Modified: x.Modified, Accessed: x.Accessed, Changed: x.Changed, Original: true, Source: "$STANDARD_INFORMATION"}
+		t := Times{Created: x.Created, Modified: x.Modified, Accessed: x.Accessed, Changed: x.Changed, Original: true,
+			Source: "$STANDARD_INFORMATION"}
 		if n, ok := x.FileName(); ok {
 			t.NameCreated, t.NameModified = n.Created, n.Modified
 		}
@@ -294,7 +296,8 @@ func (v *volume) bases(head string) []string {
 			}
 		}
 		for _, w := range v.windowsRoots() {
-			for _, rel := range []string{`ServiceProfiles\LocalService`, `ServiceProfiles\NetworkService`, `System32\config\systemprofile`, `SysWOW64\config\systemprofile`} {
+			for _, rel := range []string{`ServiceProfiles\LocalService`, `ServiceProfiles\NetworkService`,
+				`System32\config\systemprofile`, `SysWOW64\config\systemprofile`} {
 				add(strings.ReplaceAll(w, "/", `\`) + `\` + rel)
 			}
 		}

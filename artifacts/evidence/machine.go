@@ -173,7 +173,8 @@ func (m *Machine) readSoftware(h *hive.Hive) {
 		}
 		if dir, err := v.Text(); err == nil {
 			dir = m.Expand(dir, User{})
-			m.Users = append(m.Users, User{SID: strings.TrimSuffix(p.Name(), ".bak"), Name: wellKnown(p.Name(), winpath.Base(dir)), Profile: dir})
+			m.Users = append(m.Users, User{SID: strings.TrimSuffix(p.Name(), ".bak"), Name: wellKnown(p.Name(), winpath.Base(dir)),
+				Profile: dir})
 		}
 	}
 }

@@ -48,7 +48,8 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 		if n == 0 {
 			return nil, &fs.PathError{Op: "open evidence", Path: path, Err: fmt.Errorf("%w: the file is empty", ErrNothing)}
 		}
-		return nil, &fs.PathError{Op: "open evidence", Path: path, Err: fmt.Errorf("%w: the file begins with %x, which is neither a hive (regf) nor a Prefetch file (MAM, SCCA), a task, a job, a shortcut, an ESE or an SQLite database", ErrNothing, head[:min(n, 8)])}
+		return nil, &fs.PathError{Op: "open evidence", Path: path,
+			Err: fmt.Errorf("%w: the file begins with %x, which is neither a hive (regf) nor a Prefetch file (MAM, SCCA), a task, a job, a shortcut, an ESE or an SQLite database", ErrNothing, head[:min(n, 8)])}
 	}
 	e := &Evidence{Path: path, Kind: "file", closers: []func() error{root.Close}}
 	e.Trees = []*Tree{newTree(host, baseName(path), opts)}
@@ -67,7 +68,8 @@ func (s *single) ReadDir(dir string) ([]fs.DirEntry, error) {
 	var out []fs.DirEntry
 	for _, e := range all {
 		n := e.Name()
-		if n == s.name || len(n) > len(s.name) && strings.EqualFold(n[:len(s.name)], s.name) && (isLogName(n) || strings.HasSuffix(n, "-wal") || strings.HasSuffix(n, "-journal")) {
+		if n == s.name || len(n) > len(s.name) && strings.EqualFold(n[:len(s.name)], s.name) &&
+			(isLogName(n) || strings.HasSuffix(n, "-wal") || strings.HasSuffix(n, "-journal")) {
 			out = append(out, e)
 		}
 	}

@@ -166,7 +166,8 @@ func splitVolumes(t *Tree, where string) ([]*Tree, []string) {
 		}
 	}
 	trees[0].notes = t.Problems()
-	return trees, []string{fmt.Sprintf("%s: Windows of %d machines: %s; other volumes are read with the first", where, len(groups), strings.Join(told, ", "))}
+	return trees, []string{fmt.Sprintf("%s: Windows of %d machines: %s; other volumes are read with the first", where, len(groups),
+		strings.Join(told, ", "))}
 }
 
 // only is the same volume, afresh, with one Windows folder.

@@ -90,5 +90,6 @@ func decodeAmcacheDevices(in artifacts.Input, yield func(AmcacheDevice) bool) er
 
 // Summary names the device.
 func (d AmcacheDevice) Summary() string {
-	return fmt.Sprintf("%s [%s] %s by %s", d.Kind, d.ID, cmp.Or(d.Name, d.Model, d.Description, d.Class), cmp.Or(d.Manufacturer, d.Provider))
+	return fmt.Sprintf("%s [%s] %s by %s", d.Kind, d.ID, cmp.Or(d.Name, d.Model, d.Description, d.Class),
+		cmp.Or(d.Manufacturer, d.Provider))
 }

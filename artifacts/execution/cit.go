@@ -53,8 +53,9 @@ func decodeCIT(in artifacts.Input, yield func(CIT) bool) error {
 			continue
 		}
 		for _, p := range db.Programs {
-			r := CIT{Origin: in.At(v), Path: p.Path, CommandLine: p.CommandLine, Linked: p.Linked, CheckSum: p.CheckSum, Start: db.Start, Period: db.Period,
-				Hours: len(p.Hours)}
+			r := CIT{Origin: in.At(v), Path: p.Path, CommandLine: p.CommandLine, Linked: p.Linked, CheckSum: p.CheckSum, Start: db.Start,
+				Period: db.Period,
+				Hours:  len(p.Hours)}
 			if n := len(p.Hours); n > 0 {
 				r.First, r.Last = p.Hours[0], p.Hours[n-1]
 			}

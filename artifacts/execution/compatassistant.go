@@ -35,7 +35,8 @@ execution time: in real hives all entries share one or two values, the date of t
 data of Windows. It is shown but is not an event. The key's last write dates the newest entry.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1204.002"},
-	Refs:   []string{"https://learn.microsoft.com/windows/win32/w8cookbook/pca-compatibility-modes", "https://github.com/keydet89/RegRipper4.0/blob/main/plugins/appcompatflags.pl"},
+	Refs: []string{"https://learn.microsoft.com/windows/win32/w8cookbook/pca-compatibility-modes",
+		"https://github.com/keydet89/RegRipper4.0/blob/main/plugins/appcompatflags.pl"},
 	Sources: []artifacts.Source{
 		artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows NT\CurrentVersion\AppCompatFlags\Compatibility Assistant\Store`),
 		artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows NT\CurrentVersion\AppCompatFlags\Compatibility Assistant\Persisted`),

@@ -57,7 +57,8 @@ func decodeFeatureUsage(in artifacts.Input, yield func(FeatureUsage) bool) error
 			continue
 		}
 		recs = append(recs, FeatureUsage{
-			Origin: in.At(v), Feature: feature, App: v.Name(), Path: knownPath(in, v.Name()), Count: n, Index: len(recs), Written: in.Written(),
+			Origin: in.At(v), Feature: feature, App: v.Name(), Path: knownPath(in, v.Name()), Count: n, Index: len(recs),
+			Written: in.Written(),
 		})
 	}
 	for _, r := range recs {

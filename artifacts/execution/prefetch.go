@@ -113,7 +113,8 @@ func decodePrefetch(in artifacts.Input, yield func(Prefetch) bool) error {
 	}
 	if !f.NameMatches(winpath.Base(in.From.Path)) && !in.Tree.Loose() {
 		// A loose file may have been renamed by whoever collected it.
-		errs = append(errs, in.Errorf(in.AtOffset(16), "the file is named %s, its header says %s", winpath.Base(in.From.Path), f.FileName()))
+		errs = append(errs, in.Errorf(in.AtOffset(16), "the file is named %s, its header says %s", winpath.Base(in.From.Path),
+			f.FileName()))
 	}
 	yield(p)
 	return errors.Join(errs...)

@@ -88,7 +88,8 @@ func decodePSHistory(in artifacts.Input, yield func(PSCommand) bool) error {
 		}
 	}
 	for i, e := range list {
-		r := PSCommand{Origin: in.AtOffset(e.at), Shell: host, Line: e.line, Rank: len(list) - i, Command: e.text, Written: written, Last: i == len(list)-1}
+		r := PSCommand{Origin: in.AtOffset(e.at), Shell: host, Line: e.line, Rank: len(list) - i, Command: e.text, Written: written,
+			Last: i == len(list)-1}
 		if !yield(r) {
 			return nil
 		}

@@ -177,5 +177,6 @@ func (r PSTranscript) CommandLine() string {
 
 // Summary shows who ran what.
 func (r PSTranscript) Summary() string {
-	return fmt.Sprintf("[%s] %s by %s: %s", r.File, r.Host, cmp.Or(r.RunAs, r.Account), strings.Join(r.Inputs[:min(len(r.Inputs), 5)], "; "))
+	return fmt.Sprintf("[%s] %s by %s: %s", r.File, r.Host, cmp.Or(r.RunAs, r.Account),
+		strings.Join(r.Inputs[:min(len(r.Inputs), 5)], "; "))
 }

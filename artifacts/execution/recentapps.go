@@ -57,7 +57,8 @@ func decodeRecentApps(in artifacts.Input, yield func(RecentApp) bool) error {
 	if !in.Partial() {
 		if items, ok := in.Own().Subkey("RecentItems"); ok {
 			for k := range in.Of(items).Subkeys() {
-				r.Items = append(r.Items, RecentAppItem{in.Of(k).Text("DisplayName"), in.Of(k).Text("Path"), in.Of(k).Time("LastAccessedTime")})
+				r.Items = append(r.Items, RecentAppItem{in.Of(k).Text("DisplayName"), in.Of(k).Text("Path"),
+					in.Of(k).Time("LastAccessedTime")})
 			}
 		}
 	}

@@ -46,7 +46,8 @@ func decodeSRUMApps(in artifacts.Input, yield func(SRUMApp) bool) error {
 			continue // in the damage of the database
 		}
 		r := SRUMApp{FaceTime: row.FaceTime, ForegroundCycles: row.Foreground.Cycles, BackgroundCycles: row.Background.Cycles,
-			BytesRead: row.Foreground.BytesRead + row.Background.BytesRead, BytesWritten: row.Foreground.BytesWritten + row.Background.BytesWritten}
+			BytesRead: row.Foreground.BytesRead + row.Background.BytesRead, BytesWritten: row.Foreground.BytesWritten +
+				row.Background.BytesWritten}
 		r.SRUMRow, r.Origin = db.Row(row.Row)
 		if !yield(r) {
 			return nil

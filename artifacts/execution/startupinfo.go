@@ -52,9 +52,11 @@ func decodeStartupInfo(in artifacts.Input, yield func(StartupProcess) bool) erro
 	list, err := format.Parse(in.Data)
 	sid, _, _ := strings.Cut(winpath.Base(in.From.Path), "_")
 	for i, p := range list {
-		if !yield(StartupProcess{Origin: in.AtOffset(0), Path: p.Name, CommandLine: p.CommandLine, PID: p.PID, Start: p.Start, Trace: p.Trace, Parent: p.ParentName,
-			ParentPID: p.ParentPID, ParentStart: p.ParentStart, DiskUsage: p.DiskUsage, CPU: p.CPU.Microseconds(), SID: sid, Position: i + 1,
-			account: databases.Account(in, sid)}) {
+		if !yield(StartupProcess{Origin: in.AtOffset(0), Path: p.Name, CommandLine: p.CommandLine, PID: p.PID, Start: p.Start,
+			Trace: p.Trace, Parent: p.ParentName,
+			ParentPID: p.ParentPID, ParentStart: p.ParentStart, DiskUsage: p.DiskUsage, CPU: p.CPU.Microseconds(), SID: sid,
+			Position: i + 1,
+			account:  databases.Account(in, sid)}) {
 			return nil
 		}
 	}

@@ -362,7 +362,8 @@ func (u UserAssist) Summary() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[%s] Value name: %s Count: %d", u.GUID, u.Name, u.Runs)
 	if u.Focus > 0 || u.FocusMS > 0 {
-		fmt.Fprintf(&b, " Application focus count: %d, focus duration: %s", u.Focus, time.Duration(min(int64(u.FocusMS), math.MaxInt32))*time.Millisecond)
+		fmt.Fprintf(&b, " Application focus count: %d, focus duration: %s", u.Focus,
+			time.Duration(min(int64(u.FocusMS), math.MaxInt32))*time.Millisecond)
 	}
 	if u.Seeded {
 		b.WriteString(" (came with the profile, not a start)")

@@ -71,7 +71,8 @@ func decodeWer(in artifacts.Input, yield func(Wer) bool) error {
 	}
 	yield(r)
 	if skipped > 0 {
-		return in.Errorf(in.AtOffset(0), "%d lines skipped: a report has at most %d parameters and %d modules in profiles", skipped, werParameters, werModules)
+		return in.Errorf(in.AtOffset(0), "%d lines skipped: a report has at most %d parameters and %d modules in profiles", skipped,
+			werParameters, werModules)
 	}
 	return nil
 }

@@ -33,7 +33,8 @@ var le = binary.LittleEndian
 // rootValues are the fields that the values of a root template are for; all
 // root templates of Windows have the same: section 5.1.
 var rootValues = [...]string{
-	"Level", "Opcode", "Task", "EventID", "Qualifiers", "Keywords", "TimeCreated", "ActivityID", "ProcessID", "ThreadID", "EventRecordID", "Version", "UserID",
+	"Level", "Opcode", "Task", "EventID", "Qualifiers", "Keywords", "TimeCreated", "ActivityID", "ProcessID", "ThreadID",
+	"EventRecordID", "Version", "UserID",
 }
 
 // eventRecord shows the bytes of a record of an event log.

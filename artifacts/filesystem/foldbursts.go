@@ -109,7 +109,8 @@ func (b *burstFolder) end(x *bucket) bool {
 // flush ends all windows, in the order in which they began.
 func (b *burstFolder) flush() bool {
 	all := slices.SortedFunc(maps.Values(b.open), func(x, y *bucket) int {
-		return cmp.Or(x.burst.First.Compare(y.burst.First), cmp.Compare(x.burst.USN, y.burst.USN), cmp.Compare(x.burst.Action, y.burst.Action))
+		return cmp.Or(x.burst.First.Compare(y.burst.First), cmp.Compare(x.burst.USN, y.burst.USN),
+			cmp.Compare(x.burst.Action, y.burst.Action))
 	})
 	clear(b.open)
 	for i, x := range all {

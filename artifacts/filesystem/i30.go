@@ -129,13 +129,15 @@ func volumeIndexes(in artifacts.Input, yield func(IndexName) bool) error {
 
 func isWatchedFolder(lower string) bool {
 	switch {
-	case lower == `\windows\prefetch`, strings.HasPrefix(lower, `\windows\system32\tasks`), lower == `\windows\tasks`, lower == `\windows\temp`,
+	case lower == `\windows\prefetch`, strings.HasPrefix(lower,
+		`\windows\system32\tasks`), lower == `\windows\tasks`, lower == `\windows\temp`,
 		lower == `\windows\system32\drivers`, strings.HasSuffix(lower, `\programs\startup`), strings.HasPrefix(lower, `\perflogs`):
 		return true
 	case strings.HasPrefix(lower, `\users\public`):
 		return true
 	}
-	return strings.HasPrefix(lower, `\users\`) && (strings.HasSuffix(lower, `\downloads`) || strings.HasSuffix(lower, `\desktop`) || strings.HasSuffix(lower, `\appdata\local\temp`))
+	return strings.HasPrefix(lower, `\users\`) &&
+		(strings.HasSuffix(lower, `\downloads`) || strings.HasSuffix(lower, `\desktop`) || strings.HasSuffix(lower, `\appdata\local\temp`))
 }
 
 // Identity is the folder, the name, and the place of the entry.

@@ -305,7 +305,8 @@ func (f File) Events() []artifacts.Event {
 			last = f.NameChanged
 		}
 		if !last.IsZero() {
-			out = append(out, artifacts.Event{Time: last, Kind: "File Deletion Time", Estimate: true, Message: message("was deleted, not before this last change of its record")})
+			out = append(out, artifacts.Event{Time: last, Kind: "File Deletion Time", Estimate: true,
+				Message: message("was deleted, not before this last change of its record")})
 		}
 	}
 	if f.full {

@@ -108,7 +108,8 @@ func isHot(lower string) bool {
 		return name != "desktop.ini"
 	case strings.HasPrefix(lower, `\$recycle.bin\`), strings.HasPrefix(lower, `\recycler\`):
 		return name != "desktop.ini" && name != "info2"
-	case strings.HasPrefix(lower, `\windows\fonts\`), strings.HasPrefix(lower, `\windows\system32\spool\drivers\color\`), strings.Count(lower, `\`) == 1:
+	case strings.HasPrefix(lower, `\windows\fonts\`), strings.HasPrefix(lower,
+		`\windows\system32\spool\drivers\color\`), strings.Count(lower, `\`) == 1:
 		return IsRunnable(lower)
 	}
 	return false

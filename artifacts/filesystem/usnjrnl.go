@@ -332,8 +332,9 @@ func (x *journalReader) wholes() bool {
 	for _, w := range x.wiped.Found() {
 		folder, state := x.folder(w.Parent)
 		c := Change{
-			Origin: x.in.AtOffset(0), Kind: KindWiped, Path: x.drive + under(folder, w.Name), PathState: state.String(), Reference: w.File.String(),
-			Parent: w.Parent.String(), Renames: w.Renames, Deleted: wire.Time(w.At),
+			Origin: x.in.AtOffset(0), Kind: KindWiped, Path: x.drive + under(folder, w.Name), PathState: state.String(),
+			Reference: w.File.String(),
+			Parent:    w.Parent.String(), Renames: w.Renames, Deleted: wire.Time(w.At),
 		}
 		if !x.yield(c) {
 			return false
@@ -396,12 +397,15 @@ func (c Change) Summary() string {
 	case KindStart:
 		return fmt.Sprintf("%s was written: %s started at most 10.6 s earlier", c.Path, c.Executable)
 	case KindBurst:
-		return fmt.Sprintf("%d files below %s were %s between %s and %s", c.Files, c.Path, c.Action, c.First.Format(clock), c.Last.Format(clock))
+		return fmt.Sprintf("%d files below %s were %s between %s and %s", c.Files, c.Path, c.Action, c.First.Format(clock),
+			c.Last.Format(clock))
 	case KindMass:
 		if c.Path != "" {
-			return fmt.Sprintf("%s appeared in %d folders between %s and %s", c.Path, c.Folders, c.First.Format(clock), c.Last.Format(clock))
+			return fmt.Sprintf("%s appeared in %d folders between %s and %s", c.Path, c.Folders, c.First.Format(clock),
+				c.Last.Format(clock))
 		}
-		return fmt.Sprintf("%d files of %d extensions were renamed to *.%s between %s and %s", c.Files, c.Extensions, c.Extension, c.First.Format(clock), c.Last.Format(clock))
+		return fmt.Sprintf("%d files of %d extensions were renamed to *.%s between %s and %s", c.Files, c.Extensions, c.Extension,
+			c.First.Format(clock), c.Last.Format(clock))
 	case KindWiped:
 		return fmt.Sprintf("%s was renamed %d times and then deleted", c.Path, c.Renames)
 	case KindJournal:

@@ -60,7 +60,8 @@ var (
 		`%AnyDrive%\$Extend\$UsnJrnl%3A$J`, `%AnyDrive%\$J`, `%AnyDrive%\$UsnJrnl`, `%AnyDrive%\$UsnJrnl?$J`, `%AnyDrive%\UsnJrnl-$J`,
 	}
 	maxPatterns = []string{
-		`%AnyDrive%\$Extend\$UsnJrnl:$Max`, `%AnyDrive%\$Extend\$Max`, `%AnyDrive%\$Extend\$UsnJrnl?$Max`, `%AnyDrive%\$Extend\$UsnJrnl%3A$Max`,
+		`%AnyDrive%\$Extend\$UsnJrnl:$Max`, `%AnyDrive%\$Extend\$Max`, `%AnyDrive%\$Extend\$UsnJrnl?$Max`,
+		`%AnyDrive%\$Extend\$UsnJrnl%3A$Max`,
 		`%AnyDrive%\$Max`, `%AnyDrive%\$UsnJrnl?$Max`,
 	}
 )

@@ -16,7 +16,8 @@ import (
 
 // account is a subject for an account of the machine.
 func (x *look) account(a system.Account) subject {
-	return subject{kind: kindAccount, key: fmt.Sprintf("account %d", a.RID), show: fmt.Sprintf("account %s (RID %d)", a.Name, a.RID), scope: "machine"}
+	return subject{kind: kindAccount, key: fmt.Sprintf("account %d", a.RID), show: fmt.Sprintf("account %s (RID %d)", a.Name, a.RID),
+		scope: "machine"}
 }
 
 // The RIDs that every machine has: [MS-DTYP] 2.4.2.4.
@@ -146,7 +147,8 @@ var newAccount = wholeRule(Rule{
 			if admin != "" {
 				level = Medium
 			}
-			look.hit(look.account(a), level, "it was created %d days after Windows was installed%s", int(a.Created.Sub(installed).Hours()/24), admin)
+			look.hit(look.account(a), level, "it was created %d days after Windows was installed%s",
+				int(a.Created.Sub(installed).Hours()/24), admin)
 		}
 	}
 }, "users", "groups", "osinfo", "winlogon")
@@ -185,7 +187,8 @@ var badPasswords = wholeRule(Rule{
 		if within(near, a.BadPassword.Add(-24*time.Hour), a.BadPassword.Add(24*time.Hour)) {
 			look := *x
 			look.row = r
-			look.hit(look.account(a), 0, "last wrong password at %s, %d counted", a.BadPassword.UTC().Format("2006-01-02 15:04:05"), a.BadLogons)
+			look.hit(look.account(a), 0, "last wrong password at %s, %d counted", a.BadPassword.UTC().Format("2006-01-02 15:04:05"),
+				a.BadLogons)
 		}
 	}
 }, "users")
@@ -265,10 +268,12 @@ var orphanProfile = wholeRule(Rule{
 	}
 	for _, r := range x.kept["profiles"] {
 		p := r.rec.Data.(system.Profile)
-		if sid := strings.TrimSuffix(p.SID, ".bak"); strings.HasPrefix(sid, machine) && !known[sid] && r.rec.From.State != artifacts.Deleted {
+		if sid := strings.TrimSuffix(p.SID, ".bak"); strings.HasPrefix(sid, machine) && !known[sid] &&
+			r.rec.From.State != artifacts.Deleted {
 			look := *x
 			look.row = r
-			look.hit(subject{kind: kindAccount, key: "profile " + sid, show: "profile " + p.Path, scope: sid}, 0, "%s has a profile and no account", sid)
+			look.hit(subject{kind: kindAccount, key: "profile " + sid, show: "profile " + p.Path, scope: sid}, 0,
+				"%s has a profile and no account", sid)
 		}
 	}
 }, "profiles", "users")

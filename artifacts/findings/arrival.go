@@ -95,7 +95,8 @@ func (x *look) fate(r *row) {
 	if p.place == nil || x.installer(p) {
 		return // updates replace the files of installed programs
 	}
-	look.hit(subject{kind: kindProgram, key: p.key, show: e.Path}, Medium, "the very file that ran (record %s) is gone, %s", e.Reference, p.place)
+	look.hit(subject{kind: kindProgram, key: p.key, show: e.Path}, Medium, "the very file that ran (record %s) is gone, %s", e.Reference,
+		p.place)
 }
 
 // startsNamed returns the starts of programs of a name, by writes of their
@@ -197,7 +198,8 @@ var markRemoved = wholeRule(Rule{
 			}
 			for _, l := range idx.launches(p) {
 				if l.at.After(c.StreamTime) {
-					x.hit(x.subjectOf(t), 0, "a stream was removed %s, the program ran %s", utcTime(c.StreamTime), utcTime(l.at)).from(r, l.row)
+					x.hit(x.subjectOf(t), 0, "a stream was removed %s, the program ran %s", utcTime(c.StreamTime), utcTime(l.at)).from(r,
+						l.row)
 					return
 				}
 			}

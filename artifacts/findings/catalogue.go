@@ -51,16 +51,19 @@ func ruleGroups() []group {
 			passwordGuessing, passwordSpraying, successAfterGuessing, manyCredentials,
 		}},
 		{"Events: tickets and directory", []Rule{
-			kerberoast, asrepRoast, rc4Ticket, dcSync, dcShadow, directoryChange, sidHistory, restorePassword, zerologon, sessionWithoutTicket,
+			kerberoast, asrepRoast, rc4Ticket, dcSync, dcShadow, directoryChange, sidHistory, restorePassword, zerologon,
+			sessionWithoutTicket,
 		}},
 		{"Events: remote access", []Rule{
-			remoteSession, tunnelledSession, adminShare, controlPipe, remoteShell, remoteWMI, outgoingSession, dcomStart, pipeEnumeration, groupEnumeration,
+			remoteSession, tunnelledSession, adminShare, controlPipe, remoteShell, remoteWMI, outgoingSession, dcomStart,
+			pipeEnumeration, groupEnumeration,
 		}},
 		{"Events: accounts", []Rule{
 			accountCreated, machineLikeAccount, shortAccount, groupMember, lostDollar, passwordReset, weakFlagsSet, lockouts,
 		}},
 		{"Events: programs, services and tasks", []Rule{
-			serviceCommand, remoteToolService, taskCommand, shortTask, driverInstalled, serverShell, scriptContent, wmiSubscription, officeShell,
+			serviceCommand, remoteToolService, taskCommand, shortTask, driverInstalled, serverShell, scriptContent, wmiSubscription,
+			officeShell,
 			oldPowerShell, lsassRead, credentialStore, debugPrivilege, remoteThread, storyChange,
 		}},
 		{"Events: defences and servers", []Rule{

@@ -88,7 +88,11 @@ var usedLists = []struct {
 		r, _ := d.(activity.TypedPath)
 		return r.Empty, r.Written
 	}},
-	{"typedurls", "typed addresses", func(d artifacts.Decoded) (bool, time.Time) { r, _ := d.(activity.TypedURL); return r.Empty, r.Written }},
+	{"typedurls", "typed addresses", func(d artifacts.Decoded) (bool, time.Time) {
+		r, _ := d.(activity.TypedURL)
+		return r.Empty,
+			r.Written
+	}},
 	{"recentdocs", "recent documents", func(d artifacts.Decoded) (bool, time.Time) {
 		r, _ := d.(activity.RecentDoc)
 		return r.Empty, r.Written
@@ -156,10 +160,12 @@ var recycledPrograms = rule(Rule{
 	tool := x.t.toolNamed(p.stem)
 	level := Informational
 	switch {
-	case tool != nil && tool.level >= High, strings.HasPrefix(p.key, `\windows\`) && runnable[e], p.place != nil && p.place.level >= High && runnable[e] && !x.installer(p):
+	case tool != nil && tool.level >= High, strings.HasPrefix(p.key, `\windows\`) && runnable[e], p.place != nil &&
+		p.place.level >= High && runnable[e] && !x.installer(p):
 		level = Medium
 	case tool != nil || p.place != nil && runnable[e]:
 		level = Low
 	}
-	x.hit(subject{kind: kindProgram, key: p.key, show: r.Path}, level, "%s was deleted at %s", r.Path, r.Deleted.UTC().Format("2006-01-02 15:04:05"))
+	x.hit(subject{kind: kindProgram, key: p.key, show: r.Path}, level, "%s was deleted at %s", r.Path,
+		r.Deleted.UTC().Format("2006-01-02 15:04:05"))
 })

@@ -72,7 +72,8 @@ var clockMoved = wholeRule(Rule{
 	}
 	worst := slices.MaxFunc(steps, func(a, b clockStep) int { return cmp.Or(cmp.Compare(a.step(), b.step()), b.from.Compare(a.from)) })
 	x.hit(x.setting("clock"), level, "the clock was set back from %s to %s, by at least %s: %s",
-		worst.from.UTC().Format(secondsOnly), worst.to.UTC().Format(secondsOnly), span(worst.step()), says).from(rows...).between(worst.to, worst.from)
+		worst.from.UTC().Format(secondsOnly), worst.to.UTC().Format(secondsOnly), span(worst.step()),
+		says).from(rows...).between(worst.to, worst.from)
 })
 
 // span writes a duration as people say it: 196 days, 5h20m0s.

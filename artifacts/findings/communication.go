@@ -126,7 +126,8 @@ var sentUnasked = programRule(Rule{
 	case p.place != nil:
 		level = Medium
 	}
-	x.hit(p.subject(x), level, "it sent %d MB and received %d MB in the periods that ended from %s to %s%s", sent>>20, received>>20, when(first), when(last), says)
+	x.hit(p.subject(x), level, "it sent %d MB and received %d MB in the periods that ended from %s to %s%s", sent>>20, received>>20,
+		when(first), when(last), says)
 })
 
 var bitsCommand = rule(Rule{

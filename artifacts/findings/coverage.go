@@ -53,7 +53,8 @@ type FileTimes struct {
 // FactsOf reads the facts from evidence. names are the artifacts that the run
 // was asked for, kind is what [evidence.Evidence] says of the container.
 func FactsOf(tree *evidence.Tree, kind string, names []string) Facts {
-	f := Facts{Machine: tree.Machine(), Artifacts: names, Hives: map[evidence.Kind]bool{}, Dirty: map[evidence.Kind]string{}, Prefetcher: -1}
+	f := Facts{Machine: tree.Machine(), Artifacts: names, Hives: map[evidence.Kind]bool{}, Dirty: map[evidence.Kind]string{},
+		Prefetcher: -1}
 	hives, _ := tree.Hives()
 	for _, h := range hives {
 		if h.Kind == evidence.SYSTEM && !h.Backup && h.Snapshot == "" && f.Prefetcher < 0 {
@@ -276,7 +277,8 @@ func (e *Evaluator) lacks(name string) string {
 		return "executedfiles: no Prefetch file names its program in a $MFT that is here"
 	case f != nil && f.sources > 0:
 		return ""
-	case len(e.facts.Artifacts) > 0 && !slices.Contains(e.facts.Artifacts, name) && !slices.ContainsFunc(e.facts.Artifacts, func(n string) bool { return strings.EqualFold(n, a.Group) }):
+	case len(e.facts.Artifacts) > 0 && !slices.Contains(e.facts.Artifacts, name) &&
+		!slices.ContainsFunc(e.facts.Artifacts, func(n string) bool { return strings.EqualFold(n, a.Group) }):
 		return "artifact " + name + " was not selected"
 	case e.facts.Whole && name != "prefetch" && !slices.ContainsFunc(a.Sources, func(s artifacts.Source) bool { return s.Glob == "" }):
 		return "" // the volume is here, and there is no such file: that was looked at

@@ -73,9 +73,11 @@ var defenderExclusion = rule(Rule{
 			level = Critical
 		case x.t.hosts[strings.TrimSuffix(base, ".exe")] || x.t.proxies[strings.TrimSuffix(base, ".exe")]:
 			level = High
-		case inside.place != nil && inside.place.level >= High && inside.place.id != "L3" || at.place != nil && at.place.level >= High && ext(base) == ".exe":
+		case inside.place != nil && inside.place.level >= High && inside.place.id != "L3" || at.place != nil && at.place.level >= High &&
+			ext(base) == ".exe":
 			level = High
-		case key == `\windows` || key == `\windows\system32` || key == `\users` || key == `\programdata` || strings.Count(key, `\`) == 2 && strings.HasPrefix(key, `\users\`):
+		case key == `\windows` || key == `\windows\system32` || key == `\users` || key == `\programdata` ||
+			strings.Count(key, `\`) == 2 && strings.HasPrefix(key, `\users\`):
 			level = High
 		case inside.place != nil && inside.place.level >= Low:
 			level = Medium
@@ -120,7 +122,8 @@ var firewallOpened = rule(Rule{
 		if p.place != nil {
 			where = ", " + p.place.String()
 		}
-		x.hit(subject{kind: kindProgram, key: p.key, show: f.App}, level, "firewall rule %q allows inbound traffic to it%s", cmp.Or(f.Title, f.Name), where)
+		x.hit(subject{kind: kindProgram, key: p.key, show: f.App}, level, "firewall rule %q allows inbound traffic to it%s",
+			cmp.Or(f.Title, f.Name), where)
 	}
 })
 
@@ -135,7 +138,8 @@ var portForwarded = rule(Rule{
 	if a, err := netip.ParseAddr(p.Address); err == nil && a.IsLoopback() {
 		level = Medium
 	}
-	x.hit(x.setting(fmt.Sprintf("portproxy %s:%s", p.ListenAddress, p.ListenPort)), level, "%s:%s forwards to %s:%s", p.ListenAddress, p.ListenPort, p.Address, p.Port)
+	x.hit(x.setting(fmt.Sprintf("portproxy %s:%s", p.ListenAddress, p.ListenPort)), level, "%s:%s forwards to %s:%s", p.ListenAddress,
+		p.ListenPort, p.Address, p.Port)
 })
 
 // build is the number of the machine's Windows, 0 where nothing tells.
@@ -149,8 +153,10 @@ func (s *scene) build() int {
 
 // guards are parts of names whose servers keep a machine safe.
 var guards = []string{
-	"update.microsoft", "windowsupdate", "definitionupdates", "defender", "wdcp.", "smartscreen", "symantec", "norton", "mcafee", "trellix", "trendmicro", "kaspersky",
-	"eset", "sophos", "avast", "avg.com", "avira", "bitdefender", "f-secure", "malwarebytes", "crowdstrike", "sentinelone", "virustotal", "drweb", "comodo", "clamav", "carbonblack", "cylance", "paloaltonetworks",
+	"update.microsoft", "windowsupdate", "definitionupdates", "defender", "wdcp.", "smartscreen", "symantec", "norton", "mcafee",
+	"trellix", "trendmicro", "kaspersky",
+	"eset", "sophos", "avast", "avg.com", "avira", "bitdefender", "f-secure", "malwarebytes", "crowdstrike", "sentinelone", "virustotal",
+	"drweb", "comodo", "clamav", "carbonblack", "cylance", "paloaltonetworks",
 }
 
 var hostsTampered = wholeRule(Rule{
@@ -196,7 +202,8 @@ var hostsTampered = wholeRule(Rule{
 		}) {
 			level = Low
 		}
-		look.hit(look.setting("hosts file "+strings.ToLower(h.Names[0])), level, "%s resolves to %s", strings.Join(h.Names, ", "), h.Address)
+		look.hit(look.setting("hosts file "+strings.ToLower(h.Names[0])), level, "%s resolves to %s", strings.Join(h.Names, ", "),
+			h.Address)
 	}
 }, "hosts")
 
@@ -226,7 +233,8 @@ var loggingReduced = rule(Rule{
 			x.hit(subj, Medium, "the log %s holds no more than %d bytes", s.Subject, n)
 		}
 	case low == "file" && (strings.EqualFold(s.Subject, "Security") || strings.EqualFold(s.Subject, "System")):
-		if k := x.normal(s.Value, x.row.rec.User); !strings.HasPrefix(k, `\windows\system32\winevt\logs\`) && !strings.HasPrefix(k, `\windows\system32\config\`) {
+		if k := x.normal(s.Value, x.row.rec.User); !strings.HasPrefix(k, `\windows\system32\winevt\logs\`) &&
+			!strings.HasPrefix(k, `\windows\system32\config\`) {
 			x.hit(subj, 0, "the log %s is written to %s", s.Subject, s.Value)
 		}
 	}
@@ -265,7 +273,8 @@ var protectionOff = rule(Rule{
 		x.hit(subj, High, "%s", says).as("T1550.002")
 	case strings.HasSuffix(low, "enablelua"), strings.HasSuffix(low, "consentpromptbehavioradmin"):
 		x.hit(subj, Medium, "%s", says).as("T1548.002")
-	case strings.HasSuffix(low, "vulnerabledriverblocklistenable"), strings.Contains(low, "smartscreen"), strings.HasSuffix(low, "disabletaskmgr"), strings.HasSuffix(low, "disableregistrytools"):
+	case strings.HasSuffix(low, "vulnerabledriverblocklistenable"), strings.Contains(low, "smartscreen"), strings.HasSuffix(low,
+		"disabletaskmgr"), strings.HasSuffix(low, "disableregistrytools"):
 		x.hit(subj, Medium, "%s", says).as("T1562.001")
 	}
 }).also(on(func(x *look, l persistence.LSA) {
@@ -333,7 +342,8 @@ var proxyChanged = rule(Rule{
 		level = level.step(-1)
 	}
 	who := cmp.Or(x.row.rec.User.Name, "the machine")
-	x.hit(x.setting("proxy of "+who+" "+cmp.Or(p.Server, p.AutoConfig)), level, "%s sends traffic to %s", cmp.Or(p.Kind, "a setting"), cmp.Or(p.Server, p.AutoConfig))
+	x.hit(x.setting("proxy of "+who+" "+cmp.Or(p.Server, p.AutoConfig)), level, "%s sends traffic to %s", cmp.Or(p.Kind, "a setting"),
+		cmp.Or(p.Server, p.AutoConfig))
 })
 
 // proxyHost takes scheme and port from a server's name.
@@ -355,7 +365,8 @@ func proxyHost(s string) string {
 
 // recovery are the programs that take ways back away, or that clean up.
 var recovery = map[string]string{
-	"vssadmin.exe": "vssadmin", "wbadmin.exe": "wbadmin", "bcdedit.exe": "bcdedit", "wmic.exe": "wmic", "diskshadow.exe": "diskshadow", "reagentc.exe": "reagentc",
+	"vssadmin.exe": "vssadmin", "wbadmin.exe": "wbadmin", "bcdedit.exe": "bcdedit", "wmic.exe": "wmic", "diskshadow.exe": "diskshadow",
+	"reagentc.exe": "reagentc",
 	"wevtutil.exe": "wevtutil", "fsutil.exe": "fsutil", "cipher.exe": "cipher", "sdelete.exe": "sdelete", "sdelete64.exe": "sdelete",
 }
 
@@ -372,7 +383,8 @@ var recoveryInhibited = wholeRule(Rule{
 		}
 	}
 	for _, r := range x.kept["protection"] {
-		if s := r.rec.Data.(system.Setting); s.Weak && strings.HasSuffix(strings.ToLower(s.Setting), "disablesr") && r.rec.From.State == artifacts.Live {
+		if s := r.rec.Data.(system.Setting); s.Weak && strings.HasSuffix(strings.ToLower(s.Setting), "disablesr") &&
+			r.rec.From.State == artifacts.Live {
 			look := *x
 			look.row = r
 			look.hit(look.setting("System Restore"), Medium, "%s", s.Meaning).as("T1490")

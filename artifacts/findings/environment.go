@@ -19,19 +19,23 @@ var environmentHijack = rule(Rule{
 	case e.Default:
 	case e.BeforeSystem32 && e.Writable && a.Scope == "machine":
 		level := Medium
-		if p := x.probe(x.normal(e.Folder, x.row.rec.User) + `\x.exe`); strings.HasPrefix(p.key, `\users\`) || p.place != nil && p.place.level >= High {
+		if p := x.probe(x.normal(e.Folder, x.row.rec.User) + `\x.exe`); strings.HasPrefix(p.key, `\users\`) || p.place != nil &&
+			p.place.level >= High {
 			level = High
 		}
-		x.hit(x.setting("search path of the machine"), x.weaker(level, a), "%s, where users may write, is searched before System32", e.Folder)
+		x.hit(x.setting("search path of the machine"), x.weaker(level, a), "%s, where users may write, is searched before System32",
+			e.Folder)
 	case strings.EqualFold(e.Name, "ComSpec") && a.Image != "" && !strings.EqualFold(winpath.Base(a.Image), "cmd.exe"):
-		x.hit(x.setting("variable ComSpec of "+cmp.Or(x.row.rec.User.Name, "the machine")), x.weaker(High, a), "the command prompt is %s", a.Image)
+		x.hit(x.setting("variable ComSpec of "+cmp.Or(x.row.rec.User.Name, "the machine")), x.weaker(High, a),
+			"the command prompt is %s", a.Image)
 	}
 }).also(on(func(x *look, p persistence.Profiler) {
 	a := p.Autostart()
 	if p.Default || a.Image == "" && p.Value == "" {
 		return
 	}
-	x.hit(x.setting("profiler "+strings.TrimSpace(p.Variable+" "+p.Service+" "+x.row.rec.User.Name)), x.weaker(High, a), "%s loads %s into .NET programs", p.Variable, cmp.Or(a.Image, p.Value)).as("T1574.012")
+	x.hit(x.setting("profiler "+strings.TrimSpace(p.Variable+" "+p.Service+" "+x.row.rec.User.Name)), x.weaker(High, a),
+		"%s loads %s into .NET programs", p.Variable, cmp.Or(a.Image, p.Value)).as("T1574.012")
 }))
 
 var profileAutorun = rule(Rule{
@@ -45,7 +49,8 @@ var profileAutorun = rule(Rule{
 	if a.Scope != "new users" && a.Scope != "service account" || a.Command == "" {
 		return
 	}
-	if low := strings.ToLower(a.Command); strings.Contains(low, "onedrivesetup.exe") || strings.Contains(low, "wab.exe") || strings.Contains(low, "mctadmin") || strings.Contains(low, "sidebar.exe") || strings.Contains(low, "ctfmon.exe") {
+	if low := strings.ToLower(a.Command); strings.Contains(low, "onedrivesetup.exe") || strings.Contains(low, "wab.exe") ||
+		strings.Contains(low, "mctadmin") || strings.Contains(low, "sidebar.exe") || strings.Contains(low, "ctfmon.exe") {
 		return
 	}
 	x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "%s: %s (%s)", r.List, clip(a.Command, 300), a.Scope).atMost(High)

@@ -152,7 +152,8 @@ const (
 
 func newEventScene(rules []*Rule, on func(*Rule) bool) *eventScene {
 	s := &eventScene{
-		steps: map[eventKey][]eventStep{}, channels: map[string]channel{}, met: map[eventKey]int{}, rules: rules, said: map[saidKey]*hit{}, names: map[string]string{},
+		steps: map[eventKey][]eventStep{}, channels: map[string]channel{}, met: map[eventKey]int{}, rules: rules,
+		said: map[saidKey]*hit{}, names: map[string]string{},
 	}
 	for _, r := range rules {
 		if !on(r) {
@@ -380,7 +381,8 @@ func (w who) system() bool {
 	case "S-1-5-18", "S-1-5-19", "S-1-5-20":
 		return true
 	}
-	return strings.HasPrefix(w.sid, "S-1-5-80-") || strings.HasPrefix(w.sid, "S-1-5-90-") || strings.HasPrefix(w.sid, "S-1-5-96-") || w.sid == "" && strings.EqualFold(w.name, "SYSTEM")
+	return strings.HasPrefix(w.sid, "S-1-5-80-") || strings.HasPrefix(w.sid, "S-1-5-90-") || strings.HasPrefix(w.sid, "S-1-5-96-") ||
+		w.sid == "" && strings.EqualFold(w.name, "SYSTEM")
 }
 
 func (w who) same(o who) bool {

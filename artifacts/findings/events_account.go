@@ -154,8 +154,10 @@ var weakFlags = []struct {
 	level Level
 	says  string
 }{
-	{16, High, "no pre-authentication is needed"}, {11, High, "its password is stored so that it can be read"}, {13, High, "it is trusted for delegation"},
-	{18, High, "it may act for others"}, {2, Medium, "no password is required"}, {15, Medium, "it uses DES only"}, {9, Informational, "its password never expires"},
+	{16, High, "no pre-authentication is needed"}, {11, High, "its password is stored so that it can be read"},
+	{13, High, "it is trusted for delegation"},
+	{18, High, "it may act for others"}, {2, Medium, "no password is required"}, {15, Medium, "it uses DES only"},
+	{9, Informational, "its password never expires"},
 }
 
 var weakFlagsSet = eventRule(Rule{

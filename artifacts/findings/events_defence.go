@@ -38,7 +38,8 @@ var malwareSeen = eventRule(Rule{
 	case 1117, 1007:
 		says = "the antivirus acted on " + name + ": " + x.spaced("Action Name")
 	}
-	x.hit(s, level, "%s, %s, by %s of %s", says, cmp.Or(path, "no path"), cmp.Or(x.spaced("Process Name"), "an unknown process"), cmp.Or(x.spaced("Detection User"), "an unknown user"))
+	x.hit(s, level, "%s, %s, by %s of %s", says, cmp.Or(path, "no path"), cmp.Or(x.spaced("Process Name"), "an unknown process"),
+		cmp.Or(x.spaced("Detection User"), "an unknown user"))
 }, in(chDefender, 1116, 1117, 1118, 1119, 1006, 1007, 1015))
 
 var antivirusOff = eventRule(Rule{
@@ -49,7 +50,8 @@ var antivirusOff = eventRule(Rule{
 }, func(x *eventLook) {
 	level := High
 	x.early = Informational
-	words := map[uint32]string{5001: "real-time protection was switched off", 5010: "the scan for spyware was switched off", 5012: "the scan for viruses was switched off"}
+	words := map[uint32]string{5001: "real-time protection was switched off", 5010: "the scan for spyware was switched off",
+		5012: "the scan for viruses was switched off"}
 	x.hit(x.setting("Defender state"), level, "%s at %s", words[x.r.ID], stampWords(x.now()))
 	x.change("antivirus switched off")
 }, in(chDefender, 5001, 5010, 5012))
@@ -65,14 +67,16 @@ var antivirusSetting = eventRule(Rule{
 	_, value, _ := strings.Cut(v, " = ")
 	on := strings.HasPrefix(value, "0x1") || value == "1"
 	switch {
-	case strings.Contains(low, `\exclusions\paths\`), strings.Contains(low, `\exclusions\extensions\`), strings.Contains(low, `\exclusions\processes\`):
+	case strings.Contains(low, `\exclusions\paths\`), strings.Contains(low, `\exclusions\extensions\`), strings.Contains(low,
+		`\exclusions\processes\`):
 		key, _, _ := strings.Cut(v, " = ")
 		_, name, _ := strings.Cut(key, `Exclusions\`)
 		if i := strings.IndexByte(name, '\\'); i >= 0 {
 			name = name[i+1:]
 		}
 		x.hit(x.setting("Defender exclusion "+name), 0, "it was added: %s", v)
-	case on && strings.Contains(low, "disableantispyware"), on && strings.Contains(low, `real-time protection\disable`), on && strings.Contains(low, "disableantivirus"):
+	case on && strings.Contains(low, "disableantispyware"), on && strings.Contains(low, `real-time protection\disable`), on &&
+		strings.Contains(low, "disableantivirus"):
 		x.hit(x.setting("Defender state"), 0, "it was switched off in the registry: %s", v)
 	default:
 		return
@@ -125,7 +129,8 @@ var backgroundTransfer = eventRule(Rule{
 	case suffixOf(host, transferHosts) || !strings.Contains(host, "."):
 		return
 	}
-	x.hit(x.setting("transfer from "+host), level, "the job %s transferred %s %s", cmp.Or(x.get("name"), x.get("jobTitle")), raw, x.get("LocalName"))
+	x.hit(x.setting("transfer from "+host), level, "the job %s transferred %s %s", cmp.Or(x.get("name"), x.get("jobTitle")), raw,
+		x.get("LocalName"))
 }, in(chBITS, 59, 60, 16403))
 
 var firewallRule = eventRule(Rule{
@@ -149,7 +154,8 @@ var firewallRule = eventRule(Rule{
 			level = Informational
 		}
 		x.hit(x.image(path), level, "the firewall rule %s lets it through", name)
-	case inward && x.get("ApplicationPath") == "" && x.num("LocalPorts") == 0 && x.num("Action") == 3 && (strings.HasSuffix(by, `\powershell.exe`) || strings.HasSuffix(by, `\netsh.exe`)) && x.get("LocalPorts") == "*":
+	case inward && x.get("ApplicationPath") == "" && x.num("LocalPorts") == 0 && x.num("Action") == 3 &&
+		(strings.HasSuffix(by, `\powershell.exe`) || strings.HasSuffix(by, `\netsh.exe`)) && x.get("LocalPorts") == "*":
 		x.hit(x.setting("firewall rule "+name), High, "%s let in everything", by)
 	}
 }, in(chFirewall, 2004, 2005, 2097, 2099, 2071, 2073), in(chSecurity, 4946, 4947))
@@ -162,14 +168,17 @@ var firewallOff = eventRule(Rule{
 }, func(x *eventLook) {
 	if x.ch == chSecurity {
 		if v := strings.ToLower(x.get("SettingType")); strings.Contains(v, "enable") && strings.EqualFold(x.get("SettingValue"), "No") {
-			x.hit(x.setting("firewall profile "+x.get("ProfileChanged")), 0, "%s was set to %s", x.get("SettingType"), x.get("SettingValue"))
+			x.hit(x.setting("firewall profile "+x.get("ProfileChanged")), 0, "%s was set to %s", x.get("SettingType"),
+				x.get("SettingValue"))
 		}
 		return
 	}
 	// Setting type 1 is "enable firewall" ([MS-FASP] 2.2.37).
-	if x.num("SettingType") == 1 && x.get("SettingType") != "" && (x.get("SettingValueString") == "No" || x.get("SettingValue") == "00000000") {
+	if x.num("SettingType") == 1 && x.get("SettingType") != "" &&
+		(x.get("SettingValueString") == "No" || x.get("SettingValue") == "00000000") {
 		level := High
 		x.early = Informational
-		x.hit(x.setting("firewall profile "+x.get("Profiles")), level, "it was switched off by %s", cmp.Or(x.get("ModifyingApplication"), x.get("ModifyingUser")))
+		x.hit(x.setting("firewall profile "+x.get("Profiles")), level, "it was switched off by %s",
+			cmp.Or(x.get("ModifyingApplication"), x.get("ModifyingUser")))
 	}
 }, in(chFirewall, 2003, 2082), in(chSecurity, 4950))

@@ -66,7 +66,8 @@ type failure struct {
 }
 
 // proofs are reasons of failures that show that the password was right.
-var proofs = map[uint64]bool{0xC000015B: true, 0xC0000071: true, 0xC0000193: true, 0xC0000224: true, 0xC000006E: true, 0xC000006F: true, 0xC0000070: true}
+var proofs = map[uint64]bool{0xC000015B: true, 0xC0000071: true, 0xC0000193: true, 0xC0000224: true, 0xC000006E: true, 0xC000006F: true,
+	0xC0000070: true}
 
 // failure reads a record as a failed attempt.
 func (x *eventLook) failure() (f failure, ok bool) {
@@ -263,7 +264,8 @@ func (s *guesser) judge(x *eventLook) {
 }
 
 func guessWords(s *guesser, kind string) string {
-	return clip(fmt.Sprintf("%d failures for %d accounts%s (%s) from %s to %s", s.total, len(s.all), kind, listOf(sortedKeys(s.all), 8), stampWords(s.first), stampWords(s.last)), 600)
+	return clip(fmt.Sprintf("%d failures for %d accounts%s (%s) from %s to %s", s.total, len(s.all), kind, listOf(sortedKeys(s.all), 8),
+		stampWords(s.first), stampWords(s.last)), 600)
 }
 
 var successAfterGuessing = eventRule(Rule{

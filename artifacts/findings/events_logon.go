@@ -92,7 +92,8 @@ func logonSeen(x *eventLook) {
 	l := &x.ev.logons
 	t := x.target()
 	kind := x.num("LogonType")
-	if (l.firstUser.IsZero() || x.now().Before(l.firstUser)) && t.user() && !strings.HasPrefix(strings.ToLower(t.name), "defaultuser") && (kind == 2 || kind == 10 || kind == 11) {
+	if (l.firstUser.IsZero() || x.now().Before(l.firstUser)) && t.user() && !strings.HasPrefix(strings.ToLower(t.name), "defaultuser") &&
+		(kind == 2 || kind == 10 || kind == 11) {
 		l.firstUser = x.now()
 	}
 	if t.name != "" && t.sid != "" && t.user() && len(x.ev.names) < maxNoted {
@@ -123,11 +124,13 @@ var noSessionKey = eventRule(Rule{
 }, func(x *eventLook) {
 	logonSeen(x)
 	t := x.target()
-	if x.num("LogonType") != 3 || !strings.EqualFold(x.get("AuthenticationPackageName"), "NTLM") || x.r.Get("KeyLength") == "" || x.num("KeyLength") != 0 || !t.user() {
+	if x.num("LogonType") != 3 || !strings.EqualFold(x.get("AuthenticationPackageName"), "NTLM") || x.r.Get("KeyLength") == "" ||
+		x.num("KeyLength") != 0 || !t.user() {
 		return
 	}
 	raw := strings.TrimPrefix(x.get("IpAddress"), "::ffff:")
-	h := x.hit(x.who(t), 0, "%s logged on from %s %s by NTLM without a session key", t, cmp.Or(raw, "an unknown address"), x.get("WorkstationName"))
+	h := x.hit(x.who(t), 0, "%s logged on from %s %s by NTLM without a session key", t, cmp.Or(raw, "an unknown address"),
+		x.get("WorkstationName"))
 	l := &x.ev.logons
 	if l.bare == nil {
 		l.bare = map[uint64]*bareHit{}
@@ -166,7 +169,8 @@ func (x *eventLook) actedFrom(address string) {
 	if l.address == nil {
 		l.address = map[string][]time.Time{}
 	}
-	if t := l.address[address]; address != "" && len(l.address) < maxNoted && (len(t) == 0 || len(t) < 1024 && x.now().Sub(t[len(t)-1]).Abs() > 10*time.Minute) {
+	if t := l.address[address]; address != "" && len(l.address) < maxNoted &&
+		(len(t) == 0 || len(t) < 1024 && x.now().Sub(t[len(t)-1]).Abs() > 10*time.Minute) {
 		l.address[address] = append(t, x.now())
 	}
 }
@@ -186,7 +190,8 @@ var newCredentials = eventRule(Rule{
 		return
 	}
 	t := x.target()
-	h := x.hit(x.who(t), 0, "%s took on the credentials of %s", t, cmp.Or(who{name: x.get("TargetOutboundUserName"), domain: x.get("TargetOutboundDomainName")}.String(), "another account"))
+	h := x.hit(x.who(t), 0, "%s took on the credentials of %s", t,
+		cmp.Or(who{name: x.get("TargetOutboundUserName"), domain: x.get("TargetOutboundDomainName")}.String(), "another account"))
 	if len(l.seclogo) < maxNoted {
 		l.seclogo = append(l.seclogo, h)
 	}
@@ -246,7 +251,8 @@ var adminFromLoopback = eventRule(Rule{
 	Next:   "Look for new machine accounts (4741) and delegation changes (5136) before it.",
 }, func(x *eventLook) {
 	t := x.target()
-	if x.num("LogonType") == 3 && strings.EqualFold(x.get("AuthenticationPackageName"), "Kerberos") && loopback(x.get("IpAddress")) && strings.HasPrefix(t.sid, "S-1-5-21-") && strings.HasSuffix(t.sid, "-500") {
+	if x.num("LogonType") == 3 && strings.EqualFold(x.get("AuthenticationPackageName"), "Kerberos") && loopback(x.get("IpAddress")) &&
+		strings.HasPrefix(t.sid, "S-1-5-21-") && strings.HasSuffix(t.sid, "-500") {
 		x.hit(x.who(t), 0, "%s logged on by Kerberos from %s", t, x.get("IpAddress"))
 		x.suspect(t, "")
 	}
@@ -265,7 +271,8 @@ var clearTextLogon = eventRule(Rule{
 	if addressOf(x.get("IpAddress")) == "" {
 		level = Informational
 	}
-	x.hit(x.who(x.target()), level, "%s logged on from %s with a clear-text password, by %s", x.target(), cmp.Or(x.get("IpAddress"), "an unknown address"), x.get("ProcessName"))
+	x.hit(x.who(x.target()), level, "%s logged on from %s with a clear-text password, by %s", x.target(),
+		cmp.Or(x.get("IpAddress"), "an unknown address"), x.get("ProcessName"))
 }, in(chSecurity, 4624))
 
 var explicitCredentials = eventRule(Rule{
@@ -275,7 +282,8 @@ var explicitCredentials = eventRule(Rule{
 	Next:   "Follow it to the log-on on the destination.",
 }, func(x *eventLook) {
 	a, t := x.actor(), x.target()
-	if !a.user() || t.name == "" || a.same(t) || strings.EqualFold(t.name, "defaultuser0") || strings.HasPrefix(strings.ToLower(t.domain), "window manager") || strings.HasPrefix(strings.ToLower(t.domain), "font driver") {
+	if !a.user() || t.name == "" || a.same(t) || strings.EqualFold(t.name, "defaultuser0") ||
+		strings.HasPrefix(strings.ToLower(t.domain), "window manager") || strings.HasPrefix(strings.ToLower(t.domain), "font driver") {
 		return
 	}
 	image := x.get("ProcessName")
@@ -294,7 +302,8 @@ var explicitCredentials = eventRule(Rule{
 	if shells[base] || servers[base] || x.odd(image) {
 		level = High
 	}
-	x.hit(x.who(a), level, "%s used the credentials of %s for %s, by %s", a, t, cmp.Or(dest, "the machine itself"), cmp.Or(image, "the system"))
+	x.hit(x.who(a), level, "%s used the credentials of %s for %s, by %s", a, t, cmp.Or(dest, "the machine itself"),
+		cmp.Or(image, "the system"))
 	x.hop(a, t, dest, first != "localhost" && first != self && first != "")
 	x.try(a, t)
 }, in(chSecurity, 4648))
@@ -326,7 +335,8 @@ func (x *eventLook) try(a, t who) {
 		v.hit = true
 		y := *x
 		y.rule = x.ev.rule("E-19")
-		y.hit(y.who(a), 0, "%s tried the credentials of %d accounts within 30 minutes: %s", a, len(v.targets), listOf(sortedKeys(v.targets), 8))
+		y.hit(y.who(a), 0, "%s tried the credentials of %d accounts within 30 minutes: %s", a, len(v.targets),
+			listOf(sortedKeys(v.targets), 8))
 	}
 }
 

@@ -50,7 +50,8 @@ var eventLogCleared = eventRule(Rule{
 		log = cmp.Or(x.below("BackupPath"), "System")
 	}
 	who := who{name: x.below("SubjectUserName"), domain: x.below("SubjectDomainName")}
-	h := x.hit(x.setting("event log "+log), 0, "%s cleared the log %s at %s", cmp.Or(who.String(), "an unknown account"), log, stampWords(x.now()))
+	h := x.hit(x.setting("event log "+log), 0, "%s cleared the log %s at %s", cmp.Or(who.String(), "an unknown account"), log,
+		stampWords(x.now()))
 	if len(x.ev.logs.cleared) < maxNoted && strings.EqualFold(log, "Security") {
 		x.ev.logs.cleared = append(x.ev.logs.cleared, h)
 	}
@@ -92,7 +93,8 @@ var auditingReduced = eventRule(Rule{
 			return
 		}
 		x.early = Informational
-		x.hit(x.setting("audit policy"), level, "%s removed auditing of subcategory %s", a, cmp.Or(x.get("SubcategoryGuid"), x.get("SubcategoryId")))
+		x.hit(x.setting("audit policy"), level, "%s removed auditing of subcategory %s", a,
+			cmp.Or(x.get("SubcategoryGuid"), x.get("SubcategoryId")))
 		x.change("auditing reduced")
 	case 4906:
 		if x.num("CrashOnAuditFailValue") == 0 && x.get("CrashOnAuditFailValue") != "" {
@@ -120,15 +122,19 @@ var logCommand = eventRule(Rule{
 }, func(x *eventLook) {
 	p := x.process()
 	l := p.line
-	bad := (strings.Contains(l, "wevtutil") || p.base == "wevtutil.exe") && (strings.Contains(l, " cl ") || strings.Contains(l, "clear-log") || (strings.Contains(l, " sl ") || strings.Contains(l, "set-log")) && strings.Contains(l, "/e:false")) ||
-		strings.Contains(l, "clear-eventlog") || strings.Contains(l, "remove-eventlog") || strings.Contains(l, "usn") && strings.Contains(l, "deletejournal")
+	bad := (strings.Contains(l, "wevtutil") || p.base == "wevtutil.exe") &&
+		(strings.Contains(l, " cl ") || strings.Contains(l, "clear-log") ||
+			(strings.Contains(l, " sl ") || strings.Contains(l, "set-log")) && strings.Contains(l, "/e:false")) ||
+		strings.Contains(l, "clear-eventlog") || strings.Contains(l, "remove-eventlog") || strings.Contains(l, "usn") &&
+		strings.Contains(l, "deletejournal")
 	if bad {
 		x.hit(x.image(p.image), 0, "%s ran %s", p.user, p.command)
 	}
 }, processCreation...)
 
 // guarded are the services that record or protect.
-var guarded = map[string]bool{"eventlog": true, "sysmon": true, "sysmon64": true, "windefend": true, "sense": true, "mpssvc": true, "wscsvc": true, "windows event log": true}
+var guarded = map[string]bool{"eventlog": true, "sysmon": true, "sysmon64": true, "windefend": true, "sense": true, "mpssvc": true,
+	"wscsvc": true, "windows event log": true}
 
 var loggingStopped = eventRule(Rule{
 	ID: "E-04", Title: "Logging or defence service switched off", Level: High, Attack: []string{"T1562.001", "T1562.002"},
@@ -183,8 +189,10 @@ func (l *logState) stop(x *eventLook, says string) {
 
 // clockSetters are programs that set the clock as part of their work.
 var clockSetters = map[string]bool{
-	"svchost.exe": true, "vmtoolsd.exe": true, "vboxservice.exe": true, "vmms.exe": true, "vmicsvc.exe": true, "w32tm.exe": true, "vmicheartbeat.exe": true,
-	"prl_tools.exe": true, "xenguestagent.exe": true, "qemu-ga.exe": true, "oobe.exe": true, "setup.exe": true, "windeploy.exe": true, "chronyd.exe": true, "spiceagent.exe": true,
+	"svchost.exe": true, "vmtoolsd.exe": true, "vboxservice.exe": true, "vmms.exe": true, "vmicsvc.exe": true, "w32tm.exe": true,
+	"vmicheartbeat.exe": true,
+	"prl_tools.exe":     true, "xenguestagent.exe": true, "qemu-ga.exe": true, "oobe.exe": true, "setup.exe": true, "windeploy.exe": true,
+	"chronyd.exe": true, "spiceagent.exe": true,
 }
 
 var clockSet = eventRule(Rule{
@@ -211,7 +219,8 @@ var clockSet = eventRule(Rule{
 	if base == "systemsettings.exe" || base == "systemsettingsadminflows.exe" || base == "rundll32.exe" || base == "dllhost.exe" {
 		level = Low // the pages of Settings and timedate.cpl
 	}
-	x.hit(x.setting("clock"), level, "%s set the clock by %s, from %s to %s", name, d.Round(time.Second), stampWords(before), stampWords(after))
+	x.hit(x.setting("clock"), level, "%s set the clock by %s, from %s to %s", name, d.Round(time.Second), stampWords(before),
+		stampWords(after))
 }, in(chSecurity, 4616), in(chSystem, 1))
 
 var sysmonChanged = eventRule(Rule{
@@ -267,7 +276,8 @@ var logHole = eventRule(Rule{
 	}
 	for _, path := range sortedKeys(x.ev.logs.files) {
 		if n := x.ev.logs.files[path].missed(); n > 0 {
-			x.hit(x.setting("event log "+strings.TrimSuffix(baseOf(path), ".evtx")), holeLevel(n), "%d record numbers are missing in the middle of %s", n, path)
+			x.hit(x.setting("event log "+strings.TrimSuffix(baseOf(path), ".evtx")), holeLevel(n),
+				"%d record numbers are missing in the middle of %s", n, path)
 		}
 	}
 })
@@ -279,7 +289,8 @@ func (x *eventLook) allEvents() bool {
 	}
 	for _, name := range x.rule.Needs {
 		a := artifactNamed(name)
-		if a != nil && !slices.Contains(x.facts.Artifacts, name) && !slices.ContainsFunc(x.facts.Artifacts, func(n string) bool { return strings.EqualFold(n, a.Group) }) {
+		if a != nil && !slices.Contains(x.facts.Artifacts, name) &&
+			!slices.ContainsFunc(x.facts.Artifacts, func(n string) bool { return strings.EqualFold(n, a.Group) }) {
 			return false
 		}
 	}

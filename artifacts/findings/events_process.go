@@ -183,8 +183,10 @@ func recoveryCommand(l string) bool {
 		}
 		return true
 	}
-	return has("vssadmin", "delete", "shadow") || has("vssadmin", "resize", "shadowstorage") || has("shadowcopy", "delete") || has("wbadmin", "delete") ||
-		has("bcdedit", "recoveryenabled", "no") || has("bcdedit", "ignoreallfailures") || has("win32_shadowcopy", "delete") || has("win32_shadowcopy", "remove-wmi") || has("diskshadow", "delete", "shadows")
+	return has("vssadmin", "delete", "shadow") || has("vssadmin", "resize", "shadowstorage") || has("shadowcopy", "delete") ||
+		has("wbadmin", "delete") ||
+		has("bcdedit", "recoveryenabled", "no") || has("bcdedit", "ignoreallfailures") || has("win32_shadowcopy", "delete") ||
+		has("win32_shadowcopy", "remove-wmi") || has("diskshadow", "delete", "shadows")
 }
 
 // readsMemory is PROCESS_VM_READ.
@@ -229,7 +231,8 @@ var lsassRead = eventRule(Rule{
 // antivirus.
 func inWindows(path string) bool {
 	l := strings.ToLower(path)
-	return strings.Contains(l, `\windows\system32\`) || strings.Contains(l, `\windows\syswow64\`) || strings.Contains(l, `\windows defender\`)
+	return strings.Contains(l, `\windows\system32\`) || strings.Contains(l, `\windows\syswow64\`) ||
+		strings.Contains(l, `\windows defender\`)
 }
 
 var credentialStore = eventRule(Rule{
@@ -257,9 +260,11 @@ func storeOf(file, image string, written bool) string {
 		return "a dump of lsass"
 	case base == "ntds.dit" && !strings.Contains(file, `\windows\ntds\`):
 		return "a copy of the directory database"
-	case written && (base == "sam" || base == "security" || base == "sam.hiv" || base == "sam.save" || base == "security.save") && !strings.Contains(file, `\system32\config\`):
+	case written && (base == "sam" || base == "security" || base == "sam.hiv" || base == "sam.save" || base == "security.save") &&
+		!strings.Contains(file, `\system32\config\`):
 		return "a copy of a registry hive with secrets"
-	case base == "login data" && image != "" && !strings.Contains(image, "chrome") && !strings.Contains(image, "edge") && !strings.Contains(image, "brave") && !strings.Contains(image, "opera") && !strings.Contains(image, "vivaldi") && !inWindows(image):
+	case base == "login data" && image != "" && !strings.Contains(image, "chrome") && !strings.Contains(image, "edge") &&
+		!strings.Contains(image, "brave") && !strings.Contains(image, "opera") && !strings.Contains(image, "vivaldi") && !inWindows(image):
 		return "the passwords of a browser"
 	}
 	return ""
@@ -277,7 +282,8 @@ var debugPrivilege = eventRule(Rule{
 	}
 	image := x.get("ProcessName")
 	switch base := strings.ToLower(baseOf(image)); {
-	case base == "", (base == "lsass.exe" || base == "services.exe" || base == "svchost.exe" || base == "winlogon.exe" || base == "lsaiso.exe") && inWindows(image):
+	case base == "", (base == "lsass.exe" || base == "services.exe" || base == "svchost.exe" || base == "winlogon.exe" ||
+		base == "lsaiso.exe") && inWindows(image):
 		return
 	case x.actor().system() || x.actor().machine():
 		return

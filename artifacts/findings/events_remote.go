@@ -98,7 +98,8 @@ var tunnelledSession = eventRule(Rule{
 		}
 	case x.ch == chSecurity:
 		w := who{name: x.get("AccountName"), domain: x.get("AccountDomain")}
-		x.hit(x.who(w), 0, "Remote Desktop was refused to %s from %s: the password was right, the right was missing", w, x.get("ClientAddress"))
+		x.hit(x.who(w), 0, "Remote Desktop was refused to %s from %s: the password was right, the right was missing", w,
+			x.get("ClientAddress"))
 	case x.r.ID == 39:
 		if t, by := x.below("TargetSession"), x.below("Source"); t != "" && by != "" && t != by {
 			x.hit(x.setting("session "+t), Medium, "session %s disconnected session %s", by, t)
@@ -188,7 +189,8 @@ var controlPipe = eventRule(Rule{
 		return
 	}
 	level := Medium
-	if at, ok := x.ev.remote.admin[address]; ok && x.now().Sub(at).Abs() <= 5*time.Minute && (pipe == "svcctl" || pipe == "atsvc" || pipe == "winreg") {
+	if at, ok := x.ev.remote.admin[address]; ok && x.now().Sub(at).Abs() <= 5*time.Minute &&
+		(pipe == "svcctl" || pipe == "atsvc" || pipe == "winreg") {
 		level = High
 	}
 	if x.ev.tickets.service > 0 && (pipe == "efsrpc" || pipe == "spoolss" || pipe == "lsass") {

@@ -39,20 +39,31 @@ var signs = []sign{
 	{"downloadstring", "downloads a script", Medium}, {"downloadfile", "downloads a file", Medium}, {"downloaddata", "downloads", Medium},
 	{"net.webclient", "downloads", Medium}, {"invoke-webrequest", "downloads", Low}, {"start-bitstransfer", "downloads", Low},
 	{"reflection.assembly", "loads a program from memory", Medium}, {"[assembly]::load", "loads a program from memory", Medium},
-	{"virtualalloc", "writes machine code into memory", High}, {"writeprocessmemory", "writes into another process", High}, {"createremotethread", "starts a thread in another process", High},
+	{"virtualalloc", "writes machine code into memory", High}, {"writeprocessmemory", "writes into another process", High},
+	{"createremotethread", "starts a thread in another process", High},
 	{"getdelegateforfunctionpointer", "calls machine code", High}, {"getprocaddress", "calls functions of Windows by address", Medium},
-	{"amsiutils", "switches off the scan of scripts", High}, {"amsiinitfailed", "switches off the scan of scripts", High}, {"amsiscanbuffer", "switches off the scan of scripts", High},
+	{"amsiutils", "switches off the scan of scripts", High}, {"amsiinitfailed", "switches off the scan of scripts", High},
+	{"amsiscanbuffer", "switches off the scan of scripts", High},
 	{"-bxor", "decodes with xor", Medium}, {"gzipstream", "unpacks code", Low}, {"deflatestream", "unpacks code", Low},
-	{"-windowstylehidden", "hides its window", Low}, {"-whidden", "hides its window", Medium}, {"-execbypass", "ignores the execution policy", Low}, {"-executionpolicybypass", "ignores the execution policy", Low},
+	{"-windowstylehidden", "hides its window", Low}, {"-whidden", "hides its window", Medium},
+	{"-execbypass", "ignores the execution policy", Low}, {"-executionpolicybypass", "ignores the execution policy", Low},
 	{"net.sockets.tcpclient", "opens a connection", Medium}, {"$env:comspec", "is assembled from parts of variables", Medium},
-	{"invoke-mimikatz", "names a tool for credentials", Critical}, {"sekurlsa::", "names a tool for credentials", Critical}, {"lsadump::", "names a tool for credentials", Critical},
-	{"invoke-kerberoast", "names a tool for credentials", Critical}, {"invoke-rubeus", "names a tool for credentials", Critical}, {"out-minidump", "names a tool for credentials", Critical},
-	{"minidumpwritedump", "dumps the memory of a process", Critical}, {"get-keystrokes", "records keys", High}, {"invoke-dcsync", "names a tool for credentials", Critical},
-	{"invoke-bloodhound", "names a tool for reconnaissance", High}, {"sharphound", "names a tool for reconnaissance", High}, {"powerview", "names a tool for reconnaissance", High},
-	{"get-gpppassword", "names a tool for credentials", Critical}, {"invoke-psexec", "names a tool for remote execution", High}, {"invoke-wmiexec", "names a tool for remote execution", High},
-	{"invoke-smbexec", "names a tool for remote execution", High}, {"invoke-shellcode", "runs machine code", High}, {"invoke-reflectivepeinjection", "runs machine code", High},
-	{"invoke-dllinjection", "runs machine code", High}, {"invoke-obfuscation", "names a tool for disguise", High}, {"invoke-tokenmanipulation", "names a tool for privileges", High},
-	{"powerup", "names a tool for privileges", Medium}, {"invoke-allchecks", "names a tool for privileges", High}, {"invoke-passwordspray", "names a tool for guessing", High},
+	{"invoke-mimikatz", "names a tool for credentials", Critical}, {"sekurlsa::", "names a tool for credentials", Critical},
+	{"lsadump::", "names a tool for credentials", Critical},
+	{"invoke-kerberoast", "names a tool for credentials", Critical}, {"invoke-rubeus", "names a tool for credentials", Critical},
+	{"out-minidump", "names a tool for credentials", Critical},
+	{"minidumpwritedump", "dumps the memory of a process", Critical}, {"get-keystrokes", "records keys", High},
+	{"invoke-dcsync", "names a tool for credentials", Critical},
+	{"invoke-bloodhound", "names a tool for reconnaissance", High}, {"sharphound", "names a tool for reconnaissance", High},
+	{"powerview", "names a tool for reconnaissance", High},
+	{"get-gpppassword", "names a tool for credentials", Critical}, {"invoke-psexec", "names a tool for remote execution", High},
+	{"invoke-wmiexec", "names a tool for remote execution", High},
+	{"invoke-smbexec", "names a tool for remote execution", High}, {"invoke-shellcode", "runs machine code", High},
+	{"invoke-reflectivepeinjection", "runs machine code", High},
+	{"invoke-dllinjection", "runs machine code", High}, {"invoke-obfuscation", "names a tool for disguise", High},
+	{"invoke-tokenmanipulation", "names a tool for privileges", High},
+	{"powerup", "names a tool for privileges", Medium}, {"invoke-allchecks", "names a tool for privileges", High},
+	{"invoke-passwordspray", "names a tool for guessing", High},
 }
 
 // squeeze takes out what scripts are disguised with: blanks, quotes, ticks and
@@ -223,7 +234,8 @@ func base64Byte(c byte) bool {
 func disguised(s string) bool {
 	s = clip(s, 64<<10)
 	joins := strings.Count(s, `'+'`) + strings.Count(s, `"+"`) + strings.Count(s, `' + '`)
-	ticks := strings.Count(s, "`") - strings.Count(s, "`n") - strings.Count(s, "`r") - strings.Count(s, "`t") - strings.Count(s, "``") - strings.Count(s, "`\"") - strings.Count(s, "`$")
+	ticks := strings.Count(s, "`") - strings.Count(s, "`n") - strings.Count(s, "`r") - strings.Count(s, "`t") - strings.Count(s,
+		"``") - strings.Count(s, "`\"") - strings.Count(s, "`$")
 	formats := strings.Count(s, `-f'`) + strings.Count(s, `-f"`) + strings.Count(s, `" -f `) + strings.Count(s, `-f  '`)
 	chars := strings.Count(strings.ToLower(s), "[char]")
 	per := len(s)/400 + 1
@@ -234,14 +246,17 @@ func disguised(s string) bool {
 // modules have theirs.
 func (x *eventLook) fromInstaller(path string) bool {
 	l := strings.ToLower(path)
-	return strings.Contains(l, `\chocolatey\`) || strings.Contains(l, `\program files`) || strings.Contains(l, `\windowspowershell\modules\`) || strings.Contains(l, `\windows\system32\windowspowershell\v1.0\modules\`) || strings.Contains(l, `\microsoft\windows defender advanced threat protection\`)
+	return strings.Contains(l, `\chocolatey\`) || strings.Contains(l, `\program files`) ||
+		strings.Contains(l, `\windowspowershell\modules\`) || strings.Contains(l, `\windows\system32\windowspowershell\v1.0\modules\`) ||
+		strings.Contains(l, `\microsoft\windows defender advanced threat protection\`)
 }
 
 // troubleshooter reports whether a script is one of Windows' troubleshooters,
 // which are unpacked into a folder for temporary files and warned of on a clean
 // machine.
 func troubleshooter(path, text string) bool {
-	return strings.Contains(strings.ToLower(path), `\windows\temp\sdiag_`) && strings.Contains(clip(text, 200), "Microsoft Corporation. All rights reserved")
+	return strings.Contains(strings.ToLower(path), `\windows\temp\sdiag_`) &&
+		strings.Contains(clip(text, 200), "Microsoft Corporation. All rights reserved")
 }
 
 // join returns the whole script of which the record is a part, or "" until it
@@ -315,7 +330,8 @@ var oldPowerShell = eventRule(Rule{
 }, in(chWindowsPowerShell, 400)).finishing(func(x *eventLook) {
 	s := &x.ev.scripts
 	if len(s.old) > 0 && (s.engines["3"] || s.engines["4"] || s.engines["5"]) {
-		x.hit(x.setting("PowerShell engine"), 0, "engine 2 started %d times, the first at %s", len(s.old), stampWords(eventTime(s.old[0]))).from(s.old...)
+		x.hit(x.setting("PowerShell engine"), 0, "engine 2 started %d times, the first at %s", len(s.old),
+			stampWords(eventTime(s.old[0]))).from(s.old...)
 	}
 })
 
@@ -327,7 +343,8 @@ var wmiSubscription = eventRule(Rule{
 }, func(x *eventLook) {
 	if x.ch == chWMI {
 		consumer, cause := x.below("CONSUMER"), x.below("PossibleCause")
-		if strings.Contains(consumer, "SCM Event Log") || strings.Contains(consumer, "BVTConsumer") || strings.Contains(consumer, "NTEventLogEventConsumer") {
+		if strings.Contains(consumer, "SCM Event Log") || strings.Contains(consumer, "BVTConsumer") ||
+			strings.Contains(consumer, "NTEventLogEventConsumer") {
 			return
 		}
 		level := Medium
@@ -348,5 +365,6 @@ var wmiSubscription = eventRule(Rule{
 	if k := strings.ToLower(x.get("Type")); x.r.ID == 20 && (strings.Contains(k, "command") || strings.Contains(k, "script")) {
 		level = Critical
 	}
-	x.hit(x.setting("WMI subscription "+name), level, "%s %s it: %s", x.get("User"), strings.ToLower(x.get("Operation")), strings.Join(strings.Fields(clip(x.get("Destination")+x.get("Query")+x.get("Filter"), 300)), " "))
+	x.hit(x.setting("WMI subscription "+name), level, "%s %s it: %s", x.get("User"), strings.ToLower(x.get("Operation")),
+		strings.Join(strings.Fields(clip(x.get("Destination")+x.get("Query")+x.get("Filter"), 300)), " "))
 }, in(chWMI, 5861), in(chSysmon, 19, 20, 21))

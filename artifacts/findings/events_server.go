@@ -14,7 +14,8 @@ var newDevice = eventRule(Rule{
 	Next:   "No action on its own.",
 }, func(x *eventLook) {
 	id := cmp.Or(x.get("DeviceId"), x.get("DeviceInstanceId"), x.below("DeviceInstanceID"), x.get("ParentId"))
-	if id == "" || x.ch == chSystem && !strings.HasPrefix(strings.ToUpper(id), "USBSTOR") && !strings.HasPrefix(strings.ToUpper(id), "SCSI") {
+	if id == "" || x.ch == chSystem && !strings.HasPrefix(strings.ToUpper(id), "USBSTOR") &&
+		!strings.HasPrefix(strings.ToUpper(id), "SCSI") {
 		return
 	}
 	x.hit(x.setting("device "+id), 0, "%s %s", x.get("DeviceDescription"), x.get("ClassName"))
@@ -59,7 +60,8 @@ var exploitSeen = eventRule(Rule{
 		}
 	case chSystem:
 		if strings.Contains(strings.ToLower(x.r.Provider), "kerberos-key-distribution") {
-			x.hit(x.setting("certificate mapping"), Medium, "a certificate is not strongly bound to the account %s", cmp.Or(x.get("AccountName"), x.unnamed(0)))
+			x.hit(x.setting("certificate mapping"), Medium, "a certificate is not strongly bound to the account %s",
+				cmp.Or(x.get("AccountName"), x.unnamed(0)))
 		}
 	default:
 		who, subject := x.get("Requester"), x.get("Subject")
@@ -82,7 +84,8 @@ var printerDriver = eventRule(Rule{
 	low := strings.ToLower(files)
 	switch {
 	case x.r.ID == 808:
-		x.hit(x.setting("print module "+x.below("PluginDllName")), Medium, "the spooler failed to load %s", cmp.Or(x.below("PluginDllName"), files))
+		x.hit(x.setting("print module "+x.below("PluginDllName")), Medium, "the spooler failed to load %s",
+			cmp.Or(x.below("PluginDllName"), files))
 	case strings.Contains(low, `:\`) || strings.Contains(low, `\\`):
 		x.hit(x.setting("printer driver "+name), 0, "its files lie outside the driver store: %s", files)
 	default:
@@ -91,7 +94,9 @@ var printerDriver = eventRule(Rule{
 		if user {
 			level = Medium
 		}
-		if strings.HasPrefix(name, "Microsoft ") || strings.HasPrefix(name, "Send to Microsoft OneNote") || strings.HasPrefix(name, "Remote Desktop Easy Print") || strings.HasPrefix(name, "Universal Print") || strings.HasPrefix(name, "Adobe PDF") {
+		if strings.HasPrefix(name, "Microsoft ") || strings.HasPrefix(name, "Send to Microsoft OneNote") ||
+			strings.HasPrefix(name, "Remote Desktop Easy Print") || strings.HasPrefix(name, "Universal Print") ||
+			strings.HasPrefix(name, "Adobe PDF") {
 			level = Informational
 		}
 		x.hit(x.setting("printer driver "+name), level, "%s installed it: %s", cmp.Or(x.r.UserSID, "a user"), files)
@@ -106,7 +111,8 @@ var dnsPlugin = eventRule(Rule{
 }, func(x *eventLook) {
 	switch x.r.ID {
 	case 541:
-		if s := cmp.Or(x.below("Setting"), x.get("param1")); strings.EqualFold(s, "ServerLevelPluginDll") || strings.EqualFold(x.get("Setting"), "serverlevelplugindll") {
+		if s := cmp.Or(x.below("Setting"), x.get("param1")); strings.EqualFold(s, "ServerLevelPluginDll") ||
+			strings.EqualFold(x.get("Setting"), "serverlevelplugindll") {
 			x.hit(x.setting("DNS plug-in"), 0, "ServerLevelPluginDll was set to %s", cmp.Or(x.below("NewValue"), x.get("param2")))
 		}
 	default:
@@ -125,7 +131,8 @@ var sqlShell = eventRule(Rule{
 	}
 	option, was, is := x.unnamed(0), x.unnamed(1), x.unnamed(2)
 	if x.r.ID == 15281 {
-		if what := cmp.Or(x.unnamed(1), option); strings.Contains(strings.ToLower(what), "xp_cmdshell") || strings.Contains(strings.ToLower(what), "ole automation") {
+		if what := cmp.Or(x.unnamed(1), option); strings.Contains(strings.ToLower(what), "xp_cmdshell") ||
+			strings.Contains(strings.ToLower(what), "ole automation") {
 			x.hit(x.setting("SQL Server "+x.r.Provider), Medium, "somebody tried %s, which is switched off", what)
 		}
 		return

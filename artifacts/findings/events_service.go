@@ -93,7 +93,8 @@ var remoteToolService = eventRule(Rule{
 	if x.r.ID == 7000 || x.r.ID == 7009 {
 		name = cmp.Or(x.get("param1"), x.get("param2"))
 		for _, h := range x.ev.tasks.services {
-			if len(h.rows) > 0 && strings.Contains(h.says, name) && eventTime(h.rows[0]).Sub(x.now()).Abs() <= time.Minute && h.level < Critical {
+			if len(h.rows) > 0 && strings.Contains(h.says, name) && eventTime(h.rows[0]).Sub(x.now()).Abs() <= time.Minute &&
+				h.level < Critical {
 				h.level = Critical
 				h.says += "; it did not answer, as programs do that are no services"
 			}
@@ -102,7 +103,8 @@ var remoteToolService = eventRule(Rule{
 	}
 	stem := strings.TrimSuffix(strings.ToLower(baseOf(winpath.ParseCommand(image, nil).Program)), ".exe")
 	tool := remoteServices[strings.ToLower(name)] || remoteServices[stem] || strings.HasPrefix(strings.ToLower(name), "paexec-")
-	random := (len(name) == 4 || len(name) == 8 || len(name) == 16) && lettersOnly(name) && (eightLetters.MatchString(image) || mixedCase(name) && strings.Contains(strings.ToLower(image), "cmd"))
+	random := (len(name) == 4 || len(name) == 8 || len(name) == 16) && lettersOnly(name) &&
+		(eightLetters.MatchString(image) || mixedCase(name) && strings.Contains(strings.ToLower(image), "cmd"))
 	if !tool && !random {
 		return
 	}

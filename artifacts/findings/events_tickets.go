@@ -82,9 +82,11 @@ var kerberoast = eventRule(Rule{
 	if len(r.services) >= 3 {
 		level = High
 	}
-	h := x.hit(x.who(who{name: t.name, domain: t.domain}), level, "%s got a ticket with RC4 for %s, from %s", t, service, addressOf(x.get("IpAddress")))
+	h := x.hit(x.who(who{name: t.name, domain: t.domain}), level, "%s got a ticket with RC4 for %s, from %s", t, service,
+		addressOf(x.get("IpAddress")))
 	if level == High {
-		h.says = fmt.Sprintf("%s got tickets with RC4 for %d services within ten minutes: %s", t, len(r.services), listOf(sortedKeys(r.services), 8))
+		h.says = fmt.Sprintf("%s got tickets with RC4 for %d services within ten minutes: %s", t, len(r.services),
+			listOf(sortedKeys(r.services), 8))
 	}
 }, in(chSecurity, 4769))
 
@@ -140,7 +142,8 @@ var rc4Ticket = eventRule(Rule{
 
 // replication are the rights that a copy of all secrets needs ([MS-ADTS]
 // 5.1.3.2.1).
-var replication = []string{"1131f6aa-9c07-11d1-f79f-00c04fc2dcd2", "1131f6ad-9c07-11d1-f79f-00c04fc2dcd2", "89e95b76-444d-4c62-991a-0facbeda640c"}
+var replication = []string{"1131f6aa-9c07-11d1-f79f-00c04fc2dcd2", "1131f6ad-9c07-11d1-f79f-00c04fc2dcd2",
+	"89e95b76-444d-4c62-991a-0facbeda640c"}
 
 var dcSync = eventRule(Rule{
 	ID: "E-23", Title: "Directory replication by a user (DCSync)", Level: Critical, Attack: []string{"T1003.006"}, Leads: true,
@@ -150,7 +153,8 @@ var dcSync = eventRule(Rule{
 }, func(x *eventLook) {
 	a := x.actor()
 	p := strings.ToLower(x.get("Properties"))
-	if a.machine() || a.system() || strings.HasPrefix(strings.ToUpper(a.name), "MSOL_") || !slices.ContainsFunc(replication, func(g string) bool { return strings.Contains(p, g) }) {
+	if a.machine() || a.system() || strings.HasPrefix(strings.ToUpper(a.name), "MSOL_") ||
+		!slices.ContainsFunc(replication, func(g string) bool { return strings.Contains(p, g) }) {
 		return
 	}
 	from := ""
@@ -203,7 +207,8 @@ var dcShadow = eventRule(Rule{
 	case 4928, 4929:
 		source := x.get("SourceDRA")
 		self, _, _ := strings.Cut(x.r.Computer, ".")
-		if source != "" && !strings.Contains(strings.ToLower(source), strings.ToLower(self)) && !strings.Contains(strings.ToUpper(source), "NTDS SETTINGS") {
+		if source != "" && !strings.Contains(strings.ToLower(source), strings.ToLower(self)) &&
+			!strings.Contains(strings.ToUpper(source), "NTDS SETTINGS") {
 			x.hit(x.setting("replication source "+source), Medium, "a source of replication was made or removed: %s", x.get("SourceAddr"))
 		}
 	}
@@ -232,9 +237,11 @@ func (s *ticketState) promoted() {
 
 // directoryAttributes are those whose change gives power, and what for.
 var directoryAttributes = map[string]string{
-	"msds-keycredentiallink": "T1556", "msds-allowedtoactonbehalfofotheridentity": "T1098", "msds-allowedtodelegateto": "T1098", "sidhistory": "T1134.005",
-	"serviceprincipalname": "T1558.003", "ntsecuritydescriptor": "T1098", "gpcmachineextensionnames": "T1484.001", "gpcuserextensionnames": "T1484.001",
-	"scriptpath": "T1037.003", "admincount": "T1098", "dnshostname": "T1098", "altsecurityidentities": "T1556",
+	"msds-keycredentiallink": "T1556", "msds-allowedtoactonbehalfofotheridentity": "T1098", "msds-allowedtodelegateto": "T1098",
+	"sidhistory":           "T1134.005",
+	"serviceprincipalname": "T1558.003", "ntsecuritydescriptor": "T1098", "gpcmachineextensionnames": "T1484.001",
+	"gpcuserextensionnames": "T1484.001",
+	"scriptpath":            "T1037.003", "admincount": "T1098", "dnshostname": "T1098", "altsecurityidentities": "T1556",
 }
 
 var directoryChange = eventRule(Rule{
@@ -262,7 +269,8 @@ var directoryChange = eventRule(Rule{
 		}
 	case "ntsecuritydescriptor":
 		low := strings.ToLower(dn)
-		if class != "domaindns" && class != "organizationalunit" && class != "grouppolicycontainer" && !strings.Contains(low, "cn=adminsdholder") {
+		if class != "domaindns" && class != "organizationalunit" && class != "grouppolicycontainer" &&
+			!strings.Contains(low, "cn=adminsdholder") {
 			return
 		}
 		if a.system() {
@@ -355,7 +363,8 @@ var sessionWithoutTicket = eventRule(Rule{
 		}
 		return
 	}
-	if x.num("LogonType") != 3 || !strings.EqualFold(x.get("AuthenticationPackageName"), "Kerberos") || !t.user() || addressOf(x.get("IpAddress")) == "" {
+	if x.num("LogonType") != 3 || !strings.EqualFold(x.get("AuthenticationPackageName"), "Kerberos") || !t.user() ||
+		addressOf(x.get("IpAddress")) == "" {
 		return
 	}
 	// Only a controller's own log shows which tickets were issued, and only after
@@ -364,6 +373,7 @@ var sessionWithoutTicket = eventRule(Rule{
 		return
 	}
 	if at, ok := s.issued[name]; !ok || x.now().Sub(at) > 10*time.Hour {
-		x.hit(x.who(t), 0, "%s logged on by Kerberos from %s, and no ticket was issued within ten hours before", t, addressOf(x.get("IpAddress")))
+		x.hit(x.who(t), 0, "%s logged on by Kerberos from %s, and no ticket was issued within ten hours before", t,
+			addressOf(x.get("IpAddress")))
 	}
 }, in(chSecurity, 4624, 4768, 4769))

@@ -15,7 +15,8 @@ import (
 )
 
 // ran are the artifacts that show executions.
-var ran = []string{"prefetch", "shimcache", "amcachefiles", "bam", "userassist", "pca", "compatassistant", "recentfilecache", "featureusage"}
+var ran = []string{"prefetch", "shimcache", "amcachefiles", "bam", "userassist", "pca", "compatassistant", "recentfilecache",
+	"featureusage"}
 
 var executedThenDeleted = programRule(Rule{
 	ID: "X-01", Title: "Executed, then deleted", Level: Low, Attack: []string{"T1070.004"},
@@ -24,7 +25,8 @@ var executedThenDeleted = programRule(Rule{
 	Next:   "Look for its hash, size and publisher in Amcache. Recover the file from free space or a shadow copy.",
 	Needs:  ran,
 }, func(x *look, p *program) {
-	if !x.facts.Whole || x.facts.Find == nil || p.other || !strings.HasPrefix(p.key, `\`) || strings.HasPrefix(p.key, `\\`) || !p.runnable() || len(p.executed()) == 0 {
+	if !x.facts.Whole || x.facts.Find == nil || p.other || !strings.HasPrefix(p.key, `\`) || strings.HasPrefix(p.key, `\\`) ||
+		!p.runnable() || len(p.executed()) == 0 {
 		return
 	}
 	there, folder := x.facts.Find(p.path)
@@ -32,7 +34,8 @@ var executedThenDeleted = programRule(Rule{
 		return
 	}
 	level := Low
-	if tool := x.t.toolNamed(p.stem); !x.installer(p) && (p.place != nil && p.place.level >= High || tool != nil && tool.level >= Medium && !anyGlob(tool.except, p.parts)) {
+	if tool := x.t.toolNamed(p.stem); !x.installer(p) &&
+		(p.place != nil && p.place.level >= High || tool != nil && tool.level >= Medium && !anyGlob(tool.except, p.parts)) {
 		level = High
 	}
 	x.hit(p.subject(x), level, "it ran (%s), but %s no longer exists", sources(p.executed()), p.base)
@@ -136,12 +139,14 @@ var attackTool = programRule(Rule{
 	on(func(x *look, f execution.AmcacheFile) {
 		sum := strings.ToLower(f.SHA1)
 		if words, ok := x.t.hashes[sum]; ok && sum != "" {
-			x.hit(subject{kind: kindProgram, key: x.normal(f.Path, x.row.rec.User), show: f.Path}, High, "its SHA-1 is in the rules file: %s", words)
+			x.hit(subject{kind: kindProgram, key: x.normal(f.Path, x.row.rec.User), show: f.Path}, High,
+				"its SHA-1 is in the rules file: %s", words)
 		}
 	}),
 	on(func(x *look, f persistence.StartupFile) {
 		if words, ok := x.t.hashes[strings.ToLower(f.SHA256)]; ok {
-			x.hit(subject{kind: kindProgram, key: x.normal(f.Path, x.row.rec.User), show: f.Path}, High, "its SHA-256 is in the rules file: %s", words)
+			x.hit(subject{kind: kindProgram, key: x.normal(f.Path, x.row.rec.User), show: f.Path}, High,
+				"its SHA-256 is in the rules file: %s", words)
 		}
 	}),
 )
@@ -168,7 +173,8 @@ var psexecTarget = programRule(Rule{
 	Needs:  append([]string{"services"}, ran...),
 }, func(x *look, p *program) {
 	if base := winpath.Base(p.path); p.place != nil && p.place.id == "L6" && ext(p.base) == ".exe" && randomName(base) {
-		x.hit(p.subject(x), 0, "%s is in the Windows folder itself and has a random-looking name, as remote service tools leave it", base).atMost(High)
+		x.hit(p.subject(x), 0, "%s is in the Windows folder itself and has a random-looking name, as remote service tools leave it",
+			base).atMost(High)
 		return
 	}
 	if p.base != "psexesvc.exe" && p.base != "psexesvc" {
@@ -211,7 +217,8 @@ var psexecSource = wholeRule(Rule{
 	}
 	for _, r := range x.kept["sysinternals"] {
 		d := r.rec.Data.(execution.Sysinternals)
-		watched := slices.Contains([]string{"psexec", "procdump", "sdelete", "psloggedon", "pskill", "pspasswd", "psshutdown", "adexplorer", "active directory explorer"}, strings.ToLower(d.Tool))
+		watched := slices.Contains([]string{"psexec", "procdump", "sdelete", "psloggedon", "pskill", "pspasswd", "psshutdown",
+			"adexplorer", "active directory explorer"}, strings.ToLower(d.Tool))
 		level := Low
 		switch {
 		case d.Suite, minute[key(r, time.Minute)] >= 20, second[key(r, time.Second)] >= 5: // faster than anybody clicks
@@ -236,9 +243,12 @@ var psexecSource = wholeRule(Rule{
 // discovery are the programs by which somebody learns where he is. net starts
 // net1, so that both count as one.
 var discovery = map[string]string{
-	"whoami.exe": "whoami", "systeminfo.exe": "systeminfo", "ipconfig.exe": "ipconfig", "net.exe": "net", "net1.exe": "net", "nltest.exe": "nltest",
-	"tasklist.exe": "tasklist", "netstat.exe": "netstat", "nbtstat.exe": "nbtstat", "arp.exe": "arp", "route.exe": "route", "quser.exe": "quser", "query.exe": "quser",
-	"dsquery.exe": "dsquery", "nslookup.exe": "nslookup", "ping.exe": "ping", "reg.exe": "reg", "wmic.exe": "wmic", "qwinsta.exe": "qwinsta", "hostname.exe": "hostname",
+	"whoami.exe": "whoami", "systeminfo.exe": "systeminfo", "ipconfig.exe": "ipconfig", "net.exe": "net", "net1.exe": "net",
+	"nltest.exe":   "nltest",
+	"tasklist.exe": "tasklist", "netstat.exe": "netstat", "nbtstat.exe": "nbtstat", "arp.exe": "arp", "route.exe": "route",
+	"quser.exe": "quser", "query.exe": "quser",
+	"dsquery.exe": "dsquery", "nslookup.exe": "nslookup", "ping.exe": "ping", "reg.exe": "reg", "wmic.exe": "wmic",
+	"qwinsta.exe": "qwinsta", "hostname.exe": "hostname",
 	"klist.exe": "klist", "cmdkey.exe": "cmdkey", "netsh.exe": "netsh", "tracert.exe": "tracert", "sc.exe": "sc",
 }
 
@@ -279,18 +289,21 @@ var rareProgram = programRule(Rule{
 // rareTechnique is what each of them is used for.
 var rareTechnique = map[string]string{
 	"mshta": "T1218.005", "cmstp": "T1218.003", "installutil": "T1218.004", "bitsadmin": "T1197", "certutil": "T1140", "at": "T1053.002",
-	"esentutl": "T1003.003", "ntdsutil": "T1003.003", "vssadmin": "T1490", "wbadmin": "T1490", "sdelete": "T1070.004", "wevtutil": "T1070.001",
-	"regsvcs": "T1218.009", "regasm": "T1218.009", "mavinject": "T1055.001", "odbcconf": "T1218.008",
+	"esentutl": "T1003.003", "ntdsutil": "T1003.003", "vssadmin": "T1490", "wbadmin": "T1490", "sdelete": "T1070.004",
+	"wevtutil": "T1070.001",
+	"regsvcs":  "T1218.009", "regasm": "T1218.009", "mavinject": "T1055.001", "odbcconf": "T1218.008",
 }
 
 // loaders run code that stands in other files.
 var loaders = map[string]bool{
-	"rundll32": true, "regsvr32": true, "svchost": true, "dllhost": true, "powershell": true, "pwsh": true, "wscript": true, "cscript": true, "mshta": true,
+	"rundll32": true, "regsvr32": true, "svchost": true, "dllhost": true, "powershell": true, "pwsh": true, "wscript": true,
+	"cscript": true, "mshta": true,
 	"msiexec": true, "msbuild": true, "installutil": true, "regasm": true, "regsvcs": true, "cmstp": true, "odbcconf": true, "cmd": true,
 }
 
 var hostLoads = rule(Rule{
-	ID: "X-08", Title: "Host program loaded code from an unusual location", Level: High, Attack: []string{"T1218.010", "T1218.011", "T1059"},
+	ID: "X-08", Title: "Host program loaded code from an unusual location", Level: High,
+	Attack: []string{"T1218.010", "T1218.011", "T1059"},
 	Why:    "A Windows program that runs other code loaded a program, library or script from a user-writable location soon after its start.",
 	Benign: "Per-user software; scripts kept in Documents; installers.",
 	Next:   "Examine the file. The Prefetch hash may prove the command line.",
@@ -308,7 +321,8 @@ var hostLoads = rule(Rule{
 			continue
 		}
 		p := x.probePath(raw)
-		if p.place == nil || p.place.level < Medium || p.place.elsewhere() || x.installer(p) || p.base == image || x.t.libraries[strings.TrimSuffix(p.base, ".dll")] && p.place.id == "L3" {
+		if p.place == nil || p.place.level < Medium || p.place.elsewhere() || x.installer(p) || p.base == image ||
+			x.t.libraries[strings.TrimSuffix(p.base, ".dll")] && p.place.id == "L3" {
 			continue
 		}
 		level := p.place.level
@@ -395,9 +409,11 @@ var officeTrust = rule(Rule{
 		if p.place != nil && (p.place.id != "L10" || strings.Contains(p.key, `\downloads\`)) {
 			level = High
 		}
-		x.hit(subject{kind: kindSetting, key: "document " + p.key, show: t.Path}, level, "%s allowed the macros of this document", x.who()).as("T1204.002")
+		x.hit(subject{kind: kindSetting, key: "document " + p.key, show: t.Path}, level, "%s allowed the macros of this document",
+			x.who()).as("T1204.002")
 	case "setting":
-		if n := t.Path[strings.LastIndexByte(t.Path, '\\')+1:]; strings.EqualFold(n, "VBAWarnings") && t.Value == "1" || strings.EqualFold(n, "AccessVBOM") && t.Value == "1" {
+		if n := t.Path[strings.LastIndexByte(t.Path, '\\')+1:]; strings.EqualFold(n, "VBAWarnings") && t.Value == "1" ||
+			strings.EqualFold(n, "AccessVBOM") && t.Value == "1" {
 			x.hit(x.setting("Office "+t.Application+" "+n+" of "+x.who()), High, "%s: %s", n, t.Meaning).as("T1137")
 		}
 	case "location":
@@ -463,7 +479,8 @@ var nearFinding = wholeRule(Rule{
 			}
 			look := *x
 			look.row = r
-			look.hit(p.subject(x), 0, "its first known start was %s %s one of %s", best.t.Sub(first).Abs().Round(time.Second), words, best.p.path)
+			look.hit(p.subject(x), 0, "its first known start was %s %s one of %s", best.t.Sub(first).Abs().Round(time.Second), words,
+				best.p.path)
 		}
 	}
 })
@@ -482,6 +499,7 @@ var seededUse = wholeRule(Rule{
 	}
 	for _, who := range slices.Sorted(maps.Keys(byUser)) {
 		rows := byUser[who]
-		x.hit(subject{kind: kindSetting, key: "userassist of " + who, show: "UserAssist of " + who}, 0, "%s created with the profile, not by starts", count(len(rows), "entry", "entries")).from(rows...)
+		x.hit(subject{kind: kindSetting, key: "userassist of " + who, show: "UserAssist of " + who}, 0,
+			"%s created with the profile, not by starts", count(len(rows), "entry", "entries")).from(rows...)
 	}
 })

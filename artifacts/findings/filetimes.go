@@ -134,7 +134,8 @@ var cachedTime = programRule(Rule{
 			if p.place != nil && p.place.level >= Medium || strings.HasPrefix(p.key, `\windows\system32\`) {
 				level = Medium
 			}
-			x.hit(p.subject(x), level, "modified %s, but ShimCache recorded %s", t.Modified.UTC().Format(secondsOnly), s.Modified.UTC().Format(secondsOnly))
+			x.hit(p.subject(x), level, "modified %s, but ShimCache recorded %s", t.Modified.UTC().Format(secondsOnly),
+				s.Modified.UTC().Format(secondsOnly))
 			return
 		}
 	}

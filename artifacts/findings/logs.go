@@ -67,7 +67,8 @@ func (x *look) logMissing(name string, others []*row) {
 	case x.facts.Whole && x.folderThere(logFolder+name+".evtx"):
 		level, why = High, "and neither is any other log"
 	case len(others) >= minOtherLogs:
-		level, why = Medium, "but "+count(len(others), "other log exists", "other logs exist")+": it was deleted, unless the collection omitted it"
+		level, why = Medium, "but "+count(len(others), "other log exists",
+			"other logs exist")+": it was deleted, unless the collection omitted it"
 	default:
 		return
 	}
@@ -98,7 +99,8 @@ func (x *look) logMoved(name string) string {
 	for _, r := range x.kept["eventlogging"] {
 		s, ok := r.rec.Data.(system.Setting)
 		if ok && strings.EqualFold(s.Subject, name) && strings.EqualFold(s.Setting, "File") && r.rec.From.State == artifacts.Live {
-			if key := x.normal(s.Value, r.rec.User); strings.HasPrefix(key, `\`) && !strings.HasSuffix(winpath.Dir(key)+`\`, strings.ToLower(logFolder)) {
+			if key := x.normal(s.Value, r.rec.User); strings.HasPrefix(key, `\`) &&
+				!strings.HasSuffix(winpath.Dir(key)+`\`, strings.ToLower(logFolder)) {
 				return s.Value
 			}
 		}
@@ -133,7 +135,10 @@ func (x *look) log(f events.EvtxFile, all []*row, cleaning []start, together []t
 		if main {
 			level = Medium
 		}
-		if i := slices.IndexFunc(cleaning, func(c start) bool { return !f.Oldest.IsZero() && c.t.Sub(f.Oldest).Abs() <= 10*time.Minute }); i >= 0 {
+		if i := slices.IndexFunc(cleaning, func(c start) bool {
+			return !f.Oldest.IsZero() &&
+				c.t.Sub(f.Oldest).Abs() <= 10*time.Minute
+		}); i >= 0 {
 			level, more = level.step(1), fmt.Sprintf("; %s was started %s", cleaning[i].name, cleaning[i].t.UTC().Format(secondsOnly))
 		} else if n := countWithin(together, f.Oldest.Add(-5*time.Minute), f.Oldest.Add(5*time.Minute)); n >= 3 {
 			level, more = level.step(1), fmt.Sprintf("; %d logs start like this within ten minutes", n)
@@ -141,7 +146,8 @@ func (x *look) log(f events.EvtxFile, all []*row, cleaning []start, together []t
 		if x.newInstall(f.Oldest) {
 			level, more = Informational, "; Windows was installed or upgraded then"
 		}
-		x.hit(s, level, "it starts with record %d of %s and was never overwritten: earlier records were removed%s", f.First, f.Oldest.UTC().Format(secondsOnly), more)
+		x.hit(s, level, "it starts with record %d of %s and was never overwritten: earlier records were removed%s", f.First,
+			f.Oldest.UTC().Format(secondsOnly), more)
 	}
 	if f.MissingCount > 0 {
 		level := Medium
@@ -154,10 +160,12 @@ func (x *look) log(f events.EvtxFile, all []*row, cleaning []start, together []t
 		x.hit(s, level, "missing records (%d): %s", f.MissingCount, clip(strings.Join(f.Missing, ", "), 200))
 	}
 	if f.HiddenCount > 0 {
-		x.hit(s, High, "records hidden inside others: %d; a tool edited the log, and Windows does not list them", f.HiddenCount).as("T1070.001")
+		x.hit(s, High, "records hidden inside others: %d; a tool edited the log, and Windows does not list them",
+			f.HiddenCount).as("T1070.001")
 	}
 	if len(f.Unusual) > 0 && !f.Dirty {
-		x.hit(s, Low, "it was changed by other means than the event log service, or is damaged: %s", clip(strings.Join(f.Unusual, "; "), 300)).as("T1070.001")
+		x.hit(s, Low, "it was changed by other means than the event log service, or is damaged: %s",
+			clip(strings.Join(f.Unusual, "; "), 300)).as("T1070.001")
 	}
 	// A log of the smallest size on a machine whose other logs go back for
 	// weeks: full logs are never that small.
@@ -170,7 +178,8 @@ func (x *look) log(f events.EvtxFile, all []*row, cleaning []start, together []t
 			}
 		}
 		if !oldest.IsZero() && (f.Oldest.IsZero() || f.Oldest.Sub(oldest) >= 30*24*time.Hour) {
-			x.hit(s, High, "it is %d bytes long (%d records), while other logs go back to %s", f.Size, f.Records, oldest.UTC().Format("2006-01-02"))
+			x.hit(s, High, "it is %d bytes long (%d records), while other logs go back to %s", f.Size, f.Records,
+				oldest.UTC().Format("2006-01-02"))
 		}
 	}
 }
@@ -199,7 +208,8 @@ func (x *look) newInstall(t time.Time) bool {
 func (x *look) firstInstall() time.Time {
 	var first time.Time
 	for _, r := range x.kept["osinfo"] {
-		if o, ok := r.rec.Data.(system.OSInfo); ok && !o.Installed.IsZero() && r.rec.From.State == artifacts.Live && (first.IsZero() || o.Installed.Before(first)) {
+		if o, ok := r.rec.Data.(system.OSInfo); ok && !o.Installed.IsZero() && r.rec.From.State == artifacts.Live &&
+			(first.IsZero() || o.Installed.Before(first)) {
 			first = o.Installed
 		}
 	}

@@ -108,7 +108,8 @@ var sameNameElsewhere = wholeRule(Rule{
 			}
 			look := *x
 			look.prog = p
-			look.hit(p.subject(x), level, "%s ran from %s, and a program of the same name from %s", base, shown(dir), strings.Join(rest, ", "))
+			look.hit(p.subject(x), level, "%s ran from %s, and a program of the same name from %s", base, shown(dir),
+				strings.Join(rest, ", "))
 		}
 	}
 })
@@ -175,10 +176,12 @@ var deceptiveName = programRule(Rule{
 		return
 	}
 	// In ordinary folders short names are ordinary, too: r2, py3.
-	if odd := shortName(p.stem); odd != "" && ext(p.base) == ".exe" && p.place != nil && p.place.level >= Medium && p.place.id != "L12" && x.t.binaries[p.base] == nil && !x.t.shortNames[p.stem] {
+	if odd := shortName(p.stem); odd != "" && ext(p.base) == ".exe" && p.place != nil && p.place.level >= Medium &&
+		p.place.id != "L12" && x.t.binaries[p.base] == nil && !x.t.shortNames[p.stem] {
 		x.hit(p.subject(x), min(p.place.level, High), "%s: %s", odd, p.base).as("T1036")
 	}
-	if e := ext(p.base); len(p.executed()) > 0 && p.hasFolder() && documents[strings.TrimPrefix(e, ".")] && slices.ContainsFunc(p.rows, func(r *row) bool { return r.rec.Artifact.Name == "prefetch" || r.rec.Artifact.Name == "bam" }) {
+	if e := ext(p.base); len(p.executed()) > 0 && p.hasFolder() && documents[strings.TrimPrefix(e, ".")] &&
+		slices.ContainsFunc(p.rows, func(r *row) bool { return r.rec.Artifact.Name == "prefetch" || r.rec.Artifact.Name == "bam" }) {
 		x.hit(p.subject(x), High, "a file with the extension of a document (%s) ran as a program", e).as("T1036.008")
 	}
 })
@@ -210,7 +213,8 @@ var renamedProgram = rule(Rule{
 		x.hit(s, High, "the original name of the file is %q: %s", f.OriginalName, t.class).as(append([]string{"T1036.003"}, t.attack...)...)
 	case (x.t.proxies[o] || x.t.hosts[o]) && x.t.binaries[o+".exe"] != nil && !x.t.proxies[n] && !x.t.hosts[n]:
 		x.hit(s, High, "the original name of the file is %q, a Windows program that runs other code", f.OriginalName)
-	case x.unlikely(s.key) && !strings.HasPrefix(n, o) && !strings.HasPrefix(o, n) && !anyGlob(x.t.installers, []string{name}) && !anyGlob(x.t.installers, []string{orig}):
+	case x.unlikely(s.key) && !strings.HasPrefix(n, o) && !strings.HasPrefix(o, n) && !anyGlob(x.t.installers, []string{name}) &&
+		!anyGlob(x.t.installers, []string{orig}):
 		x.hit(s, Low, "the original name of the file is %q", f.OriginalName)
 	}
 })
@@ -233,7 +237,8 @@ func (s *scene) unlikely(key string) bool {
 
 // updaters are words in names of tasks and services that people pass over,
 // because so many vendors use them.
-var updaters = []string{"adobe", "flash", "java", "google", "chrome", "onedrive", "windows", "update", "updater", "sync", "microsoft", "defender", "office"}
+var updaters = []string{"adobe", "flash", "java", "google", "chrome", "onedrive", "windows", "update", "updater", "sync", "microsoft",
+	"defender", "office"}
 
 var imitatesWindows = rule(Rule{
 	ID: "M-06", Title: "Service or task imitates Windows or an updater", Level: High, Attack: []string{"T1036.004"},
@@ -341,7 +346,8 @@ var oddLibraryBeside = rule(Rule{
 	x.libraries(f, func(key string, raw string, beside bool) {
 		p := x.probe(key)
 		if beside && p.place != nil && p.place.level >= Medium {
-			x.hit(subject{kind: kindProgram, key: key, show: raw}, 0, "%s was loaded by %s from the same folder, %s", p.base, f.Executable, p.place)
+			x.hit(subject{kind: kindProgram, key: key, show: raw}, 0, "%s was loaded by %s from the same folder, %s", p.base,
+				f.Executable, p.place)
 		}
 	})
 })
@@ -404,7 +410,8 @@ func (x *look) libraries(f execution.Prefetch, yield func(key, raw string, besid
 			}
 		}
 		key := x.normal(raw, x.row.rec.User)
-		if strings.HasPrefix(key, `\windows\`) || strings.HasPrefix(key, `\program files`) || strings.HasPrefix(key, `\programdata\microsoft\windows defender\`) || x.storeFolder(x.probe(key)) {
+		if strings.HasPrefix(key, `\windows\`) || strings.HasPrefix(key, `\program files`) ||
+			strings.HasPrefix(key, `\programdata\microsoft\windows defender\`) || x.storeFolder(x.probe(key)) {
 			continue
 		}
 		yield(key, raw, winpath.Dir(key) == dir)

@@ -95,7 +95,8 @@ const maxEvidence = 40
 const maxReasons = 100
 
 func compareHits(a, b *hit) int {
-	return cmp.Or(cmp.Compare(b.level, a.level), compareBools(b.rule.Leads, a.rule.Leads), cmp.Compare(a.rule.ID, b.rule.ID), cmp.Compare(a.says, b.says))
+	return cmp.Or(cmp.Compare(b.level, a.level), compareBools(b.rule.Leads, a.rule.Leads), cmp.Compare(a.rule.ID, b.rule.ID),
+		cmp.Compare(a.says, b.says))
 }
 
 // A tally is what the hits on one subject come to.
@@ -289,7 +290,8 @@ func (c *chronicle) take(ev *Evidence, r *row) {
 
 // counts reports whether an event lies in what the reasons speak of.
 func (c *chronicle) counts(e *artifacts.Event) bool {
-	return len(c.spans) == 0 || slices.ContainsFunc(c.spans, func(s [2]time.Time) bool { return !e.Time.Before(s[0]) && !e.Time.After(s[1]) })
+	return len(c.spans) == 0 || slices.ContainsFunc(c.spans,
+		func(s [2]time.Time) bool { return !e.Time.Before(s[0]) && !e.Time.After(s[1]) })
 }
 
 func (c *chronicle) see(e *artifacts.Event) {

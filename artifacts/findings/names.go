@@ -29,10 +29,14 @@ func (t *Tables) finish() {
 var notLookalikes = map[string]bool{
 	"taskhost": true, "taskhostw": true, "taskhostex": true, "wscript": true, "cscript": true, "regedit": true, "regedt32": true,
 	"taskmgr": true, "taskeng": true, "wininit": true, "winlogon": true, "regasm": true, "regsvcs": true, "werfault": true, "wermgr": true,
-	"chrome": true, "chromium": true, "operagx": true, "control": true, "explorer": true, "iexplore": true, "msedge": true, "teams": true, "ms-teams": true,
-	"msteams": true, "excelcnv": true, "notepad": true, "notepad++": true, "notepad2": true, "powershell": true, "ping6": true, "sethc": true, "onedrive": true, "onenotem": true,
-	"searchindexer": true, "smartscreen": true, "userinit": true, "sync": true, "consent": true, "calc": true, "calc1": true, "narrator": true, "nltest": true,
-	"msbuild": true, "mstsc": true, "msdtc": true, "magnify": true, "write": true, "writer": true, "swriter": true, "opera": true, "operaw": true, "acrobat": true, "teamsw": true,
+	"chrome": true, "chromium": true, "operagx": true, "control": true, "explorer": true, "iexplore": true, "msedge": true,
+	"teams": true, "ms-teams": true,
+	"msteams": true, "excelcnv": true, "notepad": true, "notepad++": true, "notepad2": true, "powershell": true, "ping6": true,
+	"sethc": true, "onedrive": true, "onenotem": true,
+	"searchindexer": true, "smartscreen": true, "userinit": true, "sync": true, "consent": true, "calc": true, "calc1": true,
+	"narrator": true, "nltest": true,
+	"msbuild": true, "mstsc": true, "msdtc": true, "magnify": true, "write": true, "writer": true, "swriter": true, "opera": true,
+	"operaw": true, "acrobat": true, "teamsw": true,
 	"services": true, "service": true, "cmstp": true, "certutil": true, "csrss": true, "lsass": true, "spoolsv": true,
 }
 
@@ -130,8 +134,10 @@ func stripName(s string) string {
 var homoglyphs = map[rune]rune{
 	'0': 'o', '1': 'l', 'i': 'l', '|': 'l', 'í': 'l', 'ì': 'l', 'ı': 'l', 'ӏ': 'l', 'і': 'l', 'ι': 'l', 'ї': 'l',
 	'а': 'a', 'α': 'a', 'с': 'c', 'ϲ': 'c', 'ԁ': 'd', 'е': 'e', 'ё': 'e', 'ε': 'e', 'ɡ': 'g', 'һ': 'h', 'ј': 'j', 'κ': 'k', 'к': 'k',
-	'м': 'm', 'п': 'n', 'ո': 'n', 'η': 'n', 'о': 'o', 'ο': 'o', 'σ': 'o', 'р': 'p', 'ρ': 'p', 'ԛ': 'q', 'г': 'r', 'ѕ': 's', 'т': 't', 'τ': 't',
-	'υ': 'u', 'ц': 'u', 'ν': 'v', 'ѵ': 'v', 'ԝ': 'w', 'ω': 'w', 'х': 'x', 'χ': 'x', 'у': 'y', 'γ': 'y', 'ᴢ': 'z', '5': 's', '$': 's', '3': 'e', '@': 'a',
+	'м': 'm', 'п': 'n', 'ո': 'n', 'η': 'n', 'о': 'o', 'ο': 'o', 'σ': 'o', 'р': 'p', 'ρ': 'p', 'ԛ': 'q', 'г': 'r', 'ѕ': 's', 'т': 't',
+	'τ': 't',
+	'υ': 'u', 'ц': 'u', 'ν': 'v', 'ѵ': 'v', 'ԝ': 'w', 'ω': 'w', 'х': 'x', 'χ': 'x', 'у': 'y', 'γ': 'y', 'ᴢ': 'z', '5': 's', '$': 's',
+	'3': 'e', '@': 'a',
 }
 
 // foldName brings names that look alike to one spelling.
@@ -167,7 +173,8 @@ func isASCII(s string) bool {
 // invisible are characters that take no room: zero-width ones, marks of
 // direction, soft hyphens.
 func invisible(r rune) bool {
-	return unicode.Is(unicode.Cf, r) || r == 0x034F || r == 0x115F || r == 0x1160 || r == 0x17B4 || r == 0x17B5 || r == 0x3164 || r >= 0xFE00 && r <= 0xFE0F
+	return unicode.Is(unicode.Cf, r) || r == 0x034F || r == 0x115F || r == 0x1160 || r == 0x17B4 || r == 0x17B5 || r == 0x3164 ||
+		r >= 0xFE00 && r <= 0xFE0F
 }
 
 // turns are the marks that change the direction of writing.
@@ -175,8 +182,10 @@ func turns(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r 
 
 // documents are extensions that people take for harmless.
 var documents = map[string]bool{
-	"pdf": true, "doc": true, "docx": true, "docm": true, "xls": true, "xlsx": true, "xlsm": true, "ppt": true, "pptx": true, "rtf": true, "txt": true,
-	"jpg": true, "jpeg": true, "png": true, "gif": true, "bmp": true, "zip": true, "rar": true, "7z": true, "mp3": true, "mp4": true, "avi": true,
+	"pdf": true, "doc": true, "docx": true, "docm": true, "xls": true, "xlsx": true, "xlsm": true, "ppt": true, "pptx": true,
+	"rtf": true, "txt": true,
+	"jpg": true, "jpeg": true, "png": true, "gif": true, "bmp": true, "zip": true, "rar": true, "7z": true, "mp3": true, "mp4": true,
+	"avi": true,
 	"htm": true, "html": true, "csv": true, "eml": true, "msg": true, "odt": true, "jtd": true,
 }
 

@@ -12,7 +12,8 @@ import (
 
 // redirectors are devices behind which the network is: their paths name a server
 // and a share.
-var redirectors = []string{`\DEVICE\MUP`, `\DEVICE\LANMANREDIRECTOR`, `\DEVICE\WEBDAVREDIRECTOR`, `\DEVICE\RDPDR`, `\DEVICE\HGFS`, `\DEVICE\VBOXMINIRDR`}
+var redirectors = []string{`\DEVICE\MUP`, `\DEVICE\LANMANREDIRECTOR`, `\DEVICE\WEBDAVREDIRECTOR`, `\DEVICE\RDPDR`, `\DEVICE\HGFS`,
+	`\DEVICE\VBOXMINIRDR`}
 
 // shareKey spells a path through a redirector as \\server\share\…. Parts that
 // begin with a semicolon name the session: \;LanmanRedirector\;Z:0000\server\….

@@ -69,7 +69,8 @@ var autorunCommand = rule(Rule{
 	if v.level < High {
 		return
 	}
-	h := x.hit(x.autoSubject("", x.named(a), a), x.weaker(v.level, a), "%s: %s: %s", x.named(a), strings.Join(v.words, ", "), clip(commandLine(a), 300))
+	h := x.hit(x.autoSubject("", x.named(a), a), x.weaker(v.level, a), "%s: %s: %s", x.named(a), strings.Join(v.words, ", "),
+		clip(commandLine(a), 300))
 	h.as(append(techniqueOf(x.row.rec.Artifact), v.attack...)...)
 }).without("services", "tasks", "taskcache")
 
@@ -116,7 +117,8 @@ var winlogonDeviation = rule(Rule{
 }).also(
 	on(func(x *look, w persistence.WindowsLoad) {
 		a := w.Autostart()
-		if n := strings.ToLower(w.Name); a.Image == "" || n == "load" || n == "run" || n == "iconservicelib" && strings.EqualFold(winpath.Base(a.Image), "iconcodecservice.dll") {
+		if n := strings.ToLower(w.Name); a.Image == "" || n == "load" || n == "run" || n == "iconservicelib" &&
+			strings.EqualFold(winpath.Base(a.Image), "iconcodecservice.dll") {
 			return
 		}
 		x.hit(x.autoSubject("", x.named(a), a), x.weaker(Critical, a), "%s holds %s", w.Name, a.Image).as("T1546.010")
@@ -129,7 +131,8 @@ var winlogonDeviation = rule(Rule{
 	}),
 	on(func(x *look, d persistence.LSA) {
 		// SshdPinAuthLsa came with OpenSSH of Windows 10 1809: seen on clean machines.
-		if d.Image != "" && d.Mechanism != "Network provider" && !strings.EqualFold(nameStem(strings.ToLower(winpath.Base(d.Image))), "sshdpinauthlsa") {
+		if d.Image != "" && d.Mechanism != "Network provider" &&
+			!strings.EqualFold(nameStem(strings.ToLower(winpath.Base(d.Image))), "sshdpinauthlsa") {
 			x.altered(d.Hook, High, "T1547.005")
 		}
 	}),
@@ -151,7 +154,8 @@ func (x *look) altered(h persistence.Hook, level Level, technique string) {
 		return
 	}
 	a := h.Autostart()
-	x.hit(x.autoSubject("", x.named(a), a), x.weaker(level, a), "%s: %s", a.Mechanism, clip(cmp.Or(h.Value, commandLine(a)), 300)).as(technique)
+	x.hit(x.autoSubject("", x.named(a), a), x.weaker(level, a), "%s: %s", a.Mechanism,
+		clip(cmp.Or(h.Value, commandLine(a)), 300)).as(technique)
 }
 
 // inSystem reports whether a path lies in Windows' own system folders, or is
@@ -170,7 +174,8 @@ var imageHijack = rule(Rule{
 }, func(x *look, d persistence.IFEO) {
 	a := d.Autostart()
 	low := strings.ToLower(commandLine(a))
-	if d.Default || d.Mechanism == "IFEO GlobalFlag" || low == "" || strings.Contains(low, "vsjitdebugger") || strings.EqualFold(d.Target, "taskmgr.exe") && strings.Contains(low, "procexp") {
+	if d.Default || d.Mechanism == "IFEO GlobalFlag" || low == "" || strings.Contains(low, "vsjitdebugger") ||
+		strings.EqualFold(d.Target, "taskmgr.exe") && strings.Contains(low, "procexp") {
 		return
 	}
 	level, id := High, "T1546.012"
@@ -245,7 +250,8 @@ var legacyAutorun = rule(Rule{
 	switch {
 	case a.Command == "":
 	case strings.Contains(list, `policies\explorer\run`):
-		x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "%s in Policies\\Explorer\\Run: %s", r.Name, clip(a.Command, 300)).atMost(High)
+		x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "%s in Policies\\Explorer\\Run: %s", r.Name,
+			clip(a.Command, 300)).atMost(High)
 	case strings.Contains(list, "runservices"), strings.Contains(list, "runonceex"):
 		x.hit(x.autoSubject("", x.named(a), a), x.weaker(Low, a), "%s in %s: %s", r.Name, r.List, clip(a.Command, 300))
 	}
@@ -253,7 +259,8 @@ var legacyAutorun = rule(Rule{
 	on(func(x *look, w persistence.WindowsLoad) {
 		if n := strings.ToLower(w.Name); (n == "load" || n == "run") && w.Image != "" {
 			a := w.Autostart()
-			x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "the value %s, as win.ini had it, starts %s", w.Name, clip(a.Command, 300)).atMost(High)
+			x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "the value %s, as win.ini had it, starts %s", w.Name,
+				clip(a.Command, 300)).atMost(High)
 		}
 	}),
 	on(func(x *look, w persistence.Winlogon) {
@@ -306,7 +313,8 @@ var autorunRan = programRule(Rule{
 		}
 		i, _ := slices.BinarySearchFunc(runs, w.Add(-10*time.Minute), time.Time.Compare)
 		if i < len(runs) && runs[i].Sub(w) <= 10*time.Minute {
-			x.hit(p.subject(x), 0, "it ran at %s, the key of its autostart was written at %s", runs[i].UTC().Format("2006-01-02 15:04:05"), w.UTC().Format("2006-01-02 15:04:05"))
+			x.hit(p.subject(x), 0, "it ran at %s, the key of its autostart was written at %s",
+				runs[i].UTC().Format("2006-01-02 15:04:05"), w.UTC().Format("2006-01-02 15:04:05"))
 			return
 		}
 	}
@@ -323,7 +331,8 @@ var autorunNeverRan = programRule(Rule{
 		return
 	}
 	for _, r := range p.autostarts() {
-		if d, ok := r.rec.Data.(persistence.RunKey); ok && d.Scope == "machine" && !d.Disabled && r.rec.From.State == artifacts.Live && x.hasPrefetch() {
+		if d, ok := r.rec.Data.(persistence.RunKey); ok && d.Scope == "machine" && !d.Disabled && r.rec.From.State == artifacts.Live &&
+			x.hasPrefetch() {
 			x.hit(p.subject(x), 0, "%s starts it for all users, but no start is recorded", d.Name)
 			return
 		}
@@ -348,11 +357,13 @@ var comHijacked = rule(Rule{
 	v := x.t.judge(commandLine(a), command(a))
 	switch {
 	case strings.EqualFold(d.Kind, "ScriptletURL"), v.level >= High:
-		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(High, a), "class %s of %s: %s", d.CLSID, x.who(), clip(cmp.Or(d.Value, commandLine(a)), 300))
+		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(High, a), "class %s of %s: %s", d.CLSID, x.who(),
+			clip(cmp.Or(d.Value, commandLine(a)), 300))
 	case d.Shadows && pl != nil && pl.level >= Low && !pl.elsewhere():
 		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(High, a), "class %s, which the machine has too, %s", d.CLSID, why)
 	case d.Shadows && !x.ordinary(a.Image) && !strings.Contains(x.normal(a.Image, x.row.rec.User), `\appdata\local\microsoft\`):
-		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(Low, a), "class %s, which the machine has too, is served by %s", d.CLSID, a.Image)
+		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(Low, a), "class %s, which the machine has too, is served by %s", d.CLSID,
+			a.Image)
 	}
 }).also(on(func(x *look, d persistence.FileAssociation) {
 	a := d.Autostart()
@@ -367,7 +378,8 @@ var comHijacked = rule(Rule{
 	program := class == "exefile" || class == "comfile" || class == "batfile" || class == "cmdfile" || class == ".exe" || class == "lnkfile"
 	s := x.setting(fmt.Sprintf("file type %s of %s", d.Class, x.who()))
 	switch {
-	case user && bypass && d.Verb != "" && (!x.ordinary(a.Image) || x.t.hosts[strings.TrimSuffix(strings.ToLower(winpath.Base(a.Image)), ".exe")]):
+	case user && bypass && d.Verb != "" && (!x.ordinary(a.Image) ||
+		x.t.hosts[strings.TrimSuffix(strings.ToLower(winpath.Base(a.Image)), ".exe")]):
 		x.hit(s, x.weaker(High, a), "opens %s", clip(cmp.Or(d.Value, commandLine(a)), 300)).as("T1548.002")
 	case program:
 		x.hit(s, x.weaker(High, a), "%s %s starts %s", d.Class, d.Verb, clip(cmp.Or(d.Value, commandLine(a)), 300)).as("T1546.001")
@@ -387,7 +399,8 @@ var logonScript = rule(Rule{
 }, func(x *look, l persistence.LogonScript) {
 	a := l.Autostart()
 	level, id := High, "T1037"
-	if l.Policy != "" || strings.HasPrefix(l.Script, `\\`) || l.Folder != "" || strings.HasPrefix(x.normal(a.Image, x.row.rec.User), `\windows\system32\grouppolicy\`) {
+	if l.Policy != "" || strings.HasPrefix(l.Script, `\\`) || l.Folder != "" ||
+		strings.HasPrefix(x.normal(a.Image, x.row.rec.User), `\windows\system32\grouppolicy\`) {
 		level = Medium
 	}
 	if a.Mechanism == "UserInitMprLogonScript" {
@@ -409,7 +422,8 @@ var logonScript = rule(Rule{
 		if v := x.t.judge(a.Command, command(a)); v.level < Medium && !strings.ContainsAny(a.Command, `\/`) {
 			level = Low // a command of the prompt itself
 		}
-		x.hit(x.autoSubject("", x.named(a), a), x.weaker(level, a), "every command prompt runs %s", clip(a.Command, 300)).as("T1059.003").atMost(High)
+		x.hit(x.autoSubject("", x.named(a), a), x.weaker(level, a), "every command prompt runs %s",
+			clip(a.Command, 300)).as("T1059.003").atMost(High)
 	}),
 	on(func(x *look, f persistence.AutostartFile) {
 		a := f.Autostart()
@@ -421,7 +435,8 @@ var logonScript = rule(Rule{
 			if v.level >= High {
 				level = High
 			}
-			x.hit(x.setting("PowerShell profile "+x.row.rec.From.Path), level, "every PowerShell runs this profile (%d bytes)%s", f.Size, suffix(v.words)).as("T1546.013")
+			x.hit(x.setting("PowerShell profile "+x.row.rec.From.Path), level, "every PowerShell runs this profile (%d bytes)%s", f.Size,
+				suffix(v.words)).as("T1546.013")
 		case a.Image != "" && f.Kind != "PowerShell profile":
 			x.hit(x.autoSubject("", x.named(a), a), x.weaker(Medium, a), "%s: %s", f.Kind, clip(commandLine(a), 300)).atMost(High)
 		}

@@ -61,8 +61,10 @@ type place struct {
 // classes are independent kinds of evidence: what one mechanism of Windows
 // writes on its own. Artifacts that are not listed stand for themselves.
 var classes = map[string]string{
-	"amcachefiles": "amcache", "amcacheprograms": "amcache", "amcachedrivers": "amcache", "amcacheshortcuts": "amcache", "recentfilecache": "amcache",
-	"userassist": "explorer", "featureusage": "explorer", "recentapps": "explorer", "muicache": "explorer", "jumplistdata": "explorer", "lastvisited": "explorer",
+	"amcachefiles": "amcache", "amcacheprograms": "amcache", "amcachedrivers": "amcache", "amcacheshortcuts": "amcache",
+	"recentfilecache": "amcache",
+	"userassist":      "explorer", "featureusage": "explorer", "recentapps": "explorer", "muicache": "explorer", "jumplistdata": "explorer",
+	"lastvisited":     "explorer",
 	"compatassistant": "compatibility", "appcompatflags": "compatibility", "pca": "compatibility",
 	"prefetchlayout": "prefetch",
 	"srumapps":       "srum", "srumnetwork": "srum", "srumother": "srum", "srumconnections": "srum",
@@ -284,7 +286,8 @@ func (s *scene) placeOf(p *program) *place {
 		return s.otherPlace(p)
 	case len(p.parts) > 2 && p.parts[0] == "" && unpacked(p.parts[1]):
 		return &place{"L3", Low, "in a folder that updates unpack into"}
-	case len(p.parts) > 2 && p.parts[0] == "" && !s.t.usualTop(p.parts[1]) && !strings.HasPrefix(p.parts[1], "%") && !strings.HasPrefix(p.parts[1], "{"):
+	case len(p.parts) > 2 && p.parts[0] == "" && !s.t.usualTop(p.parts[1]) && !strings.HasPrefix(p.parts[1], "%") &&
+		!strings.HasPrefix(p.parts[1], "{"):
 		return &place{"L3", High, "in a folder of its own at the root of the volume"}
 	}
 	return nil

@@ -193,7 +193,8 @@ func (x *look) linkCommand(name string, l activity.LinkFields) {
 	if v.level < High {
 		return
 	}
-	x.hit(x.setting("shortcut "+name), min(v.level, Critical), "it starts %s: %s", clip(line, 200), strings.Join(v.words, "; ")).as(v.attack...)
+	x.hit(x.setting("shortcut "+name), min(v.level, Critical), "it starts %s: %s", clip(line, 200),
+		strings.Join(v.words, "; ")).as(v.attack...)
 }
 
 var policyPushed = rule(Rule{

@@ -31,7 +31,9 @@ var serviceAnomaly = wholeRule(rule(Rule{
 		if look.ordinary(a.Image) && !look.t.hosts[strings.TrimSuffix(strings.ToLower(winpath.Base(a.Image)), ".exe")] {
 			level = Medium
 		}
-		look.hit(look.setting("service "+s.Name), look.weaker(level, a), "its name looks random (%s), and it was set up at %s, within an hour of starts that deserve a look", s.Name, a.Written.UTC().Format(secondsOnly)).as("T1569.002").atMost(High)
+		look.hit(look.setting("service "+s.Name), look.weaker(level, a),
+			"its name looks random (%s), and it was set up at %s, within an hour of starts that deserve a look", s.Name,
+			a.Written.UTC().Format(secondsOnly)).as("T1569.002").atMost(High)
 	}
 }, "services")
 
@@ -81,7 +83,8 @@ func (x *look) failureCommand(s persistence.Service, a persistence.Entry) {
 	if a.Inactive != "" {
 		level = Low
 	}
-	x.hit(x.autoSubject("service", s.Name, a), x.weaker(level, a), "when %s fails, %s is started%s", s.Name, clip(commandLine(a), 300), why).atMost(High)
+	x.hit(x.autoSubject("service", s.Name, a), x.weaker(level, a), "when %s fails, %s is started%s", s.Name, clip(commandLine(a), 300),
+		why).atMost(High)
 }
 
 // servicePlace judges (a) the places of a service's program and library, and
@@ -89,7 +92,8 @@ func (x *look) failureCommand(s persistence.Service, a persistence.Entry) {
 func (x *look) servicePlace(s persistence.Service, a persistence.Entry, dll string) bool {
 	placed := false
 	for _, path := range []string{a.Image, dll} {
-		if path == "" || !strings.Contains(path, `\`) || x.t.binaries[strings.ToLower(winpath.Base(path))] != nil && x.home(path) || x.ownService(s.Name, path) {
+		if path == "" || !strings.Contains(path, `\`) || x.t.binaries[strings.ToLower(winpath.Base(path))] != nil && x.home(path) ||
+			x.ownService(s.Name, path) {
 			continue
 		}
 		p := x.probePath(path)
@@ -100,10 +104,12 @@ func (x *look) servicePlace(s persistence.Service, a persistence.Entry, dll stri
 		}
 		placed = true
 		if tool := x.t.acquirer(s, path); tool != "" && driver {
-			x.hit(x.serviceSubject(s, path), Low, "the driver %s has the name of an acquisition tool's (%s); it is %s", s.Name, tool, pl).atMost(Low)
+			x.hit(x.serviceSubject(s, path), Low, "the driver %s has the name of an acquisition tool's (%s); it is %s", s.Name, tool,
+				pl).atMost(Low)
 			continue
 		}
-		h := x.hit(x.serviceSubject(s, path), x.weaker(x.servicePlaceLevel(s, path, pl), a), "the service %s starts %s, %s", s.Name, path, pl)
+		h := x.hit(x.serviceSubject(s, path), x.weaker(x.servicePlaceLevel(s, path, pl), a), "the service %s starts %s, %s", s.Name,
+			path, pl)
 		if pl.level < High {
 			h.atMost(High)
 		}
@@ -134,12 +140,14 @@ func (x *look) serviceLoads(s persistence.Service, a persistence.Entry, dll stri
 		x.hit(x.serviceSubject(s, dll), x.weaker(High, a), "the library of the service %s is %s", s.Name, dll).as("T1574")
 	}
 	// Windows tries each blank of a path without quotes.
-	if a.Guessed && strings.Contains(a.Image, " ") && !strings.HasPrefix(strings.TrimSpace(s.ImagePath), `"`) && !strings.HasPrefix(x.normal(a.Image, x.row.rec.User), `\windows\`) {
+	if a.Guessed && strings.Contains(a.Image, " ") && !strings.HasPrefix(strings.TrimSpace(s.ImagePath), `"`) &&
+		!strings.HasPrefix(x.normal(a.Image, x.row.rec.User), `\windows\`) {
 		level := Low // only administrators may write where Windows looks
 		if !x.ordinary(a.Image) {
 			level = Medium
 		}
-		x.hit(x.setting("service "+s.Name), x.weaker(level, a), "its path has blanks and no quotes: %s", s.ImagePath).as("T1574.009").atMost(Medium)
+		x.hit(x.setting("service "+s.Name), x.weaker(level, a), "its path has blanks and no quotes: %s",
+			s.ImagePath).as("T1574.009").atMost(Medium)
 	}
 	if s.SvchostGroup != "" && s.GroupListed == "no" && !s.Disabled && s.ServiceType&0xC0 == 0 {
 		x.hit(x.setting("service "+s.Name), x.weaker(Medium, a), "svchost has no service %s in the group %s", s.Name, s.SvchostGroup)
@@ -182,13 +190,15 @@ func (x *look) serviceHost(s persistence.Service, a persistence.Entry, stem stri
 	if !comspec && v.level < High && stem != "cmd" && stem != "powershell" {
 		level = Medium // an interpreter of a server program
 	}
-	x.hit(x.autoSubject("service", s.Name, a), x.weaker(level, a), "the service %s runs %s%s", s.Name, clip(s.ImagePath, 300), suffix(v.words)).as(append([]string{"T1543.003"}, v.attack...)...)
+	x.hit(x.autoSubject("service", s.Name, a), x.weaker(level, a), "the service %s runs %s%s", s.Name, clip(s.ImagePath, 300),
+		suffix(v.words)).as(append([]string{"T1543.003"}, v.attack...)...)
 }
 
 // ordinaryService reports whether a library lies where those of services do.
 func (x *look) ordinaryService(path string) bool {
 	key := x.normal(path, x.row.rec.User)
-	for _, dir := range []string{`\windows\system32\`, `\windows\syswow64\`, `\windows\microsoft.net\`, `\windows\winsxs\`, `\windows\servicing\`, `\program files`, `\programdata\microsoft\`, `\windows\uus\`, `\windows\immersivecontrolpanel\`, `\windows\pchealth\`, `\windows\bits\`, `\windows\systemapps\`, `\windows\ehome\`} {
+	for _, dir := range []string{`\windows\system32\`, `\windows\syswow64\`, `\windows\microsoft.net\`, `\windows\winsxs\`,
+		`\windows\servicing\`, `\program files`, `\programdata\microsoft\`, `\windows\uus\`, `\windows\immersivecontrolpanel\`, `\windows\pchealth\`, `\windows\bits\`, `\windows\systemapps\`, `\windows\ehome\`} {
 		if strings.HasPrefix(key, dir) {
 			return true
 		}
@@ -202,7 +212,8 @@ func (x *look) driver(s persistence.Service, a persistence.Entry) {
 	if !strings.HasPrefix(key, `\`) || a.Image == "" {
 		return
 	}
-	for _, dir := range []string{`\windows\system32\drivers\`, `\windows\system32\driverstore\`, `\windows\system32\`, `\windows\syswow64\drivers\`, `\windows\winsxs\`, `\programdata\microsoft\windows defender\`} {
+	for _, dir := range []string{`\windows\system32\drivers\`, `\windows\system32\driverstore\`, `\windows\system32\`,
+		`\windows\syswow64\drivers\`, `\windows\winsxs\`, `\programdata\microsoft\windows defender\`} {
 		if strings.HasPrefix(key, dir) {
 			return
 		}

@@ -53,7 +53,8 @@ func (s *sigmaScene) rule(r *sigma.Rule) *Rule {
 	}
 	out := &Rule{
 		ID: cmp.Or(r.ID, r.File), Title: r.Title, Level: level, Why: cmp.Or(strings.Join(strings.Fields(r.Description), " "), r.Title),
-		Benign: cmp.Or(strings.Join(r.FalsePositives, "; "), "The rule names none."), Next: "Read the record; the rule is " + cmp.Or(r.Link(), r.File) + ".",
+		Benign: cmp.Or(strings.Join(r.FalsePositives, "; "), "The rule names none."), Next: "Read the record; the rule is " +
+			cmp.Or(r.Link(), r.File) + ".",
 		sigma: &SigmaRule{ID: r.ID, Title: r.Title, Author: r.Author, Link: cmp.Or(r.Link(), r.File)},
 	}
 	for _, id := range r.Techniques() {
@@ -70,7 +71,8 @@ func (s *sigmaScene) rule(r *sigma.Rule) *Rule {
 func (s *sigmaScene) judge(x *eventLook, subject *subject) {
 	s.events++
 	e := &s.event
-	*e = sigma.Event{Channel: x.r.Channel, Provider: x.r.Provider, ID: strconv.FormatUint(uint64(x.r.ID), 10), Time: x.r.Time, Fields: e.Fields[:0]}
+	*e = sigma.Event{Channel: x.r.Channel, Provider: x.r.Provider, ID: strconv.FormatUint(uint64(x.r.ID), 10), Time: x.r.Time,
+		Fields: e.Fields[:0]}
 	for i := range x.r.Data {
 		name := x.r.Data[i].Name
 		if j := strings.LastIndexByte(name, '/'); j >= 0 {
@@ -110,7 +112,8 @@ func (s *sigmaScene) about(x *eventLook) subject {
 			return x.image(image)
 		}
 	}
-	if image := x.get("ProcessName"); strings.Contains(image, `\`) && x.ch == chSecurity && (x.r.ID == 4656 || x.r.ID == 4663 || x.r.ID == 4673) {
+	if image := x.get("ProcessName"); strings.Contains(image, `\`) && x.ch == chSecurity &&
+		(x.r.ID == 4656 || x.r.ID == 4663 || x.r.ID == 4673) {
 		return x.image(image)
 	}
 	if n := x.get("ServiceName"); n != "" && (x.r.ID == 7045 || x.r.ID == 4697) {
@@ -146,7 +149,8 @@ func (s *sigmaScene) record(x *look) {
 			s.counts.Add(r, &e, x.row)
 			s.subjects[x.row] = about
 			if !s.set.Silent(r) {
-				y.hit(about, rule.Level.step(-1), "Sigma rule by %s on %s of the artifact %s, which is not an event log", cmp.Or(r.Author, "unknown"), e.Category, x.row.rec.Artifact.Name)
+				y.hit(about, rule.Level.step(-1), "Sigma rule by %s on %s of the artifact %s, which is not an event log",
+					cmp.Or(r.Author, "unknown"), e.Category, x.row.rec.Artifact.Name)
 			}
 			return true
 		})
@@ -169,7 +173,8 @@ func sigmaEvents(r *row) []sigma.Event {
 				names[strings.ToLower(f.Name)] = true
 			}
 		}
-		out = append(out, sigma.Event{Category: category, Time: at, Fields: kept, Carries: func(f string) bool { return names[strings.ToLower(f)] }})
+		out = append(out, sigma.Event{Category: category, Time: at, Fields: kept,
+			Carries: func(f string) bool { return names[strings.ToLower(f)] }})
 	}
 	switch d := r.rec.Data.(type) {
 	case persistence.Service:
@@ -241,7 +246,8 @@ func (s *sigmaScene) finish(sc *scene) {
 				about = sub
 			}
 		}
-		h := x.hit(about, 0, "Sigma rule by %s: %s from %s to %s", cmp.Or(c.Rule.Author, "unknown"), c.Format(), stampWords(c.First), stampWords(c.Last))
+		h := x.hit(about, 0, "Sigma rule by %s: %s from %s to %s", cmp.Or(c.Rule.Author, "unknown"), c.Format(), stampWords(c.First),
+			stampWords(c.Last))
 		h.rows = append(h.rows, rows...)
 		h.more = max(0, len(c.Refs)-len(rows))
 	}
@@ -257,7 +263,8 @@ func (s *sigmaScene) coverage(e *Evaluator) []Coverage {
 		}
 	}
 	c := Coverage{Host: e.facts.host(), RuleID: "sigma", Title: "Sigma rules", Status: Evaluated}
-	c.Why = append(c.Why, fmt.Sprintf("rules compiled: %d; judged on %d event records and %d other records", len(rules), s.events, s.records))
+	c.Why = append(c.Why, fmt.Sprintf("rules compiled: %d; judged on %d event records and %d other records", len(rules), s.events,
+		s.records))
 	if unjudged > 0 {
 		c.Why = append(c.Why, fmt.Sprintf("rules that some record could not answer because its kind has no such field: %d", unjudged))
 	}
@@ -274,7 +281,8 @@ func (s *sigmaScene) coverage(e *Evaluator) []Coverage {
 			first[k.Reason] = fmt.Sprintf("%s:%d", k.File, k.Line)
 		}
 	}
-	for i, r := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int { return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b)) }) {
+	for i, r := range slices.SortedFunc(maps.Keys(reasons),
+		func(a, b string) int { return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b)) }) {
 		if i == 20 {
 			c.Why = append(c.Why, fmt.Sprintf("%d further reasons", len(reasons)-i))
 			break
@@ -291,7 +299,8 @@ func (s *sigmaScene) coverage(e *Evaluator) []Coverage {
 			continue
 		}
 		out[0].Hits += e.counts[f.ID]
-		out = append(out, Coverage{Host: e.facts.host(), RuleID: f.ID, Title: f.Title, Status: Evaluated, Hits: e.counts[f.ID], Silenced: e.silenced[f.ID]})
+		out = append(out, Coverage{Host: e.facts.host(), RuleID: f.ID, Title: f.Title, Status: Evaluated, Hits: e.counts[f.ID],
+			Silenced: e.silenced[f.ID]})
 	}
 	return out
 }

@@ -24,7 +24,11 @@ func statements() ([]string, map[string]statement) {
 	}{
 		{"place", statement{"an id, a level and paths", 3, (*Tables).readPlace}},
 		{"top", statement{read: (*Tables).readTop}},
-		{"installer", statement{read: func(t *Tables, args []string) error { t.installers = append(t.installers, globs(args)...); return nil }}},
+		{"installer", statement{read: func(t *Tables,
+			args []string) error {
+			t.installers = append(t.installers, globs(args)...)
+			return nil
+		}}},
 		{"home", statement{read: func(t *Tables, args []string) error { t.homes = append(t.homes, globs(args)...); return nil }}},
 		{"binary", statement{read: (*Tables).readBinary}},
 		{"protected", names(func(t *Tables) map[string]bool { return t.protected })},

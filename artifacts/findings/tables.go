@@ -88,7 +88,8 @@ func emptyTables() *Tables {
 		top: map[string]bool{}, binaries: map[string][]glob{}, protected: map[string]bool{},
 		hosts: map[string]bool{}, proxies: map[string]bool{}, rare: map[string]bool{},
 		toolNames: map[string]int{}, hashes: map[string]string{}, libraries: map[string]bool{},
-		enabled: map[string]bool{}, levels: map[string]Level{}, shortNames: map[string]bool{}, services: map[string][]ownService{}, acquirers: map[string]string{},
+		enabled: map[string]bool{}, levels: map[string]Level{}, shortNames: map[string]bool{}, services: map[string][]ownService{},
+		acquirers: map[string]string{},
 	}
 }
 

@@ -60,7 +60,8 @@ var taskAnomaly = wholeRule(rule(Rule{
 		if x.ordinary(a.Image) {
 			level = Low
 		}
-		x.hit(x.setting("task "+winpath.Base(x.row.rec.From.Path)), level, "a task in the format that Windows used before Vista: %s", clip(commandLine(a), 300)).as("T1053.002")
+		x.hit(x.setting("task "+winpath.Base(x.row.rec.From.Path)), level, "a task in the format that Windows used before Vista: %s",
+			clip(commandLine(a), 300)).as("T1053.002")
 	}),
 ), func(x *look) {
 	classes := map[string][]*row{} // those that users have of their own, by id
@@ -102,7 +103,8 @@ func taskOf(r *row) (taskFacts, bool) {
 		})
 		return taskFacts{t.TaskPath, t.Author, t.Kind, t.Class, high, t.Autostart()}, true
 	case persistence.TaskCache:
-		return taskFacts{t.TaskPath, t.Author, t.Kind, t.Class, t.HighestLevel || systemAccount(cmp.Or(t.RunAsSID, t.RunAs)), t.Autostart()}, t.View == "task"
+		return taskFacts{t.TaskPath, t.Author, t.Kind, t.Class, t.HighestLevel || systemAccount(cmp.Or(t.RunAsSID, t.RunAs)),
+			t.Autostart()}, t.View == "task"
 	}
 	return taskFacts{}, false
 }
@@ -139,7 +141,8 @@ func (x *look) taskRights(t taskFacts) {
 	if x.ordinary(t.auto.Image) && !x.t.hosts[strings.TrimSuffix(strings.ToLower(winpath.Base(t.auto.Image)), ".exe")] {
 		level = Low // what many programs do to start without a question
 	}
-	x.hit(x.setting("task "+t.path), x.weaker(level, t.auto), "%s made it, and it runs as SYSTEM or with highest rights: %s", t.author, clip(commandLine(t.auto), 300)).atMost(Medium)
+	x.hit(x.setting("task "+t.path), x.weaker(level, t.auto), "%s made it, and it runs as SYSTEM or with highest rights: %s", t.author,
+		clip(commandLine(t.auto), 300)).atMost(Medium)
 }
 
 // (g) the class behind a COM handler.
@@ -152,7 +155,8 @@ func (x *look) taskClass(t taskFacts, classes map[string][]*row) {
 	switch {
 	case len(own) > 0:
 		a := own[0].auto()
-		x.hit(x.setting("task "+t.path), x.weaker(High, t.auto), "it runs the class %s, which a user has of his own: %s", id, clip(cmp.Or(commandLine(*a), a.Image), 300)).as("T1053.005", "T1546.015").from(own...)
+		x.hit(x.setting("task "+t.path), x.weaker(High, t.auto), "it runs the class %s, which a user has of his own: %s", id,
+			clip(cmp.Or(commandLine(*a), a.Image), 300)).as("T1053.005", "T1546.015").from(own...)
 	case t.class == "no" && microsoftTask(t.path):
 		x.hit(x.setting("task "+t.path), Informational, "it runs the class %s, which the machine does not have", id)
 	case t.class == "no":
@@ -221,16 +225,19 @@ func (x *look) task(path string, a persistence.Entry) {
 	s := x.autoSubject("task", path, a)
 	switch {
 	case tool != nil:
-		x.hit(s, x.weaker(Critical, a), "the task %s starts a tool (%s): %s", path, tool.class, clip(commandLine(a), 300)).as(append([]string{"T1053.005"}, tool.attack...)...)
+		x.hit(s, x.weaker(Critical, a), "the task %s starts a tool (%s): %s", path, tool.class,
+			clip(commandLine(a), 300)).as(append([]string{"T1053.005"}, tool.attack...)...)
 	case v.level >= Critical:
-		x.hit(s, x.weaker(Critical, a), "the task %s %s: %s", path, strings.Join(v.words, ", "), clip(commandLine(a), 300)).as(append([]string{"T1053.005"}, v.attack...)...)
+		x.hit(s, x.weaker(Critical, a), "the task %s %s: %s", path, strings.Join(v.words, ", "),
+			clip(commandLine(a), 300)).as(append([]string{"T1053.005"}, v.attack...)...)
 	case pl != nil && pl.level >= Low && pl.id != "L6" && !pl.elsewhere():
 		h := x.hit(s, x.weaker(High, a), "the task %s %s", path, why)
 		if pl.level < High {
 			h.atMost(High)
 		}
 	case v.host && v.level >= High:
-		x.hit(s, x.weaker(High, a), "the task %s %s: %s", path, strings.Join(v.words, ", "), clip(commandLine(a), 300)).as(append([]string{"T1053.005"}, v.attack...)...)
+		x.hit(s, x.weaker(High, a), "the task %s %s: %s", path, strings.Join(v.words, ", "),
+			clip(commandLine(a), 300)).as(append([]string{"T1053.005"}, v.attack...)...)
 	case x.t.hosts[stem] && v.level >= Medium && !microsoftTask(path):
 		x.hit(s, x.weaker(Medium, a), "the task %s %s: %s", path, strings.Join(v.words, ", "), clip(commandLine(a), 300))
 	}

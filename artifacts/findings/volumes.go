@@ -35,12 +35,14 @@ func (x *look) doubts(strong bool) {
 				continue
 			}
 			var says strings.Builder
-			says.WriteString(strings.Join(f.Forged.Tests, "; ") + ": file says created " + utcTime(f.Created) + ", record changed " + utcTime(f.Changed) + ", its name is of " + utcTime(f.NameCreated))
+			says.WriteString(strings.Join(f.Forged.Tests, "; ") + ": file says created " + utcTime(f.Created) + ", record changed " +
+				utcTime(f.Changed) + ", its name is of " + utcTime(f.NameCreated))
 			if f.Forged.Twin != "" {
 				says.WriteString("; the times are those of " + f.Forged.Twin)
 			}
 			if !f.Forged.NotBefore.IsZero() {
-				says.WriteString("; last change really between " + utcTime(f.Forged.NotBefore) + " and " + utcTime(f.Forged.NotAfter) + ", by its place in the change journal")
+				says.WriteString("; last change really between " + utcTime(f.Forged.NotBefore) + " and " + utcTime(f.Forged.NotAfter) +
+					", by its place in the change journal")
 			}
 			for _, at := range idx.set[f.Reference] {
 				says.WriteString("; times were set " + utcTime(at))
@@ -68,7 +70,8 @@ var prefetchDeleted = wholeRule(Rule{
 	}
 	var gone []*row
 	for _, r := range x.files().acts {
-		if c := change(r); !c.Deleted.IsZero() && strings.HasSuffix(strings.ToLower(c.Path), ".pf") && c.Shown == string(filesystem.Watched) {
+		if c := change(r); !c.Deleted.IsZero() && strings.HasSuffix(strings.ToLower(c.Path), ".pf") &&
+			c.Shown == string(filesystem.Watched) {
 			gone = append(gone, r)
 		}
 	}
@@ -78,7 +81,8 @@ var prefetchDeleted = wholeRule(Rule{
 			j++
 		}
 		if j-i >= 5 {
-			x.hit(x.setting("Prefetch folder"), High, "%d Prefetch files were deleted within a minute, from %s on", j-i, utcTime(change(gone[i]).Deleted)).from(gone[i:j]...)
+			x.hit(x.setting("Prefetch folder"), High, "%d Prefetch files were deleted within a minute, from %s on", j-i,
+				utcTime(change(gone[i]).Deleted)).from(gone[i:j]...)
 			i = j
 			continue
 		}
@@ -109,7 +113,8 @@ func (x *look) prefetchGone(r *row) {
 		}
 	}
 	if len(starts) > 0 {
-		x.hit(x.setting("Prefetch file "+base), 0, "%s was deleted %s; the program started %s", base, utcTime(c.Deleted), utcTime(starts[len(starts)-1].at)).from(r, starts[len(starts)-1].row)
+		x.hit(x.setting("Prefetch file "+base), 0, "%s was deleted %s; the program started %s", base, utcTime(c.Deleted),
+			utcTime(starts[len(starts)-1].at)).from(r, starts[len(starts)-1].row)
 	}
 }
 
@@ -125,7 +130,8 @@ var logsDeleted = wholeRule(Rule{
 	}
 	for _, r := range x.files().acts {
 		c := change(r)
-		if c.Shown != string(filesystem.Watched) || strings.HasSuffix(strings.ToLower(c.Path), ".pf") || c.OldPath != "" && strings.HasSuffix(strings.ToLower(c.OldPath), ".pf") {
+		if c.Shown != string(filesystem.Watched) || strings.HasSuffix(strings.ToLower(c.Path), ".pf") || c.OldPath != "" &&
+			strings.HasSuffix(strings.ToLower(c.OldPath), ".pf") {
 			continue
 		}
 		name, what, at := winpath.Base(c.Path), "cut", c.First
@@ -160,11 +166,13 @@ var journalRecreated = wholeRule(Rule{
 		level := Medium
 		for _, key := range sortedKeys(x.programs) {
 			p := x.programs[key]
-			if p.base == "fsutil.exe" && slices.ContainsFunc(idx.launches(p), func(l launch) bool { return l.at.Sub(c.JournalMade).Abs() <= 15*time.Second }) {
+			if p.base == "fsutil.exe" && slices.ContainsFunc(idx.launches(p),
+				func(l launch) bool { return l.at.Sub(c.JournalMade).Abs() <= 15*time.Second }) {
 				level = High
 			}
 		}
-		x.hit(x.setting("change journal"), level, "the volume is of %s, its change journal of %s", utcTime(c.VolumeMade), utcTime(c.JournalMade)).from(r)
+		x.hit(x.setting("change journal"), level, "the volume is of %s, its change journal of %s", utcTime(c.VolumeMade),
+			utcTime(c.JournalMade)).from(r)
 	}
 }, append([]string{"osinfo"}, fileArtifacts...)...)
 
@@ -192,7 +200,8 @@ var wiped = wholeRule(Rule{
 	}
 	for _, r := range x.files().many[filesystem.KindWiped] {
 		c := change(r)
-		x.hit(subject{kind: kindActivity, key: "wiped " + strings.ToLower(c.Path), show: "wiping of " + c.Path}, 0, "%s was renamed %d times and deleted %s", c.Path, c.Renames, utcTime(c.Deleted)).from(r)
+		x.hit(subject{kind: kindActivity, key: "wiped " + strings.ToLower(c.Path), show: "wiping of " + c.Path}, 0,
+			"%s was renamed %d times and deleted %s", c.Path, c.Renames, utcTime(c.Deleted)).from(r)
 	}
 }, fileArtifacts...)
 
@@ -278,7 +287,8 @@ var staged = wholeRule(Rule{
 		}
 		for _, r := range t.files {
 			if f := file(r); f.Size >= stagedSize {
-				x.hit(subject{kind: kindActivity, key: "staged " + t.key, show: "archive " + t.path}, 0, "%d MB, created %s, deleted %s", f.Size>>20, utcTime(at), utcTime(gone)).from(r, made, row)
+				x.hit(subject{kind: kindActivity, key: "staged " + t.key, show: "archive " + t.path}, 0, "%d MB, created %s, deleted %s",
+					f.Size>>20, utcTime(at), utcTime(gone)).from(r, made, row)
 				return
 			}
 		}
@@ -286,7 +296,8 @@ var staged = wholeRule(Rule{
 }, fileArtifacts...)
 
 // backupExtensions are those that programs give to what they replace.
-var backupExtensions = map[string]bool{"tmp": true, "old": true, "bak": true, "orig": true, "deleted": true, "new": true, "log": true, "txt": true}
+var backupExtensions = map[string]bool{"tmp": true, "old": true, "bak": true, "orig": true, "deleted": true, "new": true, "log": true,
+	"txt": true}
 
 var massChange = wholeRule(Rule{
 	ID: "N-15", Title: "Many files renamed to one extension", Level: Critical, Attack: []string{"T1486"},
@@ -303,7 +314,10 @@ var massChange = wholeRule(Rule{
 		c := change(r)
 		if c.Extension == "" {
 			// A name that appears in many folders says little: licences of packages do.
-			if slices.ContainsFunc(all, func(o *row) bool { return change(o).Extension != "" && change(o).First.Sub(c.First).Abs() <= time.Hour }) {
+			if slices.ContainsFunc(all, func(o *row) bool {
+				return change(o).Extension != "" &&
+					change(o).First.Sub(c.First).Abs() <= time.Hour
+			}) {
 				x.hit(x.setting("note "+c.Path), High, "%s appeared in %d folders from %s on", c.Path, c.Folders, utcTime(c.First)).from(r)
 			}
 			continue
@@ -313,7 +327,8 @@ var massChange = wholeRule(Rule{
 			level = Low
 		}
 		x.hit(subject{kind: kindActivity, key: "mass change " + c.Extension, show: "renames to *." + c.Extension}, level,
-			"%d files of %d extensions were renamed to *.%s between %s and %s", c.Files, c.Extensions, c.Extension, utcTime(c.First), utcTime(c.Last)).from(r)
+			"%d files of %d extensions were renamed to *.%s between %s and %s", c.Files, c.Extensions, c.Extension, utcTime(c.First),
+			utcTime(c.Last)).from(r)
 	}
 }, fileArtifacts...)
 

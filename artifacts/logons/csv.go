@@ -79,10 +79,14 @@ func (a *Analysis) edgeTable(f *Filter) *table {
 			best = &e.Source.Score
 		}
 		t.rows = append(t.rows, []string{
-			e.Account.Name, e.Account.SID, e.Account.Kind, e.Source.Label, joined(e.Source.Names, same), flag(e.Source.External), e.Target.Label, e.Kind, typeText(e.Type),
-			joined(e.Auth, same), count(e.Success), count(e.Failure), stamp(e.First), stamp(e.Last), count(e.ActiveDays()), stamp(e.FirstSuccess), stamp(e.LastFailure),
-			joined(e.Reasons, same), flag(e.Privileged), count(e.Sessions), count(int(e.Duration / time.Second)), joined(e.EventIDs, func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }),
-			float(round(best.Rank, 6)), float(round(best.Lift, 2)), float(e.Change), float(e.Rare), joined(e.Findings, same), strconv.FormatUint(e.FirstRef.Number, 10), joined(e.Channels, same),
+			e.Account.Name, e.Account.SID, e.Account.Kind, e.Source.Label, joined(e.Source.Names, same), flag(e.Source.External),
+			e.Target.Label, e.Kind, typeText(e.Type),
+			joined(e.Auth, same), count(e.Success), count(e.Failure), stamp(e.First), stamp(e.Last), count(e.ActiveDays()),
+			stamp(e.FirstSuccess), stamp(e.LastFailure),
+			joined(e.Reasons, same), flag(e.Privileged), count(e.Sessions), count(int(e.Duration / time.Second)),
+			joined(e.EventIDs, func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }),
+			float(round(best.Rank, 6)), float(round(best.Lift, 2)), float(e.Change), float(e.Rare), joined(e.Findings, same),
+			strconv.FormatUint(e.FirstRef.Number, 10), joined(e.Channels, same),
 		})
 	}
 	return t
@@ -114,8 +118,10 @@ func (a *Analysis) sessionTable(f *Filter) *table {
 			id = strconv.FormatUint(s.SessionID, 10)
 		}
 		t.rows = append(t.rows, []string{
-			s.Host.Label, s.Account.Name, s.Account.SID, typeText(s.Type), s.Source.Label, joined(s.Source.Names, same), stamp(s.Begin), stamp(s.End), s.EndKind,
-			count(int(s.Duration() / time.Second)), flag(s.Privileged), hex(s.LogonID), hex(s.Linked), id, s.Process, joined(s.Reconnects, stamp), count(s.Processes), count(s.Changes),
+			s.Host.Label, s.Account.Name, s.Account.SID, typeText(s.Type), s.Source.Label, joined(s.Source.Names, same), stamp(s.Begin),
+			stamp(s.End), s.EndKind,
+			count(int(s.Duration() / time.Second)), flag(s.Privileged), hex(s.LogonID), hex(s.Linked), id, s.Process,
+			joined(s.Reconnects, stamp), count(s.Processes), count(s.Changes),
 			joined(s.Findings, same), record(s.BeginRef), record(s.EndRef),
 		})
 	}
@@ -142,8 +148,10 @@ func (a *Analysis) attemptTable(f *Filter) *table {
 			status = "0x" + strconv.FormatUint(x.Status, 16)
 		}
 		t.rows = append(t.rows, []string{
-			stamp(x.Time), x.Host.Label, x.Ref.Channel, strconv.FormatUint(uint64(x.EventID), 10), strconv.FormatUint(x.Ref.Number, 10), string(x.Outcome), x.Kind,
-			x.Account.Name, x.Account.SID, x.Account.Kind, actor, x.Source.Label, x.Address, x.Name, flag(x.Source.External), x.Dest.Label, typeText(x.Type), x.Auth,
+			stamp(x.Time), x.Host.Label, x.Ref.Channel, strconv.FormatUint(uint64(x.EventID), 10), strconv.FormatUint(x.Ref.Number, 10),
+			string(x.Outcome), x.Kind,
+			x.Account.Name, x.Account.SID, x.Account.Kind, actor, x.Source.Label, x.Address, x.Name, flag(x.Source.External),
+			x.Dest.Label, typeText(x.Type), x.Auth,
 			status, x.Reason, strconv.FormatUint(x.LogonID, 10), strconv.FormatUint(x.Linked, 10), x.Process, session,
 		})
 	}
@@ -159,7 +167,8 @@ func (a *Analysis) nodeTable(nodes []Node) *table {
 	for i := range nodes {
 		n := &nodes[i]
 		t.rows = append(t.rows, []string{
-			n.ID, n.Label, n.Kind, joined(n.Names, same), flag(n.External), flag(n.Privileged), stamp(n.Created), stamp(n.Deleted), float(round(n.Rank, 6)), float(round(n.Lift, 2)),
+			n.ID, n.Label, n.Kind, joined(n.Names, same), flag(n.External), flag(n.Privileged), stamp(n.Created), stamp(n.Deleted),
+			float(round(n.Rank, 6)), float(round(n.Lift, 2)),
 			joined(n.Parts, same), joined(n.Findings, same), n.Level, stamp(n.First), stamp(n.Last), count(n.Success), count(n.Failure),
 		})
 	}
@@ -171,7 +180,8 @@ var changeColumns = []string{"ID", "Label", "Hour", "Outcome", "Count", "Expecte
 func (a *Analysis) changeTable() *table {
 	t := &table{columns: changeColumns}
 	for _, c := range a.Changes() {
-		t.rows = append(t.rows, []string{c.ID, c.Label, stamp(c.Hour), string(c.Outcome), count(c.Count), float(round(c.Expected, 2)), float(c.Score)})
+		t.rows = append(t.rows, []string{c.ID, c.Label, stamp(c.Hour), string(c.Outcome), count(c.Count), float(round(c.Expected, 2)),
+			float(c.Score)})
 	}
 	return t
 }

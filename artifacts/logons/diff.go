@@ -58,7 +58,8 @@ func (a *Analysis) Diff(p, q Period) []Difference {
 		return 2
 	}
 	slices.SortFunc(out, func(x, y Difference) int {
-		return cmp.Or(cmp.Compare(rank(x), rank(y)), cmp.Compare(y.A+y.B, x.A+x.B), cmp.Compare(x.Edge.String(), y.Edge.String()), cmp.Compare(x.Edge.Type, y.Edge.Type))
+		return cmp.Or(cmp.Compare(rank(x), rank(y)), cmp.Compare(y.A+y.B, x.A+x.B), cmp.Compare(x.Edge.String(), y.Edge.String()),
+			cmp.Compare(x.Edge.Type, y.Edge.Type))
 	})
 	return out
 }

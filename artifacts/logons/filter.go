@@ -62,8 +62,10 @@ func (f *Filter) edge(e *Edge) bool {
 		return true
 	}
 	switch {
-	case !f.account(e.Account), !matches(f.Sources, append([]string{e.Source.Label}, e.Source.Names...)...), !matches(f.Targets, append([]string{e.Target.Label}, e.Target.Names...)...),
-		len(f.Types) > 0 && !slices.Contains(f.Types, e.Type), f.Failures && e.Failure == 0, f.Privileged && !e.Privileged, f.External && !e.Source.External,
+	case !f.account(e.Account), !matches(f.Sources, append([]string{e.Source.Label}, e.Source.Names...)...), !matches(f.Targets,
+		append([]string{e.Target.Label}, e.Target.Names...)...),
+		len(f.Types) > 0 && !slices.Contains(f.Types, e.Type), f.Failures && e.Failure == 0, f.Privileged && !e.Privileged, f.External &&
+			!e.Source.External,
 		!f.From.IsZero() && e.Last.Before(f.From), !f.To.IsZero() && !e.First.Before(f.To), e.Count() < f.MinCount:
 		return false
 	}
@@ -113,7 +115,9 @@ func (f *Filter) attempt(a *Attempt) bool {
 		return true
 	}
 	switch {
-	case !f.account(a.Account), !matches(f.Sources, append([]string{a.Source.Label, a.Address, a.Name}, a.Source.Names...)...), !matches(f.Targets, append([]string{a.Dest.Label}, a.Dest.Names...)...),
+	case !f.account(a.Account), !matches(f.Sources,
+		append([]string{a.Source.Label, a.Address, a.Name}, a.Source.Names...)...), !matches(f.Targets,
+		append([]string{a.Dest.Label}, a.Dest.Names...)...),
 		len(f.Types) > 0 && !slices.Contains(f.Types, a.Type), f.Failures && a.Outcome != Failure, f.External && !a.Source.External,
 		!f.From.IsZero() && a.Time.Before(f.From), !f.To.IsZero() && !a.Time.Before(f.To), len(f.Auth) > 0 && !f.auth(a.Auth):
 		return false
@@ -127,7 +131,8 @@ func (f *Filter) session(s *Session) bool {
 		return true
 	}
 	switch {
-	case !f.account(s.Account), !matches(f.Sources, append([]string{s.Source.Label}, s.Source.Names...)...), !matches(f.Targets, append([]string{s.Host.Label}, s.Host.Names...)...),
+	case !f.account(s.Account), !matches(f.Sources, append([]string{s.Source.Label}, s.Source.Names...)...), !matches(f.Targets,
+		append([]string{s.Host.Label}, s.Host.Names...)...),
 		len(f.Types) > 0 && !slices.Contains(f.Types, s.Type), f.Privileged && !s.Privileged, f.External && !s.Source.External,
 		!f.From.IsZero() && !s.End.IsZero() && s.End.Before(f.From), !f.To.IsZero() && !s.Begin.Before(f.To), f.Failures:
 		return false

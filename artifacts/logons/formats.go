@@ -44,7 +44,8 @@ func Formats() []Format {
 		{Name: "graphml", Ext: ".graphml", About: "GraphML, for yEd, Gephi and NetworkX", Write: graph(writeGraphML)},
 		{Name: "cytoscape", Ext: ".cyjs", About: "JSON as Cytoscape reads it", Write: graph(writeCytoscape)},
 		{Name: "dot", Ext: ".dot", About: "DOT, for Graphviz", Write: graph(writeDOT)},
-		{Name: "svg", Ext: ".svg", About: "a picture of the graph", Write: graph(func(w io.Writer, g *Graph) error { return WriteSVG(w, g, nil) })},
+		{Name: "svg", Ext: ".svg", About: "a picture of the graph",
+			Write: graph(func(w io.Writer, g *Graph) error { return WriteSVG(w, g, nil) })},
 		{Name: "neo4j", About: "nodes.csv and edges.csv for neo4j-admin import, in LogonTracer's labels", Files: writeNeo4j},
 		{Name: "gephi", About: "nodes.csv and edges.csv as Gephi imports them", Files: writeGephi},
 		{Name: "ecs", Ext: ".ndjson", About: "bulk requests of single attempts in the Elastic Common Schema", Write: writeECS},
@@ -98,13 +99,16 @@ func writeCSV(w io.Writer, a *Analysis, view string, f *Filter) error {
 
 // numeric are the columns that JSON lines write as numbers.
 var numeric = map[string]bool{
-	"type": true, "logon_type": true, "success": true, "failure": true, "active_days": true, "sessions": true, "total_duration": true, "duration": true, "rank": true, "lift": true, "change": true,
-	"rare": true, "processes": true, "changes": true, "count": true, "expected": true, "score": true, "event_id": true, "record": true, "first_record": true, "begin_record": true, "end_record": true,
+	"type": true, "logon_type": true, "success": true, "failure": true, "active_days": true, "sessions": true, "total_duration": true,
+	"duration": true, "rank": true, "lift": true, "change": true,
+	"rare": true, "processes": true, "changes": true, "count": true, "expected": true, "score": true, "event_id": true, "record": true,
+	"first_record": true, "begin_record": true, "end_record": true,
 }
 
 // lists are the columns that JSON lines write as lists.
 var lists = map[string]bool{
-	"source_names": true, "auth_packages": true, "failure_reasons": true, "event_ids": true, "findings": true, "channels": true, "reconnects": true, "names": true, "parts": true,
+	"source_names": true, "auth_packages": true, "failure_reasons": true, "event_ids": true, "findings": true, "channels": true,
+	"reconnects": true, "names": true, "parts": true,
 }
 
 // snake writes a column's name as JSON lines do: AccountSID is account_sid.
@@ -112,7 +116,8 @@ func snake(s string) string {
 	var b strings.Builder
 	rs := []rune(s)
 	for i, r := range rs {
-		if unicode.IsUpper(r) && i > 0 && (unicode.IsLower(rs[i-1]) || i+1 < len(rs) && unicode.IsLower(rs[i+1])) && !(r == 'I' && i+2 < len(rs) && rs[i+1] == 'D' && rs[i+2] == 's') {
+		if unicode.IsUpper(r) && i > 0 && (unicode.IsLower(rs[i-1]) || i+1 < len(rs) && unicode.IsLower(rs[i+1])) &&
+			!(r == 'I' && i+2 < len(rs) && rs[i+1] == 'D' && rs[i+2] == 's') {
 			b.WriteByte('_')
 		}
 		b.WriteRune(unicode.ToLower(r))
@@ -194,18 +199,24 @@ type attribute struct {
 
 func (n *Node) attributes() []attribute {
 	return []attribute{
-		{"label", "string", n.Label}, {"kind", "string", n.Kind}, {"names", "string", joined(n.Names, same)}, {"external", "boolean", strconv.FormatBool(n.External)},
-		{"privileged", "boolean", strconv.FormatBool(n.Privileged)}, {"created", "string", iso(n.Created)}, {"deleted", "string", iso(n.Deleted)}, {"rank", "double", float(round(n.Rank, 6))},
-		{"lift", "double", float(round(n.Lift, 2))}, {"findings", "string", joined(n.Findings, same)}, {"level", "string", n.Level}, {"first", "string", iso(n.First)}, {"last", "string", iso(n.Last)},
+		{"label", "string", n.Label}, {"kind", "string", n.Kind}, {"names", "string", joined(n.Names, same)},
+		{"external", "boolean", strconv.FormatBool(n.External)},
+		{"privileged", "boolean", strconv.FormatBool(n.Privileged)}, {"created", "string", iso(n.Created)},
+		{"deleted", "string", iso(n.Deleted)}, {"rank", "double", float(round(n.Rank, 6))},
+		{"lift", "double", float(round(n.Lift, 2))}, {"findings", "string", joined(n.Findings, same)}, {"level", "string", n.Level},
+		{"first", "string", iso(n.First)}, {"last", "string", iso(n.Last)},
 		{"success", "int", count(n.Success)}, {"failure", "int", count(n.Failure)},
 	}
 }
 
 func (e *GraphEdge) attributes() []attribute {
 	return []attribute{
-		{"kind", "string", e.Kind}, {"type", "int", strconv.Itoa(e.Type)}, {"auth", "string", joined(e.Auth, same)}, {"success", "int", count(e.Success)}, {"failure", "int", count(e.Failure)},
-		{"first", "string", iso(e.First)}, {"last", "string", iso(e.Last)}, {"event_ids", "string", joined(e.EventIDs, func(n uint32) string { return strconv.FormatUint(uint64(n), 10) })},
-		{"status", "string", joined(e.Reasons, same)}, {"account", "string", e.Account}, {"change", "double", float(e.Change)}, {"rare", "double", float(e.Rare)}, {"level", "string", e.Level},
+		{"kind", "string", e.Kind}, {"type", "int", strconv.Itoa(e.Type)}, {"auth", "string", joined(e.Auth, same)},
+		{"success", "int", count(e.Success)}, {"failure", "int", count(e.Failure)},
+		{"first", "string", iso(e.First)}, {"last", "string", iso(e.Last)},
+		{"event_ids", "string", joined(e.EventIDs, func(n uint32) string { return strconv.FormatUint(uint64(n), 10) })},
+		{"status", "string", joined(e.Reasons, same)}, {"account", "string", e.Account}, {"change", "double", float(e.Change)},
+		{"rare", "double", float(e.Rare)}, {"level", "string", e.Level},
 	}
 }
 
@@ -304,7 +315,8 @@ func writeDOT(w io.Writer, g *Graph) error {
 		if e.Success == 0 && e.Failure > 0 {
 			style = "dashed"
 		}
-		fmt.Fprintf(w, "  %s -> %s [label=%s, style=%s];\n", quoted(e.Source), quoted(e.Target), quoted(fmt.Sprintf("%s %d/%d", e.Kind, e.Success, e.Failure)), style)
+		fmt.Fprintf(w, "  %s -> %s [label=%s, style=%s];\n", quoted(e.Source), quoted(e.Target),
+			quoted(fmt.Sprintf("%s %d/%d", e.Kind, e.Success, e.Failure)), style)
 	}
 	_, err := fmt.Fprint(w, "}\n")
 	return err

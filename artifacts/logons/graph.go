@@ -72,7 +72,8 @@ func (a *Analysis) graph(limit int) {
 			e = byKey[k]
 		}
 		if e == nil {
-			e = &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: k.kind, Type: k.typ, First: at.Time, FirstRef: at.Ref, days: map[int64]bool{}}
+			e = &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: k.kind, Type: k.typ, First: at.Time,
+				FirstRef: at.Ref, days: map[int64]bool{}}
 			byKey[k] = e
 		}
 		e.add(at)
@@ -98,7 +99,8 @@ func (a *Analysis) graph(limit int) {
 	}
 	slices.SortFunc(a.Edges, func(x, y *Edge) int {
 		j, k := x.key(), y.key()
-		return cmp.Or(cmp.Compare(j.account, k.account), cmp.Compare(j.source, k.source), cmp.Compare(j.target, k.target), cmp.Compare(j.kind, k.kind), cmp.Compare(j.typ, k.typ))
+		return cmp.Or(cmp.Compare(j.account, k.account), cmp.Compare(j.source, k.source), cmp.Compare(j.target, k.target),
+			cmp.Compare(j.kind, k.kind), cmp.Compare(j.typ, k.typ))
 	})
 }
 
@@ -126,8 +128,10 @@ func (e *Edge) add(at *Attempt) {
 	e.Auth = include(e.Auth, at.Auth)
 	e.EventIDs = include(e.EventIDs, at.EventID)
 	e.Channels = include(e.Channels, at.Ref.Channel)
-	e.noKey = e.noKey || at.Kind == "logon" && at.Outcome == Success && at.Account.Kind == "user" && (at.Type == 3 && at.KeyLen == 0 && ntlm(at.Auth) || at.Type == 9 || at.Type == 8)
-	e.weak = e.weak || at.Kind == "ticket" && at.Outcome == Success && (at.Encrypt == 0x17 || at.Encrypt == 0x18) && at.Service != "krbtgt" && at.Account.Kind == "user"
+	e.noKey = e.noKey || at.Kind == "logon" && at.Outcome == Success && at.Account.Kind == "user" &&
+		(at.Type == 3 && at.KeyLen == 0 && ntlm(at.Auth) || at.Type == 9 || at.Type == 8)
+	e.weak = e.weak || at.Kind == "ticket" && at.Outcome == Success && (at.Encrypt == 0x17 || at.Encrypt == 0x18) &&
+		at.Service != "krbtgt" && at.Account.Kind == "user"
 	e.logged = e.logged || at.Type == 10 || at.Kind == "rdp" && at.Outcome == Success
 }
 
@@ -219,7 +223,8 @@ func (a *Analysis) Paths(from, to func(*Host) bool, window time.Duration) [][]Ho
 	var hops []Hop
 	for _, at := range a.Attempts {
 		if at.Outcome != Failure && at.Source != at.Dest {
-			hops = append(hops, Hop{at.Time, &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: at.Kind, Type: at.Type, FirstRef: at.Ref}})
+			hops = append(hops, Hop{at.Time, &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: at.Kind, Type: at.Type,
+				FirstRef: at.Ref}})
 		}
 	}
 	arrived := map[string][]*state{} // by host, in the order of time

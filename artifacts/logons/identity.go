@@ -217,7 +217,8 @@ func foldAccount(s string) string {
 
 // wellKnown are accounts that every machine has ([MS-DTYP] 2.4.2.4).
 var wellKnown = map[string][2]string{
-	"S-1-5-18": {"SYSTEM", "service"}, "S-1-5-19": {"LOCAL SERVICE", "service"}, "S-1-5-20": {"NETWORK SERVICE", "service"}, "S-1-5-7": {"ANONYMOUS LOGON", "anonymous"},
+	"S-1-5-18": {"SYSTEM", "service"}, "S-1-5-19": {"LOCAL SERVICE", "service"}, "S-1-5-20": {"NETWORK SERVICE", "service"},
+	"S-1-5-7": {"ANONYMOUS LOGON", "anonymous"},
 }
 
 // account returns the account that a record on a host names.
@@ -304,7 +305,8 @@ func kindOf(sid, name string) string {
 		n = d
 	}
 	switch {
-	case strings.HasPrefix(sid, "S-1-5-90-"), strings.HasPrefix(sid, "S-1-5-96-"), d == "window manager", d == "font driver host", strings.HasPrefix(n, "dwm-"), strings.HasPrefix(n, "umfd-"):
+	case strings.HasPrefix(sid, "S-1-5-90-"), strings.HasPrefix(sid,
+		"S-1-5-96-"), d == "window manager", d == "font driver host", strings.HasPrefix(n, "dwm-"), strings.HasPrefix(n, "umfd-"):
 		return "virtual"
 	case strings.HasPrefix(sid, "S-1-5-80-"), d == "nt service":
 		return "service"
@@ -415,7 +417,8 @@ func (ids *identities) attempt(r *rawAttempt) *Attempt {
 	a := &Attempt{
 		Time: r.time, Host: host, Account: ids.account(r.account, r.host), Actor: ids.account(r.actor, r.host), Source: ids.source(r),
 		Address: r.address, Name: r.name, Dest: host, Outcome: r.outcome, Kind: r.kind, Type: int(r.typ), Auth: r.auth, Status: r.status,
-		Reason: reason(r), LogonID: r.logon, Linked: r.linked, Process: r.process, KeyLen: int(r.keyLen), Service: r.service, Encrypt: r.enc,
+		Reason: reason(r), LogonID: r.logon, Linked: r.linked, Process: r.process, KeyLen: int(r.keyLen), Service: r.service,
+		Encrypt: r.enc,
 		EventID: r.eventID, Ref: r.ref,
 	}
 	if r.dest != "" {

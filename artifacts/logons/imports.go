@@ -96,7 +96,8 @@ func writeGephi(create func(string) (io.Writer, error), a *Analysis, f *Filter) 
 	edges := table{columns: slices.Concat([]string{"Source", "Target", "Type", "Weight"}, names((&GraphEdge{}).attributes(), "type"))}
 	for i := range g.Edges {
 		e := &g.Edges[i]
-		edges.rows = append(edges.rows, slices.Concat([]string{e.Source, e.Target, "Directed", count(e.Success + e.Failure)}, without(e.attributes(), "type")))
+		edges.rows = append(edges.rows, slices.Concat([]string{e.Source, e.Target, "Directed", count(e.Success + e.Failure)},
+			without(e.attributes(), "type")))
 	}
 	return writeTables(create, "gephi", &nodes, &edges)
 }
@@ -123,7 +124,8 @@ func writeTables(create func(string) (io.Writer, error), dir string, nodes, edge
 
 // winlogbeatTypes are the words of Winlogbeat for types of log-ons.
 var winlogbeatTypes = map[int]string{
-	2: "Interactive", 3: "Network", 4: "Batch", 5: "Service", 7: "Unlock", 8: "NetworkCleartext", 9: "NewCredentials", 10: "RemoteInteractive", 11: "CachedInteractive",
+	2: "Interactive", 3: "Network", 4: "Batch", 5: "Service", 7: "Unlock", 8: "NetworkCleartext", 9: "NewCredentials",
+	10: "RemoteInteractive", 11: "CachedInteractive",
 }
 
 // writeECS writes each attempt as a document of the Elastic Common Schema.

@@ -120,7 +120,8 @@ type Span struct {
 
 // New returns an empty builder.
 func New(opts *Options) *Builder {
-	b := &Builder{strings: map[string]string{}, sids: map[string]*sidNames{}, known: map[[2]string]string{}, hosts: map[string]bool{}, channels: map[string]int{}, spans: map[string]*Span{}}
+	b := &Builder{strings: map[string]string{}, sids: map[string]*sidNames{}, known: map[[2]string]string{}, hosts: map[string]bool{},
+		channels: map[string]int{}, spans: map[string]*Span{}}
 	if opts != nil {
 		b.opts = *opts
 	}
@@ -301,7 +302,8 @@ type Membership struct {
 func (b *Builder) Analyse() *Analysis {
 	a := &Analysis{First: b.first, Last: b.last, Dropped: b.dropped, byLogon: map[logonKey][]*Session{}}
 	slices.SortStableFunc(b.raw, func(x, y rawAttempt) int {
-		return cmp.Or(x.time.Compare(y.time), cmp.Compare(x.host, y.host), cmp.Compare(x.ref.Channel, y.ref.Channel), cmp.Compare(x.ref.Number, y.ref.Number))
+		return cmp.Or(x.time.Compare(y.time), cmp.Compare(x.host, y.host), cmp.Compare(x.ref.Channel, y.ref.Channel),
+			cmp.Compare(x.ref.Number, y.ref.Number))
 	})
 	b.chains()
 	a.ids = newIdentities(b)
@@ -309,7 +311,8 @@ func (b *Builder) Analyse() *Analysis {
 		a.Attempts = append(a.Attempts, a.ids.attempt(&b.raw[i]))
 	}
 	for _, m := range b.members {
-		a.Groups = append(a.Groups, Membership{m.at, a.ids.account(m.group, m.host), a.ids.account(m.member, m.host), m.added, a.ids.host(m.host), m.ref})
+		a.Groups = append(a.Groups, Membership{m.at, a.ids.account(m.group, m.host), a.ids.account(m.member, m.host), m.added,
+			a.ids.host(m.host), m.ref})
 	}
 	b.raw = nil
 	a.sessions(b.marks)

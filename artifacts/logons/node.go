@@ -75,7 +75,8 @@ func (a *Analysis) Graph(f *Filter) *Graph {
 		node(e.Account.node())
 		node(e.Source.node())
 		line := GraphEdge{
-			Kind: e.Kind, Type: e.Type, Auth: e.Auth, Success: e.Success, Failure: e.Failure, First: e.First, Last: e.Last, EventIDs: e.EventIDs, Reasons: e.Reasons,
+			Kind: e.Kind, Type: e.Type, Auth: e.Auth, Success: e.Success, Failure: e.Failure, First: e.First, Last: e.Last,
+			EventIDs: e.EventIDs, Reasons: e.Reasons,
 			Account: e.Account.Name, Change: e.Change, Rare: e.Rare, Level: e.Level,
 		}
 		line.Source, line.Target = e.Account.ID, e.Source.ID

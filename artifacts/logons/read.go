@@ -143,7 +143,8 @@ func (x *reading) logon() {
 	if k := x.r.Get("KeyLength"); k != "" {
 		a.keyLen = int16(min(number(k), 1<<14))
 	}
-	a.auth = x.b.intern(strings.TrimSpace(strings.Join(nonEmpty(x.r.Get("AuthenticationPackageName"), x.r.Get("LmPackageName"), x.r.Get("LogonProcessName")), " ")))
+	a.auth = x.b.intern(strings.TrimSpace(strings.Join(nonEmpty(x.r.Get("AuthenticationPackageName"), x.r.Get("LmPackageName"),
+		x.r.Get("LogonProcessName")), " ")))
 	x.source(&a, x.r.Get("IpAddress"), x.r.Get("WorkstationName"))
 	x.b.attempt(a)
 }
@@ -204,7 +205,8 @@ func (x *reading) reconnect() {
 		x.source(&a, x.r.Get("ClientAddress"), x.r.Get("ClientName"))
 		x.b.attempt(a)
 	}
-	x.b.mark(mark{time: x.r.Time, host: x.host, kind: kind, id: id, account: x.keep(acc), address: x.b.intern(cleanAddress(x.r.Get("ClientAddress"))), ref: x.ref})
+	x.b.mark(mark{time: x.r.Time, host: x.host, kind: kind, id: id, account: x.keep(acc),
+		address: x.b.intern(cleanAddress(x.r.Get("ClientAddress"))), ref: x.ref})
 }
 
 func (x *reading) denied() {
@@ -217,7 +219,8 @@ func (x *reading) denied() {
 func (x *reading) group() {
 	added := x.r.ID == 4728 || x.r.ID == 4732 || x.r.ID == 4756
 	x.b.members = append(x.b.members, membership{
-		group: x.keep(x.r.Account(x.k, events.Target)), member: x.keep(x.r.Account(x.k, events.Member)), added: added, at: x.r.Time, host: x.host, ref: x.ref,
+		group: x.keep(x.r.Account(x.k, events.Target)), member: x.keep(x.r.Account(x.k, events.Member)), added: added, at: x.r.Time,
+		host: x.host, ref: x.ref,
 	})
 }
 
@@ -241,7 +244,8 @@ func (x *reading) notice() {
 	if x.r.ID == 7002 {
 		kind = markNoticeEnd
 	}
-	x.b.mark(mark{time: x.r.Time, host: x.host, kind: kind, id: number(x.r.Get("TSId")), account: rawAccount{sid: x.b.intern(x.r.Get("UserSid"))}, ref: x.ref})
+	x.b.mark(mark{time: x.r.Time, host: x.host, kind: kind, id: number(x.r.Get("TSId")),
+		account: rawAccount{sid: x.b.intern(x.r.Get("UserSid"))}, ref: x.ref})
 }
 
 // terminal reads the session events of Remote Desktop and the console.
@@ -382,7 +386,8 @@ func (x *reading) learn() {
 	}
 	switch x.k.Name {
 	case "account-renamed":
-		x.b.renames = append(x.b.renames, rename{x.b.intern(x.r.Get("TargetSid")), x.b.intern(x.r.Get("OldTargetUserName")), x.b.intern(x.r.Get("NewTargetUserName")), x.r.Time})
+		x.b.renames = append(x.b.renames, rename{x.b.intern(x.r.Get("TargetSid")), x.b.intern(x.r.Get("OldTargetUserName")),
+			x.b.intern(x.r.Get("NewTargetUserName")), x.r.Time})
 	case "user-created":
 		if n := x.b.sids[x.r.Get("TargetSid")]; n != nil {
 			n.created = x.r.Time
@@ -397,7 +402,8 @@ func (x *reading) learn() {
 // changes are the events that count as a change during a session.
 var changes = map[string]bool{
 	"service-installed": true, "task-created": true, "task-deleted": true, "task-changed": true, "user-created": true, "user-deleted": true,
-	"global-group-member-added": true, "local-group-member-added": true, "universal-group-member-added": true, "audit-policy-changed": true, "user-changed": true,
+	"global-group-member-added": true, "local-group-member-added": true, "universal-group-member-added": true,
+	"audit-policy-changed": true, "user-changed": true,
 }
 
 // child leaves a mark for what happened in a session.

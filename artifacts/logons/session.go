@@ -64,7 +64,8 @@ func reason(r *rawAttempt) string {
 // sessions builds sessions of log-ons and of Remote Desktop.
 func (a *Analysis) sessions(marks []mark) {
 	slices.SortStableFunc(marks, func(x, y mark) int {
-		return cmp.Or(x.time.Compare(y.time), cmp.Compare(x.host, y.host), cmp.Compare(x.ref.Channel, y.ref.Channel), cmp.Compare(x.ref.Number, y.ref.Number))
+		return cmp.Or(x.time.Compare(y.time), cmp.Compare(x.host, y.host), cmp.Compare(x.ref.Channel, y.ref.Channel),
+			cmp.Compare(x.ref.Number, y.ref.Number))
 	})
 	boots := map[string][]boot{}
 	for i := range marks {
@@ -92,7 +93,8 @@ func (a *Analysis) sessions(marks []mark) {
 	}
 	for _, s := range a.Sessions {
 		s.close(boots[s.Host.Names[0]])
-		sum := sha256.Sum256([]byte(s.Host.ID + "\x00" + strconv.FormatUint(s.LogonID, 16) + "\x00" + strconv.FormatUint(s.SessionID, 16) + "\x00" + s.Kind + "\x00" + s.Begin.Format(time.RFC3339Nano)))
+		sum := sha256.Sum256([]byte(s.Host.ID + "\x00" + strconv.FormatUint(s.LogonID, 16) + "\x00" +
+			strconv.FormatUint(s.SessionID, 16) + "\x00" + s.Kind + "\x00" + s.Begin.Format(time.RFC3339Nano)))
 		s.ID = hex.EncodeToString(sum[:8])
 		if s.Privileged {
 			s.Account.Privileged = true
@@ -112,13 +114,15 @@ type boot struct {
 func (a *Analysis) begin(at *Attempt) {
 	key := logonKey{at.Host.Names[0], at.LogonID}
 	s := &Session{
-		Host: at.Host, Account: at.Account, Type: at.Type, Kind: "logon", Source: at.Source, Begin: at.Time, LogonID: at.LogonID, Linked: at.Linked,
+		Host: at.Host, Account: at.Account, Type: at.Type, Kind: "logon", Source: at.Source, Begin: at.Time, LogonID: at.LogonID,
+		Linked:  at.Linked,
 		Process: at.Process, BeginRef: at.Ref,
 	}
 	at.Session = s
 	// The two halves of one elevated log-on are one session.
 	if at.Linked != 0 {
-		if other := a.last(logonKey{key.host, at.Linked}, at.Time); other != nil && other.Linked == at.LogonID && at.Time.Sub(other.Begin) < time.Minute {
+		if other := a.last(logonKey{key.host, at.Linked}, at.Time); other != nil && other.Linked == at.LogonID &&
+			at.Time.Sub(other.Begin) < time.Minute {
 			at.Session = other
 			a.byLogon[key] = append(a.byLogon[key], other)
 			return
@@ -255,7 +259,8 @@ func (a *Analysis) terminal(m *mark) *Session {
 	i, _ := slices.BinarySearchFunc(a.Attempts, m.time.Add(-chainSpan), func(x *Attempt, t time.Time) int { return x.Time.Compare(t) })
 	for ; i < len(a.Attempts) && !a.Attempts[i].Time.After(m.time.Add(chainSpan)); i++ {
 		x := a.Attempts[i]
-		if s := x.Session; s != nil && x.Host.Names[0] == m.host && x.Account == acc && (x.Type == 10 || x.Type == 2 || x.Type == 11 || x.Type == 12) && s.SessionID == 0 {
+		if s := x.Session; s != nil && x.Host.Names[0] == m.host && x.Account == acc &&
+			(x.Type == 10 || x.Type == 2 || x.Type == 11 || x.Type == 12) && s.SessionID == 0 {
 			s.SessionID = m.id
 			return s
 		}

@@ -67,13 +67,15 @@ func WriteSVG(w io.Writer, g *Graph, opts *SVGOptions) error {
 		x1, x2 := x[from.column]+8, x[to.column]-8
 		mid := (x1 + x2) / 2
 		fmt.Fprintf(w, `<path d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f" fill="none" stroke="%s" stroke-opacity=".55" stroke-width="%.1f"%s><title>%s</title></path>`+"\n",
-			x1, from.y, mid, from.y, mid, to.y, x2, to.y, colour(e.level), 0.6+0.5*math.Log2(1+float64(e.success+e.failure)), dash, escapeXML(e.title))
+			x1, from.y, mid, from.y, mid, to.y, x2, to.y, colour(e.level), 0.6+0.5*math.Log2(1+float64(e.success+e.failure)), dash,
+			escapeXML(e.title))
 	}
 	for _, p := range places {
 		p.draw(w, x[p.column], opts)
 	}
 	if others > 0 {
-		fmt.Fprintf(w, `<text x="%.0f" y="%.0f" text-anchor="middle" fill="#555">+ %d %s</text>`+"\n", width/2, height-8, others, word("others"))
+		fmt.Fprintf(w, `<text x="%.0f" y="%.0f" text-anchor="middle" fill="#555">+ %d %s</text>`+"\n", width/2, height-8, others,
+			word("others"))
 	}
 	_, err := fmt.Fprint(w, "</svg>\n")
 	return err

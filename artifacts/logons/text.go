@@ -47,7 +47,8 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 			failure++
 		}
 	}
-	fmt.Fprintf(w, "%d log-on records (%d successes, %d failures), %d sessions, %d accounts, %d machines and sources\n", len(a.Attempts), success, failure, len(a.Sessions), len(a.Accounts), len(a.Hosts))
+	fmt.Fprintf(w, "%d log-on records (%d successes, %d failures), %d sessions, %d accounts, %d machines and sources\n", len(a.Attempts),
+		success, failure, len(a.Sessions), len(a.Accounts), len(a.Hosts))
 	if !a.First.IsZero() {
 		fmt.Fprintf(w, "from %s to %s UTC\n", minute(a.First), minute(a.Last))
 	}
@@ -76,7 +77,8 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 		if e.Type >= 0 {
 			typ = fmt.Sprintf(" type %d", e.Type)
 		}
-		fmt.Fprintf(w, "  %-30s %-32s → %-18s %s%s  %d ok, %d failed  %s to %s\n", clean(e.Account.Name), clean(e.Source.Label), clean(e.Target.Label), e.Kind, typ, e.Success, e.Failure, minute(e.First), minute(e.Last))
+		fmt.Fprintf(w, "  %-30s %-32s → %-18s %s%s  %d ok, %d failed  %s to %s\n", clean(e.Account.Name), clean(e.Source.Label),
+			clean(e.Target.Label), e.Kind, typ, e.Success, e.Failure, minute(e.First), minute(e.Last))
 	}
 	if n > textRows {
 		fmt.Fprintf(w, "  and %d more: --format csv writes all\n", n-textRows)
@@ -101,7 +103,8 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 		if !s.End.IsZero() {
 			end = minute(s.End) + " (" + s.EndKind + ")"
 		}
-		fmt.Fprintf(w, "  %s  %-28s on %-16s from %-28s to %s%s\n", minute(s.Begin), clean(s.Account.Name), clean(s.Host.Label), clean(s.Source.Label), end, priv)
+		fmt.Fprintf(w, "  %s  %-28s on %-16s from %-28s to %s%s\n", minute(s.Begin), clean(s.Account.Name), clean(s.Host.Label),
+			clean(s.Source.Label), end, priv)
 	}
 	if n > textRows {
 		fmt.Fprintf(w, "  and %d more: --view sessions --format csv writes all\n", n-textRows)

@@ -17,45 +17,60 @@ import (
 
 var (
 	amcacheFileHeader = []string{
-		"ApplicationName", "ProgramId", "FileKeyLastWriteTimestamp", "SHA1", "IsOsComponent", "FullPath", "Name", "FileExtension", "LinkDate", "ProductName",
-		"Size", "Version", "ProductVersion", "LongPathHash", "BinaryType", "IsPeFile", "BinFileVersion", "BinProductVersion", "Usn", "Language", "Description",
+		"ApplicationName", "ProgramId", "FileKeyLastWriteTimestamp", "SHA1", "IsOsComponent", "FullPath", "Name", "FileExtension",
+		"LinkDate", "ProductName",
+		"Size", "Version", "ProductVersion", "LongPathHash", "BinaryType", "IsPeFile", "BinFileVersion", "BinProductVersion", "Usn",
+		"Language", "Description",
 		"OriginalFileName",
 	}
 	amcacheOldFileHeader = []string{
-		"ProgramName", "ProgramID", "VolumeID", "VolumeIDLastWriteTimestamp", "FileID", "FileIDLastWriteTimestamp", "SHA1", "FullPath", "FileExtension",
-		"MFTEntryNumber", "MFTSequenceNumber", "FileSize", "FileVersionString", "FileVersionNumber", "FileDescription", "SizeOfImage", "PEHeaderHash",
-		"PEHeaderChecksum", "BinProductVersion", "BinFileVersion", "LinkerVersion", "BinaryType", "IsLocal", "GuessProgramID", "Created", "LastModified",
+		"ProgramName", "ProgramID", "VolumeID", "VolumeIDLastWriteTimestamp", "FileID", "FileIDLastWriteTimestamp", "SHA1", "FullPath",
+		"FileExtension",
+		"MFTEntryNumber", "MFTSequenceNumber", "FileSize", "FileVersionString", "FileVersionNumber", "FileDescription", "SizeOfImage",
+		"PEHeaderHash",
+		"PEHeaderChecksum", "BinProductVersion", "BinFileVersion", "LinkerVersion", "BinaryType", "IsLocal", "GuessProgramID", "Created",
+		"LastModified",
 		"LastModifiedStore", "LinkDate", "LanguageID", "ProductName", "CompanyName", "SwitchBackContext",
 	}
 	amcacheProgramHeader = []string{
-		"ProgramId", "KeyLastWriteTimestamp", "Name", "Version", "Publisher", "InstallDate", "OSVersionAtInstallTime", "BundleManifestPath", "HiddenArp",
-		"InboxModernApp", "Language", "ManifestPath", "MsiPackageCode", "MsiProductCode", "PackageFullName", "ProgramInstanceId", "RegistryKeyPath",
-		"RootDirPath", "Type", "Source", "StoreAppType", "UninstallString", "InstallDateArpLastModified", "InstallDateMsi", "InstallDateFromLinkFile", "Manufacturer",
+		"ProgramId", "KeyLastWriteTimestamp", "Name", "Version", "Publisher", "InstallDate", "OSVersionAtInstallTime",
+		"BundleManifestPath", "HiddenArp",
+		"InboxModernApp", "Language", "ManifestPath", "MsiPackageCode", "MsiProductCode", "PackageFullName", "ProgramInstanceId",
+		"RegistryKeyPath",
+		"RootDirPath", "Type", "Source", "StoreAppType", "UninstallString", "InstallDateArpLastModified", "InstallDateMsi",
+		"InstallDateFromLinkFile", "Manufacturer",
 	}
 	amcacheShortcutHeader = []string{"KeyName", "LnkName", "KeyLastWriteTimestamp"}
 	amcacheDriverHeader   = []string{
-		"KeyName", "KeyLastWriteTimestamp", "DriverTimeStamp", "DriverLastWriteTime", "DriverName", "DriverInBox", "DriverIsKernelMode", "DriverSigned",
-		"DriverCheckSum", "DriverCompany", "DriverId", "DriverPackageStrongName", "DriverType", "DriverVersion", "ImageSize", "Inf", "Product", "ProductVersion",
+		"KeyName", "KeyLastWriteTimestamp", "DriverTimeStamp", "DriverLastWriteTime", "DriverName", "DriverInBox", "DriverIsKernelMode",
+		"DriverSigned",
+		"DriverCheckSum", "DriverCompany", "DriverId", "DriverPackageStrongName", "DriverType", "DriverVersion", "ImageSize", "Inf",
+		"Product", "ProductVersion",
 		"Service", "WdfVersion",
 	}
 	amcacheContainerHeader = []string{
-		"KeyName", "KeyLastWriteTimestamp", "Categories", "DiscoveryMethod", "FriendlyName", "Icon", "IsActive", "IsConnected", "IsMachineContainer",
+		"KeyName", "KeyLastWriteTimestamp", "Categories", "DiscoveryMethod", "FriendlyName", "Icon", "IsActive", "IsConnected",
+		"IsMachineContainer",
 		"IsNetworked", "IsPaired", "Manufacturer", "ModelId", "ModelName", "ModelNumber", "PrimaryCategory", "State",
 	}
 	amcachePackageHeader = []string{
-		"KeyName", "KeyLastWriteTimestamp", "Date", "Class", "Directory", "DriverInBox", "Hwids", "Inf", "Provider", "SubmissionId", "SYSFILE", "Version",
+		"KeyName", "KeyLastWriteTimestamp", "Date", "Class", "Directory", "DriverInBox", "Hwids", "Inf", "Provider", "SubmissionId",
+		"SYSFILE", "Version",
 	}
 	amcachePnpHeader = []string{
-		"KeyName", "KeyLastWriteTimestamp", "BusReportedDescription", "Class", "ClassGuid", "Compid", "ContainerId", "Description", "DriverId",
-		"DriverPackageStrongName", "DriverName", "DriverVerDate", "DriverVerVersion", "Enumerator", "HWID", "Inf", "InstallState", "Manufacturer", "MatchingId",
+		"KeyName", "KeyLastWriteTimestamp", "BusReportedDescription", "Class", "ClassGuid", "Compid", "ContainerId", "Description",
+		"DriverId",
+		"DriverPackageStrongName", "DriverName", "DriverVerDate", "DriverVerVersion", "Enumerator", "HWID", "Inf", "InstallState",
+		"Manufacturer", "MatchingId",
 		"Model", "ParentId", "ProblemCode", "Provider", "Service", "Stackid",
 	}
 )
 
 // ezBools are the columns that the peer writes as True and False.
 var ezBools = map[string]bool{
-	"IsOsComponent": true, "IsPeFile": true, "HiddenArp": true, "InboxModernApp": true, "DriverInBox": true, "DriverIsKernelMode": true, "DriverSigned": true,
-	"IsActive": true, "IsConnected": true, "IsMachineContainer": true, "IsNetworked": true, "IsPaired": true, "IsLocal": true,
+	"IsOsComponent": true, "IsPeFile": true, "HiddenArp": true, "InboxModernApp": true, "DriverInBox": true, "DriverIsKernelMode": true,
+	"DriverSigned": true,
+	"IsActive":     true, "IsConnected": true, "IsMachineContainer": true, "IsNetworked": true, "IsPaired": true, "IsLocal": true,
 }
 
 type amcacheParser struct{ *ezTables }
@@ -102,7 +117,8 @@ func (a *amcacheParser) Record(r *artifacts.Record) error {
 	case execution.AmcacheProgram:
 		own := map[string]string{"ProgramId": d.ID, "KeyLastWriteTimestamp": ezTime(d.Written)}
 		fill(own, values, map[string]string{
-			"Name": d.Name, "Version": d.Version, "Publisher": d.Publisher, "Source": d.Source, "UninstallString": d.Command, "PackageFullName": d.Package,
+			"Name": d.Name, "Version": d.Version, "Publisher": d.Publisher, "Source": d.Source, "UninstallString": d.Command,
+			"PackageFullName":        d.Package,
 			"OSVersionAtInstallTime": d.OS, "RootDirPath": strings.Join(d.Paths, "; "), "RegistryKeyPath": strings.Join(d.Uninstall, "; "),
 		})
 		own["InstallDate"] = ezTime(d.Installed)
@@ -111,11 +127,14 @@ func (a *amcacheParser) Record(r *artifacts.Record) error {
 		}
 		return put("ProgramEntries", amcacheProgramHeader, own)
 	case execution.AmcacheShortcut:
-		return put("ShortCuts", amcacheShortcutHeader, map[string]string{"KeyName": key, "LnkName": d.Path, "KeyLastWriteTimestamp": ezTime(d.Written)})
+		return put("ShortCuts", amcacheShortcutHeader,
+			map[string]string{"KeyName": key, "LnkName": d.Path, "KeyLastWriteTimestamp": ezTime(d.Written)})
 	case execution.AmcacheDriver:
-		own := map[string]string{"KeyName": key, "KeyLastWriteTimestamp": ezTime(d.Written), "DriverLastWriteTime": ezTime(d.Modified), "DriverId": d.SHA1}
+		own := map[string]string{"KeyName": key, "KeyLastWriteTimestamp": ezTime(d.Written), "DriverLastWriteTime": ezTime(d.Modified),
+			"DriverId": d.SHA1}
 		fill(own, values, map[string]string{
-			"DriverName": d.Name, "DriverInBox": d.InBox, "DriverIsKernelMode": d.KernelMode, "DriverSigned": d.Signed, "DriverCompany": d.Company,
+			"DriverName": d.Name, "DriverInBox": d.InBox, "DriverIsKernelMode": d.KernelMode, "DriverSigned": d.Signed,
+			"DriverCompany":           d.Company,
 			"DriverPackageStrongName": d.Package, "DriverVersion": d.Version, "Inf": d.Inf, "Product": d.Product, "Service": d.Service,
 			"ImageSize": number(d.Size), "DriverCheckSum": number(d.CheckSum), "DriverTimeStamp": number(d.TimeStamp),
 		})
@@ -123,8 +142,10 @@ func (a *amcacheParser) Record(r *artifacts.Record) error {
 	case execution.AmcacheDevice:
 		own := map[string]string{"KeyName": key, "KeyLastWriteTimestamp": ezTime(d.Written)}
 		fill(own, values, map[string]string{
-			"Model": d.Model, "ModelName": d.Model, "FriendlyName": d.Name, "Manufacturer": d.Manufacturer, "Description": d.Description, "Class": d.Class,
-			"Service": d.Service, "DriverName": d.DriverName, "Inf": d.Inf, "Provider": d.Provider, "ParentId": d.Parent, "ContainerId": d.Container,
+			"Model": d.Model, "ModelName": d.Model, "FriendlyName": d.Name, "Manufacturer": d.Manufacturer, "Description": d.Description,
+			"Class":   d.Class,
+			"Service": d.Service, "DriverName": d.DriverName, "Inf": d.Inf, "Provider": d.Provider, "ParentId": d.Parent,
+			"ContainerId": d.Container,
 		})
 		switch d.Kind {
 		case "container":
@@ -154,7 +175,8 @@ func number(n uint64) string {
 
 // file writes one program file: the old generation has a table of its own,
 // the new one two, by whether an installed program owns the file.
-func (a *amcacheParser) file(r *artifacts.Record, d *execution.AmcacheFile, key string, put func(string, []string, map[string]string) error) error {
+func (a *amcacheParser) file(r *artifacts.Record, d *execution.AmcacheFile, key string,
+	put func(string, []string, map[string]string) error) error {
 	ext := ""
 	if i := strings.LastIndexByte(d.Name, '.'); i >= 0 {
 		ext = d.Name[i:]
@@ -169,15 +191,20 @@ func (a *amcacheParser) file(r *artifacts.Record, d *execution.AmcacheFile, key 
 	}
 	if d.Generation == "A" {
 		return put(kind, amcacheOldFileHeader, map[string]string{
-			"ProgramName": owner, "ProgramID": d.ProgramID, "VolumeID": d.Volume, "FileID": key, "FileIDLastWriteTimestamp": ezTime(d.Written),
-			"SHA1": d.SHA1, "FullPath": d.Path, "FileExtension": ext, "MFTEntryNumber": number(d.MFTEntry), "MFTSequenceNumber": number(d.MFTSequence),
-			"FileSize": number(d.Size), "FileVersionString": d.Version, "FileDescription": d.Description, "Created": ezTime(d.Created),
+			"ProgramName": owner, "ProgramID": d.ProgramID, "VolumeID": d.Volume, "FileID": key,
+			"FileIDLastWriteTimestamp": ezTime(d.Written),
+			"SHA1":                     d.SHA1, "FullPath": d.Path, "FileExtension": ext, "MFTEntryNumber": number(d.MFTEntry),
+			"MFTSequenceNumber": number(d.MFTSequence),
+			"FileSize":          number(d.Size), "FileVersionString": d.Version, "FileDescription": d.Description,
+			"Created":      ezTime(d.Created),
 			"LastModified": ezTime(d.Modified), "LinkDate": linked, "ProductName": d.Product, "CompanyName": d.Company,
 		})
 	}
 	own := map[string]string{
-		"ApplicationName": owner, "ProgramId": d.ProgramID, "FileKeyLastWriteTimestamp": ezTime(d.Written), "SHA1": d.SHA1, "FullPath": d.Path,
-		"FileExtension": ext, "LinkDate": linked, "Size": number(d.Size), "Usn": number(d.Usn), "IsOsComponent": ezBool(d.OSComponent), "Name": d.Name,
+		"ApplicationName": owner, "ProgramId": d.ProgramID, "FileKeyLastWriteTimestamp": ezTime(d.Written), "SHA1": d.SHA1,
+		"FullPath":      d.Path,
+		"FileExtension": ext, "LinkDate": linked, "Size": number(d.Size), "Usn": number(d.Usn), "IsOsComponent": ezBool(d.OSComponent),
+		"Name":             d.Name,
 		"OriginalFileName": d.OriginalName, "ProductName": d.Product, "Version": d.Version, "BinaryType": d.BinaryType,
 	}
 	if d.Description != "" {

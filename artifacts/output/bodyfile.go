@@ -115,7 +115,8 @@ func (l *l2tcsv) Event(r *Row) error {
 	}
 	for i, c := range [...]string{
 		t.Format("01/02/2006"), t.Format("15:04:05"), zone, string(marks), shortSource(r), r.Parser, r.Kind, r.User, r.Host,
-		shorten(r.unzoned(), 80), r.unzoned(), "2", r.Source, "", strings.Join(r.judgedTags(), " "), "artifactdump/" + r.Parser, r.pairs() + "; id: " + r.ID + "; record_id: " + r.RecordID + l2tJudged(r),
+		shorten(r.unzoned(), 80), r.unzoned(), "2", r.Source, "", strings.Join(r.judgedTags(), " "), "artifactdump/" + r.Parser,
+		r.pairs() + "; id: " + r.ID + "; record_id: " + r.RecordID + l2tJudged(r),
 	} {
 		if i > 0 {
 			l.w.WriteByte(',')

@@ -82,13 +82,15 @@ func newCSVEvents(w io.Writer, o *Options) EventWriter {
 // csvHeader is an interface: columns are added at the end.
 var csvHeader = []string{
 	"datetime", "timestamp", "filetime", "timestamp_desc", "message", "data_type", "parser", "hostname", "username", "user_sid",
-	"source_file", "source_sha256", "snapshot", "path", "executable", "key_path", "value_name", "tag", "confidence", "id", "offset", "state", "extra",
+	"source_file", "source_sha256", "snapshot", "path", "executable", "key_path", "value_name", "tag", "confidence", "id", "offset",
+	"state", "extra",
 	"record_id", "level", "rules", "finding_ids", "time_kind",
 }
 
 func (c csvEvents) Event(r *Row) error {
 	return c.row(
-		r.Datetime(), strconv.FormatInt(r.Time.UnixMicro(), 10), strconv.FormatInt(wire.FileTime(r.Time), 10), r.Kind, r.Message, r.DataType, r.Parser,
+		r.Datetime(), strconv.FormatInt(r.Time.UnixMicro(), 10), strconv.FormatInt(wire.FileTime(r.Time), 10), r.Kind, r.Message,
+		r.DataType, r.Parser,
 		r.Host, r.User, r.SID, r.Source, r.SHA256, r.Snapshot, r.Path, r.Executable, r.Key, r.Value,
 		strings.Join(r.Tags, ","), string(r.Proof), r.ID, strconv.FormatInt(r.Offset, 10), string(r.State), r.pairs(),
 		r.RecordID, r.Level, strings.Join(r.Rules, ","), strings.Join(r.FindingIDs, ","), r.TimeKind,
@@ -153,7 +155,8 @@ func newCSVRecords(w io.Writer, o *Options) RecordWriter {
 	return &csvRecords{w: csv.NewWriter(buf), buf: buf, opts: o.orDefault()}
 }
 
-var recordHeader = []string{"artifact", "id", "hostname", "username", "user_sid", "source_file", "source_sha256", "snapshot", "key_path", "value_name", "offset", "state", "proves", "tag"}
+var recordHeader = []string{"artifact", "id", "hostname", "username", "user_sid", "source_file", "source_sha256", "snapshot", "key_path",
+	"value_name", "offset", "state", "proves", "tag"}
 
 func (c *csvRecords) Record(r *artifacts.Record) error {
 	cols := columns(r.Data)

@@ -14,8 +14,10 @@ import (
 
 // evtxecmdHeader are the columns of EvtxECmd, in its order.
 var evtxecmdHeader = []string{
-	"RecordNumber", "EventRecordId", "TimeCreated", "EventId", "Level", "Provider", "Channel", "ProcessId", "ThreadId", "Computer", "ChunkNumber",
-	"UserId", "MapDescription", "UserName", "RemoteHost", "PayloadData1", "PayloadData2", "PayloadData3", "PayloadData4", "PayloadData5", "PayloadData6",
+	"RecordNumber", "EventRecordId", "TimeCreated", "EventId", "Level", "Provider", "Channel", "ProcessId", "ThreadId", "Computer",
+	"ChunkNumber",
+	"UserId", "MapDescription", "UserName", "RemoteHost", "PayloadData1", "PayloadData2", "PayloadData3", "PayloadData4", "PayloadData5",
+	"PayloadData6",
 	"ExecutableInfo", "HiddenRecord", "SourceFile", "Keywords", "ExtraDataOffset", "Payload",
 }
 
@@ -82,7 +84,8 @@ func (x *evtxecmd) Record(r *artifacts.Record) error {
 	return x.main.row(
 		number, number, ezTime(e.Time), strconv.FormatUint(uint64(e.ID), 10), level, e.Provider, e.Channel,
 		strconv.FormatUint(uint64(e.ProcessID), 10), strconv.FormatUint(uint64(e.ThreadID), 10), e.Computer, strconv.FormatInt(chunk, 10),
-		e.UserSID, description, user, role(events.Source), labelled("Type", events.Type), labelled("Status", events.Status), labelled("Object", events.Object),
+		e.UserSID, description, user, role(events.Source), labelled("Type", events.Type), labelled("Status", events.Status),
+		labelled("Object", events.Object),
 		labelled("Auth", events.Auth), labelled("Detail", events.Detail), labelled("Link", events.Link), role(events.Process),
 		ezBool(r.From.State == artifacts.Hidden), r.From.Path, fmt.Sprintf("0x%016x", e.Keywords), "0", payload,
 	)

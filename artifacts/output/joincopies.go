@@ -50,7 +50,8 @@ func (s *Sorter) joined(coded iter.Seq2[[]byte, error]) iter.Seq2[*Row, error] {
 			}
 			last = append(last[:0], b[:12]...)
 			if big == nil && size+len(b) > maxInstant && len(group) > 0 {
-				big = &instant{by: Sorter{Budget: s.Budget, Dir: s.Dir, plain: true}, out: Sorter{Budget: s.Budget, Dir: s.Dir, plain: true}}
+				big = &instant{by: Sorter{Budget: s.Budget, Dir: s.Dir, plain: true},
+					out: Sorter{Budget: s.Budget, Dir: s.Dir, plain: true}}
 				for _, g := range group {
 					if err := big.add(g); err != nil {
 						yield(nil, err)

@@ -209,7 +209,8 @@ func (r *Row) place() string {
 	if r.Key != "" {
 		file = file[strings.LastIndexByte(file, '\\')+1:] + r.SID
 	}
-	return strings.Join([]string{r.DataType, strings.TrimPrefix(r.Kind, "Previous "), r.TimeKind, file, strings.ToLower(r.Key), strings.ToLower(r.Value), says, r.Host}, "\x00")
+	return strings.Join([]string{r.DataType, strings.TrimPrefix(r.Kind, "Previous "), r.TimeKind, file, strings.ToLower(r.Key),
+		strings.ToLower(r.Value), says, r.Host}, "\x00")
 }
 
 // location is how a row is named where it stands for the same fact as another.

@@ -20,7 +20,8 @@ func appendRow(b []byte, r *Row) []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(r.Time.Nanosecond()))
 	for _, s := range [...]string{
 		r.Host, r.DataType, r.Source, r.Message, r.ID, // the order of [artifacts.Event.Compare]
-		r.Kind, r.Parser, r.User, r.SID, r.SHA256, r.Snapshot, r.Path, r.Executable, r.Key, r.Value, string(r.Proof), string(r.State), r.RecordID, r.TimeKind,
+		r.Kind, r.Parser, r.User, r.SID, r.SHA256, r.Snapshot, r.Path, r.Executable, r.Key, r.Value, string(r.Proof), string(r.State),
+		r.RecordID, r.TimeKind,
 	} {
 		b = appendText(b, s)
 	}
@@ -93,7 +94,8 @@ func decodeRow(b []byte) (*Row, error) {
 	var proof, state string
 	for _, p := range [...]*string{
 		&r.Host, &r.DataType, &r.Source, &r.Message, &r.ID,
-		&r.Kind, &r.Parser, &r.User, &r.SID, &r.SHA256, &r.Snapshot, &r.Path, &r.Executable, &r.Key, &r.Value, &proof, &state, &r.RecordID, &r.TimeKind,
+		&r.Kind, &r.Parser, &r.User, &r.SID, &r.SHA256, &r.Snapshot, &r.Path, &r.Executable, &r.Key, &r.Value, &proof, &state,
+		&r.RecordID, &r.TimeKind,
 	} {
 		*p = d.text()
 	}

@@ -65,7 +65,8 @@ var proofWords = map[artifacts.Proof]string{
 // meanings are short words for what a time means.
 var meanings = map[string]string{
 	"Last Time Executed": "last run", "Previous Last Time Executed": "earlier run", "Content Modification Time": "key written",
-	"File Last Modification Time": "file modified", "Creation Time": "created", "Last Access Time": "accessed", "Last Written Time": "written",
+	"File Last Modification Time": "file modified", "Creation Time": "created", "Last Access Time": "accessed",
+	"Last Written Time":     "written",
 	"Content Deletion Time": "deleted", "Link Time": "linked", "Installation Time": "installed",
 }
 
@@ -150,8 +151,10 @@ func (t *textEvents) line(r *Row) *textLine {
 	}
 	about, meaning = Clean(about), Clean(meaning)
 	aboutRoom := max(width-2-min(max(columnsOf(meaning), meaningWidth), width/2), 0)
-	text := pad(tail(about, aboutRoom, strings.HasPrefix(about, `\`)), aboutRoom) + "  " + pad(tail(meaning, width-2-aboutRoom, false), width-2-aboutRoom)
-	text = pad(cmp.Or(proofWords[r.Proof], string(r.Proof)), proofWidth) + "  " + text + "  " + pad(tail(Clean(r.Parser), artifactWidth, false), artifactWidth)
+	text := pad(tail(about, aboutRoom, strings.HasPrefix(about, `\`)), aboutRoom) + "  " +
+		pad(tail(meaning, width-2-aboutRoom, false), width-2-aboutRoom)
+	text = pad(cmp.Or(proofWords[r.Proof], string(r.Proof)), proofWidth) + "  " + text + "  " +
+		pad(tail(Clean(r.Parser), artifactWidth, false), artifactWidth)
 	return &textLine{host: r.Host, level: r.Level, text: text, id: r.ID, n: 1}
 }
 

@@ -21,8 +21,10 @@ var tsFields = []struct {
 	name string
 	kind byte // t text, n number, x number written in hex
 }{
-	{"run_count", 'n'}, {"prefetch_hash", 'x'}, {"image_path", 't'}, {"command_line", 't'}, {"entry_index", 'n'}, {"number_of_executions", 'n'},
-	{"application_focus_count", 'n'}, {"application_focus_duration", 'n'}, {"full_path", 't'}, {"sha1", 't'}, {"product_name", 't'}, {"company_name", 't'},
+	{"run_count", 'n'}, {"prefetch_hash", 'x'}, {"image_path", 't'}, {"command_line", 't'}, {"entry_index", 'n'},
+	{"number_of_executions", 'n'},
+	{"application_focus_count", 'n'}, {"application_focus_duration", 'n'}, {"full_path", 't'}, {"sha1", 't'}, {"product_name", 't'},
+	{"company_name", 't'},
 	{"file_version", 't'}, {"file_size", 'n'}, {"program_identifier", 't'}, {"publisher", 't'}, {"service_name", 't'}, {"task_name", 't'},
 	{"task_identifier", 't'}, {"device_path", 't'}, {"serial_number", 't'},
 	{"record_number", 'n'}, {"event_level", 'n'}, {"source_name", 't'}, {"channel", 't'}, {"computer_name", 't'}, {"strings", 't'},
@@ -48,7 +50,8 @@ func (t *tsRange) ok(r *Row) bool {
 func (t *tsRange) Notes() []string {
 	var out []string
 	if t.left > 0 {
-		out = append(out, fmt.Sprintf("%s with a year before 1700 or after 9999 left out: Timesketch does not take them", plural(t.left, "event")))
+		out = append(out, fmt.Sprintf("%s with a year before 1700 or after 9999 left out: Timesketch does not take them",
+			plural(t.left, "event")))
 	}
 	if t.rows < 3 {
 		out = append(out, "Timesketch has refused files with fewer than 3 events")
@@ -157,7 +160,8 @@ type timesketchCSV struct {
 
 func newTimesketchCSV(w io.Writer, o *Options) EventWriter {
 	return &timesketchCSV{table: newTable(w, o, false, []string{
-		"message", "datetime", "timestamp_desc", "timestamp", "hostname", "username", "data_type", "parser", "source_file", "path", "tag", "extra",
+		"message", "datetime", "timestamp_desc", "timestamp", "hostname", "username", "data_type", "parser", "source_file", "path",
+		"tag", "extra",
 		"record_id", "level", "rules", "finding_ids", "time_kind",
 	})}
 }

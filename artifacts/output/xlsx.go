@@ -63,7 +63,8 @@ func newXLSX(w io.Writer, o *Options) EventWriter {
 	// The sheets are large and much alike: the fastest level takes a quarter of
 	// the time and gives little away.
 	x.zip.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
-	x.open("Timeline", "datetime (UTC)", "fraction", "meaning", "message", "proves", "host", "user", "program", "source file", "key", "value", "artifact", "tags", "snapshot", "state", "id", "extra", "level", "rules", "finding ids", "record id", "time kind")
+	x.open("Timeline", "datetime (UTC)", "fraction", "meaning", "message", "proves", "host", "user", "program", "source file", "key",
+		"value", "artifact", "tags", "snapshot", "state", "id", "extra", "level", "rules", "finding ids", "record id", "time kind")
 	return x
 }
 
@@ -205,8 +206,10 @@ func (x *xlsx) Event(r *Row) error {
 	if r.Local {
 		when = r.Datetime() + " local" // no UTC time, so no date cell
 	}
-	x.row(when, int64(r.Time.Nanosecond()/100), r.Kind, r.Message, string(r.Proof), r.Host, cmp.Or(r.User, r.SID), r.Path, r.Source, r.Key, r.Value, r.Parser,
-		strings.Join(r.Tags, ", "), r.Snapshot, string(r.State), r.ID, r.pairs(), r.Level, strings.Join(r.Rules, ", "), strings.Join(r.FindingIDs, ", "), r.RecordID, r.TimeKind)
+	x.row(when, int64(r.Time.Nanosecond()/100), r.Kind, r.Message, string(r.Proof), r.Host, cmp.Or(r.User, r.SID), r.Path, r.Source,
+		r.Key, r.Value, r.Parser,
+		strings.Join(r.Tags, ", "), r.Snapshot, string(r.State), r.ID, r.pairs(), r.Level, strings.Join(r.Rules, ", "),
+		strings.Join(r.FindingIDs, ", "), r.RecordID, r.TimeKind)
 	return x.err
 }
 
@@ -262,17 +265,20 @@ func (x *xlsx) Close() error {
 	}
 	x.close(2)
 
-	x.open("Findings", "level", "title", "subject", "rule", "techniques", "host", "first seen (UTC)", "last seen (UTC)", "records", "why", "false positives", "id")
+	x.open("Findings", "level", "title", "subject", "rule", "techniques", "host", "first seen (UTC)", "last seen (UTC)", "records",
+		"why", "false positives", "id")
 	for i := range c.Findings {
 		f := &c.Findings[i]
 		if x.rows == x.limit {
 			break
 		}
-		x.row(f.Level, f.Title, f.Subject, f.RuleID, strings.Join(f.Techniques, ", "), f.Host, f.First, f.Last, f.Count, f.Why, f.FalsePositives, f.ID)
+		x.row(f.Level, f.Title, f.Subject, f.RuleID, strings.Join(f.Techniques, ", "), f.Host, f.First, f.Last, f.Count, f.Why,
+			f.FalsePositives, f.ID)
 	}
 	x.close(12)
 
-	x.open("Programs", "name", "path", "host", "first event (UTC)", "last event (UTC)", "last run (UTC)", "run count", "events", "artifacts")
+	x.open("Programs", "name", "path", "host", "first event (UTC)", "last event (UTC)", "last run (UTC)", "run count", "events",
+		"artifacts")
 	for _, k := range slices.Sorted(maps.Keys(x.programs)) {
 		p := x.programs[k]
 		if x.rows == x.limit {
@@ -319,7 +325,8 @@ func (x *xlsx) parts() {
 			`<Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>` + types.String() + `</Types>`},
 		{"_rels/.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
 		{"xl/workbook.xml", `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>` + sheets.String() + `</sheets></workbook>`},
-		{"xl/_rels/workbook.xml.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` + rels.String() +
+		{"xl/_rels/workbook.xml.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` +
+			rels.String() +
 			`<Relationship Id="rId99" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>`},
 		// Cell formats: 0 plain, 1 a time to the millisecond, 2 a header.
 		{"xl/styles.xml", `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\-mm\-dd\ hh:mm:ss.000"/></numFmts>` +

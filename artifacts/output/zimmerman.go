@@ -109,9 +109,11 @@ func FileName(s string) string {
 }
 
 var pecmdHeader = []string{
-	"Note", "SourceFilename", "SourceCreated", "SourceModified", "SourceAccessed", "ExecutableName", "Hash", "Size", "Version", "RunCount", "LastRun",
+	"Note", "SourceFilename", "SourceCreated", "SourceModified", "SourceAccessed", "ExecutableName", "Hash", "Size", "Version",
+	"RunCount", "LastRun",
 	"PreviousRun0", "PreviousRun1", "PreviousRun2", "PreviousRun3", "PreviousRun4", "PreviousRun5", "PreviousRun6",
-	"Volume0Name", "Volume0Serial", "Volume0Created", "Volume1Name", "Volume1Serial", "Volume1Created", "Directories", "FilesLoaded", "ParsingError",
+	"Volume0Name", "Volume0Serial", "Volume0Created", "Volume1Name", "Volume1Serial", "Volume1Created", "Directories", "FilesLoaded",
+	"ParsingError",
 }
 
 type pecmd struct {
@@ -173,7 +175,8 @@ func (p *pecmd) Record(r *artifacts.Record) error {
 	if f.Size > 0 {
 		size = strconv.FormatUint(uint64(f.Size), 10)
 	}
-	c = append(c, created, modified, accessed, f.Executable, f.Hash, size, pecmdVersion(f.Version), strconv.FormatUint(uint64(f.RunCount), 10))
+	c = append(c, created, modified, accessed, f.Executable, f.Hash, size, pecmdVersion(f.Version),
+		strconv.FormatUint(uint64(f.RunCount), 10))
 	for i := range 8 {
 		when := ""
 		if i < len(f.LastRuns) {
@@ -243,7 +246,8 @@ func (a *appCompatCacheParser) Record(r *artifacts.Record) error {
 		return nil
 	}
 	name := ofHive(&r.From) + "_AppCompatCache.csv"
-	t, err := a.table(name, []string{"ControlSet", "CacheEntryPosition", "Path", "LastModifiedTimeUTC", "Executed", "Duplicate", "SourceFile"})
+	t, err := a.table(name, []string{"ControlSet", "CacheEntryPosition", "Path", "LastModifiedTimeUTC", "Executed", "Duplicate",
+		"SourceFile"})
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,8 @@ func activeSetupUsual(in artifacts.Input, r Hook) bool {
 	if hookSystem(in, r.Image, "ie4uinit", "unregmp2", "themeui") {
 		return true
 	}
-	return hookSystem(in, r.Image, "rundll32", "regsvr32") && (!strings.ContainsAny(r.Payload, `\`) || in.Machine.IsSystem32(r.Payload[:strings.LastIndexByte(r.Payload, '\\')]))
+	return hookSystem(in, r.Image, "rundll32", "regsvr32") &&
+		(!strings.ContainsAny(r.Payload, `\`) || in.Machine.IsSystem32(r.Payload[:strings.LastIndexByte(r.Payload, '\\')]))
 }
 
 // Proof tells the machine's setting from the user's note.

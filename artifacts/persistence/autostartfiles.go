@@ -170,7 +170,8 @@ func autostartINI(in artifacts.Input, file string) []AutostartFile {
 			take = section == "rename"
 		case "autorun.inf":
 			// The sections may be named for a processor: [autorun.amd64].
-			take = strings.HasPrefix(section, "autorun") && (name == "open" || name == "shellexecute" || strings.HasPrefix(name, `shell\`) && strings.HasSuffix(name, `\command`))
+			take = strings.HasPrefix(section, "autorun") &&
+				(name == "open" || name == "shellexecute" || strings.HasPrefix(name, `shell\`) && strings.HasSuffix(name, `\command`))
 		}
 		if !take || l.value == "" {
 			continue

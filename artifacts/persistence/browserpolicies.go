@@ -41,7 +41,8 @@ no such policies. The time is that of the whole key of the list, or of the key o
 func browserSources() []artifacts.Source {
 	var out []artifacts.Source
 	for _, b := range browserKeys {
-		for _, k := range []string{`Policies\` + b + `\ExtensionInstallForcelist`, `Policies\` + b + `\ExtensionInstallSources`, b + `\Extensions\*`} {
+		for _, k := range []string{`Policies\` + b + `\ExtensionInstallForcelist`, `Policies\` + b + `\ExtensionInstallSources`, b +
+			`\Extensions\*`} {
 			out = append(out, artifacts.Key(evidence.SOFTWARE, k), artifacts.Key(evidence.NTUSER, `Software\`+k))
 		}
 	}

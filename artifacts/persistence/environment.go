@@ -75,7 +75,8 @@ func decodeEnvironment(in artifacts.Input, yield func(Environment) bool) error {
 		case "windir", "systemroot", "systemdrive":
 			if r := h.fact(v, "Variable "+v.Name()); r != nil {
 				// A user has no such variable of his own.
-				r.Default = machine && (strings.EqualFold(r.Value, "%SystemRoot%") || winpath.Key(r.Value) == winpath.Key(in.Machine.SystemRoot))
+				r.Default = machine && (strings.EqualFold(r.Value, "%SystemRoot%") ||
+					winpath.Key(r.Value) == winpath.Key(in.Machine.SystemRoot))
 			}
 		}
 	})

@@ -40,12 +40,15 @@ time is that of the key of the command.`,
 
 // fileAssociationClasses are the classes of the machine that are looked at:
 // programs, scripts, and what elevated programs open.
-var fileAssociationClasses = []string{"exefile", "comfile", "batfile", "cmdfile", "piffile", "scrfile", "regfile", "htafile", "jsfile", "jsefile",
-	"vbsfile", "vbefile", "wsffile", "wshfile", "mscfile", "cplfile", "lnkfile", "txtfile", "inffile", "Microsoft.PowerShellScript.1", "ms-settings",
+var fileAssociationClasses = []string{"exefile", "comfile", "batfile", "cmdfile", "piffile", "scrfile", "regfile", "htafile", "jsfile",
+	"jsefile",
+	"vbsfile", "vbefile", "wsffile", "wshfile", "mscfile", "cplfile", "lnkfile", "txtfile", "inffile", "Microsoft.PowerShellScript.1",
+	"ms-settings",
 	"Folder", "Directory", "Drive", "Launcher.SystemSettings"}
 
 // fileAssociationExtensions lead to a class; a user's own for these is odd.
-var fileAssociationExtensions = []string{".exe", ".com", ".bat", ".cmd", ".pif", ".scr", ".reg", ".hta", ".js", ".jse", ".vbs", ".vbe", ".wsf", ".wsh", ".ps1", ".msc", ".cpl", ".lnk", ".msi"}
+var fileAssociationExtensions = []string{".exe", ".com", ".bat", ".cmd", ".pif", ".scr", ".reg", ".hta", ".js", ".jse", ".vbs", ".vbe",
+	".wsf", ".wsh", ".ps1", ".msc", ".cpl", ".lnk", ".msi"}
 
 func fileAssociationSources() []artifacts.Source {
 	out := []artifacts.Source{
@@ -97,7 +100,8 @@ func decodeFileAssociations(in artifacts.Input, yield func(FileAssociation) bool
 				r.Value = "(empty)"
 			}
 			// By this class packaged apps are started; each registers it.
-			r.Default = strings.EqualFold(text, "{4ED3A719-CEA8-4BD9-910D-E252F997AFC2}") && strings.HasPrefix(strings.ToLower(class), "appx") ||
+			r.Default = strings.EqualFold(text, "{4ED3A719-CEA8-4BD9-910D-E252F997AFC2}") &&
+				strings.HasPrefix(strings.ToLower(class), "appx") ||
 				in.Source.Hive == evidence.SOFTWARE && text != "" && in.Machine.IsSystem32(winpath.Dir(a.Image))
 		}
 	})
@@ -120,7 +124,8 @@ func fileAssociationUsual(in artifacts.Input, class, verb string, r Hook) bool {
 			return false
 		}
 	}
-	return hookSystem(in, r.Image, "cmd", "notepad", "wscript", "cscript", "mshta", "mmc", "rundll32", "powershell", "desk", "control", "infdefaultinstall", "print", "write") ||
+	return hookSystem(in, r.Image, "cmd", "notepad", "wscript", "cscript", "mshta", "mmc", "rundll32", "powershell", "desk", "control",
+		"infdefaultinstall", "print", "write") ||
 		hookWindows(in, r.Image, "regedit", "explorer", "notepad") || hookSystem(in, r.Image, "regedit", "explorer")
 }
 

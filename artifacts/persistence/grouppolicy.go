@@ -95,13 +95,15 @@ func decodeGroupPolicy(in artifacts.Input, yield func(GroupPolicy) bool) error {
 func groupPolicyValues(in artifacts.Input, yield func(GroupPolicy) bool) error {
 	list, err := regpol.Parse(in.Data)
 	for _, e := range list {
-		r := GroupPolicy{Origin: in.AtOffset(e.Offset), Kind: "registry value", Name: e.Value, RegKey: e.Key, Value: policyValue(e), Action: "set"}
+		r := GroupPolicy{Origin: in.AtOffset(e.Offset), Kind: "registry value", Name: e.Value, RegKey: e.Key, Value: policyValue(e),
+			Action: "set"}
 		if e.Deletes() {
 			r.Action = "delete"
 		}
 		r.Entry = autostartOf(in, "Group policy value")
 		low := strings.ToLower(e.Key)
-		if r.Action == "set" && (strings.HasSuffix(low, `\policies\explorer\run`) || strings.HasSuffix(low, `\currentversion\run`) || strings.HasSuffix(low, `\currentversion\runonce`)) {
+		if r.Action == "set" && (strings.HasSuffix(low, `\policies\explorer\run`) || strings.HasSuffix(low, `\currentversion\run`) ||
+			strings.HasSuffix(low, `\currentversion\runonce`)) {
 			r.Entry = autostartCommand(in, "Group policy value", r.Value)
 		}
 		r.Scope = policyScope(in.From.Path)
@@ -148,7 +150,8 @@ var policyActions = map[string]string{"C": "create", "R": "replace", "U": "updat
 
 // groupPolicyItem reads an item of the preferences.
 func groupPolicyItem(in artifacts.Input, n, props *taskNode) GroupPolicy {
-	r := GroupPolicy{Origin: in.AtOffset(0), Name: n.attr("name"), Action: cmp.Or(policyActions[props.attr("action")], props.attr("action"))}
+	r := GroupPolicy{Origin: in.AtOffset(0), Name: n.attr("name"),
+		Action: cmp.Or(policyActions[props.attr("action")], props.attr("action"))}
 	if t, err := time.Parse(time.DateTime, n.attr("changed")); err == nil {
 		r.Changed = t
 	}
@@ -170,7 +173,8 @@ func groupPolicyItem(in artifacts.Input, n, props *taskNode) GroupPolicy {
 			r.Entry = autostartProgram(in, "Group policy "+r.Kind, program, args)
 		}
 	case "NTService":
-		r.Kind, r.Name, r.Value = "service", cmp.Or(props.attr("serviceName"), r.Name), strings.TrimSpace(props.attr("startupType")+" "+props.attr("serviceAction"))
+		r.Kind, r.Name, r.Value = "service", cmp.Or(props.attr("serviceName"),
+			r.Name), strings.TrimSpace(props.attr("startupType")+" "+props.attr("serviceAction"))
 		r.Account = props.attr("accountName")
 		if p := props.attr("program"); p != "" {
 			r.Entry = autostartProgram(in, "Group policy service", p, props.attr("args"))
@@ -209,7 +213,8 @@ func (r GroupPolicy) Events() []artifacts.Event {
 
 // Summary shows what the item does.
 func (r GroupPolicy) Summary() string {
-	s := fmt.Sprintf("[%s] %s", r.Kind, strings.TrimSpace(r.Action+" "+strings.TrimPrefix(r.RegKey+`\`+strings.TrimSuffix(r.Name, ":"), `\`)))
+	s := fmt.Sprintf("[%s] %s", r.Kind, strings.TrimSpace(r.Action+" "+strings.TrimPrefix(r.RegKey+`\`+strings.TrimSuffix(r.Name, ":"),
+		`\`)))
 	switch {
 	case r.Command != "":
 		s += ": " + r.Command

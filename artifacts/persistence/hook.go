@@ -283,7 +283,8 @@ func hookSystem(in artifacts.Input, image string, names ...string) bool {
 // can put files on a Windows with its own permissions.
 func hookWritable(path string) bool {
 	k := winpath.Key(path)
-	for _, dir := range []string{`\users\`, `\documents and settings\`, `\programdata\`, `\windows\temp\`, `\perflogs\`, `\temp\`, `\$recycle.bin\`, `\windows\tasks\`, `\windows\debug\`, `\windows\tracing\`} {
+	for _, dir := range []string{`\users\`, `\documents and settings\`, `\programdata\`, `\windows\temp\`, `\perflogs\`, `\temp\`,
+		`\$recycle.bin\`, `\windows\tasks\`, `\windows\debug\`, `\windows\tracing\`} {
 		if strings.HasPrefix(k, dir) {
 			return true
 		}

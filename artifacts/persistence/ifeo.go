@@ -48,7 +48,8 @@ debuggers legitimately. The time is that of the whole key.`,
 }, decodeIFEO)
 
 // ifeoAccessibility are the programs that the log-on screen can start.
-var ifeoAccessibility = []string{"sethc.exe", "utilman.exe", "osk.exe", "narrator.exe", "magnify.exe", "displayswitch.exe", "atbroker.exe", "easeofaccessdialog.exe", "voiceaccess.exe"}
+var ifeoAccessibility = []string{"sethc.exe", "utilman.exe", "osk.exe", "narrator.exe", "magnify.exe", "displayswitch.exe",
+	"atbroker.exe", "easeofaccessdialog.exe", "voiceaccess.exe"}
 
 func decodeIFEO(in artifacts.Input, yield func(IFEO) bool) error {
 	exit := strings.Contains(in.Source.Key, "SilentProcessExit")

@@ -162,7 +162,8 @@ func (j *Job) variable(in artifacts.Input, b []byte) error {
 		return errors.Join(append(errs, in.Errorf(in.AtOffset(int64(at)), "a block of data runs past the end"))...)
 	}
 	if off := int(le.Uint16(b[jobTriggerOff:])); off != c.Offset() && off != 0 {
-		errs = append(errs, in.Errorf(in.AtOffset(jobTriggerOff), "the triggers are said to be at %d, the data before them ends at %d", off, c.Offset()))
+		errs = append(errs, in.Errorf(in.AtOffset(jobTriggerOff), "the triggers are said to be at %d, the data before them ends at %d",
+			off, c.Offset()))
 	}
 	at = c.Offset()
 	for n := c.Uint16(); n > 0 && !c.Failed(); n-- {
@@ -193,7 +194,8 @@ const ( // trigger, [MS-TSCH] 2.4.2.11
 )
 
 // jobTriggerKinds are TASK_TRIGGER_TYPE, from 0.
-var jobTriggerKinds = []string{"once", "daily", "weekly", "monthly by date", "monthly by weekday", "on idle", "at system start", "at log-on"}
+var jobTriggerKinds = []string{"once", "daily", "weekly", "monthly by date", "monthly by weekday", "on idle", "at system start",
+	"at log-on"}
 
 func jobTrigger(t []byte) JobTrigger {
 	u := func(off int) int { return int(le.Uint16(t[off:])) }

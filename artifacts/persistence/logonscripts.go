@@ -159,7 +159,8 @@ func logonScriptFile(in artifacts.Input, yield func(LogonScript) bool) error {
 		if !seen {
 			i = len(out)
 			index[id] = i
-			out = append(out, LogonScript{Origin: in.AtOffset(0), On: section, PowerShell: strings.EqualFold(winpath.Base(in.From.Path), "psscripts.ini")})
+			out = append(out, LogonScript{Origin: in.AtOffset(0), On: section,
+				PowerShell: strings.EqualFold(winpath.Base(in.From.Path), "psscripts.ini")})
 		}
 		switch strings.ToLower(key[len(num):]) {
 		case "cmdline":

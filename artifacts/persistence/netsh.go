@@ -19,7 +19,8 @@ helper can persist. Windows has about twenty helpers, all in System32. The time 
 key.`,
 	Proves: artifacts.Configured,
 	Attack: []string{"T1546.007"},
-	Refs:   []string{"https://attack.mitre.org/techniques/T1546/007/", "https://learn.microsoft.com/windows/win32/netshell/netshell-start-page"},
+	Refs: []string{"https://attack.mitre.org/techniques/T1546/007/",
+		"https://learn.microsoft.com/windows/win32/netshell/netshell-start-page"},
 	Sources: []artifacts.Source{
 		artifacts.Key(evidence.SOFTWARE, `Microsoft\NetSh`),
 	},
@@ -35,6 +36,8 @@ key.`,
 
 // netshUsual are the helpers of Windows XP to 11 and the servers, by
 // Microsoft's documentation of netsh contexts.
-var netshUsual = []string{"aaaamon", "authfwcfg", "dgnet", "dhcpcmonitor", "dhcpmon", "dot3cfg", "fwcfg", "hnetmon", "ifmon", "ipmontr", "ippromon", "ipxmontr", "ipxpromn",
-	"napmontr", "netiohlp", "netprofm", "nettrace", "nshhttp", "nshipsec", "nshwfp", "p2pnetsh", "peerdistsh", "rasmontr", "rpcnsh", "wcnnetsh", "wdsutil",
+var netshUsual = []string{"aaaamon", "authfwcfg", "dgnet", "dhcpcmonitor", "dhcpmon", "dot3cfg", "fwcfg", "hnetmon", "ifmon", "ipmontr",
+	"ippromon", "ipxmontr", "ipxpromn",
+	"napmontr", "netiohlp", "netprofm", "nettrace", "nshhttp", "nshipsec", "nshwfp", "p2pnetsh", "peerdistsh", "rasmontr", "rpcnsh",
+	"wcnnetsh", "wdsutil",
 	"whhelper", "wlancfg", "wshelper", "wwancfg", "winsmon", "dnsclientpsprovider", "mbnetsh", "bridgemigplugin"}

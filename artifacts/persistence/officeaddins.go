@@ -41,7 +41,8 @@ that of the key; Office rewrites add-in keys at its start.`,
 
 func officeSources() []artifacts.Source {
 	var out []artifacts.Source
-	for _, k := range []string{officeKey + `*\Addins\*`, officeKey + `*\*\Addins\*`, officeKey + `*\Excel\Options`, officeKey + `*\Outlook\WebView\*`,
+	for _, k := range []string{officeKey + `*\Addins\*`, officeKey + `*\*\Addins\*`, officeKey + `*\Excel\Options`, officeKey +
+		`*\Outlook\WebView\*`,
 		`Microsoft\Office test\Special\Perf`, `Microsoft\VBA\VBE\6.0\Addins\*`, `Microsoft\VBA\VBE\6.0\Addins64\*`} {
 		out = append(out, artifacts.Key(evidence.SOFTWARE, k), artifacts.Key(evidence.NTUSER, `Software\`+k))
 	}

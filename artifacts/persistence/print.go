@@ -44,7 +44,8 @@ below spool. The time is that of the key of this DLL.`,
 
 // printUsual are the files of Windows itself, for each kind.
 var printUsual = map[string][]string{
-	"monitor":   {"localspl", "tcpmon", "usbmon", "wsdmon", "apmon", "fxsmon", "inetpp", "appmon", "ippmon", "msonpmon", "pjlmon", "cnbjmon", "tcpmib"},
+	"monitor": {"localspl", "tcpmon", "usbmon", "wsdmon", "apmon", "fxsmon", "inetpp", "appmon", "ippmon", "msonpmon", "pjlmon",
+		"cnbjmon", "tcpmib"},
 	"provider":  {"inetpp", "win32spl"},
 	"processor": {"winprint"},
 }

@@ -53,8 +53,10 @@ is new or failed. Windows NT and later never execute RunServices and RunServices
 // installed.
 func runSources() []artifacts.Source {
 	var out []artifacts.Source
-	for _, k := range []string{`Run`, `RunOnce`, `RunOnce\Setup`, `RunOnceEx`, `RunOnceEx\*`, `RunOnceEx\*\Depend`, `RunServices`, `RunServicesOnce`, `Policies\Explorer\Run`} {
-		out = append(out, artifacts.Key(evidence.SOFTWARE, runCurrentVersion+k), artifacts.Key(evidence.NTUSER, `Software\`+runCurrentVersion+k))
+	for _, k := range []string{`Run`, `RunOnce`, `RunOnce\Setup`, `RunOnceEx`, `RunOnceEx\*`, `RunOnceEx\*\Depend`, `RunServices`,
+		`RunServicesOnce`, `Policies\Explorer\Run`} {
+		out = append(out, artifacts.Key(evidence.SOFTWARE, runCurrentVersion+k),
+			artifacts.Key(evidence.NTUSER, `Software\`+runCurrentVersion+k))
 	}
 	const install = `Microsoft\Windows NT\CurrentVersion\Terminal Server\Install\Software\` + runCurrentVersion
 	for _, k := range []string{`Run`, `RunOnce`, `RunOnceEx`, `RunOnceEx\*`} {

@@ -70,7 +70,8 @@ func decodeSafeBoot(in artifacts.Input, yield func(SafeBoot) bool) error {
 		// Real third parties leave the value out; Windows starts a service or
 		// driver of that name all the same.
 		_, mode, _ = strings.Cut(strings.TrimSuffix(in.Source.Key, `\*`), `SafeBoot\`)
-		h.out = append(h.out, Hook{Origin: in.AtKey(), Entry: autostartOf(in, "Safe mode entry"), Key: h.key, Name: in.Matched(0), Value: "kind unknown"})
+		h.out = append(h.out, Hook{Origin: in.AtKey(), Entry: autostartOf(in, "Safe mode entry"), Key: h.key, Name: in.Matched(0),
+			Value: "kind unknown"})
 	}
 	return hookRecords(h, func(r Hook) SafeBoot { return SafeBoot{r, mode} }, yield)
 }

@@ -59,7 +59,8 @@ var shellExtensionLists = []struct{ key, class string }{
 }
 
 // shellExtensionObjects are the classes of files whose handlers are read.
-var shellExtensionObjects = []string{"*", "AllFilesystemObjects", "Directory", `Directory\Background`, "Folder", "Drive", "exefile", "lnkfile"}
+var shellExtensionObjects = []string{"*", "AllFilesystemObjects", "Directory", `Directory\Background`, "Folder", "Drive", "exefile",
+	"lnkfile"}
 
 func shellExtensionSources() []artifacts.Source {
 	var out []artifacts.Source
@@ -90,7 +91,8 @@ func decodeShellExtensions(in artifacts.Input, yield func(ShellExtension) bool) 
 		if strings.EqualFold(object, "Background") && i > 1 {
 			object = parts[i-2] + `\` + object
 		}
-		if in.Source.Hive == evidence.SOFTWARE && !slices.ContainsFunc(shellExtensionObjects, func(o string) bool { return strings.EqualFold(o, object) }) {
+		if in.Source.Hive == evidence.SOFTWARE &&
+			!slices.ContainsFunc(shellExtensionObjects, func(o string) bool { return strings.EqualFold(o, object) }) {
 			return nil // of the machine only what concerns many kinds of files
 		}
 		if len(parts) == i+2 { // the handler's kind is the key itself: IconHandler, DropHandler, an interface
@@ -128,7 +130,8 @@ func shellExtensionClass(in artifacts.Input, where, list string, yield func(Shel
 	case "key":
 		add(in.AtKey(), in.Matched(0), in.Matched(0), in.Text(""))
 	case "default", "single", "clsid", "extension":
-		names := map[string][]string{"default": {""}, "single": {""}, "clsid": {"CLSID"}, "extension": {"CLSID", "ClsidExtension", "BandCLSID", "Exec", "Script"}}[where]
+		names := map[string][]string{"default": {""}, "single": {""}, "clsid": {"CLSID"},
+			"extension": {"CLSID", "ClsidExtension", "BandCLSID", "Exec", "Script"}}[where]
 		for _, name := range names {
 			h.value(name, func(v hive.Value) {
 				text, _ := h.text(v)

@@ -71,7 +71,8 @@ func decodeShellFolders(in artifacts.Input, yield func(ShellFolder) bool) error 
 			errs = append(errs, in.Wrap(in.AtKey(), err))
 			continue
 		}
-		i := slices.IndexFunc(shellFolderDefaults, func(d struct{ name, vista, xp string }) bool { return strings.EqualFold(d.name, v.Name()) })
+		i := slices.IndexFunc(shellFolderDefaults,
+			func(d struct{ name, vista, xp string }) bool { return strings.EqualFold(d.name, v.Name()) })
 		if i < 0 {
 			continue
 		}

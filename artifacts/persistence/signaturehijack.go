@@ -36,7 +36,8 @@ The time is the last write of the key.`,
 }, decodeSignatureHooks)
 
 // signatureDLLs are parts of Windows that are registered by default.
-var signatureDLLs = []string{"wintrust.dll", "msisip.dll", "mso.dll", "wshext.dll", "pwrshsip.dll", "appxsip.dll", "mscorsec.dll", "cryptdlg.dll", "softpub.dll",
+var signatureDLLs = []string{"wintrust.dll", "msisip.dll", "mso.dll", "wshext.dll", "pwrshsip.dll", "appxsip.dll", "mscorsec.dll",
+	"cryptdlg.dll", "softpub.dll",
 	"msosip.dll", "msosipx.dll", "initpki.dll", "esdsip.dll", "dssec.dll", "lsasrv.dll", "ntdll.dll"}
 
 func decodeSignatureHooks(in artifacts.Input, yield func(SignatureHook) bool) error {
@@ -52,7 +53,8 @@ func decodeSignatureHooks(in artifacts.Input, yield func(SignatureHook) bool) er
 	if text == "" {
 		return nil
 	}
-	r := SignatureHook{Hook: Hook{Origin: in.At(v), Entry: autostartImage(in, "signature check", text), Key: "FinalPolicy", Name: in.Matched(0)}, GUID: in.Matched(0), Function: function}
+	r := SignatureHook{Hook: Hook{Origin: in.At(v), Entry: autostartImage(in, "signature check", text), Key: "FinalPolicy",
+		Name: in.Matched(0)}, GUID: in.Matched(0), Function: function}
 	if value == "Dll" {
 		r.Key = in.Matched(1)
 	}

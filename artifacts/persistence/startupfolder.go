@@ -120,7 +120,8 @@ func startupRedirected(in artifacts.Input, yield func(StartupFile) bool) error {
 		}
 		vol := winpath.Volume(dir.Resolved)
 		for _, f := range files {
-			if f.Snapshot != "" || vol != "" && winpath.Volume(f.Path) != "" && !strings.EqualFold(vol, winpath.Volume(f.Path)) || strings.EqualFold(winpath.Base(f.Path), "desktop.ini") {
+			if f.Snapshot != "" || vol != "" && winpath.Volume(f.Path) != "" && !strings.EqualFold(vol, winpath.Volume(f.Path)) ||
+				strings.EqualFold(winpath.Base(f.Path), "desktop.ini") {
 				continue
 			}
 			if len(out) == startupMaxFiles {

@@ -117,7 +117,8 @@ func taskTree(in artifacts.Input, yield func(TaskCache) bool) error {
 	if id == "" {
 		return errors.Join(errs...)
 	}
-	t := TaskCache{Origin: in.AtKey(), Entry: autostartOf(in, "Scheduled task name"), View: "tree", ID: id, TaskPath: `\` + strings.Join(in.Match, `\`), InTasks: presentNo}
+	t := TaskCache{Origin: in.AtKey(), Entry: autostartOf(in, "Scheduled task name"), View: "tree", ID: id, TaskPath: `\` +
+		strings.Join(in.Match, `\`), InTasks: presentNo}
 	if _, err := in.Hive.Key(taskCacheKey + `Tasks\` + id); err == nil {
 		t.InTasks = presentYes
 	}
@@ -326,7 +327,8 @@ func (d *taskCacheDecoder) triggers(t *TaskCache) {
 }
 
 // taskSessionStates are those of the schema, from 1.
-var taskSessionStates = []string{"", "ConsoleConnect", "ConsoleDisconnect", "RemoteConnect", "RemoteDisconnect", "SessionLock", "SessionUnlock"}
+var taskSessionStates = []string{"", "ConsoleConnect", "ConsoleDisconnect", "RemoteConnect", "RemoteDisconnect", "SessionLock",
+	"SessionUnlock"}
 
 // taskSchedules are the modes of a time, as the schema calls them.
 var taskSchedules = []string{"", "ScheduleByDay", "ScheduleByWeek", "ScheduleByMonth", "ScheduleByMonthDayOfWeek"}

@@ -124,7 +124,8 @@ func decodeTasks(in artifacts.Input, yield func(Task) bool) error {
 		t.URI, t.Author, t.Source = info.text("URI"), info.text("Author"), info.text("Source")
 		t.Description, t.Security = info.text("Description"), info.text("SecurityDescriptor")
 		t.Date = info.text("Date")
-		if in.Loose() && t.TaskPath == `\`+winpath.Base(in.From.Path) && strings.HasPrefix(t.URI, `\`) && strings.EqualFold(winpath.Base(t.URI), winpath.Base(in.From.Path)) {
+		if in.Loose() && t.TaskPath == `\`+winpath.Base(in.From.Path) && strings.HasPrefix(t.URI, `\`) &&
+			strings.EqualFold(winpath.Base(t.URI), winpath.Base(in.From.Path)) {
 			t.TaskPath = t.URI
 		}
 		if _, _, ok := parseTaskTime(t.Date); !ok && t.Date != "" {
@@ -132,7 +133,8 @@ func decodeTasks(in artifacts.Input, yield func(Task) bool) error {
 		}
 	}
 	for _, p := range root.child("Principals").children("Principal") {
-		t.Principals = append(t.Principals, TaskPrincipal{p.attr("id"), p.text("UserId"), p.text("GroupId"), p.text("RunLevel"), p.text("LogonType")})
+		t.Principals = append(t.Principals, TaskPrincipal{p.attr("id"), p.text("UserId"), p.text("GroupId"), p.text("RunLevel"),
+			p.text("LogonType")})
 	}
 	for _, g := range root.child("Triggers").children("") {
 		t.Triggers = append(t.Triggers, taskTrigger(g))

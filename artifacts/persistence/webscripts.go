@@ -36,7 +36,8 @@ such files. The record has no time.`,
 		artifacts.Files(`%SystemDrive%\wamp*\www\**\*.php*`),
 	},
 }, func(in artifacts.Input, yield func(WebScript) bool) error {
-	yield(WebScript{Origin: in.AtOffset(0), Name: winpath.Base(in.From.Path), Size: int64(len(in.Data)), Excerpt: autostartExcerpt(in.Data)})
+	yield(WebScript{Origin: in.AtOffset(0), Name: winpath.Base(in.From.Path), Size: int64(len(in.Data)),
+		Excerpt: autostartExcerpt(in.Data)})
 	return nil
 })
 

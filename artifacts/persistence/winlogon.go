@@ -67,7 +67,8 @@ var winlogonLists = []string{"userinit", "shell", "system", "appsetup"}
 var winlogonSingles = []string{"vmapplet", "taskman", "uihost", "ginadll", "mpnotify", "alternateshells", "availableshells"}
 
 // winlogonFacts are no programs.
-var winlogonFacts = []string{"autoadminlogon", "defaultusername", "altdefaultusername", "defaultdomainname", "forceautologon", "autologoncount", "autologonsid"}
+var winlogonFacts = []string{"autoadminlogon", "defaultusername", "altdefaultusername", "defaultdomainname", "forceautologon",
+	"autologoncount", "autologonsid"}
 
 func decodeWinlogon(in artifacts.Input, yield func(Winlogon) bool) error {
 	src := in.Source.Key

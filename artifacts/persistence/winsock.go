@@ -46,7 +46,8 @@ or an installation rewrites.`,
 }, decodeWinsock)
 
 // winsockUsual are the files of Windows itself.
-var winsockUsual = []string{"mswsock", "rsvpsp", "rsvp", "napinsp", "pnrpnsp", "nlaapi", "winrnr", "wshbth", "wshqos", "nwprovau", "rasadhlp", "fwpuclnt"}
+var winsockUsual = []string{"mswsock", "rsvpsp", "rsvp", "napinsp", "pnrpnsp", "nlaapi", "winrnr", "wshbth", "wshqos", "nwprovau",
+	"rasadhlp", "fwpuclnt"}
 
 // Of a packed catalogue item: the path of the DLL in 8-bit characters, then
 // a WSAPROTOCOL_INFOW as winsock2.h has it.

@@ -43,7 +43,8 @@ type event struct {
 // one that would be held with them.
 func eventOf(r *output.Row) event {
 	e := event{
-		ID: clip(r.ID), Record: clip(r.RecordID), Time: r.Time, Kind: clip(r.Kind), Message: clip(r.Message), Artifact: clip(r.Parser), Host: clip(r.Host),
+		ID: clip(r.ID), Record: clip(r.RecordID), Time: r.Time, Kind: clip(r.Kind), Message: clip(r.Message), Artifact: clip(r.Parser),
+		Host: clip(r.Host),
 		User: clip(cmp.Or(r.User, r.SID)), Program: clip(r.Path), Proof: r.Proof,
 	}
 	for _, t := range r.Tags[:min(len(r.Tags), maxTags)] {
@@ -174,7 +175,8 @@ func (c *Collector) autostart(r *artifacts.Record) {
 		who = u
 	}
 	c.autos = append(c.autos, autostart{
-		r.ID, r.Host, clip(cmp.Or(a.Mechanism, r.Artifact.Title)), clip(who), clip(cmp.Or(a.Command, a.Image)), winpath.Key(cmp.Or(a.Payload, a.Image)),
+		r.ID, r.Host, clip(cmp.Or(a.Mechanism, r.Artifact.Title)), clip(who), clip(cmp.Or(a.Command, a.Image)),
+		winpath.Key(cmp.Or(a.Payload, a.Image)),
 		r.Artifact.Name, r.Tags(), a.Written,
 	})
 }

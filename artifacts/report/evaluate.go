@@ -67,7 +67,8 @@ func (in *Input) Evaluate(r *findings.Report, lang string) {
 		}
 	}
 	for _, c := range r.Coverage {
-		in.Rules = append(in.Rules, Rule{Host: c.Host, ID: c.RuleID, Title: words[c.RuleID].Title, Status: c.Status, Why: c.Why, Hits: c.Hits})
+		in.Rules = append(in.Rules, Rule{Host: c.Host, ID: c.RuleID, Title: words[c.RuleID].Title, Status: c.Status, Why: c.Why,
+			Hits: c.Hits})
 	}
 }
 

@@ -87,7 +87,8 @@ func writeLine(w io.Writer, f *findings.Finding, color bool) {
 		mark = "?" // a local time whose zone is unknown
 	}
 	title := f.RuleID + " " + f.Title
-	fmt.Fprintf(w, "%s %s %s %-16s%s %s\n", level, fit(f.Subject, subjectWidth, strings.Contains(f.Subject, `\`)), fit(title, titleWidth, false), when, mark, f.ID)
+	fmt.Fprintf(w, "%s %s %s %-16s%s %s\n", level, fit(f.Subject, subjectWidth, strings.Contains(f.Subject, `\`)),
+		fit(title, titleWidth, false), when, mark, f.ID)
 }
 
 // fit cuts a text to a width, or fills it up. Of a path the end is kept.
@@ -207,7 +208,8 @@ func summariseCoverage(w io.Writer, r *findings.Report) error {
 		if host != "" {
 			name = " of " + output.Clean(host)
 		}
-		fmt.Fprintf(w, "\nCoverage%s: %d of %d rules evaluated, %d in part (--coverage lists them).\n", name, judged, judged+partly+not, partly)
+		fmt.Fprintf(w, "\nCoverage%s: %d of %d rules evaluated, %d in part (--coverage lists them).\n", name, judged, judged+partly+not,
+			partly)
 		switch {
 		case not > 0 && len(missing) > 0:
 			slices.SortFunc(missing, func(a, b string) int { return cmp.Or(cmp.Compare(hiveRank(a), hiveRank(b)), cmp.Compare(a, b)) })

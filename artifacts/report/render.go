@@ -119,7 +119,8 @@ func render(w io.Writer, v *view) error {
 		"style":  func() template.HTML { return style },
 		"script": func() template.HTML { return script },
 		"policy": func() string {
-			return fmt.Sprintf("default-src 'none'; style-src %s; script-src %s; img-src data:; base-uri 'none'; form-action 'none'", styleHash, scriptHash)
+			return fmt.Sprintf("default-src 'none'; style-src %s; script-src %s; img-src data:; base-uri 'none'; form-action 'none'",
+				styleHash, scriptHash)
 		},
 	}).Parse(pageHTML)
 	if err != nil {

@@ -105,7 +105,8 @@ func (x *machineScan) theCase() *output.Case {
 	}
 	for i := range x.report.Findings {
 		f := &x.report.Findings[i]
-		o := output.Finding{ID: f.ID, Host: f.Host, RuleID: f.RuleID, Level: f.Level.String(), Title: f.Title, Subject: f.Subject, Why: f.Why,
+		o := output.Finding{ID: f.ID, Host: f.Host, RuleID: f.RuleID, Level: f.Level.String(), Title: f.Title, Subject: f.Subject,
+			Why:            f.Why,
 			FalsePositives: f.FalsePositives, Techniques: f.Techniques, First: f.FirstSeen, Last: f.LastSeen, Count: f.Count}
 		if f.TimeKind == artifacts.UnknownZone { // these columns are UTC
 			o.First, o.Last = time.Time{}, time.Time{}

@@ -202,7 +202,8 @@ func (x *machineScan) read(kind string) error {
 		return err
 	}
 	results, err := artifacts.Run(x.ctx, x.tree, x.list, &artifacts.Options{
-		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, FullOf: x.o.Artifacts, Places: x.places, Progress: x.progress, Quiet: shown.Quiet, Zone: x.zone,
+		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, FullOf: x.o.Artifacts, Places: x.places, Progress: x.progress, Quiet: shown.Quiet,
+		Zone: x.zone,
 	})
 	if err != nil {
 		return err

@@ -199,7 +199,8 @@ func newManifest(s *run) *Manifest {
 	}
 	m.Options = ManifestOptions{
 		Artifacts: s.o.Artifacts, Host: s.o.Open.Hostname, Rules: s.o.RuleFiles, Sigma: s.o.SigmaPaths,
-		Events: s.o.Events, NoDeleted: s.o.NoDeleted, Timezone: s.o.Timezone, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows, Level: s.o.Level.String(),
+		Events: s.o.Events, NoDeleted: s.o.NoDeleted, Timezone: s.o.Timezone, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows,
+		Level: s.o.Level.String(),
 	}
 	for _, p := range s.o.Evidence {
 		m.Evidence = append(m.Evidence, &EvidenceManifest{Path: p})
@@ -213,8 +214,9 @@ func newManifest(s *run) *Manifest {
 func newMachineManifest(mach *evidence.Machine, h *machine, path string) *MachineManifest {
 	m := &MachineManifest{
 		Name: mach.Name, NameFrom: mach.NameFrom, Folder: h.folder, Evidence: path, Tree: h.tree, State: "running",
-		Product: mach.Product, Build: mach.Build, MachineGUID: mach.GUID, TimeZone: mach.TimeZone, Bias: mach.Bias, SystemRoot: mach.SystemRoot,
-		Inputs: []*Input{}, Outputs: []files.File{}, Damaged: []Damage{}, Artifacts: []ArtifactCounts{},
+		Product: mach.Product, Build: mach.Build, MachineGUID: mach.GUID, TimeZone: mach.TimeZone, Bias: mach.Bias,
+		SystemRoot: mach.SystemRoot,
+		Inputs:     []*Input{}, Outputs: []files.File{}, Damaged: []Damage{}, Artifacts: []ArtifactCounts{},
 		Counts: Counts{Findings: map[string]int{}},
 	}
 	for _, u := range mach.Users {

@@ -21,7 +21,8 @@ func VerifyImage(ctx context.Context, ev *evidence.Evidence, obs Observer) error
 	case !stored:
 		note("%s: stores no hash to compare with", ev.Path)
 	case v.OK():
-		note("%s: the stored hash is right: MD5 %s SHA-1 %s", ev.Path, cmp.Or(v.StoredMD5, "not stored"), cmp.Or(v.StoredSHA1, "not stored"))
+		note("%s: the stored hash is right: MD5 %s SHA-1 %s", ev.Path, cmp.Or(v.StoredMD5, "not stored"),
+			cmp.Or(v.StoredSHA1, "not stored"))
 	default:
 		obs.Damage(fmt.Errorf("%s: the image changed after acquisition: stored MD5 %s SHA-1 %s, read MD5 %s SHA-1 %s",
 			ev.Path, v.StoredMD5, v.StoredSHA1, v.MD5, v.SHA1))

@@ -53,19 +53,26 @@ var auditNames = []struct {
 	sub      []string
 }{
 	{"System", []string{"Security State Change", "Security System Extension", "System Integrity", "IPsec Driver", "Other System Events"}},
-	{"Logon/Logoff", []string{"Logon", "Logoff", "Account Lockout", "IPsec Main Mode", "Special Logon", "IPsec Quick Mode", "IPsec Extended Mode",
+	{"Logon/Logoff", []string{"Logon", "Logoff", "Account Lockout", "IPsec Main Mode", "Special Logon", "IPsec Quick Mode",
+		"IPsec Extended Mode",
 		"Other Logon/Logoff Events", "Network Policy Server", "User / Device Claims", "Group Membership"}},
-	{"Object Access", []string{"File System", "Registry", "Kernel Object", "SAM", "Other Object Access Events", "Certification Services", "Application Generated",
+	{"Object Access", []string{"File System", "Registry", "Kernel Object", "SAM", "Other Object Access Events", "Certification Services",
+		"Application Generated",
 		"Handle Manipulation", "File Share", "Filtering Platform Packet Drop", "Filtering Platform Connection", "Detailed File Share",
 		"Removable Storage", "Central Policy Staging"}},
 	{"Privilege Use", []string{"Sensitive Privilege Use", "Non Sensitive Privilege Use", "Other Privilege Use Events"}},
-	{"Detailed Tracking", []string{"Process Creation", "Process Termination", "DPAPI Activity", "RPC Events", "Plug and Play Events", "Token Right Adjusted Events"}},
-	{"Policy Change", []string{"Audit Policy Change", "Authentication Policy Change", "Authorization Policy Change", "MPSSVC Rule-Level Policy Change",
+	{"Detailed Tracking", []string{"Process Creation", "Process Termination", "DPAPI Activity", "RPC Events", "Plug and Play Events",
+		"Token Right Adjusted Events"}},
+	{"Policy Change", []string{"Audit Policy Change", "Authentication Policy Change", "Authorization Policy Change",
+		"MPSSVC Rule-Level Policy Change",
 		"Filtering Platform Policy Change", "Other Policy Change Events"}},
-	{"Account Management", []string{"User Account Management", "Computer Account Management", "Security Group Management", "Distribution Group Management",
+	{"Account Management", []string{"User Account Management", "Computer Account Management", "Security Group Management",
+		"Distribution Group Management",
 		"Application Group Management", "Other Account Management Events"}},
-	{"DS Access", []string{"Directory Service Access", "Directory Service Changes", "Directory Service Replication", "Detailed Directory Service Replication"}},
-	{"Account Logon", []string{"Credential Validation", "Kerberos Service Ticket Operations", "Other Account Logon Events", "Kerberos Authentication Service"}},
+	{"DS Access", []string{"Directory Service Access", "Directory Service Changes", "Directory Service Replication",
+		"Detailed Directory Service Replication"}},
+	{"Account Logon", []string{"Credential Validation", "Kerberos Service Ticket Operations", "Other Account Logon Events",
+		"Kerberos Authentication Service"}},
 }
 
 func decodeAuditPolicy(in artifacts.Input, yield func(AuditSetting) bool) error {

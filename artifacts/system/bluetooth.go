@@ -40,7 +40,8 @@ when it was connected last, UTC. The name is what the device called itself.`,
 		name = in.Bytes("FriendlyName")
 	}
 	text, _, _ := strings.Cut(strings.ToValidUTF8(string(name), "?"), "\x00")
-	yield(BluetoothDevice{Origin: in.AtKey(), Address: in.Matched(0), Name: text, Seen: in.Time("LastSeen"), Connected: in.Time("LastConnected"), Written: in.Written()})
+	yield(BluetoothDevice{Origin: in.AtKey(), Address: in.Matched(0), Name: text, Seen: in.Time("LastSeen"),
+		Connected: in.Time("LastConnected"), Written: in.Written()})
 	return nil
 })
 

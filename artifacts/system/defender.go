@@ -45,7 +45,8 @@ antivirus product disables this one without these values.`,
 func defenderSources() []artifacts.Source {
 	var out []artifacts.Source
 	for _, root := range []string{`Microsoft\Windows Defender`, `Policies\Microsoft\Windows Defender`} {
-		for _, key := range []string{"", `\Real-Time Protection`, `\Features`, `\Spynet`, `\MpEngine`, `\Exclusions\*`, `\Threats\ThreatIDDefaultAction`, `\Threats\ThreatSeverityDefaultAction`,
+		for _, key := range []string{"", `\Real-Time Protection`, `\Features`, `\Spynet`, `\MpEngine`, `\Exclusions\*`,
+			`\Threats\ThreatIDDefaultAction`, `\Threats\ThreatSeverityDefaultAction`,
 			`\Windows Defender Exploit Guard\Controlled Folder Access`, `\Windows Defender Exploit Guard\ASR\Rules`, `\Windows Defender Exploit Guard\ASR\ASROnlyExclusions`} {
 			out = append(out, artifacts.Key(evidence.SOFTWARE, root+key))
 		}
@@ -56,29 +57,32 @@ func defenderSources() []artifacts.Source {
 // defenderSettings explains the values that are known; a value that Windows
 // comes with does not weaken.
 var defenderSettings = map[string][]settingMeaning{
-	"disableantispyware":                       {weakens("1", "the scanner is off"), normal("0", "the scanner is on")},
-	"disableantivirus":                         {weakens("1", "the scanner is off"), normal("0", "the scanner is on")},
-	"disableroutinelytakingaction":             {weakens("1", "nothing is done about what is found")},
-	"disablerealtimemonitoring":                {weakens("1", "files are not scanned on access")},
-	"disablebehaviormonitoring":                {weakens("1", "behaviour is not watched")},
-	"disableonaccessprotection":                {weakens("1", "files are not scanned on access")},
-	"disablescanonrealtimeenable":              {weakens("1", "running programs are not scanned when protection is switched on")},
-	"disableioavprotection":                    {weakens("1", "downloads are not scanned")},
-	"disablescriptscanning":                    {weakens("1", "scripts are not scanned")},
-	"disableintrusionpreventionsystem":         {weakens("1", "known network attacks are not blocked")},
-	"disablerawwritenotification":              {weakens("1", "writes past the file system are not watched")},
-	"disableinformationprotectioncontrol":      {},
-	"tamperprotection":                         {weakens("0", "tamper protection is off"), weakens("4", "tamper protection is off"), normal("1", "tamper protection is on"), normal("5", "tamper protection is on")},
-	"spynetreporting":                          {weakens("0", "nothing is asked of the cloud")},
-	"submitsamplesconsent":                     {weakens("2", "samples are never sent")},
-	"mpcloudblocklevel":                        {},
-	"puaprotection":                            {weakens("0", "unwanted programs are not blocked"), normal("1", "unwanted programs are blocked")},
+	"disableantispyware":                  {weakens("1", "the scanner is off"), normal("0", "the scanner is on")},
+	"disableantivirus":                    {weakens("1", "the scanner is off"), normal("0", "the scanner is on")},
+	"disableroutinelytakingaction":        {weakens("1", "nothing is done about what is found")},
+	"disablerealtimemonitoring":           {weakens("1", "files are not scanned on access")},
+	"disablebehaviormonitoring":           {weakens("1", "behaviour is not watched")},
+	"disableonaccessprotection":           {weakens("1", "files are not scanned on access")},
+	"disablescanonrealtimeenable":         {weakens("1", "running programs are not scanned when protection is switched on")},
+	"disableioavprotection":               {weakens("1", "downloads are not scanned")},
+	"disablescriptscanning":               {weakens("1", "scripts are not scanned")},
+	"disableintrusionpreventionsystem":    {weakens("1", "known network attacks are not blocked")},
+	"disablerawwritenotification":         {weakens("1", "writes past the file system are not watched")},
+	"disableinformationprotectioncontrol": {},
+	"tamperprotection": {weakens("0", "tamper protection is off"), weakens("4", "tamper protection is off"),
+		normal("1", "tamper protection is on"), normal("5", "tamper protection is on")},
+	"spynetreporting":      {weakens("0", "nothing is asked of the cloud")},
+	"submitsamplesconsent": {weakens("2", "samples are never sent")},
+	"mpcloudblocklevel":    {},
+	"puaprotection": {weakens("0", "unwanted programs are not blocked"),
+		normal("1", "unwanted programs are blocked")},
 	"enablecontrolledfolderaccess":             {},
 	"disabledefenderexploitguardnetworkfilter": {},
 }
 
 // defenderActions are what is done about a threat.
-var defenderActions = map[string]string{"1": "clean", "2": "quarantine", "3": "remove", "6": "allow", "8": "ask the user", "9": "do nothing", "10": "block"}
+var defenderActions = map[string]string{"1": "clean", "2": "quarantine", "3": "remove", "6": "allow", "8": "ask the user",
+	"9": "do nothing", "10": "block"}
 
 func decodeDefender(in artifacts.Input, yield func(Defender) bool) error {
 	policy := strings.HasPrefix(in.Source.Key, "Policies")

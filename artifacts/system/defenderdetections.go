@@ -58,8 +58,10 @@ file was last written.`,
 // threatCategories are the numbers of the categories that Get-MpThreatCatalog
 // documents, of those that malware has.
 var threatCategories = map[uint32]string{
-	1: "adware", 2: "spyware", 3: "password stealer", 4: "trojan downloader", 5: "worm", 6: "backdoor", 7: "remote access trojan", 8: "trojan",
-	9: "email flooder", 10: "keylogger", 11: "dialer", 12: "monitoring software", 13: "browser modifier", 21: "exploit", 27: "potentially unwanted",
+	1: "adware", 2: "spyware", 3: "password stealer", 4: "trojan downloader", 5: "worm", 6: "backdoor", 7: "remote access trojan",
+	8: "trojan",
+	9: "email flooder", 10: "keylogger", 11: "dialer", 12: "monitoring software", 13: "browser modifier", 21: "exploit",
+	27: "potentially unwanted",
 	30: "exploit", 31: "file sharing", 34: "tool", 36: "trojan denial of service", 37: "trojan dropper", 42: "virus", 43: "known bad",
 	46: "behaviour", 50: "ransomware",
 }
@@ -69,8 +71,10 @@ func decodeDefenderDetection(in artifacts.Input, yield func(DefenderDetection) b
 	if d == nil {
 		return err
 	}
-	r := DefenderDetection{Origin: in.AtOffset(0), Threat: d.Threat, ThreatID: strconv.FormatUint(d.ThreatID, 10), ID: d.ID, Category: d.Category,
-		Kind: threatCategories[d.Category], First: d.First, Status: d.Status, Remediated: d.Remediated, Account: d.User, Process: d.Process, Cleaner: d.Account}
+	r := DefenderDetection{Origin: in.AtOffset(0), Threat: d.Threat, ThreatID: strconv.FormatUint(d.ThreatID, 10), ID: d.ID,
+		Category: d.Category,
+		Kind:     threatCategories[d.Category], First: d.First, Status: d.Status, Remediated: d.Remediated, Account: d.User,
+		Process: d.Process, Cleaner: d.Account}
 	r.NotCleaned = !d.First.IsZero() && d.Remediated.IsZero()
 	for i := range d.Resources {
 		r.resource(&d.Resources[i])

@@ -62,7 +62,8 @@ func decodeDefenderLog(in artifacts.Input, yield func(DefenderLogEntry) bool) er
 		if err != nil {
 			return err
 		}
-		r := DefenderLogEntry{Origin: in.AtOffset(e.Offset), Kind: string(e.Kind), Line: e.Line, Time: e.Time, TimeBefore: e.TimeBefore, Threat: e.Threat,
+		r := DefenderLogEntry{Origin: in.AtOffset(e.Offset), Kind: string(e.Kind), Line: e.Line, Time: e.Time, TimeBefore: e.TimeBefore,
+			Threat: e.Threat,
 			Source: e.Source, Action: e.Action, Result: e.Result, Resources: e.Resources, Path: e.Path, Original: e.Original, PID: e.PID,
 			Started: e.Started, SHA256: e.SHA256, Target: e.Target, Count: e.Count, Text: e.Text}
 		if len(r.Text) > mpLogText {
@@ -123,7 +124,8 @@ func (r DefenderLogEntry) Renamed() bool {
 		return s
 	}
 	low := strings.ToLower(r.Path)
-	return !strings.Contains(low, `\winsxs\`) && !strings.HasSuffix(low, ".mui") && !strings.HasSuffix(strings.ToLower(r.Original), ".mui") && stem(r.Path) != stem(r.Original)
+	return !strings.Contains(low, `\winsxs\`) && !strings.HasSuffix(low, ".mui") &&
+		!strings.HasSuffix(strings.ToLower(r.Original), ".mui") && stem(r.Path) != stem(r.Original)
 }
 
 // Events gives the line's time, and when a process started.

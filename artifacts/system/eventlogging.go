@@ -13,22 +13,35 @@ var eventLoggingRows = []settingRow{
 	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\EventLog\*`), "Retention", nil},
 	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\EventLog\*`), "File", nil},
 	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\EventLog\*`), "AutoBackupLogFiles", nil},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\EventLog`), "Start", []settingMeaning{normal("2", "the event log service starts with Windows"), weakens("", "the event log service does not start with Windows")}},
-	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\WMI\Autologger\EventLog-*`), "Start", []settingMeaning{normal("1", "events are collected"), weakens("0", "events are not collected")}},
+	{artifacts.Key(evidence.SYSTEM, `{CS}\Services\EventLog`), "Start",
+		[]settingMeaning{normal("2", "the event log service starts with Windows"),
+			weakens("", "the event log service does not start with Windows")}},
+	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\WMI\Autologger\EventLog-*`), "Start",
+		[]settingMeaning{normal("1", "events are collected"), weakens("0", "events are not collected")}},
 	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\MiniNt`), "*", []settingMeaning{weakens("", "the key alone stops the Security log")}},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-PowerShell/Operational`), "Enabled", eventChannel},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-Windows Defender/Operational`), "Enabled", eventChannel},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-Sysmon/Operational`), "Enabled", eventChannel},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-PowerShell/Operational`),
+		"Enabled", eventChannel},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-Windows Defender/Operational`),
+		"Enabled", eventChannel},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-Sysmon/Operational`),
+		"Enabled", eventChannel},
 	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-TerminalServices-LocalSessionManager/Operational`), "Enabled", eventChannel},
 	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational`), "Enabled", eventChannel},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-WMI-Activity/Operational`), "Enabled", eventChannel},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-Bits-Client/Operational`), "Enabled", eventChannel},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-TaskScheduler/Operational`), "Enabled", []settingMeaning{normal("0", "the channel is off, as Windows comes"), normal("1", "the channel is on")}},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\ScriptBlockLogging`), "EnableScriptBlockLogging", []settingMeaning{normal("1", "script blocks are logged"), weakens("0", "script blocks are not logged, not even suspicious ones")}},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\ModuleLogging`), "EnableModuleLogging", []settingMeaning{normal("1", "modules are logged"), normal("0", "modules are not logged")}},
-	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\Transcription`), "EnableTranscripting", []settingMeaning{normal("1", "sessions are written down"), normal("0", "sessions are not written down")}},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-WMI-Activity/Operational`),
+		"Enabled", eventChannel},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-Bits-Client/Operational`),
+		"Enabled", eventChannel},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-TaskScheduler/Operational`),
+		"Enabled", []settingMeaning{normal("0", "the channel is off, as Windows comes"), normal("1", "the channel is on")}},
+	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\ScriptBlockLogging`), "EnableScriptBlockLogging",
+		[]settingMeaning{normal("1", "script blocks are logged"), weakens("0", "script blocks are not logged, not even suspicious ones")}},
+	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\ModuleLogging`), "EnableModuleLogging",
+		[]settingMeaning{normal("1", "modules are logged"), normal("0", "modules are not logged")}},
+	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\Transcription`), "EnableTranscripting",
+		[]settingMeaning{normal("1", "sessions are written down"), normal("0", "sessions are not written down")}},
 	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell\Transcription`), "OutputDirectory", nil},
-	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System\Audit`), "ProcessCreationIncludeCmdLine_Enabled", []settingMeaning{normal("1", "command lines are logged"), normal("0", "command lines are not logged")}},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\System\Audit`), "ProcessCreationIncludeCmdLine_Enabled",
+		[]settingMeaning{normal("1", "command lines are logged"), normal("0", "command lines are not logged")}},
 	{artifacts.Key(evidence.SECURITY, `Policy\PolAdtEv`), "*", []settingMeaning{normal("", "audit policy, as stored")}},
 }
 
@@ -59,7 +72,8 @@ func decodeEventLogging(in artifacts.Input, yield func(Setting) bool) error {
 		return yield(s)
 	})
 	if strings.HasSuffix(in.Source.Key, `\MiniNt`) && n == 0 && !in.Partial() {
-		yield(Setting{Origin: in.AtKey(), Setting: "MiniNt", Meaning: "the key alone stops the Security log", Weak: true, Written: in.Written()})
+		yield(Setting{Origin: in.AtKey(), Setting: "MiniNt", Meaning: "the key alone stops the Security log", Weak: true,
+			Written: in.Written()})
 	}
 	return err
 }

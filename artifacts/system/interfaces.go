@@ -62,7 +62,8 @@ func decodeInterfaces(in artifacts.Input, yield func(Interface) bool) error {
 		i.SSID = ssid(in.Match[1])
 	}
 	if in.ControlSet != "" {
-		if k, err := in.Hive.Key(in.ControlSet + `\Control\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}\` + i.GUID + `\Connection`); err == nil {
+		if k, err := in.Hive.Key(in.ControlSet + `\Control\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}\` + i.GUID +
+			`\Connection`); err == nil {
 			i.Name = in.Of(k).Text("Name")
 		}
 	}

@@ -107,7 +107,8 @@ func networkSignatures(in artifacts.Input) map[string]networkSignature {
 			}
 			for s := range in.Of(k).Subkeys() {
 				out[strings.ToUpper(in.Of(s).Text("ProfileGuid"))] = networkSignature{
-					mac: macText(in.Of(s).Bytes("DefaultGatewayMac")), suffix: in.Of(s).Text("DnsSuffix"), first: in.Of(s).Text("FirstNetwork"), managed: kind == "Managed",
+					mac: macText(in.Of(s).Bytes("DefaultGatewayMac")), suffix: in.Of(s).Text("DnsSuffix"),
+					first: in.Of(s).Text("FirstNetwork"), managed: kind == "Managed",
 				}
 			}
 		}

@@ -60,8 +60,10 @@ func decodeQuarantine(in artifacts.Input, yield func(Quarantined) bool) error {
 		return err
 	}
 	for _, res := range q.Resources {
-		r := Quarantined{Origin: in.AtOffset(0), Threat: q.Threat, ThreatID: strconv.FormatUint(q.ThreatID, 10), ID: q.ID, Time: q.Time, Kind: res.Kind,
-			Path: res.Path, Physical: res.Physical, Size: res.Size, Created: res.Created, Accessed: res.Accessed, Modified: res.Modified, Data: res.DataName}
+		r := Quarantined{Origin: in.AtOffset(0), Threat: q.Threat, ThreatID: strconv.FormatUint(q.ThreatID, 10), ID: q.ID, Time: q.Time,
+			Kind: res.Kind,
+			Path: res.Path, Physical: res.Physical, Size: res.Size, Created: res.Created, Accessed: res.Accessed, Modified: res.Modified,
+			Data: res.DataName}
 		r.content(in)
 		if !yield(r) {
 			return nil

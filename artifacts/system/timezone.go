@@ -48,7 +48,8 @@ func decodeTimeZone(in artifacts.Input, yield func(TimeZone) bool) error {
 	minutes := func(name string) int32 { n, _ := in.Uint(name); return int32(uint32(n)) }
 	z := TimeZone{
 		Origin: in.AtKey(), Name: in.Text("TimeZoneKeyName"), Standard: in.Text("StandardName"), Daylight: in.Text("DaylightName"),
-		Bias: minutes("Bias"), StandardBias: minutes("StandardBias"), DaylightBias: minutes("DaylightBias"), ActiveBias: minutes("ActiveTimeBias"),
+		Bias: minutes("Bias"), StandardBias: minutes("StandardBias"), DaylightBias: minutes("DaylightBias"),
+		ActiveBias: minutes("ActiveTimeBias"),
 		NoDaylight: minutes("DynamicDaylightTimeDisabled") == 1 || minutes("DisableAutoDaylightTimeSet") == 1, Written: in.Written(),
 	}
 	if z.Name == "" {

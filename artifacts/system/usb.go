@@ -75,7 +75,8 @@ func decodeUSB(in artifacts.Input, yield func(USBDevice) bool) error {
 	parts := strings.Split(in.Source.Key, `\`)
 	u := USBDevice{
 		Origin: in.AtKey(), Bus: parts[2], Name: in.Text("FriendlyName"), Description: resourceText(in.Text("DeviceDesc")),
-		Class: in.Text("Class"), Service: in.Text("Service"), ParentPrefix: in.Text("ParentIdPrefix"), Container: in.Text("ContainerID"), Written: in.Written(),
+		Class: in.Text("Class"), Service: in.Text("Service"), ParentPrefix: in.Text("ParentIdPrefix"), Container: in.Text("ContainerID"),
+		Written: in.Written(),
 	}
 	u.Device = in.Match[0]
 	if len(in.Match) > 1 {

@@ -32,7 +32,8 @@ registered for this user. Does not prove that it was started. What ran inside le
 	Refs:    []string{"https://learn.microsoft.com/windows/wsl/about", "https://lolbas-project.github.io/lolbas/OtherMSBinaries/Wsl/"},
 	Sources: []artifacts.Source{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Lxss\*`)},
 }, func(in artifacts.Input, yield func(WSL) bool) error {
-	r := WSL{Origin: in.AtKey(), ID: in.Matched(0), Name: in.Text("DistributionName"), BasePath: in.Text("BasePath"), Package: in.Text("PackageFamilyName"), Written: in.Written()}
+	r := WSL{Origin: in.AtKey(), ID: in.Matched(0), Name: in.Text("DistributionName"), BasePath: in.Text("BasePath"),
+		Package: in.Text("PackageFamilyName"), Written: in.Written()}
 	r.Version, _ = in.Uint("Version")
 	r.UserID, _ = in.Uint("DefaultUid")
 	if r.Name != "" || r.BasePath != "" {

@@ -17,7 +17,8 @@ type Command struct {
 
 // programs are the extensions that end a program's path in an unquoted
 // command line.
-var programs = []string{".exe", ".dll", ".com", ".bat", ".cmd", ".vbs", ".vbe", ".js", ".jse", ".wsf", ".ps1", ".scr", ".pif", ".cpl", ".sys", ".hta", ".msi"}
+var programs = []string{".exe", ".dll", ".com", ".bat", ".cmd", ".vbs", ".vbe", ".js", ".jse", ".wsf", ".ps1", ".scr", ".pif", ".cpl",
+	".sys", ".hta", ".msi"}
 
 // ParseCommand finds the program in a command line. Windows resolves an
 // unquoted path with blanks by trying each prefix that could be a file; exists

@@ -42,7 +42,8 @@ func findingsCommand() *cli.Command {
 			"   artifactdump findings --format navigator -o layer.json /mnt/image",
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl, navigator"},
-			&cli.StringFlag{Name: "level", Value: "low", Usage: "show findings of `LEVEL` and above: " + strings.Join(findings.Levels(), ", ")},
+			&cli.StringFlag{Name: "level", Value: "low", Usage: "show findings of `LEVEL` and above: " +
+				strings.Join(findings.Levels(), ", ")},
 			&cli.BoolFlag{Name: "long", Usage: "show all details of each finding"},
 			&cli.BoolFlag{Name: "coverage", Usage: "list each rule that could not be evaluated, with the reason"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 if a finding reaches `LEVEL`"},
@@ -102,7 +103,8 @@ func findingsAction(c *cli.Context) error {
 	case "navigator":
 		err = shown.WriteNavigator(o)
 	default:
-		v := report.TextView{From: show, Hidden: len(all.Findings) - len(shown.Findings), Long: c.Bool("long"), Coverage: c.Bool("coverage"), Color: colored(c, o)}
+		v := report.TextView{From: show, Hidden: len(all.Findings) - len(shown.Findings), Long: c.Bool("long"),
+			Coverage: c.Bool("coverage"), Color: colored(c, o)}
 		if len(ids) > 0 {
 			v.Long, v.Chosen, v.Hidden = true, true, 0
 		}

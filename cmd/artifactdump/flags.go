@@ -35,10 +35,12 @@ func eventsFlag() cli.Flag {
 
 func evidenceFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "artifact", Aliases: []string{"a"}, Usage: "read only the artifact or group `NAME` (repeatable; see artifactdump list)"},
+		&cli.StringSliceFlag{Name: "artifact", Aliases: []string{"a"},
+			Usage: "read only the artifact or group `NAME` (repeatable; see artifactdump list)"},
 		&cli.BoolFlag{Name: "full", Usage: "show all records of artifacts that show a selection by default, as -a NAME does for one"},
 		&cli.StringFlag{Name: "host", Usage: "machine `NAME` to use when the SYSTEM hive has none"},
-		&cli.StringFlag{Name: "evidence-timezone", Usage: "time `ZONE` of local times in the evidence: Europe/Berlin, +01:00", DefaultText: "from the SYSTEM hive"},
+		&cli.StringFlag{Name: "evidence-timezone", Usage: "time `ZONE` of local times in the evidence: Europe/Berlin, +01:00",
+			DefaultText: "from the SYSTEM hive"},
 		&cli.BoolFlag{Name: "no-deleted", Usage: "skip deleted keys and values"},
 		&cli.BoolFlag{Name: "no-logs", Usage: "skip transaction logs"},
 		&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},

@@ -14,7 +14,8 @@ import (
 
 // outputOptions returns the options of the writers from the flags.
 func outputOptions(c *cli.Context) *output.Options {
-	return &output.Options{BOM: c.Bool("bom"), CSVSafe: c.Bool("csv-safe"), BodyfileZero: c.String("bodyfile-unset") == "0", Version: version()}
+	return &output.Options{BOM: c.Bool("bom"), CSVSafe: c.Bool("csv-safe"), BodyfileZero: c.String("bodyfile-unset") == "0",
+		Version: version()}
 }
 
 // colored reports whether an output is a terminal whose user has not switched

@@ -107,7 +107,8 @@ func hiveDeleted(j *hiveJob) (func(), error) {
 			bound = "deleted at or before " + output.FormatTime(r.NotAfter)
 		}
 		if r.IsKey {
-			fmt.Fprintf(j.o, "%skey\t%s\t%#x\t%s\t%s\twritten %s\n", kind, r.Note(), r.Offset, bound, output.Clean(r.Path), cmp.Or(output.FormatTime(r.Key.Written()), "(no time)"))
+			fmt.Fprintf(j.o, "%skey\t%s\t%#x\t%s\t%s\twritten %s\n", kind, r.Note(), r.Offset, bound, output.Clean(r.Path),
+				cmp.Or(output.FormatTime(r.Key.Written()), "(no time)"))
 			continue
 		}
 		text, _ := hivefile.Show(r.Value, 200)

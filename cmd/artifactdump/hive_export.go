@@ -13,7 +13,8 @@ func hiveExportCommand() *cli.Command {
 			"is written as hex(type).\n\n" +
 			"Example:\n" +
 			`   artifactdump hive export --root 'HKEY_LOCAL_MACHINE\SOFTWARE' SOFTWARE 'Microsoft\Windows\CurrentVersion\Run'`,
-		Flags:  hiveFlags(append(outputFlags(), &cli.StringFlag{Name: "root", Value: `HKEY_LOCAL_MACHINE\OFFLINE`, Usage: "`KEY` to print as the root of the hive"})...),
+		Flags: hiveFlags(append(outputFlags(), &cli.StringFlag{Name: "root", Value: `HKEY_LOCAL_MACHINE\OFFLINE`,
+			Usage: "`KEY` to print as the root of the hive"})...),
 		Action: onHive(1, 2, "FILE [KEY]", hiveExport),
 	}
 }

@@ -19,7 +19,8 @@ func listCommand() *cli.Command {
 			"   artifactdump list\n" +
 			"   artifactdump list prefetch\n" +
 			"   artifactdump list --format markdown",
-		Flags:  slices.Concat([]cli.Flag{&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl, markdown"}}, outputFlags()),
+		Flags: slices.Concat([]cli.Flag{&cli.StringFlag{Name: "format", Value: "text",
+			Usage: "output `FORMAT`: text, jsonl, markdown"}}, outputFlags()),
 		Action: list,
 	}
 }

@@ -42,7 +42,8 @@ func logonsCommand() *cli.Command {
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: " + strings.Join(names, ", ")},
 			&cli.StringSliceFlag{Name: "view", Usage: "show `VIEW` (repeatable)"},
-			&cli.StringSliceFlag{Name: "account", Usage: "show only the account `NAME`, DOMAIN\\NAME or SID; * and ? are wildcards (repeatable)"},
+			&cli.StringSliceFlag{Name: "account",
+				Usage: "show only the account `NAME`, DOMAIN\\NAME or SID; * and ? are wildcards (repeatable)"},
 			&cli.StringSliceFlag{Name: "source", Usage: "show only logons from the address or name `SOURCE` (repeatable)"},
 			&cli.StringSliceFlag{Name: "target", Usage: "show only logons to the machine `NAME` (repeatable)"},
 			&cli.StringFlag{Name: "type", Usage: "show only logons of the types in `LIST`, such as 3,10"},
@@ -94,7 +95,8 @@ func logonsAction(c *cli.Context) error {
 		s.note("%s", n)
 	}
 	if format.Files != nil {
-		if err := files.WriteFolder(c.String("output"), func(create func(string) (io.Writer, error)) error { return format.Files(create, a, filter) }); err != nil {
+		if err := files.WriteFolder(c.String("output"),
+			func(create func(string) (io.Writer, error)) error { return format.Files(create, a, filter) }); err != nil {
 			return err
 		}
 		return s.end()

@@ -143,7 +143,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef("unknown command %q: see artifactdump --help%s", c.Args().First(), shell.Meant(c.Args().First(), commandNames(c.App)))
+				return usagef("unknown command %q: see artifactdump --help%s", c.Args().First(),
+					shell.Meant(c.Args().First(), commandNames(c.App)))
 			}
 			return cli.ShowAppHelp(c)
 		},

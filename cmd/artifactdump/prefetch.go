@@ -31,7 +31,8 @@ func prefetchCommand() *cli.Command {
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl"},
 			&cli.BoolFlag{Name: "traces", Usage: "add the loaded pages of each file (jsonl only)"},
 			&cli.StringSliceFlag{Name: "command-line", Usage: "try this `COMMAND` line of a hosting program against the hash (repeatable)"},
-			&cli.IntFlag{Name: "jobs", Usage: "number `N` of files read in parallel", DefaultText: "one per processor", Action: fromOne("jobs")},
+			&cli.IntFlag{Name: "jobs", Usage: "number `N` of files read in parallel", DefaultText: "one per processor",
+				Action: fromOne("jobs")},
 			&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
 			verboseDamage(),
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "do not list files that are not Prefetch files"},
@@ -45,7 +46,8 @@ func prefetchFiles(c *cli.Context) error {
 	if len(paths) == 0 {
 		return usagef("missing FILE: a .pf file or a folder of them")
 	}
-	write, ok := map[string]func(*pffile.File, io.Writer) error{"text": (*pffile.File).Text, "jsonl": (*pffile.File).JSON}[c.String("format")]
+	write, ok := map[string]func(*pffile.File, io.Writer) error{"text": (*pffile.File).Text,
+		"jsonl": (*pffile.File).JSON}[c.String("format")]
 	if !ok {
 		return usagef("unknown Prefetch format %q; known: text, jsonl", c.String("format"))
 	}

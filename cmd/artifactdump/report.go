@@ -78,7 +78,8 @@ func reportAction(c *cli.Context) error {
 
 // collect reads the evidence once, for the report, the timeline and the
 // evaluation.
-func (s *session) collect(in *report.Input, sorter *output.Sorter, paths, names []string, opts *findings.Options) ([]*findings.Report, error) {
+func (s *session) collect(in *report.Input, sorter *output.Sorter, paths, names []string, opts *findings.Options) ([]*findings.Report,
+	error) {
 	var reports []*findings.Report
 	var at *evidence.Tree
 	var evaluator *findings.Evaluator

@@ -45,7 +45,8 @@ func scanCommand() *cli.Command {
 			"   artifactdump scan /mnt/image -o case --status-file status.json -q",
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to the new folder `CASE`"},
-			&cli.StringFlag{Name: "format", Usage: "also write these formats: a `LIST` such as timesketch,parquet, or all; known: " + strings.Join(scanFormats(), ", ")},
+			&cli.StringFlag{Name: "format", Usage: "also write these formats: a `LIST` such as timesketch,parquet, or all; known: " +
+				strings.Join(scanFormats(), ", ")},
 			&cli.BoolFlag{Name: "force", Usage: "replace CASE if it is a case folder"},
 			&cli.BoolFlag{Name: "resume", Usage: "continue CASE.partial; machines that are complete are not read again"},
 			&cli.BoolFlag{Name: "group-readable", Usage: "let your group read CASE (default: only you)"},
@@ -55,9 +56,12 @@ func scanCommand() *cli.Command {
 			&cli.StringFlag{Name: "level", Value: "informational", Usage: "write findings of `LEVEL` and above"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 if a finding reaches `LEVEL`"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
-			&cli.IntFlag{Name: "machines", Usage: "number `N` of machines scanned in parallel, as far as --memory allows", DefaultText: "as --jobs", Action: fromOne("machines")},
-			&cli.Int64Flag{Name: "memory", Value: scan.DefaultMemory >> 20, Usage: "memory budget in `MiB` for machines scanned in parallel (estimated from hive sizes)"},
-			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20, Usage: "memory in `MiB` to sort the events of a machine; the rest uses temporary files in CASE"},
+			&cli.IntFlag{Name: "machines", Usage: "number `N` of machines scanned in parallel, as far as --memory allows",
+				DefaultText: "as --jobs", Action: fromOne("machines")},
+			&cli.Int64Flag{Name: "memory", Value: scan.DefaultMemory >> 20,
+				Usage: "memory budget in `MiB` for machines scanned in parallel (estimated from hive sizes)"},
+			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20,
+				Usage: "memory in `MiB` to sort the events of a machine; the rest uses temporary files in CASE"},
 			bodyfileFlag(),
 		}, sigmaFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: scanAction,
@@ -143,7 +147,8 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 		}
 	}
 	o = scan.Options{
-		Evidence: c.Args().Slice(), Dir: filepath.Clean(c.String("output")), Force: c.Bool("force"), Resume: c.Bool("resume"), Group: c.Bool("group-readable"),
+		Evidence: c.Args().Slice(), Dir: filepath.Clean(c.String("output")), Force: c.Bool("force"), Resume: c.Bool("resume"),
+		Group:     c.Bool("group-readable"),
 		Artifacts: c.StringSlice("artifact"), Output: *outputOptions(c), Lang: c.String("lang"), RuleFiles: c.StringSlice("rules"),
 		Open: *evidenceOptions(c), NoDeleted: c.Bool("no-deleted"), Events: shownEvents(c), Timezone: c.String("evidence-timezone"),
 		HashEvidence: c.Bool("hash-evidence"), VerifyImages: c.Bool("verify"), Strict: s.strict,

@@ -19,7 +19,8 @@ func (s *session) worst(dir string, m *scan.Manifest) {
 		if len(m.Machines) > 1 {
 			host = f.Host + "  "
 		}
-		fmt.Fprintf(s.stderr, "  %-13s %s%s  %s  %s\n", f.Level, terminal.Clean(host), terminal.Clean(f.Subject), terminal.Clean(f.Title), f.ID)
+		fmt.Fprintf(s.stderr, "  %-13s %s%s  %s  %s\n", f.Level, terminal.Clean(host), terminal.Clean(f.Subject),
+			terminal.Clean(f.Title), f.ID)
 	}
 	fmt.Fprintf(s.stderr, "case folder: %s\n", terminal.Clean(dir))
 	if len(m.Machines) == 1 && m.Machines[0] != nil {

@@ -180,7 +180,8 @@ var wrapEvidence func(fs.FS) fs.FS
 
 // evidenceOptions returns the options for opening evidence from the flags.
 func evidenceOptions(c *cli.Context) *evidence.Options {
-	return &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows"), Password: c.String("password"), Wrap: wrapEvidence}
+	return &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows"),
+		Password: c.String("password"), Wrap: wrapEvidence}
 }
 
 // openEvidence opens evidence as the flags say.
@@ -231,7 +232,8 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		var known moments.Moments
 		s.zones[tree.Machine().Name] = zone
 		results, err := artifacts.Run(ctx, tree, list, &artifacts.Options{
-			Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Full: s.full || s.c.Bool("full"), FullOf: names, Progress: s.progress, Zone: zone, Quiet: s.hides,
+			Jobs: s.c.Int("jobs"), NoDeleted: s.c.Bool("no-deleted"), Full: s.full || s.c.Bool("full"), FullOf: names,
+			Progress: s.progress, Zone: zone, Quiet: s.hides,
 		})
 		if err != nil {
 			return usageError{err}

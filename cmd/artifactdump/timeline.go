@@ -25,7 +25,9 @@ func timelineCommand() *cli.Command {
 			"   artifactdump timeline /mnt/image\n" +
 			"   artifactdump timeline --from 2026-03-06 --format csv -o timeline.csv case/C\n" +
 			"   artifactdump timeline --last 48h -a prefetch --format jsonl /mnt/image | jq .message",
-		Flags:  slices.Concat([]cli.Flag{formatFlag("text", forEvents), bodyfileFlag(), &cli.BoolFlag{Name: "all", Usage: "show the rows that text folds: equal rows, copied file times, devices in Amcache"}}, outputFlags(), csvFlags(), timeFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
+		Flags: slices.Concat([]cli.Flag{formatFlag("text", forEvents), bodyfileFlag(),
+			&cli.BoolFlag{Name: "all", Usage: "show the rows that text folds: equal rows, copied file times, devices in Amcache"}},
+			outputFlags(), csvFlags(), timeFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: timeline,
 	}
 }

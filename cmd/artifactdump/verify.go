@@ -66,7 +66,8 @@ func verifyAction(c *cli.Context) error {
 		err := s.verifyOne(path, w, func(v *verify.Verdict) error {
 			if sum.add(v); v.Differences() > 0 {
 				s.clearLine()
-				fmt.Fprintf(s.stderr, "unexplained: %s: the witness differs in %s\n", output.Clean(v.Path), terminal.Count(v.Differences(), "field", "fields"))
+				fmt.Fprintf(s.stderr, "unexplained: %s: the witness differs in %s\n", output.Clean(v.Path),
+					terminal.Count(v.Differences(), "field", "fields"))
 			}
 			return write(o, v)
 		})

@@ -195,7 +195,8 @@ func (db *DB) catalogue() []entry {
 	sys := Table{Columns: []Column{
 		{Name: "ObjidTable", Type: Int32}, {Name: "Type", Type: Int16}, {Name: "Id", Type: Int32},
 		{Name: "ColtypOrPgnoFDP", Type: Int32},
-		{Name: "SpaceUsage", Type: Int32}, {Name: "Flags", Type: Int32}, {Name: "PagesOrLocale", Type: Int32}, {Name: "RootFlag", Type: Bool},
+		{Name: "SpaceUsage", Type: Int32}, {Name: "Flags", Type: Int32}, {Name: "PagesOrLocale", Type: Int32},
+		{Name: "RootFlag", Type: Bool},
 		{Name: "RecordOffset", Type: Int16}, {Name: "LCMapFlags", Type: Int32}, {Name: "KeyMost", Type: Uint16},
 		{Name: "LVChunkMax", Type: Int32},
 		{Name: "Name", Type: Text, CodePage: 1252}, {Name: "Stats", Type: Binary}, {Name: "TemplateTable", Type: Text, CodePage: 1252},

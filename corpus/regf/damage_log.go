@@ -92,17 +92,19 @@ func logDamages() []Damage {
 			s := soundHistory()
 			return AppendEntry(AppendEntry(log, Diff(s[1], s[0]).Numbered(12)), Diff(s[2], s[0]).Numbered(13))
 		})},
-		{"logFirstNumber", "The first entry has not the number that the log begins with.", "", none, hurtLog(0, func(e []Entry, _ []byte) []byte {
-			log := NewLog(soundHistory()[0], e...)
-			le.PutUint32(log[bbPrimary:], 39)
-			le.PutUint32(log[bbSecondary:], 39)
-			Checksum(log)
-			return log
-		})},
-		{"logOlder", "The log belongs to an older state: its number is below the primary's.", "", none, hurtLog(0, func(e []Entry, _ []byte) []byte {
-			s := soundHistory()
-			return NewLog(s[0], Diff(s[1], s[0]).Numbered(12))
-		})},
+		{"logFirstNumber", "The first entry has not the number that the log begins with.", "", none,
+			hurtLog(0, func(e []Entry, _ []byte) []byte {
+				log := NewLog(soundHistory()[0], e...)
+				le.PutUint32(log[bbPrimary:], 39)
+				le.PutUint32(log[bbSecondary:], 39)
+				Checksum(log)
+				return log
+			})},
+		{"logOlder", "The log belongs to an older state: its number is below the primary's.", "", none,
+			hurtLog(0, func(e []Entry, _ []byte) []byte {
+				s := soundHistory()
+				return NewLog(s[0], Diff(s[1], s[0]).Numbered(12))
+			})},
 		{"logsGap", "The second log does not continue the first.", "", one, func() Files {
 			j := Journal{States: soundHistory(), Split: 1}
 			f := j.files(1)
@@ -150,7 +152,8 @@ func logDamages() []Damage {
 		}},
 		{"logHeaderBad", "The base block is bad; one log holds all.", "", nil, journal(Journal{BadSum: true}, -1)},
 		// What only the first log holds is lost; its page of the second change is part of the later log too.
-		{"logHeaderBadTwo", "The base block is bad; only the later of two logs counts.", "", none, journal(Journal{BadSum: true, Split: 2}, -1)},
+		{"logHeaderBadTwo", "The base block is bad; only the later of two logs counts.", "", none,
+			journal(Journal{BadSum: true, Split: 2}, -1)},
 		{"logHalfWritten", "Some pages of the change had reached the primary.", "", nil, journal(Journal{Half: true}, -1)},
 	}
 }
@@ -196,11 +199,14 @@ func oldLogDamages() []Damage {
 			j := Journal{States: soundHistory(), Old: true, Number: 40}
 			return j.files(-1)
 		}},
-		{"oldLogNT", "Nothing: the log is one of Windows 2000, with type 2 and parts of pages.", "", nil, journal(Journal{Old: true, NT: true}, -1)},
+		{"oldLogNT", "Nothing: the log is one of Windows 2000, with type 2 and parts of pages.", "", nil,
+			journal(Journal{Old: true, NT: true}, -1)},
 		{"oldLogHeaderBad", "The base block is bad; the old log replaces it.", "", nil, journal(Journal{Old: true, BadSum: true}, -1)},
-		{"oldLogTorn", "The old log ends before its last page.", "", none, hurtOld(func(log []byte) []byte { return log[:len(log)-sector] })},
+		{"oldLogTorn", "The old log ends before its last page.", "", none,
+			hurtOld(func(log []byte) []byte { return log[:len(log)-sector] })},
 		{"oldLogBitmapTorn", "The old log ends in its bitmap.", "", none, hurtOld(func(log []byte) []byte { return log[:518] })},
-		{"oldLogNotDirt", "The old log has no DIRT.", "", none, hurtOld(func(log []byte) []byte { copy(log[sector:], "INVL"); return log })},
+		{"oldLogNotDirt", "The old log has no DIRT.", "", none,
+			hurtOld(func(log []byte) []byte { copy(log[sector:], "INVL"); return log })},
 		{"oldLogOlder", "The old log is a day older than the hive.", "", none, hurtOld(func(log []byte) []byte {
 			le.PutUint64(log[bbWritten:], le.Uint64(log[bbWritten:])-24*3600*1e7)
 			Checksum(log)

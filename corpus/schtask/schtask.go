@@ -356,7 +356,8 @@ func (j Job) Build() []byte {
 	if r := j.LastRun; r.IsZero() {
 		b = append(b, make([]byte, 16)...)
 	} else {
-		for _, v := range []int{r.Year(), int(r.Month()), int(r.Weekday()), r.Day(), r.Hour(), r.Minute(), r.Second(), r.Nanosecond() / 1e6} {
+		for _, v := range []int{r.Year(), int(r.Month()), int(r.Weekday()), r.Day(), r.Hour(), r.Minute(), r.Second(),
+			r.Nanosecond() / 1e6} {
 			b = u16(b, uint16(v))
 		}
 	}

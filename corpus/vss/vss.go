@@ -1,8 +1,11 @@
-// Package vss writes volume shadow copies: given a volume as it is now and as it was at some earlier times, it lays a catalog and a store for each
+// Package vss writes volume shadow copies: given a volume as it is now and as it was at some
+// earlier times, it lays a catalog and a store for each
 // of those times over it, as Windows keeps them. It takes any bytes for a volume; what file system is in it plays no part.
 //
-// It follows the document "Volume Shadow Snapshot (VSS) format" of libvshadow, and uses what that knows: saved blocks, forwarders, also such as were
-// taken up by a later descriptor, overlays in two pieces, descriptors that are not used, both bitmaps, and a catalog in which nothing lies in order.
+// It follows the document "Volume Shadow Snapshot (VSS) format" of libvshadow, and uses what that
+// knows: saved blocks, forwarders, also such as were
+// taken up by a later descriptor, overlays in two pieces, descriptors that are not used, both
+// bitmaps, and a catalog in which nothing lies in order.
 package vss
 
 import (
@@ -25,7 +28,8 @@ type Spec struct {
 	Stores []Store // the oldest first
 	Area   []int64 // places of 16 KiB in Now, in use by nobody else at any of the times, into which catalog and stores go
 
-	// Scatter lays the two catalog entries of each shadow copy far from each other, as the document says they may, with others between them, and the
+	// Scatter lays the two catalog entries of each shadow copy far from each other, as the document
+	// says they may, with others between them, and the
 	// newest copy first. libvshadow itself finds only those that follow each other.
 	Scatter bool
 }
@@ -356,8 +360,10 @@ func (w *writer) describe(s *Store, p *Pieces, below []byte) ([]desc, error) {
 	return list, err
 }
 
-// forwarders appends the forwarders in an order that keeps their sense: a descriptor of the block to which one leads must stand before it, for behind
-// it that descriptor would be about the data that have moved there. Where that cannot be, the data are saved. Every third is taken up: its data were
+// forwarders appends the forwarders in an order that keeps their sense: a descriptor of the block
+// to which one leads must stand before it, for behind
+// it that descriptor would be about the data that have moved there. Where that cannot be, the data
+// are saved. Every third is taken up: its data were
 // saved after all, by a descriptor that names the block to which they had moved.
 func (w *writer) forwarders(p *Pieces, list, forwards []desc, below []byte) ([]desc, error) {
 	for i := 0; len(forwards) > 0; i++ {

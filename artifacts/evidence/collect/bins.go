@@ -18,7 +18,8 @@ const (
 )
 
 // hiveNames are the names of hives that artifacts are read from, in lower case.
-var hiveNames = []string{"system", "software", "sam", "security", "default", "ntuser.dat", "ntuser.man", "usrclass.dat", "amcache.hve", "syscache.hve"}
+var hiveNames = []string{"system", "software", "sam", "security", "default", "ntuser.dat", "ntuser.man", "usrclass.dat", "amcache.hve",
+	"syscache.hve"}
 
 // isHiveName reports whether a file has the name of a hive, with or without what a program that encrypts files adds.
 func isHiveName(name string) bool {
@@ -88,7 +89,8 @@ func binsAt(r io.ReaderAt, size int64) bool {
 
 // isBin reports whether a bin begins with head at a position of the file.
 func isBin(head []byte, at int64) bool {
-	return string(head[:4]) == "hbin" && int64(binary.LittleEndian.Uint32(head[4:])) == at-binPage && binary.LittleEndian.Uint32(head[8:])%binPage == 0
+	return string(head[:4]) == "hbin" && int64(binary.LittleEndian.Uint32(head[4:])) == at-binPage &&
+		binary.LittleEndian.Uint32(head[8:])%binPage == 0
 }
 
 // isLog reports whether a file has the name of a transaction log, which holds pages of a hive in other places.

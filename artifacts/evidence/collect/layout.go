@@ -85,7 +85,8 @@ func recognise(l *lister, depth int) (hosts []Machine, inHost map[string]bool, e
 				continue
 			}
 			if tried++; tried > maxHosts {
-				l.problems = append(l.problems, &PathError{Path: dir, Problem: fmt.Sprintf("not tried as a machine: more than %d directories", maxHosts)})
+				l.problems = append(l.problems, &PathError{Path: dir,
+					Problem: fmt.Sprintf("not tried as a machine: more than %d directories", maxHosts)})
 				return named(hosts), inHost, nil
 			}
 			below := l.list(dir)

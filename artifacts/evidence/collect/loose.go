@@ -37,8 +37,10 @@ const (
 // SniffSize is how much of a file [Sniff] looks at.
 const SniffSize = 1024
 
-// Sniff tells what a file is by its first bytes, and returns "" for what it does not know. A prefetch file (MAM with the algorithm byte 0x04
-// or 0x84, or SCCA at offset 4) and a hive (regf) show in eight bytes. Transaction logs of hives begin with regf or HvLE too; those that begin
+// Sniff tells what a file is by its first bytes, and returns "" for what it does not know. A
+// prefetch file (MAM with the algorithm byte 0x04
+// or 0x84, or SCCA at offset 4) and a hive (regf) show in eight bytes. Transaction logs of hives
+// begin with regf or HvLE too; those that begin
 // with regf are told from hives by the file type at offset 28 (0 is a primary file), if head is long enough to hold it. Shortcuts take 20
 // bytes, jobs 70, and of the XML of a task its first element, which up to SniffSize bytes of declaration and comments may precede.
 func Sniff(head []byte) Signature {
@@ -95,12 +97,14 @@ func looseHost(fsys fs.FS, skip map[string]bool) Machine {
 			seen++
 			switch {
 			case seen > maxLooseSeen:
-				h.Problems = append(h.Problems, &PathError{Path: p, Problem: fmt.Sprintf("left out with all that follows: more than %d entries", maxLooseSeen)})
+				h.Problems = append(h.Problems, &PathError{Path: p,
+					Problem: fmt.Sprintf("left out with all that follows: more than %d entries", maxLooseSeen)})
 				slices.SortFunc(h.Files, byPath)
 				return h
 			case e.IsDir() && skip[p]:
 			case e.IsDir() && d.depth+1 >= maxLooseDepth:
-				h.Problems = append(h.Problems, &PathError{Path: p, Problem: fmt.Sprintf("left out: more than %d directories deep", maxLooseDepth)})
+				h.Problems = append(h.Problems, &PathError{Path: p,
+					Problem: fmt.Sprintf("left out: more than %d directories deep", maxLooseDepth)})
 			case e.IsDir():
 				todo = append(todo, dir{p, d.depth + 1})
 			case e.Type().IsRegular():

@@ -14,7 +14,8 @@ func OpenNamed(path string) (*os.File, error) {
 	return OpenFile(path)
 }
 
-// A NamedDir is a folder as a file system for walks that leave no access times. Links below it are not followed by a walk; Open follows them.
+// A NamedDir is a folder as a file system for walks that leave no access times. Links below it are
+// not followed by a walk; Open follows them.
 type NamedDir string
 
 // Open implements [fs.FS].

@@ -31,7 +31,8 @@ func isJob(head []byte) bool {
 		return false
 	}
 	u16 := func(at int) uint16 { return binary.LittleEndian.Uint16(head[at:]) }
-	if u16(jobVersion) != 1 || u16(jobNameOff) != jobNames || u16(jobTriggers) <= jobNames || !slices.Contains(jobProducts, u16(jobProduct)) {
+	if u16(jobVersion) != 1 || u16(jobNameOff) != jobNames || u16(jobTriggers) <= jobNames ||
+		!slices.Contains(jobProducts, u16(jobProduct)) {
 		return false
 	}
 	for i, most := range lastRunMax {

@@ -121,7 +121,8 @@ func (h *Machine) kapeTimes(fsys fs.FS, dir string, list []fs.DirEntry, vols []V
 	}
 }
 
-// longNames names the files that KAPE keeps apart because their paths were too long for it. What form the list beside them has is not documented, so that
+// longNames names the files that KAPE keeps apart because their paths were too long for it. What
+// form the list beside them has is not documented, so that
 // they are not put back in their places; they are counted, and not passed over in silence.
 func (h *Machine) longNames(fsys fs.FS, dir string, list []fs.DirEntry) {
 	name, ok := hasDir(list, "LongFileNames")
@@ -137,7 +138,8 @@ func (h *Machine) longNames(fsys fs.FS, dir string, list []fs.DirEntry) {
 		}
 	}
 	if n > 0 || err != nil {
-		h.Problems = append(h.Problems, &PathError{Path: p, Problem: fmt.Sprintf("%d files with long paths, which KAPE keeps apart, are left aside", n), Err: err})
+		h.Problems = append(h.Problems, &PathError{Path: p,
+			Problem: fmt.Sprintf("%d files with long paths, which KAPE keeps apart, are left aside", n), Err: err})
 	}
 }
 

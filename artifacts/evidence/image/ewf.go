@@ -116,7 +116,8 @@ func (e *ewfImage) readChunk(p []byte, i int64) error {
 		return err
 	}
 	if t.walked != nil && i-t.first >= int64(len(t.walked)) {
-		return &FormatError{File: e.name, Struct: "EWF", Problem: fmt.Sprintf("chunk %d is missing: no table can be used, and it was not found", i), Err: io.ErrUnexpectedEOF}
+		return &FormatError{File: e.name, Struct: "EWF",
+			Problem: fmt.Sprintf("chunk %d is missing: no table can be used, and it was not found", i), Err: io.ErrUnexpectedEOF}
 	}
 	at, size, compressed := t.chunk(entries, i-t.first)
 	bad := func(problem string, err error) error {
@@ -193,7 +194,8 @@ func (e *ewfImage) table(t *ewfTable) ([]uint32, error) {
 		b := make([]byte, t.count*4+4)
 		n, rerr := t.f.ReadAt(b, at+ewfTableHeader)
 		if n < len(b)-4 {
-			err = &FormatError{File: filepath.Base(t.f.Name()), Offset: at, Struct: "table section", Problem: "cannot be read", Err: noEOF(rerr)}
+			err = &FormatError{File: filepath.Base(t.f.Name()), Offset: at, Struct: "table section", Problem: "cannot be read",
+				Err: noEOF(rerr)}
 			continue
 		}
 		// SMART writes no checksum behind the table: there the first chunk follows at once.
@@ -207,7 +209,8 @@ func (e *ewfImage) table(t *ewfTable) ([]uint32, error) {
 		}
 		smart := t.count > 0 && t.base+int64(entries[0]&^ewfCompressed) == at+ewfTableHeader+4*t.count
 		if !smart && adler32.Checksum(b[:len(b)-4]) != le.Uint32(b[len(b)-4:]) {
-			err = &FormatError{File: filepath.Base(t.f.Name()), Offset: at, Struct: "table section", Problem: "the checksum of its entries is wrong"}
+			err = &FormatError{File: filepath.Base(t.f.Name()), Offset: at, Struct: "table section",
+				Problem: "the checksum of its entries is wrong"}
 			continue
 		}
 		t.entries = entries

@@ -108,7 +108,8 @@ func (r *ewfReader) settle() {
 		if n := len(e.tables); n > 0 {
 			have = e.tables[n-1].first + e.tables[n-1].count
 		}
-		r.damage(&FormatError{File: e.name, Struct: "EWF", Problem: fmt.Sprintf("holds %d chunks of %d: the image is cut off", have, e.chunks)})
+		r.damage(&FormatError{File: e.name, Struct: "EWF",
+			Problem: fmt.Sprintf("holds %d chunks of %d: the image is cut off", have, e.chunks)})
 	}
 }
 
@@ -329,7 +330,8 @@ func (r *ewfReader) endSectors() {
 	}
 	whole := w.walk(t, x.start)
 	t.count = int64(len(t.walked))
-	r.damage(r.bad(x.start-ewfSection, "sectors section", fmt.Sprintf("no table is there; %d chunks were found by themselves", t.count), nil))
+	r.damage(r.bad(x.start-ewfSection, "sectors section", fmt.Sprintf("no table is there; %d chunks were found by themselves", t.count),
+		nil))
 	if t.count > 0 {
 		r.e.tables = append(r.e.tables, t)
 	}
@@ -383,7 +385,8 @@ func (e *ewfImage) readTable(f *diskFile, at, end int64, sectors extent) (*ewfTa
 	if _, err := f.ReadAt(b, at); err != nil {
 		return nil, noEOF(err)
 	}
-	t := &ewfTable{f: f, count: int64(le.Uint32(b[ewfTableCount:])), base: int64(le.Uint64(b[ewfTableBase:])), end: sectors.end, at: []int64{at}, sectors: sectors}
+	t := &ewfTable{f: f, count: int64(le.Uint32(b[ewfTableCount:])), base: int64(le.Uint64(b[ewfTableBase:])), end: sectors.end,
+		at: []int64{at}, sectors: sectors}
 	if adler32.Checksum(b[:ewfTableSum]) != le.Uint32(b[ewfTableSum:]) {
 		return nil, errors.New("its checksum is wrong")
 	}

@@ -1,13 +1,16 @@
-// Package image reads disk images in place: raw files (also split), EWF (E01), VHD, VHDX, VMDK and QCOW2; the MBR or GPT inside; and each NTFS
+// Package image reads disk images in place: raw files (also split), EWF (E01), VHD, VHDX, VMDK and
+// QCOW2; the MBR or GPT inside; and each NTFS
 // volume as an [fs.FS].
 //
 // The kind of an image is known by its contents, not by its name. Further files of an image (segments, extents) are looked for under
-// their base name in the directory of the first one, and nowhere else, whatever the image says. Nothing is written and nothing unpacked: a fixed
+// their base name in the directory of the first one, and nowhere else, whatever the image says.
+// Nothing is written and nothing unpacked: a fixed
 // number of pages is kept in memory, and [Disk.BytesRead] reports how much was taken from the files.
 //
 // A volume's shadow copies are listed, and each opens as a file system of its own over the same pages.
 //
-// It does not read EWF 2 (Ex01) or logical evidence (L01), differencing disks, encrypted volumes (BitLocker is named when seen), or file systems
+// It does not read EWF 2 (Ex01) or logical evidence (L01), differencing disks, encrypted volumes
+// (BitLocker is named when seen), or file systems
 // other than NTFS, whose volumes are listed with what they seem to be.
 package image
 
@@ -212,7 +215,8 @@ func (d *Disk) container(first *diskFile, head []byte) (r io.ReaderAt, size, pag
 		return d.openVMDK(first, head)
 	}
 	for _, other := range []struct{ magic, name string }{
-		{"EVF2\r\n\x81\x00", "EWF version 2 (Ex01)"}, {"LVF\x09\r\n\xFF\x00", "a logical evidence file (L01)"}, {"LEF2\r\n\x81\x00", "a logical evidence file (Lx01)"},
+		{"EVF2\r\n\x81\x00", "EWF version 2 (Ex01)"}, {"LVF\x09\r\n\xFF\x00", "a logical evidence file (L01)"},
+		{"LEF2\r\n\x81\x00", "a logical evidence file (Lx01)"},
 		{"AFF10\r\n\x00", "AFF"}, {"COWD", "an old ESX sparse disk"},
 	} {
 		if is(other.magic) {

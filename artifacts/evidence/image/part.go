@@ -95,7 +95,8 @@ func (d *Disk) readPartitions() error {
 	if best.scheme == "" {
 		// No table: a volume whose first sector is gone, if its copy is still at the end.
 		if d.Size >= 1024 && d.sniff(d.Size&^511-512) == "ntfs" {
-			d.Damage = append(d.Damage, &FormatError{File: d.name(), Struct: "boot sector", Problem: "no file system and no partition table; its copy at the end is NTFS's"})
+			d.Damage = append(d.Damage, &FormatError{File: d.name(), Struct: "boot sector",
+				Problem: "no file system and no partition table; its copy at the end is NTFS's"})
 			d.volumes = []Volume{d.volume(0, whole, "ntfs")}
 			return nil
 		}
@@ -117,7 +118,8 @@ func (d *Disk) addVolumes(scheme string, parts []partition) {
 			index = 0
 		}
 		bad := func(problem string) {
-			d.Damage = append(d.Damage, &FormatError{File: d.name(), Offset: p.start, Struct: fmt.Sprintf("partition %d", index), Problem: problem})
+			d.Damage = append(d.Damage, &FormatError{File: d.name(), Offset: p.start, Struct: fmt.Sprintf("partition %d", index),
+				Problem: problem})
 		}
 		switch {
 		case p.start < 0 || p.start >= d.Size:
@@ -214,7 +216,8 @@ func (d *Disk) readMBR(sector []byte, size int64) (parts []partition, damage []e
 
 func extended(typ byte) bool { return typ == 0x05 || typ == 0x0F || typ == 0x85 }
 
-// readExtended follows the chain of logical partitions. The link's offset counts from the extended partition, the partition's from the link.
+// readExtended follows the chain of logical partitions. The link's offset counts from the extended
+// partition, the partition's from the link.
 func (d *Disk) readExtended(base, size int64) (parts []partition, err error) {
 	var seen []int64
 	for at := base; ; {

@@ -44,7 +44,8 @@ func (d *Disk) openQCOW2(f *diskFile) (*qcowDisk, error) {
 	if err := readFull(f, h, 0); err != nil {
 		return nil, bad(0, "is cut off")
 	}
-	q := &qcowDisk{f: f, name: d.name(), size: int64(be.Uint64(h[qcowSize:])), bits: uint(be.Uint32(h[qcowBits:])), l1: int64(be.Uint64(h[qcowL1:])), l1Size: int64(be.Uint32(h[qcowL1Size:]))}
+	q := &qcowDisk{f: f, name: d.name(), size: int64(be.Uint64(h[qcowSize:])), bits: uint(be.Uint32(h[qcowBits:])),
+		l1: int64(be.Uint64(h[qcowL1:])), l1Size: int64(be.Uint32(h[qcowL1Size:]))}
 	version := be.Uint32(h[qcowVersion:])
 	features := be.Uint64(h[qcowFeatures:])
 	if version == 2 {
@@ -58,7 +59,8 @@ func (d *Disk) openQCOW2(f *diskFile) (*qcowDisk, error) {
 	case be.Uint32(h[qcowCrypt:]) != 0:
 		return nil, fmt.Errorf("%s: encrypted QCOW2: %w", d.name(), ErrUnsupported)
 	case features&^(qcowDirty|qcowWrong) != 0:
-		return nil, fmt.Errorf("%s: QCOW2 with features %#x (an external data file, another compression or extended tables): %w", d.name(), features, ErrUnsupported)
+		return nil, fmt.Errorf("%s: QCOW2 with features %#x (an external data file, another compression or extended tables): %w",
+			d.name(), features, ErrUnsupported)
 	case q.bits < 9 || q.bits > 21:
 		return nil, bad(qcowBits, fmt.Sprintf("clusters of 2^%d bytes", q.bits))
 	case q.size <= 0 || q.size > 1<<50:

@@ -31,7 +31,8 @@ func (d *Disk) openRaw(first *diskFile) (io.ReaderAt, int64, error) {
 		name := stem + fmt.Sprintf("%0*d", width, num)
 		f, err := d.sibling(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			if more, _ := filepath.Glob(filepath.Join(filepath.Dir(first.Name()), globEscape(stem)+fmt.Sprintf("%0*d", width, num+1))); len(more) > 0 {
+			if more, _ := filepath.Glob(filepath.Join(filepath.Dir(first.Name()),
+				globEscape(stem)+fmt.Sprintf("%0*d", width, num+1))); len(more) > 0 {
 				return nil, 0, &SegmentError{File: name, Problem: "this segment is missing, later ones are there", Err: fs.ErrNotExist}
 			}
 			break

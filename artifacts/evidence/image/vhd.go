@@ -93,7 +93,8 @@ func (d *Disk) openVHD(f *diskFile, foot []byte) (io.ReaderAt, int64, error) {
 	if string(h[:8]) != "cxsparse" || vhdSum(h, vhdHeaderSum) != be.Uint32(h[vhdHeaderSum:]) {
 		return nil, 0, bad(at, "VHD dynamic header", "no signature, or its checksum is wrong")
 	}
-	v := &vhdDisk{f: f, name: d.name(), size: size, table: int64(be.Uint64(h[vhdTable:])), entries: int64(be.Uint32(h[vhdEntries:])), block: int64(be.Uint32(h[vhdBlockSize:]))}
+	v := &vhdDisk{f: f, name: d.name(), size: size, table: int64(be.Uint64(h[vhdTable:])), entries: int64(be.Uint32(h[vhdEntries:])),
+		block: int64(be.Uint32(h[vhdBlockSize:]))}
 	if v.block < 512 || v.block&(v.block-1) != 0 || v.block > 1<<30 {
 		return nil, 0, bad(at+vhdBlockSize, "VHD dynamic header", fmt.Sprintf("blocks of %d bytes", v.block))
 	}

@@ -158,7 +158,8 @@ func (v *vhdxDisk) readMetadata(at, length int64) error {
 	}
 	v.block, v.size = int64(le.Uint32(par)), int64(le.Uint64(size))
 	logical := int64(le.Uint32(sector))
-	if v.block < 1<<20 || v.block > 256<<20 || v.block&(v.block-1) != 0 || v.size <= 0 || v.size > 64<<40 || logical != 512 && logical != 4096 {
+	if v.block < 1<<20 || v.block > 256<<20 || v.block&(v.block-1) != 0 || v.size <= 0 || v.size > 64<<40 || logical != 512 &&
+		logical != 4096 {
 		return fmt.Errorf("%d bytes in blocks of %d and sectors of %d", v.size, v.block, logical)
 	}
 	v.ratio = (1 << 23) * logical / v.block

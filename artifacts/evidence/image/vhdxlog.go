@@ -141,7 +141,8 @@ func readLogEntry(ring []byte, at int64, guid [16]byte) (logEntry, bool) {
 	if len(h) < logHeader || string(h[:4]) != "loge" || [16]byte(h[logGUID:]) != guid {
 		return logEntry{}, false
 	}
-	e := logEntry{at: at, length: int64(le.Uint32(h[logEntryLength:])), tail: int64(le.Uint32(h[logTail:])), seq: le.Uint64(h[logSequence:])}
+	e := logEntry{at: at, length: int64(le.Uint32(h[logEntryLength:])), tail: int64(le.Uint32(h[logTail:])),
+		seq: le.Uint64(h[logSequence:])}
 	if e.length == 0 || e.length%logSector != 0 || e.length > int64(len(ring)) || e.seq == 0 {
 		return e, false
 	}

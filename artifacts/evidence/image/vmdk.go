@@ -78,7 +78,8 @@ func (d *Disk) openVMDK(first *diskFile, head []byte) (io.ReaderAt, int64, int64
 	}
 	if sparse != nil { // the extent is the file itself, whatever the descriptor calls it
 		if others := len(desc.extents); others > 1 {
-			return nil, 0, 0, &FormatError{File: d.name(), Struct: "VMDK descriptor", Problem: fmt.Sprintf("names %d extents inside one; name the descriptor's file", others)}
+			return nil, 0, 0, &FormatError{File: d.name(), Struct: "VMDK descriptor",
+				Problem: fmt.Sprintf("names %d extents inside one; name the descriptor's file", others)}
 		}
 		var page int64
 		if sparse.compressed {
@@ -88,7 +89,8 @@ func (d *Disk) openVMDK(first *diskFile, head []byte) (io.ReaderAt, int64, int64
 	}
 	v := &vmdkDisk{}
 	if len(desc.extents) == 0 || len(desc.extents) > maxVMDKExtents {
-		return nil, 0, 0, &FormatError{File: d.name(), Struct: "VMDK descriptor", Problem: fmt.Sprintf("names %d extents", len(desc.extents))}
+		return nil, 0, 0, &FormatError{File: d.name(), Struct: "VMDK descriptor",
+			Problem: fmt.Sprintf("names %d extents", len(desc.extents))}
 	}
 	for _, e := range desc.extents {
 		ext, err := d.openExtent(e)
@@ -175,7 +177,8 @@ func (d *Disk) openExtent(e vmdkLine) (vmdkExtent, error) {
 		return ext, nil
 	}
 	if e.offset*512 > f.size-ext.size {
-		d.Damage = append(d.Damage, &FormatError{File: baseName(e.file), Offset: f.size, Struct: "VMDK extent", Problem: fmt.Sprintf("ends here; its descriptor claims %d bytes from %d on", ext.size, e.offset*512)})
+		d.Damage = append(d.Damage, &FormatError{File: baseName(e.file), Offset: f.size, Struct: "VMDK extent",
+			Problem: fmt.Sprintf("ends here; its descriptor claims %d bytes from %d on", ext.size, e.offset*512)})
 	}
 	ext.r = io.NewSectionReader(f, e.offset*512, ext.size)
 	return ext, nil
@@ -268,7 +271,8 @@ func (s *vmdkSparse) ReadAt(p []byte, off int64) (int, error) {
 		at, err := s.find(i)
 		switch {
 		case err != nil:
-			return &FormatError{File: s.name, Offset: s.dir, Struct: fmt.Sprintf("VMDK grain %d", i), Problem: "its table cannot be read", Err: err}
+			return &FormatError{File: s.name, Offset: s.dir, Struct: fmt.Sprintf("VMDK grain %d", i),
+				Problem: "its table cannot be read", Err: err}
 		case at == 0:
 			clear(p)
 			return nil

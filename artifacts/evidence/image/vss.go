@@ -12,7 +12,8 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
-// A Shadow is a volume shadow copy: the volume as it was at an earlier time. Nothing but the catalog is read before its file system is asked for.
+// A Shadow is a volume shadow copy: the volume as it was at an earlier time. Nothing but the
+// catalog is read before its file system is asked for.
 type Shadow struct {
 	Name    string // "vss1" is the oldest
 	ID      string // GUID of the store

@@ -90,7 +90,8 @@ func parseRule(root *yaml.Node, opts *Options) (*parsed, error) {
 		ID: text(child(root, "id")), Name: text(child(root, "name")), Title: text(child(root, "title")),
 		Description: strings.TrimSpace(text(child(root, "description"))), Author: text(child(root, "author")),
 		Level: strings.ToLower(text(child(root, "level"))), Status: strings.ToLower(text(child(root, "status"))),
-		Tags: texts(child(root, "tags")), References: texts(child(root, "references")), FalsePositives: texts(child(root, "falsepositives")),
+		Tags: texts(child(root, "tags")), References: texts(child(root, "references")),
+		FalsePositives: texts(child(root, "falsepositives")),
 		LogSource: LogSource{
 			Product:  strings.ToLower(text(child(src, "product"))),
 			Category: strings.ToLower(text(child(src, "category"))),

@@ -111,7 +111,8 @@ func (t *test) verify(at int, folded []byte, value string) bool {
 func (t *test) key() string {
 	var b strings.Builder
 	b.WriteString(t.field)
-	for _, s := range [...]string{strconv.Itoa(int(t.kind)), t.lit, string(patternKey(t.glob)), t.compare, t.ref, t.part, t.network.String()} {
+	for _, s := range [...]string{strconv.Itoa(int(t.kind)), t.lit, string(patternKey(t.glob)), t.compare, t.ref, t.part,
+		t.network.String()} {
 		b.WriteByte(0)
 		b.WriteString(s)
 	}

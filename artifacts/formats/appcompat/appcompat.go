@@ -195,7 +195,8 @@ func (c *Cache) claimed(b []byte, off int) {
 }
 
 func (c *Cache) damage(off int, what, format string, args ...any) {
-	c.Damage = append(c.Damage, &wire.FormatError{Format: "appcompat", Offset: int64(off), Struct: what, Problem: fmt.Sprintf(format, args...)})
+	c.Damage = append(c.Damage, &wire.FormatError{Format: "appcompat", Offset: int64(off), Struct: what,
+		Problem: fmt.Sprintf(format, args...)})
 }
 
 // The entry of Windows XP, 32 bits. Winreg-kb, "Windows XP 32-bit".

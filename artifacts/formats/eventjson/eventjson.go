@@ -361,8 +361,9 @@ func winlogbeat(w, doc *node) Event {
 
 // named are providers that call their own values param1 and so on.
 var named = map[string]bool{
-	"service control manager": true, "microsoft-windows-eventlog": true, "user32": true, "eventlog": true, "microsoft-windows-dns-server-service": true,
-	"microsoft-windows-kernel-general": true, "netlogon": true,
+	"service control manager": true, "microsoft-windows-eventlog": true, "user32": true, "eventlog": true,
+	"microsoft-windows-dns-server-service": true,
+	"microsoft-windows-kernel-general":     true, "netlogon": true,
 }
 
 func firstOf(list ...string) string {
@@ -383,7 +384,8 @@ func join(a, b string) string {
 
 // levels are the words for levels that exports use.
 var levels = map[string]uint8{
-	"critical": 1, "error": 2, "warning": 3, "information": 4, "info": 4, "verbose": 5, "logalways": 0, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5,
+	"critical": 1, "error": 2, "warning": 3, "information": 4, "info": 4, "verbose": 5, "logalways": 0, "1": 1, "2": 2, "3": 3, "4": 4,
+	"5": 5,
 }
 
 // flatten appends the values below a node in their order.
@@ -409,7 +411,8 @@ func evtxDump(n *node) (Event, error) {
 	s := n.get("System")
 	e := Event{
 		Form: "evtx_dump", Channel: s.str("Channel"), Provider: s.str("Provider/#attributes/Name", "Provider_attributes/Name"),
-		EventID: uint32(s.num("EventID", "EventID/#text")), RecordID: s.num("EventRecordID"), Version: uint8(s.num("Version")), Level: uint8(s.num("Level")),
+		EventID: uint32(s.num("EventID", "EventID/#text")), RecordID: s.num("EventRecordID"), Version: uint8(s.num("Version")),
+		Level:    uint8(s.num("Level")),
 		Computer: s.str("Computer"), UserSID: s.str("Security/#attributes/UserID", "Security_attributes/UserID"),
 		ProcessID: uint32(s.num("Execution/#attributes/ProcessID", "Execution_attributes/ProcessID")),
 		ThreadID:  uint32(s.num("Execution/#attributes/ThreadID", "Execution_attributes/ThreadID")),
@@ -423,7 +426,8 @@ func evtxDump(n *node) (Event, error) {
 func velociraptor(n *node) (Event, error) {
 	s := n.get("System")
 	e := Event{
-		Form: "velociraptor", Channel: s.str("Channel"), Provider: s.str("Provider/Name"), EventID: uint32(s.num("EventID/Value", "EventID")),
+		Form: "velociraptor", Channel: s.str("Channel"), Provider: s.str("Provider/Name"),
+		EventID:  uint32(s.num("EventID/Value", "EventID")),
 		RecordID: s.num("EventRecordID"), Version: uint8(s.num("Version")), Level: uint8(s.num("Level")), Computer: s.str("Computer"),
 		UserSID: s.str("Security/UserID"), ProcessID: uint32(s.num("Execution/ProcessID")), ThreadID: uint32(s.num("Execution/ThreadID")),
 		Activity: s.str("Correlation/ActivityID"), Time: when(s.str("TimeCreated/SystemTime")),
@@ -483,7 +487,8 @@ func evtxECmd(n *node) (Event, error) {
 	e := Event{
 		Form: "evtxecmd", Channel: n.str("Channel"), Provider: n.str("Provider"), EventID: uint32(n.num("EventId")),
 		RecordID: n.num("EventRecordId", "RecordNumber"), Level: levels[strings.ToLower(n.str("Level"))], Computer: n.str("Computer"),
-		UserSID: n.str("UserId"), ProcessID: uint32(n.num("ProcessId")), ThreadID: uint32(n.num("ThreadId")), Time: when(n.str("TimeCreated")),
+		UserSID: n.str("UserId"), ProcessID: uint32(n.num("ProcessId")), ThreadID: uint32(n.num("ThreadId")),
+		Time: when(n.str("TimeCreated")),
 	}
 	p := n.str("Payload")
 	if p == "" {
@@ -501,7 +506,8 @@ func evtxECmd(n *node) (Event, error) {
 // dotted reads a document whose members are joined with dots.
 func dotted(n *node) Event {
 	e := Event{
-		Form: "winlogbeat", Channel: n.str("winlog.channel"), Provider: n.str("winlog.provider_name"), EventID: uint32(n.num("winlog.event_id", "event.code")),
+		Form: "winlogbeat", Channel: n.str("winlog.channel"), Provider: n.str("winlog.provider_name"),
+		EventID:  uint32(n.num("winlog.event_id", "event.code")),
 		RecordID: n.num("winlog.record_id"), Computer: n.str("winlog.computer_name"), UserSID: n.str("winlog.user.identifier"),
 		ProcessID: uint32(n.num("winlog.process.pid")), Time: when(n.str("@timestamp")), Level: levels[strings.ToLower(n.str("log.level"))],
 	}
@@ -514,7 +520,8 @@ func dotted(n *node) Event {
 }
 
 // timeForms are the ways in which exports write times.
-var timeForms = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05.999999999 UTC"}
+var timeForms = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05.999999999 UTC"}
 
 // when reads a time: as text, or as seconds since 1970, as Velociraptor writes
 // them.

@@ -97,7 +97,8 @@ func readHeader(b []byte) (Header, []*wire.FormatError, error) {
 	}
 	h := Header{
 		FirstChunk: le.Uint64(b[fileFirstChunk:]), LastChunk: le.Uint64(b[fileLastChunk:]), NextRecord: le.Uint64(b[fileNextRecord:]),
-		Minor: le.Uint16(b[fileMinor:]), Major: le.Uint16(b[fileMajor:]), Chunks: le.Uint16(b[fileChunks:]), Flags: le.Uint32(b[fileFlags:]),
+		Minor: le.Uint16(b[fileMinor:]), Major: le.Uint16(b[fileMajor:]), Chunks: le.Uint16(b[fileChunks:]),
+		Flags: le.Uint32(b[fileFlags:]),
 	}
 	var damage []*wire.FormatError
 	if h.Flags&NoChecksums == 0 && crc32.ChecksumIEEE(b[:fileFlags]) != le.Uint32(b[fileSum:]) {

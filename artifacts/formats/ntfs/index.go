@@ -165,7 +165,8 @@ func (w *indexWalk) open() error {
 		err = errors.New("missing")
 	}
 	if err != nil {
-		return &FormatError{Offset: w.f.base.at, Struct: "index root", Problem: fmt.Sprintf("directory %d: cannot be opened", w.f.base.entry), Err: err}
+		return &FormatError{Offset: w.f.base.at, Struct: "index root",
+			Problem: fmt.Sprintf("directory %d: cannot be opened", w.f.base.entry), Err: err}
 	}
 	if s.resident == nil || len(s.resident) < rootNode+nodeHeader {
 		return &FormatError{Offset: w.f.base.at, Struct: "index root", Problem: fmt.Sprintf("directory %d: too short", w.f.base.entry)}

@@ -180,7 +180,8 @@ func (x *indexReader) slack(b []byte, off int, block, at int64) {
 	found := 0
 	pos := (off + 7) &^ 7
 	for !x.done && pos+fnName < len(b) && found < maxSlackEntries {
-		if le.Uint64(b[pos:]) == 0 || !x.e.Name.parse(b[pos:]) || !x.e.plausible() || x.parent != 0 && x.e.Parent.Entry() != x.parent.Entry() {
+		if le.Uint64(b[pos:]) == 0 || !x.e.Name.parse(b[pos:]) || !x.e.plausible() || x.parent != 0 &&
+			x.e.Parent.Entry() != x.parent.Entry() {
 			pos += 8
 			continue
 		}

@@ -148,7 +148,8 @@ func (l *logReader) run(r io.Reader) error {
 		}
 	}
 	if !seen && !l.done {
-		return &wire.FormatError{Format: "logfile", Struct: "restart page", Problem: "no page of a log: it was never used, or it is another file"}
+		return &wire.FormatError{Format: "logfile", Struct: "restart page",
+			Problem: "no page of a log: it was never used, or it is another file"}
 	}
 	return nil
 }

@@ -251,7 +251,8 @@ func (v *Volume) inode(entry uint64) (*inode, error) {
 		case ext == nil:
 			f.damage = err
 		case ext.base.entry() != entry || ext.flags&flagInUse == 0:
-			f.damage = &FormatError{Offset: ext.at, Struct: fmt.Sprintf("file record %d", ext.entry), Problem: fmt.Sprintf("does not belong to entry %d, whose attribute list names it", entry)}
+			f.damage = &FormatError{Offset: ext.at, Struct: fmt.Sprintf("file record %d", ext.entry),
+				Problem: fmt.Sprintf("does not belong to entry %d, whose attribute list names it", entry)}
 		default:
 			if err != nil {
 				f.damage = err
@@ -267,7 +268,8 @@ func (f *inode) listBytes(a *attr) ([]byte, error) {
 		return a.value, nil
 	}
 	if a.size > maxAttributeList {
-		return nil, &FormatError{Offset: f.base.at, Struct: "attribute list", Problem: fmt.Sprintf("%d bytes, more than Windows writes", a.size)}
+		return nil, &FormatError{Offset: f.base.at, Struct: "attribute list",
+			Problem: fmt.Sprintf("%d bytes, more than Windows writes", a.size)}
 	}
 	s, err := f.v.newStream(f, []*attr{a})
 	if err != nil {

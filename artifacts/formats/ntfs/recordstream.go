@@ -88,7 +88,8 @@ func (s *recordStream) run(yield func(*Record, error) bool) error {
 			}
 			return nil
 		case err != nil:
-			return &wire.FormatError{Format: "mft", Offset: s.at + int64(n-whole), Struct: "file record", Problem: "cannot be read", Err: err}
+			return &wire.FormatError{Format: "mft", Offset: s.at + int64(n-whole), Struct: "file record", Problem: "cannot be read",
+				Err: err}
 		}
 	}
 }

@@ -131,7 +131,8 @@ func (w *indexWalk) fromMFT() {
 		}
 		st := f.stat()
 		for _, name := range st.Names {
-			e := dirEnt{ref: ref(c.entry | uint64(f.base.seq)<<48), name: pathName(name.Name), dos: name.Namespace == namespaceDOS, mode: recordMode(f, st)}
+			e := dirEnt{ref: ref(c.entry | uint64(f.base.seq)<<48), name: pathName(name.Name), dos: name.Namespace == namespaceDOS,
+				mode: recordMode(f, st)}
 			switch {
 			case name.Parent != w.f.base.entry || e.name == "" || e.name == "." || e.name == ".." || have[key{c.entry, e.name}]:
 				continue
@@ -150,7 +151,8 @@ func (w *indexWalk) fromMFT() {
 		}
 	}
 	slices.Sort(added)
-	w.d.damage = &IndexError{Directory: w.f.base.entry, FromMFT: n, Names: added, Lost: w.v.parents.nLost, LostNames: w.v.parents.lost, Err: errors.Join(w.d.damage, err)}
+	w.d.damage = &IndexError{Directory: w.f.base.entry, FromMFT: n, Names: added, Lost: w.v.parents.nLost, LostNames: w.v.parents.lost,
+		Err: errors.Join(w.d.damage, err)}
 }
 
 // An IndexError says that a directory's index is damaged, and what the file records gave in its place.
@@ -211,7 +213,8 @@ func (w *indexWalk) check() {
 			continue
 		}
 		if isDir := rec.flags&flagDir != 0; e.mode.Type()&fs.ModeSymlink == 0 && isDir != e.mode.IsDir() {
-			w.damaged(rec.at, "index entry", fmt.Sprintf("%q: the index and its file record disagree whether it is a directory", e.name), nil)
+			w.damaged(rec.at, "index entry", fmt.Sprintf("%q: the index and its file record disagree whether it is a directory", e.name),
+				nil)
 			e.mode = 0o444
 			if isDir {
 				e.mode = fs.ModeDir | 0o555

@@ -56,7 +56,8 @@ func (f *inode) stream(typ uint32, name string) (*stream, error) {
 func (v *Volume) newStream(f *inode, pieces []*attr) (*stream, error) {
 	first := pieces[0]
 	bad := func(problem string) error {
-		return &FormatError{Offset: f.base.at, Struct: fmt.Sprintf("file record %d", f.base.entry), Problem: fmt.Sprintf("attribute %#x %q: %s", first.typ, first.name, problem)}
+		return &FormatError{Offset: f.base.at, Struct: fmt.Sprintf("file record %d", f.base.entry),
+			Problem: fmt.Sprintf("attribute %#x %q: %s", first.typ, first.name, problem)}
 	}
 	switch {
 	case first.flags&attrEncrypted != 0:
@@ -96,7 +97,8 @@ func (v *Volume) newStream(f *inode, pieces []*attr) (*stream, error) {
 	return s, nil
 }
 
-// appendRuns decodes mapping pairs ("Data Runs", Linux-NTFS documentation): a byte with the sizes of two numbers, the length of the run, and
+// appendRuns decodes mapping pairs ("Data Runs", Linux-NTFS documentation): a byte with the sizes
+// of two numbers, the length of the run, and
 // where it begins as a difference to the run before. Without the second number the run is a hole.
 func (v *Volume) appendRuns(runs []run, vcn int64, b []byte) ([]run, string) {
 	var lcn int64
@@ -185,7 +187,8 @@ func (s *stream) readRuns(p []byte, off int64) error {
 		if r.lcn < 0 {
 			clear(p[:n])
 		} else if err := readFull(s.v.r, p[:n], r.lcn*s.v.cluster+in); err != nil {
-			return &FormatError{Offset: r.lcn*s.v.cluster + in, Struct: "cluster run", Problem: fmt.Sprintf("%d bytes cannot be read", n), Err: err}
+			return &FormatError{Offset: r.lcn*s.v.cluster + in, Struct: "cluster run",
+				Problem: fmt.Sprintf("%d bytes cannot be read", n), Err: err}
 		}
 		p, off = p[n:], off+n
 	}

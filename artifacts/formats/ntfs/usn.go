@@ -150,7 +150,8 @@ func (c *Change) parse(b []byte) int {
 		return 0
 	}
 	n, major := le.Uint32(b), le.Uint16(b[usnMajor:])
-	if n < usn2Head || n > usnPage || n%usnAlign != 0 || int64(n) > int64(len(b)) || major < 2 || major > 4 || le.Uint16(b[usnMinor:]) != 0 {
+	if n < usn2Head || n > usnPage || n%usnAlign != 0 || int64(n) > int64(len(b)) || major < 2 || major > 4 ||
+		le.Uint16(b[usnMinor:]) != 0 {
 		return 0
 	}
 	l := &usnLayouts[major]

@@ -158,7 +158,8 @@ func Open(r io.ReaderAt, size int64, opts *Options) (*Volume, error) {
 		v.Damage = append(v.Damage, fmt.Errorf("the copy of the boot sector at the volume's end was used: %w", err))
 	}
 	if v.Size > size {
-		v.Damage = append(v.Damage, &FormatError{Offset: size, Struct: "volume", Problem: fmt.Sprintf("ends here; its boot sector claims %d bytes", v.Size)})
+		v.Damage = append(v.Damage, &FormatError{Offset: size, Struct: "volume",
+			Problem: fmt.Sprintf("ends here; its boot sector claims %d bytes", v.Size)})
 	}
 	if err := v.openMFT(int64(le.Uint64(boot[bootMFT:]))); err != nil {
 		// $MFTMirr holds the first records a second time.

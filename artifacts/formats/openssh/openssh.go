@@ -172,5 +172,6 @@ func fingerprint(kind, blob string) (sum, damage string) {
 func IsPrivateKey(head []byte) bool {
 	s := string(bytes.TrimSpace(head[:min(len(head), 200)]))
 	first, _, _ := strings.Cut(s, "\n")
-	return strings.HasPrefix(first, "-----BEGIN ") && strings.Contains(first, "PRIVATE KEY-----") || strings.HasPrefix(first, "PuTTY-User-Key-File-")
+	return strings.HasPrefix(first, "-----BEGIN ") && strings.Contains(first, "PRIVATE KEY-----") ||
+		strings.HasPrefix(first, "PuTTY-User-Key-File-")
 }

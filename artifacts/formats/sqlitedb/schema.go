@@ -296,7 +296,8 @@ func (c *Column) constraints(def []token) (primary []string) {
 }
 
 func columnConstraint(w token) bool {
-	return slices.ContainsFunc([]string{"CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED",
+	return slices.ContainsFunc([]string{"CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES",
+		"GENERATED",
 		"AS"}, w.is)
 }
 

@@ -316,7 +316,8 @@ func rows[T any](d *Database, table string, decoder func(*ese.Table) func(*ese.R
 				}
 				continue
 			}
-			base := Row{Place: placeOf(&row), Number: int32(num(&row, number)), AppID: int32(num(&row, app)), UserID: int32(num(&row, user))}
+			base := Row{Place: placeOf(&row), Number: int32(num(&row, number)), AppID: int32(num(&row, app)),
+				UserID: int32(num(&row, user))}
 			base.Time, _ = row.Time(at)
 			base.App, base.User = d.ids[base.AppID], d.ids[base.UserID]
 			if !yield(decode(&row, base), nil) {

@@ -183,8 +183,9 @@ func (d *Database) Machines() iter.Seq2[Machine, error] {
 func (d *Database) Identities() iter.Seq2[Identity, error] {
 	return rows(d, "SYSTEM_IDENTITY", func(t *ese.Table, r *ese.Row) Identity {
 		return Identity{
-			Place: placeOf(r), Created: when(t, r, "CreationTime"), Host: text(t, r, "SystemDNSHostName"), Domain: text(t, r, "SystemDomainName"),
-			Build: num(t, r, "OSBuildNumber"), Manufacturer: text(t, r, "SystemManufacturer"), Product: text(t, r, "SystemProductName"),
+			Place: placeOf(r), Created: when(t, r, "CreationTime"), Host: text(t, r, "SystemDNSHostName"),
+			Domain: text(t, r, "SystemDomainName"),
+			Build:  num(t, r, "OSBuildNumber"), Manufacturer: text(t, r, "SystemManufacturer"), Product: text(t, r, "SystemProductName"),
 			Serial: text(t, r, "SystemSerialNumber"), LastBoot: text(t, r, "OSLastBootUpTime"),
 			ZoneMinutes: int64(int16(num(t, r, "OSCurrentTimeZone"))), // stored unsigned
 		}

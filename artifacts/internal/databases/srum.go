@@ -134,7 +134,8 @@ func (s *SRUM) Profile(index int32) string {
 	if index == 0 {
 		return ""
 	}
-	return s.in.Once("srum: profiles "+s.in.From.Snapshot, func() any { return wirelessProfiles(s.in) }).(map[uint64]string)[uint64(uint32(index))]
+	return s.in.Once("srum: profiles "+s.in.From.Snapshot,
+		func() any { return wirelessProfiles(s.in) }).(map[uint64]string)[uint64(uint32(index))]
 }
 
 // wirelessProfiles reads Microsoft\WlanSvc\Interfaces\{…}\Profiles\{…}: the index of

@@ -65,7 +65,8 @@ func Info(w io.Writer, h *hive.Hive) {
 	row("newest key", "%s", cmp.Or(output.FormatTime(newest), "no time"))
 	rec := h.Recovery()
 	if rec.Applied {
-		row("recovered", "%s, sequence %d to %d, %s, %d bytes", count(rec.Entries, "entry", "entries"), rec.First, rec.Last, count(rec.Pages, "page", "pages"), rec.Bytes)
+		row("recovered", "%s, sequence %d to %d, %s, %d bytes", count(rec.Entries, "entry", "entries"), rec.First, rec.Last,
+			count(rec.Pages, "page", "pages"), rec.Bytes)
 	}
 	if rec.HeaderRepaired {
 		row("", "the base block was damaged and was taken from a log")

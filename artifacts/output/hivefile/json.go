@@ -48,7 +48,8 @@ func KeyOf(k hive.Key) Key {
 func ValueOf(v hive.Value) Value {
 	b, _ := v.Bytes()
 	sum := sha256.Sum256(b)
-	j := Value{Name: v.Name(), Type: uint32(v.Type()), Text: v.Type().String(), Size: v.Size(), Offset: v.Offset(), SHA256: hex.EncodeToString(sum[:])}
+	j := Value{Name: v.Name(), Type: uint32(v.Type()), Text: v.Type().String(), Size: v.Size(), Offset: v.Offset(),
+		SHA256: hex.EncodeToString(sum[:])}
 	switch v.Type().Base() {
 	case hive.String, hive.ExpandString, hive.Link:
 		if t, err := v.Text(); err == nil {

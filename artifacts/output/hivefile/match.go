@@ -14,7 +14,8 @@ func Matches(re *regexp.Regexp, v hive.Value) bool {
 	switch v.Type().Base() {
 	case hive.String, hive.ExpandString, hive.Link:
 		t, err := v.TextDetails()
-		return err == nil && (re.MatchString(t.Text) || t.AfterNUL != "" && re.MatchString(t.AfterNUL) || t.Narrow != "" && re.MatchString(t.Narrow))
+		return err == nil && (re.MatchString(t.Text) || t.AfterNUL != "" && re.MatchString(t.AfterNUL) || t.Narrow != "" &&
+			re.MatchString(t.Narrow))
 	case hive.MultiString:
 		t, _ := v.Texts()
 		return re.MatchString(strings.Join(t, "\n"))

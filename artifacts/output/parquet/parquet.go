@@ -104,9 +104,11 @@ func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 func (w *Writer) Event(r *output.Row) error {
 	e := event{
 		Host: text(r.Host), Datetime: r.Time.UnixMicro(), Filetime: new(wire.FileTime(r.Time)), Timestamp: r.Time.UnixMicro(),
-		Kind: text(r.Kind), DataType: r.DataType, Parser: r.Parser, Message: opt(r.Message), Source: opt(r.Source), SHA256: opt(r.SHA256), Snapshot: text(r.Snapshot),
-		Path: opt(r.Path), Executable: opt(r.Executable), User: opt(r.User), SID: opt(r.SID), Key: opt(r.Key), Value: opt(r.Value), Proof: string(r.Proof),
-		ID: opt(r.ID), Offset: new(r.Offset), State: opt(string(r.State)), Extra: map[string]string{},
+		Kind: text(r.Kind), DataType: r.DataType, Parser: r.Parser, Message: opt(r.Message), Source: opt(r.Source),
+		SHA256: opt(r.SHA256), Snapshot: text(r.Snapshot),
+		Path: opt(r.Path), Executable: opt(r.Executable), User: opt(r.User), SID: opt(r.SID), Key: opt(r.Key), Value: opt(r.Value),
+		Proof: string(r.Proof),
+		ID:    opt(r.ID), Offset: new(r.Offset), State: opt(string(r.State)), Extra: map[string]string{},
 	}
 	for _, t := range r.Tags {
 		e.Tags = append(e.Tags, text(t))

@@ -91,16 +91,19 @@ func write[T, R any](w io.Writer, o *output.Options, list []T, row func(*T) R) (
 
 func findingRow(f *output.Finding) finding {
 	return finding{
-		Host: text(f.Host), ID: text(f.ID), Rule: text(f.RuleID), Level: text(f.Level), Title: opt(f.Title), Subject: opt(f.Subject), Why: opt(f.Why),
-		FalsePositives: opt(f.FalsePositives), Techniques: texts(f.Techniques), First: micros(f.First), Last: micros(f.Last), Count: int64(f.Count),
+		Host: text(f.Host), ID: text(f.ID), Rule: text(f.RuleID), Level: text(f.Level), Title: opt(f.Title), Subject: opt(f.Subject),
+		Why:            opt(f.Why),
+		FalsePositives: opt(f.FalsePositives), Techniques: texts(f.Techniques), First: micros(f.First), Last: micros(f.Last),
+		Count:    int64(f.Count),
 		Evidence: texts(f.Evidence),
 	}
 }
 
 func fileRow(f *output.File) file {
 	r := file{
-		Host: text(f.Host), Path: text(f.Path), Snapshot: text(f.Snapshot), Size: f.Size, SHA256: opt(f.SHA256), Modified: micros(f.Modified),
-		Parser: opt(f.Parser), Status: text(f.Status), Error: opt(f.Error), Records: int64(f.Records), Events: int64(f.Events),
+		Host: text(f.Host), Path: text(f.Path), Snapshot: text(f.Snapshot), Size: f.Size, SHA256: opt(f.SHA256),
+		Modified: micros(f.Modified),
+		Parser:   opt(f.Parser), Status: text(f.Status), Error: opt(f.Error), Records: int64(f.Records), Events: int64(f.Events),
 	}
 	if f.Error != "" {
 		r.Offset = new(f.Offset)

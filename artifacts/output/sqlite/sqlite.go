@@ -122,7 +122,8 @@ func Create(path string, opts *Options) (*Writer, error) {
 func insert(rows int) string {
 	one := "(" + strings.Repeat("?,", columns-1) + "?)"
 	return "INSERT INTO timeline(host_id,source_id,timestamp,filetime,datetime,timestamp_desc,data_type,parser,message,path,executable,username,user_sid,key_path,value_name," +
-		"confidence,tags,extra,event_id,offset,state,record_id,level,rules,finding_ids,time_kind) VALUES " + strings.TrimSuffix(strings.Repeat(one+",", rows), ",")
+		"confidence,tags,extra,event_id,offset,state,record_id,level,rules,finding_ids,time_kind) VALUES " +
+		strings.TrimSuffix(strings.Repeat(one+",", rows), ",")
 }
 
 func (w *Writer) host(name string) int64 {
@@ -156,7 +157,8 @@ func (w *Writer) Event(r *output.Row) error {
 		return err
 	}
 	w.args = append(w.args, host, file, r.Time.UnixMicro(), wire.FileTime(r.Time), r.Datetime(),
-		r.Kind, r.DataType, r.Parser, text(r.Message), text(r.Path), text(r.Executable), text(r.User), text(r.SID), text(r.Key), text(r.Value),
+		r.Kind, r.DataType, r.Parser, text(r.Message), text(r.Path), text(r.Executable), text(r.User), text(r.SID), text(r.Key),
+		text(r.Value),
 		string(r.Proof), tags, extra, r.ID, r.Offset, string(r.State),
 		r.RecordID, text(r.Level), list(r.Rules), list(r.FindingIDs), text(r.TimeKind))
 	if len(w.args) < batch*columns {
@@ -227,7 +229,8 @@ func (w *Writer) finish() error {
 	}
 	for _, name := range slices.SortedFunc(maps.Keys(w.hosts), func(a, b string) int { return cmp.Compare(w.hosts[a], w.hosts[b]) }) {
 		id, h := w.hosts[name], cmp.Or(told[name], &output.Machine{Name: name})
-		if err := exec("INSERT INTO host VALUES(?,?,?,?,?,?,?)", id, text(name), known(h.OS), known(h.Build), known(h.TimeZone), known(h.MachineGUID), known(h.Input)); err != nil {
+		if err := exec("INSERT INTO host VALUES(?,?,?,?,?,?,?)", id, text(name), known(h.OS), known(h.Build), known(h.TimeZone),
+			known(h.MachineGUID), known(h.Input)); err != nil {
 			return err
 		}
 	}
@@ -236,7 +239,8 @@ func (w *Writer) finish() error {
 	}
 	for i := range c.Findings {
 		f := &c.Findings[i]
-		if err := exec("INSERT INTO finding VALUES(?,?,?,?,?,?,?,?,?,?,?)", f.ID, w.host(f.Host), f.RuleID, f.Level, text(f.Title), strings.Join(f.Techniques, ","),
+		if err := exec("INSERT INTO finding VALUES(?,?,?,?,?,?,?,?,?,?,?)", f.ID, w.host(f.Host), f.RuleID, f.Level, text(f.Title),
+			strings.Join(f.Techniques, ","),
 			known(output.FormatTime(f.First)), known(output.FormatTime(f.Last)), output.JSONTexts(f.Evidence), text(f.Subject), text(f.Why)); err != nil {
 			return err
 		}
@@ -246,7 +250,8 @@ func (w *Writer) finish() error {
 		"CREATE INDEX timeline_data_type ON timeline(data_type)",
 	}
 	if w.opts.FullText {
-		queries = append(queries, "CREATE VIRTUAL TABLE message USING fts5(message, content='timeline', content_rowid='id')", "INSERT INTO message(message) VALUES('rebuild')")
+		queries = append(queries, "CREATE VIRTUAL TABLE message USING fts5(message, content='timeline', content_rowid='id')",
+			"INSERT INTO message(message) VALUES('rebuild')")
 	}
 	for _, q := range append(queries, "ANALYZE") {
 		if err := exec(q); err != nil {
@@ -265,7 +270,8 @@ func (w *Writer) files(c *output.Case, exec func(string, ...any) error) error {
 		if err != nil {
 			return err
 		}
-		if err := exec("UPDATE source_file SET size=?, mtime=?, status=?, error=? WHERE id=?", f.Size, known(output.FormatTime(f.Modified)), f.Status, known(f.Error), id); err != nil {
+		if err := exec("UPDATE source_file SET size=?, mtime=?, status=?, error=? WHERE id=?", f.Size,
+			known(output.FormatTime(f.Modified)), f.Status, known(f.Error), id); err != nil {
 			return err
 		}
 	}

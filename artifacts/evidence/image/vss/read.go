@@ -14,7 +14,8 @@ type Snapshot struct {
 	stores []*store // its own, and each newer one
 }
 
-// Open reads the block lists that a shadow copy needs, its own and those of all newer ones, each once for all copies. The error says which of
+// Open reads the block lists that a shadow copy needs, its own and those of all newer ones, each
+// once for all copies. The error says which of
 // them is damaged.
 func (s *Shadow) Open() (*Snapshot, error) {
 	v := s.v
@@ -134,7 +135,8 @@ func (sn *Snapshot) ReadAt(p []byte, off int64) (int, error) {
 		case zeros:
 			clear(q)
 		case lost:
-			return done, &FormatError{seg.at, "block descriptor", fmt.Sprintf("damaged: the block at %d of the shadow copy is lost", from/BlockSize*BlockSize), nil}
+			return done, &FormatError{seg.at, "block descriptor",
+				fmt.Sprintf("damaged: the block at %d of the shadow copy is lost", from/BlockSize*BlockSize), nil}
 		default:
 			n, err := sn.v.r.ReadAt(q, seg.at)
 			if n < len(q) {

@@ -88,7 +88,8 @@ func (s *store) load(newest bool) error {
 	return nil
 }
 
-// readList reads the descriptors front to back; "Successive block descriptors". It returns the forwarders that were not taken up, by the block to
+// readList reads the descriptors front to back; "Successive block descriptors". It returns the
+// forwarders that were not taken up, by the block to
 // which they lead.
 func (s *store) readList() (map[uint32]uint32, error) {
 	v := s.v
@@ -220,7 +221,8 @@ func (s *store) overlay(block uint32) (overlay, bool) {
 	return s.overlays[i], true
 }
 
-// unused reports whether the block was not in use when the shadow copy was made, so that what stands there now says nothing of that time. Only
+// unused reports whether the block was not in use when the shadow copy was made, so that what
+// stands there now says nothing of that time. Only
 // the newest store is asked ("Reading snapshot data").
 func (s *store) unused(block uint32) bool {
 	if _, ok := slices.BinarySearch(s.forwards, block); ok {
@@ -229,7 +231,8 @@ func (s *store) unused(block uint32) bool {
 	return s.current.set(block) && (s.previous == 0 || s.before.set(block))
 }
 
-// bits is a bitmap with a bit for each block of the volume, in a chain of blocks, of which only the places are kept, as far as they were needed.
+// bits is a bitmap with a bit for each block of the volume, in a chain of blocks, of which only the
+// places are kept, as far as they were needed.
 type bits struct {
 	v  *Volume
 	mu sync.Mutex

@@ -1,12 +1,16 @@
-// Package vss reads volume shadow copies: the states of an NTFS volume that Windows (Vista to 11, and the servers of that time) keeps on the
+// Package vss reads volume shadow copies: the states of an NTFS volume that Windows (Vista to 11,
+// and the servers of that time) keeps on the
 // volume itself. Each is an [io.ReaderAt] over which a file system can be opened.
 //
-// A store holds the blocks of 16 KiB that were about to change after its shadow copy was made, and so the difference to the state that the next
-// newer store gives, or, for the newest, to the volume as it is now. A shadow copy is read block by block through its own store and all newer
+// A store holds the blocks of 16 KiB that were about to change after its shadow copy was made, and
+// so the difference to the state that the next
+// newer store gives, or, for the newest, to the volume as it is now. A shadow copy is read block by
+// block through its own store and all newer
 // ones. Nothing is unpacked; of a store only its list of blocks is kept, in 16 bytes for each.
 //
 // It does not read the stores of other providers or of Windows Server 2003, stores on another volume, or parts of a store that are left in
-// free space after its deletion. A store whose list of blocks is damaged is refused, and with it the older shadow copies, which build on it: a
+// free space after its deletion. A store whose list of blocks is damaged is refused, and with it
+// the older shadow copies, which build on it: a
 // volume of which some blocks are silently those of another time would be no evidence.
 //
 // Offsets, names and rules follow the document "Volume Shadow Snapshot (VSS) format" of libvshadow, whose sections are cited.
@@ -152,7 +156,8 @@ type Shadow struct {
 	store *store // nil when the volume does not hold it
 }
 
-// Open reads the catalog of a volume of size bytes, which begins where r begins. It reads no store. The error is ErrNotFound where there is no
+// Open reads the catalog of a volume of size bytes, which begins where r begins. It reads no store.
+// The error is ErrNotFound where there is no
 // header.
 func Open(r io.ReaderAt, size int64, opts *Options) (*Volume, error) {
 	v := &Volume{r: r, size: size, max: 4 << 20, seen: map[int64]struct{}{}}
@@ -161,18 +166,21 @@ func Open(r io.ReaderAt, size int64, opts *Options) (*Volume, error) {
 	}
 	v.budget = v.max
 	h := make([]byte, headerSize)
-	if size < headerAt+headerSize || readFull(r, h, headerAt) != nil || [16]byte(h) != identifier || le.Uint32(h[headerType:]) != typeVolume {
+	if size < headerAt+headerSize || readFull(r, h, headerAt) != nil || [16]byte(h) != identifier ||
+		le.Uint32(h[headerType:]) != typeVolume {
 		return nil, ErrNotFound
 	}
 	if size>>14 > 1<<32 {
-		return nil, &FormatError{Offset: headerAt, Struct: "volume header", Problem: fmt.Sprintf("a volume of %d bytes; Windows makes shadow copies up to 64 TiB", size)}
+		return nil, &FormatError{Offset: headerAt, Struct: "volume header",
+			Problem: fmt.Sprintf("a volume of %d bytes; Windows makes shadow copies up to 64 TiB", size)}
 	}
 	v.Version = le.Uint32(h[headerVersion:])
 	v.readCatalog(int64(le.Uint64(h[headerCatalog:])))
 	return v, nil
 }
 
-// readCatalog gathers the entries of all blocks. The two entries of a shadow copy may lie far from each other, and copies in any order; "Catalog entry".
+// readCatalog gathers the entries of all blocks. The two entries of a shadow copy may lie far from
+// each other, and copies in any order; "Catalog entry".
 func (v *Volume) readCatalog(at int64) {
 	type place struct {
 		off   int64
@@ -218,7 +226,8 @@ func (v *Volume) readCatalog(at int64) {
 			continue
 		}
 		known[id] = true
-		s := Shadow{ID: guid(id[:]), Created: filetime(le.Uint64(p.entry[entryCreated:])), Size: int64(le.Uint64(p.entry[entryVolume:])), v: v}
+		s := Shadow{ID: guid(id[:]), Created: filetime(le.Uint64(p.entry[entryCreated:])), Size: int64(le.Uint64(p.entry[entryVolume:])),
+			v: v}
 		if s.Size <= 0 || s.Size > v.size { // "Catalog volume size out of bounds" is a known damage
 			v.damaged(p.off, "catalog entry", fmt.Sprintf("a volume of %d bytes, taken as %d", uint64(s.Size), v.size), nil)
 			s.Size = v.size
@@ -266,7 +275,8 @@ func offset(err error) int64 {
 	return 0
 }
 
-// block reads one block of metadata of the type that is due. Each serves once: so no chain runs in a circle, and no two stores share a list.
+// block reads one block of metadata of the type that is due. Each serves once: so no chain runs in
+// a circle, and no two stores share a list.
 func (v *Volume) block(b []byte, at int64, typ uint32, what string) error {
 	bad := func(problem string, err error) error { return &FormatError{at, what, problem, err} }
 	if at < 0 || at > v.size-int64(len(b)) {

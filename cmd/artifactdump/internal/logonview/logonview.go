@@ -89,7 +89,8 @@ func hostLabel(h *logons.Host) string {
 func Paths(w io.Writer, a *logons.Analysis, from, to string, window time.Duration) error {
 	named := func(name string) func(*logons.Host) bool {
 		return func(h *logons.Host) bool {
-			return slices.ContainsFunc(append([]string{h.Label}, h.Names...), func(s string) bool { return strings.EqualFold(logons.HostKey(s), logons.HostKey(name)) })
+			return slices.ContainsFunc(append([]string{h.Label}, h.Names...),
+				func(s string) bool { return strings.EqualFold(logons.HostKey(s), logons.HostKey(name)) })
 		}
 	}
 	for _, p := range a.Paths(named(from), named(to), window) {

@@ -25,7 +25,8 @@ func shellCases(w io.Writer, list []completion) {
 	}
 	fmt.Fprint(w, "    esac\n    if [[ -z $words_ && $file_ == false ]]; then\n        case \"$cmd\" in\n")
 	for _, c := range list {
-		fmt.Fprintf(w, "            %q) if [[ $cur == -* ]]; then words_=%q; else words_=%q; fi;;\n", c.path, flagNames(c.flags), words(c.words))
+		fmt.Fprintf(w, "            %q) if [[ $cur == -* ]]; then words_=%q; else words_=%q; fi;;\n", c.path, flagNames(c.flags),
+			words(c.words))
 	}
 	fmt.Fprint(w, "        esac\n    fi\n")
 }
@@ -168,7 +169,8 @@ func powershellScript(w io.Writer, list []completion) {
 		return "@(" + strings.Join(out, ", ") + ")"
 	}
 	for _, c := range list {
-		fmt.Fprintf(w, "        %s = @{ words = %s; flags = %s; choices = @{", q(c.path), array(strings.Fields(words(c.words))), array(strings.Fields(flagNames(c.flags))))
+		fmt.Fprintf(w, "        %s = @{ words = %s; flags = %s; choices = @{", q(c.path), array(strings.Fields(words(c.words))),
+			array(strings.Fields(flagNames(c.flags))))
 		for _, f := range c.flags {
 			if len(f.values) > 0 {
 				fmt.Fprintf(w, " %s = %s;", q(f.name), array(f.values))
