@@ -2,7 +2,6 @@ package logons
 
 import (
 	"cmp"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -453,54 +452,4 @@ func sorted[V any](m map[string]V) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// parseAddress reads an address with or without a port; IPv4 in IPv6 is IPv4.
-func parseAddress(s string) (netip.Addr, bool) {
-	s = strings.TrimSpace(s)
-	if a, err := netip.ParseAddr(s); err == nil {
-		return a.Unmap().WithZone(""), true
-	}
-	if ap, err := netip.ParseAddrPort(s); err == nil {
-		return ap.Addr().Unmap().WithZone(""), true
-	}
-	return netip.Addr{}, false
-}
-
-// cleanAddress returns the address in its short form, or "".
-func cleanAddress(s string) string {
-	a, ok := parseAddress(s)
-	if !ok || a.IsUnspecified() { // 0.0.0.0: a client that gives none
-		return ""
-	}
-	return a.String()
-}
-
-func isLocal(s string) bool {
-	a, ok := parseAddress(s)
-	return ok && a.IsLoopback()
-}
-
-// cleanName returns the key of a workstation name, or "" for what is none.
-func cleanName(s string) string {
-	s = strings.Trim(strings.TrimSpace(s), `\`)
-	if s == "-" || s == "" || strings.EqualFold(s, "LOCAL") || strings.EqualFold(s, "UNKNOWN") || s == "0.0.0.0" {
-		return ""
-	}
-	return HostKey(s)
-}
-
-// special are ranges that are neither private nor public: shared addresses of
-// providers (RFC 6598) and documentation (RFC 5737, RFC 3849).
-var special = []netip.Prefix{
-	netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::/32"),
-}
-
-// isExternal reports whether an address is public.
-func isExternal(a netip.Addr) bool {
-	if a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() {
-		return false
-	}
-	return !slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(a) })
 }
