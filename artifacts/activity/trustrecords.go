@@ -87,7 +87,8 @@ func decodeTrustRecords(in artifacts.Input, yield func(TrustRecord) bool) error 
 		if in.Partial() || in.Text("Path") == "" {
 			return nil
 		}
-		base.Origin, base.Kind, base.Path, base.Value, base.Written = in.AtKey(), "location", in.Text("Path"), in.Text("Description"), in.Written()
+		base.Origin, base.Kind, base.Written = in.AtKey(), "location", in.Written()
+		base.Path, base.Value = in.Text("Path"), in.Text("Description")
 		yield(base)
 		return nil
 	}

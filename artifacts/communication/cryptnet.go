@@ -20,7 +20,7 @@ type Cryptnet struct {
 	Size       uint32    `json:"size"`                                                           // of the content
 	Downloaded time.Time `json:"downloaded,omitzero" event:"Last Download Time"`                 // or asked for again
 	Modified   time.Time `json:"server_modified,omitzero" event:"Server Last Modification Time"` // by the server's own word
-	Content    string    `json:"content,omitempty"`                                              // the file beside it that holds what was fetched
+	Content    string    `json:"content,omitempty"`                                              // file beside it: what was fetched
 	Present    bool      `json:"content_present,omitempty"`                                      // it is in the evidence
 }
 

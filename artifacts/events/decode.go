@@ -47,7 +47,8 @@ func decodeLog(in artifacts.Input, out *artifacts.Output) error {
 // end passes on the record of the log, and returns all damage.
 func (d *decoder) end() []error {
 	f, errs := d.scan.end()
-	f.Read, f.Failed, f.HiddenCount, f.Recovered, f.Partial, f.Unknown = d.n.Read, d.n.Failed, d.n.HiddenCount, d.n.Recovered, d.n.Partial, d.n.Unknown
+	f.Read, f.Failed, f.HiddenCount = d.n.Read, d.n.Failed, d.n.HiddenCount
+	f.Recovered, f.Partial, f.Unknown = d.n.Recovered, d.n.Partial, d.n.Unknown
 	d.out.Put(logFiles, f)
 	for _, err := range errs {
 		// Damage that the reader has reported comes once.

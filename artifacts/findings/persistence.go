@@ -19,7 +19,8 @@ var autorunPlace = rule(Rule{
 	Next:   "Check the file, its creation time and the other files of its folder.",
 }, func(x *look, s persistence.Autostarter) {
 	switch s.(type) {
-	case persistence.Service, persistence.Task, persistence.TaskCache, persistence.FileAssociation, persistence.COMHijack, persistence.Environment:
+	case persistence.Service, persistence.Task, persistence.TaskCache,
+		persistence.FileAssociation, persistence.COMHijack, persistence.Environment:
 		return // they have rules of their own
 	}
 	a := s.Autostart()

@@ -107,7 +107,9 @@ func (p *place) draw(w io.Writer, x float64, opts *SVGOptions) {
 	if len(n.Parts) > 0 {
 		title += ": " + strings.Join(n.Parts, ", ")
 	}
-	fmt.Fprintf(w, `<text x="%.1f" y="%.1f" text-anchor="%s" fill="currentColor" stroke="#fff" stroke-width="3" stroke-opacity=".75" paint-order="stroke">%s<title>%s</title></text>`, at, p.y+4, anchor, escapeXML(shorten(clean(label), 32)), escapeXML(clean(title)))
+	const text = `<text x="%.1f" y="%.1f" text-anchor="%s" fill="currentColor" stroke="#fff" stroke-width="3" ` +
+		`stroke-opacity=".75" paint-order="stroke">%s<title>%s</title></text>`
+	fmt.Fprintf(w, text, at, p.y+4, anchor, escapeXML(shorten(clean(label), 32)), escapeXML(clean(title)))
 	if link != "" {
 		fmt.Fprint(w, "</a>")
 	}

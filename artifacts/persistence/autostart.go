@@ -25,8 +25,8 @@ type Entry struct {
 	FilePresent string    `json:"file_present,omitempty"`  // does the evidence hold the image: yes, no, unknown
 	FileSize    int64     `json:"file_size,omitempty"`
 	Disabled    bool      `json:"disabled,omitempty"`                                     // switched off by a setting of its own
-	DisabledAt  time.Time `json:"disabled_at,omitzero"`                                   // when a user switched it off; an event of startupapproved
-	Inactive    string    `json:"inactive,omitempty"`                                     // why this Windows would not start it although it is set
+	DisabledAt  time.Time `json:"disabled_at,omitzero"`                                   // when a user switched it off (startupapproved)
+	Inactive    string    `json:"inactive,omitempty"`                                     // why this Windows would not start it
 	Hidden      string    `json:"hidden,omitempty"`                                       // how it hides from the system's own tools
 	Written     time.Time `json:"key_written,omitzero" event:"Content Modification Time"` // of the key that holds the setting
 }

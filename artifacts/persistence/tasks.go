@@ -20,7 +20,7 @@ import (
 type Task struct {
 	artifacts.Origin
 	Entry
-	TaskPath      string          `json:"task_path"`         // where the file lies below the folder Tasks; of a loose file the URI, where its name fits
+	TaskPath      string          `json:"task_path"`         // path below the folder Tasks; of a loose file its URI
 	Action        int             `json:"action"`            // which of the actions, from 1; 0 when there is none
 	Actions       []string        `json:"actions,omitempty"` // all of them in one spelling, as taskcache has it too
 	Kind          string          `json:"kind,omitempty"`    // of the action: exec, com, mail, message

@@ -18,7 +18,7 @@ type Winlogon struct {
 	Entry
 	Key     string `json:"setting_key"` // "Winlogon", `Winlogon\Notify\x`, `Policies\System`
 	Name    string `json:"name"`
-	Value   string `json:"value"`             // the whole value, of which one record stands for one command; from the second on at most 1,024 bytes of it
+	Value   string `json:"value"`             // the whole value; in records of its second command and later at most 1,024 bytes
 	Item    int    `json:"item,omitempty"`    // which command of a comma list, from 1
 	Unusual string `json:"unusual,omitempty"` // what is odd about the value itself
 }

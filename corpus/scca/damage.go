@@ -153,7 +153,7 @@ var containerFlaws = []Damage{
 var headerFlaws = []Damage{
 	{Name: "unknownVersion", Says: "The header has a version that no Windows writes; the layout is the stated one.", Want: UnknownVersion,
 		plain: func(b []byte, _ *places) []byte { put32(b, hdrVersion, 99); return b }},
-	{Name: "unknownVariant", Says: "The metrics offset is none of the known ones.", Want: UnknownVariant, versions: []uint32{Win10, Win11},
+	{Name: "unknownVariant", Says: "The metrics offset is not a known one.", Want: UnknownVariant, versions: []uint32{Win10, Win11},
 		plain: func(b []byte, _ *places) []byte { put32(b, infMetrics, 300); return b }},
 	{Name: "sizeMismatch", Says: "The header states one byte more than the file has.", Want: SizeMismatch,
 		plain: func(b []byte, _ *places) []byte { put32(b, hdrFileSize, uint32(len(b)+1)); return b }},

@@ -241,7 +241,8 @@ func (w *Writer) finish() error {
 		f := &c.Findings[i]
 		if err := exec("INSERT INTO finding VALUES(?,?,?,?,?,?,?,?,?,?,?)", f.ID, w.host(f.Host), f.RuleID, f.Level, text(f.Title),
 			strings.Join(f.Techniques, ","),
-			known(output.FormatTime(f.First)), known(output.FormatTime(f.Last)), output.JSONTexts(f.Evidence), text(f.Subject), text(f.Why)); err != nil {
+			known(output.FormatTime(f.First)), known(output.FormatTime(f.Last)), output.JSONTexts(f.Evidence),
+			text(f.Subject), text(f.Why)); err != nil {
 			return err
 		}
 	}
