@@ -19,11 +19,12 @@ const mostMemory = 512 << 20
 // that the system gives no more than mostMemory of data: it says what it left out
 // and ends as it does with damage, or as ever.
 func TestHostileMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes minutes")
+	if testing.Short() || os.Getenv("ARTIFACTDUMP_EVIDENCE") == "" {
+		t.Skip("takes minutes: runs with the real evidence, as all long tests")
 	}
 	for _, h := range corpus.HostileSet() {
 		t.Run(h.Name, func(t *testing.T) {
+			t.Parallel()
 			path, err := h.Write(t.TempDir())
 			if err != nil {
 				t.Fatal(err)
