@@ -70,7 +70,7 @@ func fan(n, leaf int) *regf.Live {
 	f := h.Root.Add("Fan")
 	f.Leaf = leaf
 	for i := range n {
-		f.Add(fmt.Sprintf("{%08X-child}", i*2654435761%(1<<32)))
+		f.Add(fmt.Sprintf("{%08X-child}", uint32(i)*2654435761))
 	}
 	return h.Live()
 }
@@ -90,7 +90,7 @@ func TestSubkeySame(t *testing.T) {
 			t.Errorf("%d names searched for", n)
 		}
 		at := func(i int) int { // of the i-th child's cell
-			off := l.Key(fmt.Sprintf(`Fan\{%08X-child}`, i*2654435761%(1<<32)))
+			off := l.Key(fmt.Sprintf(`Fan\{%08X-child}`, uint32(i)*2654435761))
 			return baseSize + int(off) + 4
 		}
 		for name, damage := range map[string]func(b []byte){
@@ -130,7 +130,7 @@ func TestSubkeyConcurrent(t *testing.T) {
 		wg.Go(func() {
 			for i := range 500 {
 				i = (i*7 + g) % 500
-				name := fmt.Sprintf("{%08X-child}", i*2654435761%(1<<32))
+				name := fmt.Sprintf("{%08X-child}", uint32(i)*2654435761)
 				if s, err := k.Subkey(name); err != nil || s.Name() != name {
 					t.Errorf("Subkey(%s) = %v", name, err)
 				}
@@ -146,7 +146,7 @@ func TestSubkeyConcurrent(t *testing.T) {
 // fanNames returns some names of children, and as many that are none.
 func fanNames(n int) (names, others []string) {
 	for i := range 64 {
-		name := fmt.Sprintf("{%08X-child}", i*n/64*2654435761%(1<<32))
+		name := fmt.Sprintf("{%08X-child}", uint32(i*n/64)*2654435761)
 		names, others = append(names, name), append(others, name+"x")
 	}
 	return names, others

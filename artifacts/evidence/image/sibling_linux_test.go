@@ -61,7 +61,7 @@ func TestAccessTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if at := st.Sys().(*syscall.Stat_t).Atim; at.Sec != old.Unix() {
+	if at := st.Sys().(*syscall.Stat_t).Atim; int64(at.Sec) != old.Unix() {
 		t.Errorf("the access time is %v", at)
 	}
 }

@@ -306,7 +306,7 @@ func TestRecovered(t *testing.T) {
 			}
 			for i := range 120 {
 				n := r.IntN(1000)
-				run(t, db, fmt.Sprintf("INSERT OR REPLACE INTO visit VALUES (%d, 'https://site%d.example/%s', %d, %d)", n+i, n, strings.Repeat("p", n%90), 13000000000000000+n, n%3),
+				run(t, db, fmt.Sprintf("INSERT OR REPLACE INTO visit VALUES (%d, 'https://site%d.example/%s', %d, %d)", n+i, n, strings.Repeat("p", n%90), 13000000000000000+int64(n), n%3),
 					fmt.Sprintf("INSERT INTO note VALUES ('title %d', '%s', %d)", i, strings.Repeat("words ", n%40), n),
 					fmt.Sprintf("INSERT OR REPLACE INTO pair VALUES ('key%d', %d, x'%06x')", n, i, n))
 				remember()
