@@ -262,7 +262,9 @@ func (s *source) file(name string, b []byte) error {
 			cognitive:  cognitive[pos.String()],
 		})
 	}
-	s.wide(name, b, texts(f, fset))
+	if !ast.IsGenerated(f) {
+		s.wide(name, b, texts(f, fset))
+	}
 	return nil
 }
 
@@ -284,7 +286,7 @@ func texts(f *ast.File, fset *token.FileSet) map[int]int {
 }
 
 // wide keeps lines that are longer than 140 columns, also without the texts in
-// them: tables of text are no code.
+// them: tables of text are no code. Generated files are not measured.
 func (s *source) wide(name string, b []byte, texts map[int]int) {
 	n := 0
 	for line := range strings.Lines(string(b)) {
