@@ -19,7 +19,7 @@ type MountPoint struct {
 	Share   string    `json:"share,omitempty"`
 	Label   string    `json:"label,omitempty"`
 	Drive   string    `json:"drive,omitempty"`  // that the volume has in MountedDevices of the same machine
-	Device  string    `json:"device,omitempty"` // that stands behind the volume there
+	Device  string    `json:"device,omitempty"` // the device that holds the volume
 	Written time.Time `json:"written,omitzero" event:"Content Modification Time"`
 }
 

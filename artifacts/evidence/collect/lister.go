@@ -11,7 +11,7 @@ import (
 // directory becomes a problem, once.
 type lister struct {
 	fs.FS
-	at       string // where FS stands in the collection
+	at       string // path of FS in the collection
 	top      *lister
 	problems []error
 	seen     map[string]bool

@@ -93,7 +93,7 @@ func (c *checksum) check() error {
 	return nil
 }
 
-// A storedFile is an entry whose bytes stand in the archive as they are.
+// A storedFile is an entry whose bytes are in the archive uncompressed.
 type storedFile struct {
 	*io.SectionReader
 	crc *checksum

@@ -302,7 +302,7 @@ func (w *window) remove(h *counted) {
 	}
 }
 
-// holds reports whether the condition holds with the hit at a time as the last.
+// holds reports whether the condition is met when the hit at time at is the last one.
 func (w *window) holds(at time.Time) bool {
 	switch w.c.Type {
 	case "value_count":

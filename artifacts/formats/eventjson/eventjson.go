@@ -127,9 +127,14 @@ func Read(r io.Reader) iter.Seq2[Event, error] {
 // without an array around them. Each is at most MaxDocument bytes.
 func readJSON(in *bufio.Reader, yield func(Event, error) bool) {
 	s := splitter{in: in}
+	documents(s.next, parse, yield)
+}
+
+// documents yields the event of each document, and an error for one that has none.
+func documents[T any](next func() (doc T, at int64, err error), parse func(T) (Event, error), yield func(Event, error) bool) {
 	bad := 0
 	for {
-		doc, at, err := s.next()
+		doc, at, err := next()
 		if err == io.EOF {
 			return
 		}

@@ -16,29 +16,7 @@ import (
 // around them. A document that is not well formed is skipped to the next one.
 func readXML(in *bufio.Reader, yield func(Event, error) bool) {
 	s := xmlSplitter{in: in}
-	bad := 0
-	for {
-		doc, at, err := s.next()
-		if err == io.EOF {
-			return
-		}
-		if err != nil {
-			yield(Event{Offset: at}, err)
-			return
-		}
-		e, err := parseXML(doc)
-		e.Offset = at
-		if err != nil {
-			err = &wire.FormatError{Format: format, Offset: at, Struct: "document", Problem: "is not an event", Err: err}
-			if bad++; bad > maxErrors {
-				yield(e, &wire.FormatError{Format: format, Offset: at, Struct: "document", Problem: "more than 1,000 are damaged"})
-				return
-			}
-		}
-		if !yield(e, err) {
-			return
-		}
-	}
+	documents(s.next, parseXML, yield)
 }
 
 // An xmlSplitter finds the elements Event of a stream.

@@ -230,7 +230,7 @@ var knownRoles = map[string]string{
 func KnownRole(guid string) string { return knownRoles[guid] }
 
 // Merge joins the clients of several databases of one server. The same row
-// stands in Current.mdb and in the file of its year: of rows with equal role,
+// is both in Current.mdb and in the file of its year: of rows with equal role,
 // tenant, address, user and first access the one with the latest access stays.
 func Merge(lists ...[]Client) []Client {
 	type key struct {

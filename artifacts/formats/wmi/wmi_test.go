@@ -198,7 +198,7 @@ func TestDamage(t *testing.T) {
 }
 
 func TestHashName(t *testing.T) {
-	// As they stand in the index of a Windows Server 2022.
+	// As in the index of a Windows Server 2022.
 	if got := hashName(`root\subscription`, false); got != "E1DD43413ED9FD9C458D2051F082D1D739399B29035B455F09073926E5ED9870" {
 		t.Error(got)
 	}
