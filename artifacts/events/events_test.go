@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"compress/gzip"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -38,6 +39,9 @@ func truth(t testing.TB, path string, yield func(file string, r *Record)) {
 	file := ""
 	for {
 		line, err := in.ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			t.Fatal(err)
+		}
 		if len(line) == 0 && err != nil {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,9 @@ func truthEvents(t testing.TB, path string, yield func(file string, e *Event)) {
 	file := ""
 	for {
 		line, err := r.ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			t.Fatal(err)
+		}
 		if len(line) == 0 && err != nil {
 			return
 		}
