@@ -110,7 +110,7 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 func newApp(stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
 		Name:  "artifactdump",
-		Usage: "Windows execution and persistence forensics from a disk copy, offline",
+		Usage: "Windows execution and persistence forensics, offline",
 		Description: "Reads a copied or mounted disk, a collection or a disk image without running\n" +
 			"anything on the machine. The evidence is never modified. Times are UTC.\n\n" +
 			"Exit codes: 0 everything was decoded; 1 could not run; 2 wrong usage;\n" +
