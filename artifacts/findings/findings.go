@@ -219,7 +219,12 @@ func Join(reports ...*Report) *Report {
 		out.Findings = append(out.Findings, r.Findings...)
 		out.Coverage = append(out.Coverage, r.Coverage...)
 		out.Silenced += r.Silenced
-		out.Limits = append(out.Limits, r.Limits...)
+		for _, l := range r.Limits {
+			if len(reports) > 1 && len(r.Coverage) > 0 {
+				l = r.Coverage[0].Host + ": " + l
+			}
+			out.Limits = append(out.Limits, l)
+		}
 	}
 	slices.SortStableFunc(out.Findings, compareFindings)
 	return out
