@@ -18,10 +18,6 @@ import (
 type Hostile struct {
 	Name  string
 	Write func(dir string) (evidence string, err error) // below an empty folder
-
-	// Programs is set where millions of records name programs, all of which an
-	// evaluation of findings keeps.
-	Programs bool
 }
 
 // HostileSet returns evidence that is small to store and large to read: archives
@@ -40,14 +36,29 @@ func HostileSet() []Hostile {
 				return hostileLines(w, 20_000_000, "", "x\n")
 			})
 		}},
-		{Programs: true, Name: "list of launches with 3,000,000 damaged lines", Write: func(dir string) (string, error) {
+		{Name: "list of launches with 3,000,000 damaged lines", Write: func(dir string) (string, error) {
 			return hostileZip(dir, "C/Windows/appcompat/pca/PcaAppLaunchDic.txt", func(w io.Writer) error {
 				return hostileLines(w, 3_000_000, "", `c:\windows\system32\cmd.exe|2026-13-01 01:02:03.000`+"\n")
 			})
 		}},
-		{Programs: true, Name: "layout file of 2,000,000 lines", Write: func(dir string) (string, error) {
+		{Name: "layout file of 2,000,000 lines", Write: func(dir string) (string, error) {
 			return hostileZip(dir, "C/Windows/Prefetch/Layout.ini", func(w io.Writer) error {
 				return hostileLines(w, 2_000_000, "[OptimalLayoutFile]\n", `C:\WINDOWS\SYSTEM32\CMD.EXE`+"\n")
+			})
+		}},
+		{Name: "layout file of 1,000,000 programs", Write: func(dir string) (string, error) {
+			return hostileZip(dir, "C/Windows/Prefetch/Layout.ini", func(w io.Writer) error {
+				return hostileNumbers(w, 1_000_000, "[OptimalLayoutFile]\n", `C:\PROGRAM FILES\VENDOR\FOLDER\PROGRAM%07d.EXE`+"\n")
+			})
+		}},
+		{Name: "list of launches of 1,000,000 programs in odd places", Write: func(dir string) (string, error) {
+			return hostileZip(dir, "C/Windows/appcompat/pca/PcaAppLaunchDic.txt", func(w io.Writer) error {
+				return hostileNumbers(w, 1_000_000, "", `C:\Users\Public\program%07d.exe|2026-03-01 01:02:03.000`+"\n")
+			})
+		}},
+		{Name: "hosts file of 1,000,000 names", Write: func(dir string) (string, error) {
+			return hostileZip(dir, "C/Windows/System32/drivers/etc/hosts", func(w io.Writer) error {
+				return hostileNumbers(w, 1_000_000, "", "127.0.0.1 update%07d.microsoft.com\n")
 			})
 		}},
 		{Name: "45,000 entries in 250 folders each", Write: hostileFolders},
@@ -103,6 +114,16 @@ func hostileLines(w io.Writer, n int, head, line string) error {
 	b.WriteString(head)
 	for range n {
 		b.WriteString(line)
+	}
+	return b.Flush()
+}
+
+// hostileNumbers writes lines with a number in each.
+func hostileNumbers(w io.Writer, n int, head, line string) error {
+	b := bufio.NewWriterSize(w, 1<<20)
+	b.WriteString(head)
+	for i := range n {
+		fmt.Fprintf(b, line, i)
 	}
 	return b.Flush()
 }

@@ -238,6 +238,9 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 		for _, s := range e.doubts(r) {
 			status, why = Partly, append(why, s)
 		}
+		for _, s := range e.unjudged(r) {
+			status, why = Partly, append(why, s)
+		}
 		if span := e.journalSpan(); span != "" && slices.Contains(r.Needs, "usnjrnl") {
 			why = append(why, span)
 		}

@@ -41,6 +41,7 @@ type scene struct {
 	ev       *eventScene
 	sig      *sigmaScene // nil without Sigma rules
 	rows     int
+	limits   limits
 }
 
 type sourceFile struct{ path, snapshot string }
@@ -68,7 +69,7 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 		e.t = opts.Tables
 	}
 	e.programs, e.systemVolumes, e.volumeStyles, e.removable = map[string]*program{}, map[string]bool{}, map[string]bool{}, map[string]string{}
-	e.hashes = map[sourceFile]string{}
+	e.hashes, e.limits = map[sourceFile]string{}, newLimits()
 	e.kept, e.counts, e.silenced = map[string][]*row{}, map[string]int{}, map[string]int{}
 	if m := facts.Machine; m != nil && m.SystemRoot != "" {
 		e.drive = strings.ToUpper(winpath.Volume(m.SystemRoot))
@@ -95,8 +96,8 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 // on reports whether a rule is judged.
 func (s *scene) on(r *Rule) bool { return !r.OnRequest || s.t.enabled[r.ID] }
 
-// Add looks at one result of a run. It keeps no reference to large records:
-// what a Prefetch file lists is looked at here and let go.
+// Add looks at one result of a run. Of its records it keeps those that a finding
+// can quote or a rule compares at the end, within limits: see [Report.Limits].
 func (e *Evaluator) Add(res *artifacts.Result) {
 	e.feed(res)
 	for i := range res.Records {
@@ -116,7 +117,7 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 	r := &row{rec: *rec, n: e.rows, class: classOf(rec), proof: rec.Proof()}
 	e.rows++
 	if u, ok := rec.Data.(execution.UserAssist); ok && u.Seeded {
-		e.seeded = append(e.seeded, r)
+		e.seeded = e.scene.keep(e.seeded, r)
 		return // came with the profile: no start, not for any rule
 	}
 	e.findSystem(rec.Data)
@@ -138,12 +139,12 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 	}
 	if isFileSystem(rec.Data) {
 		if !unselected(rec.Data) && e.keep[rec.Artifact.Name] {
-			e.kept[rec.Artifact.Name] = append(e.kept[rec.Artifact.Name], r)
+			e.kept[rec.Artifact.Name] = e.scene.keep(e.kept[rec.Artifact.Name], r)
 		}
 		return // it is joined with programs, and makes none
 	}
 	if e.keep[rec.Artifact.Name] {
-		e.kept[rec.Artifact.Name] = append(e.kept[rec.Artifact.Name], r)
+		e.kept[rec.Artifact.Name] = e.scene.keep(e.kept[rec.Artifact.Name], r)
 	}
 	e.sightings(r)
 	if t := r.runs(); len(t) > 0 && rec.From.State != artifacts.Deleted {
@@ -217,7 +218,8 @@ func (e *Evaluator) sightings(r *row) {
 	e.sight(r.rec.Program(), r)
 }
 
-// add takes a hit in, or counts it where the user does not want to see it.
+// add takes a hit in, or counts it where the user does not want to see it or
+// where there are too many.
 func (s *scene) add(h *hit) {
 	for i := range s.t.silences {
 		if s.t.silences[i].covers(h) {
@@ -226,7 +228,9 @@ func (s *scene) add(h *hit) {
 		}
 	}
 	s.counts[h.rule.ID]++
-	s.hits = append(s.hits, h)
+	if h.out = !s.admit(h); !h.out {
+		s.hits = append(s.hits, h)
+	}
 }
 
 func (q *silence) covers(h *hit) bool {
@@ -280,7 +284,7 @@ func (e *Evaluator) Report() *Report {
 			r.whole(&look{scene: &e.scene, rule: r})
 		}
 	}
-	rep := &Report{Findings: e.merge(), Coverage: e.coverage()}
+	rep := &Report{Findings: e.merge(), Coverage: e.coverage(), Limits: e.reached()}
 	for _, n := range e.silenced {
 		rep.Silenced += n
 	}

@@ -332,6 +332,9 @@ func (x *eventLook) hit(s subject, level Level, format string, args ...any) *hit
 	}
 	h := x.look.hit(s, level, format, args...)
 	h.early = x.early
+	if h.out {
+		return h
+	}
 	if first == nil {
 		x.ev.said[k] = h
 		first = h

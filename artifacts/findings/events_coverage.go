@@ -100,6 +100,7 @@ func (e *Evaluator) eventsJudged(r *Rule) (status string, why []string) {
 	if n := e.ev.logs.dropped; n > 0 {
 		why = append(why, fmt.Sprintf("%d hits beyond the limit of %d subjects were dropped", n, maxSubjects))
 	}
+	why = append(why, e.unjudged(r)...)
 	if len(why) > 0 {
 		return Partly, why
 	}

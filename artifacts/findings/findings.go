@@ -189,6 +189,9 @@ type Report struct {
 	Findings []Finding  `json:"findings"`
 	Coverage []Coverage `json:"coverage"`
 	Silenced int        `json:"silenced,omitempty"` // hits that were kept out
+	// Limits name what was not kept because there were too many records: what it is,
+	// how many, and the limit. They are met by evidence that is made to be too large.
+	Limits []string `json:"limits,omitempty"`
 }
 
 // Options change an evaluation. The zero value, and nil, mean the defaults.
@@ -216,6 +219,12 @@ func Join(reports ...*Report) *Report {
 		out.Findings = append(out.Findings, r.Findings...)
 		out.Coverage = append(out.Coverage, r.Coverage...)
 		out.Silenced += r.Silenced
+		for _, l := range r.Limits {
+			if len(reports) > 1 && len(r.Coverage) > 0 {
+				l = r.Coverage[0].Host + ": " + l
+			}
+			out.Limits = append(out.Limits, l)
+		}
 	}
 	slices.SortStableFunc(out.Findings, compareFindings)
 	return out

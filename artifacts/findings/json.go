@@ -22,7 +22,8 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return enc.Encode(struct {
 		Coverage []Coverage `json:"coverage"`
 		Silenced int        `json:"silenced,omitempty"`
-	}{r.Coverage, r.Silenced})
+		Limits   []string   `json:"limits,omitempty"`
+	}{r.Coverage, r.Silenced, r.Limits})
 }
 
 // timeLayout writes UTC with the seven digits that a FILETIME holds.
@@ -69,7 +70,7 @@ func encode(v any) ([]byte, error) {
 
 // AtLeast returns the report without the findings below a level.
 func (r *Report) AtLeast(l Level) *Report {
-	out := &Report{Coverage: r.Coverage, Silenced: r.Silenced}
+	out := &Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits}
 	for _, f := range r.Findings {
 		if f.Level >= l {
 			out.Findings = append(out.Findings, f)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -21,11 +23,28 @@ func (s *scene) merge() []Finding {
 		bySubject[k] = append(bySubject[k], h)
 	}
 	var out []Finding
-	for k, hits := range bySubject {
-		out = append(out, s.finding(k, hits))
+	for _, k := range s.worst(bySubject) {
+		out = append(out, s.finding(k, bySubject[k]))
 	}
 	slices.SortFunc(out, compareFindings)
 	return out
+}
+
+// worst returns the subjects in the order of their worst hits, as many as a report
+// has findings.
+func (s *scene) worst(hits map[subject][]*hit) []subject {
+	levels := make(map[subject]Level, len(hits))
+	for k, list := range hits {
+		for _, h := range list {
+			levels[k] = max(levels[k], h.level)
+		}
+	}
+	out := slices.SortedFunc(maps.Keys(hits), func(a, b subject) int {
+		return cmp.Or(cmp.Compare(levels[b], levels[a]), cmp.Compare(a.kind, b.kind), cmp.Compare(a.key, b.key))
+	})
+	n := min(len(out), maxFindings)
+	s.limits.findings = len(out) - n
+	return out[:n]
 }
 
 // same is the part of a subject by which hits are joined.
@@ -160,11 +179,17 @@ func (s *scene) finding(k subject, hits []*hit) Finding {
 		s.raise(&f, p, hits)
 	}
 	slices.SortFunc(t.rows, func(a, b *row) int { return cmp.Compare(a.n, b.n) })
-	f.Count = len(t.rows)
+	more := 0 // records that are not kept, of the program or of its hits
 	for _, h := range hits {
-		f.Count += h.more
-		f.Omitted += h.more
+		more += h.lost
 	}
+	if p := s.programs[k.key]; k.kind == kindProgram && p != nil {
+		more = max(more, p.more)
+	}
+	for _, h := range hits {
+		more += h.more
+	}
+	f.Count, f.Omitted = len(t.rows)+more, more
 	s.evidence(&f, &t)
 	if k.kind == kindProgram {
 		f.File = s.line(k.key)
@@ -226,12 +251,18 @@ func scopeOf(rows []*row) string {
 // evidence quotes the records of a finding and takes its times from them.
 func (s *scene) evidence(f *Finding, t *tally) {
 	f.Evidence = []Evidence{}
-	shown := t.rows
-	if len(shown) > maxEvidence {
+	shown, most := t.rows, maxEvidence
+	if s.limits.quoted > evidenceMemory {
+		most = 1
+	}
+	if len(shown) > most {
 		// Those that a rule speaks of first.
-		shown = firstOfEach(shown, t.ruleOf)[:maxEvidence]
+		shown = firstOfEach(shown, t.ruleOf)[:most]
 		slices.SortFunc(shown, func(a, b *row) int { return cmp.Compare(a.n, b.n) })
-		f.Omitted += len(t.rows) - maxEvidence
+		f.Omitted += len(t.rows) - most
+		if most == 1 {
+			s.limits.bare++
+		}
 	}
 	c := chronicle{f: f, spans: t.spans}
 	for _, r := range shown {
@@ -246,6 +277,7 @@ func (s *scene) evidence(f *Finding, t *tally) {
 			ev.SHA256 = s.hashes[sourceFile{ev.Path, ev.Snapshot}]
 		}
 		c.take(&ev, r)
+		s.limits.quoted += int(reflect.TypeFor[Evidence]().Size()) + len(ev.Quote) + 24*len(ev.Events)
 		f.Evidence = append(f.Evidence, ev)
 	}
 	c.end()

@@ -41,8 +41,12 @@ func volumeStyle(v string) string {
 
 // isSystem notes a name of Windows' volume.
 func (s *scene) isSystem(v string) {
-	s.systemVolumes[v] = true
-	s.volumeStyles[volumeStyle(v)] = true
+	if len(s.systemVolumes) < maxVolumes {
+		s.systemVolumes[v] = true
+	}
+	if style := volumeStyle(v); len(s.volumeStyles) < maxVolumes {
+		s.volumeStyles[style] = true
+	}
 }
 
 // onOther reports whether none of the volumes is the one of Windows. A drive
@@ -100,7 +104,7 @@ func (s *scene) mounted(rec artifacts.Decoded) {
 	case strings.Contains(low, "cdrom"):
 		kind = "an optical disc or a mounted disc image"
 	}
-	if kind != "" && d.Drive != "" {
+	if kind != "" && d.Drive != "" && len(s.removable) < maxVolumes {
 		s.removable[strings.ToUpper(d.Drive)] = kind
 	}
 }

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,15 @@ type row struct {
 	n     int // order in which it came
 	class string
 	proof artifacts.Proof
+	held  bool // it is kept, and counted as such
+}
+
+// artifact returns the name of the record's artifact.
+func (r *row) artifact() string {
+	if r.rec.Artifact == nil {
+		return ""
+	}
+	return r.rec.Artifact.Name
 }
 
 // auto returns what the record says of a program that starts by itself, or
@@ -42,7 +52,10 @@ type program struct {
 	stem   string   // without .exe
 	dir    string
 	rows   []*row
-	vols   []string // volumes that the spellings name
+	from   map[*artifacts.Artifact]int // rows by artifact, when there are many
+	more   int                         // records that are not among them
+	last   int                         // number of the last record that names it, and one
+	vols   []string                    // volumes that the spellings name
 
 	other bool // on a volume that is not the one of Windows
 	place *place
@@ -234,6 +247,10 @@ func (s *scene) sight(path string, r *row) *program {
 	}
 	p := s.programs[key]
 	if p == nil {
+		if !s.limits.hold(r) || !s.limits.records.take(r.artifact(), int(reflect.TypeFor[program]().Size())+4*len(key)+len(path)+128) {
+			s.limits.of(r).records++
+			return nil
+		}
 		p = &program{key: key, path: strings.Clone(path), parts: strings.Split(key, `\`)}
 		p.base = p.parts[len(p.parts)-1]
 		p.stem = strings.TrimSuffix(p.base, ".exe")
@@ -245,9 +262,7 @@ func (s *scene) sight(path string, r *row) *program {
 			return p
 		}
 	}
-	if len(p.rows) == 0 || p.rows[len(p.rows)-1] != r {
-		p.rows = append(p.rows, r)
-	}
+	s.about(p, r)
 	if v := strings.ToUpper(winpath.Volume(path)); v != "" && !strings.HasPrefix(v, `\\`) {
 		if len(p.vols) < 16 && !slices.Contains(p.vols, v) {
 			p.vols = append(p.vols, v)

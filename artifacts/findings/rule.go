@@ -179,6 +179,10 @@ type hit struct {
 	early      Level // before the first user logged on; 0 the same
 	same       int   // hits that are alike
 	more       int   // of them without a row of their own
+	single     bool  // of one record
+	alike      int   // hits of the same rule, subject and level that are kept, of the first
+	lost       int   // records of them that are not kept
+	out        bool  // it is not kept
 }
 
 // hit records what the rule says about a subject. Level 0 means the rule's
@@ -194,7 +198,7 @@ func (x *look) hit(s subject, level Level, format string, args ...any) *hit {
 	}
 	h := &hit{rule: x.rule, subject: s, level: level, limit: Critical, attack: x.rule.Attack, says: clip(fmt.Sprintf(format, args...), 600)}
 	if x.row != nil {
-		h.rows = append(h.rows, x.row)
+		h.rows, h.single = append(h.rows, x.row), x.prog == nil
 	}
 	if x.prog != nil {
 		h.rows = append(h.rows, x.prog.rows...)

@@ -87,13 +87,22 @@ func (s *sigmaScene) judge(x *eventLook, subject *subject) {
 		if subject != nil {
 			about = *subject
 		}
-		s.counts.Add(r, e, x.keep())
-		s.subjects[x.keep()] = about
+		s.counted(&x.look, r, e, x.keep(), about)
 		if !s.set.Silent(r) {
 			x.hit(about, 0, "%s", says(r, e))
 		}
 		return true
 	})
+}
+
+// counted hands a hit to the correlation rules, with its record while there is
+// memory for it.
+func (s *sigmaScene) counted(x *look, r *sigma.Rule, e *sigma.Event, of *row, about subject) {
+	var ref any
+	if s.set.Counted(r) && x.limits.hold(of) {
+		ref, s.subjects[of] = of, about
+	}
+	s.counts.Add(r, e, ref)
 }
 
 // says is what a Sigma rule says of an event.
@@ -146,8 +155,7 @@ func (s *sigmaScene) record(x *look) {
 			} else if svc, ok := x.row.rec.Data.(persistence.Service); ok {
 				about = y.setting("service " + svc.Name)
 			}
-			s.counts.Add(r, &e, x.row)
-			s.subjects[x.row] = about
+			s.counted(x, r, &e, x.row, about)
 			if !s.set.Silent(r) {
 				y.hit(about, rule.Level.step(-1), "Sigma rule by %s on %s of the artifact %s, which is not an event log",
 					cmp.Or(r.Author, "unknown"), e.Category, x.row.rec.Artifact.Name)

@@ -148,12 +148,16 @@ func (c *Collector) Result(host string, res *artifacts.Result) {
 		}
 	}
 	for _, n := range res.Notes {
-		if c.noted++; len(c.notes) < maxNotes {
-			c.notes = append(c.notes, failure{host, clip(n)})
-		}
+		c.note(host, n)
 	}
 	for i := range res.Records {
 		c.autostart(&res.Records[i])
+	}
+}
+
+func (c *Collector) note(host, text string) {
+	if c.noted++; len(c.notes) < maxNotes {
+		c.notes = append(c.notes, failure{host, clip(text)})
 	}
 }
 

@@ -30,6 +30,11 @@ func (in *Input) Stream(ctx context.Context, sorter *output.Sorter) error {
 // the rules in the language of the page.
 func (in *Input) Evaluate(r *findings.Report, lang string) {
 	in.Silenced, in.RulesLang = r.Silenced, lang
+	if in.Collected != nil {
+		for _, l := range r.Limits {
+			in.Collected.note("", l)
+		}
+	}
 	words := map[string]findings.Texts{}
 	for _, rule := range findings.Rules() {
 		words[rule.ID] = rule.In(lang)

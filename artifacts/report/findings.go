@@ -59,6 +59,9 @@ func WriteFindings(w io.Writer, r *findings.Report, v TextView) error {
 	if r.Silenced > 0 {
 		fmt.Fprintf(w, "%s silenced by the rules file.\n", plural(r.Silenced, "hit"))
 	}
+	for _, l := range r.Limits {
+		fmt.Fprintf(w, "Limit: %s.\n", output.Clean(l))
+	}
 	if v.Coverage {
 		return writeCoverage(w, r)
 	}

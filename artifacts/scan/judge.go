@@ -16,6 +16,10 @@ func (x *machineScan) write() error {
 	x.phase(phaseJudging)
 	x.report = x.eval.Report()
 	x.eval = nil
+	for _, l := range x.report.Limits {
+		x.m.Notes = append(x.m.Notes, "findings: "+l)
+		x.note("findings: %s", l)
+	}
 	x.analysis, x.logons = x.logons.Analyse(), nil
 	RankLogons(x.analysis, x.report)
 	x.worst = max(x.worst, x.report.Worst())

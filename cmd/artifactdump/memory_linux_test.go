@@ -34,11 +34,12 @@ func TestHostileMemory(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer null.Close()
-			commands := [][]string{{"dump", "-q", "--format", "jsonl", path}}
-			if !h.Programs {
-				commands = append(commands, []string{"scan", "-q", path, "-o", filepath.Join(t.TempDir(), "case")})
-			}
-			for _, args := range commands {
+			for _, args := range [][]string{
+				{"dump", "-q", "--format", "jsonl", path},
+				{"findings", "-q", path},
+				{"report", "-q", path, "-o", filepath.Join(t.TempDir(), "report.html")},
+				{"scan", "-q", path, "-o", filepath.Join(t.TempDir(), "case")},
+			} {
 				cmd := child(t, []string{"ARTIFACTDUMP_TEST_DATA=" + strconv.Itoa(mostMemory)}, args...)
 				var stderr bytes.Buffer
 				cmd.Stdout, cmd.Stderr = null, &stderr

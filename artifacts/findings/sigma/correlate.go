@@ -154,6 +154,9 @@ func (s *Set) NewCorrelator() *Correlator {
 	return &Correlator{set: s, kept: map[*Rule][]counted{}, Dropped: map[*Rule]int{}}
 }
 
+// Counted reports whether a correlation rule counts the hits of the rule.
+func (s *Set) Counted(r *Rule) bool { return len(s.bases[r]) > 0 }
+
 // Add takes in one hit. ref comes back in [Correlated.Refs].
 func (c *Correlator) Add(r *Rule, e *Event, ref any) {
 	for _, corr := range c.set.bases[r] {
