@@ -41,6 +41,11 @@ func decodeLog(in artifacts.Input, out *artifacts.Output) error {
 			return nil
 		}
 	}
+	for _, e := range d.joiner.End() {
+		if !d.out.Put(powerShellEvents, e) {
+			return nil
+		}
+	}
 	return errors.Join(d.end()...)
 }
 
@@ -78,6 +83,7 @@ type decoder struct {
 	places   map[kindKey]place
 	users    *users
 	scan     *scan
+	joiner   Joiner
 	n        EvtxFile // its counts
 	errs     []error
 	bad      map[int64]bool // chunks with errors
@@ -114,7 +120,12 @@ func (d *decoder) record(rec evtx.Record, err error) bool {
 	if p.kind != nil {
 		e.Name = p.kind.Name
 	}
-	return d.out.Put(p.artifact, e)
+	for _, e := range d.joiner.Add(e) {
+		if !d.out.Put(p.artifact, e) {
+			return false
+		}
+	}
+	return true
 }
 
 func (d *decoder) count(state evtx.State, kind *Kind, err error) {
