@@ -84,6 +84,7 @@ type decoder struct {
 	users    *users
 	scan     *scan
 	joiner   Joiner
+	running  processLogons
 	n        EvtxFile // its counts
 	errs     []error
 	bad      map[int64]bool // chunks with errors
@@ -119,6 +120,9 @@ func (d *decoder) record(rec evtx.Record, err error) bool {
 		borrowed: rec.Borrowed, users: d.users, of: p.artifact}
 	if p.kind != nil {
 		e.Name = p.kind.Name
+	}
+	if p.artifact == sysmonEvents && rec.State == evtx.Allocated {
+		e.logon = d.running.of(&e.Record)
 	}
 	for _, e := range d.joiner.Add(e) {
 		if !d.out.Put(p.artifact, e) {

@@ -30,6 +30,7 @@ type Event struct {
 
 	*Script // of a script block in several records, else nil
 
+	logon    uint64 // of the process that the event is about
 	state    evtx.State
 	borrowed bool
 	of       *artifacts.Artifact
