@@ -1,6 +1,8 @@
 package events
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"errors"
 	"strings"
@@ -22,7 +24,7 @@ func decodeLog(in artifacts.Input, out *artifacts.Output) error {
 	if in.Machine != nil {
 		d.users = &users{in.Machine, map[string]evidence.User{}}
 	}
-	log, err := evtx.NewStream(d.scan, &evtx.Options{Recover: !in.NoDeleted})
+	log, err := d.open(&evtx.Options{Recover: !in.NoDeleted})
 	if err != nil {
 		return in.Wrap(in.AtOffset(0), err)
 	}
@@ -48,6 +50,20 @@ func decodeLog(in artifacts.Input, out *artifacts.Output) error {
 	}
 	return errors.Join(d.end()...)
 }
+
+// open begins to read the log. One whose header is lost is read by its chunks.
+func (d *decoder) open(opts *evtx.Options) (*evtx.Stream, error) {
+	r := bufio.NewReaderSize(d.scan, evtxChunkSize)
+	switch head, err := r.Peek(len(evtxFileMagic)); {
+	case err != nil || bytes.Equal(head, evtxFileMagic):
+		return evtx.NewStream(r, opts)
+	case !bytes.Equal(head, evtxChunkMagic):
+		d.damage(d.in.AtOffset(0), errNoHeader)
+	}
+	return evtx.CarveStream(r, opts), nil
+}
+
+var errNoHeader = &wire.FormatError{Format: "evtx", Struct: "file header", Problem: "has no signature; the log is read by its chunks"}
 
 // end passes on the record of the log, and returns all damage.
 func (d *decoder) end() []error {
@@ -113,6 +129,9 @@ func (d *decoder) record(rec evtx.Record, err error) bool {
 	r := FromEVTX(rec)
 	p := d.place(&r)
 	d.count(rec.State, p.kind, err)
+	if rec.State == evtx.Allocated {
+		d.scan.found(rec.Chunk, rec.Offset, rec.ID, wire.Time(rec.Written))
+	}
 	if !d.out.Wants(p.artifact) {
 		return true
 	}
