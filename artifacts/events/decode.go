@@ -1,6 +1,8 @@
 package events
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"errors"
 	"strings"
@@ -22,7 +24,7 @@ func decodeLog(in artifacts.Input, out *artifacts.Output) error {
 	if in.Machine != nil {
 		d.users = &users{in.Machine, map[string]evidence.User{}}
 	}
-	log, err := evtx.NewStream(d.scan, &evtx.Options{Recover: !in.NoDeleted})
+	log, err := d.open(&evtx.Options{Recover: !in.NoDeleted})
 	if err != nil {
 		return in.Wrap(in.AtOffset(0), err)
 	}
@@ -41,8 +43,27 @@ func decodeLog(in artifacts.Input, out *artifacts.Output) error {
 			return nil
 		}
 	}
+	for _, e := range d.joiner.End() {
+		if !d.out.Put(powerShellEvents, e) {
+			return nil
+		}
+	}
 	return errors.Join(d.end()...)
 }
+
+// open begins to read the log. One whose header is lost is read by its chunks.
+func (d *decoder) open(opts *evtx.Options) (*evtx.Stream, error) {
+	r := bufio.NewReaderSize(d.scan, evtxChunkSize)
+	switch head, err := r.Peek(len(evtxFileMagic)); {
+	case err != nil || bytes.Equal(head, evtxFileMagic):
+		return evtx.NewStream(r, opts)
+	case !bytes.Equal(head, evtxChunkMagic):
+		d.damage(d.in.AtOffset(0), errNoHeader)
+	}
+	return evtx.CarveStream(r, opts), nil
+}
+
+var errNoHeader = &wire.FormatError{Format: "evtx", Struct: "file header", Problem: "has no signature; the log is read by its chunks"}
 
 // end passes on the record of the log, and returns all damage.
 func (d *decoder) end() []error {
@@ -78,6 +99,8 @@ type decoder struct {
 	places   map[kindKey]place
 	users    *users
 	scan     *scan
+	joiner   Joiner
+	running  processLogons
 	n        EvtxFile // its counts
 	errs     []error
 	bad      map[int64]bool // chunks with errors
@@ -106,6 +129,9 @@ func (d *decoder) record(rec evtx.Record, err error) bool {
 	r := FromEVTX(rec)
 	p := d.place(&r)
 	d.count(rec.State, p.kind, err)
+	if rec.State == evtx.Allocated {
+		d.scan.found(rec.Chunk, rec.Offset, rec.ID, wire.Time(rec.Written))
+	}
 	if !d.out.Wants(p.artifact) {
 		return true
 	}
@@ -114,7 +140,15 @@ func (d *decoder) record(rec evtx.Record, err error) bool {
 	if p.kind != nil {
 		e.Name = p.kind.Name
 	}
-	return d.out.Put(p.artifact, e)
+	if p.artifact == sysmonEvents && rec.State == evtx.Allocated {
+		e.logon = d.running.of(&e.Record)
+	}
+	for _, e := range d.joiner.Add(e) {
+		if !d.out.Put(p.artifact, e) {
+			return false
+		}
+	}
+	return true
 }
 
 func (d *decoder) count(state evtx.State, kind *Kind, err error) {

@@ -143,16 +143,34 @@ func (s *scan) add(p []byte) {
 func (s *scan) flush() {
 	b := s.buf
 	switch {
-	case s.at > 0:
-		s.d.chunk(s.n, s.at, b)
+	case s.d != nil:
+		if !s.d.headless {
+			s.d.chunk(s.n, s.at, b)
+		}
 		s.n++
 	case len(b) >= evtxHeader && bytes.HasPrefix(b, evtxFileMagic):
 		s.d = newEvtxDecoder(s.in, b)
 	default:
-		s.d = &evtxDecoder{in: s.in, f: EvtxFile{Origin: s.in.AtOffset(0), Log: evtxLog(s.in.From.Path), Size: s.in.Size}}
+		s.d = newEvtxDecoder(s.in, nil)
 	}
 	s.at += int64(s.want)
 	s.buf, s.want = s.buf[:0], evtxChunkSize
+}
+
+// found takes in a record of a log without header, whose chunks lie anywhere.
+func (s *scan) found(chunk int, at int64, id uint64, written time.Time) {
+	if s.d == nil {
+		s.d = newEvtxDecoder(s.in, nil)
+	}
+	if !s.d.headless {
+		return
+	}
+	k := len(s.d.runs) - 1
+	same := k >= 0 && s.d.runs[k].chunk == chunk
+	if !same {
+		s.d.f.Chunks++
+	}
+	s.d.record(chunk, at, id, written, same)
 }
 
 // end returns the record of the log, after all of it was read.
@@ -164,7 +182,11 @@ func (s *scan) end() (EvtxFile, []error) {
 	return s.d.f, s.d.errs
 }
 
+// newEvtxDecoder begins a log. Of one without header b is nil.
 func newEvtxDecoder(in artifacts.Input, b []byte) *evtxDecoder {
+	if b == nil {
+		return &evtxDecoder{in: in, headless: true, f: EvtxFile{Origin: in.AtOffset(0), Log: evtxLog(in.From.Path), Size: in.Size}}
+	}
 	flags := le.Uint32(b[evtxFlags:])
 	d := &evtxDecoder{in: in, sums: flags&4 == 0, f: EvtxFile{
 		Origin: in.AtOffset(0), Log: evtxLog(in.From.Path), Size: in.Size, Next: le.Uint64(b[evtxNext:]),
@@ -195,7 +217,9 @@ type evtxDecoder struct {
 	f    EvtxFile
 	runs []evtxRun
 	sums bool // the file has them
-	errs []error
+
+	headless bool // the file has no header: its records come by [scan.found]
+	errs     []error
 }
 
 func (d *evtxDecoder) unusual(format string, args ...any) {
@@ -309,7 +333,7 @@ func (d *evtxDecoder) join() {
 			}
 		}
 	}
-	if f.Next != f.Last+1 && !f.Dirty {
+	if f.Next != f.Last+1 && !f.Dirty && !d.headless {
 		d.unusual("the header says that the next record is %d, the last one is %d", f.Next, f.Last)
 	}
 }

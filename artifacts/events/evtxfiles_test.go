@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/internal/casetest"
 	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/evtx"
 )
 
 func TestEvtxFiles(t *testing.T) {
@@ -127,5 +129,33 @@ func TestEvtxManyBreaks(t *testing.T) {
 	}
 	if s := f.Data[0].Summary(); len(s) > 2000 || strings.Contains(s, "\n") {
 		t.Errorf("summary of %d bytes", len(s))
+	}
+}
+
+// TestEvtxCarved reads logs without a header, from a chunk on, and with chunks at
+// odd places: their events are there, and the loss is reported.
+func TestEvtxCarved(t *testing.T) {
+	var w evtx.Writer
+	var list []evtx.Event
+	for i := range 700 {
+		list = append(list, evtx.Event{Provider: "P", Channel: "A/B", Computer: "PC", EventID: 7, Created: time.Date(2026, 3, 6, 0, 0, i, 0, time.UTC)})
+	}
+	whole := evtx.Log{Records: w.Records(1, list...)}.Build()
+	lost := bytes.Clone(whole)
+	evtx.LoseHeader(lost)
+	for name, c := range map[string]struct {
+		data []byte
+		errs int
+	}{
+		"header lost": {lost, 1}, "a chunk first": {whole[4096:], 0}, "moved": {whole[512*3:], 1},
+	} {
+		f := casetest.Damaged[events.EvtxFile](t, "evtxfiles", "Windows/System32/winevt/Logs/A%4B.evtx", c.data)
+		if len(f.Data) != 1 || len(f.Errs) != c.errs {
+			t.Errorf("%s: %d records of logs, %v", name, len(f.Data), f.Errs)
+			continue
+		}
+		if d := f.Data[0]; d.Read != 700 || d.Records != 700 || d.First != 1 || d.Last != 700 || d.MissingCount > 0 || len(d.Unusual) > 0 || d.Chunks < 2 {
+			t.Errorf("%s: %s, %+v", name, d.Summary(), d)
+		}
 	}
 }

@@ -28,6 +28,9 @@ type Event struct {
 	ComputerName string `json:"-" extra:"computer_name"`
 	Strings      string `json:"-" extra:"strings"`
 
+	*Script // of a script block in several records, else nil
+
+	logon    uint64 // of the process that the event is about
 	state    evtx.State
 	borrowed bool
 	of       *artifacts.Artifact
@@ -140,14 +143,22 @@ func (e Event) Proof() artifacts.Proof {
 // Summary returns the sentence of the event.
 func (e Event) Summary() string {
 	if e.Text == "" {
-		return e.Message(e.Kind)
+		return e.sentence()
 	}
 	return e.Text
 }
 
+func (e *Event) sentence() string {
+	s := e.Message(e.Kind)
+	if e.Script != nil {
+		s += e.said()
+	}
+	return s
+}
+
 // Complete fills in what a row shows.
 func (e Event) Complete() artifacts.Decoded {
-	e.Text, e.SourceName, e.ComputerName, e.Strings = e.Message(e.Kind), e.Provider, e.Computer, e.Data.String()
+	e.Text, e.SourceName, e.ComputerName, e.Strings = e.sentence(), e.Provider, e.Computer, e.Data.String()
 	if e.users != nil {
 		e.owner, e.users = e.users.user(e.about()), nil
 	}

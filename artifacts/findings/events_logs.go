@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 )
 
 // A logState is what the rules about the logs themselves keep.
@@ -314,16 +315,25 @@ func (l *logState) number(x *eventLook) {
 	if l.files == nil {
 		l.files = map[string]*logFile{}
 	}
-	n := x.r.Number
-	f := l.files[x.rec.From.Path]
-	if f == nil {
-		if len(l.files) < maxNoted {
-			l.files[x.rec.From.Path] = &logFile{first: n, last: n, records: 1}
+	for _, n := range x.numbers() {
+		f := l.files[x.rec.From.Path]
+		if f == nil {
+			if len(l.files) < maxNoted {
+				l.files[x.rec.From.Path] = &logFile{first: n, last: n, records: 1}
+			}
+			continue
 		}
-		return
+		f.first, f.last = min(f.first, n), max(f.last, n)
+		f.records++
 	}
-	f.first, f.last = min(f.first, n), max(f.last, n)
-	f.records++
+}
+
+// numbers returns the numbers of the records that the event was read from.
+func (x *eventLook) numbers() []uint64 {
+	if e, ok := x.rec.Data.(events.Event); ok && e.Script != nil {
+		return e.Numbers()
+	}
+	return []uint64{x.r.Number}
 }
 
 // lowerEarly lowers what belongs to the installation of Windows: what happened

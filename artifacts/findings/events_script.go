@@ -8,22 +8,13 @@ import (
 
 // A scriptState is what the rules over scripts keep.
 type scriptState struct {
-	blocks  map[string]*block
 	engines map[string]bool // versions that were met
 	old     []*row
 	snaps   []time.Time
 }
 
-// A block is a script that is recorded in several parts.
-type block struct {
-	text  strings.Builder
-	parts int
-}
-
-const (
-	maxBlocks = 256     // scripts whose parts are incomplete
-	maxScript = 4 << 20 // of one script that is joined
-)
+// maxScript bounds what is judged of one script, in bytes.
+const maxScript = 4 << 20
 
 // A sign is a word in a script with what it means.
 type sign struct {
@@ -96,7 +87,7 @@ var scriptContent = eventRule(Rule{
 	level := Level(0)
 	switch {
 	case x.ch == chPowerShell && x.r.ID == 4104:
-		text, name = x.ev.scripts.join(x), x.get("Path")
+		text, name = x.get("ScriptBlockText"), x.get("Path")
 		if x.r.Level == 3 {
 			level = Medium // PowerShell itself warns
 		}
@@ -257,36 +248,6 @@ func (x *eventLook) fromInstaller(path string) bool {
 func troubleshooter(path, text string) bool {
 	return strings.Contains(strings.ToLower(path), `\windows\temp\sdiag_`) &&
 		strings.Contains(clip(text, 200), "Microsoft Corporation. All rights reserved")
-}
-
-// join returns the whole script of which the record is a part, or "" until it
-// is complete.
-func (s *scriptState) join(x *eventLook) string {
-	text, id := x.get("ScriptBlockText"), x.get("ScriptBlockId")
-	total := int(x.num("MessageTotal"))
-	if total <= 1 || id == "" {
-		return text
-	}
-	if s.blocks == nil {
-		s.blocks = map[string]*block{}
-	}
-	b := s.blocks[id]
-	if b == nil {
-		if len(s.blocks) >= maxBlocks {
-			return text // judged as it is
-		}
-		b = new(block)
-		s.blocks[id] = b
-	}
-	b.parts++
-	if b.text.Len()+len(text) <= maxScript {
-		b.text.WriteString(text)
-	}
-	if b.parts < total {
-		return ""
-	}
-	delete(s.blocks, id)
-	return b.text.String()
 }
 
 // field returns a line of the text of an event that begins with a name.

@@ -93,7 +93,7 @@ func (a *Analysis) edgeTable(f *Filter) *table {
 }
 
 // sessionColumns are those of sessions.csv.
-var sessionColumns = strings.Split("Host,Account,AccountSID,Type,Source,SourceNames,Begin,End,EndKind,Duration,Privileged,LogonID,LinkedLogonID,SessionID,Process,Reconnects,Processes,Changes,Findings,BeginRecord,EndRecord", ",")
+var sessionColumns = strings.Split("Host,Account,AccountSID,Type,Source,SourceNames,Begin,End,EndKind,Duration,Privileged,LogonID,LinkedLogonID,SessionID,Process,Reconnects,Processes,Changes,Findings,BeginRecord,EndRecord,Session", ",")
 
 func (a *Analysis) sessionTable(f *Filter) *table {
 	t := &table{columns: sessionColumns}
@@ -122,7 +122,7 @@ func (a *Analysis) sessionTable(f *Filter) *table {
 			stamp(s.End), s.EndKind,
 			count(int(s.Duration() / time.Second)), flag(s.Privileged), hex(s.LogonID), hex(s.Linked), id, s.Process,
 			joined(s.Reconnects, stamp), count(s.Processes), count(s.Changes),
-			joined(s.Findings, same), record(s.BeginRef), record(s.EndRef),
+			joined(s.Findings, same), record(s.BeginRef), record(s.EndRef), s.ID,
 		})
 	}
 	return t

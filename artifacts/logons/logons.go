@@ -82,6 +82,10 @@ func (a *Attempt) Proved() bool {
 type Options struct {
 	NoJoin   bool // do not join addresses and names of sources
 	MaxEdges int  // distinct edges kept; 0 means 1,000,000
+
+	// SessionsOnly keeps only what [Analysis.SessionAt] needs: no failures, no
+	// graph, no scores.
+	SessionsOnly bool
 }
 
 // Limits on what a Builder keeps. What is beyond is counted in [Analysis.Dropped].
@@ -182,6 +186,21 @@ const (
 	markNoticeEnd
 )
 
+// bounds reports whether marks of the kind begin or end sessions.
+func (k markKind) bounds() bool {
+	switch k {
+	case markEnd, markUserEnd, markBoot, markStop:
+		return true
+	}
+	return k.terminal()
+}
+
+// terminal reports whether marks of the kind name a session of the terminal
+// services.
+func (k markKind) terminal() bool {
+	return k == markRDPBegin || k == markRDPEnd || k == markRDPGone || k == markRDPBack
+}
+
 // A mark is a record that belongs to a session.
 type mark struct {
 	time    time.Time
@@ -220,7 +239,7 @@ func (b *Builder) Add(host string, r *events.Record, id string) {
 		return
 	}
 	key := HostKey(cmp.Or(r.Computer, host))
-	x := &reading{b: b, r: r, k: k, host: b.intern(key), ref: Ref{ID: b.intern(id), Channel: b.intern(r.Channel), Number: r.Number}}
+	x := &reading{b: b, r: r, k: k, host: b.intern(key), ref: Ref{ID: id, Channel: b.intern(r.Channel), Number: r.Number}}
 	b.span(key, r)
 	x.learn()
 	if f := readers[readerKey{strings.ToLower(r.Channel), r.ID}]; f != nil {
@@ -253,6 +272,9 @@ func (b *Builder) span(host string, r *events.Record) {
 
 // attempt keeps an attempt.
 func (b *Builder) attempt(a rawAttempt) {
+	if b.opts.SessionsOnly && (a.kind != "logon" || a.outcome != Success || fixedID(a.logon)) {
+		return
+	}
 	if len(b.raw) >= maxAttempts {
 		b.dropped++
 		return
@@ -261,6 +283,9 @@ func (b *Builder) attempt(a rawAttempt) {
 }
 
 func (b *Builder) mark(m mark) {
+	if b.opts.SessionsOnly && !m.kind.bounds() {
+		return
+	}
 	if len(b.marks) >= maxMarks {
 		b.dropped++
 		return
@@ -283,8 +308,9 @@ type Analysis struct {
 	Dropped  int // records beyond the limits
 	Folded   int // attempts of edges beyond the limit
 
-	ids     *identities
-	byLogon map[logonKey][]*Session
+	ids      *identities
+	byLogon  map[logonKey][]begun
+	byRecord map[string]*Session // of records that name no log-on id
 }
 
 // A Membership is a change of a group.
@@ -300,7 +326,8 @@ type Membership struct {
 // Analyse resolves identities and builds sessions, edges and scores. The
 // builder must not be used after it.
 func (b *Builder) Analyse() *Analysis {
-	a := &Analysis{First: b.first, Last: b.last, Dropped: b.dropped, byLogon: map[logonKey][]*Session{}}
+	a := &Analysis{First: b.first, Last: b.last, Dropped: b.dropped, byLogon: map[logonKey][]begun{},
+		byRecord: map[string]*Session{}}
 	slices.SortStableFunc(b.raw, func(x, y rawAttempt) int {
 		return cmp.Or(x.time.Compare(y.time), cmp.Compare(x.host, y.host), cmp.Compare(x.ref.Channel, y.ref.Channel),
 			cmp.Compare(x.ref.Number, y.ref.Number))
@@ -317,6 +344,9 @@ func (b *Builder) Analyse() *Analysis {
 	b.raw = nil
 	a.sessions(b.marks)
 	b.marks = nil
+	if b.opts.SessionsOnly {
+		return a
+	}
 	a.graph(b.opts.MaxEdges)
 	a.Accounts, a.Hosts, a.Joins = a.ids.lists()
 	for _, s := range b.spans {

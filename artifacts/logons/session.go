@@ -54,6 +54,12 @@ type logonKey struct {
 	id   uint64
 }
 
+// A begun is a session by the time at which one of its log-on ids began.
+type begun struct {
+	at time.Time
+	s  *Session
+}
+
 func reason(r *rawAttempt) string {
 	if r.outcome != Failure {
 		return ""
@@ -84,18 +90,16 @@ func (a *Analysis) sessions(marks []mark) {
 	a.terminals(marks)
 	seen := map[*Session]bool{} // both halves of an elevated log-on are one
 	for _, list := range a.byLogon {
-		for _, s := range list {
-			if !seen[s] {
-				seen[s] = true
-				a.Sessions = append(a.Sessions, s)
+		for _, b := range list {
+			if !seen[b.s] {
+				seen[b.s] = true
+				a.Sessions = append(a.Sessions, b.s)
 			}
 		}
 	}
 	for _, s := range a.Sessions {
 		s.close(boots[s.Host.Names[0]])
-		sum := sha256.Sum256([]byte(s.Host.ID + "\x00" + strconv.FormatUint(s.LogonID, 16) + "\x00" +
-			strconv.FormatUint(s.SessionID, 16) + "\x00" + s.Kind + "\x00" + s.Begin.Format(time.RFC3339Nano)))
-		s.ID = hex.EncodeToString(sum[:8])
+		s.ID = s.id()
 		if s.Privileged {
 			s.Account.Privileged = true
 		}
@@ -103,6 +107,18 @@ func (a *Analysis) sessions(marks []mark) {
 	slices.SortFunc(a.Sessions, func(x, y *Session) int {
 		return cmp.Or(x.Begin.Compare(y.Begin), cmp.Compare(x.Host.ID, y.Host.ID), cmp.Compare(x.ID, y.ID))
 	})
+}
+
+// id is made of what each record of the begin shows, so that it does not depend
+// on what else was read.
+func (s *Session) id() string {
+	n := s.LogonID
+	if s.Kind != "logon" {
+		n = s.SessionID
+	}
+	sum := sha256.Sum256([]byte(s.Host.Names[0] + "\x00" + strconv.FormatUint(n, 16) + "\x00" + s.Kind + "\x00" +
+		s.Begin.Format(time.RFC3339Nano)))
+	return hex.EncodeToString(sum[:8])
 }
 
 // A boot is a start or stop of a machine.
@@ -124,22 +140,26 @@ func (a *Analysis) begin(at *Attempt) {
 		if other := a.last(logonKey{key.host, at.Linked}, at.Time); other != nil && other.Linked == at.LogonID &&
 			at.Time.Sub(other.Begin) < time.Minute {
 			at.Session = other
-			a.byLogon[key] = append(a.byLogon[key], other)
+			a.byLogon[key] = append(a.byLogon[key], begun{at.Time, other})
 			return
 		}
 	}
-	a.byLogon[key] = append(a.byLogon[key], s)
+	a.byLogon[key] = append(a.byLogon[key], begun{at.Time, s})
 }
 
 // last returns the session of a log-on id that had begun at a time.
 func (a *Analysis) last(key logonKey, at time.Time) *Session {
-	list := a.byLogon[key]
-	for _, s := range slices.Backward(list) {
-		if !s.Begin.After(at) {
-			return s
+	list := a.byLogon[key] // by time, as the attempts are
+	i, _ := slices.BinarySearchFunc(list, at, func(b begun, at time.Time) int {
+		if b.at.After(at) {
+			return 1
 		}
+		return -1
+	})
+	if i == 0 {
+		return nil
 	}
-	return nil
+	return list[i-1].s
 }
 
 // SessionOf returns the session that a log-on id of a machine means at a time,
@@ -150,6 +170,24 @@ func (a *Analysis) SessionOf(host string, id uint64, at time.Time) *Session {
 	}
 	s := a.last(logonKey{HostKey(host), id}, at)
 	if s == nil || !s.End.IsZero() && at.After(s.End.Add(time.Minute)) {
+		return nil
+	}
+	return s
+}
+
+// SessionAt returns the session that a record of an event log belongs to: by the
+// log-on id that the record names, or by the record itself where it names only
+// the session of the terminal services. It returns nil where none is known.
+func (a *Analysis) SessionAt(host string, id uint64, at time.Time, record string) *Session {
+	if s := a.byRecord[record]; s != nil {
+		return s
+	}
+	if s := a.SessionOf(host, id, at); s != nil {
+		return s
+	}
+	// Windows may write of a log-on just before it records it.
+	s := a.SessionOf(host, id, at.Add(markSlack))
+	if s == nil || s.Begin.Before(at) {
 		return nil
 	}
 	return s
@@ -234,6 +272,11 @@ func (a *Analysis) terminals(marks []mark) {
 			}
 		case markRDPBegin:
 			open[k] = a.terminal(m)
+		}
+		if s := open[k]; s != nil && m.ref.ID != "" && m.kind.terminal() && strings.EqualFold(m.ref.Channel, lsm) {
+			a.byRecord[m.ref.ID] = s
+		}
+		switch m.kind {
 		case markRDPGone:
 			if s := open[k]; s != nil && m.id < 1<<32 {
 				s.End, s.EndKind, s.EndRef = m.time, "disconnect", m.ref

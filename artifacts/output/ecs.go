@@ -218,6 +218,7 @@ func (e *ecs) document(o *object, r *Row) {
 			o.strs("finding_ids", r.FindingIDs)
 		}
 		o.opt("time_kind", r.TimeKind)
+		o.opt("session", r.Session)
 		o.opt("source_sha256", r.SHA256)
 		o.int("offset", r.Offset)
 		o.int("filetime", wire.FileTime(r.Time))

@@ -58,6 +58,7 @@ func (j *jsonEvents) Event(r *Row) error {
 	o.strs("rules", r.Rules)
 	o.strs("finding_ids", r.FindingIDs)
 	o.opt("time_kind", r.TimeKind)
+	o.opt("session", r.Session)
 	r.eventKeys(&o)
 	j.b = append(o.b, "}\n"...)
 	_, err := j.w.Write(j.b)

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -44,6 +45,10 @@ type Row struct {
 	Rules      []string
 	FindingIDs []string
 
+	// Session is the log-on session that the row belongs to, where it is known.
+	Session string
+
+	logon  uint64 // id of the log-on session, see [Row.Logon]
 	record uint64 // tells the events of one record from those of another
 }
 
@@ -92,6 +97,9 @@ func newRow(rec *artifacts.Record) *recordRow {
 		Source: from.Path, SHA256: from.SHA256, Snapshot: from.Snapshot, Key: from.Key, Value: from.Value,
 		State: from.State, Offset: from.Offset, Executable: winpath.Base(rec.Program()),
 	}, tags: rec.Tags()}
+	if l, ok := rec.Data.(interface{ Logon() uint64 }); ok {
+		r.logon = l.Logon()
+	}
 	if p := rec.Program(); p != "" {
 		r.Path = winpath.Key(p)
 	}
@@ -130,6 +138,12 @@ func (r *Row) Judge(verdicts map[string]Verdict) {
 	if v, ok := verdicts[r.RecordID]; ok {
 		r.Level, r.Rules, r.FindingIDs = v.Level, v.Rules, v.Findings
 	}
+}
+
+// Logon returns the id of the log-on session that the row's record names, and the
+// machine that the id is of. An id of 0 means that it names none.
+func (r *Row) Logon() (computer string, id uint64) {
+	return cmp.Or(r.field("computer"), r.Host), r.logon
 }
 
 // unzoned is the message for formats that cannot mark a row: a local time whose

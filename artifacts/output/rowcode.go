@@ -27,6 +27,7 @@ func appendRow(b []byte, r *Row) []byte {
 	}
 	b = binary.AppendVarint(b, r.Offset)
 	b = binary.AppendUvarint(b, r.record)
+	b = binary.AppendUvarint(b, r.logon)
 	local := byte(0)
 	if r.Local {
 		local = 1
@@ -103,6 +104,7 @@ func decodeRow(b []byte) (*Row, error) {
 	u := d.uint()
 	r.Offset = int64(u>>1) ^ -int64(u&1)
 	r.record = d.uint()
+	r.logon = d.uint()
 	r.Local = d.byte() == 1
 	r.Tags = d.texts()
 	r.Also = d.texts()

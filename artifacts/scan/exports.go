@@ -61,8 +61,8 @@ func AddExport(ctx context.Context, b *logons.Builder, path string, damage func(
 		return nil, err
 	}
 	a := list[0]
-	judges := map[string]*findings.Evaluator{}
-	var order []string
+	x := &exported{artifact: a, path: path, logons: b, judges: map[string]*findings.Evaluator{}}
+	var scripts events.Joiner
 	n := 0
 	for e, err := range eventjson.Read(f) {
 		if n++; n%4096 == 0 && ctx.Err() != nil {
@@ -72,24 +72,42 @@ func AddExport(ctx context.Context, b *logons.Builder, path string, damage func(
 			damage(fmt.Errorf("%s: %w", path, err))
 			continue
 		}
-		r := events.FromExport(e)
-		host, _, _ := strings.Cut(strings.ToUpper(r.Computer), ".")
-		rec := artifacts.Record{
-			ID: fmt.Sprintf("%s#%d", filepath.Base(path), e.Offset), Artifact: a, Host: host, Data: events.Event{Record: r},
-			From: artifacts.Locator{Path: path, Offset: e.Offset, State: artifacts.Live},
+		at := artifacts.Input{}.AtOffset(e.Offset)
+		for _, e := range scripts.Add(events.Event{Origin: at, Record: events.FromExport(e)}) {
+			x.add(e)
 		}
-		j := judges[host]
-		if j == nil {
-			j = findings.NewEvaluator(findings.Facts{Host: host, Prefetcher: -1}, nil)
-			judges[host] = j
-			order = append(order, host)
-		}
-		j.Add(&artifacts.Result{Artifact: a, From: rec.From, Records: []artifacts.Record{rec}})
-		b.Add(host, &r, rec.ID)
+	}
+	for _, e := range scripts.End() {
+		x.add(e)
 	}
 	var out []*findings.Report
-	for _, h := range order {
-		out = append(out, judges[h].Report())
+	for _, h := range x.order {
+		out = append(out, x.judges[h].Report())
 	}
 	return out, nil
+}
+
+// An exported file is one whose events are judged, those of each machine apart.
+type exported struct {
+	artifact *artifacts.Artifact
+	path     string
+	logons   *logons.Builder
+	judges   map[string]*findings.Evaluator
+	order    []string // of the machines
+}
+
+func (x *exported) add(e events.Event) {
+	host, _, _ := strings.Cut(strings.ToUpper(e.Computer), ".")
+	rec := artifacts.Record{
+		ID: fmt.Sprintf("%s#%d", filepath.Base(x.path), e.Position()), Artifact: x.artifact, Host: host, Data: e,
+		From: artifacts.Locator{Path: x.path, Offset: e.Position(), State: artifacts.Live},
+	}
+	j := x.judges[host]
+	if j == nil {
+		j = findings.NewEvaluator(findings.Facts{Host: host, Prefetcher: -1}, nil)
+		x.judges[host] = j
+		x.order = append(x.order, host)
+	}
+	j.Add(&artifacts.Result{Artifact: x.artifact, From: rec.From, Records: []artifacts.Record{rec}})
+	x.logons.Add(host, &e.Record, rec.ID)
 }

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
+	"github.com/artifactdump/artifactdump/artifacts/output"
 )
 
 // AddLogons feeds a log-on analysis with the records of a result. Copies of
@@ -19,6 +21,28 @@ func AddLogons(b *logons.Builder, host string, res *artifacts.Result) {
 		if e, ok := res.Records[i].Data.(events.Event); ok {
 			b.Add(host, &e.Record, res.Records[i].ID)
 		}
+	}
+}
+
+// Sessions fills in the log-on session of each row.
+func Sessions(a *logons.Analysis, rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
+	return func(yield func(*output.Row, error) bool) {
+		for r, err := range rows {
+			if r != nil {
+				session(a, r)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// session fills in the log-on session that a row belongs to.
+func session(a *logons.Analysis, r *output.Row) {
+	computer, id := r.Logon()
+	if s := a.SessionAt(computer, id, r.Time, r.RecordID); s != nil {
+		r.Session = s.ID
 	}
 }
 

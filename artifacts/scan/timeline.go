@@ -153,6 +153,7 @@ func (x *machineScan) feed(ctx context.Context, list []*timelineFile) error {
 		}
 		c.Newest = output.FormatTime(r.Time)
 		r.Judge(x.verdicts)
+		session(x.analysis, r)
 		n++
 		c.Joined += len(r.Also)
 		if batch = append(batch, r); len(batch) == rowBatch {

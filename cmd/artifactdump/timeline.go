@@ -8,6 +8,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
@@ -66,8 +67,10 @@ func timeline(c *cli.Context) error {
 	sorter := output.Sorter{Zone: func(host string) *artifacts.Zone { return s.zones[host] }}
 	defer sorter.Close()
 	j := scan.Judges{Names: c.StringSlice("artifact")}
+	b := logons.New(&logons.Options{SessionsOnly: true})
 	err = s.each(c.Args().Slice(), c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
 		j.Add(t, s.kind, &res)
+		scan.AddLogons(b, t.Machine().Name, &res)
 		return sorter.AddResult(&res)
 	})
 	if err == nil {
@@ -81,7 +84,7 @@ func timeline(c *cli.Context) error {
 			w, err = format.File(o.Path(), opts)
 		}
 		if err == nil {
-			err = writeTimeline(s, w, j.Rows(span.Rows(&sorter)))
+			err = writeTimeline(s, w, scan.Sessions(b.Analyse(), j.Rows(span.Rows(&sorter))))
 		}
 	}
 	if err != nil {

@@ -74,7 +74,7 @@ func TestVerifyEvidence(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the witness takes its time")
 	}
-	for _, sub := range []string{"prefetch", "hives", "images/win10-composed", "images/win7-composed", "images/server2022-attacked"} {
+	for _, sub := range []string{"prefetch", "hives", "evtx", "sigma", "images/win10-composed", "images/win7-composed", "images/server2022-attacked"} {
 		t.Run(sub, func(t *testing.T) {
 			files, agreed, known, alone := 0, 0, 0, 0
 			for _, v := range verifyAll(t, filepath.Join(dir, filepath.FromSlash(sub))) {

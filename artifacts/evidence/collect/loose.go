@@ -56,7 +56,7 @@ func Sniff(head []byte) Signature {
 		return HiveFile
 	case len(head) >= len(linkHeader) && string(head[:len(linkHeader)]) == linkHeader:
 		return ShortcutFile
-	case len(head) >= 8 && string(head[:8]) == "ElfFile\x00":
+	case len(head) >= 8 && (string(head[:8]) == "ElfFile\x00" || string(head[:8]) == "ElfChnk\x00"):
 		return EventLogFile
 	case len(head) >= 16 && string(head[4:12]) == "\xEF\xCD\xAB\x89\x20\x06\x00\x00" && head[12] == 0: // signature, version 0x620, database
 		return ESEFile

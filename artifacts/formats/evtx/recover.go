@@ -120,6 +120,15 @@ func (l *leftovers) next(d *Decoder, yield func(Record, error) bool) bool {
 	return l.deliver(d, w.places, yield)
 }
 
+// rest delivers all chunks that wait.
+func (l *leftovers) rest(d *Decoder, yield func(Record, error) bool) {
+	for l != nil && len(l.waiting) > 0 {
+		if !l.next(d, yield) {
+			return
+		}
+	}
+}
+
 // deliver decodes the records at the places of the loaded chunk, without those
 // that are allocated elsewhere.
 func (l *leftovers) deliver(d *Decoder, places []place, yield func(Record, error) bool) bool {

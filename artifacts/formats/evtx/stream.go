@@ -12,8 +12,9 @@ type Stream struct {
 	Header Header
 	Damage []*wire.FormatError // of the header
 
-	r    io.Reader
-	opts Options
+	r     io.Reader
+	opts  Options
+	carve bool // see [CarveStream]
 }
 
 // NewStream reads the header of an event log. The records are those that [Open]
@@ -49,6 +50,12 @@ func (s *Stream) Records() iter.Seq2[Record, error] {
 			l = newLeftovers(&s.opts)
 			l.keep = true
 		}
+		if s.carve {
+			if s.carved(d, l, yield) {
+				l.rest(d, yield)
+			}
+			return
+		}
 		for i := 0; ; i++ {
 			n, err := io.ReadFull(s.r, d.base[:ChunkSize])
 			at := int64(firstChunk) + int64(i)*ChunkSize
@@ -71,10 +78,6 @@ func (s *Stream) Records() iter.Seq2[Record, error] {
 				return
 			}
 		}
-		for l != nil && len(l.waiting) > 0 {
-			if !l.next(d, yield) {
-				return
-			}
-		}
+		l.rest(d, yield)
 	}
 }

@@ -57,6 +57,7 @@ type event struct {
 	Rules      []string          `parquet:"rules,list"`
 	FindingIDs []string          `parquet:"finding_ids,list"`
 	TimeKind   *string           `parquet:"time_kind,optional,dict"`
+	Session    *string           `parquet:"session,optional,dict"`
 }
 
 // A Writer writes the table timeline.
@@ -126,6 +127,7 @@ func (w *Writer) Event(r *output.Row) error {
 		e.Local = new(true)
 	}
 	e.RecordID, e.Level, e.Rules, e.FindingIDs, e.TimeKind = r.RecordID, r.Level, r.Rules, r.FindingIDs, opt(r.TimeKind)
+	e.Session = opt(r.Session)
 	w.rows = append(w.rows, e)
 	if len(w.rows) < cap(w.rows) {
 		return nil

@@ -1,5 +1,5 @@
-// Package verify compares this program's reading of Prefetch files and hives with
-// that of independent parsers, the witnesses, field by field. No other package of
+// Package verify compares this program's reading of Prefetch files, hives and event
+// logs with that of independent parsers, the witnesses, field by field. No other package of
 // the program links them.
 package verify
 
@@ -18,7 +18,7 @@ type Log interface {
 	HiveDamage(path string, d *hive.FormatError)
 }
 
-// Evidence compares every Prefetch file and every hive of the evidence with what
+// Evidence compares every Prefetch file, hive and event log of the evidence with what
 // the witness reads, and yields a verdict for each.
 func Evidence(ctx context.Context, ev *evidence.Evidence, w *Witness, log Log, yield func(*Verdict) error) error {
 	for i, t := range ev.Trees {
@@ -59,6 +59,32 @@ func Evidence(ctx context.Context, ev *evidence.Evidence, w *Witness, log Log, y
 			if h.Snapshot != "" {
 				h.Release()
 			}
+		}
+		if err := eventLogs(ctx, t, w, log, yield); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// eventLogs compares the event logs of a machine.
+func eventLogs(ctx context.Context, t *evidence.Tree, w *Witness, log Log, yield func(*Verdict) error) error {
+	files, errs := t.Glob(`%SystemRoot%\System32\winevt\Logs\*.evtx`)
+	for _, err := range errs {
+		log.Damage(err)
+	}
+	for _, f := range files {
+		d, err := f.OpenAt()
+		if err != nil {
+			log.Damage(fmt.Errorf("%s: %w", f.Path, err))
+		}
+		if d == nil {
+			continue
+		}
+		v := compareLog(w, f.Path, d.ReaderAt, d.Size())
+		d.Close()
+		if err := yield(v); err != nil {
+			return err
 		}
 		if err := ctx.Err(); err != nil {
 			return err

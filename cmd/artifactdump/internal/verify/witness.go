@@ -25,6 +25,7 @@ import (
 // A witnessQuestion asks for one file.
 type witnessQuestion struct {
 	Hive bool
+	Log  bool // chunks of an event log
 	Data []byte
 	Keys []int64 // of a hive: where the keys lie that are to be read
 }
@@ -34,6 +35,7 @@ type witnessAnswer struct {
 	Error    string
 	Prefetch witnessPrefetch
 	Keys     []witnessKey
+	Chunks   []witnessChunk
 }
 
 type witnessPrefetch struct {
@@ -96,8 +98,11 @@ func ask(q witnessQuestion) (a witnessAnswer) {
 		}
 	}()
 	debug.SetMemoryLimit(witnessMemory / 2)
-	if q.Hive {
+	switch {
+	case q.Hive:
 		return askHive(q)
+	case q.Log:
+		return askLog(q)
 	}
 	p, err := goprefetch.LoadPrefetch(bytes.NewReader(q.Data))
 	if err != nil {
