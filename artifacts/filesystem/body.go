@@ -48,13 +48,25 @@ func (v *view) body(r *ntfs.Record) []BodyLine {
 		names++
 		path, _ = v.table.AppendPath(path[:0], n)
 		name := strings.ReplaceAll(string(path), `\`, "/")
+		if r.Entry == rootEntry {
+			name = "/"
+		}
 		b.add(name, " ($FILE_NAME)", bodyName, n.ID, bodyNameSize+2*uint64(n.Units()), n.Times, false)
 		b.contents(name)
 	}
-	if names == 0 && r.IsBase() {
+	if names == 0 && r.IsBase() && !b.reserved() {
 		b.contents(fmt.Sprintf("/$OrphanFiles/OrphanFile-%d", r.Entry))
 	}
 	return b.lines
+}
+
+// rootEntry is the record of the root folder, which has the name "." in itself.
+const rootEntry = 5
+
+// reserved reports whether a record without a name is not a file's: it is kept
+// for the system, or was never used.
+func (b *bodyWriter) reserved() bool {
+	return !b.deleted && b.r.Entry < 16 || !b.r.HasStandard && len(b.r.Streams) == 0
 }
 
 // bodyNameSize is the size of a $FILE_NAME without its name.

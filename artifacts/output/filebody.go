@@ -18,8 +18,9 @@ type fileBody struct {
 	unset    string
 	prefixes map[bodyPlace]string // before the path, by machine, drive and snapshot
 	buf      []byte
-	other    int // records that are none of a file
-	empty    int // files without lines: not everything was read
+	other    int  // records that are none of a file
+	empty    int  // records without lines
+	written  bool // some had lines
 }
 
 type bodyPlace struct{ host, drive, snapshot string }
@@ -43,6 +44,7 @@ func (b *fileBody) Record(r *artifacts.Record) error {
 		b.empty++
 		return nil
 	}
+	b.written = true
 	prefix := b.prefix(r, f.Path)
 	for i := range lines {
 		if err := b.line(prefix, &lines[i]); err != nil {
@@ -114,7 +116,7 @@ func (b *fileBody) Notes() []string {
 	if b.other > 0 {
 		out = append(out, plural(b.other, "record")+" left out: a body file of records holds files of $MFT; timeline --format bodyfile has all events")
 	}
-	if b.empty > 0 {
+	if b.empty > 0 && !b.written {
 		out = append(out, plural(b.empty, "record")+" left out: give -a mft for all files")
 	}
 	return out

@@ -43,6 +43,11 @@ func TestExport(t *testing.T) {
 	if stdout, _, code := runArgs(t, "export", "--format", "jsonl", img, "tool.exe"); code != exitOK || !strings.Contains(stdout, `"sha256":"`+sum) {
 		t.Errorf("the report alone: exit %d: %s", code, stdout)
 	}
+	stdout, stderr, code = runArgs(t, "dump", "-a", "mft", "--format", "bodyfile", img)
+	if code != exitOK || !strings.Contains(stdout, "0|/tool.exe ($FILE_NAME)|64-48-") ||
+		!strings.Contains(stdout, "|r/rrwxrwxrwx|0|0|8000|") || !strings.Contains(stderr, "no Windows on it") {
+		t.Errorf("the body file: exit %d: %s%s", code, stdout, stderr)
+	}
 	for _, x := range []struct {
 		args []string
 		code int
