@@ -18,13 +18,13 @@ import (
 func verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
-		Usage:     "cross-check Prefetch files and hives with independent parsers",
+		Usage:     "cross-check Prefetch files, hives and $MFT with independent parsers",
 		ArgsUsage: "EVIDENCE…",
-		Description: "Decodes every Prefetch file and every hive a second time with go-prefetch and\n" +
-			"regparser, in a child process that may crash, and compares field by field. Fields\n" +
-			"agree, diverge for a known reason (docs/oracles.md explains each), or differ\n" +
-			"unexplained. An unexplained difference is shown with both readings and the bytes.\n" +
-			"It makes the exit code 3, as does a file that is damaged or unreadable.\n\n" +
+		Description: "Decodes every Prefetch file, every hive and every file record of $MFT a second time\n" +
+			"with go-prefetch, regparser and go-ntfs, in a child process that may crash, and\n" +
+			"compares field by field. Fields agree, diverge for a known reason (docs/oracles.md\n" +
+			"explains each), or differ unexplained. An unexplained difference is shown with both\n" +
+			"readings and the bytes. It makes the exit code 3, as does a file that is damaged or unreadable.\n\n" +
 			"Example:\n   artifactdump verify /mnt/image",
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl"},

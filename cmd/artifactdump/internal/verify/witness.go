@@ -24,9 +24,11 @@ import (
 
 // A witnessQuestion asks for one file.
 type witnessQuestion struct {
-	Hive bool
-	Data []byte
-	Keys []int64 // of a hive: where the keys lie that are to be read
+	Hive       bool
+	MFT        bool // Data is a piece of a $MFT
+	Data       []byte
+	Keys       []int64 // of a hive: where the keys lie that are to be read
+	RecordSize int     // of a $MFT
 }
 
 // A witnessAnswer is what the witness read.
@@ -34,6 +36,7 @@ type witnessAnswer struct {
 	Error    string
 	Prefetch witnessPrefetch
 	Keys     []witnessKey
+	Records  []witnessRecord // of a $MFT, one for each position
 }
 
 type witnessPrefetch struct {
@@ -96,8 +99,11 @@ func ask(q witnessQuestion) (a witnessAnswer) {
 		}
 	}()
 	debug.SetMemoryLimit(witnessMemory / 2)
-	if q.Hive {
+	switch {
+	case q.Hive:
 		return askHive(q)
+	case q.MFT:
+		return askMFT(q)
 	}
 	p, err := goprefetch.LoadPrefetch(bytes.NewReader(q.Data))
 	if err != nil {
