@@ -11,7 +11,8 @@ import (
 )
 
 // openImage opens a disk image: every volume with a Windows installation is a
-// machine, with its shadow copies; the other volumes are named.
+// machine, with its shadow copies. The other NTFS volumes are read with the
+// first machine, or are one machine without Windows; what is no NTFS is named.
 func openImage(path string, opts *Options) (*Evidence, error) {
 	d, err := image.Open(path, nil)
 	if err != nil {
@@ -26,9 +27,10 @@ func fromDisk(d *image.Disk, path string, opts *Options) (*Evidence, error) {
 	for _, v := range d.Volumes() {
 		o.volume(v)
 	}
+	o.attach()
 	if len(e.Trees) == 0 {
 		d.Close()
-		return nil, errors.Join(append([]error{fmt.Errorf("%s: %w: no volume with Windows in it", path, ErrNothing)}, o.problems...)...)
+		return nil, errors.Join(append([]error{fmt.Errorf("%s: %w: no NTFS volume that can be read", path, ErrNothing)}, o.problems...)...)
 	}
 	e.Trees[0].notes = append(e.Trees[0].notes, o.problems...)
 	e.bytesRead, e.verify = d.BytesRead, d.Verify
@@ -40,6 +42,7 @@ type imageOpener struct {
 	path     string
 	opts     *Options
 	problems []error
+	data     []dataVolume
 }
 
 func (o *imageOpener) note(format string, args ...any) {
@@ -59,7 +62,7 @@ func (o *imageOpener) volume(v image.Volume) {
 		hosts, err = collect.Recognise(fsys)
 	}
 	o.failed(name, err)
-	copies := o.shadows(name, v)
+	copies, bare := o.shadows(name, v)
 	switch {
 	case len(hosts) == 1 && hosts[0].Kind == collect.WindowsRoot:
 		hosts[0].Volumes = append(hosts[0].Volumes, copies...)
@@ -71,7 +74,9 @@ func (o *imageOpener) volume(v image.Volume) {
 		o.note("%s: its shadow copies are left aside: it holds a collection, not a machine", name)
 	}
 	if len(hosts) == 0 {
-		o.note("%s: no Windows on it", name)
+		if fsys != nil {
+			o.data = append(o.data, dataVolume{name, v.Serial, append([]collect.Vol{{Path: ".", FS: fsys}}, bare...)})
+		}
 		return
 	}
 	for _, h := range hosts {
@@ -94,9 +99,8 @@ func (o *imageOpener) failed(name string, err error) {
 }
 
 // shadows opens the shadow copies of a volume that hold Windows, as KAPE's
-// folders VSS1, VSS2 … would.
-func (o *imageOpener) shadows(name string, v image.Volume) []collect.Vol {
-	var vols []collect.Vol
+// folders VSS1, VSS2 … would, and those that hold none.
+func (o *imageOpener) shadows(name string, v image.Volume) (vols, bare []collect.Vol) {
 	var read, other []string
 	for _, s := range v.Shadows {
 		label := s.Name + " of " + s.Created.Format("2006-01-02T15:04:05.0000000Z")
@@ -112,6 +116,7 @@ func (o *imageOpener) shadows(name string, v image.Volume) []collect.Vol {
 			if _, ok := errors.AsType[*collect.NotRecognisedError](err); ok {
 				o.failed(name+": "+label, err)
 				other = append(other, label)
+				bare = append(bare, collect.Vol{Path: ".", FS: fsys, Snapshot: s.Name})
 				continue
 			}
 		}
@@ -145,7 +150,11 @@ func (o *imageOpener) shadows(name string, v image.Volume) []collect.Vol {
 		if o.opts != nil && o.opts.NoShadows {
 			why = "left aside as asked"
 		}
-		o.note("%s: shadow copies that are not read (%s): %s", name, why, strings.Join(other, ", "))
+		if len(vols) == 0 && len(bare) == len(other) {
+			o.note("%s: shadow copies without Windows: %s", name, strings.Join(other, ", "))
+		} else {
+			o.note("%s: shadow copies that are not read (%s): %s", name, why, strings.Join(other, ", "))
+		}
 	}
-	return vols
+	return vols, bare
 }

@@ -243,7 +243,7 @@ func newTree(h collect.Machine, name string, opts *Options) *Tree {
 		t.name = name
 	}
 	for _, v := range h.Volumes {
-		vol := &volume{name: v.Name, snapshot: v.Snapshot, fsys: v.FS, dirs: map[string]*dir{}}
+		vol := newVolume(v)
 		if vol.name == "" && !h.Loose && len(vol.windowsRoots()) > 0 {
 			// A copied volume does not tell its letter. Windows lives on C:
 			// unless somebody went out of his way.

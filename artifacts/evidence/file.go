@@ -238,7 +238,7 @@ func (t *Tree) Lookup(path string) (*File, bool) { return t.LookupCopy(path, "")
 func (t *Tree) LookupCopy(path, snapshot string) (*File, bool) {
 	vol, key := winpath.Volume(path), winpath.Key(path)
 	for _, v := range t.volumes {
-		if v.snapshot != snapshot || len(vol) == 2 && v.name != "" && !strings.EqualFold(vol, v.name) {
+		if v.snapshot != snapshot || t.other(v, vol) {
 			continue
 		}
 		if p, ok := v.lookup(key); ok {
@@ -253,7 +253,7 @@ func (t *Tree) LookupCopy(path, snapshot string) (*File, bool) {
 func (t *Tree) Walked(path string) bool {
 	vol, key := winpath.Volume(path), winpath.Key(path)
 	for _, v := range t.volumes {
-		if v.snapshot != "" || len(vol) == 2 && v.name != "" && !strings.EqualFold(vol, v.name) {
+		if v.snapshot != "" || t.other(v, vol) {
 			continue
 		}
 		if _, ok := v.lookup(winpath.Dir(key)); ok {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -24,6 +25,27 @@ type volume struct {
 	mu       sync.Mutex
 	dirs     map[string]*dir // by the path inside fsys
 	problems []error         // directories that could not be listed, each once, and files that have no description
+}
+
+func newVolume(v collect.Vol) *volume {
+	name := v.Name
+	if len(name) > 2 && !strings.HasPrefix(name, "Volume{") {
+		name = volumeName(name) // a collector's name of a volume without a letter
+	}
+	return &volume{name: name, snapshot: v.Snapshot, fsys: v.FS, dirs: map[string]*dir{}}
+}
+
+// volumeName is the name of a volume without a drive letter. Paths spell it as
+// Windows spells volumes by their GUID.
+func volumeName(id string) string { return "Volume{" + id + "}" }
+
+// other reports whether a path that names a volume names another one. What no
+// volume of the evidence is called, a device or a GUID, may be any of them.
+func (t *Tree) other(v *volume, named string) bool {
+	if v.name == "" || named == "" || strings.EqualFold(named, v.name) {
+		return false
+	}
+	return len(named) == 2 || slices.ContainsFunc(t.volumes, func(o *volume) bool { return strings.EqualFold(o.name, named) })
 }
 
 type dir struct {

@@ -51,6 +51,7 @@ type File struct {
 	Damage     string   `json:"damage,omitempty"`
 
 	full bool
+	body []BodyLine
 }
 
 // A Doubt is why the times of a program are taken for forged.
@@ -170,6 +171,9 @@ func (v *view) file(in artifacts.Input, r *ntfs.Record, why Reason) File {
 	f.streams(r)
 	if r.ReparseTag != 0 {
 		f.Reparse = strings.TrimSpace(fmt.Sprintf("0x%08x %s", r.ReparseTag, ntfs.ReparseName(r.ReparseTag)))
+	}
+	if in.Full {
+		f.body = v.body(r)
 	}
 	if x := v.forged[r.Reference()]; x != nil {
 		f.Forged = doubtOf(x)

@@ -83,7 +83,8 @@ func beside(in artifacts.Input, patterns []string) *evidence.File {
 	for _, p := range patterns {
 		files, _ := in.Tree.Glob(p)
 		files = slices.DeleteFunc(files, func(f *evidence.File) bool {
-			return f.Snapshot != in.From.Snapshot || !strings.EqualFold(winpath.Volume(f.Path), winpath.Volume(in.From.Path))
+			return f.Snapshot != in.From.Snapshot || !strings.EqualFold(winpath.Volume(f.Path), winpath.Volume(in.From.Path)) ||
+				letter(f.Path) != letter(in.From.Path)
 		})
 		if len(files) == 1 {
 			return files[0]
@@ -112,13 +113,30 @@ func viewFrom(in artifacts.Input, f *evidence.File) *view {
 	return in.Once(key, func() any { return readView(in, f) }).(*view)
 }
 
-// drive returns the letter of the volume that a file is on. Loose files are
-// taken for those of C:.
+// drive returns the volume that a file is on: its letter, or its name when it has
+// none. Loose files are taken for those of C:, unless a collector put the letter
+// before the name.
 func drive(path string) string {
-	if v := winpath.Volume(path); len(v) == 2 {
-		return strings.ToUpper(v)
+	if v := winpath.Volume(path); v != "" {
+		if len(v) == 2 {
+			v = strings.ToUpper(v)
+		}
+		return v
+	}
+	if l := letter(path); l != "" {
+		return l
 	}
 	return "C:"
+}
+
+// letter returns the drive letter before the name of a loose file: "D:" of
+// D_$MFT.
+func letter(path string) string {
+	name := winpath.Base(path)
+	if len(name) > 3 && name[1] == '_' && name[2] == '$' && (name[0]|0x20) >= 'a' && (name[0]|0x20) <= 'z' {
+		return strings.ToUpper(name[:1]) + ":"
+	}
+	return ""
 }
 
 func readView(in artifacts.Input, f *evidence.File) *view {

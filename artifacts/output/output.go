@@ -160,7 +160,7 @@ func Formats() []Format {
 		{Name: "csv", Ext: ".csv", About: "comma-separated values with a header, RFC 4180", Events: newCSVEvents, Records: newCSVRecords},
 		{Name: "timesketch", Ext: ".timesketch.jsonl", About: "JSON lines as Timesketch imports them", Events: newTimesketch},
 		{Name: "timesketch-csv", Ext: ".timesketch.csv", About: "CSV as Timesketch imports it", Events: newTimesketchCSV},
-		{Name: "bodyfile", Ext: ".body", About: "body file of The Sleuth Kit 3, for mactime", Events: newBodyfile},
+		{Name: "bodyfile", Ext: ".body", About: "body file of The Sleuth Kit 3, for mactime", Events: newBodyfile, Records: newFileBody},
 		{Name: "l2tcsv", Ext: ".l2t.csv", About: "the 17 columns of log2timeline, whole seconds", Events: newL2TCSV},
 		{Name: "tln", Ext: ".tln", About: "five columns as RegRipper writes them, whole seconds", Events: newTLN},
 		{Name: "ecs", Ext: ".ndjson", About: "bulk requests for Elasticsearch and OpenSearch in the Elastic Common Schema",

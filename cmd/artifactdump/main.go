@@ -135,6 +135,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			prefetchCommand(),
 			hiveCommand(),
 			inspectCommand(),
+			exportCommand(),
 			explainCommand(),
 			verifyCommand(),
 			completionCommand(),
@@ -154,7 +155,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		c.HideHelpCommand = true
 		plainSwitches(c.Flags)
 		switch c.Name {
-		case "scan", "timeline", "report", "findings", "dump", "prefetch", "verify":
+		case "scan", "timeline", "report", "findings", "dump", "prefetch", "verify", "export":
 			c.Before = func(c *cli.Context) error { return named(c, c.NArg()) }
 		case "explain":
 			c.Before = func(c *cli.Context) error { return named(c, 1) }

@@ -53,6 +53,9 @@ func timeline(c *cli.Context) error {
 	if err := s.showEvents(); err != nil {
 		return err
 	}
+	if fileBody(c, format) {
+		return dump(c)
+	}
 	if format.Events == nil && (c.String("output") == "" || c.String("output") == "-") {
 		return usagef("--format %s needs a file: use -o FILE", format.Name)
 	}
@@ -95,6 +98,13 @@ func timeline(c *cli.Context) error {
 		return err
 	}
 	return s.end()
+}
+
+// fileBody reports whether the body file of everything in $MFT is asked for: that
+// is written as fls -m does, a line for each file and not for each of its times.
+func fileBody(c *cli.Context, f output.Format) bool {
+	limited := c.IsSet("from") || c.IsSet("to") || c.IsSet("last")
+	return f.Name == "bodyfile" && !limited && slices.Equal(c.StringSlice("artifact"), []string{"mft"})
 }
 
 // writeTimeline writes sorted rows and prints the notes of the writer.

@@ -18,13 +18,14 @@ import (
 func verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
-		Usage:     "cross-check Prefetch files, hives and event logs with independent parsers",
+		Usage:     "cross-check Prefetch files, hives, event logs and $MFT with independent parsers",
 		ArgsUsage: "EVIDENCE…",
-		Description: "Decodes every Prefetch file, hive and event log a second time with go-prefetch,\n" +
-			"regparser and Velocidex's evtx, in a child process that may crash, and compares\n" +
-			"field by field. Fields agree, diverge for a known reason (docs/oracles.md explains\n" +
-			"each), or differ unexplained. An unexplained difference is shown with both readings\n" +
-			"and the bytes. It makes the exit code 3, as does a file that is damaged or unreadable.\n\n" +
+		Description: "Decodes every Prefetch file, hive, event log and file record of $MFT a second time\n" +
+			"with go-prefetch, regparser, Velocidex's evtx and go-ntfs, in a child process that may\n" +
+			"crash, and compares field by field. Fields agree, diverge for a known reason\n" +
+			"(docs/oracles.md explains each), or differ unexplained. An unexplained difference is shown\n" +
+			"with both readings and the bytes. It makes the exit code 3, as does a file that is damaged\n" +
+			"or unreadable.\n\n" +
 			"Example:\n   artifactdump verify /mnt/image",
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: text, jsonl"},

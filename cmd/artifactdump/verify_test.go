@@ -96,6 +96,33 @@ func TestVerifyEvidence(t *testing.T) {
 	}
 }
 
+// TestVerifyVolumes ends with nothing unexplained over every $MFT of the evidence.
+func TestVerifyVolumes(t *testing.T) {
+	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	if dir == "" {
+		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
+	}
+	tables, err := filepath.Glob(filepath.Join(dir, "ntfs", "mft", "*.mft.gz"))
+	if err != nil || len(tables) == 0 {
+		t.Fatal("no $MFT in the evidence")
+	}
+	agreed, known := 0, 0
+	for _, name := range tables {
+		folder := t.TempDir()
+		must(t, os.WriteFile(filepath.Join(folder, "$MFT"), unpacked(t, name), 0o600))
+		for _, v := range verifyAll(t, folder) {
+			agreed += v.Agreed
+			known += v.Divergences()
+			if v.Kind != "mft" || v.Differences() > 0 || v.Witness != "" {
+				t.Errorf("%s: %s, %q, unexplained %+v", filepath.Base(name), v.Kind, v.Witness, v.Unexplained)
+			}
+		}
+	}
+	if t.Logf("%d fields agreed, %d known divergences", agreed, known); agreed < 300_000 || known == 0 {
+		t.Error("too few to mean anything")
+	}
+}
+
 // TestVerifyDamaged reads a Prefetch file that nobody can read, and one that
 // is damaged inside: both are named, and the exit code says so.
 func TestVerifyDamaged(t *testing.T) {

@@ -16,52 +16,106 @@ const tagWOF = 0x80000017
 // A FileStream is the data of one stream of a file found by its record.
 type FileStream struct {
 	*io.SectionReader
-	// Deleted reports that the record is free. The stream is whole: none of its
-	// clusters has been given to another file at the time of the image.
+	// Deleted reports that the record is free.
 	Deleted bool
 	// Resident reports that the data is in the record itself.
 	Resident bool
 	Ranges   []Range // that have clusters
+	// Extents are the runs of clusters, in the order of the stream. A run of a
+	// deleted file of which a part belongs to another file now is split.
+	Extents []Extent
+	// Lost counts the bytes of the stream in clusters that belong to another
+	// file now. It is 0 but for [Volume.OpenRemains].
+	Lost int64
 }
 
 // OpenReference opens a stream of the file that a reference names, whether the
 // file exists or has been deleted; stream is "" for the main one. A deleted
 // stream that is not whole any more gives [ErrOverwritten], never the bytes of
-// another file. A reference of another sequence number gives [fs.ErrNotExist].
+// another file. Whole means that none of its clusters belongs to another file at
+// the time of the image. A reference of another sequence number gives
+// [fs.ErrNotExist].
 func (v *Volume) OpenReference(ref Reference, stream string) (*FileStream, error) {
+	s, f, err := v.referenced(ref, stream)
+	if err != nil {
+		return nil, err
+	}
+	if f.Deleted {
+		if err := v.checkWhole(s); err != nil {
+			return nil, fmt.Errorf("file record %s: %w", ref, err)
+		}
+	}
+	return f, nil
+}
+
+// OpenRemains is OpenReference for a deleted stream of which some clusters belong
+// to another file now. They read as zeros, and Lost counts their bytes. A
+// compressed stream cannot be read in parts: its extents come with the error
+// [ErrOverwritten].
+func (v *Volume) OpenRemains(ref Reference, stream string) (*FileStream, error) {
+	s, f, err := v.referenced(ref, stream)
+	if err != nil || !f.Deleted {
+		return f, err
+	}
+	end := s.needed()
+	var runs []run
+	for _, e := range f.Extents {
+		r := run{e.Offset / v.cluster, e.Volume / v.cluster, e.Length / v.cluster}
+		if e.Clusters == ClustersHole {
+			r.lcn = -1
+		}
+		if e.Clusters == ClustersReused {
+			r.lcn = -1
+			f.Lost += max(0, min(end, e.Offset+e.Length)-e.Offset)
+		}
+		runs = append(runs, r)
+	}
+	f.Lost = min(f.Lost, s.size)
+	if f.Lost == 0 {
+		return f, nil
+	}
+	if s.unit > 0 {
+		return f, fmt.Errorf("file record %s: a compressed stream: %w", ref, ErrOverwritten)
+	}
+	s.runs = runs
+	f.Ranges = s.dataRanges()
+	return f, nil
+}
+
+// referenced opens a stream without asking whether it is whole.
+func (v *Volume) referenced(ref Reference, stream string) (*stream, *FileStream, error) {
 	base, err := v.readRecord(ref.Entry())
 	if base == nil {
-		return nil, err
+		return nil, nil, err
 	}
 	inUse := base.flags&flagInUse != 0
 	if effective(base.seq, inUse) != ref.Sequence() {
-		return nil, errGone(ref)
+		return nil, nil, errGone(ref)
 	}
 	if base.base != 0 {
-		return nil, fmt.Errorf("file record %s: %w", ref, errNotBase)
+		return nil, nil, fmt.Errorf("file record %s: %w", ref, errNotBase)
 	}
 	f, err := v.inode(ref.Entry())
 	if !inUse {
 		f, err = v.deletedInode(base)
 	}
 	if f == nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if stream == "" && f.stat().ReparseTag == tagWOF {
-		return nil, fmt.Errorf("file record %s: %w", ref, ErrSystemCompressed)
+		return nil, nil, fmt.Errorf("file record %s: %w", ref, ErrSystemCompressed)
 	}
 	s, err := f.stream(typeData, stream)
 	if err != nil {
-		return nil, fmt.Errorf("file record %s: %w", ref, err)
+		return nil, nil, fmt.Errorf("file record %s: %w", ref, err)
 	}
-	if !inUse {
-		if err := v.checkWhole(s); err != nil {
-			return nil, fmt.Errorf("file record %s: %w", ref, err)
-		}
+	extents, err := v.extents(s, inUse)
+	if err != nil {
+		return nil, nil, fmt.Errorf("file record %s: %w", ref, err)
 	}
-	return &FileStream{
+	return s, &FileStream{
 		SectionReader: io.NewSectionReader(s, 0, s.size),
-		Deleted:       !inUse, Resident: s.resident != nil, Ranges: s.dataRanges(),
+		Deleted:       !inUse, Resident: s.resident != nil, Ranges: s.dataRanges(), Extents: extents,
 	}, nil
 }
 
@@ -113,26 +167,13 @@ func (v *Volume) deletedInode(base *record) (*inode, error) {
 
 // checkWhole reports ErrOverwritten when a cluster of a stream is in use.
 func (v *Volume) checkWhole(s *stream) error {
-	if s.resident != nil || len(s.runs) == 0 {
-		return nil
-	}
-	bitmap, err := v.bitmapStream()
+	extents, err := v.extents(s, false)
 	if err != nil {
-		return fmt.Errorf("$Bitmap: %w", err)
+		return err
 	}
-	left := v.Size / v.cluster // no stream has more
-	for _, r := range s.runs {
-		if r.lcn < 0 {
-			continue
-		}
-		if left -= r.n; left < 0 {
-			return ErrOverwritten
-		}
-		used, err := v.allocated(bitmap, r.lcn, r.n)
-		if err != nil {
-			return fmt.Errorf("$Bitmap: %w", err)
-		}
-		if used {
+	end := s.needed()
+	for _, e := range extents {
+		if e.Clusters == ClustersReused && e.Offset < end {
 			return ErrOverwritten
 		}
 	}

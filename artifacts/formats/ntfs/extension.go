@@ -46,13 +46,13 @@ func joinable(r *Record) []byte {
 		le.PutUint32(v[fnReparse:], n.Reparse)
 		v[fnNameLen], v[fnNamespace] = byte(len(n.units)/2), n.Namespace
 		copy(v[fnName:], n.units)
-		out = appendResident(out, typeFileName, nil, v, 0, 0)
+		out = appendResident(out, typeFileName, nil, v, 0, n.ID)
 	}
 	for i := range r.Streams {
 		out = appendStream(out, &r.Streams[i])
 	}
 	if r.HasIndex {
-		out = appendResident(out, typeIndexRoot, []byte("$\x00I\x003\x000\x00"), nil, 0, 0)
+		out = appendResident(out, typeIndexRoot, []byte("$\x00I\x003\x000\x00"), nil, 0, r.IndexID)
 	}
 	if r.ReparseTag != 0 {
 		out = appendResident(out, typeReparse, nil, le.AppendUint32(nil, r.ReparseTag), 0, 0)

@@ -74,6 +74,8 @@ type Record struct {
 	ReparseTag  uint32 // 0 when the file is no reparse point
 	ObjectID    []byte // 16 bytes and, from Windows, three more identifiers
 	HasIndex    bool   // an index of names: the file is a directory
+	IndexID     uint16 // of the attribute with the root of that index
+	IndexSize   uint32 // of the root
 
 	// Extensions counts the extension records whose names and streams were
 	// joined. It is 0 without a [Table].
@@ -107,7 +109,8 @@ type Name struct {
 	Size      uint64
 	Flags     uint32
 	Reparse   uint32
-	Namespace uint8 // 0 POSIX, 1 Win32, 2 DOS, 3 Win32 and DOS
+	Namespace uint8  // 0 POSIX, 1 Win32, 2 DOS, 3 Win32 and DOS
+	ID        uint16 // of the attribute, in its record
 
 	Offset int32  // of the attribute in its record
 	Record uint64 // entry of the record that holds it
@@ -120,6 +123,9 @@ func (n *Name) Name() string { return string(n.AppendName(nil)) }
 
 // AppendName appends the name to b.
 func (n *Name) AppendName(b []byte) []byte { return appendUTF16(b, n.units) }
+
+// Units returns the length of the name in UTF-16 units.
+func (n *Name) Units() int { return len(n.units) / 2 }
 
 // DOS reports whether the name is only a short one.
 func (n *Name) DOS() bool { return n.Namespace == namespaceDOS }
@@ -332,11 +338,13 @@ func (r *Record) attribute(a []byte, typ uint32, entry uint64, at int32) bool {
 			r.Names = r.Names[:len(r.Names)-1]
 			return false
 		}
-		n.Record, n.Offset = entry, at
+		n.Record, n.Offset, n.ID = entry, at, le.Uint16(a[attrID:])
 	case typeObjectID:
 		r.ObjectID = v
 	case typeIndexRoot:
-		r.HasIndex = r.HasIndex || isNameIndex(a)
+		if !r.HasIndex && isNameIndex(a) {
+			r.HasIndex, r.IndexID, r.IndexSize = true, le.Uint16(a[attrID:]), uint32(len(v))
+		}
 	case typeReparse:
 		if len(v) < 4 {
 			return false

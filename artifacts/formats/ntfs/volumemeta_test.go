@@ -241,6 +241,19 @@ func TestDeletedFile(t *testing.T) {
 	if got, err := readReference(v, ref); !errors.Is(err, ErrOverwritten) {
 		t.Errorf("with one cluster of another file: %d bytes, %v", len(got), err)
 	}
+	f, err := v.OpenRemains(ref, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := len(large) - int(f.Lost)
+	got, err := io.ReadAll(f)
+	if err != nil || f.Lost == 0 || f.Lost > 4096 || !bytes.Equal(got[:cut], large[:cut]) || !bytes.Equal(got[cut:], make([]byte, f.Lost)) {
+		t.Errorf("what remains: %d bytes, %d lost, %v", len(got), f.Lost, err)
+	}
+	if n := len(f.Extents); n < 2 || f.Extents[n-2].Clusters != ClustersFree || f.Extents[n-1].Clusters != ClustersReused ||
+		f.Extents[n-1].Volume != last.Offset+last.Length-4096 && f.Extents[n-1].Length > 4096 {
+		t.Errorf("extents: %+v", f.Extents)
+	}
 }
 
 func readReference(v *Volume, ref Reference) ([]byte, error) {
@@ -368,6 +381,9 @@ func TestMutatedVolume(t *testing.T) {
 			if f, err := v.OpenReference(r.Reference(), ""); err == nil {
 				io.CopyN(io.Discard, f, 1<<20)
 			}
+			if f, err := v.OpenRemains(r.Reference(), ""); err == nil {
+				io.CopyN(io.Discard, f, 1<<20)
+			}
 			if r.Directory() {
 				for range v.IndexEntries(r.Reference()) {
 				}
@@ -381,5 +397,43 @@ func TestMutatedVolume(t *testing.T) {
 		}
 		v.JournalInfo()
 		v.CarveJournal(func(*Change, error) bool { return true })
+	}
+}
+
+// TestSameState compares the split of runs with the bitmap bit by bit.
+func TestSameState(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	bitmap := make([]byte, 10_000)
+	for i := range bitmap {
+		switch rnd.IntN(3) { // long runs of one state, too
+		case 0:
+			bitmap[i] = byte(rnd.Uint32())
+		case 1:
+			bitmap[i] = 0xFF
+		}
+	}
+	copy(bitmap[100:], make([]byte, 5000))
+	v := &Volume{cluster: 512, Size: 1 << 30}
+	s := &stream{v: v, resident: bitmap, size: int64(len(bitmap)), init: int64(len(bitmap))}
+	for range 500 {
+		r := run{7, int64(rnd.IntN(70_000)), 1 + int64(rnd.IntN(9_000))}
+		out, err := v.splitRun(nil, s, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := r.lcn
+		for i, e := range out {
+			if e.Volume != at*512 || e.Offset != (r.vcn+at-r.lcn)*512 || i > 0 && out[i-1].Clusters == e.Clusters {
+				t.Fatalf("%+v of %+v", e, r)
+			}
+			for ; at < (e.Volume+e.Length)/512; at++ {
+				if used := bitmap[at/8]>>(at%8)&1 != 0; used != (e.Clusters == ClustersReused) {
+					t.Fatalf("cluster %d: %+v", at, e)
+				}
+			}
+		}
+		if at != r.lcn+r.n {
+			t.Fatalf("%+v ends at %d", r, at)
+		}
 	}
 }

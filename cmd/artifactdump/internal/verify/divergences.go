@@ -149,5 +149,10 @@ no row explains is shown by `+"`verify`"+` with both readings and the bytes.
 	for _, d := range evtxDivergences {
 		fmt.Fprintf(w, "| %s | %s | %s |\n", d.field, d.when, d.why)
 	}
+	fmt.Fprintln(w, "\n## File records of $MFT: go-ntfs")
+	fmt.Fprint(w, "\n| field | when | who is right, and why |\n| --- | --- | --- |\n")
+	for _, d := range mftDivergences {
+		fmt.Fprintf(w, "| %s | %s | %s |\n", d.field, d.when, d.why)
+	}
 	fmt.Fprint(w, oraclesTail)
 }

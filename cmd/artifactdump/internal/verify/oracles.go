@@ -30,7 +30,8 @@ shows the new bytes; ours says that they were reused.
 
 All 55,917 records of the evidence, loose and in images, agree with dfir_ntfs and libfsntfs in sequence, use, times, names, streams, reparse tags and paths
 (TestMFTTruth, TestVolumeMFTTruth, TestRecordsOfImages). The journals agree byte for byte with two readers (TestJournalTruth). go-ntfs agrees in all names and
-times of 52,185 records and in 28,684 whole paths (TestWitness).
+times of 52,185 records and in 28,684 whole paths (TestWitness). ` + "`verify`" + ` compares all fields of the 12 loose tables: 322,777 agree, 59 diverge for
+the reasons above, none is unexplained (TestVerifyVolumes).
 
 | records | libfsntfs | outcome |
 | --- | --- | --- |

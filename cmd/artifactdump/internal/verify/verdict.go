@@ -11,7 +11,7 @@ import (
 // A Verdict is the comparison of one file.
 type Verdict struct {
 	Path        string         `json:"path"`
-	Kind        string         `json:"kind"` // prefetch, hive, evtx
+	Kind        string         `json:"kind"` // prefetch, hive, evtx, mft
 	Agreed      int            `json:"agreed"`
 	Known       map[string]int `json:"known,omitempty"`
 	Unexplained []Difference   `json:"unexplained,omitempty"`

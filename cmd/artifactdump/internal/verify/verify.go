@@ -1,5 +1,5 @@
-// Package verify compares this program's reading of Prefetch files, hives and event
-// logs with that of independent parsers, the witnesses, field by field. No other package of
+// Package verify compares this program's reading of Prefetch files, hives, event
+// logs and file tables with that of independent parsers, the witnesses, field by field. No other package of
 // the program links them.
 package verify
 
@@ -63,6 +63,9 @@ func Evidence(ctx context.Context, ev *evidence.Evidence, w *Witness, log Log, y
 		if err := eventLogs(ctx, t, w, log, yield); err != nil {
 			return err
 		}
+		if err := volumes(ctx, t, w, log, yield); err != nil {
+			return err
+		}
 	}
 	return ctx.Err()
 }
@@ -91,6 +94,29 @@ func eventLogs(ctx context.Context, t *evidence.Tree, w *Witness, log Log, yield
 		}
 	}
 	return nil
+}
+
+// volumes compares the file tables of the evidence.
+func volumes(ctx context.Context, t *evidence.Tree, w *Witness, log Log, yield func(*Verdict) error) error {
+	tables, errs := mftFiles(t)
+	for _, err := range errs {
+		log.Damage(err)
+	}
+	for _, f := range tables {
+		v, err := compareMFT(w, f)
+		if err != nil {
+			log.Damage(fmt.Errorf("%s: %w", f.Path, err))
+		}
+		if v != nil {
+			if err := yield(v); err != nil {
+				return err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 // prefetchDamage names what our own parser could not read of a file.

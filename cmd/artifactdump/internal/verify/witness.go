@@ -24,10 +24,12 @@ import (
 
 // A witnessQuestion asks for one file.
 type witnessQuestion struct {
-	Hive bool
-	Log  bool // chunks of an event log
-	Data []byte
-	Keys []int64 // of a hive: where the keys lie that are to be read
+	Hive       bool
+	Log        bool // chunks of an event log
+	MFT        bool // Data is a piece of a $MFT
+	Data       []byte
+	Keys       []int64 // of a hive: where the keys lie that are to be read
+	RecordSize int     // of a $MFT
 }
 
 // A witnessAnswer is what the witness read.
@@ -36,6 +38,7 @@ type witnessAnswer struct {
 	Prefetch witnessPrefetch
 	Keys     []witnessKey
 	Chunks   []witnessChunk
+	Records  []witnessRecord // of a $MFT, one for each position
 }
 
 type witnessPrefetch struct {
@@ -103,6 +106,8 @@ func ask(q witnessQuestion) (a witnessAnswer) {
 		return askHive(q)
 	case q.Log:
 		return askLog(q)
+	case q.MFT:
+		return askMFT(q)
 	}
 	p, err := goprefetch.LoadPrefetch(bytes.NewReader(q.Data))
 	if err != nil {

@@ -1,0 +1,63 @@
+package evidence
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+)
+
+// A dataVolume is an NTFS volume of a disk image without Windows on it: its file
+// table, journal and log are evidence all the same.
+type dataVolume struct {
+	label  string // for notes
+	serial uint64
+	vols   []collect.Vol // the volume, then its shadow copies
+}
+
+// attach gives the volumes without Windows to the first machine of the image, or
+// makes a machine of them. An image does not tell drive letters: a volume on its
+// own is taken for C:, as loose files are, and others are named by their serial
+// numbers.
+func (o *imageOpener) attach() {
+	if len(o.data) == 0 {
+		return
+	}
+	alone := len(o.data) == 1 && len(o.e.Trees) == 0
+	taken := map[string]bool{}
+	var all []collect.Vol
+	for _, d := range o.data {
+		name, why := "C:", "shown as C:, for its drive letter is not known"
+		if !alone {
+			name = volumeName(serialText(d.serial))
+			for n := 2; taken[name]; n++ {
+				name = volumeName(fmt.Sprintf("%s %d", serialText(d.serial), n))
+			}
+			why = "shown as " + name
+		}
+		taken[name] = true
+		for i := range d.vols {
+			d.vols[i].Name = name
+		}
+		all = append(all, d.vols...)
+		o.note("%s: no Windows on it: read for its file system, %s", d.label, why)
+	}
+	if len(o.e.Trees) == 0 {
+		o.e.Trees = []*Tree{newTree(collect.Machine{Path: ".", Volumes: all}, baseName(o.path), o.opts)}
+		return
+	}
+	first := o.e.Trees[0]
+	for _, v := range all {
+		first.volumes = append(first.volumes, newVolume(v))
+	}
+	if len(o.e.Trees) > 1 {
+		o.note("%s: volumes without Windows are read with the first machine, %s", o.path, first.name)
+	}
+}
+
+// serialText spells the serial number of a volume as Windows does: its lower
+// half.
+func serialText(serial uint64) string {
+	s := fmt.Sprintf("%08x", uint32(serial))
+	return strings.ToUpper(s[:4] + "-" + s[4:])
+}

@@ -1,0 +1,16 @@
+package filesystem
+
+import "testing"
+
+// TestDrive names the volume of a $MFT by where it is, and by its name when it is
+// loose.
+func TestDrive(t *testing.T) {
+	for path, want := range map[string]string{
+		`d:\$MFT`: "D:", `\$MFT`: "C:", `\sub\E_$MFT`: "E:", `\1_$MFT`: "C:", `\server_$MFT`: "C:",
+		`Volume{12AB-34CD}\$MFT`: "Volume{12AB-34CD}", `D:\X_$MFT`: "D:",
+	} {
+		if got := drive(path); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
