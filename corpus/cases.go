@@ -64,7 +64,7 @@ var Cases = slices.Concat([]Case{
 	{"firewalllog", "Two dropped packets; one of them is the intruder's, before the rule was there.", firewallLogCase},
 	{"portproxy", "What comes to port 3390 goes to the remote desktop of the server beside.", portProxyCase},
 	{"proxies", "The connections of both users, and of the services, without a proxy.", proxiesCase},
-	{"zonemap", "The office's own site is trusted.", zoneMapCase},
+	{"zonemap", "The office's own sites are trusted, and the intruder's server.", zoneMapCase},
 	{"nrpt", "The VPN client's server answers for the names of the office.", nrptCase},
 	{"routes", "The way to the neighbor's network stays through boots.", routesCase},
 	{"bits", "A browser's update of mira's, and a job of the intruder's that runs a DLL when it is done.", bitsCase},
@@ -137,7 +137,7 @@ var Cases = slices.Concat([]Case{
 	{"timeline", "mira's report in Word; half of it is only in the log.", timelineCase},
 	{"notifications", "The antivirus reported threats to daniel.", notificationsCase},
 	{"searchindex", "A list of passwords that is gone.", searchIndexCase},
-	{"internetsettings", "The intruder's server is a trusted site.", internetSettingsCase},
+	{"internetsettings", "The Internet may script unsafe controls on daniel's desktop.", internetSettingsCase},
 
 	// What users opened and typed, what the scanner found, and who connected.
 	{"jumplists", "A text editor's list of mira's, with an item that was removed, and a browser's own.", jumpListsCase},
