@@ -251,6 +251,9 @@ type (
 	Finder interface {
 		Found() (state State, note string)
 	}
+	// A Distinct record of a hive repeats none: the run does not compare it with
+	// the others, which costs memory for each.
+	Distinct interface{ Distinct() }
 	// A Completer fills in what only a shown record needs, and returns the
 	// result. It is asked for records that are not quiet.
 	Completer interface{ Complete() Decoded }

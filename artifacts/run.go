@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -237,6 +239,11 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 				}
 			}
 		}
+		for _, f := range tree.Signed(collect.AnyFile) {
+			if s, ok := sourceOf(a, f); ok && !taken[f.Snapshot+" "+f.Path] {
+				jobs = append(jobs, job{artifact: a, members: members, sources: []Source{s}, file: f})
+			}
+		}
 		for _, h := range hives {
 			if src := byKind[h.Kind]; len(src) > 0 {
 				jobs = append(jobs, job{artifact: a, sources: src, hive: h})
@@ -244,6 +251,24 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 		}
 	}
 	return jobs
+}
+
+// sourceOf is the source that a file is read as which was given by itself: the one
+// whose pattern ends as the file's name does, or else the first of files.
+func sourceOf(a *Artifact, f *evidence.File) (Source, bool) {
+	var first Source
+	for _, s := range a.Sources {
+		if s.Glob == "" {
+			continue
+		}
+		if evidence.MatchName(winpath.Base(s.Glob), winpath.Base(f.Path)) {
+			return s, true
+		}
+		if first.Glob == "" {
+			first = s
+		}
+	}
+	return first, first.Glob != ""
 }
 
 // addSigned adds the files that no pattern named.

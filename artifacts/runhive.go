@@ -186,6 +186,10 @@ func (r *runner) decodeKey(in Input, seen map[string]bool, s *source) {
 	in.noted = &problems{}
 	fresh := 0
 	err := in.Artifact.decode(in, func(d Decoded) bool {
+		if _, ok := d.(Distinct); ok {
+			fresh++
+			return s.keep(&in, d, sizeOf(d))
+		}
 		sig := signature(in, d)
 		if seen[sig] {
 			s.res.Hidden++

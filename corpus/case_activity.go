@@ -187,8 +187,16 @@ func appletsCase(m *Machine) {
 }
 
 func internetSettingsCase(m *Machine) {
-	m.Hive(ntuser(Daniel)).Sub(`Software\Microsoft\Windows\CurrentVersion\Internet Settings\ZoneMap\Ranges\Range1`).At(ImplantStart.Add(9*time.Second)).
-		Set(":Range", regf.String(Server)).Set("http", regf.DWord(2))
-	m.Hive(ntuser(Mira)).Sub(`Software\Microsoft\Windows\CurrentVersion\Internet Settings\ZoneMap\Domains\kestrel.example\portal`).At(utc(2025, 2, 4, 0, 12, 9, 0)).
-		Set("https", regf.DWord(1))
+	const zones = `Software\Microsoft\Windows\CurrentVersion\Internet Settings\`
+	for _, user := range []string{Mira, Daniel} {
+		at := utc(2025, 2, 3, 23, 40, 51, 0)
+		weak := regf.DWord(3)
+		if user == Daniel {
+			at, weak = ImplantStart.Add(11*time.Second), regf.DWord(0)
+		}
+		m.Hive(ntuser(user)).Sub(zones+`Zones\3`).At(at).Set("CurrentLevel", regf.DWord(0x11500)).Set("1200", regf.DWord(0)).
+			Set("1201", weak).Set("1400", regf.DWord(0)).Set("1803", regf.DWord(0)).Set("2500", regf.DWord(0))
+		m.Hive(ntuser(user)).Sub(zones+`Lockdown_Zones\3`).At(utc(2025, 2, 3, 23, 40, 51, 0)).Set("CurrentLevel", regf.DWord(0)).
+			Set("1200", regf.DWord(3)).Set("1400", regf.DWord(1))
+	}
 }

@@ -106,4 +106,8 @@ func zoneMapCase(m *Machine) {
 	m.Hive(ntuser(Mira)).Sub(`Software\`+currentVersion+`Internet Settings\ZoneMap\Domains\kestrel.example\files`).At(utc(2025, 1, 27, 0,
 		55, 12, 88104)).
 		Set("https", regf.DWord(2))
+	m.Hive(ntuser(Mira)).Sub(`Software\`+currentVersion+`Internet Settings\ZoneMap\Domains\kestrel.example\portal`).At(utc(2025, 2, 4, 0,
+		12, 9, 0)).Set("https", regf.DWord(1))
+	m.Hive(ntuser(Daniel)).Sub(`Software\`+currentVersion+`Internet Settings\ZoneMap\Ranges\Range1`).At(ImplantStart.Add(9*time.Second)).
+		Set(":Range", regf.String(Server)).Set("http", regf.DWord(2))
 }

@@ -2,6 +2,7 @@ package activity_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -238,10 +239,34 @@ func TestApplets(t *testing.T) {
 }
 
 func TestInternetSettings(t *testing.T) {
-	casetest.UserDiff(t, casetest.UserOf[activity.InternetZone](casetest.UserCase(t, "internetsettings", "users", "internetsettings"), ""), []activity.InternetZone{
-		{Site: "198.51.100.20", Scheme: "http", Zone: "trusted sites", Written: casetest.UserTime(2026, 3, 6, 17, 58, 29, 3391570)},
-		{Site: "portal.kestrel.example", Scheme: "https", Zone: "local intranet", Written: casetest.UserTime(2025, 2, 4, 0, 12, 9, 0)},
+	var got []string
+	for _, r := range casetest.UserCase(t, "internetsettings", "users", "internetsettings") {
+		got = append(got, strings.Join(append([]string{r.Summary()}, r.Tags()...), " #"))
+	}
+	slices.Sort(got)
+	casetest.UserDiff(t, got, []string{
+		"[zone 3, Internet] locked down, level custom, 2 actions",
+		"[zone 3, Internet] locked down, level custom, 2 actions",
+		"[zone 3, Internet], level medium-high, 5 actions",
+		"[zone 3, Internet], level medium-high, 5 actions, 1 changed: 1201 script ActiveX controls that are not marked safe: allowed " +
+			"(default: denied) #changed #weakens",
 	})
+}
+
+// TestInternetSettingsReal has users of Windows XP to 10 who changed nothing.
+func TestInternetSettingsReal(t *testing.T) {
+	for _, file := range []string{"hives/regipy/NTUSER.DAT", "hives/regipy/NTUSER_with_winscp.DAT", "hives/regipy/NTUSER-WSL.DAT",
+		"hives/velo/ntuser.dat", "hives/artemis/win10/NTUSER.DAT"} {
+		recs := casetest.UserReal(t, "internetsettings", file)
+		if len(recs) < 5 {
+			t.Errorf("%s: %d zones, want at least 5", file, len(recs))
+		}
+		for _, r := range recs {
+			if len(r.Data.(activity.InternetZone).Changed) > 0 {
+				t.Errorf("%s: %s, want the defaults of Windows", file, r.Summary())
+			}
+		}
+	}
 }
 
 // TestActivityReal counts the records of real hives, which other programs and
@@ -260,7 +285,7 @@ func TestActivityReal(t *testing.T) {
 		{"mountpoints2", old, 3}, {"mountpoints2", new, 5}, {"mappeddrives", old, 1},
 		{"officemru", old, 6}, {"officemru", new, 28}, {"trustrecords", old, 13}, {"trustrecords", new, 15},
 		{"putty", new, 6}, {"winscp", new, 3}, {"archivers", old, 6}, {"archivers", new, 8}, {"applets", new, 11},
-		{"internetsettings", new, 4},
+		{"internetsettings", new, 10},
 	} {
 		t.Run(c.artifact+" "+c.file, func(t *testing.T) {
 			recs := casetest.UserReal(t, c.artifact, c.file)

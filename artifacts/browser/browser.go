@@ -16,6 +16,8 @@ var chapter = artifacts.Chapter("Browsers",
 	history,
 	downloads,
 	webCache,
+	searchScopes,
+	ieSettings,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -35,6 +35,10 @@ var all = slices.Concat(
 // it.
 func All() []*artifacts.Artifact { return all }
 
+// RegistryKeys is an artifact beside the catalogue: every key with its last write,
+// for timelines that ask for it.
+var RegistryKeys = system.RegistryKeys
+
 // Select returns the artifacts with these names, in catalogue order; all when
 // there are none.
 func Select(names []string) ([]*artifacts.Artifact, error) {

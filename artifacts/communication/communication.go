@@ -29,6 +29,7 @@ var chapter = artifacts.Chapter("Communication",
 	webLogs,
 	cryptnet,
 	remoteTools,
+	cloudSync,
 	openSSH,
 	rdpCache,
 )

@@ -355,7 +355,11 @@ func TestFirewallLogLoose(t *testing.T) {
 func TestZoneMap(t *testing.T) {
 	recs, errs := found(t, testtree.Incident(t, "system", "software", "users", "zonemap"), "zonemap")
 	testtree.NoErrors(t, errs)
-	testtree.WantSummaries(t, recs, `[files.kestrel.example] by https is in the zone 2, Trusted sites`)
+	testtree.WantSummaries(t, recs,
+		`[198.51.100.20] by http is in the zone 2, Trusted sites`,
+		`[files.kestrel.example] by https is in the zone 2, Trusted sites`,
+		`[portal.kestrel.example] by https is in the zone 1, Local intranet`,
+	)
 
 	recs, errs = found(t, testtree.HiveOf(testtree.NtuserPath, func(root *regf.Key) {
 		testtree.AsUser(root)

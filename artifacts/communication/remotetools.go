@@ -72,10 +72,22 @@ hold keys and passwords only the names are read.`,
 		artifacts.LargeFiles(`%ProgramData%\ScreenConnect Client*\*.config`),
 		artifacts.LargeFiles(`%UserProfile%\AppData\Roaming\RustDesk\config\*.toml`),
 		artifacts.Key(evidence.SYSTEM, `{CS}\Services\*`),
+		artifacts.Key(evidence.NTUSER, `Software\TeamViewer`),
+		artifacts.Key(evidence.SOFTWARE, `TeamViewer`),
+		artifacts.Key(evidence.NTUSER, `Software\LogMeIn\*`),
+		artifacts.Key(evidence.NTUSER, `Software\RealVNC\*`),
+		artifacts.Key(evidence.SOFTWARE, `RealVNC\*`),
+		artifacts.Key(evidence.NTUSER, `Software\TightVNC\*`),
+		artifacts.Key(evidence.SOFTWARE, `TightVNC\Server`),
+		artifacts.Key(evidence.SOFTWARE, `ORL\WinVNC3`),
+		artifacts.Key(evidence.SOFTWARE, `AnyDesk`),
 	},
 }, decodeRemoteTool)
 
 func decodeRemoteTool(in artifacts.Input, yield func(RemoteTool) bool) error {
+	if in.Hive != nil && in.Source.Hive != evidence.SYSTEM {
+		return remoteRegistry(in, yield)
+	}
 	if in.Hive != nil {
 		if r, ok := remoteService(in); ok {
 			yield(r)

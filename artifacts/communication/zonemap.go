@@ -28,9 +28,10 @@ var zoneMap = artifacts.Define(artifacts.Artifact{
 	About: `Sites and address ranges assigned to a security zone for a user or by policy: 2 is trusted sites,
 with fewer restrictions for files and scripts; 4 is restricted sites. Proves that the site was
 assigned. Does not prove that it was visited. Malware adds its server to the trusted sites; security
-programs and the enhanced security of servers add hundreds. The time is that of the site's own key.`,
+programs and the enhanced security of servers add hundreds. What a zone allows is the artifact
+internetsettings. The time is that of the site's own key.`,
 	Proves:  artifacts.Configured,
-	Attack:  []string{"T1562.001"},
+	Attack:  []string{"T1112", "T1553.005", "T1562.001"},
 	Refs:    []string{"https://learn.microsoft.com/troubleshoot/developer/browsers/security-privacy/ie-security-zones-registry-entries"},
 	Sources: zoneMapSources(),
 }, decodeZoneMap)
@@ -65,8 +66,10 @@ func decodeZoneMap(in artifacts.Input, yield func(ZoneMap) bool) error {
 			errs = append(errs, in.Wrap(in.AtKey(), err))
 			continue
 		}
-		r := ZoneMap{Origin: in.At(v), Site: site, Protocol: v.Name(), Policy: strings.Contains(in.Source.Key, "Policies"),
-			Written: in.Written()}
+		r := ZoneMap{Origin: in.At(v), Site: site, Protocol: v.Name(), Policy: strings.Contains(in.Source.Key, "Policies")}
+		if !in.Partial() {
+			r.Written = in.Written()
+		}
 		switch {
 		case v.Name() == "" || v.Name() == ":Range":
 			continue

@@ -44,6 +44,10 @@ type Options struct {
 	// Password opens an encrypted zip: with PKWARE's encryption or WinZip's.
 	Password string
 
+	// AnyFile opens a single file whatever its first bytes are. An artifact of
+	// files takes it for one of its own.
+	AnyFile bool
+
 	// Wrap, when set, is given each file system that the evidence holds, and
 	// the evidence is read through what it returns: to count what is read, or
 	// to see what becomes of a read that fails.

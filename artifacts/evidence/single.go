@@ -43,6 +43,10 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 	}
 	fsys := opts.wrap(&single{collect.RootFS(root), base})
 	host := collect.Machine{Loose: true, Files: []collect.Loose{{Path: base, Kind: sig}}, Volumes: []collect.Vol{{FS: fsys}}}
+	if opts != nil && opts.AnyFile && sig != collect.HiveFile {
+		host.Files = append(host.Files, collect.Loose{Path: base, Kind: collect.AnyFile})
+		sig = collect.AnyFile
+	}
 	if sig == "" && !strings.EqualFold(filepath.Ext(base), ".pf") {
 		root.Close()
 		if n == 0 {

@@ -199,6 +199,10 @@ func (v *volume) glob(p string, pattern []string, depth int, yield func(p string
 	}
 }
 
+// MatchName reports whether the name of a file matches the last component of a
+// pattern, as [Tree.Glob] compares them.
+func MatchName(pattern, name string) bool { return match(fold(pattern), fold(name)) }
+
 // match reports whether name matches the pattern, in which `*` stands for any
 // run of characters and `?` for one. It works without backtracking more than
 // one star, so a hostile name costs at most pattern × name steps.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -41,8 +42,8 @@ that of the deletion.`,
 	Attack: []string{"T1070.004"},
 	Refs:   []string{"https://github.com/libyal/dtformats/blob/main/documentation/Windows%20Recycle.Bin%20file%20formats.asciidoc"},
 	Sources: []artifacts.Source{
-		artifacts.Files(`%AnyDrive%\$Recycle.Bin\*\$I*`),
-		artifacts.Files(`%AnyDrive%\RECYCLE?\**\INFO2*`),
+		artifacts.SignedFiles(`%AnyDrive%\$Recycle.Bin\*\$I*`, collect.RecycleFile),
+		artifacts.SignedFiles(`%AnyDrive%\RECYCLE?\**\INFO2*`, collect.RecycleFile),
 	},
 }, decodeRecycleBin)
 
@@ -66,7 +67,7 @@ const (
 )
 
 func decodeRecycleBin(in artifacts.Input, yield func(Recycled) bool) error {
-	if strings.HasPrefix(strings.ToUpper(winpath.Base(in.From.Path)), "INFO2") {
+	if collect.IsInfo2(in.Data) || strings.HasPrefix(strings.ToUpper(winpath.Base(in.From.Path)), "INFO2") {
 		return decodeInfo2(in, yield)
 	}
 	b, at := in.Data, in.AtOffset(0)

@@ -24,7 +24,8 @@ var usageTracking = artifacts.Define(artifacts.Artifact{
 	Name:     "usagetracking",
 	Title:    "Usage tracking",
 	DataType: "windows:registry:usage_tracking",
-	About: `Switches for the usage tracking of Explorer: UserAssist, recent documents and jump lists. Proves
+	About: `Switches for the usage tracking of Explorer: UserAssist, recent documents and jump lists,
+and for the timeline of activities and the history of the clipboard. Proves
 whether tracking was on: where it was off, missing artifacts of that kind prove nothing. It does not
 record who set a switch: privacy settings, policies, cleaners and intruders all do. The key's last
 write dates only the last change of all its values, many of which are unrelated to tracking.`,
@@ -39,6 +40,10 @@ write dates only the last change of all its values, many of which are unrelated 
 		artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`),
 		artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Policies\Explorer`),
 		artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Policies\Explorer`),
+		artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\System`),
+		artifacts.Key(evidence.SOFTWARE, `Microsoft\PolicyManager\default\Privacy\EnableActivityFeed`),
+		artifacts.Key(evidence.SOFTWARE, `Microsoft\PolicyManager\default\Privacy\AllowCrossDeviceClipboard`),
+		artifacts.Key(evidence.NTUSER, `Software\Microsoft\Clipboard`),
 	},
 }, decodeUsageTracking)
 
@@ -56,6 +61,14 @@ var usageSwitches = []struct {
 	{"Explorer", "NoInstrumentation", 1, "use is not tracked, by policy"},
 	{"Explorer", "NoRecentDocsHistory", 1, "recent documents are not kept, by policy"},
 	{"Explorer", "ClearRecentDocsOnExit", 1, "recent documents are cleared at each log-off, by policy"},
+	{"System", "EnableActivityFeed", 0, "the timeline of activities is off, by policy"},
+	{"System", "PublishUserActivities", 0, "activities are not kept, by policy"},
+	{"System", "UploadUserActivities", 0, "activities are not sent to other machines, by policy"},
+	{"System", "AllowClipboardHistory", 0, "the clipboard has no history, by policy"},
+	{"System", "AllowCrossDeviceClipboard", 0, "the clipboard is not shared with other machines, by policy"},
+	{"EnableActivityFeed", "value", 0, "the timeline of activities is off, by device management"},
+	{"AllowCrossDeviceClipboard", "value", 0, "the clipboard is not shared with other machines, by device management"},
+	{"Clipboard", "EnableClipboardHistory", 0, "the clipboard has no history"},
 }
 
 func decodeUsageTracking(in artifacts.Input, yield func(UsageTracking) bool) error {

@@ -16,7 +16,7 @@ import (
 type AutostartFile struct {
 	artifacts.Origin
 	Entry
-	Kind    string `json:"kind"` // PowerShell profile, autorun.inf, win.ini, system.ini, wininit.ini, Office startup, missing DLL
+	Kind    string `json:"kind"` // PowerShell profile, autorun.inf, win.ini, system.ini, wininit.ini, Office startup, missing DLL, …
 	Section string `json:"section,omitempty"`
 	Name    string `json:"name,omitempty"` // the setting's
 	Value   string `json:"value,omitempty"`
@@ -34,12 +34,14 @@ var autostartFiles = artifacts.Define(artifacts.Artifact{
 start, autorun.inf in the root of a volume, load= and run= of win.ini and shell= of system.ini,
 renames at boot of wininit.ini (Windows 9x only), documents and add-ins in the start folders of Word
 and Excel, and DLLs in System32 that Windows services load if present although they are not part of
-Windows (Oracle's client has oci.dll, Server 2019 and later ualapi.dll). Proves that the file had
+Windows (Oracle's client has oci.dll, Server 2019 and later ualapi.dll), wpbbin.exe (planted by the
+firmware, run before the log-on), desired state configurations, and the profiles of Windows Terminal,
+whose default one starts at the log-on if the settings say so. Proves that the file had
 this content when the evidence was taken. Does not prove that it ran or when it was written: the
 record has no time. Windows 7 and later ignore autorun.inf except on optical discs. Windows NT reads
 win.ini and system.ini through the registry, so most of their lines have no effect.`,
 	Proves: artifacts.Present,
-	Attack: []string{"T1546.013", "T1137.001", "T1547.001", "T1574.001"},
+	Attack: []string{"T1546.013", "T1137.001", "T1547.001", "T1574.001", "T1542.001"},
 	Refs: []string{
 		"https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_profiles",
 		"https://learn.microsoft.com/windows/win32/shell/autorun-cmds",
@@ -59,6 +61,10 @@ win.ini and system.ini through the registry, so most of their lines have no effe
 		artifacts.Files(`%SystemRoot%\System32\oci.dll`),
 		artifacts.Files(`%SystemRoot%\System32\wbem\oci.dll`),
 		artifacts.Files(`%SystemRoot%\System32\ualapi.dll`),
+		artifacts.Files(`%SystemRoot%\System32\wpbbin.exe`),
+		artifacts.Files(`%SystemRoot%\System32\Configuration\*.mof`),
+		artifacts.Files(`%UserProfile%\AppData\Local\Packages\Microsoft.WindowsTerminal_*\LocalState\settings.json`),
+		artifacts.Files(`%UserProfile%\AppData\Local\Microsoft\Windows Terminal\settings.json`),
 		artifacts.Files(`%AnyDrive%\autorun.inf`),
 		artifacts.Files(`%SystemRoot%\win.ini`),
 		artifacts.Files(`%SystemRoot%\system.ini`),
@@ -88,8 +94,22 @@ func decodeAutostartFiles(in artifacts.Input, yield func(AutostartFile) bool) er
 		return nil
 	case name == "desktop.ini":
 		return nil
+	case name == "settings.json":
+		recs, err := terminalCommands(in)
+		for _, r := range recs {
+			if !yield(r) {
+				break
+			}
+		}
+		return err
 	}
 	kind := "Office startup"
+	switch {
+	case name == "wpbbin.exe":
+		kind = "program of the firmware" // that the session manager runs, from the firmware's table WPBT
+	case strings.HasSuffix(name, ".mof"):
+		kind = "desired state configuration"
+	}
 	if strings.HasSuffix(name, ".dll") && in.Machine.IsSystem32(strings.TrimSuffix(winpath.Key(winpath.Dir(in.From.Path)), `\wbem`)) {
 		kind = "missing DLL" // that a service of Windows asks for, and Windows does not have
 	}

@@ -55,6 +55,10 @@ func fileAssociationSources() []artifacts.Source {
 		artifacts.Key(evidence.USRCLASS, `*\shell\*\command`),
 		artifacts.Key(evidence.NTUSER, `Software\Classes\*\shell\*\command`),
 	}
+	// The verbs of the recycle bin's own class: what a click on it starts.
+	const bin = `CLSID\{645FF040-5081-101B-9F08-00AA002F954E}\shell\*\command`
+	out = append(out, artifacts.Key(evidence.SOFTWARE, `Classes\`+bin), artifacts.Key(evidence.USRCLASS, bin),
+		artifacts.Key(evidence.NTUSER, `Software\Classes\`+bin))
 	for _, c := range fileAssociationClasses {
 		out = append(out, artifacts.Key(evidence.SOFTWARE, `Classes\`+c+`\shell\*\command`))
 	}

@@ -59,6 +59,12 @@ var chapter = artifacts.Chapter("Persistence",
 	appxDebug,
 	signatureHooks,
 	groupPolicy,
+	mediaDrivers,
+	msdtc,
+	telemetryCommands,
+	explorerTools,
+	htmlHelp,
+	searchFilters,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

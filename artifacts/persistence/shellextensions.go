@@ -51,6 +51,8 @@ var shellExtensionLists = []struct{ key, class string }{
 	{shellExtensionKey + `Explorer\Browser Helper Objects\*`, "key"},
 	{shellExtensionKey + `ShellServiceObjectDelayLoad`, "data"},
 	{shellExtensionKey + `Shell Extensions\Approved`, "name"},
+	{shellExtensionKey + `Explorer\AutoplayHandlers\Handlers\*`, "autoplay"},
+	{shellExtensionKey + `Explorer\AppKey\*`, "appkey"},
 	{`Microsoft\Internet Explorer\Toolbar`, "name"},
 	{`Microsoft\Internet Explorer\Toolbar\WebBrowser`, "name"},
 	{`Microsoft\Internet Explorer\URLSearchHooks`, "name"},
@@ -72,7 +74,7 @@ func shellExtensionSources() []artifacts.Source {
 	for _, k := range []string{`*\shellex\*`, `Directory\Background\shellex\*`, `*\shellex\*\*`, `Directory\Background\shellex\*\*`} {
 		out = append(out, artifacts.Key(evidence.SOFTWARE, `Classes\`+k), artifacts.Key(evidence.USRCLASS, k))
 	}
-	for _, p := range []string{`PROTOCOLS\Handler\*`, `PROTOCOLS\Filter\*`} {
+	for _, p := range []string{`PROTOCOLS\Handler\*`, `PROTOCOLS\Filter\*`, `PROTOCOLS\Name-Space Handler\*`, `PROTOCOLS\Name-Space Handler\*\*`} {
 		out = append(out, artifacts.Key(evidence.SOFTWARE, `Classes\`+p), artifacts.Key(evidence.USRCLASS, p))
 	}
 	return out
@@ -101,7 +103,7 @@ func decodeShellExtensions(in artifacts.Input, yield func(ShellExtension) bool) 
 		return shellExtensionClass(in, "default", object+`\`+strings.Join(parts[i+1:len(parts)-1], `\`), yield)
 	case strings.Contains(src, `PROTOCOLS\`):
 		_, list, _ := strings.Cut(src, `PROTOCOLS\`)
-		return shellExtensionClass(in, "clsid", `PROTOCOLS\`+strings.TrimSuffix(list, `\*`), yield)
+		return shellExtensionClass(in, "clsid", `PROTOCOLS\`+strings.TrimRight(list, `\*`), yield)
 	}
 	for _, l := range shellExtensionLists {
 		if strings.HasSuffix(src, l.key) {
@@ -129,9 +131,15 @@ func shellExtensionClass(in artifacts.Input, where, list string, yield func(Shel
 	switch where {
 	case "key":
 		add(in.AtKey(), in.Matched(0), in.Matched(0), in.Text(""))
-	case "default", "single", "clsid", "extension":
+	case "appkey": // the buttons of a keyboard: a command, or a class of files that it opens
+		h.value("ShellExecute", func(v hive.Value) {
+			if r := h.command(v, "Keyboard button"); r != nil {
+				ids, titles = append(ids, ""), append(titles, "")
+			}
+		})
+	case "default", "single", "clsid", "extension", "autoplay":
 		names := map[string][]string{"default": {""}, "single": {""}, "clsid": {"CLSID"},
-			"extension": {"CLSID", "ClsidExtension", "BandCLSID", "Exec", "Script"}}[where]
+			"autoplay": {"CLSID", "CLSIDForCancel"}, "extension": {"CLSID", "ClsidExtension", "BandCLSID", "Exec", "Script"}}[where]
 		for _, name := range names {
 			h.value(name, func(v hive.Value) {
 				text, _ := h.text(v)

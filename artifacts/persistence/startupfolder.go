@@ -41,6 +41,7 @@ type StartupFile struct {
 	TargetSaved  time.Time `json:"target_written,omitzero"`
 	DroidMade    time.Time `json:"link_object_created,omitzero"` // of the time-based id in the shortcut
 	LinkArgs     string    `json:"link_arguments,omitempty"`     // for the target, where arguments would say that it starts
+	AppID        string    `json:"app_user_model_id,omitempty"`  // AppUserModelID, the name of a packaged app or of a window's group
 	PlaceUnknown bool      `json:"place_unknown,omitempty"`      // a loose shortcut, which need not have lain in a startup folder
 }
 
@@ -84,7 +85,7 @@ func decodeStartupFolder(in artifacts.Input, yield func(StartupFile) bool) error
 		}
 		f, err := startupFile(in, in.File.Path, in.Data, in.AtOffset(0))
 		if in.Loose() && !strings.EqualFold(winpath.Base(winpath.Dir(in.File.Path)), "Startup") {
-			f.PlaceUnknown, f.LinkArgs, f.Entry = true, f.Arguments, Entry{Mechanism: "Shortcut"}
+			f.PlaceUnknown, f.LinkArgs, f.Entry = true, cmp.Or(f.Arguments, f.LinkArgs), Entry{Mechanism: "Shortcut"}
 		}
 		yield(f)
 		return err
@@ -186,8 +187,10 @@ func startupFile(in artifacts.Input, path string, b []byte, at artifacts.Origin)
 		if l != nil {
 			f.setLink(in, l)
 		}
-		if f.Target == "" {
+		if f.Target == "" { // an app, or a place that only the item list names
+			args := f.Arguments
 			f.Entry = autostartImage(in, "Startup folder", path)
+			f.LinkArgs = args
 		}
 		if err != nil {
 			if fe, ok := errors.AsType[*lnk.FormatError](err); ok && in.Hive == nil {
@@ -210,7 +213,7 @@ func startupFile(in artifacts.Input, path string, b []byte, at artifacts.Origin)
 func (f *StartupFile) setLink(in artifacts.Input, l *lnk.Link) {
 	f.Target = l.Target()
 	f.Entry = autostartProgram(in, "Startup folder", f.Target, l.Arguments)
-	f.WorkingDir, f.Icon, f.LinkName = l.WorkingDir, l.IconLocation, l.Name
+	f.WorkingDir, f.Icon, f.LinkName, f.AppID = l.WorkingDir, l.IconLocation, l.Name, l.AppID
 	switch l.ShowCommand {
 	case 3:
 		f.Window = "maximized"

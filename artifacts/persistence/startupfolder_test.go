@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/lnk"
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus/regf"
 	"github.com/artifactdump/artifactdump/corpus/shelllink"
@@ -128,5 +130,21 @@ func TestShellFoldersReal(t *testing.T) {
 				t.Errorf("%s: %s", path, f.Summary())
 			}
 		}
+	}
+}
+
+// TestShortcutWithoutPath keeps arguments and AppUserModelID of a shortcut whose
+// target is no path.
+func TestShortcutWithoutPath(t *testing.T) {
+	var f StartupFile
+	f.setLink(artifacts.Input{Machine: &evidence.Machine{}}, &lnk.Link{Arguments: "--tray", AppID: "Heron.Notes_8wekyb3d8bbwe!App"})
+	if f.AppID != "Heron.Notes_8wekyb3d8bbwe!App" || f.Arguments != "--tray" {
+		t.Errorf("got %+v", f)
+	}
+	b := shelllink.Link{Arguments: "--tray"}.Build()
+	got, err := startupFile(artifacts.Input{Machine: &evidence.Machine{}, Tree: testtree.OpenFS(t, fstest.MapFS{"Windows/System32/x": {}})},
+		`C:\Startup\Notes.lnk`, b, artifacts.Origin{})
+	if err != nil || got.LinkArgs != "--tray" || got.Command == "" {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }

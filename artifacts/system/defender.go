@@ -45,7 +45,7 @@ antivirus product disables this one without these values.`,
 func defenderSources() []artifacts.Source {
 	var out []artifacts.Source
 	for _, root := range []string{`Microsoft\Windows Defender`, `Policies\Microsoft\Windows Defender`} {
-		for _, key := range []string{"", `\Real-Time Protection`, `\Features`, `\Spynet`, `\MpEngine`, `\Exclusions\*`,
+		for _, key := range []string{"", `\Real-Time Protection`, `\Features`, `\Spynet`, `\Reporting`, `\MpEngine`, `\Exclusions\*`,
 			`\Threats\ThreatIDDefaultAction`, `\Threats\ThreatSeverityDefaultAction`,
 			`\Windows Defender Exploit Guard\Controlled Folder Access`, `\Windows Defender Exploit Guard\ASR\Rules`, `\Windows Defender Exploit Guard\ASR\ASROnlyExclusions`} {
 			out = append(out, artifacts.Key(evidence.SOFTWARE, root+key))
@@ -71,9 +71,11 @@ var defenderSettings = map[string][]settingMeaning{
 	"disableinformationprotectioncontrol": {},
 	"tamperprotection": {weakens("0", "tamper protection is off"), weakens("4", "tamper protection is off"),
 		normal("1", "tamper protection is on"), normal("5", "tamper protection is on")},
-	"spynetreporting":      {weakens("0", "nothing is asked of the cloud")},
-	"submitsamplesconsent": {weakens("2", "samples are never sent")},
-	"mpcloudblocklevel":    {},
+	"spynetreporting":              {weakens("0", "nothing is asked of the cloud")},
+	"disableblockatfirstseen":      {weakens("1", "unknown files are not held until the cloud has answered"), normal("0", "unknown files are held")},
+	"disableenhancednotifications": {weakens("1", "warnings are not shown")},
+	"submitsamplesconsent":         {weakens("2", "samples are never sent")},
+	"mpcloudblocklevel":            {},
 	"puaprotection": {weakens("0", "unwanted programs are not blocked"),
 		normal("1", "unwanted programs are blocked")},
 	"enablecontrolledfolderaccess":             {},

@@ -18,6 +18,8 @@ var eventLoggingRows = []settingRow{
 			weakens("", "the event log service does not start with Windows")}},
 	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\WMI\Autologger\EventLog-*`), "Start",
 		[]settingMeaning{normal("1", "events are collected"), weakens("0", "events are not collected")}},
+	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\WMI\Autologger\SUM`), "Start",
+		[]settingMeaning{normal("1", "user access logging collects"), weakens("0", "user access logging does not collect")}},
 	{artifacts.Key(evidence.SYSTEM, `{CS}\Control\MiniNt`), "*", []settingMeaning{weakens("", "the key alone stops the Security log")}},
 	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\WINEVT\Channels\Microsoft-Windows-PowerShell/Operational`),
 		"Enabled", eventChannel},

@@ -49,6 +49,31 @@ var protectionRows = []settingRow{
 		[]settingMeaning{weakens("1", "the task manager is locked")}},
 	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Policies\System`), "DisableRegistryTools",
 		[]settingMeaning{weakens("1", "the registry editor is locked"), weakens("2", "the registry editor is locked")}},
+	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Policies\Explorer`), "DisallowRun",
+		[]settingMeaning{normal("1", "the listed programs do not start from Explorer"), normal("0", "the list has no effect")}},
+	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Policies\Explorer`), "RestrictRun",
+		[]settingMeaning{normal("1", "only the listed programs start from Explorer"), normal("0", "the list has no effect")}},
+	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Policies\Explorer\DisallowRun`), "*",
+		[]settingMeaning{normal("", "does not start from Explorer")}},
+	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Policies\Explorer\RestrictRun`), "*",
+		[]settingMeaning{normal("", "may start from Explorer")}},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Security Center`), "AntiVirusDisableNotify", notifyOff},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Security Center`), "FirewallDisableNotify", notifyOff},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Security Center`), "UpdatesDisableNotify", notifyOff},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Security Center`), "AntiVirusOverride", overridden},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Security Center`), "FirewallOverride", overridden},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Security Center\Svc`), "AntiVirusOverride", overridden},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Security Center\Svc`), "AntiSpywareOverride", overridden},
+	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Security Center\Svc`), "FirewallOverride", overridden},
+	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\WindowsUpdate\AU`), "NoAutoUpdate",
+		[]settingMeaning{weakens("1", "Windows does not update itself"), normal("0", "Windows updates itself")}},
+	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\WindowsUpdate\AU`), "AUOptions",
+		[]settingMeaning{weakens("1", "Windows does not update itself"), normal("2", "asks before it downloads updates"),
+			normal("3", "downloads updates and asks before it installs them"), normal("4", "installs updates by itself"),
+			normal("5", "administrators choose")}},
+	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\WindowsUpdate\AU`), "UseWUServer",
+		[]settingMeaning{normal("1", "updates come from the server below"), normal("0", "updates come from Microsoft")}},
+	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\WindowsUpdate`), "WUServer", nil},
 	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`), "Hidden",
 		[]settingMeaning{normal("1", "hidden files are shown"), normal("2", "hidden files are not shown")}},
 	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`), "ShowSuperHidden",
@@ -56,6 +81,11 @@ var protectionRows = []settingRow{
 	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\Windows\CurrentVersion\Explorer\Advanced`), "HideFileExt",
 		[]settingMeaning{normal("1", "extensions are hidden, as Windows comes"), normal("0", "extensions are shown")}},
 }
+
+var (
+	notifyOff  = []settingMeaning{weakens("1", "the security center is silent about it"), normal("0", "the security center warns")}
+	overridden = []settingMeaning{weakens("1", "the security center does not watch it"), normal("0", "the security center watches it")}
+)
 
 var executionPolicy = []settingMeaning{weakens("Bypass", "every script runs, without a question"),
 	weakens("Unrestricted", "every script runs"), normal("", "scripts are restricted")}

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,12 +19,14 @@ func dumpCommand() *cli.Command {
 		Usage:     "print typed records with all fields",
 		ArgsUsage: "EVIDENCE…",
 		Description: "Prints the records artifact by artifact. Each names its file, key, value and byte\n" +
-			"offset.\n\n" +
+			"offset. A single FILE is read as the artifact that -a names, whatever it is called\n" +
+			"and wherever it lies.\n\n" +
 			"Examples:\n" +
 			"   artifactdump dump -a prefetch /mnt/image\n" +
 			"   artifactdump dump -a prefetch --format csv -o prefetch.csv case/C\n" +
 			"   artifactdump dump -a prefetch --format pecmd -o tables case/C\n" +
-			"   artifactdump dump -a userassist --hive NTUSER.DAT",
+			"   artifactdump dump -a userassist --hive NTUSER.DAT\n" +
+			"   artifactdump dump -a pshistory history-of-mira.txt",
 		Flags: slices.Concat([]cli.Flag{
 			formatFlag("text", forRecords),
 			&cli.StringSliceFlag{Name: "hive", Usage: "read the single hive `FILE`; its keys show its kind (repeatable)"},
@@ -39,6 +42,7 @@ func dump(c *cli.Context) error {
 	}
 	paths := slices.Concat(c.Args().Slice(), c.StringSlice("hive"))
 	s := newSession(c)
+	s.anyFile = namesArtifacts(c.StringSlice("artifact"))
 	if err := s.showEvents(); err != nil {
 		return err
 	}
@@ -103,6 +107,15 @@ func dump(c *cli.Context) error {
 		return err
 	}
 	return s.end()
+}
+
+// namesArtifacts reports whether names are those of single artifacts, and not of
+// chapters.
+func namesArtifacts(names []string) bool {
+	list, err := selectArtifacts(names)
+	return err == nil && len(names) > 0 && !slices.ContainsFunc(list, func(a *artifacts.Artifact) bool {
+		return !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, a.Name) })
+	})
 }
 
 // openFolder opens the folder that -o names for a format of several files.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,9 +32,11 @@ type session struct {
 	quiet    bool
 	verbose  bool
 	strict   bool
-	full     bool             // as --full
-	kind     string           // of the evidence being read: folder, zip, disk image …
-	machines []output.Machine // that were read so far
+	full     bool                  // as --full
+	anyFile  bool                  // a single file is taken for what -a names
+	extra    []*artifacts.Artifact // beside those of the catalogue
+	kind     string                // of the evidence being read: folder, zip, disk image …
+	machines []output.Machine      // that were read so far
 	damaged  int
 	pending  damage.List
 	named    map[string]bool // damage of a hive that was named before
@@ -186,7 +189,9 @@ func evidenceOptions(c *cli.Context) *evidence.Options {
 
 // openEvidence opens evidence as the flags say.
 func (s *session) openEvidence(path string) (*evidence.Evidence, error) {
-	ev, err := evidence.Open(path, evidenceOptions(s.c))
+	opts := evidenceOptions(s.c)
+	opts.AnyFile = s.anyFile
+	ev, err := evidence.Open(path, opts)
 	return ev, missing(path, err)
 }
 
@@ -225,6 +230,7 @@ func (s *session) one(path string, names []string, yield func(*evidence.Tree, ar
 		if err != nil {
 			return err
 		}
+		list = slices.Concat(list, s.extra)
 		zone, err := zoneFlag(s.c, tree.Machine())
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -27,6 +28,7 @@ func timelineCommand() *cli.Command {
 			"   artifactdump timeline --from 2026-03-06 --format csv -o timeline.csv case/C\n" +
 			"   artifactdump timeline --last 48h -a prefetch --format jsonl /mnt/image | jq .message",
 		Flags: slices.Concat([]cli.Flag{formatFlag("text", forEvents), bodyfileFlag(),
+			&cli.BoolFlag{Name: "keys", Usage: "add the last write of every registry key of the live hives"},
 			&cli.BoolFlag{Name: "all", Usage: "show the rows that text folds: equal rows, copied file times, devices in Amcache"}},
 			outputFlags(), csvFlags(), timeFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: timeline,
@@ -56,6 +58,9 @@ func timeline(c *cli.Context) error {
 	if fileBody(c, format) {
 		return dump(c)
 	}
+	if c.Bool("keys") {
+		s.extra = append(s.extra, catalogue.RegistryKeys)
+	}
 	if format.Events == nil && (c.String("output") == "" || c.String("output") == "-") {
 		return usagef("--format %s needs a file: use -o FILE", format.Name)
 	}
@@ -72,7 +77,9 @@ func timeline(c *cli.Context) error {
 	j := scan.Judges{Names: c.StringSlice("artifact")}
 	b := logons.New(&logons.Options{SessionsOnly: true})
 	err = s.each(c.Args().Slice(), c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
-		j.Add(t, s.kind, &res)
+		if res.Artifact != catalogue.RegistryKeys { // no rule takes them
+			j.Add(t, s.kind, &res)
+		}
 		scan.AddLogons(b, t.Machine().Name, &res)
 		return sorter.AddResult(&res)
 	})

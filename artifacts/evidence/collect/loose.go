@@ -32,6 +32,11 @@ const (
 	EventLogFile Signature = "evtx"     // an event log of Windows Vista or later
 	ESEFile      Signature = "ese"      // a database of the Extensible Storage Engine
 	SQLiteFile   Signature = "sqlite"   // an SQLite database
+	RecycleFile  Signature = "recycled" // $I… or INFO2 of a recycle bin
+
+	// AnyFile is the kind of a file that is given by itself and taken for what the
+	// caller asks for. [Sniff] never returns it.
+	AnyFile Signature = "any"
 )
 
 // SniffSize is how much of a file [Sniff] looks at.
@@ -66,6 +71,8 @@ func Sniff(head []byte) Signature {
 		return JobFile
 	case isTask(head):
 		return TaskFile
+	case isRecycled(head):
+		return RecycleFile
 	}
 	return sniffNTFS(head)
 }

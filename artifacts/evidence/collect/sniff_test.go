@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"testing"
 	"testing/fstest"
+	"time"
 	"unicode/utf16"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
@@ -68,10 +69,33 @@ func sniffed() map[string]struct {
 		"comment without end":            {[]byte("<!-- <Task>"), ""},
 		"nothing behind":                 {[]byte("<Task"), ""},
 		"half a unit":                    {wide(binary.LittleEndian, true, "<Task>")[:13], ""},
+		"recycled, version 1":            {recycled(1, 2026, "C:\\x"), collect.RecycleFile},
+		"recycled, version 2":            {recycled(2, 2026, "d:\\"), collect.RecycleFile},
+		"recycled from a share":          {recycled(2, 2026, `\\s\x`), collect.RecycleFile},
+		"recycled before its time":       {recycled(2, 1999, "C:\\x"), ""},
+		"recycled, version 3":            {recycled(3, 2026, "C:\\x"), ""},
+		"recycled without a path":        {recycled(1, 2026, "Cx\\x"), ""},
+		"INFO2":                          {append([]byte{5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 3, 0, 0, 0, 0, 0, 0}, "C:\\x"...), collect.RecycleFile},
+		"INFO2 without its first letter": {append([]byte{5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x18, 1, 0, 0, 0, 0, 0, 0}, "\x00:\\x"...), collect.RecycleFile},
+		"INFO2 of odd records":           {append([]byte{5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x21, 3, 0, 0, 0, 0, 0, 0}, "C:\\x"...), ""},
 		"prefetch":                       {[]byte("\x1E\x00\x00\x00SCCA"), collect.PrefetchFile},
 		"hive":                           {append([]byte("regf"), make([]byte, 28)...), collect.HiveFile},
 		"a surrogate without its second": {[]byte{0xFF, 0xFE, '<', 0, 0, 0xD8}, ""},
 	}
+}
+
+// recycled is the head of a file $I of a recycle bin.
+func recycled(version uint64, year int, path string) []byte {
+	le := binary.LittleEndian
+	b := le.AppendUint64(le.AppendUint64(nil, version), 100)
+	b = le.AppendUint64(b, uint64(time.Date(year, 3, 1, 0, 0, 0, 0, time.UTC).Unix()+11_644_473_600)*10_000_000)
+	if version == 2 {
+		b = le.AppendUint32(b, uint32(len(path)+1))
+	}
+	for _, c := range path {
+		b = le.AppendUint16(b, uint16(c))
+	}
+	return append(b, make([]byte, 20)...)
 }
 
 func TestSniff(t *testing.T) {
