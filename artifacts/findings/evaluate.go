@@ -11,6 +11,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
+	"github.com/artifactdump/artifactdump/artifacts/programs"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -41,6 +42,8 @@ type scene struct {
 	ev       *eventScene
 	sig      *sigmaScene // nil without Sigma rules
 	rows     int
+	life     *programs.Builder
+	model    *programs.Model // once everything is read
 }
 
 type sourceFile struct{ path, snapshot string }
@@ -64,6 +67,7 @@ type step struct {
 func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 	e := &Evaluator{byType: map[reflect.Type][]step{}, keep: map[string]bool{}, seen: map[string]*fed{}}
 	e.facts, e.t = facts, shipped()
+	e.life = programs.New(programs.Facts{Machine: facts.Machine, Host: facts.host()})
 	if opts != nil && opts.Tables != nil {
 		e.t = opts.Tables
 	}
@@ -99,6 +103,7 @@ func (s *scene) on(r *Rule) bool { return !r.OnRequest || s.t.enabled[r.ID] }
 // what a Prefetch file lists is looked at here and let go.
 func (e *Evaluator) Add(res *artifacts.Result) {
 	e.feed(res)
+	e.life.Add(res)
 	for i := range res.Records {
 		e.record(&res.Records[i])
 	}
@@ -258,6 +263,7 @@ func (e *Evaluator) Report() *Report {
 	if e.facts.late != nil {
 		e.facts.late(&e.facts)
 	}
+	e.model, e.life = e.life.Model(), nil
 	e.finishEvents(e.rules)
 	if e.sig != nil {
 		e.sig.finish(&e.scene)
@@ -284,5 +290,6 @@ func (e *Evaluator) Report() *Report {
 	for _, n := range e.silenced {
 		rep.Silenced += n
 	}
+	rep.tell(e.model)
 	return rep
 }

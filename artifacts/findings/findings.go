@@ -26,6 +26,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/findings/sigma"
+	"github.com/artifactdump/artifactdump/artifacts/programs"
 )
 
 // A Level says how much a finding deserves a first look. The words are those
@@ -189,6 +190,8 @@ type Report struct {
 	Findings []Finding  `json:"findings"`
 	Coverage []Coverage `json:"coverage"`
 	Silenced int        `json:"silenced,omitempty"` // hits that were kept out
+
+	Models []*programs.Model `json:"-"` // the programs of each machine, with their findings
 }
 
 // Options change an evaluation. The zero value, and nil, mean the defaults.
@@ -216,6 +219,7 @@ func Join(reports ...*Report) *Report {
 		out.Findings = append(out.Findings, r.Findings...)
 		out.Coverage = append(out.Coverage, r.Coverage...)
 		out.Silenced += r.Silenced
+		out.Models = append(out.Models, r.Models...)
 	}
 	slices.SortStableFunc(out.Findings, compareFindings)
 	return out

@@ -142,7 +142,7 @@ func splitIDs(args []string) (paths, ids []string) {
 
 // withIDs returns the report with the findings of these ids.
 func withIDs(r *findings.Report, ids []string) (*findings.Report, error) {
-	out := &findings.Report{Coverage: r.Coverage, Silenced: r.Silenced}
+	out := &findings.Report{Coverage: r.Coverage, Silenced: r.Silenced, Models: r.Models}
 	for _, id := range ids {
 		n := len(out.Findings)
 		for i := range r.Findings {
