@@ -82,7 +82,8 @@ func (a Autostart) MarshalJSON() ([]byte, error) {
 	return encode(struct {
 		plain
 		Written string `json:"written,omitempty"`
-	}{plain(a), stamp(a.Written)})
+		Made    string `json:"made,omitempty"`
+	}{plain(a), stamp(a.Written), stamp(a.Made)})
 }
 
 // MarshalJSON writes the time as all outputs do.
@@ -133,4 +134,13 @@ func (p *Program) FirstSeen() time.Time {
 		}
 	}
 	return first
+}
+
+// MarshalJSON writes the time as all outputs do.
+func (a Act) MarshalJSON() ([]byte, error) {
+	type plain Act
+	return encode(struct {
+		plain
+		Time string `json:"time"`
+	}{plain(a), stamp(a.Time)})
 }

@@ -239,7 +239,10 @@ type Autostart struct {
 	Claimed   string    `json:"claimed_date,omitempty"` // as the definition states it
 	Author    string    `json:"author,omitempty"`
 	Written   time.Time `json:"written,omitzero"`
-	Fired     int       `json:"fired,omitempty"` // starts that it explains
+	Made      time.Time `json:"made,omitzero"` // start of the command that made it
+	MadeBy    string    `json:"made_by,omitempty"`
+	MadeRef   Ref       `json:"made_ref,omitzero"`
+	Fired     []string  `json:"fired,omitempty"` // ids of starts that it explains
 	Ref       Ref       `json:"ref"`
 }
 

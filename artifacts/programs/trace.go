@@ -256,6 +256,10 @@ func (b *Builder) detection(rec *artifacts.Record, path, threat, action string, 
 
 func (b *Builder) scannerLog(rec *artifacts.Record, d *system.DefenderLogEntry) {
 	ref := b.ref(rec)
+	if d.Kind == "engine" || d.Kind == "behaviour" {
+		b.sight(d.Path, rec) // what the engine thought on its way is no verdict
+		return
+	}
 	if d.Threat != "" {
 		b.detection(rec, d.Path, d.Threat, d.Action, d.Time)
 		return

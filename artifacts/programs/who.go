@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/logons"
-	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
 type timeOf = time.Time
@@ -226,72 +225,4 @@ func (w *who) acts(list []*Act) {
 			a.Subject = cmp.Or(w.bySID[a.Subject], a.Subject)
 		}
 	}
-}
-
-// fired counts the starts that a setting explains: a task's action with its own
-// command line, within seconds of a trigger, after the setting was written. Only
-// programs with a command line can be told apart from other starts of a host.
-func (b *Builder) fired(list []*prog) {
-	for _, p := range list {
-		for i := range p.p.Autostarts {
-			a := &p.p.Autostarts[i]
-			if !strings.EqualFold(a.Mechanism, "task") && !strings.Contains(strings.ToLower(a.Mechanism), "task") {
-				continue
-			}
-			for j := range p.p.Starts {
-				s := &p.p.Starts[j]
-				if s.Command == "" || !sameCommand(s.Command, a.Command) {
-					continue
-				}
-				if strings.HasSuffix(strings.ToLower(winpath.Base(s.Parent)), "svchost.exe") || s.Parent == "" {
-					a.Fired++
-				}
-			}
-		}
-	}
-}
-
-// sameCommand reports whether two command lines run the same: quotes and the
-// folder of the program may differ.
-func sameCommand(a, b string) bool {
-	x, y := winpath.ParseCommand(a, nil), winpath.ParseCommand(b, nil)
-	bare := strings.NewReplacer(`"`, "", " ", "", "\t", "")
-	xb, yb := strings.TrimSuffix(strings.ToLower(winpath.Base(x.Program)), ".exe"), strings.TrimSuffix(strings.ToLower(winpath.Base(y.Program)), ".exe")
-	return xb == yb && strings.EqualFold(bare.Replace(x.Arguments), bare.Replace(y.Arguments))
-}
-
-// coverage lists what the evidence does not hold.
-func (b *Builder) coverage(m *Model) []Gap {
-	channels := map[string]bool{}
-	for _, s := range m.Logons.Spans {
-		channels[strings.ToLower(s.Channel)] = true
-	}
-	var out []Gap
-	for _, c := range []struct {
-		what, why string
-		artifacts []string
-		channel   string
-	}{
-		{"Prefetch files", "starts with their times", []string{"prefetch"}, ""},
-		{"Security log", "log-ons, audited starts, changes of accounts", nil, "security"},
-		{"System log", "services, restarts, changes of the clock", nil, "system"},
-		{"Sysmon log", "every start with its command line", nil, "microsoft-windows-sysmon/operational"},
-		{"PowerShell log", "scripts", nil, "microsoft-windows-powershell/operational"},
-		{"Defender log", "detections", nil, "microsoft-windows-windows defender/operational"},
-		{"Amcache", "hashes and version details", []string{"amcachefiles"}, ""},
-		{"user hives", "what each account started", []string{"userassist", "recentdocs", "runmru", "shellbags"}, ""},
-		{"BAM", "the last start for each account", []string{"bam"}, ""},
-		{"SRUM", "bytes that programs sent and received", []string{"srumapps", "srumnetwork"}, ""},
-		{"$MFT", "how files came and went", []string{"mft", "zoneid", "executedfiles"}, ""},
-		{"change journal", "files that were created, renamed and deleted", []string{"usnjrnl"}, ""},
-	} {
-		there := c.channel != "" && channels[c.channel]
-		for _, a := range c.artifacts {
-			there = there || b.seen[a]
-		}
-		if !there {
-			out = append(out, Gap{What: c.what, Why: c.why, Level: "informational"})
-		}
-	}
-	return out
 }

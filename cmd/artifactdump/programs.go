@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -48,6 +49,42 @@ func programsCommand() *cli.Command {
 // windowGapFlag is for commands that cut time into windows.
 func windowGapFlag() cli.Flag {
 	return &cli.DurationFlag{Name: "window-gap", Value: story.DefaultGap, Usage: "end an incident window when nothing happens for `SPAN`"}
+}
+
+// storyFlags checks the flags of a story.
+func storyFlags(c *cli.Context) error {
+	if lang := c.String("lang"); !slices.Contains(story.Languages(), lang) {
+		return usagef("--lang: unknown language %q; known: %s", lang, strings.Join(story.Languages(), ", "))
+	}
+	if c.Duration("window-gap") <= 0 {
+		return usagef("--window-gap: want a time such as 30m")
+	}
+	if c.Bool("story") && c.String("format") == "navigator" {
+		return usagef("--story and --format navigator are mutually exclusive")
+	}
+	return nil
+}
+
+// writeStories writes the story of each machine.
+func writeStories(o io.Writer, all *findings.Report, c *cli.Context) error {
+	for i, m := range all.Models {
+		s := story.Tell(m, all, &story.Options{Gap: c.Duration("window-gap")})
+		var err error
+		if c.String("format") == "jsonl" {
+			err = s.WriteJSON(o)
+		} else {
+			if i > 0 {
+				if _, err := io.WriteString(o, "\n"); err != nil {
+					return err
+				}
+			}
+			err = s.WriteText(o, c.String("lang"))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func programsAction(c *cli.Context) error {
@@ -120,6 +157,7 @@ func writePrograms(o io.Writer, reports []*findings.Report, format string, c *cl
 	}
 	for _, r := range reports {
 		for _, m := range r.Models {
+			story.Tell(m, r, &story.Options{Gap: c.Duration("window-gap")}) // notes the windows
 			var err error
 			switch format {
 			case "csv":
