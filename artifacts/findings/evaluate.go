@@ -44,6 +44,7 @@ type scene struct {
 	rows     int
 	life     *programs.Builder
 	model    *programs.Model // once everything is read
+	cited    map[string]*row // rows by the id of their record, see cite
 }
 
 type sourceFile struct{ path, snapshot string }

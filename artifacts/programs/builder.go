@@ -44,6 +44,7 @@ type Builder struct {
 	system   map[string]map[string]bool // volume name → files below System32 that were seen there
 	seen     map[string]bool            // artifacts with records
 	renames  []rename
+	bare     []bareName
 	dropped  int
 	windows  string // drive of Windows, upper case
 
@@ -52,6 +53,12 @@ type Builder struct {
 }
 
 type progKey struct{ volume, key string }
+
+// A bareName is a setting that names a program without its folder.
+type bareName struct {
+	name string
+	auto Autostart
+}
 
 type rename struct {
 	from, to string

@@ -75,7 +75,7 @@ func tie(a, b unit) {
 	least, most := coupleGap, time.Duration(0)
 	for i := range a.times {
 		gap := b.times[i].Sub(a.times[i])
-		if gap < 0 || gap > coupleGap {
+		if gap <= 0 || gap > coupleGap {
 			return
 		}
 		least, most = min(least, gap), max(most, gap)

@@ -26,6 +26,7 @@ func (b *Builder) Model() *Model {
 	m.Sessions = m.Logons.Sessions
 	b.joinVolumes()
 	b.joinRenames()
+	b.resolveBare()
 	list := b.sorted()
 	b.journalStarts(list)
 	for _, p := range list {
@@ -148,6 +149,27 @@ func (p *prog) absorb(o *prog) {
 		p.p.Records[name] += n
 	}
 	p.marked = p.marked || o.marked
+}
+
+// searchPath are the folders in which Windows looks for a program that is named
+// without one.
+var searchPath = []string{`\windows\system32\`, `\windows\`, `\windows\system32\wbem\`, `\windows\system32\windowspowershell\v1.0\`}
+
+// resolveBare gives settings that name a program without its folder to the program
+// that Windows would find, where other records show that it is there.
+func (b *Builder) resolveBare() {
+	for _, n := range b.bare {
+		name := n.name
+		if winpath.Ext(name) == "" {
+			name += ".exe"
+		}
+		for _, dir := range searchPath {
+			if p := b.programs[progKey{"", dir + name}]; p != nil {
+				add(&p.p.Autostarts, n.auto)
+				break
+			}
+		}
+	}
 }
 
 // joinRenames follows the renames of the change journal: a file that was renamed

@@ -232,6 +232,10 @@ func (b *Builder) autostart(rec *artifacts.Record, e persistence.Entry) {
 	default:
 		a.Name = cmp.Or(rec.From.Value, winpath.Base(rec.From.Key))
 	}
+	if loose != "" && !strings.ContainsAny(loose, `\/`) && len(b.bare) < maxActs {
+		b.bare = append(b.bare, bareName{strings.ToLower(loose), a})
+		b.keep(rec)
+	}
 	seen := map[*prog]bool{}
 	for _, path := range []string{loose, e.Payload, rec.Program()} {
 		p := b.sight(path, rec)

@@ -178,8 +178,21 @@ func (g *gathering) gather() []*act {
 		g.recorded(a)
 	}
 	for _, p := range g.m.Programs {
-		if level, ok := findings.ParseLevel(p.Level); ok && level >= findings.Medium && !collector(p.Path) {
+		g.tasks(p)
+	}
+	for _, p := range g.m.Programs {
+		if collector(p.Path) {
+			continue
+		}
+		if level, ok := findings.ParseLevel(p.Level); ok && level >= findings.Medium {
 			g.program(p, level)
+			continue
+		}
+		for i := range p.Starts { // evidence of a finding about something else
+			if x := g.about(&p.Starts[i]); x != nil && !x.used {
+				g.use(&p.Starts[i])
+				g.start(p, &p.Starts[i], x)
+			}
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(g.said)) {
@@ -323,11 +336,7 @@ func (g *gathering) program(p *programs.Program, level findings.Level) {
 				continue
 			}
 		}
-		for _, ref := range s.Refs() {
-			if y := g.said[ref.Record]; y != nil && s.Service == "" {
-				y.used = true
-			}
-		}
+		g.use(s)
 		g.start(p, s, x)
 	}
 	g.verdicts(p)
@@ -357,6 +366,37 @@ func (g *gathering) program(p *programs.Program, level findings.Level) {
 		n := newAct(kind, p.ID, e.Time, rules, programs.Proved, e.Ref)
 		n.tactic, n.program, n.folder = "defense-evasion", p.ID, folder(p)
 		n.en["P"], n.en["A"] = path(p.Path), e.By
+		g.acts = append(g.acts, n)
+	}
+}
+
+// use notes that the records of a start are told.
+func (g *gathering) use(s *programs.Start) {
+	for _, ref := range s.Refs() {
+		if x := g.said[ref.Record]; x != nil {
+			x.used = true
+		}
+	}
+}
+
+// tasks tells which tasks were made by a command, where a finding speaks of it.
+func (g *gathering) tasks(p *programs.Program) {
+	for i := range p.Autostarts {
+		a := &p.Autostarts[i]
+		x := g.said[a.MadeRef.Record]
+		if a.Made.IsZero() || x == nil || x.level < findings.Medium {
+			continue
+		}
+		x.used = true
+		n := newAct("task", a.Name, a.Made, x, programs.Recorded, a.MadeRef)
+		n.addRefs([]programs.Ref{a.Ref}, 1)
+		n.tactic, n.actor = "persistence", person(a.MadeBy)
+		n.en["name"], n.en["A"], n.en["cmd"] = a.Name, a.MadeBy, cut(cmp.Or(a.Command, p.Path), maxQuoted)
+		n.ja = maps.Clone(n.en)
+		n.en["ran"], n.ja["ran"] = "It ran.", "実行されました。"
+		if len(a.Fired) == 0 {
+			n.en["ran"], n.ja["ran"] = "No trace that it ran.", "実行の痕跡はありません。"
+		}
 		g.acts = append(g.acts, n)
 	}
 }
@@ -412,7 +452,7 @@ func (g *gathering) start(p *programs.Program, s *programs.Start, x *said) {
 		n.sessions = []string{s.Session}
 	}
 	if !p.Outside() && programs.IsHost(p.Base()) {
-		n.subject += "\x00" + s.Command // every command is an act of its own
+		n.subject += "\x00" + x.level.String() + who // the worst is not told among others
 	}
 	for _, a := range p.Autostarts {
 		if slices.Contains(a.Fired, s.ID) {

@@ -191,14 +191,14 @@ func clusters(acts []*act, clocks []time.Time, gap time.Duration) [][]*act {
 }
 
 // windowOf makes a window of acts that belong together, or returns nil where they
-// are too few or too weak.
+// are too few or too weak: one program that runs again and again is no incident.
 func windowOf(host string, acts []*act) *Window {
 	w := &Window{First: acts[0].first, acts: acts}
-	subjects := map[string]bool{}
+	subjects, kinds := map[string]bool{}, map[string]bool{}
 	for _, a := range acts {
 		w.Points += a.n
 		w.Level = max(w.Level, a.level)
-		subjects[a.subject] = true
+		subjects[a.subject], kinds[a.kind] = true, true
 		if a.last.After(w.Last) {
 			w.Last = a.last
 		}
@@ -211,7 +211,7 @@ func windowOf(host string, acts []*act) *Window {
 			}
 		}
 	}
-	if w.Level < findings.High || len(subjects) < 2 && w.Points < 3 && w.Level < findings.Critical {
+	if w.Level < findings.High || len(subjects) < 2 && (w.Points < 3 || len(kinds) < 2) && w.Level < findings.Critical {
 		return nil
 	}
 	h := sha256.Sum256([]byte("window\x00" + host + "\x00" + w.First.UTC().Format(time.RFC3339Nano)))
@@ -225,18 +225,26 @@ func (w *Window) tell() {
 	order := slices.Clone(w.acts)
 	first := map[string]*act{}
 	for _, a := range w.acts {
-		if first[a.tactic] == nil {
-			first[a.tactic] = a
+		for _, k := range []string{"tactic " + a.tactic, "kind " + a.kind} {
+			if first[k] == nil {
+				first[k] = a
+			}
 		}
 	}
 	lead := func(a *act) int {
-		if first[a.tactic] == a {
+		if first["tactic "+a.tactic] == a || first["kind "+a.kind] == a {
+			return 1
+		}
+		return 0
+	}
+	rest := func(a *act) int { // what was only there, or detected, comes after what was done
+		if a.rest {
 			return 1
 		}
 		return 0
 	}
 	slices.SortStableFunc(order, func(a, b *act) int {
-		return cmp.Or(cmp.Compare(b.level, a.level), cmp.Compare(lead(b), lead(a)), a.first.Compare(b.first))
+		return cmp.Or(cmp.Compare(b.level, a.level), cmp.Compare(rest(a), rest(b)), cmp.Compare(lead(b), lead(a)), a.first.Compare(b.first))
 	})
 	told := map[*act]bool{}
 	for _, a := range order[:min(len(order), maxSentences)] {
