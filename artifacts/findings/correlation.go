@@ -318,12 +318,23 @@ var dormant = lifeRule(Rule{
 	Next:   "No action on its own. Keep in mind that it would run at the next trigger.",
 	Needs:  append([]string{"tasks", "services", "runkeys"}, startNeeds...),
 }, func(x *look, p *programs.Program) {
-	if len(p.Autostarts) == 0 || p.Counts.AtLeast > 0 || !p.Outside() || x.said(kindProgram, p.Key) < Medium {
+	if len(p.Autostarts) == 0 || p.Counts.AtLeast > 0 || !p.Outside() || x.said(kindProgram, p.Key) < Medium || !x.showsStarts() {
 		return
 	}
 	a := &p.Autostarts[0]
 	x.hit(x.of(p), Informational, "%s %s: no trace that it ran", a.Mechanism, a.Name).from(x.cite(a.Ref)...)
 })
+
+// showsStarts reports whether a source is there that would show a start: without
+// one it is no wonder that there is none.
+func (x *look) showsStarts() bool {
+	for _, c := range x.model.Coverage {
+		if c.What == "Prefetch files" {
+			return x.ev.seen[chSysmon] > 0 || x.ev.met[eventKey{chSecurity, 4688}] > 0
+		}
+	}
+	return true
+}
 
 var fired = lifeRule(Rule{
 	ID: "C-06", Title: "Suspicious task that ran", Level: High, Attack: []string{"T1053.005"},
