@@ -111,13 +111,13 @@ func (b *Builder) record(rec *artifacts.Record) {
 	if rec.Artifact == nil {
 		return
 	}
-	if rec.From.Copy() {
-		return // the same trace at another time: it adds no program and no start
-	}
 	if e, ok := rec.Data.(events.Event); ok {
 		b.logons.Add(b.host, &e.Record, rec.ID)
 		b.event(&e.Record, rec)
 		return
+	}
+	if rec.From.Copy() {
+		return // the same trace at another time: it adds no program and no start
 	}
 	b.seen[rec.Artifact.Name] = true
 	b.trace(rec)

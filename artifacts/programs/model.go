@@ -55,7 +55,11 @@ func (b *Builder) Model() *Model {
 		}
 	}
 	slices.SortFunc(m.Acts, func(x, y *Act) int {
-		return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Ref.Record, y.Ref.Record))
+		return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Number, y.Number), cmp.Compare(x.Subject, y.Subject),
+			cmp.Compare(x.Object, y.Object), cmp.Compare(x.Ref.Record, y.Ref.Record))
+	})
+	m.Acts = slices.CompactFunc(m.Acts, func(x, y *Act) bool { // of a log and its shadow copy
+		return x.Kind == y.Kind && x.Time.Equal(y.Time) && x.Channel == y.Channel && x.Number == y.Number && x.Subject == y.Subject && x.Object == y.Object
 	})
 	m.Coverage = b.coverage(m)
 	b.programs, b.acts = nil, nil

@@ -2,9 +2,11 @@ package report
 
 import (
 	"context"
+	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/story"
 )
 
 // Stream feeds the report with the sorted timeline, once as it is and once
@@ -30,6 +32,12 @@ func (in *Input) Stream(ctx context.Context, sorter *output.Sorter) error {
 // the rules in the language of the page.
 func (in *Input) Evaluate(r *findings.Report, lang string) {
 	in.Silenced, in.RulesLang = r.Silenced, lang
+	for _, m := range r.Models {
+		if slices.ContainsFunc(in.Stories, func(s *story.Story) bool { return s.Host == m.Host }) {
+			continue // told from all findings already
+		}
+		in.Stories = append(in.Stories, story.Tell(m, r, nil))
+	}
 	words := map[string]findings.Texts{}
 	for _, rule := range findings.Rules() {
 		words[rule.ID] = rule.In(lang)

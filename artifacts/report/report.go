@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/story"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -75,6 +76,7 @@ type Input struct {
 	Techniques []Technique
 	Silenced   int        // hits that the user's rules keep out
 	Collected  *Collector // what streamed by
+	Stories    []*story.Story
 }
 
 // A Machine is one machine and the evidence it was read from.

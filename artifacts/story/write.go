@@ -77,7 +77,7 @@ func (s *Story) write(w io.Writer, lang, title, heading, item, code string) erro
 	}
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, title+t["title"]+"\n\n", escape(s.Host))
-	fmt.Fprintf(b, t["note"]+"\n", span(s.Gap))
+	fmt.Fprintf(b, t["note"]+"\n", Span(s.Gap))
 	line := func(x *Sentence) {
 		b.WriteString(item)
 		if when := x.When(); when != "" {
@@ -130,8 +130,8 @@ func (s *Story) write(w io.Writer, lang, title, heading, item, code string) erro
 	return b.Flush()
 }
 
-// span writes a duration without zero parts: 30m, 1h30m.
-func span(d time.Duration) string {
+// Span writes a duration without zero parts: 30m, 1h30m.
+func Span(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")
