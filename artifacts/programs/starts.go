@@ -140,10 +140,8 @@ func (p *prog) mergeStarts() {
 		}
 		raw.trim(p.last())
 		slices.SortFunc(raw.list, func(a, b rawStart) int { return a.compare(&b) })
-		// A log and its shadow copy hold the same record.
-		raw.list = slices.CompactFunc(raw.list, func(a, b rawStart) bool {
-			return a.time.Equal(b.time) && (a.ref == b.ref || a.pid != 0 && a.pid == b.pid)
-		})
+		// A log and its shadow copy hold the same record, and a Prefetch file can be there twice.
+		raw.list = slices.CompactFunc(raw.list, func(a, b rawStart) bool { return a.time.Equal(b.time) && a.pid == b.pid })
 		starts = match(starts, src, raw.list)
 		p.p.Counts.Dropped += raw.dropped
 	}

@@ -124,23 +124,6 @@ func isName(s string) bool {
 	return true
 }
 
-// names returns the values that a form asks for.
-func (f form) names(text string) []string {
-	var out []string
-	for i := 0; i < len(text); i++ {
-		if text[i] != '{' {
-			continue
-		}
-		end := closing(text, i)
-		inner := text[i+1 : end]
-		if isName(inner) {
-			out = append(out, inner)
-			i = end
-		}
-	}
-	return out
-}
-
 // The bounds of what a sentence quotes.
 const (
 	maxSentence = 240
