@@ -72,7 +72,7 @@ func fillGroup(text string, values map[string]string, top bool) (string, bool) {
 			continue
 		}
 		end := closing(text, i)
-		inner := text[i+1 : end]
+		inner := text[i+1 : max(i+1, end)]
 		i = end + 1
 		if isName(inner) {
 			v := values[inner]
