@@ -70,5 +70,9 @@ func ruleGroups() []group {
 			recoveryRemoved, malwareSeen, antivirusOff, antivirusSetting, backgroundTransfer, firewallRule, firewallOff,
 			newDevice, exposedCrash, exploitSeen, printerDriver, dnsPlugin, sqlShell, lateralChain,
 		}},
+		{"Correlation", []Rule{
+			ranOnArrival, ranInRemoteSession, tracesRemoved, autostartOfNewcomer, dormant, fired, serviceAgain, coupledClient,
+			shellOfService, startedAndDetected, sentInADay, identityContradicts, changeInSession, forgedRecord, blockedAttempt, kitFolder,
+		}},
 	}
 }

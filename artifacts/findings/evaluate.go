@@ -11,6 +11,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
+	"github.com/artifactdump/artifactdump/artifacts/programs"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -42,6 +43,9 @@ type scene struct {
 	sig      *sigmaScene // nil without Sigma rules
 	rows     int
 	limits   limits
+	life     *programs.Builder
+	model    *programs.Model // once everything is read
+	cited    map[string]*row // rows by the id of their record, see cite
 }
 
 type sourceFile struct{ path, snapshot string }
@@ -65,6 +69,7 @@ type step struct {
 func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 	e := &Evaluator{byType: map[reflect.Type][]step{}, keep: map[string]bool{}, seen: map[string]*fed{}}
 	e.facts, e.t = facts, shipped()
+	e.life = programs.New(programs.Facts{Machine: facts.Machine, Host: facts.host()})
 	if opts != nil && opts.Tables != nil {
 		e.t = opts.Tables
 	}
@@ -100,6 +105,7 @@ func (s *scene) on(r *Rule) bool { return !r.OnRequest || s.t.enabled[r.ID] }
 // can quote or a rule compares at the end, within limits: see [Report.Limits].
 func (e *Evaluator) Add(res *artifacts.Result) {
 	e.feed(res)
+	e.life.Add(res)
 	for i := range res.Records {
 		e.record(&res.Records[i])
 	}
@@ -262,6 +268,7 @@ func (e *Evaluator) Report() *Report {
 	if e.facts.late != nil {
 		e.facts.late(&e.facts)
 	}
+	e.model, e.life = e.life.Model(), nil
 	e.finishEvents(e.rules)
 	if e.sig != nil {
 		e.sig.finish(&e.scene)
@@ -288,5 +295,6 @@ func (e *Evaluator) Report() *Report {
 	for _, n := range e.silenced {
 		rep.Silenced += n
 	}
+	rep.tell(e.model)
 	return rep
 }

@@ -86,7 +86,7 @@ var infectedPlace = programRule(Rule{
 	if p.place.level < High {
 		h.atMost(Medium)
 	}
-})
+}).alsoWhole(ranInLogs)
 
 // inventoried reports whether a list of programs, and not of any files, holds
 // it.

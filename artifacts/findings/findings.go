@@ -26,6 +26,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/findings/sigma"
+	"github.com/artifactdump/artifactdump/artifacts/programs"
 )
 
 // A Level says how much a finding deserves a first look. The words are those
@@ -192,6 +193,8 @@ type Report struct {
 	// Limits name what was not kept because there were too many records: what it is,
 	// how many, and the limit. They are met by evidence that is made to be too large.
 	Limits []string `json:"limits,omitempty"`
+
+	Models []*programs.Model `json:"-"` // the programs of each machine, with their findings
 }
 
 // Options change an evaluation. The zero value, and nil, mean the defaults.
@@ -225,6 +228,7 @@ func Join(reports ...*Report) *Report {
 			}
 			out.Limits = append(out.Limits, l)
 		}
+		out.Models = append(out.Models, r.Models...)
 	}
 	slices.SortStableFunc(out.Findings, compareFindings)
 	return out

@@ -70,7 +70,7 @@ func encode(v any) ([]byte, error) {
 
 // AtLeast returns the report without the findings below a level.
 func (r *Report) AtLeast(l Level) *Report {
-	out := &Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits}
+	out := &Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits, Models: r.Models}
 	for _, f := range r.Findings {
 		if f.Level >= l {
 			out.Findings = append(out.Findings, f)

@@ -10,27 +10,6 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/system"
 )
 
-// redirectors are devices behind which the network is: their paths name a server
-// and a share.
-var redirectors = []string{`\DEVICE\MUP`, `\DEVICE\LANMANREDIRECTOR`, `\DEVICE\WEBDAVREDIRECTOR`, `\DEVICE\RDPDR`, `\DEVICE\HGFS`,
-	`\DEVICE\VBOXMINIRDR`}
-
-// shareKey spells a path through a redirector as \\server\share\…. Parts that
-// begin with a semicolon name the session: \;LanmanRedirector\;Z:0000\server\….
-func shareKey(key, volume string) string {
-	if !slices.Contains(redirectors, strings.ToUpper(volume)) {
-		return key
-	}
-	for strings.HasPrefix(key, `\;`) {
-		i := strings.IndexByte(key[1:], '\\')
-		if i < 0 {
-			return `\` + key
-		}
-		key = key[1+i:]
-	}
-	return `\` + key
-}
-
 // volumeStyle is how a volume is named: names of one style can be compared.
 func volumeStyle(v string) string {
 	if len(v) == 2 {

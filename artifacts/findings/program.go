@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
+	"github.com/artifactdump/artifactdump/artifacts/programs"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -167,69 +168,9 @@ func (s *scene) display(k subject) string {
 	return cmp.Or(s.drive, "C:") + path[len(v):]
 }
 
-// aliases are other names of the same folders: those of Windows XP, and short
-// names as they are given to these folders on a fresh volume.
-var aliases = []struct{ from, to string }{
-	{`local settings\application data\`, `appdata\local\`},
-	{`local settings\temp\`, `appdata\local\temp\`},
-	{`local settings\temporary internet files\`, `appdata\local\temporary internet files\`},
-	{`local settings\`, `appdata\local\`},
-	{`locals~1\temp\`, `appdata\local\temp\`},
-	{`locals~1\`, `appdata\local\`},
-	{`application data\`, `appdata\roaming\`},
-	{`applic~1\`, `appdata\roaming\`},
-	{`start menu\`, `appdata\roaming\microsoft\windows\start menu\`},
-	{`my documents\`, `documents\`},
-	{`appdata\local\temp\~nsu`, `appdata\local\temp\~nsu`},
-}
-
 // normal brings a path to the spelling that places are written in.
 func (s *scene) normal(path string, u evidence.User) string {
-	if strings.Contains(path, "%") && s.facts.Machine != nil {
-		path = s.facts.Machine.Expand(path, u)
-	}
-	key := shareKey(winpath.Key(path), winpath.Volume(path))
-	if root := s.root; root != "" && strings.HasPrefix(key, root+`\`) {
-		key = `\windows` + key[len(root):]
-	}
-	switch {
-	case strings.HasPrefix(key, `%userprofile%\`):
-		key = `\users\-\` + key[len(`%userprofile%\`):]
-	case strings.HasPrefix(key, `%appdata%\`):
-		key = `\users\-\appdata\roaming\` + key[len(`%appdata%\`):]
-	case strings.HasPrefix(key, `%localappdata%\`):
-		key = `\users\-\appdata\local\` + key[len(`%localappdata%\`):]
-	case strings.HasPrefix(key, `%temp%\`), strings.HasPrefix(key, `%tmp%\`):
-		key = `\users\-\appdata\local\temp\` + key[strings.IndexByte(key, '\\')+1:]
-	case strings.HasPrefix(key, `\progra~1\`):
-		key = `\program files\` + key[len(`\progra~1\`):]
-	case strings.HasPrefix(key, `\progra~2\`):
-		key = `\program files (x86)\` + key[len(`\progra~2\`):]
-	}
-	for _, home := range []string{`\documents and settings\`, `\docume~1\`} {
-		rest, ok := strings.CutPrefix(key, home)
-		if !ok {
-			continue
-		}
-		user, tail, ok := strings.Cut(rest, `\`)
-		if !ok {
-			break
-		}
-		if user == "all users" || user == "alluse~1" {
-			if t, ok := strings.CutPrefix(tail, `application data\`); ok {
-				return `\programdata\` + t
-			}
-			return `\users\public\` + tail
-		}
-		for _, a := range aliases {
-			if t, ok := strings.CutPrefix(tail, a.from); ok {
-				tail = a.to + t
-				break
-			}
-		}
-		return `\users\` + user + `\` + tail
-	}
-	return key
+	return programs.Paths{Machine: s.facts.Machine, Root: s.root}.Key(path, u)
 }
 
 // maxProgramEvents bounds the records of event logs that are kept of one program:

@@ -2,9 +2,11 @@ package report
 
 import (
 	"context"
+	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/story"
 )
 
 // Stream feeds the report with the sorted timeline, once as it is and once
@@ -34,6 +36,12 @@ func (in *Input) Evaluate(r *findings.Report, lang string) {
 		for _, l := range r.Limits {
 			in.Collected.note("", l)
 		}
+	}
+	for _, m := range r.Models {
+		if slices.ContainsFunc(in.Stories, func(s *story.Story) bool { return s.Host == m.Host }) {
+			continue // told from all findings already
+		}
+		in.Stories = append(in.Stories, story.Tell(m, r, nil))
 	}
 	words := map[string]findings.Texts{}
 	for _, rule := range findings.Rules() {

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/story"
 )
 
 //go:embed page.html
@@ -83,21 +84,26 @@ func render(w io.Writer, v *view) error {
 	script, scriptHash := inline("script", pageJS)
 	tr := v.tr
 	tmpl, err := template.New("page").Funcs(template.FuncMap{
-		"t":     func(key string, args ...any) string { return tr.text(key, args...) },
-		"word":  func(family, w string) string { return tr.word(family, w) },
-		"clean": clean,
-		"shown": func(s string) string { return shown(s, tr) },
-		"base":  laneLabel,
-		"when":  momentOf,
-		"stamp": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
-		"class": class,
-		"zero":  time.Time.IsZero,
-		"short": short,
-		"add":   func(a, b float64) float64 { return round(a + b) },
-		"seen":  func(c counts) int { return c[used] + c[traced] },
-		"at":    func(c counts, i int) int { return c[i] },
-		"total": sum,
-		"join":  func(s []string) string { return strings.Join(s, ", ") },
+		"t":      func(key string, args ...any) string { return tr.text(key, args...) },
+		"word":   func(family, w string) string { return tr.word(family, w) },
+		"clean":  clean,
+		"shown":  func(s string) string { return shown(s, tr) },
+		"base":   laneLabel,
+		"when":   momentOf,
+		"stamp":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+		"class":  class,
+		"zero":   time.Time.IsZero,
+		"short":  short,
+		"second": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+		"gap":    story.Span,
+		"add1":   func(i int) int { return i + 1 },
+		"say":    func(s story.Sentence) string { return s.Text(tr.lang) },
+		"proof":  func(s story.Sentence) string { return s.Proof(tr.lang) },
+		"add":    func(a, b float64) float64 { return round(a + b) },
+		"seen":   func(c counts) int { return c[used] + c[traced] },
+		"at":     func(c counts, i int) int { return c[i] },
+		"total":  sum,
+		"join":   func(s []string) string { return strings.Join(s, ", ") },
 		"hours": func(h int64) string {
 			if h >= 24 {
 				return tr.text("hist.days", h/24)

@@ -26,6 +26,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
+	"github.com/artifactdump/artifactdump/artifacts/story"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -77,6 +78,7 @@ type Input struct {
 	Silenced   int              // hits that the user's rules keep out
 	Collected  *Collector       // what streamed by
 	Logons     *logons.Analysis // who logged on, or nil
+	Stories    []*story.Story
 }
 
 // A Machine is one machine and the evidence it was read from.

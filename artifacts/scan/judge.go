@@ -20,9 +20,12 @@ func (x *machineScan) write() error {
 		x.m.Notes = append(x.m.Notes, "findings: "+l)
 		x.note("findings: %s", l)
 	}
-	x.analysis, x.logons = x.logons.Analyse(), nil
+	x.analysis = x.report.Models[0].Logons
 	RankLogons(x.analysis, x.report)
 	x.worst = max(x.worst, x.report.Worst())
+	if err := x.writePrograms(); err != nil {
+		return err
+	}
 	x.report = x.report.AtLeast(x.o.Level)
 	x.verdicts = report.Verdicts(x.report)
 	for i := range x.report.Findings {

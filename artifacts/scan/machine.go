@@ -32,7 +32,6 @@ type machineScan struct {
 	sorter       output.Sorter
 	eval         *findings.Evaluator
 	report       *findings.Report
-	logons       *logons.Builder
 	analysis     *logons.Analysis // once everything is read
 	page         report.Input     // of report.html
 	zone         *artifacts.Zone
@@ -188,7 +187,6 @@ func (x *machineScan) read(kind string) error {
 		x.tables = append(x.tables, &recordTable{f, set, f.Files(create, x.opts)})
 	}
 	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, x.o.Artifacts), &findings.Options{Tables: x.o.Tables, Sigma: x.o.Sigma})
-	x.logons = logons.New(nil)
 	x.page = report.Input{
 		Tool:      "artifactdump " + x.o.Version,
 		Collected: report.NewCollector(&report.Options{Lang: x.o.Lang}),

@@ -18,7 +18,6 @@ func (x *machineScan) result(res *artifacts.Result) error {
 	}
 	x.inv.add(res)
 	x.eval.Add(res)
-	AddLogons(x.logons, x.m.Name, res)
 	x.page.Collected.Result(x.m.Name, res)
 	if x.o.Strict && len(res.Errors) > 0 {
 		return fmt.Errorf("stopped at the first damage (--strict): %w", ErrDamaged)

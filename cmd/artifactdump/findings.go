@@ -15,6 +15,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/report"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/artifacts/story"
 )
 
 // exitFindings ends a run with --fail-level that met a finding of that level
@@ -31,12 +32,14 @@ func findingsCommand() *cli.Command {
 		ArgsUsage: "EVIDENCE… [ID…]",
 		Description: "Prints one line for each finding, worst first. --long, or the ID of a finding,\n" +
 			"shows its reasons, its records, the usual benign explanations and one next\n" +
-			"step; --coverage lists the rules that could not be evaluated, and why. A finding\n" +
+			"step; --coverage lists the rules that could not be evaluated, and why. --story\n" +
+			"tells what happened: windows of time, and sentences with their proof. A finding\n" +
 			"is not a verdict. A machine without findings is not proven clean.\n\n" +
 			"With --fail-level the exit code is 4 when there is a finding of that level or above.\n\n" +
 			"Examples:\n" +
 			"   artifactdump findings /mnt/image\n" +
 			"   artifactdump findings /mnt/image f08a28ca96ac7c25\n" +
+			"   artifactdump findings --story /mnt/image\n" +
 			"   artifactdump findings --level high --rules ours.txt --format jsonl case/C\n" +
 			"   artifactdump findings --sigma sigma_all_rules.zip --sigma-status all /mnt/image\n" +
 			"   artifactdump findings --format navigator -o layer.json /mnt/image",
@@ -45,6 +48,9 @@ func findingsCommand() *cli.Command {
 			&cli.StringFlag{Name: "level", Value: "low", Usage: "show findings of `LEVEL` and above: " +
 				strings.Join(findings.Levels(), ", ")},
 			&cli.BoolFlag{Name: "long", Usage: "show all details of each finding"},
+			&cli.BoolFlag{Name: "story", Usage: "tell what happened in sentences, each with its proof and its records"},
+			&cli.StringFlag{Name: "lang", Value: "en", Usage: "language of the story: " + strings.Join(story.Languages(), ", ")},
+			windowGapFlag(),
 			&cli.BoolFlag{Name: "coverage", Usage: "list each rule that could not be evaluated, with the reason"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 if a finding reaches `LEVEL`"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
@@ -60,6 +66,9 @@ func findingsAction(c *cli.Context) error {
 	}
 	show, err := levelFlag(c, "level")
 	if err != nil {
+		return err
+	}
+	if err := storyFlags(c); err != nil {
 		return err
 	}
 	fail, err := levelFlag(c, "fail-level")
@@ -97,10 +106,12 @@ func findingsAction(c *cli.Context) error {
 			return err
 		}
 	}
-	switch format {
-	case "jsonl":
+	switch {
+	case c.Bool("story"):
+		err = writeStories(o, all, c)
+	case format == "jsonl":
 		err = shown.WriteJSON(o)
-	case "navigator":
+	case format == "navigator":
 		err = shown.WriteNavigator(o)
 	default:
 		v := report.TextView{From: show, Hidden: len(all.Findings) - len(shown.Findings), Long: c.Bool("long"),
@@ -142,7 +153,7 @@ func splitIDs(args []string) (paths, ids []string) {
 
 // withIDs returns the report with the findings of these ids.
 func withIDs(r *findings.Report, ids []string) (*findings.Report, error) {
-	out := &findings.Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits}
+	out := &findings.Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits, Models: r.Models}
 	for _, id := range ids {
 		n := len(out.Findings)
 		for i := range r.Findings {

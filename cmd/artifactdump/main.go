@@ -130,6 +130,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			reportCommand(),
 			findingsCommand(),
 			logonsCommand(),
+			programsCommand(),
 			dumpCommand(),
 			listCommand(),
 			prefetchCommand(),

@@ -1,0 +1,423 @@
+package programs
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// systemFiles is how many files below System32 must be seen on a volume before it
+// is taken for the one of Windows.
+const systemFiles = 3
+
+// reference spells a file reference as the file system's artifacts do.
+func reference(entry, sequence uint64) string { return fmt.Sprintf("%d-%d", entry, sequence) }
+
+// Model merges what was collected. The builder must not be used after it.
+func (b *Builder) Model() *Model {
+	m := &Model{Host: b.host, Dropped: b.dropped, byKey: map[string][]*Program{}, records: b.records}
+	m.Logons = b.logons.Analyse()
+	m.Sessions = m.Logons.Sessions
+	b.joinVolumes()
+	b.joinRenames()
+	b.resolveBare()
+	list := b.sorted()
+	b.journalStarts(list)
+	for _, p := range list {
+		p.mergeStarts()
+	}
+	b.services()
+	w := newWho(b, m.Logons)
+	for _, p := range list {
+		w.attribute(p)
+	}
+	couple(list)
+	loadedBy(list)
+	sameFiles(list)
+	b.fired(list)
+	b.prefetchDeleted(list)
+	for _, p := range list {
+		p.finishProgram(b)
+		m.Programs = append(m.Programs, &p.p)
+		m.byKey[p.key] = append(m.byKey[p.key], &p.p)
+	}
+	nameCouples(m.Programs)
+	w.acts(b.acts)
+	for _, a := range b.acts {
+		if a.Kind != "journal start" && a.Kind != "prefetch deleted" {
+			m.Acts = append(m.Acts, a)
+		}
+	}
+	slices.SortFunc(m.Acts, func(x, y *Act) int {
+		return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Number, y.Number), cmp.Compare(x.Subject, y.Subject),
+			cmp.Compare(x.Object, y.Object), cmp.Compare(x.Ref.Record, y.Ref.Record))
+	})
+	m.Acts = slices.CompactFunc(m.Acts, func(x, y *Act) bool { // of a log and its shadow copy
+		return x.Kind == y.Kind && x.Time.Equal(y.Time) && x.Channel == y.Channel && x.Number == y.Number && x.Subject == y.Subject && x.Object == y.Object
+	})
+	m.Coverage = b.coverage(m)
+	b.programs, b.acts = nil, nil
+	return m
+}
+
+// sorted returns the programs by volume and path.
+func (b *Builder) sorted() []*prog {
+	list := slices.Collect(maps.Values(b.programs))
+	slices.SortFunc(list, func(x, y *prog) int { return cmp.Or(cmp.Compare(x.key, y.key), cmp.Compare(x.volume, y.volume)) })
+	return list
+}
+
+// style is how a volume is named: names of one style can be compared.
+func style(v string) string {
+	if len(v) == 2 {
+		return ":"
+	}
+	return v[:min(len(v), 8)]
+}
+
+// isSystem reports whether a name of a volume is one of the volume of Windows.
+// Where no volume that is named in this way is known to be, it is taken for it,
+// but for drives of removable media.
+func (b *Builder) isSystem(v string, styles map[string]bool) bool {
+	switch {
+	case v == "", len(b.system[v]) >= systemFiles:
+		return true
+	case len(v) == 2, strings.HasPrefix(v, `\DEVICE\CDROM`), strings.HasPrefix(v, `\DEVICE\FLOPPY`):
+		return false
+	}
+	return !styles[style(v)]
+}
+
+// joinVolumes gives programs on any name of the volume of Windows one key.
+func (b *Builder) joinVolumes() {
+	styles := map[string]bool{}
+	for v, files := range b.system {
+		if len(files) >= systemFiles {
+			styles[style(v)] = true
+		}
+	}
+	for _, p := range b.sorted() {
+		if p.volume == "" || !b.isSystem(p.volume, styles) {
+			continue
+		}
+		delete(b.programs, p.progKey)
+		to := progKey{"", p.key}
+		if o := b.programs[to]; o != nil {
+			o.absorb(p)
+			continue
+		}
+		p.progKey = to
+		b.programs[to] = p
+	}
+}
+
+// absorb adds what another program's records say.
+func (p *prog) absorb(o *prog) {
+	for s, n := range o.spellings {
+		p.spellings[s] += n
+	}
+	for src := range sourceCount {
+		p.raw[src].list = append(p.raw[src].list, o.raw[src].list...)
+		p.raw[src].dropped += o.raw[src].dropped
+	}
+	for name, n := range o.counted {
+		if p.counted == nil {
+			p.counted = map[string]uint32{}
+		}
+		p.counted[name] = max(p.counted[name], n)
+	}
+	for i := range o.p.Files {
+		p.file(o.p.Files[i])
+	}
+	for _, f := range o.p.What {
+		for _, r := range f.From {
+			p.fact(f.Name, f.Value, f.Certainty, r)
+		}
+	}
+	p.p.Arrived = append(p.p.Arrived, o.p.Arrived...)
+	p.p.Traffic = append(p.p.Traffic, o.p.Traffic...)
+	p.p.Autostarts = append(p.p.Autostarts, o.p.Autostarts...)
+	p.p.Verdicts = append(p.p.Verdicts, o.p.Verdicts...)
+	p.p.Ends = append(p.p.Ends, o.p.Ends...)
+	p.p.Loads = append(p.p.Loads, o.p.Loads...)
+	p.p.LoadedBy = append(p.p.LoadedBy, o.p.LoadedBy...)
+	p.p.Aliases = append(p.p.Aliases, o.p.Aliases...)
+	p.p.Sample = append(p.p.Sample, o.p.Sample...)
+	for name, n := range o.p.Records {
+		p.p.Records[name] += n
+	}
+	p.marked = p.marked || o.marked
+}
+
+// searchPath are the folders in which Windows looks for a program that is named
+// without one.
+var searchPath = []string{`\windows\system32\`, `\windows\`, `\windows\system32\wbem\`, `\windows\system32\windowspowershell\v1.0\`}
+
+// resolveBare gives settings that name a program without its folder to the program
+// that Windows would find, where other records show that it is there.
+func (b *Builder) resolveBare() {
+	for _, n := range b.bare {
+		name := n.name
+		if winpath.Ext(name) == "" {
+			name += ".exe"
+		}
+		for _, dir := range searchPath {
+			if p := b.programs[progKey{"", dir + name}]; p != nil {
+				add(&p.p.Autostarts, n.auto)
+				break
+			}
+		}
+	}
+}
+
+// joinRenames follows the renames of the change journal: a file that was renamed
+// and never started under its old name afterwards is one program.
+func (b *Builder) joinRenames() {
+	slices.SortFunc(b.renames, func(x, y rename) int { return cmp.Or(x.at.Compare(y.at), cmp.Compare(x.ref.Record, y.ref.Record)) })
+	for _, r := range b.renames {
+		from, to := b.programs[progKey{"", r.from}], b.programs[progKey{"", r.to}]
+		switch {
+		case to != nil && (from == nil || !from.marked || from.idleAfter(r)):
+			if from != nil && from != to {
+				delete(b.programs, from.progKey)
+				to.absorb(from)
+			}
+			add(&to.p.Aliases, Alias{r.from, "renamed at " + r.at.UTC().Format("2006-01-02 15:04:05")})
+		case from != nil:
+			add(&from.p.Ends, End{Kind: "renamed to " + r.to, Time: r.at, Ref: r.ref})
+		}
+	}
+}
+
+// idleAfter reports whether no start is known after a rename.
+func (p *prog) idleAfter(r rename) bool {
+	for src := range sourceCount {
+		for i := range p.raw[src].list {
+			if p.raw[src].list[i].time.After(r.at) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// journalStarts gives starts that the journal shows to the program whose Prefetch
+// file has that name. Without such a file the folder is unknown, and so the program.
+func (b *Builder) journalStarts(list []*prog) {
+	byName := map[string]*prog{}
+	for _, p := range list {
+		for name := range p.counted {
+			byName[strings.TrimSuffix(winpath.Base(name), ".pf")] = p
+		}
+	}
+	for _, a := range b.acts {
+		if a.Kind == "journal start" {
+			if p := byName[a.Subject]; p != nil {
+				p.start(srcJournal, rawStart{time: a.Time, ref: a.Ref})
+			}
+		}
+	}
+}
+
+// prefetchDeleted notes which programs lost their Prefetch file.
+func (b *Builder) prefetchDeleted(list []*prog) {
+	byBase := map[string][]*prog{}
+	for _, p := range list {
+		if base := p.p.baseOf(p.key); strings.HasSuffix(base, ".exe") {
+			byBase[base] = append(byBase[base], p)
+		}
+	}
+	for _, a := range b.acts {
+		if a.Kind != "prefetch deleted" {
+			continue
+		}
+		base := a.Subject
+		if i := strings.LastIndexByte(base, '-'); i > 0 {
+			base = base[:i]
+		}
+		candidates := byBase[base]
+		if len(candidates) != 1 {
+			continue // the name of the file does not say in which folder the program was
+		}
+		add(&candidates[0].p.Ends, End{Kind: "prefetch deleted", Time: a.Time, Ref: a.Ref})
+	}
+}
+
+func (p *Program) baseOf(key string) string { return key[strings.LastIndexByte(key, '\\')+1:] }
+
+// services joins the installation of a service with the start that follows it.
+func (b *Builder) services() {
+	for _, a := range b.acts {
+		if a.Kind != "service" || a.Program == "" {
+			continue
+		}
+		p := b.programs[progKey{"", a.Program}]
+		if p == nil {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(p.p.Starts, a.Time, func(s Start, t timeOf) int { return s.Time.Compare(t) })
+		for ; i < len(p.p.Starts) && p.p.Starts[i].Time.Sub(a.Time) <= serviceStart; i++ {
+			if s := &p.p.Starts[i]; s.Service == "" {
+				s.Service = a.Subject
+				add(&s.Proofs, StartProof{"service installed", a.Time, a.Ref})
+				break
+			}
+		}
+	}
+}
+
+// loadedBy turns the lists of loaded files around, for files that are programs.
+func loadedBy(list []*prog) {
+	byKey := map[string]*prog{}
+	for _, p := range list {
+		byKey[p.key] = p
+	}
+	for _, p := range list {
+		slices.Sort(p.p.Loads)
+		p.p.Loads = slices.Compact(p.p.Loads)
+		for _, f := range p.p.Loads {
+			if o := byKey[f]; o != nil && o != p {
+				add(&o.p.LoadedBy, p.key)
+			}
+		}
+	}
+}
+
+// sameFiles links programs with the same content. They stay apart.
+func sameFiles(list []*prog) {
+	byHash := map[string][]*prog{}
+	for _, p := range list {
+		for i := range p.p.Files {
+			for _, h := range []string{p.p.Files[i].SHA1, p.p.Files[i].SHA256} {
+				if h != "" && !p.p.Files[i].SHA1Part {
+					byHash[h] = append(byHash[h], p)
+				}
+			}
+		}
+	}
+	for _, same := range byHash {
+		if len(same) < 2 || len(same) > maxList {
+			continue
+		}
+		for _, p := range same {
+			for _, o := range same {
+				if o != p && !slices.Contains(p.p.SameFile, o.key) {
+					add(&p.p.SameFile, o.key)
+				}
+			}
+		}
+	}
+}
+
+// finishProgram fills in what follows from everything else, in an order that does
+// not depend on that of the records.
+func (p *prog) finishProgram(b *Builder) {
+	q := &p.p
+	q.Key, q.Volume = p.key, p.volume
+	q.Path = p.display(b.windows)
+	h := sha256.Sum256([]byte("program\x00" + p.volume + "\x00" + p.key))
+	q.ID = hex.EncodeToString(h[:8])
+	for s := range p.spellings {
+		if !strings.EqualFold(strings.TrimPrefix(s, `\??\`), q.Path) {
+			q.Aliases = append(q.Aliases, Alias{s, "another spelling"})
+		}
+	}
+	slices.SortFunc(q.Aliases, func(a, b Alias) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Why, b.Why)) })
+	q.Aliases = slices.Compact(q.Aliases)
+	slices.SortFunc(q.What, func(a, b Fact) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) })
+	slices.SortFunc(q.Files, func(a, b File) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.SHA1, b.SHA1), cmp.Compare(a.SHA256, b.SHA256), cmp.Compare(a.Reference, b.Reference))
+	})
+	q.joinHashes()
+	slices.SortFunc(q.Arrived, func(a, b Arrival) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Ref.Record, b.Ref.Record))
+	})
+	slices.SortFunc(q.Traffic, func(a, b Traffic) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Ref.Record, b.Ref.Record))
+	})
+	slices.SortFunc(q.Autostarts, func(a, b Autostart) int {
+		return cmp.Or(cmp.Compare(a.Mechanism, b.Mechanism), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Ref.Record, b.Ref.Record))
+	})
+	slices.SortFunc(q.Verdicts, func(a, b Verdict) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Ref.Record, b.Ref.Record))
+	})
+	slices.SortFunc(q.Ends, func(a, b End) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Ref.Record, b.Ref.Record))
+	})
+	slices.SortFunc(q.Sample, func(a, b Ref) int {
+		return cmp.Or(cmp.Compare(a.Artifact, b.Artifact), cmp.Compare(a.Record, b.Record))
+	})
+	q.Sample = slices.Compact(q.Sample)
+	q.Sample = q.Sample[:min(len(q.Sample), maxList)]
+	slices.Sort(q.LoadedBy)
+	q.LoadedBy = slices.Compact(q.LoadedBy)
+	slices.Sort(q.SameFile)
+	q.gaps()
+}
+
+// joinHashes makes one incarnation of a file that two records describe by
+// different hashes, where nothing says that they are two.
+func (q *Program) joinHashes() {
+	if len(q.Files) != 2 {
+		return
+	}
+	a, b := &q.Files[0], &q.Files[1]
+	differ := func(x, y string) bool { return x != "" && y != "" && x != y }
+	if differ(a.SHA1, b.SHA1) || differ(a.SHA256, b.SHA256) || differ(a.MD5, b.MD5) || differ(a.Reference, b.Reference) ||
+		a.Size != 0 && b.Size != 0 && a.Size != b.Size || !a.Deleted.IsZero() && b.Created.After(a.Deleted) {
+		return
+	}
+	a.merge(b)
+	q.Files = q.Files[:1]
+}
+
+// display picks the spelling for people: one with a drive letter and the most
+// frequent of these.
+func (p *prog) display(windows string) string {
+	best, score := "", -1
+	for _, s := range slices.Sorted(maps.Keys(p.spellings)) {
+		shown := strings.TrimPrefix(s, `\??\`)
+		n := min(p.spellings[s], 1000)
+		if v := winpath.Volume(shown); len(v) == 2 {
+			n += 10_000
+			if shown != strings.ToLower(shown) && shown != strings.ToUpper(shown) {
+				n += 5_000
+			}
+		}
+		if n > score {
+			best, score = shown, n
+		}
+	}
+	v := winpath.Volume(best)
+	switch {
+	case len(v) == 2 || strings.HasPrefix(p.key, `\\`):
+		return best
+	case p.volume != "":
+		return best
+	case len(v) > 2 && strings.HasPrefix(best, v) && len(best) > len(v):
+		return windows + best[len(v):]
+	}
+	return windows + p.key
+}
+
+// gaps notes what should be there. An absence that is common on machines on which
+// nothing happened is never more than informational.
+func (q *Program) gaps() {
+	if len(q.Autostarts) > 0 && len(q.Starts) == 0 && q.Counts.AtLeast == 0 {
+		q.Missing = append(q.Missing, Gap{What: "start", Why: "it starts automatically, and no record shows that it ran", Level: "informational",
+			Innocent: "triggers that did not come; records that were overwritten"})
+	}
+	for _, e := range q.Ends {
+		if e.Kind == "prefetch deleted" {
+			q.Missing = append(q.Missing, Gap{What: "Prefetch file", Why: "the change journal shows that it was deleted", Level: "medium",
+				Innocent: "cleaning programs; Windows deletes the oldest beyond its limit"})
+			return
+		}
+	}
+}
