@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -155,6 +156,7 @@ func (v *inventory) close() {
 		}
 	}
 	v.machine.Counts.Inputs = len(v.machine.Inputs)
+	v.machine.InputsHash = InputsHash(v.machine.Inputs)
 }
 
 // runID names a run by what went into it, so that the same evidence gives the
@@ -166,6 +168,24 @@ func (v *inventory) runID(version string) string {
 		fmt.Fprintln(h, in.Snapshot, in.Path, in.SHA256)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// InputsHash is one SHA-256 for all files that were read of a machine: that of the
+// lines "SHA-256, two spaces, path", sorted, of those that were hashed. A file of a
+// shadow copy has the name of the copy and a space before its path.
+func InputsHash(inputs []*Input) string {
+	var lines []string
+	for _, in := range inputs {
+		if in.SHA256 != "" {
+			lines = append(lines, in.SHA256+"  "+strings.TrimSpace(in.Snapshot+" "+in.Path)+"\n")
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	slices.Sort(lines)
+	sum := sha256.Sum256([]byte(strings.Join(lines, "")))
+	return hex.EncodeToString(sum[:])
 }
 
 // hashed reads a file once, for its size and SHA-256.

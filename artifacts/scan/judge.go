@@ -21,6 +21,7 @@ func (x *machineScan) write() error {
 	x.worst = max(x.worst, x.report.Worst())
 	x.report = x.report.AtLeast(x.o.Level)
 	x.verdicts = report.Verdicts(x.report)
+	x.m.Silenced = x.report.Silenced
 	for i := range x.report.Findings {
 		x.m.Counts.Findings[x.report.Findings[i].Level.String()]++
 	}

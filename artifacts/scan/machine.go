@@ -40,6 +40,7 @@ type machineScan struct {
 	verdicts     map[string]output.Verdict
 	opts         *output.Options
 	tables       []*recordTable
+	quiet        unshownFile
 	damaged      *files.Set // damaged.jsonl, when there is too much for the manifest
 	stamp        string
 	worst        findings.Level
@@ -220,7 +221,12 @@ func (x *machineScan) read(kind string) error {
 		x.note("local times: zone %s", x.zone)
 	}
 	x.page.Machines = []report.Machine{report.MachineOf(x.tree, kind)} // the run has opened the hives and given them up
+	x.m.Hives, x.m.Problems = hiveStates(x.page.Machines[0].Hives), x.page.Machines[0].Problems
+	x.m.LocalTimes = x.zone.String()
 	if err := x.endRecords(); err != nil {
+		return err
+	}
+	if err := x.endUnshown(); err != nil {
 		return err
 	}
 	for _, t := range x.tables {

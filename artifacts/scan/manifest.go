@@ -88,10 +88,16 @@ type MachineManifest struct {
 	TimeZone    string           `json:"timezone,omitempty"`
 	Bias        int              `json:"timezone_bias_minutes"`
 	SystemRoot  string           `json:"system_root,omitempty"`
+	ControlSet  string           `json:"control_set,omitempty"`
+	LocalTimes  string           `json:"local_times,omitempty"` // the zone of local times, and what shows it
 	Users       []User           `json:"users,omitempty"`
 	Counts      Counts           `json:"counts"`
+	Silenced    int              `json:"silenced,omitempty"` // hits that the rules file keeps out
 	Seconds     Seconds          `json:"seconds"`
 	Inputs      []*Input         `json:"inputs"`
+	InputsHash  string           `json:"inputs_sha256,omitempty"` // see [InputsHash]
+	Hives       []HiveState      `json:"hives,omitempty"`
+	Problems    []string         `json:"problems,omitempty"` // what could not be opened
 	Outputs     []files.File     `json:"outputs"`
 	Damaged     []Damage         `json:"damaged"`
 	More        int              `json:"damaged_more,omitempty"` // beyond those that are listed
@@ -215,8 +221,8 @@ func newMachineManifest(mach *evidence.Machine, h *machine, path string) *Machin
 	m := &MachineManifest{
 		Name: mach.Name, NameFrom: mach.NameFrom, Folder: h.folder, Evidence: path, Tree: h.tree, State: "running",
 		Product: mach.Product, Build: mach.Build, MachineGUID: mach.GUID, TimeZone: mach.TimeZone, Bias: mach.Bias,
-		SystemRoot: mach.SystemRoot,
-		Inputs:     []*Input{}, Outputs: []files.File{}, Damaged: []Damage{}, Artifacts: []ArtifactCounts{},
+		SystemRoot: mach.SystemRoot, ControlSet: mach.ControlSet,
+		Inputs: []*Input{}, Outputs: []files.File{}, Damaged: []Damage{}, Artifacts: []ArtifactCounts{},
 		Counts: Counts{Findings: map[string]int{}},
 	}
 	for _, u := range mach.Users {

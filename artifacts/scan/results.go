@@ -36,6 +36,9 @@ func (x *machineScan) result(res *artifacts.Result) error {
 	for i := range res.Records {
 		rec := &res.Records[i]
 		if rec.Quiet {
+			if err := x.unshown(rec); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := x.record(rec); err != nil {
@@ -127,6 +130,9 @@ func (x *machineScan) abort() {
 		f.files.Abort()
 	}
 	x.damaged.Abort()
+	if x.quiet.files != nil {
+		x.quiet.files.Abort()
+	}
 	for _, t := range x.tables {
 		t.files.Abort()
 	}

@@ -96,6 +96,11 @@ func TestArrows(t *testing.T) {
 			"artifacts/explain",
 		}),
 
+		"artifacts/casefile": join(above, []string{
+			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons", "artifacts/moments", "artifacts/report",
+			"artifacts/explain", "artifacts/scan",
+		}),
+
 		"artifacts/internal/databases": join(engine, []string{"artifacts/formats/", "prefetch/xpress"}),
 
 		"artifacts/internal/testtree": join(engine, corpus),
