@@ -131,33 +131,53 @@ func NewCollector(opts *Options) *Collector {
 // that start by themselves, and what failed. host names the machine.
 func (c *Collector) Result(host string, res *artifacts.Result) {
 	if a := res.Artifact; a != nil {
-		f := c.fed[a.Name]
-		if f == nil {
-			f = &fed{artifact: a}
-			c.fed[a.Name] = f
-		}
+		sources := 0
 		if res.From.Path != "" && !res.More {
-			f.sources++
+			sources = 1
 		}
-		f.records += len(res.Records)
-		f.errors += len(res.Errors)
+		c.Artifact(a, sources, len(res.Records), len(res.Errors))
 	}
 	for _, e := range res.Errors {
-		if c.failed++; len(c.failures) < maxFailures {
-			c.failures = append(c.failures, failure{host, clip(e.Error())})
-		}
+		c.Failure(host, e.Error())
 	}
 	for _, n := range res.Notes {
-		if c.noted++; len(c.notes) < maxNotes {
-			c.notes = append(c.notes, failure{host, clip(n)})
-		}
+		c.Note(host, n)
 	}
 	for i := range res.Records {
-		c.autostart(&res.Records[i])
+		c.Autostart(&res.Records[i])
 	}
 }
 
-func (c *Collector) autostart(r *artifacts.Record) {
+// Artifact counts sources, records and failures of an artifact. With Failure, Note
+// and Autostart it is what Result is made of, for those that have no results but
+// what was written of them.
+func (c *Collector) Artifact(a *artifacts.Artifact, sources, records, failures int) {
+	f := c.fed[a.Name]
+	if f == nil {
+		f = &fed{artifact: a}
+		c.fed[a.Name] = f
+	}
+	f.sources += sources
+	f.records += records
+	f.errors += failures
+}
+
+// Failure takes in what could not be read.
+func (c *Collector) Failure(host, what string) {
+	if c.failed++; len(c.failures) < maxFailures {
+		c.failures = append(c.failures, failure{host, clip(what)})
+	}
+}
+
+// Note takes in a note.
+func (c *Collector) Note(host, text string) {
+	if c.noted++; len(c.notes) < maxNotes {
+		c.notes = append(c.notes, failure{host, clip(text)})
+	}
+}
+
+// Autostart takes in a record, if it is of something that starts by itself.
+func (c *Collector) Autostart(r *artifacts.Record) {
 	as, ok := r.Data.(persistence.Autostarter)
 	if !ok {
 		return

@@ -2,18 +2,19 @@ package report
 
 import (
 	"context"
+	"iter"
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 )
 
 // Stream feeds the report with the sorted timeline, once as it is and once
-// for what lies around the findings.
-func (in *Input) Stream(ctx context.Context, sorter *output.Sorter) error {
+// for what lies around the findings. rows begins the timeline anew.
+func (in *Input) Stream(ctx context.Context, rows func() iter.Seq2[*output.Row, error]) error {
 	in.Collected.Focus(in.Findings)
 	for _, take := range []func(*output.Row){in.Collected.Row, in.Collected.Near} {
 		n := 0
-		for r, err := range sorter.Rows() {
+		for r, err := range rows() {
 			if err != nil {
 				return err
 			}

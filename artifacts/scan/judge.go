@@ -49,7 +49,7 @@ func (x *machineScan) write() error {
 	}
 	x.phase("writing the report")
 	x.page.Evaluate(x.report, x.o.Lang)
-	if err := x.page.Stream(x.ctx, &x.sorter); err != nil {
+	if err := x.page.Stream(x.ctx, x.sorter.Rows); err != nil {
 		return err
 	}
 	if err := x.small("report.html", "html", 0, func(w io.Writer) error {

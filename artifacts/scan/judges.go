@@ -2,6 +2,7 @@ package scan
 
 import (
 	"iter"
+	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -46,16 +47,17 @@ func (j *Judges) Reports() []*findings.Report {
 	return j.done
 }
 
-// Finding returns the finding with an id, or nil.
-func (j *Judges) Finding(id string) *findings.Finding {
+// WithPrefix returns the findings whose id begins with a prefix.
+func (j *Judges) WithPrefix(prefix string) []*findings.Finding {
+	var out []*findings.Finding
 	for _, r := range j.Reports() {
 		for i := range r.Findings {
-			if r.Findings[i].ID == id {
-				return &r.Findings[i]
+			if strings.HasPrefix(r.Findings[i].ID, prefix) {
+				out = append(out, &r.Findings[i])
 			}
 		}
 	}
-	return nil
+	return out
 }
 
 // Rows yields rows with the findings of their machine.

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/casefile"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -16,7 +18,7 @@ func reportCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "report",
 		Usage:     "write one HTML page: machine, findings, activity, timeline",
-		ArgsUsage: "EVIDENCE…",
+		ArgsUsage: "EVIDENCE|CASE…",
 		Description: "Writes a self-contained page that needs no network and no JavaScript, and can be\n" +
 			"printed. It shows the machine, the findings with their evidence, charts of the\n" +
 			"activity, programs by first appearance, autostarts, failures, and the timeline\n" +
@@ -51,6 +53,10 @@ func reportAction(c *cli.Context) error {
 	if err := s.showEvents(); err != nil {
 		return err
 	}
+	cases, err := s.cases(paths, "rules", "artifact")
+	if err != nil {
+		return err
+	}
 	o, err := openOutput(c, paths...)
 	if err != nil {
 		return err
@@ -58,10 +64,14 @@ func reportAction(c *cli.Context) error {
 	in := report.Input{Title: c.String("title"), Tool: "artifactdump " + version(), Collected: report.NewCollector(opts)}
 	var sorter output.Sorter
 	defer sorter.Close()
-	reports, err := s.collect(&in, &sorter, paths, names, &findings.Options{Tables: tables})
-	if err == nil {
-		in.Evaluate(findings.Join(reports...), opts.Lang)
-		err = in.Stream(s.c.Context, &sorter)
+	if cases != nil {
+		err = s.kept(&in, cases, opts)
+	} else {
+		var reports []*findings.Report
+		if reports, err = s.collect(&in, &sorter, paths, names, &findings.Options{Tables: tables}); err == nil {
+			in.Evaluate(findings.Join(reports...), opts.Lang)
+			err = in.Stream(s.c.Context, sorter.Rows)
+		}
 	}
 	if err == nil {
 		err = report.Write(o, in, opts)
@@ -74,6 +84,20 @@ func reportAction(c *cli.Context) error {
 		return err
 	}
 	return s.end()
+}
+
+// kept fills in a report from cases.
+func (s *session) kept(in *report.Input, cases []*casefile.Case, opts *report.Options) error {
+	for _, c := range cases {
+		if err := c.Report(s.c.Context, in, opts, s.damage); err != nil {
+			return err
+		}
+	}
+	rows, err := s.caseRows(cases, nil)
+	if err != nil {
+		return err
+	}
+	return in.Stream(s.c.Context, func() iter.Seq2[*output.Row, error] { return rows })
 }
 
 // collect reads the evidence once, for the report, the timeline and the

@@ -10,13 +10,14 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/timespan"
 )
 
 func timelineCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "timeline",
 		Usage:     "print one timeline of all artifacts",
-		ArgsUsage: "EVIDENCE…",
+		ArgsUsage: "EVIDENCE|CASE…",
 		Description: "EVIDENCE is the folder of a copied or mounted disk, a folder of drive roots, a\n" +
 			"collection (folder or zip), a disk image, or a folder of loose .pf files, hives,\n" +
 			"tasks, jobs and shortcuts. Events are sorted by time. Each states what its time\n" +
@@ -63,13 +64,9 @@ func timeline(c *cli.Context) error {
 		o.Abort()
 		return usagef("--format %s needs a regular file: %s is not one", format.Name, c.String("output"))
 	}
-	sorter := output.Sorter{Zone: func(host string) *artifacts.Zone { return s.zones[host] }}
+	var sorter output.Sorter
 	defer sorter.Close()
-	j := scan.Judges{Names: c.StringSlice("artifact")}
-	err = s.each(c.Args().Slice(), c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
-		j.Add(t, s.kind, &res)
-		return sorter.AddResult(&res)
-	})
+	rows, err := s.rows(&sorter, span)
 	if err == nil {
 		var w output.EventWriter
 		opts := outputOptions(c)
@@ -81,7 +78,7 @@ func timeline(c *cli.Context) error {
 			w, err = format.File(o.Path(), opts)
 		}
 		if err == nil {
-			err = writeTimeline(s, w, j.Rows(span.Rows(&sorter)))
+			err = writeTimeline(s, w, rows)
 		}
 	}
 	if err != nil {
@@ -92,6 +89,30 @@ func timeline(c *cli.Context) error {
 		return err
 	}
 	return s.end()
+}
+
+// rows yields the events of the arguments that are inside a span, sorted and with
+// what the findings say of them.
+func (s *session) rows(sorter *output.Sorter, span timespan.Span) (iter.Seq2[*output.Row, error], error) {
+	paths, names := s.c.Args().Slice(), s.c.StringSlice("artifact")
+	cases, err := s.cases(paths)
+	if err != nil {
+		return nil, err
+	}
+	if cases != nil {
+		rows, err := s.caseRows(cases, names)
+		return span.Rows(rows, newest(cases)), err
+	}
+	sorter.Zone = func(host string) *artifacts.Zone { return s.zones[host] }
+	j := scan.Judges{Names: names}
+	err = s.each(paths, names, func(t *evidence.Tree, res artifacts.Result) error {
+		j.Add(t, s.kind, &res)
+		return sorter.AddResult(&res)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return j.Rows(span.Rows(sorter.Rows(), sorter.Newest())), nil
 }
 
 // writeTimeline writes sorted rows and prints the notes of the writer.
