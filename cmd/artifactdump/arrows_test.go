@@ -90,6 +90,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/output/hivefile": join(above, []string{"artifacts/output"}),
 		"artifacts/output/pffile":   join(above, []string{"artifacts/output", "artifacts/output/files"}),
 		"artifacts/report":          join(above, []string{"artifacts/output", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons"}),
+		"artifacts/search":          join(above, []string{"artifacts/output"}),
 		"artifacts/explain":         join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma"}),
 		"artifacts/scan": join(above, []string{
 			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons", "artifacts/moments", "artifacts/report",
