@@ -27,3 +27,7 @@ func (a *Artifact) Restore(data []byte) (Decoded, error) {
 	}
 	return d, nil
 }
+
+// In sets the zone of the machine for a record that was restored: its local times
+// become UTC where the zone is known.
+func (r *Record) In(z *Zone) { r.zone = z }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
@@ -30,6 +31,8 @@ type Case struct {
 type Machine struct {
 	*scan.MachineManifest
 	Dir string // where its files are
+
+	zone *artifacts.Zone
 }
 
 // Is reports whether a path is a case folder, or the folder of one machine in a
@@ -86,7 +89,7 @@ func Open(path string) (*Case, error) {
 		case h.State != "complete":
 			c.Notes = append(c.Notes, fmt.Sprintf("%s: the machine %s is not complete (%s)", path, h.Name, h.State))
 		default:
-			c.Machines = append(c.Machines, &Machine{h, filepath.Join(dir, h.Folder)})
+			c.Machines = append(c.Machines, &Machine{h, filepath.Join(dir, h.Folder), h.Zone(m.Options.Timezone)})
 		}
 	}
 	if len(c.Machines) == 0 {

@@ -171,6 +171,7 @@ func (m *Machine) Records(ctx context.Context, names ...string) iter.Seq2[*artif
 				}
 				continue
 			}
+			rec.In(m.zone)
 			if !yield(&rec, nil) {
 				return
 			}

@@ -1,6 +1,11 @@
 package scan
 
 import (
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/report"
 	"github.com/artifactdump/artifactdump/hive"
 )
@@ -54,4 +59,37 @@ func (m *MachineManifest) ReportHives() []report.Hive {
 		}
 	}
 	return out
+}
+
+// setZone keeps the zone of local times, so that [MachineManifest.Zone] can make it
+// again.
+func (m *MachineManifest) setZone(z *artifacts.Zone, assumed string) {
+	m.LocalTimes = z.String()
+	if z.Known() && assumed == "" && m.Clock == nil {
+		noon := time.Date(2000, 1, 1, 12, 0, 0, 0, time.UTC)
+		utc, _ := z.UTC(noon)
+		minutes := int(noon.Sub(utc).Minutes())
+		m.LocalOffset = &minutes
+	}
+}
+
+// Zone returns the zone of the machine's local times as the scan had it. assumed is
+// that of its options.
+func (m *MachineManifest) Zone(assumed string) *artifacts.Zone {
+	z := new(artifacts.Zone)
+	switch {
+	case assumed != "":
+		if a, err := artifacts.ParseZone(assumed); err == nil {
+			return a
+		}
+	case m.Clock != nil:
+		return artifacts.ZoneOf(&evidence.Machine{Clock: m.Clock})
+	case m.LocalOffset != nil:
+		noon := time.Date(2000, 1, 1, 12, 0, 0, 0, time.UTC)
+		if z.Hint(noon, noon.Add(-time.Duration(*m.LocalOffset)*time.Minute)) {
+			_, from, _ := strings.Cut(m.LocalTimes, " from ")
+			z.Infer(from)
+		}
+	}
+	return z
 }

@@ -60,12 +60,18 @@ func (j *Judges) WithPrefix(prefix string) []*findings.Finding {
 	return out
 }
 
-// Rows yields rows with the findings of their machine.
-func (j *Judges) Rows(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
+// Verdicts returns what the findings say of records, by machine and id.
+func (j *Judges) Verdicts() map[string]map[string]output.Verdict {
 	verdicts := map[string]map[string]output.Verdict{}
 	for i, r := range j.Reports() {
 		verdicts[j.hosts[i]] = report.Verdicts(r)
 	}
+	return verdicts
+}
+
+// Rows yields rows with the findings of their machine.
+func (j *Judges) Rows(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
+	verdicts := j.Verdicts()
 	return func(yield func(*output.Row, error) bool) {
 		for r, err := range rows {
 			if r != nil {

@@ -222,7 +222,7 @@ func (x *machineScan) read(kind string) error {
 	}
 	x.page.Machines = []report.Machine{report.MachineOf(x.tree, kind)} // the run has opened the hives and given them up
 	x.m.Hives, x.m.Problems = hiveStates(x.page.Machines[0].Hives), x.page.Machines[0].Problems
-	x.m.LocalTimes = x.zone.String()
+	x.m.setZone(x.zone, x.o.Timezone)
 	if err := x.endRecords(); err != nil {
 		return err
 	}

@@ -89,7 +89,9 @@ type MachineManifest struct {
 	Bias        int              `json:"timezone_bias_minutes"`
 	SystemRoot  string           `json:"system_root,omitempty"`
 	ControlSet  string           `json:"control_set,omitempty"`
-	LocalTimes  string           `json:"local_times,omitempty"` // the zone of local times, and what shows it
+	LocalTimes  string           `json:"local_times,omitempty"`          // the zone of local times, and what shows it
+	LocalOffset *int             `json:"local_offset_minutes,omitempty"` // where times of the evidence show it
+	Clock       *evidence.Clock  `json:"clock,omitempty"`                // of the SYSTEM hive
 	Users       []User           `json:"users,omitempty"`
 	Counts      Counts           `json:"counts"`
 	Silenced    int              `json:"silenced,omitempty"` // hits that the rules file keeps out
@@ -221,7 +223,7 @@ func newMachineManifest(mach *evidence.Machine, h *machine, path string) *Machin
 	m := &MachineManifest{
 		Name: mach.Name, NameFrom: mach.NameFrom, Folder: h.folder, Evidence: path, Tree: h.tree, State: "running",
 		Product: mach.Product, Build: mach.Build, MachineGUID: mach.GUID, TimeZone: mach.TimeZone, Bias: mach.Bias,
-		SystemRoot: mach.SystemRoot, ControlSet: mach.ControlSet,
+		SystemRoot: mach.SystemRoot, ControlSet: mach.ControlSet, Clock: mach.Clock,
 		Inputs: []*Input{}, Outputs: []files.File{}, Damaged: []Damage{}, Artifacts: []ArtifactCounts{},
 		Counts: Counts{Findings: map[string]int{}},
 	}

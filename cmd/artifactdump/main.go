@@ -129,6 +129,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			timelineCommand(),
 			reportCommand(),
 			findingsCommand(),
+			searchCommand(),
 			logonsCommand(),
 			dumpCommand(),
 			listCommand(),
@@ -156,7 +157,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		switch c.Name {
 		case "scan", "timeline", "report", "findings", "dump", "prefetch", "verify":
 			c.Before = func(c *cli.Context) error { return named(c, c.NArg()) }
-		case "explain":
+		case "explain", "search":
 			c.Before = func(c *cli.Context) error { return named(c, 1) }
 		}
 		for _, s := range c.Subcommands {

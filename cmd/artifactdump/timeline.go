@@ -10,6 +10,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/artifacts/search"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/timespan"
 )
 
@@ -27,6 +28,9 @@ func timelineCommand() *cli.Command {
 			"   artifactdump timeline --from 2026-03-06 --format csv -o timeline.csv case/C\n" +
 			"   artifactdump timeline --last 48h -a prefetch --format jsonl /mnt/image | jq .message",
 		Flags: slices.Concat([]cli.Flag{formatFlag("text", forEvents), bodyfileFlag(),
+			&cli.StringFlag{Name: "search", Usage: "print the events that match `QUERY`: words, level:high+, path:\\tmp\\*, … (docs/search.md)"},
+			&cli.StringFlag{Name: "around", Usage: "print the events around the event, record or finding `ID`"},
+			&cli.StringFlag{Name: "span", Value: "5m", Usage: "with --around, `SPAN` before and after: 30s, 5m, 2h"},
 			&cli.BoolFlag{Name: "all", Usage: "show the rows that text folds: equal rows, copied file times, devices in Amcache"}},
 			outputFlags(), csvFlags(), timeFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: timeline,
@@ -49,6 +53,10 @@ func timeline(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	query, err := timelineQuery(c)
+	if err != nil {
+		return err
+	}
 	s := newSession(c)
 	if err := s.showEvents(); err != nil {
 		return err
@@ -67,6 +75,9 @@ func timeline(c *cli.Context) error {
 	var sorter output.Sorter
 	defer sorter.Close()
 	rows, err := s.rows(&sorter, span)
+	if err == nil && query.NeedsTimes() {
+		err = see(query, rows)
+	}
 	if err == nil {
 		var w output.EventWriter
 		opts := outputOptions(c)
@@ -78,7 +89,7 @@ func timeline(c *cli.Context) error {
 			w, err = format.File(o.Path(), opts)
 		}
 		if err == nil {
-			err = writeTimeline(s, w, rows)
+			err = writeTimeline(s, w, matching(query, rows))
 		}
 	}
 	if err != nil {
@@ -89,6 +100,32 @@ func timeline(c *cli.Context) error {
 		return err
 	}
 	return s.end()
+}
+
+// timelineQuery reads --search and --around.
+func timelineQuery(c *cli.Context) (*search.Query, error) {
+	line := c.String("search")
+	if id := c.String("around"); id != "" {
+		line += " around:" + id + "±" + c.String("span")
+	} else if c.IsSet("span") {
+		return nil, usagef("--span needs --around ID")
+	}
+	q, err := search.Parse(line)
+	return q, usage(err)
+}
+
+// matching yields the rows that a query finds.
+func matching(q *search.Query, rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
+	if q.Empty() {
+		return rows
+	}
+	return func(yield func(*output.Row, error) bool) {
+		for r, err := range rows {
+			if (err != nil || q.Match(r)) && !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
 // rows yields the events of the arguments that are inside a span, sorted and with
