@@ -26,27 +26,24 @@ func ids(t *testing.T, text string) []string {
 // that no row shows too.
 func TestSearch(t *testing.T) {
 	dir := scannedIncident(t)
-	for _, args := range [][]string{
-		{"cache.dll"}, {"--field", "files", `\users\public\`}, {"-a", "prefetch", "cache.dll"}, {"--regexp", `svchost\.exe$`, "public"},
-		{"level:critical"}, {`"run count 2"`, "psexe"}, {"-i", "CACHE.dll", "--from", "2026-03-06", "--to", "2026-03-06"},
-		{"around:57a2c8b3±30s", "artifact:prefetch"},
+	for _, x := range []struct{ flags, words []string }{
+		{nil, []string{"cache.dll"}}, {[]string{"--field", "files"}, []string{`\users\public\`}},
+		{[]string{"-a", "prefetch"}, []string{"cache.dll"}}, {[]string{"--regexp"}, []string{`svchost\.exe$`, "public"}},
+		{nil, []string{"level:critical"}}, {nil, []string{`"run count 2"`, "psexe"}},
+		{[]string{"-i", "--from", "2026-03-06", "--to", "2026-03-06"}, []string{"CACHE.dll"}},
+		{nil, []string{"around:57a2c8b3±30s", "artifact:prefetch"}},
 	} {
-		search := append([]string{"search", "-q", "--format", "jsonl"}, args[:len(args)-1]...)
-		if strings.HasPrefix(args[len(args)-1], "2026") { // the last is the value of a flag
-			search = append(search, args[len(args)-1])
-			args = nil
-		}
-		last := args[max(0, len(args)-1):]
-		inCase, stderr, code := runArgs(t, slices.Concat(search, []string{dir}, last)...)
+		search := append([]string{"search", "-q", "--format", "jsonl"}, x.flags...)
+		inCase, stderr, code := runArgs(t, slices.Concat(search, []string{dir}, x.words)...)
 		if code != 0 || inCase == "" {
-			t.Errorf("%v: exit %d, %d bytes, %s", search, code, len(inCase), stderr)
+			t.Errorf("%v: exit %d, %d bytes, %s", x, code, len(inCase), stderr)
 		}
-		inEvidence, stderr, code := runArgs(t, slices.Concat(search, []string{theIncident}, last)...)
+		inEvidence, stderr, code := runArgs(t, slices.Concat(search, []string{theIncident}, x.words)...)
 		// Evidence has records, too, that a case does not keep.
 		all := ids(t, inEvidence)
 		for _, id := range ids(t, inCase) {
 			if !slices.Contains(all, id) {
-				t.Errorf("%v: %s is not found in the evidence (exit %d, %s)", search, id, code, stderr)
+				t.Errorf("%v: %s is not found in the evidence (exit %d, %s)", x, id, code, stderr)
 			}
 		}
 	}
