@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -22,6 +23,7 @@ func (c *Case) Report(ctx context.Context, in *report.Input, opts *report.Option
 		r := report.Machine{Machine: m.Facts(), Hives: m.ReportHives(), Problems: m.Problems}
 		if e := c.Evidence(m); e != nil {
 			r.Kind = e.Kind
+			in.Case = addCase(in.Case, c.Manifest.ReportCase(e, m.MachineManifest))
 		}
 		in.Machines = append(in.Machines, r)
 		m.collect(ctx, in.Collected, damage)
@@ -32,6 +34,15 @@ func (c *Case) Report(ctx context.Context, in *report.Input, opts *report.Option
 	}
 	in.Evaluate(r, opts.Lang)
 	return ctx.Err()
+}
+
+// addCase joins what two machines say of their case.
+func addCase(a, b *report.Case) *report.Case {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
+	}
+	a.Evidence = append(a.Evidence, b.Evidence...)
+	return a
 }
 
 // Facts returns what the manifest holds of the facts of the machine.

@@ -74,7 +74,24 @@ type Input struct {
 	RulesLang  string    // of the titles and prose of Findings and Rules, one of Languages; English otherwise
 	Techniques []Technique
 	Silenced   int        // hits that the user's rules keep out
+	Case       *Case      // of a scan that was given a case; nil otherwise
 	Collected  *Collector // what streamed by
+}
+
+// A Case is what an examiner said of a case, and the hashes of its evidence.
+type Case struct {
+	ID, Examiner, Note string
+	Evidence           []EvidenceHash
+}
+
+// An EvidenceHash names a piece of evidence by its SHA-256: that of the file where
+// the evidence is one, and one of all files that were read.
+type EvidenceHash struct {
+	Path   string
+	Size   int64
+	SHA256 string // of an archive or image as a whole, "" for a folder
+	Files  int    // that were read
+	Inputs string // SHA-256 of the list of their hashes and paths
 }
 
 // A Machine is one machine and the evidence it was read from.

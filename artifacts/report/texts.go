@@ -189,6 +189,11 @@ var texts = map[string]text{
 	"tl.near":   {"Finding", "検出事項"},
 	"footer": {"Written by %s. The page makes no request and has no clock: the same evidence gives the same page.",
 		"作成：%s。このページは外部に接続せず、現在時刻を含みません。同じ証拠からは同じページになります。"},
+	"case.id":       {"Case", "案件"},
+	"case.examiner": {"Examiner", "担当者"},
+	"case.note":     {"Note", "備考"},
+	"case.inputs": {"SHA-256 of the hashes and paths of the %d files read (manifest.json, inputs_sha256):",
+		"読み取ったファイル %d 件のハッシュとパスの SHA-256（manifest.json の inputs_sha256）："},
 	"cut": {"… (%d characters in all)", "…（全 %d 文字）"},
 
 	"tactic.reconnaissance": {"Reconnaissance", "偵察"}, "tactic.resource-development": {"Resource development", "リソース開発"},

@@ -68,6 +68,7 @@ type recordTable struct {
 type source struct {
 	tree       *evidence.Tree
 	path, kind string
+	of         *EvidenceManifest // in the manifest of a case
 }
 
 // Machine scans one machine into a folder: what [Run] does for each, without
@@ -104,7 +105,7 @@ func (s *run) one(ctx context.Context, h *machine) (m *MachineManifest, worst fi
 	if h.tree >= len(ev.Trees) {
 		return nil, 0, fmt.Errorf("%s: holds fewer machines than when the scan was planned", ev.Path)
 	}
-	return s.scanTree(ctx, h, source{ev.Trees[h.tree], ev.Path, ev.Kind}, files.Folder{Dir: filepath.Join(s.part, h.folder), Mode: s.mode})
+	return s.scanTree(ctx, h, source{ev.Trees[h.tree], ev.Path, ev.Kind, s.m.Evidence[h.evidence]}, files.Folder{Dir: filepath.Join(s.part, h.folder), Mode: s.mode})
 }
 
 // scanTree scans a machine that is open.
@@ -147,6 +148,7 @@ func (s *run) scanTree(
 	}
 	x.m.Seconds.Reading = wholeMillis(time.Since(begin))
 	begin = time.Now()
+	x.page.Case = s.m.ReportCase(from.of, x.m)
 	if err := x.write(); err != nil {
 		return x.m, x.worst, err
 	}

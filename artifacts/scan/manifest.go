@@ -16,6 +16,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/report"
 )
 
 // A Manifest says what went in, what came out, and what was damaged: enough to
@@ -28,6 +29,9 @@ type Manifest struct {
 	Go       string              `json:"go"`
 	Platform string              `json:"platform"`
 	Command  []string            `json:"command_line"`
+	CaseID   string              `json:"case_id,omitempty"`
+	Examiner string              `json:"examiner,omitempty"`
+	Note     string              `json:"note,omitempty"`
 	State    string              `json:"state"` // running, complete, interrupted, failed
 	Error    string              `json:"error,omitempty"`
 	Started  string              `json:"started"`
@@ -202,7 +206,7 @@ func newManifest(s *run) *Manifest {
 	m := &Manifest{
 		Tool: "artifactdump", Schema: 1, Version: s.o.Version, Commit: s.o.Commit,
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Command: s.o.Command, State: "running", Started: output.FormatTime(s.started), started: s.started,
+		Command: s.o.Command, CaseID: s.o.CaseID, Examiner: s.o.Examiner, Note: s.o.Note, State: "running", Started: output.FormatTime(s.started), started: s.started,
 		Evidence: []*EvidenceManifest{}, Machines: []*MachineManifest{},
 	}
 	m.Options = ManifestOptions{
@@ -217,6 +221,24 @@ func newManifest(s *run) *Manifest {
 		m.Options.Formats = append(m.Options.Formats, f.Name)
 	}
 	return m
+}
+
+// ReportCase returns what a report says of the case at its foot: nil when nobody
+// said anything of it and nothing was hashed as a whole. e is the evidence of the
+// machine.
+func (m *Manifest) ReportCase(e *EvidenceManifest, h *MachineManifest) *report.Case {
+	if m == nil || e == nil || m.CaseID == "" && m.Examiner == "" && m.Note == "" && e.SHA256 == "" {
+		return nil
+	}
+	hashed := 0
+	for _, in := range h.Inputs {
+		if in.SHA256 != "" {
+			hashed++
+		}
+	}
+	return &report.Case{ID: m.CaseID, Examiner: m.Examiner, Note: m.Note, Evidence: []report.EvidenceHash{
+		{Path: e.Path, Size: e.Size, SHA256: e.SHA256, Files: hashed, Inputs: h.InputsHash},
+	}}
 }
 
 func newMachineManifest(mach *evidence.Machine, h *machine, path string) *MachineManifest {

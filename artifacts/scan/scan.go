@@ -78,6 +78,10 @@ type Options struct {
 	// scanned in parallel may need together: for debug.SetMemoryLimit.
 	LimitMemory func(bytes int64)
 
+	// What the examiner says of the case, for the manifest and the foot of the report.
+	// With any of them archives and images are hashed as a whole.
+	CaseID, Examiner, Note string
+
 	StatusFile string // is kept up to date with how far the run is, as JSON
 
 	// What the manifest says of the program that runs the scan.
@@ -213,6 +217,7 @@ func (s *run) defaults() error {
 	o.Memory = cmp.Or(o.Memory, DefaultMemory)
 	o.SortMemory = cmp.Or(o.SortMemory, output.DefaultBudget)
 	o.Lang = cmp.Or(o.Lang, "en")
+	o.HashEvidence = o.HashEvidence || o.CaseID != "" || o.Examiner != "" || o.Note != ""
 	if !slices.Contains(report.Languages(), o.Lang) {
 		return &OptionError{"language", fmt.Errorf("%q is unknown", o.Lang)}
 	}
