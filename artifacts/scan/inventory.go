@@ -22,6 +22,7 @@ type inventory struct {
 	all     io.Writer      // of damaged.jsonl, when the manifest cannot list all
 	create  func() (io.Writer, error)
 	err     error // of writing it
+	bytes   int64 // of the inputs
 }
 
 // newInventory begins an inventory. create opens the file for damage beyond what
@@ -40,6 +41,7 @@ func (v *inventory) input(path, snapshot string) *Input {
 		if f, ok := v.tree.LookupCopy(path, snapshot); ok {
 			if st, err := f.Stat(); err == nil {
 				in.Size = st.Size()
+				v.bytes += in.Size
 			}
 			if t, err := f.Times(); err == nil && t.Original {
 				in.modified = t.Modified

@@ -156,6 +156,22 @@ func (c Counts) String() string {
 	return s
 }
 
+// Total adds up the counts of several machines: "total: 3 machines, 5,000 events, …".
+func (m *Manifest) Total() string {
+	all, n := Counts{Findings: map[string]int{}}, 0
+	for _, h := range m.Machines {
+		if h == nil || h.State != "complete" {
+			continue
+		}
+		n++
+		all.Events, all.Records, all.Damaged = all.Events+h.Counts.Events, all.Records+h.Counts.Records, all.Damaged+h.Counts.Damaged
+		for l, k := range h.Counts.Findings {
+			all.Findings[l] += k
+		}
+	}
+	return fmt.Sprintf("total: %s, %s", count(n, "machine"), all)
+}
+
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

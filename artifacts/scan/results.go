@@ -16,7 +16,11 @@ func (x *machineScan) result(res *artifacts.Result) error {
 	for _, e := range res.Errors {
 		x.damage(e)
 	}
+	before := x.inv.bytes
 	x.inv.add(res)
+	if n := x.inv.bytes - before; n > 0 {
+		x.status.read(x.shows, n)
+	}
 	x.eval.Add(res)
 	AddLogons(x.logons, x.m.Name, res)
 	x.page.Collected.Result(x.m.Name, res)
@@ -32,7 +36,7 @@ func (x *machineScan) result(res *artifacts.Result) error {
 			}
 		}
 	}
-	before := x.sorter.Len()
+	sorted := x.sorter.Len()
 	for i := range res.Records {
 		rec := &res.Records[i]
 		if rec.Quiet {
@@ -55,7 +59,7 @@ func (x *machineScan) result(res *artifacts.Result) error {
 	}
 	x.sorter.Source(res)
 	x.moments.Add(res)
-	if n := x.sorter.Len() - before; n > 0 {
+	if n := x.sorter.Len() - sorted; n > 0 {
 		x.inv.input(res.From.Path, res.From.Snapshot).Events += n
 	}
 	return nil

@@ -104,7 +104,8 @@ type Observer interface {
 	// another phase or is a step further in it, and with nil when one is done.
 	// Neither value may be kept or changed.
 	Progress(s *Status, m *MachineStatus)
-	// Completed is called when a machine's folder is complete.
+	// Completed is called when a machine's folder is complete, and those of the
+	// machines before it are.
 	Completed(m *MachineManifest)
 }
 

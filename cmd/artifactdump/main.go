@@ -200,7 +200,11 @@ func onUsage(c *cli.Context, err error, _ bool) error {
 		if len(name) > 1 {
 			name = "-" + name
 		}
-		return usagef("unknown flag -%s: see %s --help", name, c.Command.HelpName)
+		var known []string
+		for _, f := range c.Command.Flags {
+			known = append(known, "--"+f.Names()[0])
+		}
+		return usagef("unknown flag -%s: see %s --help%s", name, c.Command.HelpName, shell.Meant("-"+name, known))
 	}
 	return usageError{err}
 }

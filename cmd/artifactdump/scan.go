@@ -255,15 +255,15 @@ func (w *watcher) Progress(st *scan.Status, m *scan.MachineStatus) {
 	case terminal.Is(w.stderr):
 		w.draw(st, false)
 	default:
-		w.report(m)
+		w.report(st, m)
 	}
 }
 
 // report prints the progress of a machine from time to time.
-func (w *watcher) report(m *scan.MachineStatus) {
+func (w *watcher) report(st *scan.Status, m *scan.MachineStatus) {
 	if time.Since(w.reported[m]) > plainEvery {
 		w.reported[m] = time.Now()
-		w.say("%s: %s, %d of %d%s", m.Name(), m.Phase, m.Done, m.Planned, m.TimeLeft())
+		w.say("%s: %s, %d of %d%s%s", m.Name(), m.Phase, m.Done, m.Planned, st.SoFar(m), m.TimeLeft())
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 
 // worst names the worst findings of a case, and what to open.
 func (s *session) worst(dir string, m *scan.Manifest) {
+	if len(m.Machines) > 1 {
+		fmt.Fprintln(s.stderr, m.Total())
+	}
 	list := scan.Worst(dir, m)
 	if len(list) > 0 {
 		fmt.Fprintln(s.stderr, "worst findings:")
