@@ -117,6 +117,11 @@ type Collector struct {
 	notes     []failure
 	noted     int
 
+	hosts   map[string]*hostFacts
+	marked  map[string][]event // rows that the analyst marked, by id
+	windows []window
+	minutes *minuteBins // of the worst window
+
 	points   []point
 	near     nearest
 	nearLeft int
@@ -124,7 +129,8 @@ type Collector struct {
 
 // NewCollector returns an empty Collector.
 func NewCollector(opts *Options) *Collector {
-	return &Collector{opts: opts, hours: buckets{limit: maxBuckets}, programs: map[string]*program{}, fed: map[string]*fed{}}
+	return &Collector{opts: opts, hours: buckets{limit: maxBuckets}, programs: map[string]*program{}, fed: map[string]*fed{},
+		hosts: map[string]*hostFacts{}}
 }
 
 // Result takes in one result of a run: what was read, what it says of programs
@@ -214,6 +220,7 @@ func (c *Collector) Row(r *output.Row) {
 	if r.Time.After(c.newest) {
 		c.newest = r.Time
 	}
+	c.fact(r)
 	if foreign(r.Kind, r.DataType) {
 		c.foreign++
 		return
@@ -285,6 +292,9 @@ func (c *Collector) Focus(findings []Finding) {
 			add(f.LastSeen, f.Host, rank)
 		}
 	}
+	if c.windows = windowsOf(findings); len(c.windows) > 0 {
+		c.minutes = newMinutes(c.windows[0])
+	}
 	slices.SortStableFunc(c.points, func(a, b point) int { return a.time.Compare(b.time) })
 }
 
@@ -294,6 +304,9 @@ func (c *Collector) Focus(findings []Finding) {
 func (c *Collector) Near(r *output.Row) {
 	if r.Local {
 		return
+	}
+	if !foreign(r.Kind, r.DataType) {
+		c.minutes.add(r.Time, r.Host, layerOf(r.Proof))
 	}
 	w := c.opts.window()
 	i, _ := slices.BinarySearchFunc(c.points, r.Time.Add(-w), func(p point, t time.Time) int { return p.time.Compare(t) })

@@ -11,8 +11,17 @@ import (
 // Stream feeds the report with the sorted timeline, once as it is and once
 // for what lies around the findings. rows begins the timeline anew.
 func (in *Input) Stream(ctx context.Context, rows func() iter.Seq2[*output.Row, error]) error {
-	in.Collected.Focus(in.Findings)
-	for _, take := range []func(*output.Row){in.Collected.Row, in.Collected.Near} {
+	c := in.Collected
+	c.Focus(in.Findings)
+	second := c.Near
+	if len(in.Marks) > 0 {
+		c.wantMarks(in.Marks)
+		second = func(r *output.Row) {
+			c.Near(r)
+			c.Mark(r)
+		}
+	}
+	for _, take := range []func(*output.Row){c.Row, second} {
 		n := 0
 		for r, err := range rows() {
 			if err != nil {

@@ -83,21 +83,22 @@ func render(w io.Writer, v *view) error {
 	script, scriptHash := inline("script", pageJS)
 	tr := v.tr
 	tmpl, err := template.New("page").Funcs(template.FuncMap{
-		"t":     func(key string, args ...any) string { return tr.text(key, args...) },
-		"word":  func(family, w string) string { return tr.word(family, w) },
-		"clean": clean,
-		"shown": func(s string) string { return shown(s, tr) },
-		"base":  laneLabel,
-		"when":  momentOf,
-		"stamp": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
-		"class": class,
-		"zero":  time.Time.IsZero,
-		"short": short,
-		"add":   func(a, b float64) float64 { return round(a + b) },
-		"seen":  func(c counts) int { return c[used] + c[traced] },
-		"at":    func(c counts, i int) int { return c[i] },
-		"total": sum,
-		"join":  func(s []string) string { return strings.Join(s, ", ") },
+		"t":        func(key string, args ...any) string { return tr.text(key, args...) },
+		"word":     func(family, w string) string { return tr.word(family, w) },
+		"clean":    clean,
+		"shown":    func(s string) string { return shown(s, tr) },
+		"base":     laneLabel,
+		"when":     momentOf,
+		"stamp":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+		"stampsec": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+		"class":    class,
+		"zero":     time.Time.IsZero,
+		"short":    short,
+		"add":      func(a, b float64) float64 { return round(a + b) },
+		"seen":     func(c counts) int { return c[used] + c[traced] },
+		"at":       func(c counts, i int) int { return c[i] },
+		"total":    sum,
+		"join":     func(s []string) string { return strings.Join(s, ", ") },
 		"hours": func(h int64) string {
 			if h >= 24 {
 				return tr.text("hist.days", h/24)

@@ -75,6 +75,7 @@ type Input struct {
 	Techniques []Technique
 	Silenced   int        // hits that the user's rules keep out
 	Case       *Case      // of a scan that was given a case; nil otherwise
+	Marks      []Mark     // what the analyst said, printed first
 	Collected  *Collector // what streamed by
 }
 
@@ -100,6 +101,9 @@ type Machine struct {
 	Kind     string // of the evidence: "folder", "disk image (E01)"
 	Hives    []Hive
 	Problems []string // what could not be read when the evidence was opened
+	// LocalTimes says what shows the zone of the machine's local times; "" where that is
+	// not known.
+	LocalTimes string
 }
 
 // A Hive is one registry hive and what became of its transaction logs.
