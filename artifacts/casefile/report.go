@@ -20,7 +20,7 @@ func (c *Case) Report(ctx context.Context, in *report.Input, opts *report.Option
 		in.Collected = report.NewCollector(opts)
 	}
 	for _, m := range c.Machines {
-		r := report.Machine{Machine: m.Facts(), Hives: m.ReportHives(), Problems: m.Problems}
+		r := report.Machine{Machine: m.Facts(), Hives: m.ReportHives(), Problems: m.Problems, LocalTimes: m.LocalTimes}
 		if e := c.Evidence(m); e != nil {
 			r.Kind = e.Kind
 			in.Case = addCase(in.Case, c.Manifest.ReportCase(e, m.MachineManifest))

@@ -90,7 +90,7 @@ func render(w io.Writer, v *view) error {
 		"base":     laneLabel,
 		"when":     momentOf,
 		"stamp":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
-		"stampsec": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+		"stampsec": toSecond,
 		"class":    class,
 		"zero":     time.Time.IsZero,
 		"short":    short,

@@ -204,8 +204,8 @@ var texts = map[string]text{
 	"missing.of":     {"The evidence of the first machine lacks:", "最初のマシンの証拠にないもの："},
 
 	"missing.SYSTEM": {"the SYSTEM hive", "SYSTEM ハイブ"}, "missing.SOFTWARE": {"the SOFTWARE hive", "SOFTWARE ハイブ"},
-	"missing.NTUSER": {"users' hives (NTUSER.DAT)", "ユーザーのハイブ (NTUSER.DAT)"}, "missing.AMCACHE": {"Amcache.hve", "Amcache.hve"},
-	"missing.prefetch": {"Prefetch files", "Prefetch ファイル"}, "missing.eventlogs": {"event logs", "イベントログ"}, "missing.mft": {"$MFT", "$MFT"},
+	"missing.NTUSER": {"users' hives (NTUSER.DAT)", "ユーザーのハイブ (NTUSER.DAT)"}, "missing.AMCACHE": {"the Amcache hive", "Amcache ハイブ"},
+	"missing.prefetch": {"Prefetch files", "Prefetch ファイル"}, "missing.eventlogs": {"event logs", "イベントログ"}, "missing.mft": {"the file table ($MFT)", "ファイルテーブル ($MFT)"},
 
 	"minutes": {"The worst window, minute by minute", "最も重大な時間帯（分単位）"},
 	"minutes.note": {"From %s to %s. One column is %d min. Heights are square roots.",
@@ -230,7 +230,6 @@ var texts = map[string]text{
 	"mark.unknown": {"no row, record or finding here has this id", "この ID の行・記録・検出事項はありません"},
 
 	"index":        {"Case index", "案件の索引"},
-	"index.report": {"report", "レポート"},
 	"index.none":   {"no findings of level medium or above", "中以上の検出事項なし"},
 	"index.shared": {"On several machines", "複数のマシン"},
 	"index.shared.n": {"Subjects of findings of level medium and above that more than one machine has, by the machine that had each first.",

@@ -225,6 +225,7 @@ func (x *machineScan) read(kind string) error {
 	x.page.Machines = []report.Machine{report.MachineOf(x.tree, kind)} // the run has opened the hives and given them up
 	x.m.Hives, x.m.Problems = hiveStates(x.page.Machines[0].Hives), x.page.Machines[0].Problems
 	x.m.setZone(x.zone, x.o.Timezone)
+	x.page.Machines[0].LocalTimes = x.zone.String()
 	if err := x.endRecords(); err != nil {
 		return err
 	}

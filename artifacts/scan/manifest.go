@@ -40,6 +40,7 @@ type Manifest struct {
 	Options  ManifestOptions     `json:"options"`
 	Evidence []*EvidenceManifest `json:"evidence"`
 	Machines []*MachineManifest  `json:"hosts"`
+	Outputs  []files.File        `json:"outputs,omitempty"` // beside those of the machines
 
 	started time.Time
 	damaged int

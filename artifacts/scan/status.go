@@ -27,11 +27,11 @@ type Status struct {
 	MachinesDone int    `json:"hosts_done"`
 	MachinesAll  int    `json:"hosts"`
 	MachineStatus
-	BytesAll int64 `json:"bytes_all"` // of all machines of this run
-	Damaged int    `json:"damaged"`
-	Error   string `json:"error,omitempty"`
-	Started string `json:"started"`
-	Updated string `json:"updated"`
+	BytesAll int64  `json:"bytes_all"` // of all machines of this run
+	Damaged  int    `json:"damaged"`
+	Error    string `json:"error,omitempty"`
+	Started  string `json:"started"`
+	Updated  string `json:"updated"`
 
 	// Machines are those that are being scanned, in the order of the plan; the
 	// keys above tell of the first.

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"io"
 	"iter"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -31,6 +35,7 @@ func reportCommand() *cli.Command {
 			&cli.StringFlag{Name: "title", Usage: "page `TITLE` (default: the name of the machine)"},
 			&cli.IntFlag{Name: "rows", Value: 2000, Usage: "maximum number `N` of rows in the timeline around the findings"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
+			&cli.StringSliceFlag{Name: "marks", Usage: "print the marks of an analyst in `FILE` first (marks.jsonl; repeatable)"},
 		}, outputFlags(), evidenceFlags()),
 		Action: reportAction,
 	}
@@ -62,6 +67,10 @@ func reportAction(c *cli.Context) error {
 		return err
 	}
 	in := report.Input{Title: c.String("title"), Tool: "artifactdump " + version(), Collected: report.NewCollector(opts)}
+	if in.Marks, err = readMarks(c.StringSlice("marks")); err != nil {
+		o.Abort()
+		return err
+	}
 	var sorter output.Sorter
 	defer sorter.Close()
 	if cases != nil {
@@ -84,6 +93,22 @@ func reportAction(c *cli.Context) error {
 		return err
 	}
 	return s.end()
+}
+
+// readMarks reads the marks of analysts.
+func readMarks(names []string) ([]report.Mark, error) {
+	var all []io.Reader
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err == nil {
+			_, err = report.ReadMarks(bytes.NewReader(b))
+		}
+		if err != nil {
+			return nil, usagef("--marks %s: %v", name, err)
+		}
+		all = append(all, bytes.NewReader(b), strings.NewReader("\n"))
+	}
+	return report.ReadMarks(io.MultiReader(all...))
 }
 
 // kept fills in a report from cases.
@@ -109,7 +134,9 @@ func (s *session) collect(in *report.Input, sorter *output.Sorter, paths, names 
 	var evaluator *findings.Evaluator
 	done := func() {
 		if at != nil {
-			in.Machines = append(in.Machines, report.MachineOf(at, s.kind))
+			m := report.MachineOf(at, s.kind)
+			m.LocalTimes = s.zones[m.Name].String()
+			in.Machines = append(in.Machines, m)
 			reports = append(reports, evaluator.Report())
 		}
 	}

@@ -29,6 +29,6 @@ func (s *session) worst(dir string, m *scan.Manifest) {
 	if len(m.Machines) == 1 && m.Machines[0] != nil {
 		fmt.Fprintf(s.stderr, "open %s\n", terminal.Clean(filepath.Join(dir, m.Machines[0].Folder, "report.html")))
 	} else if len(m.Machines) > 1 {
-		fmt.Fprintln(s.stderr, "open report.html in the folder of a machine")
+		fmt.Fprintf(s.stderr, "open %s\n", terminal.Clean(filepath.Join(dir, scan.IndexName)))
 	}
 }
