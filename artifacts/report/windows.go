@@ -294,18 +294,18 @@ func stripX(d time.Duration) float64 {
 	return stripLeft + float64(d)/float64(2*stripAround)*(stripRight-stripLeft)
 }
 
-// stripTime is the moment of a finding that has most of its others around it: in the
-// first window that has one, else in all. It is the zero time where there is none.
+// stripTime is the moment of a finding that has most of its others around it: of
+// those in windows, else of all. It is the zero time where there is none.
 func stripTime(f *Finding, windows []window) time.Time {
 	moments := momentsOf(f)
 	slices.SortFunc(moments, time.Time.Compare)
-	for _, w := range windows {
-		inside := slices.DeleteFunc(slices.Clone(moments), func(t time.Time) bool {
-			return f.Host != w.host || t.Before(w.from) || t.After(w.to)
+	inside := slices.DeleteFunc(slices.Clone(moments), func(t time.Time) bool {
+		return !slices.ContainsFunc(windows, func(w window) bool {
+			return f.Host == w.host && !t.Before(w.from) && !t.After(w.to)
 		})
-		if len(inside) > 0 {
-			return densest(inside)
-		}
+	})
+	if len(inside) > 0 {
+		return densest(inside)
 	}
 	return densest(moments)
 }
