@@ -130,6 +130,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			reportCommand(),
 			findingsCommand(),
 			logonsCommand(),
+			fleetCommand(),
 			dumpCommand(),
 			listCommand(),
 			prefetchCommand(),
@@ -154,7 +155,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		c.HideHelpCommand = true
 		plainSwitches(c.Flags)
 		switch c.Name {
-		case "scan", "timeline", "report", "findings", "dump", "prefetch", "verify":
+		case "scan", "fleet", "timeline", "report", "findings", "dump", "prefetch", "verify":
 			c.Before = func(c *cli.Context) error { return named(c, c.NArg()) }
 		case "explain":
 			c.Before = func(c *cli.Context) error { return named(c, 1) }
