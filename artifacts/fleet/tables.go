@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,6 +125,7 @@ func (r *run) write() error {
 		if err := r.mode().MkdirAll(base.part); err != nil {
 			return err
 		}
+		defer os.RemoveAll(base.part)
 		list = without(list, base.observed(r.baseline), &r.m.Counts.Baseline)
 	}
 	for g, err := range list {
