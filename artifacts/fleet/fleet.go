@@ -52,6 +52,9 @@ type Options struct {
 	// engine grouped and sorted them already.
 	Observations iter.Seq2[*observations.Observation, error]
 
+	// Errors are cases that the engine could not make.
+	Errors []CaseError
+
 	// What the manifest says of the program that runs the comparison.
 	Version string
 	Commit  string
@@ -103,6 +106,7 @@ func Run(ctx context.Context, o Options) (*Manifest, error) {
 	}
 	r.part = filepath.Clean(o.Dir) + ".partial"
 	r.m = newManifest(r)
+	r.m.Errors = append(r.m.Errors, o.Errors...)
 	if err := r.open(); err != nil {
 		return nil, err
 	}

@@ -126,7 +126,7 @@ func TestFleet(t *testing.T) {
 			`task \kite sync = rundll32.exe \users\public\libraries\kite.dll,#1`:                               4,
 			`autostart Run = \users\public\kite.exe -r`:                                                        4,
 			`task \googleupdatetaskmachinecore{time} = \program files (x86)\google\update\googleupdate.exe /c`: 20,
-			`service cdpusersvc = \windows\system32\cdpusersvc.dll`:                                     20,
+			`service cdpusersvc = \windows\system32\cdpusersvc.dll`:                                            20,
 			`program \users\%user%\appdata\local\temp\{tmp}\setup.tmp`:                                         20,
 			`service windefend = \programdata\microsoft\windows defender\platform\{v}\msmpeng.exe`:             20,
 			`autostart Run = \users\%user%\appdata\local\microsoft\onedrive\onedrive.exe /background`:          20,

@@ -70,8 +70,8 @@ func (r *reader) next() error {
 		return fmt.Errorf("%s: line %d is not in order", r.name, r.line)
 	case r.host != "" && r.now.Host != r.host:
 		return fmt.Errorf("%s: line %d is of the machine %q, not %q", r.name, r.line, r.now.Host, r.host)
-	case r.now.Key == "" || r.now.Count < 0:
-		return fmt.Errorf("%s: line %d has no key or no count", r.name, r.line)
+	case r.now.Key == "" || r.now.Count < 0 || !observations.Plain(r.now.Key) || !observations.Plain(r.now.Host):
+		return fmt.Errorf("%s: line %d has no key, no count, or a control character", r.name, r.line)
 	}
 	return nil
 }
@@ -184,7 +184,7 @@ func (r *run) observed(machines []*Machine) iter.Seq2[*observations.Observation,
 			for len(parts) > 0 {
 				n := min(r.o.FanIn, len(parts))
 				name := filepath.Join(r.part, fmt.Sprintf("run-%d-%d.tmp", pass, len(next)))
-				if err := writeRun(name, merge(r.ctx, parts[:n]), r); err != nil {
+				if err := writeRun(name, merge(r.ctx, parts[:n])); err != nil {
 					yield(nil, err)
 					return
 				}
@@ -211,17 +211,12 @@ func (r *run) observed(machines []*Machine) iter.Seq2[*observations.Observation,
 }
 
 // writeRun writes observations to a temporary sorted file.
-func writeRun(name string, list iter.Seq2[*observations.Observation, error], r *run) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func writeRun(name string, list iter.Seq2[*observations.Observation, error]) error {
+	w, err := newRunWriter(name)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	z, err := gzip.NewWriterLevel(f, gzip.BestSpeed)
-	if err != nil {
-		return err
-	}
-	buf := bufio.NewWriterSize(z, 32<<10)
+	defer w.f.Close()
 	var line []byte
 	for o, err := range list {
 		if err != nil {
@@ -230,11 +225,68 @@ func writeRun(name string, list iter.Seq2[*observations.Observation, error], r *
 		if line, err = o.Append(line[:0]); err != nil {
 			return err
 		}
-		if _, err := buf.Write(line); err != nil {
+		if _, err := w.Write(line); err != nil {
 			return err
 		}
 	}
-	return errors.Join(buf.Flush(), z.Close(), f.Close())
+	return w.close()
+}
+
+// A runWriter writes a packed file of lines.
+type runWriter struct {
+	*bufio.Writer
+	f *os.File
+	z *gzip.Writer
+}
+
+func newRunWriter(name string) (*runWriter, error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	z, err := gzip.NewWriterLevel(f, gzip.BestSpeed)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &runWriter{bufio.NewWriterSize(z, 32<<10), f, z}, nil
+}
+
+func (w *runWriter) close() error { return errors.Join(w.Flush(), w.z.Close(), w.f.Close()) }
+
+// WriteSorted sorts lines of observations, in any order, into one packed file for
+// [ReadSorted]. Many lines are sorted on disk, beside the file.
+func WriteSorted(ctx context.Context, name string, lines iter.Seq2[string, error]) error {
+	s := lineSorter{dir: filepath.Dir(name), name: filepath.Base(name)}
+	var o observations.Observation
+	for line, err := range lines {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = o.Parse([]byte(line))
+		}
+		if err != nil {
+			return err
+		}
+		// No part has a control character, so that these texts compare as the parts do.
+		if err := s.add(o.Kind+"\x01"+o.Key+"\x01"+o.Host, line); err != nil {
+			return err
+		}
+	}
+	w, err := newRunWriter(name)
+	if err != nil {
+		return err
+	}
+	defer w.f.Close()
+	for line, err := range s.sorted() {
+		if err != nil {
+			return err
+		}
+		if _, err := w.WriteString(line + "\n"); err != nil {
+			return err
+		}
+	}
+	return w.close()
 }
 
 // ReadSorted yields the observations of one file that an engine sorted: lines of

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -108,7 +109,7 @@ func (b *Builder) add(s *sighting, kind, key, where string) {
 		return
 	}
 	s.times()
-	o.Merge(&Observation{First: s.first, Last: s.last, Count: 1, Where: strings.ToValidUTF8(where, "\uFFFD"), IDs: []string{s.rec.ID}})
+	o.Merge(&Observation{First: s.first, Last: s.last, Count: 1, Where: clipped(where), IDs: []string{s.rec.ID}})
 	id, err := strconv.ParseUint(s.rec.ID, 16, 64)
 	switch {
 	case err != nil:
@@ -121,7 +122,7 @@ func (b *Builder) add(s *sighting, kind, key, where string) {
 
 // entry returns the observation of a key, nil beyond the limit.
 func (b *Builder) entry(kind, key string) *Observation {
-	k := entryKey{kind, key}
+	k := entryKey{kind, plain(key)}
 	o := b.entries[k]
 	if o != nil {
 		return o
@@ -130,12 +131,52 @@ func (b *Builder) entry(kind, key string) *Observation {
 		b.dropped++
 		return nil
 	}
-	o = &Observation{Kind: kind, Key: key}
+	o = &Observation{Kind: kind, Key: k.key}
 	b.entries[k] = o
 	b.numbers[o] = uint32(len(b.order))
 	b.order = append(b.order, o)
 	return o
 }
+
+// plain replaces control characters, which a hostile name may have: keys are
+// parts of lines.
+func plain(s string) string {
+	if Plain(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
+}
+
+// Plain reports whether a text has no control character, as all keys have none.
+func Plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// clipped is a raw spelling that fits into a line.
+func clipped(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) <= maxWhere {
+		return s
+	}
+	n := maxWhere
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
+
+// maxWhere is how many bytes of a raw spelling an observation keeps.
+const maxWhere = 1024
 
 // AddResult takes in the records of a result, quiet ones too. Records of older
 // copies and recovered ones are left out.
@@ -157,7 +198,7 @@ func (b *Builder) AddFindings(r *findings.Report) {
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		subject := b.subject(f.Subject)
-		n := Observation{Count: int64(f.Count), Where: strings.ToValidUTF8(f.Subject, "\uFFFD"), IDs: []string{f.ID}}
+		n := Observation{Count: int64(f.Count), Where: clipped(f.Subject), IDs: []string{f.ID}}
 		n.First, n.Last = span(f, spans)
 		for _, rule := range f.RuleIDs {
 			o := b.entry(Finding, rule+" "+subject)

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/fleet/normal"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
@@ -47,7 +46,7 @@ func (b *Builder) AddLogons(a *logons.Analysis) {
 		}
 		n := Observation{
 			First: output.FormatTime(e.First), Last: output.FormatTime(e.Last), Count: int64(e.Count()), Level: e.Level,
-			Where: strings.ToValidUTF8(e.Account.Name, "\uFFFD"), IDs: []string{e.FirstRef.ID},
+			Where: clipped(e.Account.Name), IDs: []string{e.FirstRef.ID},
 		}
 		if o := b.entry(Edge, normal.Text(key)); o != nil {
 			o.Merge(&n)
