@@ -91,7 +91,16 @@ func TestArrows(t *testing.T) {
 		"artifacts/output/pffile":   join(above, []string{"artifacts/output", "artifacts/output/files"}),
 		"artifacts/report":          join(above, []string{"artifacts/output", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons"}),
 		"artifacts/explain":         join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma"}),
+		"artifacts/fleet/normal":    {"artifacts/winpath"},
+		"artifacts/fleet/observations": join(above, []string{
+			"artifacts/fleet/normal", "artifacts/output", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons",
+		}),
+		"artifacts/fleet": join(above, []string{
+			"artifacts/fleet/", "artifacts/output", "artifacts/output/files", "artifacts/output/parquet", "artifacts/findings", "artifacts/findings/sigma",
+			"artifacts/logons",
+		}),
 		"artifacts/scan": join(above, []string{
+			"artifacts/fleet/normal", "artifacts/fleet/observations",
 			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons", "artifacts/moments", "artifacts/report",
 			"artifacts/explain",
 		}),
