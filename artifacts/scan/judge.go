@@ -18,6 +18,9 @@ func (x *machineScan) write() error {
 	x.eval = nil
 	x.analysis, x.logons = x.logons.Analyse(), nil
 	RankLogons(x.analysis, x.report)
+	if err := x.observe(); err != nil {
+		return err
+	}
 	x.worst = max(x.worst, x.report.Worst())
 	x.report = x.report.AtLeast(x.o.Level)
 	x.verdicts = report.Verdicts(x.report)

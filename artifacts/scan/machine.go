@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/fleet/observations"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/moments"
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -31,6 +32,8 @@ type machineScan struct {
 	tree         *evidence.Tree
 	sorter       output.Sorter
 	eval         *findings.Evaluator
+	seen         *observations.Builder
+	prefetcher   int // see findings.Facts
 	report       *findings.Report
 	logons       *logons.Builder
 	analysis     *logons.Analysis // once everything is read
@@ -190,7 +193,9 @@ func (x *machineScan) read(kind string) error {
 		create := func(name string) (io.Writer, error) { return set.Create("tables/" + x.stamp + "_" + name) }
 		x.tables = append(x.tables, &recordTable{f, set, f.Files(create, x.opts)})
 	}
-	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, x.o.Artifacts), &findings.Options{Tables: x.o.Tables, Sigma: x.o.Sigma})
+	facts := findings.FactsOf(x.tree, kind, x.o.Artifacts)
+	x.eval = findings.NewEvaluator(facts, &findings.Options{Tables: x.o.Tables, Sigma: x.o.Sigma})
+	x.seen, x.prefetcher = observations.NewBuilder(x.tree.Machine()), facts.Prefetcher
 	x.logons = logons.New(nil)
 	x.page = report.Input{
 		Tool:      "artifactdump " + x.o.Version,

@@ -82,6 +82,8 @@ type EvidenceManifest struct {
 type MachineManifest struct {
 	Name        string           `json:"name"`
 	NameFrom    string           `json:"name_from"`
+	HostID      string           `json:"host_id,omitempty"` // of the machine among many
+	Shows       []string         `json:"shows,omitempty"`   // kinds of observations that its sources can show
 	Folder      string           `json:"folder,omitempty"`
 	Evidence    string           `json:"evidence"`
 	Tree        int              `json:"tree,omitempty"`

@@ -22,6 +22,7 @@ func (x *machineScan) result(res *artifacts.Result) error {
 		x.status.read(x.shows, n)
 	}
 	x.eval.Add(res)
+	x.seen.AddResult(res)
 	AddLogons(x.logons, x.m.Name, res)
 	x.page.Collected.Result(x.m.Name, res)
 	if x.o.Strict && len(res.Errors) > 0 {

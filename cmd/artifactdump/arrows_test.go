@@ -93,14 +93,23 @@ func TestArrows(t *testing.T) {
 		"artifacts/search":              join(above, []string{"artifacts/output"}),
 		"artifacts/search/recordsearch": join(above, []string{"artifacts/output", "artifacts/search"}),
 		"artifacts/explain":             join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma"}),
+		"artifacts/fleet/normal":        {"artifacts/winpath"},
+		"artifacts/fleet/observations": join(above, []string{
+			"artifacts/fleet/normal", "artifacts/output", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons",
+		}),
+		"artifacts/fleet": join(above, []string{
+			"artifacts/fleet/", "artifacts/output", "artifacts/output/files", "artifacts/output/parquet", "artifacts/findings", "artifacts/findings/sigma",
+			"artifacts/logons",
+		}),
 		"artifacts/scan": join(above, []string{
+			"artifacts/fleet/normal", "artifacts/fleet/observations",
 			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons", "artifacts/moments", "artifacts/report",
 			"artifacts/explain",
 		}),
 
 		"artifacts/casefile": join(above, []string{
 			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons", "artifacts/moments", "artifacts/report",
-			"artifacts/explain", "artifacts/scan",
+			"artifacts/explain", "artifacts/scan", "artifacts/fleet/normal", "artifacts/fleet/observations",
 		}),
 
 		"artifacts/internal/databases": join(engine, []string{"artifacts/formats/", "prefetch/xpress"}),

@@ -131,6 +131,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			findingsCommand(),
 			searchCommand(),
 			logonsCommand(),
+			fleetCommand(),
 			dumpCommand(),
 			listCommand(),
 			prefetchCommand(),
@@ -155,7 +156,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		c.HideHelpCommand = true
 		plainSwitches(c.Flags)
 		switch c.Name {
-		case "scan", "timeline", "report", "findings", "dump", "prefetch", "verify":
+		case "scan", "fleet", "timeline", "report", "findings", "dump", "prefetch", "verify":
 			c.Before = func(c *cli.Context) error { return named(c, c.NArg()) }
 		case "explain", "search":
 			c.Before = func(c *cli.Context) error { return named(c, 1) }

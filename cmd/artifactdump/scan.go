@@ -34,6 +34,7 @@ func scanCommand() *cli.Command {
 			"   findings.jsonl          what deserves review, with reasons\n" +
 			"   coverage.jsonl          which rules could not be evaluated, and why\n" +
 			"   logons.csv, sessions.csv, graph.graphml  who logged on to what, from where, for how long\n" +
+			"   observations.jsonl.gz   what fleet compares machines by\n" +
 			"   navigator.json          layer for the ATT&CK Navigator\n\n" +
 			"Each of several machines gets its own folder. Machines are scanned in parallel as\n" +
 			"far as --memory allows; the output does not depend on it. The folder is named\n" +
