@@ -69,8 +69,10 @@ func eventFields(t reflect.Type) []eventField {
 	return out
 }
 
-// Events returns the events of the record, in the order of its fields.
-func (r *Record) Events() []Event {
+// Times returns the times of the record with what each of them means, and
+// without what rows show beside: ids and messages. Those of the fields have no
+// data type and no proof either.
+func (r *Record) Times() []Event {
 	var out []Event
 	v := reflect.Indirect(reflect.ValueOf(r.Data))
 	for _, f := range r.Artifact.plan {
@@ -82,6 +84,12 @@ func (r *Record) Events() []Event {
 	if e, ok := r.Data.(Eventer); ok {
 		out = append(out, e.Events()...)
 	}
+	return out
+}
+
+// Events returns the events of the record, in the order of its fields.
+func (r *Record) Events() []Event {
+	out := r.Times()
 	message := sync.OnceValue(func() string { return r.Artifact.Title + " " + r.Summary() })
 	seen := make(map[string]int, len(out))
 	for i := range out {

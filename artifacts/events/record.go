@@ -62,6 +62,19 @@ func (p Pairs) MarshalJSON() ([]byte, error) {
 	return json.Marshal(list)
 }
 
+// UnmarshalJSON implements [json.Unmarshaler].
+func (p *Pairs) UnmarshalJSON(b []byte) error {
+	var list [][2]string
+	if err := json.Unmarshal(b, &list); err != nil {
+		return err
+	}
+	*p = make(Pairs, len(list))
+	for i, f := range list {
+		(*p)[i] = Field{Name: f[0], Value: f[1]}
+	}
+	return nil
+}
+
 // maxStrings bounds the text of all data, in bytes.
 const maxStrings = 8000
 
@@ -163,6 +176,14 @@ func (e Event) Complete() artifacts.Decoded {
 		e.owner, e.users = e.users.user(e.about()), nil
 	}
 	return e
+}
+
+// Restored finds the kind of an event that was read from JSON, and fills in what
+// a row shows.
+func (e *Event) Restored() {
+	var f Finder
+	e.Kind = f.Kind(e.Channel, e.Provider, e.ID)
+	e.SourceName, e.ComputerName, e.Strings = e.Provider, e.Computer, e.Data.String()
 }
 
 // Size estimates the memory that the event needs.

@@ -5,9 +5,12 @@ import "github.com/artifactdump/artifactdump/hive"
 // A Clock is what a SYSTEM hive says of local time (key TimeZoneInformation).
 // Biases are minutes: UTC is local time plus Bias and that of the season.
 type Clock struct {
-	Bias, StandardBias, DaylightBias int
-	StandardStart, DaylightStart     []byte // as stored
-	NoDaylight                       bool   // the clock is not changed for the season
+	Bias          int    `json:"bias"`
+	StandardBias  int    `json:"standard_bias"`
+	DaylightBias  int    `json:"daylight_bias"`
+	StandardStart []byte `json:"standard_start,omitempty"` // as stored
+	DaylightStart []byte `json:"daylight_start,omitempty"`
+	NoDaylight    bool   `json:"no_daylight,omitempty"` // the clock is not changed for the season
 }
 
 func clock(k hive.Key, bias int) *Clock {

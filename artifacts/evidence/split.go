@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"cmp"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -56,6 +57,17 @@ func sidTail(h *hive.Hive, key, value string) string {
 		return ""
 	}
 	return hex.EncodeToString(b[len(b)-tail:])
+}
+
+// MachineSID returns the SID of the machine that a SAM hive belongs to,
+// S-1-5-21-a-b-c, or "" when the hive does not record it.
+func MachineSID(sam *hive.Hive) string {
+	b, err := hex.DecodeString(sidTail(sam, `SAM\Domains\Account`, "V"))
+	if err != nil || len(b) != 12 {
+		return ""
+	}
+	le := binary.LittleEndian
+	return fmt.Sprintf("S-1-5-21-%d-%d-%d", le.Uint32(b), le.Uint32(b[4:]), le.Uint32(b[8:]))
 }
 
 // facts is what several hives say together.

@@ -14,21 +14,22 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output"
 )
 
-// Find returns the record with an id, or the record and the event with it, nil
-// when a result has neither.
-func Find(res *artifacts.Result, id string) (*artifacts.Record, *artifacts.Event) {
+// Find calls yield with each record whose id begins with a prefix, and with each
+// event whose id does and its record, until it returns false. It reports whether
+// more may follow.
+func Find(res *artifacts.Result, prefix string, yield func(*artifacts.Record, *artifacts.Event) bool) bool {
 	for i := range res.Records {
 		r := &res.Records[i]
-		if r.ID == id {
-			return r, nil
+		if strings.HasPrefix(r.ID, prefix) && !yield(r, nil) {
+			return false
 		}
 		for _, e := range r.Events() {
-			if e.ID == id {
-				return r, &e
+			if strings.HasPrefix(e.ID, prefix) && !yield(r, &e) {
+				return false
 			}
 		}
 	}
-	return nil, nil
+	return true
 }
 
 // rows returns a function that writes a labelled line, unless it is empty.

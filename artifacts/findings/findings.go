@@ -67,6 +67,15 @@ func ParseLevel(s string) (Level, bool) {
 // MarshalText writes the word.
 func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
+// UnmarshalText reads the word.
+func (l *Level) UnmarshalText(b []byte) error {
+	var ok bool
+	if *l, ok = ParseLevel(string(b)); !ok {
+		return fmt.Errorf("unknown level %q", b)
+	}
+	return nil
+}
+
 // step moves a level up or down, within the scale.
 func (l Level) step(n int) Level { return max(Informational, min(Critical, l+Level(n))) }
 

@@ -59,6 +59,41 @@ func (e Evidence) MarshalJSON() ([]byte, error) {
 	}{plain(e), stamp(e.Time, e.TimeKind)})
 }
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (f *Finding) UnmarshalJSON(b []byte) error {
+	type plain Finding
+	x := struct {
+		*plain
+		FirstSeen string `json:"first_seen"`
+		LastSeen  string `json:"last_seen"`
+	}{plain: (*plain)(f)}
+	if err := json.Unmarshal(b, &x); err != nil {
+		return err
+	}
+	f.FirstSeen, f.LastSeen = unstamp(x.FirstSeen), unstamp(x.LastSeen)
+	return nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (e *Evidence) UnmarshalJSON(b []byte) error {
+	type plain Evidence
+	x := struct {
+		*plain
+		Time string `json:"time"`
+	}{plain: (*plain)(e)}
+	if err := json.Unmarshal(b, &x); err != nil {
+		return err
+	}
+	e.Time = unstamp(x.Time)
+	return nil
+}
+
+// unstamp is the inverse of stamp. A time that is none is the zero time.
+func unstamp(s string) time.Time {
+	t, _ := time.Parse(timeLayout, strings.TrimSuffix(s, "Z")+"Z")
+	return t
+}
+
 // encode is json.Marshal that leaves < > & as they are.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer

@@ -61,6 +61,10 @@ func (t *table) Close() error {
 	return t.buf.Flush()
 }
 
+// Cells makes texts safe for the cells of a CSV file, as the options say. It changes
+// the slice.
+func (o *Options) Cells(cells []string) []string { return o.orDefault().safe(cells) }
+
 // safe keeps every cell on its line and, when asked to, from running as a
 // formula: an apostrophe goes before what a spreadsheet would calculate.
 func (o *Options) safe(cells []string) []string {

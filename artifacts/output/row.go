@@ -163,7 +163,7 @@ func (r *Row) fields(yield func(name, value string) bool) {
 		}
 	}
 	if len(r.Also) > 0 {
-		yield("also_in", strings.Join(r.Also, "; "))
+		yield(alsoIn, strings.Join(r.Also, "; "))
 	}
 }
 

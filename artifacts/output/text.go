@@ -79,3 +79,18 @@ func Clean(s string) string {
 		return r
 	}, s)
 }
+
+// Bytes writes a number of bytes in the unit that fits: "1.2 GB". The units are those
+// of the metric system.
+func Bytes(n int64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	v, unit := float64(n), ""
+	for _, unit = range []string{"kB", "MB", "GB", "TB"} {
+		if v /= 1000; v < 999.95 {
+			break
+		}
+	}
+	return fmt.Sprintf("%.1f %s", v, unit)
+}

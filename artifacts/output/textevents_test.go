@@ -102,3 +102,12 @@ func TestTextColor(t *testing.T) {
 		t.Errorf("the row does not say that its time is local: %s", got)
 	}
 }
+
+func TestBytes(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 bytes", 999: "999 bytes", 1000: "1.0 kB", 999_960: "1.0 MB", 1_234_000_000: "1.2 GB",
+		1 << 60: "1152921.5 TB"} {
+		if got := Bytes(n); got != want {
+			t.Errorf("Bytes(%d) = %q, want %q", n, got, want)
+		}
+	}
+}

@@ -117,6 +117,11 @@ type Collector struct {
 	notes     []failure
 	noted     int
 
+	hosts   map[string]*hostFacts
+	marked  map[string][]event // rows that the analyst marked, by id
+	windows []window
+	minutes *minuteBins // of the worst window
+
 	points   []point
 	near     nearest
 	nearLeft int
@@ -124,44 +129,61 @@ type Collector struct {
 
 // NewCollector returns an empty Collector.
 func NewCollector(opts *Options) *Collector {
-	return &Collector{opts: opts, hours: buckets{limit: maxBuckets}, programs: map[string]*program{}, fed: map[string]*fed{}}
+	return &Collector{opts: opts, hours: buckets{limit: maxBuckets}, programs: map[string]*program{}, fed: map[string]*fed{},
+		hosts: map[string]*hostFacts{}}
 }
 
 // Result takes in one result of a run: what was read, what it says of programs
 // that start by themselves, and what failed. host names the machine.
 func (c *Collector) Result(host string, res *artifacts.Result) {
 	if a := res.Artifact; a != nil {
-		f := c.fed[a.Name]
-		if f == nil {
-			f = &fed{artifact: a}
-			c.fed[a.Name] = f
-		}
+		sources := 0
 		if res.From.Path != "" && !res.More {
-			f.sources++
+			sources = 1
 		}
-		f.records += len(res.Records)
-		f.errors += len(res.Errors)
+		c.Artifact(a, sources, len(res.Records), len(res.Errors))
 	}
 	for _, e := range res.Errors {
-		if c.failed++; len(c.failures) < maxFailures {
-			c.failures = append(c.failures, failure{host, clip(e.Error())})
-		}
+		c.Failure(host, e.Error())
 	}
 	for _, n := range res.Notes {
-		c.note(host, n)
+		c.Note(host, n)
 	}
 	for i := range res.Records {
-		c.autostart(&res.Records[i])
+		c.Autostart(&res.Records[i])
 	}
 }
 
-func (c *Collector) note(host, text string) {
+// Artifact counts sources, records and failures of an artifact. With Failure, Note
+// and Autostart it is what Result is made of, for those that have no results but
+// what was written of them.
+func (c *Collector) Artifact(a *artifacts.Artifact, sources, records, failures int) {
+	f := c.fed[a.Name]
+	if f == nil {
+		f = &fed{artifact: a}
+		c.fed[a.Name] = f
+	}
+	f.sources += sources
+	f.records += records
+	f.errors += failures
+}
+
+// Failure takes in what could not be read.
+func (c *Collector) Failure(host, what string) {
+	if c.failed++; len(c.failures) < maxFailures {
+		c.failures = append(c.failures, failure{host, clip(what)})
+	}
+}
+
+// Note takes in a note.
+func (c *Collector) Note(host, text string) {
 	if c.noted++; len(c.notes) < maxNotes {
 		c.notes = append(c.notes, failure{host, clip(text)})
 	}
 }
 
-func (c *Collector) autostart(r *artifacts.Record) {
+// Autostart takes in a record, if it is of something that starts by itself.
+func (c *Collector) Autostart(r *artifacts.Record) {
 	as, ok := r.Data.(persistence.Autostarter)
 	if !ok {
 		return
@@ -198,6 +220,7 @@ func (c *Collector) Row(r *output.Row) {
 	if r.Time.After(c.newest) {
 		c.newest = r.Time
 	}
+	c.fact(r)
 	if foreign(r.Kind, r.DataType) {
 		c.foreign++
 		return
@@ -269,6 +292,9 @@ func (c *Collector) Focus(findings []Finding) {
 			add(f.LastSeen, f.Host, rank)
 		}
 	}
+	if c.windows = windowsOf(findings); len(c.windows) > 0 {
+		c.minutes = newMinutes(c.windows[0])
+	}
 	slices.SortStableFunc(c.points, func(a, b point) int { return a.time.Compare(b.time) })
 }
 
@@ -278,6 +304,9 @@ func (c *Collector) Focus(findings []Finding) {
 func (c *Collector) Near(r *output.Row) {
 	if r.Local {
 		return
+	}
+	if !foreign(r.Kind, r.DataType) {
+		c.minutes.add(r.Time, r.Host, layerOf(r.Proof))
 	}
 	w := c.opts.window()
 	i, _ := slices.BinarySearchFunc(c.points, r.Time.Add(-w), func(p point, t time.Time) int { return p.time.Compare(t) })

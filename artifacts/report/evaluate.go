@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
@@ -10,12 +11,21 @@ import (
 )
 
 // Stream feeds the report with the sorted timeline, once as it is and once
-// for what lies around the findings.
-func (in *Input) Stream(ctx context.Context, sorter *output.Sorter) error {
-	in.Collected.Focus(in.Findings)
-	for _, take := range []func(*output.Row){in.Collected.Row, in.Collected.Near} {
+// for what lies around the findings. rows begins the timeline anew.
+func (in *Input) Stream(ctx context.Context, rows func() iter.Seq2[*output.Row, error]) error {
+	c := in.Collected
+	c.Focus(in.Findings)
+	second := c.Near
+	if len(in.Marks) > 0 {
+		c.wantMarks(in.Marks)
+		second = func(r *output.Row) {
+			c.Near(r)
+			c.Mark(r)
+		}
+	}
+	for _, take := range []func(*output.Row){c.Row, second} {
 		n := 0
-		for r, err := range sorter.Rows() {
+		for r, err := range rows() {
 			if err != nil {
 				return err
 			}
@@ -34,7 +44,7 @@ func (in *Input) Evaluate(r *findings.Report, lang string) {
 	in.Silenced, in.RulesLang = r.Silenced, lang
 	if in.Collected != nil {
 		for _, l := range r.Limits {
-			in.Collected.note("", l)
+			in.Collected.Note("", l)
 		}
 	}
 	for _, m := range r.Models {

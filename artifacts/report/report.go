@@ -79,6 +79,24 @@ type Input struct {
 	Collected  *Collector       // what streamed by
 	Logons     *logons.Analysis // who logged on, or nil
 	Stories    []*story.Story
+	Case       *Case  // of a scan that was given a case; nil otherwise
+	Marks      []Mark // what the analyst said, printed first
+}
+
+// A Case is what an examiner said of a case, and the hashes of its evidence.
+type Case struct {
+	ID, Examiner, Note string
+	Evidence           []EvidenceHash
+}
+
+// An EvidenceHash names a piece of evidence by its SHA-256: that of the file where
+// the evidence is one, and one of all files that were read.
+type EvidenceHash struct {
+	Path   string
+	Size   int64
+	SHA256 string // of an archive or image as a whole, "" for a folder
+	Files  int    // that were read
+	Inputs string // SHA-256 of the list of their hashes and paths
 }
 
 // A Machine is one machine and the evidence it was read from.
@@ -87,6 +105,9 @@ type Machine struct {
 	Kind     string // of the evidence: "folder", "disk image (E01)"
 	Hives    []Hive
 	Problems []string // what could not be read when the evidence was opened
+	// LocalTimes says what shows the zone of the machine's local times; "" where that is
+	// not known.
+	LocalTimes string
 }
 
 // A Hive is one registry hive and what became of its transaction logs.

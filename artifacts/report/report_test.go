@@ -302,7 +302,7 @@ func FuzzHostile(f *testing.F) {
 var key = regexp.MustCompile(`(?:\{\{|[( ])t "([a-z0-9.]+)"|text\("([a-z0-9.]+)"`)
 
 // wordFamilies are texts whose keys are made of words at run time.
-var wordFamilies = []string{"level.", "proof.", "status.", "kind.", "name.", "tactic.", "way."}
+var wordFamilies = []string{"level.", "proof.", "status.", "kind.", "name.", "tactic.", "way.", "day.", "mark.", "missing."}
 
 func TestTexts(t *testing.T) {
 	verbs := regexp.MustCompile(`%[a-z]`)
@@ -319,7 +319,7 @@ func TestTexts(t *testing.T) {
 	}
 	used := map[string]bool{"hist": true, "close": true, "log.used": true, "log.unused": true}
 	var src strings.Builder
-	src.WriteString(pageHTML)
+	src.WriteString(pageHTML + indexHTML)
 	for _, f := range []string{"view.go", "render.go", "logons.go"} {
 		b, err := os.ReadFile(f)
 		if err != nil {

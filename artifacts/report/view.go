@@ -17,6 +17,7 @@ import (
 const (
 	maxWorst     = 6
 	maxFirstSeen = 150
+	maxPrinted   = 40                     // findings on paper
 	openLevels   = "critical high medium" // findings that are shown open
 )
 
@@ -54,6 +55,11 @@ type view struct {
 	RowsLeft                                   int
 	Kinds                                      []string
 	Window                                     string
+	Groups                                     []findingGroup // of Major
+	Minutes                                    *minuteChart   // of the worst window
+	Heat                                       *heatMap
+	Marks                                      []markView
+	Printed                                    int // findings on paper
 	tr                                         translate
 }
 
@@ -64,8 +70,10 @@ type levelCount struct {
 
 type machineView struct {
 	*Machine
-	Bias  string
-	Hives []hiveView
+	Bias   string
+	Hives  []hiveView
+	Facts  *factsView
+	Levels []levelCount // of its findings
 }
 
 type hiveView struct {
@@ -77,10 +85,12 @@ type hiveView struct {
 
 type findingView struct {
 	*Finding
-	N    int
-	Open bool
-	Many bool
-	Lang string
+	N     int
+	Open  bool
+	Many  bool
+	Lang  string
+	Strip *strip
+	Off   bool // not on paper
 }
 
 type autoView struct {
@@ -122,7 +132,9 @@ func newView(in *Input, tr translate, opts *Options) *view {
 	for i := range in.Machines {
 		v.Machines = append(v.Machines, newMachineView(&in.Machines[i], tr))
 	}
-	if v.Title == "" {
+	if v.Title == "" && v.Many {
+		v.Title = tr.text("n.machines", len(v.Machines))
+	} else if v.Title == "" {
 		var names []string
 		for _, m := range v.Machines {
 			if m.Machine.Machine != nil {
@@ -134,18 +146,23 @@ func newView(in *Input, tr translate, opts *Options) *view {
 	count := map[string]int{}
 	for i := range in.Findings {
 		f := &in.Findings[i]
-		v.Findings = append(v.Findings, findingView{f, i + 1, strings.Contains(openLevels, f.Level), v.Many, tr.lang})
+		v.Findings = append(v.Findings, findingView{f, i + 1, strings.Contains(openLevels, f.Level), v.Many, tr.lang, nil, i >= maxPrinted})
 		count[f.Level]++
 	}
+	near := slices.Clone(c.near)
+	slices.SortFunc(near, func(a, b nearEvent) int { return compareEvents(&a.event, &b.event) })
+	drawStrips(v.Findings, c.windows, near)
 	if i := slices.IndexFunc(v.Findings, func(f findingView) bool { return !f.Open }); i > 0 {
 		v.Major, v.Minor = v.Findings[:i], v.Findings[i:]
 	} else {
 		v.Major = v.Findings
 	}
 	v.Worst, _ = head(v.Major, maxWorst)
-	for _, l := range []string{"critical", "high", "medium", "low", "informational"} {
-		v.Levels = append(v.Levels, levelCount{l, count[l]})
-	}
+	v.Printed = min(len(v.Major), maxPrinted)
+	v.Groups = groupFindings(v.Major, c.windows)
+	v.Levels = levelCounts(count)
+	v.machineFacts(c)
+	v.Minutes, v.Heat, v.Marks = c.minutes.draw(), c.heat(in.Machines), c.markViews(in.Marks, v.Findings)
 	for _, r := range in.Rules {
 		switch r.Status {
 		case "evaluated":
@@ -160,6 +177,33 @@ func newView(in *Input, tr translate, opts *Options) *view {
 	v.Strip = drawStrip(in.Techniques, v.Findings)
 	v.Logons = drawLogons(in.Logons, v.Many, tr)
 	return v
+}
+
+// levelCounts orders numbers of findings by level.
+func levelCounts(count map[string]int) []levelCount {
+	var out []levelCount
+	for _, l := range []string{"critical", "high", "medium", "low", "informational"} {
+		out = append(out, levelCount{l, count[l]})
+	}
+	return out
+}
+
+// machineFacts fills in what rows and findings say of the machines.
+func (v *view) machineFacts(c *Collector) {
+	for i := range v.Machines {
+		m := &v.Machines[i]
+		m.Facts = c.factsView(m.Machine)
+		if m.Machine.Machine == nil {
+			continue
+		}
+		count := map[string]int{}
+		for _, f := range v.Findings {
+			if f.Host == m.Name {
+				count[f.Level]++
+			}
+		}
+		m.Levels = levelCounts(count)
+	}
 }
 
 func (v *view) collected(c *Collector, opts *Options) {

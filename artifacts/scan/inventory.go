@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -21,6 +22,7 @@ type inventory struct {
 	all     io.Writer      // of damaged.jsonl, when the manifest cannot list all
 	create  func() (io.Writer, error)
 	err     error // of writing it
+	bytes   int64 // of the inputs
 }
 
 // newInventory begins an inventory. create opens the file for damage beyond what
@@ -39,6 +41,7 @@ func (v *inventory) input(path, snapshot string) *Input {
 		if f, ok := v.tree.LookupCopy(path, snapshot); ok {
 			if st, err := f.Stat(); err == nil {
 				in.Size = st.Size()
+				v.bytes += in.Size
 			}
 			if t, err := f.Times(); err == nil && t.Original {
 				in.modified = t.Modified
@@ -155,6 +158,7 @@ func (v *inventory) close() {
 		}
 	}
 	v.machine.Counts.Inputs = len(v.machine.Inputs)
+	v.machine.InputsHash = InputsHash(v.machine.Inputs)
 }
 
 // runID names a run by what went into it, so that the same evidence gives the
@@ -166,6 +170,24 @@ func (v *inventory) runID(version string) string {
 		fmt.Fprintln(h, in.Snapshot, in.Path, in.SHA256)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// InputsHash is one SHA-256 for all files that were read of a machine: that of the
+// lines "SHA-256, two spaces, path", sorted, of those that were hashed. A file of a
+// shadow copy has the name of the copy and a space before its path.
+func InputsHash(inputs []*Input) string {
+	var lines []string
+	for _, in := range inputs {
+		if in.SHA256 != "" {
+			lines = append(lines, in.SHA256+"  "+strings.TrimSpace(in.Snapshot+" "+in.Path)+"\n")
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	slices.Sort(lines)
+	sum := sha256.Sum256([]byte(strings.Join(lines, "")))
+	return hex.EncodeToString(sum[:])
 }
 
 // hashed reads a file once, for its size and SHA-256.

@@ -22,12 +22,16 @@ func (x *machineScan) write() error {
 	}
 	x.analysis = x.report.Models[0].Logons
 	RankLogons(x.analysis, x.report)
+	if err := x.observe(); err != nil {
+		return err
+	}
 	x.worst = max(x.worst, x.report.Worst())
 	if err := x.writePrograms(); err != nil {
 		return err
 	}
 	x.report = x.report.AtLeast(x.o.Level)
 	x.verdicts = report.Verdicts(x.report)
+	x.m.Silenced = x.report.Silenced
 	for i := range x.report.Findings {
 		x.m.Counts.Findings[x.report.Findings[i].Level.String()]++
 	}
@@ -56,7 +60,7 @@ func (x *machineScan) write() error {
 	x.phase("writing the report")
 	x.page.Logons = x.analysis
 	x.page.Evaluate(x.report, x.o.Lang)
-	if err := x.page.Stream(x.ctx, &x.sorter); err != nil {
+	if err := x.page.Stream(x.ctx, x.sorter.Rows); err != nil {
 		return err
 	}
 	if err := x.small("report.html", "html", 0, func(w io.Writer) error {

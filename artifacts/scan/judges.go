@@ -2,6 +2,7 @@ package scan
 
 import (
 	"iter"
+	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -46,24 +47,31 @@ func (j *Judges) Reports() []*findings.Report {
 	return j.done
 }
 
-// Finding returns the finding with an id, or nil.
-func (j *Judges) Finding(id string) *findings.Finding {
+// WithPrefix returns the findings whose id begins with a prefix.
+func (j *Judges) WithPrefix(prefix string) []*findings.Finding {
+	var out []*findings.Finding
 	for _, r := range j.Reports() {
 		for i := range r.Findings {
-			if r.Findings[i].ID == id {
-				return &r.Findings[i]
+			if strings.HasPrefix(r.Findings[i].ID, prefix) {
+				out = append(out, &r.Findings[i])
 			}
 		}
 	}
-	return nil
+	return out
 }
 
-// Rows yields rows with the findings of their machine.
-func (j *Judges) Rows(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
+// Verdicts returns what the findings say of records, by machine and id.
+func (j *Judges) Verdicts() map[string]map[string]output.Verdict {
 	verdicts := map[string]map[string]output.Verdict{}
 	for i, r := range j.Reports() {
 		verdicts[j.hosts[i]] = report.Verdicts(r)
 	}
+	return verdicts
+}
+
+// Rows yields rows with the findings of their machine.
+func (j *Judges) Rows(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
+	verdicts := j.Verdicts()
 	return func(yield func(*output.Row, error) bool) {
 		for r, err := range rows {
 			if r != nil {

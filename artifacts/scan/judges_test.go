@@ -10,8 +10,8 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
 
-// TestJudges evaluates the incident through Judges and asks for each finding by
-// its id, and for the rows that bear it.
+// TestJudges evaluates the incident through Judges and asks for the rows that
+// bear its findings.
 func TestJudges(t *testing.T) {
 	ev, err := evidence.Open("../../corpus/files/incident", nil)
 	if err != nil {
@@ -40,18 +40,12 @@ func TestJudges(t *testing.T) {
 	quoted := map[string][]string{} // findings by record
 	for i := range reports[0].Findings {
 		f := &reports[0].Findings[i]
-		if got := judges.Finding(f.ID); got == nil || got.ID != f.ID {
-			t.Errorf("%s is not found by its id: %v", f.ID, got)
-		}
 		for _, e := range f.Evidence {
 			quoted[e.ID] = append(quoted[e.ID], f.ID)
 		}
 	}
 	if len(quoted) == 0 {
 		t.Fatal("no evidence at all")
-	}
-	if f := judges.Finding("0000"); f != nil {
-		t.Errorf("a finding of an id that none has: %v", f.ID)
 	}
 	judged := 0
 	for r, err := range judges.Rows(sorter.Rows()) {

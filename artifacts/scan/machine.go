@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/fleet/observations"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/moments"
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -31,6 +32,8 @@ type machineScan struct {
 	tree         *evidence.Tree
 	sorter       output.Sorter
 	eval         *findings.Evaluator
+	seen         *observations.Builder
+	prefetcher   int // see findings.Facts
 	report       *findings.Report
 	analysis     *logons.Analysis // once everything is read
 	page         report.Input     // of report.html
@@ -39,6 +42,7 @@ type machineScan struct {
 	verdicts     map[string]output.Verdict
 	opts         *output.Options
 	tables       []*recordTable
+	quiet        unshownFile
 	damaged      *files.Set // damaged.jsonl, when there is too much for the manifest
 	stamp        string
 	worst        findings.Level
@@ -66,6 +70,7 @@ type recordTable struct {
 type source struct {
 	tree       *evidence.Tree
 	path, kind string
+	of         *EvidenceManifest // in the manifest of a case
 }
 
 // Machine scans one machine into a folder: what [Run] does for each, without
@@ -102,7 +107,7 @@ func (s *run) one(ctx context.Context, h *machine) (m *MachineManifest, worst fi
 	if h.tree >= len(ev.Trees) {
 		return nil, 0, fmt.Errorf("%s: holds fewer machines than when the scan was planned", ev.Path)
 	}
-	return s.scanTree(ctx, h, source{ev.Trees[h.tree], ev.Path, ev.Kind}, files.Folder{Dir: filepath.Join(s.part, h.folder), Mode: s.mode})
+	return s.scanTree(ctx, h, source{ev.Trees[h.tree], ev.Path, ev.Kind, s.m.Evidence[h.evidence]}, files.Folder{Dir: filepath.Join(s.part, h.folder), Mode: s.mode})
 }
 
 // scanTree scans a machine that is open.
@@ -145,6 +150,7 @@ func (s *run) scanTree(
 	}
 	x.m.Seconds.Reading = wholeMillis(time.Since(begin))
 	begin = time.Now()
+	x.page.Case = s.m.ReportCase(from.of, x.m)
 	if err := x.write(); err != nil {
 		return x.m, x.worst, err
 	}
@@ -186,7 +192,9 @@ func (x *machineScan) read(kind string) error {
 		create := func(name string) (io.Writer, error) { return set.Create("tables/" + x.stamp + "_" + name) }
 		x.tables = append(x.tables, &recordTable{f, set, f.Files(create, x.opts)})
 	}
-	x.eval = findings.NewEvaluator(findings.FactsOf(x.tree, kind, x.o.Artifacts), &findings.Options{Tables: x.o.Tables, Sigma: x.o.Sigma})
+	facts := findings.FactsOf(x.tree, kind, x.o.Artifacts)
+	x.eval = findings.NewEvaluator(facts, &findings.Options{Tables: x.o.Tables, Sigma: x.o.Sigma})
+	x.seen, x.prefetcher = observations.NewBuilder(x.tree.Machine()), facts.Prefetcher
 	x.page = report.Input{
 		Tool:      "artifactdump " + x.o.Version,
 		Collected: report.NewCollector(&report.Options{Lang: x.o.Lang}),
@@ -218,7 +226,13 @@ func (x *machineScan) read(kind string) error {
 		x.note("local times: zone %s", x.zone)
 	}
 	x.page.Machines = []report.Machine{report.MachineOf(x.tree, kind)} // the run has opened the hives and given them up
+	x.m.Hives, x.m.Problems = hiveStates(x.page.Machines[0].Hives), x.page.Machines[0].Problems
+	x.m.setZone(x.zone, x.o.Timezone)
+	x.page.Machines[0].LocalTimes = x.zone.String()
 	if err := x.endRecords(); err != nil {
+		return err
+	}
+	if err := x.endUnshown(); err != nil {
 		return err
 	}
 	for _, t := range x.tables {

@@ -16,6 +16,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/report"
 )
 
 // A Manifest says what went in, what came out, and what was damaged: enough to
@@ -28,6 +29,9 @@ type Manifest struct {
 	Go       string              `json:"go"`
 	Platform string              `json:"platform"`
 	Command  []string            `json:"command_line"`
+	CaseID   string              `json:"case_id,omitempty"`
+	Examiner string              `json:"examiner,omitempty"`
+	Note     string              `json:"note,omitempty"`
 	State    string              `json:"state"` // running, complete, interrupted, failed
 	Error    string              `json:"error,omitempty"`
 	Started  string              `json:"started"`
@@ -36,6 +40,7 @@ type Manifest struct {
 	Options  ManifestOptions     `json:"options"`
 	Evidence []*EvidenceManifest `json:"evidence"`
 	Machines []*MachineManifest  `json:"hosts"`
+	Outputs  []files.File        `json:"outputs,omitempty"` // beside those of the machines
 
 	started time.Time
 	damaged int
@@ -77,6 +82,8 @@ type EvidenceManifest struct {
 type MachineManifest struct {
 	Name        string           `json:"name"`
 	NameFrom    string           `json:"name_from"`
+	HostID      string           `json:"host_id,omitempty"` // of the machine among many
+	Shows       []string         `json:"shows,omitempty"`   // kinds of observations that its sources can show
 	Folder      string           `json:"folder,omitempty"`
 	Evidence    string           `json:"evidence"`
 	Tree        int              `json:"tree,omitempty"`
@@ -88,10 +95,18 @@ type MachineManifest struct {
 	TimeZone    string           `json:"timezone,omitempty"`
 	Bias        int              `json:"timezone_bias_minutes"`
 	SystemRoot  string           `json:"system_root,omitempty"`
+	ControlSet  string           `json:"control_set,omitempty"`
+	LocalTimes  string           `json:"local_times,omitempty"`          // the zone of local times, and what shows it
+	LocalOffset *int             `json:"local_offset_minutes,omitempty"` // where times of the evidence show it
+	Clock       *evidence.Clock  `json:"clock,omitempty"`                // of the SYSTEM hive
 	Users       []User           `json:"users,omitempty"`
 	Counts      Counts           `json:"counts"`
+	Silenced    int              `json:"silenced,omitempty"` // hits that the rules file keeps out
 	Seconds     Seconds          `json:"seconds"`
 	Inputs      []*Input         `json:"inputs"`
+	InputsHash  string           `json:"inputs_sha256,omitempty"` // see [InputsHash]
+	Hives       []HiveState      `json:"hives,omitempty"`
+	Problems    []string         `json:"problems,omitempty"` // what could not be opened
 	Outputs     []files.File     `json:"outputs"`
 	Damaged     []Damage         `json:"damaged"`
 	More        int              `json:"damaged_more,omitempty"` // beyond those that are listed
@@ -144,6 +159,22 @@ func (c Counts) String() string {
 	return s
 }
 
+// Total adds up the counts of several machines: "total: 3 machines, 5,000 events, …".
+func (m *Manifest) Total() string {
+	all, n := Counts{Findings: map[string]int{}}, 0
+	for _, h := range m.Machines {
+		if h == nil || h.State != "complete" {
+			continue
+		}
+		n++
+		all.Events, all.Records, all.Damaged = all.Events+h.Counts.Events, all.Records+h.Counts.Records, all.Damaged+h.Counts.Damaged
+		for l, k := range h.Counts.Findings {
+			all.Findings[l] += k
+		}
+	}
+	return fmt.Sprintf("total: %s, %s", count(n, "machine"), all)
+}
+
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -194,7 +225,7 @@ func newManifest(s *run) *Manifest {
 	m := &Manifest{
 		Tool: "artifactdump", Schema: 1, Version: s.o.Version, Commit: s.o.Commit,
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Command: s.o.Command, State: "running", Started: output.FormatTime(s.started), started: s.started,
+		Command: s.o.Command, CaseID: s.o.CaseID, Examiner: s.o.Examiner, Note: s.o.Note, State: "running", Started: output.FormatTime(s.started), started: s.started,
 		Evidence: []*EvidenceManifest{}, Machines: []*MachineManifest{},
 	}
 	m.Options = ManifestOptions{
@@ -211,12 +242,30 @@ func newManifest(s *run) *Manifest {
 	return m
 }
 
+// ReportCase returns what a report says of the case at its foot: nil when nobody
+// said anything of it and nothing was hashed as a whole. e is the evidence of the
+// machine.
+func (m *Manifest) ReportCase(e *EvidenceManifest, h *MachineManifest) *report.Case {
+	if m == nil || e == nil || m.CaseID == "" && m.Examiner == "" && m.Note == "" && e.SHA256 == "" {
+		return nil
+	}
+	hashed := 0
+	for _, in := range h.Inputs {
+		if in.SHA256 != "" {
+			hashed++
+		}
+	}
+	return &report.Case{ID: m.CaseID, Examiner: m.Examiner, Note: m.Note, Evidence: []report.EvidenceHash{
+		{Path: e.Path, Size: e.Size, SHA256: e.SHA256, Files: hashed, Inputs: h.InputsHash},
+	}}
+}
+
 func newMachineManifest(mach *evidence.Machine, h *machine, path string) *MachineManifest {
 	m := &MachineManifest{
 		Name: mach.Name, NameFrom: mach.NameFrom, Folder: h.folder, Evidence: path, Tree: h.tree, State: "running",
 		Product: mach.Product, Build: mach.Build, MachineGUID: mach.GUID, TimeZone: mach.TimeZone, Bias: mach.Bias,
-		SystemRoot: mach.SystemRoot,
-		Inputs:     []*Input{}, Outputs: []files.File{}, Damaged: []Damage{}, Artifacts: []ArtifactCounts{},
+		SystemRoot: mach.SystemRoot, ControlSet: mach.ControlSet, Clock: mach.Clock,
+		Inputs: []*Input{}, Outputs: []files.File{}, Damaged: []Damage{}, Artifacts: []ArtifactCounts{},
 		Counts: Counts{Findings: map[string]int{}},
 	}
 	for _, u := range mach.Users {

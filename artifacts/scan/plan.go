@@ -36,7 +36,10 @@ func (s *run) work() error {
 	if err != nil {
 		return err
 	}
-	return s.scanAll(machines, whole)
+	if err := s.scanAll(machines, whole); err != nil || len(machines) < 2 {
+		return err
+	}
+	return s.index()
 }
 
 // plan looks into the evidence for machines and gives each a folder.
@@ -96,7 +99,7 @@ func (s *run) plan(paths []string) ([]machine, error) {
 		}
 	}
 	if len(machines) > 1 {
-		taken := map[string]bool{"manifest.json": true}
+		taken := map[string]bool{"manifest.json": true, IndexName: true}
 		last := map[string]int{} // number of a name, so that very many of one name take no longer
 		for i := range machines {
 			base := folderName(machines[i].name)

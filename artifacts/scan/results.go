@@ -16,8 +16,13 @@ func (x *machineScan) result(res *artifacts.Result) error {
 	for _, e := range res.Errors {
 		x.damage(e)
 	}
+	before := x.inv.bytes
 	x.inv.add(res)
+	if n := x.inv.bytes - before; n > 0 {
+		x.status.read(x.shows, n)
+	}
 	x.eval.Add(res)
+	x.seen.AddResult(res)
 	x.page.Collected.Result(x.m.Name, res)
 	if x.o.Strict && len(res.Errors) > 0 {
 		return fmt.Errorf("stopped at the first damage (--strict): %w", ErrDamaged)
@@ -31,10 +36,13 @@ func (x *machineScan) result(res *artifacts.Result) error {
 			}
 		}
 	}
-	before := x.sorter.Len()
+	sorted := x.sorter.Len()
 	for i := range res.Records {
 		rec := &res.Records[i]
 		if rec.Quiet {
+			if err := x.unshown(rec); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := x.record(rec); err != nil {
@@ -51,7 +59,7 @@ func (x *machineScan) result(res *artifacts.Result) error {
 	}
 	x.sorter.Source(res)
 	x.moments.Add(res)
-	if n := x.sorter.Len() - before; n > 0 {
+	if n := x.sorter.Len() - sorted; n > 0 {
 		x.inv.input(res.From.Path, res.From.Snapshot).Events += n
 	}
 	return nil
@@ -126,6 +134,9 @@ func (x *machineScan) abort() {
 		f.files.Abort()
 	}
 	x.damaged.Abort()
+	if x.quiet.files != nil {
+		x.quiet.files.Abort()
+	}
 	for _, t := range x.tables {
 		t.files.Abort()
 	}

@@ -78,6 +78,10 @@ type Options struct {
 	// scanned in parallel may need together: for debug.SetMemoryLimit.
 	LimitMemory func(bytes int64)
 
+	// What the examiner says of the case, for the manifest and the foot of the report.
+	// With any of them archives and images are hashed as a whole.
+	CaseID, Examiner, Note string
+
 	StatusFile string // is kept up to date with how far the run is, as JSON
 
 	// What the manifest says of the program that runs the scan.
@@ -100,7 +104,8 @@ type Observer interface {
 	// another phase or is a step further in it, and with nil when one is done.
 	// Neither value may be kept or changed.
 	Progress(s *Status, m *MachineStatus)
-	// Completed is called when a machine's folder is complete.
+	// Completed is called when a machine's folder is complete, and those of the
+	// machines before it are.
 	Completed(m *MachineManifest)
 }
 
@@ -213,6 +218,7 @@ func (s *run) defaults() error {
 	o.Memory = cmp.Or(o.Memory, DefaultMemory)
 	o.SortMemory = cmp.Or(o.SortMemory, output.DefaultBudget)
 	o.Lang = cmp.Or(o.Lang, "en")
+	o.HashEvidence = o.HashEvidence || o.CaseID != "" || o.Examiner != "" || o.Note != ""
 	if !slices.Contains(report.Languages(), o.Lang) {
 		return &OptionError{"language", fmt.Errorf("%q is unknown", o.Lang)}
 	}

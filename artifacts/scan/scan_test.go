@@ -25,6 +25,9 @@ func TestStatusLine(t *testing.T) {
 		{"time", &Status{MachinesAll: 2, MachinesDone: 1, began: time.Now().Add(-time.Minute), Machines: []*MachineStatus{
 			m("PC", phaseReading, 1, 1),
 		}}, "1 of 2, 20s left | PC reading 100%"},
+		{"bytes", &Status{s: &run{started: time.Now().Add(-65 * time.Second)}, MachinesAll: 1, Machines: []*MachineStatus{
+			{Machine: "PC", Phase: phaseReading, Done: 3, Planned: 9, Bytes: 1_234_000_000, Path: `C:\x`}}},
+			`PC reading 3 of 9, 1.2 GB, 1m5s  C:\x`},
 		{"no room", &Status{MachinesAll: 9, began: time.Now(), Machines: []*MachineStatus{
 			m("A-MACHINE-WITH-A-NAME", phaseTimeline, 1, 2), m("ANOTHER-MACHINE", phaseTimeline, 1, 2), m("C", phaseReading, 1, 2),
 		}}, "0 of 9 | A-MACHINE-WITH-A-NAME writing the timeline 50% | and 2 more"},
@@ -50,5 +53,17 @@ func TestPartition(t *testing.T) {
 		if got := partition(name); got != want {
 			t.Errorf("partition(%q) = %q, want %q", name, got, want)
 		}
+	}
+}
+
+// TestTotal adds up machines, without those that are not complete.
+func TestTotal(t *testing.T) {
+	m := &Manifest{Machines: []*MachineManifest{
+		{State: "complete", Counts: Counts{Events: 3, Records: 2, Findings: map[string]int{"high": 1}}}, nil,
+		{State: "complete", Counts: Counts{Events: 4, Records: 1, Findings: map[string]int{"high": 1, "low": 2}, Damaged: 1}},
+		{State: "failed", Counts: Counts{Events: 9}},
+	}}
+	if got, want := m.Total(), "total: 2 machines, 7 events, 3 records, 4 findings (2 high, 2 low), 1 damaged"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

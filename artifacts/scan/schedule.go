@@ -45,7 +45,8 @@ func (s *run) scanAll(machines []machine, whole []bool) error {
 	}
 	ends := make(chan end)
 	errs := make([]error, len(machines))
-	running, used := 0, int64(0)
+	running, used, told := 0, int64(0), 0
+	finished := make([]*MachineManifest, len(machines))
 	wait := func() {
 		e := <-ends
 		running, used = running-1, used-machines[e.at].need
@@ -54,7 +55,12 @@ func (s *run) scanAll(machines []machine, whole []bool) error {
 		if e.err == nil {
 			errs[e.at] = s.keep()
 			s.status.done()
-			s.obs.Completed(e.m)
+			finished[e.at] = e.m
+		}
+		for ; told < len(machines) && (whole[told] || finished[told] != nil); told++ {
+			if m := finished[told]; m != nil {
+				s.obs.Completed(m) // in the order of the plan
+			}
 		}
 		if errs[e.at] != nil {
 			cancel()

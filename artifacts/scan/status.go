@@ -27,10 +27,11 @@ type Status struct {
 	MachinesDone int    `json:"hosts_done"`
 	MachinesAll  int    `json:"hosts"`
 	MachineStatus
-	Damaged int    `json:"damaged"`
-	Error   string `json:"error,omitempty"`
-	Started string `json:"started"`
-	Updated string `json:"updated"`
+	BytesAll int64  `json:"bytes_all"` // of all machines of this run
+	Damaged  int    `json:"damaged"`
+	Error    string `json:"error,omitempty"`
+	Started  string `json:"started"`
+	Updated  string `json:"updated"`
 
 	// Machines are those that are being scanned, in the order of the plan; the
 	// keys above tell of the first.
@@ -46,6 +47,7 @@ type MachineStatus struct {
 	Planned int    `json:"planned"`
 	Path    string `json:"path,omitempty"`
 	Left    int    `json:"seconds_left,omitempty"` // of the phase, a guess
+	Bytes   int64  `json:"bytes,omitempty"`        // of the files read so far
 
 	at    int // place in the plan
 	began time.Time
@@ -145,6 +147,32 @@ func (t *Status) progress(m *MachineStatus, done, planned int, path string) {
 	t.s.obs.Progress(t, m)
 }
 
+// read adds to the bytes that were read.
+func (t *Status) read(m *MachineStatus, n int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m.Bytes += n
+	t.BytesAll += n
+}
+
+// soFar says how much was read and how long it took: ", 1.2 GB, 42s".
+func (t *Status) soFar(n int64) string {
+	s := ""
+	if n > 0 {
+		s = ", " + output.Bytes(n)
+	}
+	if t.s != nil {
+		if el := time.Since(t.s.started); el >= time.Second {
+			s += ", " + el.Round(time.Second).String()
+		}
+	}
+	return s
+}
+
+// SoFar says how much of a machine was read, and how long the scan has taken: ", 1.2
+// GB, 42s".
+func (t *Status) SoFar(m *MachineStatus) string { return t.soFar(m.Bytes) }
+
 // Name is what tells the machine from the others: its folder, or its name where
 // it is the only one.
 func (m *MachineStatus) Name() string {
@@ -170,11 +198,11 @@ func (t *Status) Line(columns int) string {
 		m := t.Machines[0]
 		line := strings.TrimSpace(m.Machine + " " + m.Phase)
 		if m.Planned > 0 {
-			line += fmt.Sprintf(" %d of %d%s  %s", m.Done, m.Planned, m.TimeLeft(), m.Path)
+			line += fmt.Sprintf(" %d of %d%s%s  %s", m.Done, m.Planned, t.soFar(m.Bytes), m.TimeLeft(), m.Path)
 		}
 		return line
 	}
-	line := fmt.Sprintf("%d of %d", t.MachinesDone, t.MachinesAll)
+	line := fmt.Sprintf("%d of %d%s", t.MachinesDone, t.MachinesAll, t.soFar(t.BytesAll))
 	if d := t.left(); d >= time.Second {
 		line += ", " + d.Round(time.Second).String() + " left"
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/casefile"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/report"
@@ -29,7 +30,7 @@ func findingsCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "findings",
 		Usage:     "rank what deserves review, with reasons and coverage",
-		ArgsUsage: "EVIDENCE… [ID…]",
+		ArgsUsage: "EVIDENCE|CASE… [ID…]",
 		Description: "Prints one line for each finding, worst first. --long, or the ID of a finding,\n" +
 			"shows its reasons, its records, the usual benign explanations and one next\n" +
 			"step; --coverage lists the rules that could not be evaluated, and why. --story\n" +
@@ -85,16 +86,10 @@ func findingsAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ev := findings.Options{Tables: tables, Sigma: set}
-	j := scan.Judges{Options: &ev, Names: c.StringSlice("artifact")}
-	err = s.each(paths, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
-		j.Add(t, s.kind, &res)
-		return nil
-	})
+	all, err := s.evaluate(paths, &findings.Options{Tables: tables, Sigma: set})
 	if err != nil {
 		return err
 	}
-	all := findings.Join(j.Reports()...)
 	o, err := openOutput(c, paths...)
 	if err != nil {
 		return err
@@ -134,9 +129,36 @@ func findingsAction(c *cli.Context) error {
 	return errFindings
 }
 
-// findingID is an id of a finding, or a prefix of one that is long enough not to
-// be taken for a name.
-var findingID = regexp.MustCompile(`^[0-9a-f]{8,16}$`)
+// evaluate judges evidence, or returns what the cases hold.
+func (s *session) evaluate(paths []string, opts *findings.Options) (*findings.Report, error) {
+	cases, err := s.cases(paths, "rules", "sigma", "artifact")
+	if err != nil {
+		return nil, err
+	}
+	if cases == nil {
+		j := scan.Judges{Options: opts, Names: s.c.StringSlice("artifact")}
+		err := s.each(paths, s.c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
+			j.Add(t, s.kind, &res)
+			return nil
+		})
+		return findings.Join(j.Reports()...), err
+	}
+	var list []*findings.Report
+	for _, c := range cases {
+		if l := c.Manifest.Options.Level; l != findings.Informational.String() && l != "" {
+			s.note("%s: the scan kept findings of level %s and above", c.Dir, l)
+		}
+		r, err := c.Findings(s.c.Context)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return findings.Join(list...), nil
+}
+
+// findingID is an id of a finding, or a prefix of one.
+var findingID = regexp.MustCompile(`^[0-9a-f]{1,16}$`)
 
 // splitIDs takes the ids of findings from the end of the arguments. What is the
 // name of a file or folder is evidence.
@@ -155,15 +177,20 @@ func splitIDs(args []string) (paths, ids []string) {
 func withIDs(r *findings.Report, ids []string) (*findings.Report, error) {
 	out := &findings.Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits, Models: r.Models}
 	for _, id := range ids {
-		n := len(out.Findings)
+		var found []findings.Finding
+		var names []string
 		for i := range r.Findings {
-			if strings.HasPrefix(r.Findings[i].ID, id) {
-				out.Findings = append(out.Findings, r.Findings[i])
+			if strings.HasPrefix(r.Findings[i].ID, id) && !slices.Contains(names, r.Findings[i].ID) {
+				found, names = append(found, r.Findings[i]), append(names, r.Findings[i].ID)
 			}
 		}
-		if len(out.Findings) == n {
+		switch {
+		case len(found) == 0:
 			return nil, fmt.Errorf("no finding has the id %s", id)
+		case len(found) > 1:
+			return nil, &casefile.AmbiguousError{Prefix: id, IDs: names[:min(len(names), maxIDs)]}
 		}
+		out.Findings = append(out.Findings, found...)
 	}
 	return out, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/output/hivefile"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/shell"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/artifactdump/artifactdump/hive"
 )
@@ -32,7 +33,12 @@ func hiveCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef("unknown hive command %q: see artifactdump hive --help", c.Args().First())
+				var names []string
+				for _, sub := range c.Command.Subcommands {
+					names = append(names, sub.Name)
+				}
+				return usagef("unknown hive command %q: see artifactdump hive --help%s", c.Args().First(),
+					shell.Meant(c.Args().First(), names))
 			}
 			return cli.ShowSubcommandHelp(c)
 		},

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/casefile"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
@@ -26,7 +27,7 @@ func logonsCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "logons",
 		Usage:     "list logons: accounts, machines, sources and durations",
-		ArgsUsage: "EVIDENCE…",
+		ArgsUsage: "EVIDENCE|CASE…",
 		Description: "Reads the event logs of one machine or several and joins their accounts, sources\n" +
 			"and machines. Besides evidence as elsewhere, EVIDENCE can be a file of events that\n" +
 			"another program exported: JSON of Winlogbeat, evtx_dump, EvtxECmd or Velociraptor,\n" +
@@ -216,6 +217,14 @@ func (s *session) logons() (*logons.Analysis, error) {
 			reports = append(reports, r...)
 			continue
 		}
+		if casefile.Is(p) {
+			r, err := s.keptLogons(b, p, names)
+			if err != nil {
+				return nil, err
+			}
+			reports = append(reports, r)
+			continue
+		}
 		judges := scan.Judges{Names: names}
 		err := s.one(p, names, func(t *evidence.Tree, res artifacts.Result) error {
 			judges.Add(t, s.kind, &res)
@@ -230,4 +239,25 @@ func (s *session) logons() (*logons.Analysis, error) {
 	a := b.Analyse()
 	scan.RankLogons(a, reports...)
 	return a, nil
+}
+
+// keptLogons feeds an analysis with the records of event logs in a case.
+func (s *session) keptLogons(b *logons.Builder, path string, names []string) (*findings.Report, error) {
+	cases, err := s.cases([]string{path})
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range cases[0].Machines {
+		for res, err := range m.Results(s.c.Context, names...) {
+			if err != nil {
+				s.damage(err)
+				continue
+			}
+			scan.AddLogons(b, m.Name, &res)
+		}
+	}
+	if err := s.c.Context.Err(); err != nil {
+		return nil, err
+	}
+	return cases[0].Findings(s.c.Context)
 }

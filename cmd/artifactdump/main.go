@@ -129,8 +129,10 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			timelineCommand(),
 			reportCommand(),
 			findingsCommand(),
+			searchCommand(),
 			logonsCommand(),
 			programsCommand(),
+			fleetCommand(),
 			dumpCommand(),
 			listCommand(),
 			prefetchCommand(),
@@ -156,9 +158,9 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		c.HideHelpCommand = true
 		plainSwitches(c.Flags)
 		switch c.Name {
-		case "scan", "timeline", "report", "findings", "dump", "prefetch", "verify", "export":
+		case "scan", "fleet", "timeline", "report", "findings", "dump", "prefetch", "verify", "export":
 			c.Before = func(c *cli.Context) error { return named(c, c.NArg()) }
-		case "explain":
+		case "explain", "search":
 			c.Before = func(c *cli.Context) error { return named(c, 1) }
 		}
 		for _, s := range c.Subcommands {
@@ -201,7 +203,11 @@ func onUsage(c *cli.Context, err error, _ bool) error {
 		if len(name) > 1 {
 			name = "-" + name
 		}
-		return usagef("unknown flag -%s: see %s --help", name, c.Command.HelpName)
+		var known []string
+		for _, f := range c.Command.Flags {
+			known = append(known, "--"+f.Names()[0])
+		}
+		return usagef("unknown flag -%s: see %s --help%s", name, c.Command.HelpName, shell.Meant("-"+name, known))
 	}
 	return usageError{err}
 }

@@ -1,11 +1,17 @@
 package main
 
 import (
+	"bytes"
+	"io"
+	"iter"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/casefile"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
@@ -18,7 +24,7 @@ func reportCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "report",
 		Usage:     "write one HTML page: machine, findings, activity, timeline",
-		ArgsUsage: "EVIDENCE…",
+		ArgsUsage: "EVIDENCE|CASE…",
 		Description: "Writes a self-contained page that needs no network and no JavaScript, and can be\n" +
 			"printed. It shows the machine, the findings with their evidence, charts of the\n" +
 			"activity, programs by first appearance, autostarts, failures, and the timeline\n" +
@@ -31,6 +37,7 @@ func reportCommand() *cli.Command {
 			&cli.StringFlag{Name: "title", Usage: "page `TITLE` (default: the name of the machine)"},
 			&cli.IntFlag{Name: "rows", Value: 2000, Usage: "maximum number `N` of rows in the timeline around the findings"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
+			&cli.StringSliceFlag{Name: "marks", Usage: "print the marks of an analyst in `FILE` first (marks.jsonl; repeatable)"},
 		}, outputFlags(), evidenceFlags()),
 		Action: reportAction,
 	}
@@ -53,20 +60,25 @@ func reportAction(c *cli.Context) error {
 	if err := s.showEvents(); err != nil {
 		return err
 	}
+	cases, err := s.cases(paths, "rules", "artifact")
+	if err != nil {
+		return err
+	}
 	o, err := openOutput(c, paths...)
 	if err != nil {
 		return err
 	}
 	in := report.Input{Title: c.String("title"), Tool: "artifactdump " + version(), Collected: report.NewCollector(opts)}
+	if in.Marks, err = readMarks(c.StringSlice("marks")); err != nil {
+		o.Abort()
+		return err
+	}
 	var sorter output.Sorter
 	defer sorter.Close()
-	b := logons.New(nil)
-	reports, err := s.collect(&in, &sorter, b, paths, names, &findings.Options{Tables: tables})
-	if err == nil {
-		in.Logons = b.Analyse()
-		scan.RankLogons(in.Logons, reports...)
-		in.Evaluate(findings.Join(reports...), opts.Lang)
-		err = in.Stream(s.c.Context, &sorter)
+	if cases != nil {
+		err = s.kept(&in, cases, opts)
+	} else {
+		err = s.evaluated(&in, &sorter, paths, names, &findings.Options{Tables: tables}, opts.Lang)
 	}
 	if err == nil {
 		err = report.Write(o, in, opts)
@@ -81,6 +93,49 @@ func reportAction(c *cli.Context) error {
 	return s.end()
 }
 
+// readMarks reads the marks of analysts.
+func readMarks(names []string) ([]report.Mark, error) {
+	var all []io.Reader
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err == nil {
+			_, err = report.ReadMarks(bytes.NewReader(b))
+		}
+		if err != nil {
+			return nil, usagef("--marks %s: %v", name, err)
+		}
+		all = append(all, bytes.NewReader(b), strings.NewReader("\n"))
+	}
+	return report.ReadMarks(io.MultiReader(all...))
+}
+
+// evaluated fills in a report from evidence.
+func (s *session) evaluated(in *report.Input, sorter *output.Sorter, paths, names []string, opts *findings.Options, lang string) error {
+	b := logons.New(nil)
+	reports, err := s.collect(in, sorter, b, paths, names, opts)
+	if err != nil {
+		return err
+	}
+	in.Logons = b.Analyse()
+	scan.RankLogons(in.Logons, reports...)
+	in.Evaluate(findings.Join(reports...), lang)
+	return in.Stream(s.c.Context, sorter.Rows)
+}
+
+// kept fills in a report from cases.
+func (s *session) kept(in *report.Input, cases []*casefile.Case, opts *report.Options) error {
+	for _, c := range cases {
+		if err := c.Report(s.c.Context, in, opts, s.damage); err != nil {
+			return err
+		}
+	}
+	rows, err := s.caseRows(cases, nil)
+	if err != nil {
+		return err
+	}
+	return in.Stream(s.c.Context, func() iter.Seq2[*output.Row, error] { return rows })
+}
+
 // collect reads the evidence once, for the report, the timeline and the
 // evaluation.
 func (s *session) collect(in *report.Input, sorter *output.Sorter, b *logons.Builder, paths, names []string,
@@ -90,7 +145,9 @@ func (s *session) collect(in *report.Input, sorter *output.Sorter, b *logons.Bui
 	var evaluator *findings.Evaluator
 	done := func() {
 		if at != nil {
-			in.Machines = append(in.Machines, report.MachineOf(at, s.kind))
+			m := report.MachineOf(at, s.kind)
+			m.LocalTimes = s.zones[m.Name].String()
+			in.Machines = append(in.Machines, m)
 			reports = append(reports, evaluator.Report())
 		}
 	}

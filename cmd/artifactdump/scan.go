@@ -34,6 +34,7 @@ func scanCommand() *cli.Command {
 			"   findings.jsonl          what deserves review, with reasons\n" +
 			"   coverage.jsonl          which rules could not be evaluated, and why\n" +
 			"   logons.csv, sessions.csv, graph.graphml  who logged on to what, from where, for how long\n" +
+			"   observations.jsonl.gz   what fleet compares machines by\n" +
 			"   navigator.json          layer for the ATT&CK Navigator\n\n" +
 			"Each of several machines gets its own folder. Machines are scanned in parallel as\n" +
 			"far as --memory allows; the output does not depend on it. The folder is named\n" +
@@ -50,7 +51,10 @@ func scanCommand() *cli.Command {
 			&cli.BoolFlag{Name: "force", Usage: "replace CASE if it is a case folder"},
 			&cli.BoolFlag{Name: "resume", Usage: "continue CASE.partial; machines that are complete are not read again"},
 			&cli.BoolFlag{Name: "group-readable", Usage: "let your group read CASE (default: only you)"},
-			&cli.BoolFlag{Name: "hash-evidence", Usage: "also hash archives and disk images as a whole (SHA-256)"},
+			&cli.BoolFlag{Name: "hash-evidence", Usage: "also hash archives and disk images as a whole (SHA-256); implied by --case-id, --examiner, --note"},
+			&cli.StringFlag{Name: "case-id", Usage: "write the `ID` of the case into manifest and report"},
+			&cli.StringFlag{Name: "examiner", Usage: "write the `NAME` of the examiner into manifest and report"},
+			&cli.StringFlag{Name: "note", Usage: "write `TEXT` about the case into manifest and report"},
 			&cli.StringFlag{Name: "status-file", Usage: "write the progress of the scan to `FILE`, as JSON"},
 			&cli.StringFlag{Name: "lang", Value: "en", Usage: "report `LANGUAGE`: en, ja"},
 			&cli.StringFlag{Name: "level", Value: "informational", Usage: "write findings of `LEVEL` and above"},
@@ -153,7 +157,7 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 		Open: *evidenceOptions(c), NoDeleted: c.Bool("no-deleted"), Events: shownEvents(c), Timezone: c.String("evidence-timezone"),
 		HashEvidence: c.Bool("hash-evidence"), VerifyImages: c.Bool("verify"), Strict: s.strict,
 		Jobs: c.Int("jobs"), Machines: c.Int("machines"), Memory: c.Int64("memory") << 20, SortMemory: c.Int64("sort-memory") << 20,
-		LimitMemory: limitMemory, StatusFile: c.String("status-file"), Version: version(), Command: withoutPassword(os.Args),
+		CaseID: c.String("case-id"), Examiner: c.String("examiner"), Note: c.String("note"), LimitMemory: limitMemory, StatusFile: c.String("status-file"), Version: version(), Command: withoutPassword(os.Args),
 	}
 	o.Commit, _ = commit()
 	if _, err := events.ParseFilter(o.Events); err != nil {
@@ -252,15 +256,15 @@ func (w *watcher) Progress(st *scan.Status, m *scan.MachineStatus) {
 	case terminal.Is(w.stderr):
 		w.draw(st, false)
 	default:
-		w.report(m)
+		w.report(st, m)
 	}
 }
 
 // report prints the progress of a machine from time to time.
-func (w *watcher) report(m *scan.MachineStatus) {
+func (w *watcher) report(st *scan.Status, m *scan.MachineStatus) {
 	if time.Since(w.reported[m]) > plainEvery {
 		w.reported[m] = time.Now()
-		w.say("%s: %s, %d of %d%s", m.Name(), m.Phase, m.Done, m.Planned, m.TimeLeft())
+		w.say("%s: %s, %d of %d%s%s", m.Name(), m.Phase, m.Done, m.Planned, st.SoFar(m), m.TimeLeft())
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 
 // worst names the worst findings of a case, and what to open.
 func (s *session) worst(dir string, m *scan.Manifest) {
+	if len(m.Machines) > 1 {
+		fmt.Fprintln(s.stderr, m.Total())
+	}
 	list := scan.Worst(dir, m)
 	if len(list) > 0 {
 		fmt.Fprintln(s.stderr, "worst findings:")
@@ -26,6 +29,6 @@ func (s *session) worst(dir string, m *scan.Manifest) {
 	if len(m.Machines) == 1 && m.Machines[0] != nil {
 		fmt.Fprintf(s.stderr, "open %s\n", terminal.Clean(filepath.Join(dir, m.Machines[0].Folder, "report.html")))
 	} else if len(m.Machines) > 1 {
-		fmt.Fprintln(s.stderr, "open report.html in the folder of a machine")
+		fmt.Fprintf(s.stderr, "open %s\n", terminal.Clean(filepath.Join(dir, scan.IndexName)))
 	}
 }

@@ -41,6 +41,7 @@ type session struct {
 	pending  damage.List
 	named    map[string]bool // damage of a hive that was named before
 	live     bool            // a progress line is on the terminal
+	line     string          // that line
 	started  time.Time
 	drawn    time.Time
 	zones    map[string]*artifacts.Zone // of local times, by machine
@@ -93,12 +94,18 @@ func (s *session) clear() {
 	}
 }
 
+// draw draws the progress line again after a message.
+func (s *session) draw() {
+	fmt.Fprint(s.stderr, "\r\x1b[K", s.line)
+	s.live = true
+}
+
 // drawLine draws a line that the next one replaces.
 func (s *session) drawLine(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fmt.Fprint(s.stderr, "\r\x1b[K", terminal.Cut(terminal.Clean(line), terminal.LineWidth))
-	s.live = true
+	s.line = terminal.Cut(terminal.Clean(line), terminal.LineWidth)
+	s.draw()
 }
 
 // say writes a line for the reader.
@@ -108,8 +115,12 @@ func (s *session) say(format string, args ...any) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	again := s.live
 	s.clear()
 	fmt.Fprintln(s.stderr, terminal.Clean(fmt.Sprintf(format, args...)))
+	if again {
+		s.draw()
+	}
 }
 
 // damages is how much damage was met so far.

@@ -12,13 +12,15 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/artifacts/search"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/timespan"
 )
 
 func timelineCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "timeline",
 		Usage:     "print one timeline of all artifacts",
-		ArgsUsage: "EVIDENCE…",
+		ArgsUsage: "EVIDENCE|CASE…",
 		Description: "EVIDENCE is the folder of a copied or mounted disk, a folder of drive roots, a\n" +
 			"collection (folder or zip), a disk image, or a folder of loose .pf files, hives,\n" +
 			"tasks, jobs and shortcuts. Events are sorted by time. Each states what its time\n" +
@@ -29,6 +31,9 @@ func timelineCommand() *cli.Command {
 			"   artifactdump timeline --last 48h -a prefetch --format jsonl /mnt/image | jq .message",
 		Flags: slices.Concat([]cli.Flag{formatFlag("text", forEvents), bodyfileFlag(),
 			&cli.BoolFlag{Name: "keys", Usage: "add the last write of every registry key of the live hives"},
+			&cli.StringFlag{Name: "search", Usage: "print the events that match `QUERY`: words, level:high+, path:\\tmp\\*, … (docs/search.md)"},
+			&cli.StringFlag{Name: "around", Usage: "print the events around the event, record or finding `ID`"},
+			&cli.StringFlag{Name: "span", Value: "5m", Usage: "with --around, `SPAN` before and after: 30s, 5m, 2h"},
 			&cli.BoolFlag{Name: "all", Usage: "show the rows that text folds: equal rows, copied file times, devices in Amcache"}},
 			outputFlags(), csvFlags(), timeFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: timeline,
@@ -48,6 +53,10 @@ func timeline(c *cli.Context) error {
 		return usagef("--bodyfile-unset %q: want -1 or 0", v)
 	}
 	span, err := parseSpan(c)
+	if err != nil {
+		return err
+	}
+	query, err := timelineQuery(c)
 	if err != nil {
 		return err
 	}
@@ -72,17 +81,12 @@ func timeline(c *cli.Context) error {
 		o.Abort()
 		return usagef("--format %s needs a regular file: %s is not one", format.Name, c.String("output"))
 	}
-	sorter := output.Sorter{Zone: func(host string) *artifacts.Zone { return s.zones[host] }}
+	var sorter output.Sorter
 	defer sorter.Close()
-	j := scan.Judges{Names: c.StringSlice("artifact")}
-	b := logons.New(&logons.Options{SessionsOnly: true})
-	err = s.each(c.Args().Slice(), c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
-		if res.Artifact != catalogue.RegistryKeys { // no rule takes them
-			j.Add(t, s.kind, &res)
-		}
-		scan.AddLogons(b, t.Machine().Name, &res)
-		return sorter.AddResult(&res)
-	})
+	rows, err := s.rows(&sorter, span)
+	if err == nil && query.NeedsTimes() {
+		err = see(query, rows)
+	}
 	if err == nil {
 		var w output.EventWriter
 		opts := outputOptions(c)
@@ -94,7 +98,7 @@ func timeline(c *cli.Context) error {
 			w, err = format.File(o.Path(), opts)
 		}
 		if err == nil {
-			err = writeTimeline(s, w, scan.Sessions(b.Analyse(), j.Rows(span.Rows(&sorter))))
+			err = writeTimeline(s, w, matching(query, rows))
 		}
 	}
 	if err != nil {
@@ -112,6 +116,60 @@ func timeline(c *cli.Context) error {
 func fileBody(c *cli.Context, f output.Format) bool {
 	limited := c.IsSet("from") || c.IsSet("to") || c.IsSet("last")
 	return f.Name == "bodyfile" && !limited && slices.Equal(c.StringSlice("artifact"), []string{"mft"})
+}
+
+// timelineQuery reads --search and --around.
+func timelineQuery(c *cli.Context) (*search.Query, error) {
+	line := c.String("search")
+	if id := c.String("around"); id != "" {
+		line += " around:" + id + "±" + c.String("span")
+	} else if c.IsSet("span") {
+		return nil, usagef("--span needs --around ID")
+	}
+	q, err := search.Parse(line)
+	return q, usage(err)
+}
+
+// matching yields the rows that a query finds.
+func matching(q *search.Query, rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
+	if q.Empty() {
+		return rows
+	}
+	return func(yield func(*output.Row, error) bool) {
+		for r, err := range rows {
+			if (err != nil || q.Match(r)) && !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// rows yields the events of the arguments that are inside a span, sorted and with
+// what the findings say of them.
+func (s *session) rows(sorter *output.Sorter, span timespan.Span) (iter.Seq2[*output.Row, error], error) {
+	paths, names := s.c.Args().Slice(), s.c.StringSlice("artifact")
+	cases, err := s.cases(paths)
+	if err != nil {
+		return nil, err
+	}
+	if cases != nil {
+		rows, err := s.caseRows(cases, names)
+		return span.Rows(rows, newest(cases)), err
+	}
+	sorter.Zone = func(host string) *artifacts.Zone { return s.zones[host] }
+	j := scan.Judges{Names: names}
+	b := logons.New(&logons.Options{SessionsOnly: true})
+	err = s.each(paths, names, func(t *evidence.Tree, res artifacts.Result) error {
+		if res.Artifact != catalogue.RegistryKeys { // no rule takes them
+			j.Add(t, s.kind, &res)
+		}
+		scan.AddLogons(b, t.Machine().Name, &res)
+		return sorter.AddResult(&res)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return scan.Sessions(b.Analyse(), j.Rows(span.Rows(sorter.Rows(), sorter.Newest()))), nil
 }
 
 // writeTimeline writes sorted rows and prints the notes of the writer.

@@ -69,20 +69,23 @@ func ParseTime(flag, v string, end bool) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("--%s %q: want a UTC time such as 2026-03-06 or 2026-03-06T18:00:00Z", flag, v)
 }
 
-// Rows yields the sorted events inside the span.
-func (s Span) Rows(sorter *output.Sorter) iter.Seq2[*output.Row, error] {
+// Rows yields those of sorted events that are inside the span. newest is the time of
+// the last of all events.
+func (s Span) Rows(rows iter.Seq2[*output.Row, error], newest time.Time) iter.Seq2[*output.Row, error] {
 	from := s.from
 	if s.last > 0 {
-		if t := sorter.Newest().Add(-s.last); t.After(from) {
+		if t := newest.Add(-s.last); t.After(from) {
 			from = t
 		}
 	}
 	return func(yield func(*output.Row, error) bool) {
-		for r, err := range sorter.Rows() {
+		for r, err := range rows {
 			switch {
 			case err != nil:
-				yield(nil, err)
-				return
+				if !yield(nil, err) {
+					return
+				}
+				continue
 			case r.Time.Before(from):
 				continue
 			case !s.to.IsZero() && !r.Time.Before(s.to):

@@ -1,0 +1,146 @@
+package fleet
+
+import (
+	"bufio"
+	"cmp"
+	"container/heap"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A lineSorter sorts lines by a key, on disk where they are many.
+type lineSorter struct {
+	dir    string
+	name   string
+	budget int
+	lines  []string // key, NUL, line
+	size   int
+	files  []string
+}
+
+// sortBudget is what a sorter holds in memory.
+const sortBudget = 8 << 20
+
+func (s *lineSorter) add(key, line string) error {
+	s.lines = append(s.lines, key+"\x00"+line)
+	s.size += len(key) + len(line) + 17
+	if s.size < cmp.Or(s.budget, sortBudget) {
+		return nil
+	}
+	return s.spill()
+}
+
+func (s *lineSorter) spill() error {
+	slices.Sort(s.lines)
+	name := filepath.Join(s.dir, fmt.Sprintf("%s-%d.tmp", s.name, len(s.files)))
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(f, 64<<10)
+	for _, l := range s.lines {
+		w.WriteString(l)
+		w.WriteByte('\n')
+	}
+	s.files = append(s.files, name)
+	s.lines, s.size = s.lines[:0], 0
+	return errors.Join(w.Flush(), f.Close())
+}
+
+// A lineFile is a sorted file that is being read.
+type lineFile struct {
+	f   *os.File
+	buf *bufio.Reader
+	now string
+}
+
+func (l *lineFile) next() error {
+	s, err := l.buf.ReadString('\n')
+	if err == io.EOF && s == "" {
+		return io.EOF
+	}
+	l.now = strings.TrimSuffix(s, "\n")
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+type lineHeap []*lineFile
+
+func (h lineHeap) Len() int           { return len(h) }
+func (h lineHeap) Less(i, j int) bool { return h[i].now < h[j].now }
+func (h lineHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *lineHeap) Push(x any)        { *h = append(*h, x.(*lineFile)) }
+func (h *lineHeap) Pop() any {
+	old := *h
+	x := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return x
+}
+
+// sorted yields the lines in order, without their keys.
+func (s *lineSorter) sorted() iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		rest := func(l string) string { _, after, _ := strings.Cut(l, "\x00"); return after }
+		if len(s.files) == 0 {
+			slices.Sort(s.lines)
+			for _, l := range s.lines {
+				if !yield(rest(l), nil) {
+					return
+				}
+			}
+			return
+		}
+		if len(s.lines) > 0 {
+			if err := s.spill(); err != nil {
+				yield("", err)
+				return
+			}
+		}
+		var h lineHeap
+		defer func() {
+			for _, l := range h {
+				l.f.Close()
+			}
+			for _, name := range s.files {
+				os.Remove(name)
+			}
+		}()
+		for _, name := range s.files {
+			f, err := os.Open(name)
+			if err != nil {
+				yield("", err)
+				return
+			}
+			l := &lineFile{f: f, buf: bufio.NewReaderSize(f, 16<<10)}
+			h = append(h, l)
+			if err := l.next(); err != nil {
+				yield("", err)
+				return
+			}
+		}
+		heap.Init(&h)
+		for len(h) > 0 {
+			l := h[0]
+			if !yield(rest(l.now), nil) {
+				return
+			}
+			if err := l.next(); err == io.EOF {
+				l.f.Close()
+				heap.Pop(&h)
+				continue
+			} else if err != nil {
+				yield("", err)
+				return
+			}
+			heap.Fix(&h, 0)
+		}
+	}
+}
