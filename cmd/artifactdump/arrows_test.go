@@ -91,10 +91,11 @@ func TestArrows(t *testing.T) {
 		"artifacts/output/pffile":   join(above, []string{"artifacts/output", "artifacts/output/files"}),
 		"artifacts/report":          join(above, []string{"artifacts/output", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons"}),
 		"artifacts/search":          join(above, []string{"artifacts/output"}),
+		"artifacts/viewer":          join(above, []string{"artifacts/output", "artifacts/search", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons"}),
 		"artifacts/explain":         join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma"}),
 		"artifacts/scan": join(above, []string{
 			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons", "artifacts/moments", "artifacts/report",
-			"artifacts/explain",
+			"artifacts/explain", "artifacts/search", "artifacts/viewer",
 		}),
 
 		"artifacts/internal/databases": join(engine, []string{"artifacts/formats/", "prefetch/xpress"}),
