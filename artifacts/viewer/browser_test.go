@@ -30,6 +30,7 @@ type browser struct {
 	id      int
 	waiting map[int]chan message
 	session string
+	target  string
 	asked   []string // addresses that the page asked for
 	said    []string // what the console says, and violations of the policy
 	done    chan struct{}
@@ -90,16 +91,29 @@ func startBrowser(t testing.TB) *browser {
 		b.cmd.Wait()
 		os.RemoveAll(profile)
 	})
+	b.tab()
+	return b
+}
+
+// tab opens an empty tab in place of the present one.
+func (b *browser) tab() {
+	b.t.Helper()
+	old := b.target
+	b.session = ""
 	var target struct{ TargetID string }
 	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
 	var attached struct{ SessionID string }
 	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
-	b.session = attached.SessionID
+	if old != "" {
+		b.call("Target.closeTarget", map[string]any{"targetId": old}, nil)
+	}
+	b.target, b.session = target.TargetID, attached.SessionID
 	for _, domain := range []string{"Page", "Runtime", "Network", "Log", "Audits", "Performance"} {
 		b.call(domain+".enable", nil, nil)
 	}
+	b.call("Page.bringToFront", nil, nil)
+	b.call("Emulation.setFocusEmulationEnabled", map[string]any{"enabled": true}, nil)
 	b.size(1400, 900, false)
-	return b
 }
 
 func (b *browser) read(r io.Reader) {
@@ -241,7 +255,12 @@ func (b *browser) open(path, fragment string) time.Duration {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.call("Page.navigate", map[string]any{"url": "about:blank"}, nil)
+	b.mu.Lock()
+	used := len(b.asked) > 0
+	b.mu.Unlock()
+	if used {
+		b.tab()
+	}
 	b.mu.Lock()
 	b.asked, b.said = nil, nil
 	b.mu.Unlock()

@@ -32,6 +32,9 @@ type caseManifest struct {
 		Build    string `json:"build"`
 		TimeZone string `json:"timezone"`
 		Bias     int    `json:"timezone_bias_minutes"`
+		Counts   struct {
+			Events int `json:"events"`
+		} `json:"counts"`
 	} `json:"hosts"`
 }
 
@@ -53,18 +56,17 @@ func readManifest(dir string) (*caseManifest, error) {
 	return m, nil
 }
 
-// OpenCase returns the inputs of a case folder, one for each machine. Their rows are
-// read from timeline.jsonl when they are asked for.
-func OpenCase(dir string) ([]*Input, error) {
+// OpenCase returns the inputs of a case folder, one for each machine, and how many rows
+// the manifest counts. Rows are read from timeline.jsonl when they are asked for.
+func OpenCase(dir string) (out []*Input, rows int, err error) {
 	m, err := readManifest(dir)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var out []*Input
 	for i := range m.Machines {
 		h := &m.Machines[i]
 		if h.Folder != "" && !filepath.IsLocal(h.Folder) {
-			return nil, fmt.Errorf("manifest.json: folder %q is outside the case", h.Folder)
+			return nil, 0, fmt.Errorf("manifest.json: folder %q is outside the case", h.Folder)
 		}
 		folder := filepath.Join(dir, h.Folder)
 		in := &Input{
@@ -73,17 +75,21 @@ func OpenCase(dir string) ([]*Input, error) {
 			Rows:     caseRows(filepath.Join(folder, "timeline.jsonl")),
 		}
 		if in.Findings, err = jsonLines(filepath.Join(folder, "findings.jsonl")); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if in.Sessions, err = csvFile(filepath.Join(folder, "sessions.csv")); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if in.Logons, err = csvFile(filepath.Join(folder, "logons.csv")); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
+		if _, err := os.Stat(filepath.Join(folder, "timeline.jsonl")); err != nil {
+			return nil, 0, fmt.Errorf("the case has no timeline.jsonl: %w", err)
+		}
+		rows += h.Counts.Events
 		out = append(out, in)
 	}
-	return out, nil
+	return out, rows, nil
 }
 
 // lines yields the lines of a file.

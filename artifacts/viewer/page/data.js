@@ -281,7 +281,7 @@ function extra(name, i) {
 }
 
 function extrasOf(i) {
-	const out = {};
+	const out = Object.create(null); // a field can be named __proto__
 	for (const x of rows.extras) {
 		const v = extra(x.name, i);
 		if (v !== undefined) out[x.name] = v;
@@ -312,7 +312,7 @@ function rowObject(i) {
 	const ticks = BigInt(rows.sec[i]) * 10000000n + BigInt(rows.sub[i]);
 	const c = (name) => cell(name, i);
 	const o = {
-		datetime: datetime(i), timestamp: (rows.sec[i] - EPOCH) * 1e6 + Math.floor(rows.sub[i] / 10), filetime: ticks,
+		datetime: datetime(i), timestamp: ticks / 10n - BigInt(EPOCH) * 1000000n, filetime: ticks,
 		timestamp_desc: c("timestamp_desc"), message: c("message"), data_type: c("data_type"), parser: c("parser"), hostname: c("hostname"),
 		username: c("username"), user_sid: c("user_sid"), source_file: c("source_file"), source_sha256: c("source_sha256"), snapshot: c("snapshot"),
 		path: c("path"), executable: c("executable"), key_path: c("key_path"), value_name: c("value_name"), tag: cellList("tag", i),
@@ -327,9 +327,11 @@ function rowObject(i) {
 	return o;
 }
 
-// jsonOf writes a row with its ticks as a number of all digits.
-function jsonOf(i) {
-	const o = rowObject(i), ticks = o.filetime.toString();
-	o.filetime = 0;
-	return JSON.stringify(o).replace('"filetime":0', '"filetime":' + ticks);
+// jsonOf writes an object, and its numbers with all digits.
+function jsonOf(o) {
+	const big = {};
+	for (const k of ["timestamp", "filetime"]) if (typeof o[k] === "bigint") { big[k] = o[k].toString(); o[k] = 0; }
+	let s = JSON.stringify(o);
+	for (const k of Object.keys(big)) s = s.replace('"' + k + '":0', '"' + k + '":' + big[k]);
+	return s;
 }

@@ -28,10 +28,10 @@ function csvCell(v) {
 
 const EXPORTS = {
 	csv: { ext: ".csv", type: "text/csv", head: cellsOf.join(",") + "\r\n", line: (i) => { const o = flatRow(i); return cellsOf.map((c) => csvCell(o[c])).join(",") + "\r\n"; } },
-	jsonl: { ext: ".jsonl", type: "application/jsonl", head: "", line: (i) => jsonOf(i) + "\n" },
+	jsonl: { ext: ".jsonl", type: "application/jsonl", head: "", line: (i) => jsonOf(rowObject(i)) + "\n" },
 	markdown: { ext: ".md", type: "text/markdown", head: "| time | level | subject | message | mark | note | id |\n| --- | --- | --- | --- | --- | --- | --- |\n",
 		line: (i) => { const o = flatRow(i); return "| " + [o.datetime, o.level, o.path, o.message, o.mark, o.note, o.id].map(markdownCell).join(" | ") + " |\n"; } },
-	timesketch: { ext: ".timesketch.jsonl", type: "application/jsonl", head: "", line: (i) => JSON.stringify(timesketchRow(i)) + "\n" },
+	timesketch: { ext: ".timesketch.jsonl", type: "application/jsonl", head: "", line: (i) => jsonOf(timesketchRow(i)) + "\n" },
 };
 
 const markdownCell = (v) => visible(String(v)).replace(/[\\`*_{}\[\]<>|#]/g, "\\$&");
@@ -42,7 +42,7 @@ function timesketchRow(i) {
 	const o = rowObject(i), m = marks.get(o.id), tag = [...o.tag];
 	if (o.level) tag.push("level:" + o.level, ...o.rules);
 	if (m?.mark) tag.push("mark:" + m.mark);
-	const out = { message: (isLocal(i) ? "[local time, zone unknown] " : "") + short(o.message, 32000), datetime: o.datetime.slice(0, 26) + "+00:00", timestamp: o.timestamp,
+	const out = { datetime: o.datetime.slice(0, 26) + "+00:00", timestamp: o.timestamp, message: (isLocal(i) ? "[local time, zone unknown] " : "") + short(o.message, 32000),
 		timestamp_desc: o.timestamp_desc, data_type: o.data_type, hostname: o.hostname, username: o.username, parser: o.parser, source_file: short(o.source_file, 32000),
 		path: short(o.path, 32000), confidence: o.confidence, event_identifier: o.id, record_id: o.record_id, level: o.level, tag };
 	if (m?.note) out.comment = m.note;

@@ -124,6 +124,12 @@ async function start() {
 	setupTools();
 	setupKeys();
 	readHash();
+	if (state.mask === undefined) { // the address holds a line that cannot be read
+		const problem = $("problem").textContent;
+		search("", "hash");
+		$("problem").textContent = problem;
+		$("problem").hidden = false;
+	}
 	setupMarks();
 	show(state.view);
 	standing();
@@ -133,10 +139,9 @@ async function start() {
 // A door for tests and for those who look behind the page: it reads, and changes nothing.
 globalThis.artifactdump = Object.freeze({
 	ids: () => Array.from(state.shown, idOf),
+	match: (line) => { const m = run(parse(line)), out = []; for (let i = 0; i < rows.n; i++) if (!m || m[i]) out.push(idOf(i)); return out; },
 	export: (kind, marked) => exportParts(kind, exportRows(marked)).join(""),
 	marks: () => marksText(),
-	check: (line) => { try { parse(line); return ""; } catch (e) { return e.message; } },
-	count: (line) => { const m = run(parse(line)); return m ? m.reduce((n, x) => n + x, 0) : rows.n; },
 });
 
 start();
