@@ -10,6 +10,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/search"
 )
@@ -97,6 +98,15 @@ type trailer struct {
 	Parts    int                 `json:"parts"`
 	Files    []string            `json:"files"`
 	Folded   map[string]int      `json:"folded"`
+	Rules    map[string]texts    `json:"rules"` // by id, in Japanese
+}
+
+// texts are the words of a rule.
+type texts struct {
+	Title  string `json:"title"`
+	Why    string `json:"why"`
+	Benign string `json:"benign"`
+	Next   string `json:"next"`
 }
 
 // A machine is one machine as the page shows it.
@@ -134,6 +144,7 @@ func writeData(w io.Writer, in *Input) error {
 	for _, f := range in.Findings {
 		t.Findings = append(t.Findings, f)
 	}
+	t.Rules = translated(in.Findings)
 	for _, m := range in.Machines {
 		t.Machines = append(t.Machines, machine{m.Name, m.OS, m.Build, m.TimeZone, zoneNames[m.TimeZone], m.Bias, m.Input})
 	}
@@ -146,6 +157,27 @@ func writeJSON(w io.Writer, v any) error {
 		return err
 	}
 	return writeBlock(w, b)
+}
+
+// translated returns the Japanese words of the rules that findings go by.
+func translated(list [][]byte) map[string]texts {
+	used := map[string]bool{}
+	for _, b := range list {
+		var f struct {
+			Rule string `json:"rule_id"`
+		}
+		if json.Unmarshal(b, &f) == nil {
+			used[f.Rule] = true
+		}
+	}
+	out := map[string]texts{}
+	for _, r := range findings.Rules() {
+		if used[r.ID] {
+			w := r.In("ja")
+			out[r.ID] = texts{w.Title, w.Why, w.Benign, w.Next}
+		}
+	}
+	return out
 }
 
 // hostOf returns the machine of a finding.

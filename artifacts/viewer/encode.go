@@ -61,10 +61,10 @@ const (
 // and no block before it has, so that a reader needs them once, in their order:
 //
 //	block   length, rows, times, ids, offsets, cells of each column, extras
-//	cells   new texts, then a reference for each row
+//	cells   new texts in ASCII, other new texts, a reference for each row
 //	texts   number, length of each in UTF-16, length of all in bytes, UTF-8
 //	extras  new names, then for each name with cells: name, number of cells,
-//	        new texts, rows (differences), references
+//	        new texts twice, rows (differences), references
 //
 // Numbers are varints; the length of a block is 0 after the last one. Reference 0 is
 // the empty text. A reference of an extra is doubled: an odd one is a number itself.
@@ -88,11 +88,18 @@ type encoder struct {
 // A column collects the cells of a block, and knows the texts of all.
 type column struct {
 	number int // of an extra
+	shift  int // of references
 	known  map[uint64]uint64
 	next   uint64
-	fresh  []string
+	fresh  []fresh
 	refs   []uint64
 	rows   []int // of an extra
+}
+
+// fresh is a text that the block introduces, with its hash.
+type fresh struct {
+	text string
+	hash uint64
 }
 
 func newColumn() *column { return &column{known: map[uint64]uint64{}, next: 1} }
@@ -119,7 +126,7 @@ func (e *encoder) ref(c *column, s string) uint64 {
 		n = c.next
 		c.next++
 		c.known[h] = n
-		c.fresh = append(c.fresh, valid(s))
+		c.fresh = append(c.fresh, fresh{valid(s), h})
 	}
 	return n
 }
@@ -174,7 +181,7 @@ func (e *encoder) extra(name, value string) {
 	c := e.extras[name]
 	if c == nil {
 		c = newColumn()
-		c.number = len(e.extras)
+		c.number, c.shift = len(e.extras), 1
 		e.extras[name] = c
 		e.names = append(e.names, name)
 	}
@@ -246,11 +253,46 @@ func writeBlock(w io.Writer, b []byte) error {
 	return err
 }
 
+// appendTexts writes the new texts, those in ASCII first: a browser holds a piece of
+// text in half the memory when nothing else is in it. The references follow.
 func (c *column) appendTexts(b []byte) []byte {
-	b = appendTexts(b, c.fresh)
+	base := c.next - uint64(len(c.fresh))
+	to := make([]uint64, len(c.fresh))
+	var groups [2][]string
+	for g := range groups {
+		for i, f := range c.fresh {
+			if isASCII(f.text) == (g == 0) {
+				to[i] = base + uint64(len(groups[0])+len(groups[1]))
+				groups[g] = append(groups[g], f.text)
+			}
+		}
+		b = appendTexts(b, groups[g])
+	}
+	for i, f := range c.fresh {
+		if _, ok := c.known[f.hash]; ok {
+			c.known[f.hash] = to[i]
+		}
+	}
+	for i, r := range c.refs {
+		if c.shift == 1 && r&1 == 1 {
+			continue
+		}
+		if n := r >> c.shift; n >= base {
+			c.refs[i] = to[n-base] << c.shift
+		}
+	}
 	clear(c.fresh)
 	c.fresh = c.fresh[:0]
 	return b
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *column) appendRefs(b []byte) []byte {

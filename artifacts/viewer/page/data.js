@@ -24,10 +24,16 @@ class Grow {
 		b.set(this.a.subarray(0, this.n));
 		this.a = b;
 	}
-	done() { this.a = this.a.slice(0, this.n); return this.a; }
+	// more makes room for n numbers and returns where they go.
+	more(n) {
+		this.room(this.n + n);
+		this.n += n;
+		return this.n - n;
+	}
+	done() { return this.a.subarray(0, this.n); }
 }
 
-const KEEP_FOLDED = 48 << 20; // characters of folded text that are kept
+const KEEP_FOLDED = 24 << 20; // characters of folded text that are kept
 let keptFolded = 0;
 
 // A Table holds texts in chunks; number 0 is the empty text.
@@ -41,8 +47,9 @@ class Table {
 	add(text, lengths) {
 		if (!lengths.length) return;
 		this.chunks.push({ text, first: this.starts.n, folded: null });
-		let at = 0;
-		for (const n of lengths) { this.starts.push(at); at += n; }
+		let at = 0, k = this.starts.more(lengths.length);
+		const starts = this.starts.a;
+		for (let i = 0; i < lengths.length; i++) { starts[k++] = at; at += lengths[i]; }
 		if (at !== text.length) throw new Error("a table of texts is damaged");
 	}
 	chunkOf(id) {
@@ -138,9 +145,32 @@ class Cursor {
 		const x = this.uint();
 		return x % 2 ? -(x + 1) / 2 : x / 2;
 	}
+	// uints reads n numbers into an array.
+	uints(n, out, at) {
+		const b = this.b;
+		let i = this.i;
+		for (const end = at + n; at < end; at++) {
+			let c = b[i++];
+			if (c < 128) { out[at] = c; continue; }
+			let x = c & 127;
+			for (let scale = 128; c > 127; scale *= 128) { c = b[i++]; x += (c & 127) * scale; }
+			out[at] = x;
+		}
+		if (i > b.length) throw new Error("a block ends early");
+		this.i = i;
+	}
+	// refs reads n references of extras: an odd one is a number itself.
+	refs(n, grow) {
+		let k = grow.more(n);
+		const a = grow.a;
+		for (let i = 0; i < n; i++) {
+			const v = this.uint();
+			a[k++] = v % 2 ? INLINE + (v - 1) / 2 : v / 2;
+		}
+	}
 	texts() {
 		const n = this.uint(), lengths = new Uint32Array(n);
-		for (let i = 0; i < n; i++) lengths[i] = this.uint();
+		this.uints(n, lengths, 0);
 		const size = this.uint();
 		const text = utf8.decode(this.b.subarray(this.i, this.i + size));
 		this.i += size;
@@ -154,20 +184,19 @@ function readBlock(bytes, names) {
 	const c = new Cursor(bytes), n = c.uint(), base = rows.n;
 	let last = 0;
 	for (let i = 0; i < n; i++) rows.sec.push(last += c.int());
-	for (let i = 0; i < n; i++) rows.sub.push(c.uint());
+	const into = (grow, n) => { const at = grow.more(n); c.uints(n, grow.a, at); };
+	into(rows.sub, n);
 	const view = new DataView(bytes.buffer, bytes.byteOffset + c.i, 16 * n);
-	for (let i = 0; i < n; i++) {
-		rows.idLo.push(view.getUint32(16 * i, true));
-		rows.idHi.push(view.getUint32(16 * i + 4, true));
-		rows.recLo.push(view.getUint32(16 * i + 8, true));
-		rows.recHi.push(view.getUint32(16 * i + 12, true));
-	}
+	["idLo", "idHi", "recLo", "recHi"].forEach((name, k) => {
+		const at = rows[name].more(n), a = rows[name].a;
+		for (let i = 0; i < n; i++) a[at + i] = view.getUint32(16 * i + 4 * k, true);
+	});
 	c.i += 16 * n;
 	for (let i = 0; i < n; i++) rows.offset.push(c.int());
 	for (const name of names) {
-		const col = rows.cols[name], fresh = c.texts();
-		col.table.add(fresh.text, fresh.lengths);
-		for (let i = 0; i < n; i++) col.refs.push(c.uint());
+		const col = rows.cols[name];
+		for (let k = 0; k < 2; k++) { const x = c.texts(); col.table.add(x.text, x.lengths); }
+		into(col.refs, n);
 	}
 	const fresh = c.texts();
 	let at = 0;
@@ -178,15 +207,20 @@ function readBlock(bytes, names) {
 		rows.extraByName.set(x.name, x);
 	}
 	for (let k = c.uint(); k > 0; k--) {
-		const x = rows.extras[c.uint()], m = c.uint(), texts = c.texts();
-		x.table.add(texts.text, texts.lengths);
+		const x = rows.extras[c.uint()], m = c.uint();
+		for (let k = 0; k < 2; k++) { const w = c.texts(); x.table.add(w.text, w.lengths); }
 		for (let i = 0, r = base; i < m; i++) x.rows.push(r += c.uint());
-		for (let i = 0; i < m; i++) {
-			const v = c.uint();
-			x.refs.push(v % 2 ? INLINE + (v - 1) / 2 : v / 2);
-		}
+		c.refs(m, x.refs);
 	}
 	rows.n += n;
+}
+
+function fromBase64(s) {
+	if (Uint8Array.fromBase64) return Uint8Array.fromBase64(s);
+	s = atob(s);
+	const b = new Uint8Array(s.length);
+	for (let i = 0; i < s.length; i++) b[i] = s.charCodeAt(i);
+	return b;
 }
 
 // load inflates the data elements one after the other, and takes each out of the page
@@ -197,11 +231,9 @@ async function load() {
 		pull(controller) {
 			const e = blocks.shift();
 			if (!e) { controller.close(); return; }
-			const s = atob(e.textContent);
+			const s = e.textContent;
 			e.remove();
-			const b = new Uint8Array(s.length);
-			for (let i = 0; i < s.length; i++) b[i] = s.charCodeAt(i);
-			controller.enqueue(b);
+			controller.enqueue(fromBase64(s));
 		},
 	}, { highWaterMark: 1 });
 	const reader = packed.pipeThrough(new DecompressionStream("gzip")).getReader();
@@ -251,10 +283,11 @@ async function load() {
 	if (info.rows !== rows.n) throw new Error("rows are missing");
 }
 
-const hex8 = (n) => n.toString(16).padStart(8, "0");
+const HEX4 = Array.from({ length: 65536 }, (_, n) => n.toString(16).padStart(4, "0"));
+const hex = (hi, lo) => HEX4[hi >>> 16] + HEX4[hi & 65535] + HEX4[lo >>> 16] + HEX4[lo & 65535];
 
-function idOf(i) { return info.odd_ids[i]?.[0] ?? hex8(rows.idHi[i]) + hex8(rows.idLo[i]); }
-function recordOf(i) { return info.odd_ids[i]?.[1] ?? hex8(rows.recHi[i]) + hex8(rows.recLo[i]); }
+function idOf(i) { return info.odd_ids[i]?.[0] ?? hex(rows.idHi[i], rows.idLo[i]); }
+function recordOf(i) { return info.odd_ids[i]?.[1] ?? hex(rows.recHi[i], rows.recLo[i]); }
 
 function cell(name, i) {
 	const col = rows.cols[name];

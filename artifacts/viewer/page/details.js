@@ -50,15 +50,19 @@ let findingMap = null;
 
 function findingIndex() { return findingMap ??= new Map((info.findings ?? []).map((f) => [f.id, f])); }
 
+// words of a rule in the language of the page; findings have them in English.
+function ruleWords(id) { return language === "en" ? {} : info.rules?.[id] ?? {}; }
+
 function findingBox(f) {
-	const box = el("section", { class: "finding", "data-level": f.level }, el("h3", {}, el("span", { class: "badge", text: f.level }), " ", el("span", { text: f.title })));
+	const words = ruleWords(f.rule_id);
+	const box = el("section", { class: "finding", "data-level": f.level }, el("h3", {}, el("span", { class: "badge", text: f.level }), " ", el("span", { text: words.title ?? f.title })));
 	const add = (name, text) => { if (text) box.append(el("p", {}, el("b", { text: name + ": " }), el("span", { text: short(text, 2000) }))); };
 	box.append(el("p", { class: "subject", text: short(f.subject ?? "", 500) }));
 	const reasons = (f.reasons ?? []).map((r) => el("li", {}, el("b", { text: r.rule_id + " " }), el("span", { text: short(r.says ?? "", 1000) })));
 	if (reasons.length) box.append(el("p", {}, el("b", { text: t("reasons") })), el("ul", {}, ...reasons));
-	add(t("whyFinding"), f.why);
-	add(t("benign"), f.false_positives);
-	add(t("next"), f.next);
+	add(t("whyFinding"), words.why ?? f.why);
+	add(t("benign"), words.benign ?? f.false_positives);
+	add(t("next"), words.next ?? f.next);
 	if (f.techniques?.length) add("ATT&CK", f.techniques.join(", "));
 	box.append(el("p", {}, el("button", { type: "button", text: t("rowsOf") + ": finding:" + f.id, onclick: () => { search("finding:" + f.id); show("rows"); } })));
 	return box;
@@ -125,7 +129,7 @@ function drawFindings() {
 	if (!list.length) return box.replaceChildren(el("p", { text: t("noFindings") }));
 	box.replaceChildren(...list.map((f) => {
 		const d = el("details", { class: "fold", "data-level": f.level }, el("summary", {}, el("span", { class: "badge", text: f.level }), " ",
-			el("b", { text: f.title }), " ", el("span", { class: "subject", text: short(f.subject ?? "", 300) })));
+			el("b", { text: ruleWords(f.rule_id).title ?? f.title }), " ", el("span", { class: "subject", text: short(f.subject ?? "", 300) })));
 		d.addEventListener("toggle", () => { if (d.open && d.children.length === 1) d.append(findingBox(f)); });
 		return d;
 	}));

@@ -139,6 +139,7 @@ async function start() {
 // A door for tests and for those who look behind the page: it reads, and changes nothing.
 globalThis.artifactdump = Object.freeze({
 	ids: () => Array.from(state.shown, idOf),
+	time: (line) => { run(parse(line)); },
 	match: (line) => { const m = run(parse(line)), out = []; for (let i = 0; i < rows.n; i++) if (!m || m[i]) out.push(idOf(i)); return out; },
 	export: (kind, marked) => exportParts(kind, exportRows(marked)).join(""),
 	marks: () => marksText(),

@@ -129,12 +129,18 @@ function drawMarks() {
 	box.replaceChildren(marksTable(true));
 }
 
+function noteCell(note) {
+	const e = el("td", { class: "note" });
+	e.textContent = visibleLines(note);
+	return e;
+}
+
 function marksTable(links) {
 	const body = el("tbody");
 	for (const o of sortedMarks()) {
 		const i = rowOf(o.id), r = el("tr", {}, el("td", { class: "nowrap", text: (SIGNS[o.mark] ?? "") + " " + (o.mark ? markName(o.mark) : "") }),
 			el("td", { class: "nowrap", text: (o.datetime ?? "").slice(0, 23).replace("T", " ") }), el("td", { text: o.hostname ?? "" }),
-			el("td", { text: short(o.path ?? "", 300) }), el("td", { text: short(o.message ?? "", 600) }), el("td", { class: "note", text: o.note }), el("td", { text: o.id }));
+			el("td", { text: short(o.path ?? "", 300) }), el("td", { text: short(o.message ?? "", 600) }), noteCell(o.note), el("td", { text: o.id }));
 		if (links && i >= 0) { r.tabIndex = 0; r.addEventListener("click", () => goTo(i)); r.addEventListener("keydown", (e) => { if (e.key === "Enter") goTo(i); }); }
 		body.append(r);
 	}

@@ -33,6 +33,9 @@ function visible(s) {
 		(c) => c === "\n" ? "⏎" : c === "\t" ? " " : "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
 }
 
+// visibleLines keeps the lines of a text that the analyst wrote.
+const visibleLines = (s) => String(s).split("\n").map(visible).join("\n");
+
 // short cuts what is drawn in a line: a name can have 64 KB.
 const short = (s, n) => s.length > n ? s.slice(0, n) + "…" : s;
 
