@@ -71,7 +71,7 @@ var meanings = map[string]string{
 }
 
 func (t *textEvents) Event(r *Row) error {
-	if kind := foldedKind(r); kind != "" && !t.all {
+	if kind := Folded(r); kind != "" && !t.all {
 		t.folded[kind]++
 		return nil
 	}
@@ -109,9 +109,9 @@ func (t *textEvents) Event(r *Row) error {
 	return nil
 }
 
-// foldedKind names the rows that repeat what other rows say. A row that supports
-// a finding is never one of them.
-func foldedKind(r *Row) string {
+// Folded names the rows that repeat what other rows say, and that text output folds;
+// it is "" for all others. A row that supports a finding is never folded.
+func Folded(r *Row) string {
 	switch {
 	case r.Level != "":
 	case r.Kind == "File Last Modification Time":

@@ -68,6 +68,9 @@ func (x *machineScan) write() error {
 	}); err != nil {
 		return err
 	}
+	if err := x.writeViewer(); err != nil {
+		return err
+	}
 	return x.ctx.Err()
 }
 

@@ -74,7 +74,10 @@ func zoneTicks(s string) (int64, error) {
 
 func parseAfter(t *token) (matcher, error) {
 	from, _, err := parseTime(t.text)
-	if err != nil || t.form == slashed {
+	if err == nil && t.form == slashed {
+		err = errSlashed
+	}
+	if err != nil {
 		return nil, fmt.Errorf("after:%w", err)
 	}
 	return period{from, math.MaxInt64}, nil
@@ -82,11 +85,16 @@ func parseAfter(t *token) (matcher, error) {
 
 func parseBefore(t *token) (matcher, error) {
 	from, _, err := parseTime(t.text)
-	if err != nil || t.form == slashed {
+	if err == nil && t.form == slashed {
+		err = errSlashed
+	}
+	if err != nil {
 		return nil, fmt.Errorf("before:%w", err)
 	}
 	return period{math.MinInt64, from}, nil
 }
+
+var errSlashed = errors.New("want a UTC time, not a regular expression")
 
 // defaultSpan is what around: has without a span.
 const defaultSpan = 5 * 60 * 10_000_000

@@ -93,6 +93,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/report":              join(above, []string{"artifacts/output", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons"}),
 		"artifacts/search":              join(above, []string{"artifacts/output"}),
 		"artifacts/search/recordsearch": join(above, []string{"artifacts/output", "artifacts/search"}),
+		"artifacts/viewer":              join(above, []string{"artifacts/output", "artifacts/search", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons"}),
 		"artifacts/explain":             join(above, []string{"artifacts/output", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma"}),
 		"artifacts/fleet/normal":        {"artifacts/winpath"},
 		"artifacts/fleet/observations": join(above, []string{
@@ -105,7 +106,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/scan": join(above, []string{
 			"artifacts/fleet/normal", "artifacts/fleet/observations",
 			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons", "artifacts/moments", "artifacts/report",
-			"artifacts/explain",
+			"artifacts/explain", "artifacts/search", "artifacts/viewer",
 		}),
 
 		"artifacts/casefile": join(above, []string{

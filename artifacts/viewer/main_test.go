@@ -1,0 +1,5 @@
+package viewer
+
+import "context"
+
+var ctx = context.Background()

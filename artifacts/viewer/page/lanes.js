@@ -1,0 +1,107 @@
+
+// Lanes: one for each program of the rows shown, with a dot for each row; sessions of
+// log-ons are bars above them.
+const LANE = 18, MAX_LANES = 400, LABEL = () => Math.min(360, Math.round($("lanes").clientWidth * 0.35));
+const lanes = { list: [], bars: [] };
+
+function setupLanes() {
+	onChange(() => { if (state.view === "lanes") drawLanes(); });
+	$("lanes").addEventListener("click", (e) => {
+		const hit = laneHit(e.offsetX, e.offsetY);
+		if (hit >= 0) goTo(hit);
+	});
+	$("lanes").addEventListener("pointermove", (e) => {
+		const i = laneHit(e.offsetX, e.offsetY);
+		$("lanes").title = i < 0 ? "" : datetime(i) + " " + visible(short(cell("message", i), 300));
+	});
+	new ResizeObserver(() => { if (state.view === "lanes") drawLanes(); }).observe($("lanescroll"));
+}
+
+// collectLanes orders programs by their highest finding, then by their first time.
+function collectLanes() {
+	const { table, refs } = rows.cols.path, rank = levelRanks(), level = rows.cols.level, by = new Map();
+	for (let k = 0; k < state.count; k++) {
+		const i = state.shown[k];
+		if (!refs[i]) continue;
+		let lane = by.get(refs[i]);
+		if (!lane) by.set(refs[i], lane = { path: "", ref: refs[i], level: 0, first: rows.sec[i], rows: [] });
+		lane.level = Math.max(lane.level, rank[level.refs[i]]);
+		if (lane.rows.length < 20000) lane.rows.push(i);
+	}
+	const list = [...by.values()].sort((a, b) => b.level - a.level || a.first - b.first);
+	lanes.total = list.length;
+	lanes.list = list.slice(0, MAX_LANES);
+	for (const lane of lanes.list) lane.path = table.get(lane.ref);
+}
+
+function drawLanes() {
+	collectLanes();
+	const bars = lanes.bars = (info.sessions ?? []).map((s) => ({ s, from: secondsOf(s.Begin), to: secondsOf(s.End) })).filter((b) => b.from !== null).slice(0, 40);
+	const c = $("lanes"), barsHeight = bars.length * 11, topY = 18 + barsHeight;
+	const { g, width, height } = canvas(c, topY + lanes.list.length * LANE + 8), left = LABEL(), w = width - left - 6;
+	const x = (sec) => left + (sec - chart.from) / (chart.to - chart.from) * w;
+	g.textAlign = "center";
+	for (const [s, text] of axisTicks(chart.from, chart.to, w)) {
+		g.strokeStyle = css("--line");
+		g.beginPath();
+		g.moveTo(Math.round(x(s)) + 0.5, 14);
+		g.lineTo(Math.round(x(s)) + 0.5, height);
+		g.stroke();
+		g.fillStyle = css("--dim");
+		if (x(s) > left + 25 && x(s) < width - 30) g.fillText(text, x(s), 11);
+	}
+	g.textAlign = "left";
+	bars.forEach((b, k) => {
+		const a = Math.max(left, x(b.from)), e = Math.min(width - 6, b.to === null ? width - 6 : x(b.to));
+		g.fillStyle = css("--session");
+		if (e > a) g.fillRect(a, 17 + k * 11, Math.max(2, e - a), 7);
+		g.fillStyle = css("--dim");
+		g.font = "9px system-ui, sans-serif";
+		g.fillText(visible(short(b.s.Account ?? "", 50)), 4, 23 + k * 11);
+	});
+	g.font = "11px system-ui, sans-serif";
+	lanes.list.forEach((lane, k) => drawLane(g, lane, topY + k * LANE, left, width, x));
+	lanes.geometry = { topY, left, x };
+	$("lanenote").textContent = !lanes.total ? t("laneNone") : t("laneHelp", number(lanes.total)) + (lanes.total > MAX_LANES ? " " + t("laneCut", MAX_LANES, number(lanes.total)) : "");
+	c.setAttribute("aria-label", $("lanenote").textContent + " " + lanes.list.slice(0, 20).map((l) => visible(short(l.path, 80))).join("; "));
+}
+
+function drawLane(g, lane, y, left, width, x) {
+	g.strokeStyle = css("--line");
+	g.beginPath();
+	g.moveTo(left, y + LANE / 2 + 0.5);
+	g.lineTo(width - 6, y + LANE / 2 + 0.5);
+	g.stroke();
+	g.fillStyle = lane.level > 2 ? levelColor(lane.level) : css("--text");
+	const label = visible(lane.path), room = Math.floor(left / 6.2);
+	g.fillText(label.length > room ? "…" + label.slice(1 - room) : label, 4, y + 13, left - 8);
+	const color = LEVELS.map((_, i) => levelColor(i)), rank = levelRanks(), level = rows.cols.level;
+	let last = -9;
+	for (const i of lane.rows) {
+		const at = x(rows.sec[i] + rows.sub[i] / 1e7), l = rank[level.refs[i]];
+		if (at < left || at > width - 6 || at - last < 0.4 && l < 3) continue;
+		last = at;
+		g.fillStyle = g.strokeStyle = color[l];
+		g.beginPath();
+		g.arc(at, y + LANE / 2, l > 2 ? 4 : 3, 0, 7);
+		if (isLocal(i)) g.stroke(); else g.fill();
+	}
+}
+
+function laneHit(px, py) {
+	const { topY, x } = lanes.geometry ?? {};
+	const lane = lanes.list[Math.floor((py - topY) / LANE)];
+	if (!lane || px < lanes.geometry.left - 6) return -1;
+	let best = -1, distance = 8;
+	for (const i of lane.rows) {
+		const d = Math.abs(x(rows.sec[i] + rows.sub[i] / 1e7) - px);
+		if (d < distance) { distance = d; best = i; }
+	}
+	return best;
+}
+
+// secondsOf reads a time of the log-on tables: UTC, with a space in the middle.
+function secondsOf(s) {
+	const p = s ? parseTime(s.replace(" ", "T")) : null;
+	return p ? Number(p.from / SECOND) : null;
+}
