@@ -54,7 +54,8 @@ func TestDataVolumes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	if len(e.Trees) != 1 || len(e.Notes) != 2 || !strings.Contains(e.Notes[1], "no Windows on it: read for its file system, shown as Volume{") {
+	if len(e.Trees) != 1 || len(e.Notes) != 2 ||
+		!strings.Contains(e.Notes[1], "no Windows on it: read for its file system, shown as Volume{") {
 		t.Fatalf("%d trees, %q", len(e.Trees), e.Notes)
 	}
 	tree := e.Trees[0]

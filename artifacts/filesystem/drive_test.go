@@ -2,6 +2,15 @@ package filesystem
 
 import "testing"
 
+// TestPaging takes a paging file for no program.
+func TestPaging(t *testing.T) {
+	for name, want := range map[string]bool{"pagefile.sys": false, `C:\HIBERFIL.SYS`: false, `C:\x\my.sys`: true, `pagefile.sys.exe`: true} {
+		if IsProgram(name) != want {
+			t.Errorf("%s: %v", name, !want)
+		}
+	}
+}
+
 // TestDrive names the volume of a $MFT by where it is, and by its name when it is
 // loose.
 func TestDrive(t *testing.T) {

@@ -33,7 +33,17 @@ func Extension(name string) string {
 
 // IsProgram reports whether Windows loads files of this name as code: exe, dll,
 // sys and their like.
-func IsProgram(name string) bool { return programs[Extension(name)] }
+func IsProgram(name string) bool { return programs[Extension(name)] && !isPaging(name) }
+
+// isPaging reports whether a file holds memory: it ends as drivers do and is none,
+// and Windows makes it again with old times.
+func isPaging(name string) bool {
+	switch strings.ToLower(name[strings.LastIndexByte(name, '\\')+1:]) {
+	case "pagefile.sys", "hiberfil.sys", "swapfile.sys":
+		return true
+	}
+	return false
+}
 
 // IsRunnable reports whether a file of this name is a program, a script, an
 // installer or a link.

@@ -114,7 +114,8 @@ func (b *fileBody) Close() error { return b.w.Flush() }
 func (b *fileBody) Notes() []string {
 	var out []string
 	if b.other > 0 {
-		out = append(out, plural(b.other, "record")+" left out: a body file of records holds files of $MFT; timeline --format bodyfile has all events")
+		out = append(out, plural(b.other, "record")+" left out: "+
+			"a body file of records holds files of $MFT; timeline --format bodyfile has all events")
 	}
 	if b.empty > 0 && !b.written {
 		out = append(out, plural(b.empty, "record")+" left out: give -a mft for all files")

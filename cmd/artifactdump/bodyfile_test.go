@@ -117,3 +117,26 @@ func unpacked(t *testing.T, name string) []byte {
 	must(t, err)
 	return b
 }
+
+// TestCleanVolumes finds nothing high or critical on small volumes without an
+// attack: loose tables, and images without Windows.
+func TestCleanVolumes(t *testing.T) {
+	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	if dir == "" {
+		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
+	}
+	for _, name := range []string{
+		"mft/4k-large.mft.gz", "mft/deleted.mft.gz", "mft/nist-dfr16.mft.gz", "mft/orphan.mft.gz", "mft/slack.mft.gz",
+		"images/ads-same-ids.dd.gz", "images/dfir-index.raw.gz", "images/colinfinck-testfs1.raw.gz",
+	} {
+		file := filepath.Join(t.TempDir(), "$MFT")
+		must(t, os.WriteFile(file, unpacked(t, filepath.Join(dir, "ntfs", filepath.FromSlash(name))), 0o600))
+		stdout, stderr, code := runArgs(t, "findings", "-q", "--format", "jsonl", file)
+		if code != exitOK && code != exitDamaged || !strings.Contains(stdout, `"rule_id":"N-13"`) {
+			t.Errorf("%s: exit %d: %s", name, code, stderr)
+		}
+		if regexp.MustCompile(`"level":"(high|critical)"`).MatchString(stdout) {
+			t.Errorf("%s: %s", name, stdout)
+		}
+	}
+}

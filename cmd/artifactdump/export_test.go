@@ -34,13 +34,16 @@ func TestExport(t *testing.T) {
 	sum := hex.EncodeToString(hash[:])
 	stdout, stderr, code := runArgs(t, "export", img, `C:\tool.exe`, "-o", out)
 	got, err := os.ReadFile(out)
-	if code != exitOK || err != nil || string(got) != string(want) || !strings.Contains(stdout, sum) || !strings.Contains(stdout, "in use by this file") {
+	if code != exitOK || err != nil || string(got) != string(want) || !strings.Contains(stdout, sum) ||
+		!strings.Contains(stdout, "in use by this file") {
 		t.Errorf("exit %d, %v: %s%s", code, err, stdout, stderr)
 	}
-	if stdout, stderr, code := runArgs(t, "export", img, "tool.exe", "-o", "-"); code != exitOK || stdout != string(want) || !strings.Contains(stderr, sum) {
+	stdout, stderr, code = runArgs(t, "export", img, "tool.exe", "-o", "-")
+	if code != exitOK || stdout != string(want) || !strings.Contains(stderr, sum) {
 		t.Errorf("to standard output: exit %d, %d bytes: %s", code, len(stdout), stderr)
 	}
-	if stdout, _, code := runArgs(t, "export", "--format", "jsonl", img, "tool.exe"); code != exitOK || !strings.Contains(stdout, `"sha256":"`+sum) {
+	stdout, _, code = runArgs(t, "export", "--format", "jsonl", img, "tool.exe")
+	if code != exitOK || !strings.Contains(stdout, `"sha256":"`+sum) {
 		t.Errorf("the report alone: exit %d: %s", code, stdout)
 	}
 	stdout, stderr, code = runArgs(t, "dump", "-a", "mft", "--format", "bodyfile", img)

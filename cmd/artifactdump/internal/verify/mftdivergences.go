@@ -28,7 +28,8 @@ var mftDivergences = []mftDivergence{
 			return slices.ContainsFunc(r.Names, func(n ntfs.Name) bool { return early(n.Times) })
 		}},
 	{divergence{"names", "a name longer than its value",
-		"the peer gives the part that fits; ours leaves the name out and names the damage (xways-damaged, record 560: 7 units in a value with room for 5)"},
+		"the peer gives the part that fits; ours leaves the name out and names the damage " +
+			"(xways-damaged, record 560: 7 units in a value with room for 5)"},
 		func(r *ntfs.Record, _ []byte) bool { return r.Damage&ntfs.BadContent != 0 }},
 	{divergence{"streams", "a later piece of a stream, in an extension record",
 		"the peer gives it as a stream of its own; its first cluster is not 0, so it continues the stream in another record"},
