@@ -219,7 +219,7 @@ type evtxDecoder struct {
 	sums bool // the file has them
 
 	headless bool // the file has no header: its records come by [scan.found]
-	errs []error
+	errs     []error
 }
 
 func (d *evtxDecoder) unusual(format string, args ...any) {

@@ -90,8 +90,39 @@ func (a *Analysis) Graph(f *Filter) *Graph {
 	if f == nil || len(f.Views) == 0 {
 		a.groupEdges(g, node)
 	}
+	g.levels(a, f)
 	slices.SortFunc(g.Nodes, func(x, y Node) int { return cmp.Compare(x.ID, y.ID) })
 	return g
+}
+
+// levels gives each node the worst level and the findings of its edges.
+func (g *Graph) levels(a *Analysis, f *Filter) {
+	at := map[string]*Node{}
+	for i := range g.Nodes {
+		at[g.Nodes[i].ID] = &g.Nodes[i]
+	}
+	for _, e := range a.Edges {
+		if !f.drawn(e) || e.Level == "" {
+			continue
+		}
+		for _, id := range []string{e.Account.ID, e.Source.ID, e.Target.ID} {
+			n := at[id]
+			if n == nil {
+				continue
+			}
+			if slices.Index(levels, e.Level) > slices.Index(levels, n.Level) {
+				n.Level = e.Level
+			}
+			for _, id := range e.Findings {
+				if !slices.Contains(n.Findings, id) && len(n.Findings) < maxTexts {
+					n.Findings = append(n.Findings, id)
+				}
+			}
+		}
+	}
+	for i := range g.Nodes {
+		slices.Sort(g.Nodes[i].Findings)
+	}
 }
 
 func (g *Graph) add(e GraphEdge) {

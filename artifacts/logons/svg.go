@@ -19,6 +19,8 @@ type SVGOptions struct {
 	// Words replaces the texts of the picture: "sources", "accounts",
 	// "machines", "others".
 	Words map[string]string
+	// Title is what the picture is, for readers who cannot see it.
+	Title string
 }
 
 // A place is a node in the picture.
@@ -47,9 +49,12 @@ func WriteSVG(w io.Writer, g *Graph, opts *SVGOptions) error {
 	x := [3]float64{230, 490, 760}
 	rows := max(columns[0], columns[1], columns[2], 1)
 	height := top + float64(rows)*step + 24
-	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" font-family="system-ui, sans-serif" font-size="12">`+"\n", width, height, width, height)
+	const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" ` +
+		`aria-labelledby="logons-graph" font-family="system-ui, sans-serif" font-size="12">` + "\n"
+	fmt.Fprintf(w, head, width, height, width, height)
+	fmt.Fprintf(w, "<title id=\"logons-graph\">%s</title>\n", escapeXML(cmp.Or(opts.Title, "log-ons")))
 	for i, title := range [...]string{"sources", "accounts", "machines"} {
-		fmt.Fprintf(w, `<text x="%.0f" y="20" text-anchor="middle" font-weight="600" fill="#555">%s</text>`+"\n", x[i], word(title))
+		fmt.Fprintf(w, `<text class="heading" x="%.0f" y="20" text-anchor="middle" font-weight="600" fill="#555">%s</text>`+"\n", x[i], word(title))
 	}
 	for _, p := range places {
 		free := float64(rows-columns[p.column]) / 2 * step
@@ -68,10 +73,14 @@ func WriteSVG(w io.Writer, g *Graph, opts *SVGOptions) error {
 		mid := (x1 + x2) / 2
 		fmt.Fprintf(w, `<path d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f" fill="none" stroke="%s" stroke-opacity=".55" stroke-width="%.1f"%s><title>%s</title></path>`+"\n",
 			x1, from.y, mid, from.y, mid, to.y, x2, to.y, colour(e.level), 0.6+0.5*math.Log2(1+float64(e.success+e.failure)), dash,
-			escapeXML(e.title))
+			escapeXML(shorten(clean(e.title), maxTitle)))
+	}
+	highest := 0.0
+	for _, p := range places {
+		highest = max(highest, p.node.Rank)
 	}
 	for _, p := range places {
-		p.draw(w, x[p.column], opts)
+		p.draw(w, x[p.column], radius(p.node, highest), opts)
 	}
 	if others > 0 {
 		fmt.Fprintf(w, `<text x="%.0f" y="%.0f" text-anchor="middle" fill="#555">+ %d %s</text>`+"\n", width/2, height-8, others,
@@ -81,24 +90,34 @@ func WriteSVG(w io.Writer, g *Graph, opts *SVGOptions) error {
 	return err
 }
 
-func (p *place) draw(w io.Writer, x float64, opts *SVGOptions) {
+// radius is half the size of a mark: the higher the rank, the larger. The rows
+// are so far apart that the largest do not touch.
+func radius(n *Node, highest float64) float64 {
+	const least, most = 5, 11
+	if highest <= 0 {
+		return least + 1
+	}
+	return least + (most-least)*math.Sqrt(n.Rank/highest)
+}
+
+func (p *place) draw(w io.Writer, x, r float64, opts *SVGOptions) {
 	n := p.node
 	link := ""
 	if opts.Link != nil {
 		link = opts.Link(n.ID)
 	}
 	if link != "" {
-		fmt.Fprintf(w, `<a href="%s">`, escapeXML(link))
+		fmt.Fprintf(w, `<a href="%s" tabindex="-1">`, escapeXML(link))
 	}
 	fill := colour(n.Level)
 	if p.column == 1 {
-		fmt.Fprintf(w, `<circle cx="%.1f" cy="%.1f" r="6" fill="%s"/>`, x, p.y, fill)
+		fmt.Fprintf(w, `<circle cx="%.1f" cy="%.1f" r="%.1f" fill="%s"/>`, x, p.y, r, fill)
 	} else {
-		fmt.Fprintf(w, `<rect x="%.1f" y="%.1f" width="12" height="12" rx="2" fill="%s"/>`, x-6, p.y-6, fill)
+		fmt.Fprintf(w, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="2" fill="%s"/>`, x-r, p.y-r, 2*r, 2*r, fill)
 	}
-	label, anchor, at := n.Label, "start", x+11
+	label, anchor, at := n.Label, "start", x+r+5
 	if p.column == 0 {
-		anchor, at = "end", x-11
+		anchor, at = "end", x-r-5
 	}
 	if n.Lift >= 2 {
 		label = fmt.Sprintf("%s ×%.1f", label, n.Lift)
@@ -107,14 +126,17 @@ func (p *place) draw(w io.Writer, x float64, opts *SVGOptions) {
 	if len(n.Parts) > 0 {
 		title += ": " + strings.Join(n.Parts, ", ")
 	}
-	const text = `<text x="%.1f" y="%.1f" text-anchor="%s" fill="currentColor" stroke="#fff" stroke-width="3" ` +
+	const text = `<text class="label" x="%.1f" y="%.1f" text-anchor="%s" fill="currentColor" stroke="#fff" stroke-width="3" ` +
 		`stroke-opacity=".75" paint-order="stroke">%s<title>%s</title></text>`
-	fmt.Fprintf(w, text, at, p.y+4, anchor, escapeXML(shorten(clean(label), 32)), escapeXML(clean(title)))
+	fmt.Fprintf(w, text, at, p.y+4, anchor, escapeXML(shorten(clean(label), 32)), escapeXML(shorten(clean(title), maxTitle)))
 	if link != "" {
 		fmt.Fprint(w, "</a>")
 	}
 	fmt.Fprintln(w)
 }
+
+// maxTitle bounds the texts that a picture shows on demand, in characters.
+const maxTitle = 300
 
 func shorten(s string, n int) string {
 	rs := []rune(s)

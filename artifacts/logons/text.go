@@ -116,7 +116,7 @@ func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 // clean replaces control characters, which names in evidence may hold.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029 {
 			return '\uFFFD'
 		}
 		return r

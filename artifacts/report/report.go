@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -73,8 +74,9 @@ type Input struct {
 	Rules      []Rule    // which rules were judged
 	RulesLang  string    // of the titles and prose of Findings and Rules, one of Languages; English otherwise
 	Techniques []Technique
-	Silenced   int        // hits that the user's rules keep out
-	Collected  *Collector // what streamed by
+	Silenced   int              // hits that the user's rules keep out
+	Collected  *Collector       // what streamed by
+	Logons     *logons.Analysis // who logged on, or nil
 }
 
 // A Machine is one machine and the evidence it was read from.

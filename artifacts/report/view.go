@@ -36,6 +36,7 @@ type view struct {
 	Close                                      *histogram // the days of the worst findings, or nil
 	Lanes                                      *lanes
 	Strip                                      []tactic
+	Logons                                     *logonsView
 	First                                      []programView
 	FirstLeft, Unlisted                        int
 	Autos                                      []autoView
@@ -157,6 +158,7 @@ func newView(in *Input, tr translate, opts *Options) *view {
 	}
 	v.collected(c, opts)
 	v.Strip = drawStrip(in.Techniques, v.Findings)
+	v.Logons = drawLogons(in.Logons, v.Many, tr)
 	return v
 }
 

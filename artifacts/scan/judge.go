@@ -47,6 +47,7 @@ func (x *machineScan) write() error {
 		return err
 	}
 	x.phase("writing the report")
+	x.page.Logons = x.analysis
 	x.page.Evaluate(x.report, x.o.Lang)
 	if err := x.page.Stream(x.ctx, &x.sorter); err != nil {
 		return err

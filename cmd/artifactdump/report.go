@@ -8,8 +8,10 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
+	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
 
 func reportCommand() *cli.Command {
@@ -58,8 +60,11 @@ func reportAction(c *cli.Context) error {
 	in := report.Input{Title: c.String("title"), Tool: "artifactdump " + version(), Collected: report.NewCollector(opts)}
 	var sorter output.Sorter
 	defer sorter.Close()
-	reports, err := s.collect(&in, &sorter, paths, names, &findings.Options{Tables: tables})
+	b := logons.New(nil)
+	reports, err := s.collect(&in, &sorter, b, paths, names, &findings.Options{Tables: tables})
 	if err == nil {
+		in.Logons = b.Analyse()
+		scan.RankLogons(in.Logons, reports...)
 		in.Evaluate(findings.Join(reports...), opts.Lang)
 		err = in.Stream(s.c.Context, &sorter)
 	}
@@ -78,8 +83,8 @@ func reportAction(c *cli.Context) error {
 
 // collect reads the evidence once, for the report, the timeline and the
 // evaluation.
-func (s *session) collect(in *report.Input, sorter *output.Sorter, paths, names []string, opts *findings.Options) ([]*findings.Report,
-	error) {
+func (s *session) collect(in *report.Input, sorter *output.Sorter, b *logons.Builder, paths, names []string,
+	opts *findings.Options) ([]*findings.Report, error) {
 	var reports []*findings.Report
 	var at *evidence.Tree
 	var evaluator *findings.Evaluator
@@ -96,6 +101,7 @@ func (s *session) collect(in *report.Input, sorter *output.Sorter, paths, names 
 		}
 		in.Collected.Result(tree.Machine().Name, &res)
 		evaluator.Add(&res)
+		scan.AddLogons(b, tree.Machine().Name, &res)
 		return sorter.AddResult(&res)
 	})
 	if err != nil {
