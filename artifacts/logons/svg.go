@@ -73,7 +73,7 @@ func WriteSVG(w io.Writer, g *Graph, opts *SVGOptions) error {
 		mid := (x1 + x2) / 2
 		fmt.Fprintf(w, `<path d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f" fill="none" stroke="%s" stroke-opacity=".55" stroke-width="%.1f"%s><title>%s</title></path>`+"\n",
 			x1, from.y, mid, from.y, mid, to.y, x2, to.y, colour(e.level), 0.6+0.5*math.Log2(1+float64(e.success+e.failure)), dash,
-			escapeXML(clean(e.title)))
+			escapeXML(shorten(clean(e.title), maxTitle)))
 	}
 	highest := 0.0
 	for _, p := range places {
@@ -128,12 +128,15 @@ func (p *place) draw(w io.Writer, x, r float64, opts *SVGOptions) {
 	}
 	const text = `<text class="label" x="%.1f" y="%.1f" text-anchor="%s" fill="currentColor" stroke="#fff" stroke-width="3" ` +
 		`stroke-opacity=".75" paint-order="stroke">%s<title>%s</title></text>`
-	fmt.Fprintf(w, text, at, p.y+4, anchor, escapeXML(shorten(clean(label), 32)), escapeXML(clean(title)))
+	fmt.Fprintf(w, text, at, p.y+4, anchor, escapeXML(shorten(clean(label), 32)), escapeXML(shorten(clean(title), maxTitle)))
 	if link != "" {
 		fmt.Fprint(w, "</a>")
 	}
 	fmt.Fprintln(w)
 }
+
+// maxTitle bounds the texts that a picture shows on demand, in characters.
+const maxTitle = 300
 
 func shorten(s string, n int) string {
 	rs := []rune(s)

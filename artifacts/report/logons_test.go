@@ -29,6 +29,7 @@ func someLogons() *logons.Analysis {
 	for i := range 12 {
 		add(4625, time.Duration(i)*time.Second, "TargetUserName", "bob", "TargetDomainName", "CORP", "LogonType", "3", "IpAddress", "8.8.4.4", "SubStatus", "0xc000006a")
 	}
+	add(4625, 30*time.Second, "TargetUserName", "eve", "TargetDomainName", "CORP", "LogonType", "3", "IpAddress", "8.8.4.4", "SubStatus", "0xc0000064")
 	add(4624, time.Minute, "TargetUserSid", "S-1-5-21-1-2-3-1105", "TargetUserName", "bob", "TargetDomainName", "CORP", "TargetLogonId", "0x5001", "LogonType", "10", "IpAddress", "8.8.4.4")
 	add(4672, time.Minute, "SubjectUserSid", "S-1-5-21-1-2-3-1105", "SubjectUserName", "bob", "SubjectDomainName", "CORP", "SubjectLogonId", "0x5001")
 	add(4634, 3*time.Hour, "TargetUserSid", "S-1-5-21-1-2-3-1105", "TargetUserName", "bob", "TargetDomainName", "CORP", "TargetLogonId", "0x5001", "LogonType", "10")
@@ -59,7 +60,7 @@ func TestLogons(t *testing.T) {
 		}
 		tr, _ := translator(lang)
 		for _, want := range []string{
-			tr.text("lg.sum", 14, 12, 2, 2), `class="span seat admin"`, `class="span net open"`, `href="#lg1"`, `id="lg1"`, tr.text("lg.external"),
+			tr.text("lg.sum", 15, 13, 3, 2), `class="span seat admin"`, `class="span net open"`, `href="#lg1"`, `id="lg1"`, tr.text("lg.external"),
 			`stroke-dasharray`, "8.8.4.4", ">" + tr.text("lg.accounts") + "<", tr.word("way", "10"),
 		} {
 			if !strings.Contains(chapter, want) {

@@ -42,6 +42,12 @@ the reasons above, none is unexplained (TestVerifyVolumes).
 
 In the slack of the collected indexes we find what the other reader finds, 91 entries in ez-SecondDelete, 51 in ez-Start and 1 in artemis (TestIndexTruth).
 
+## Event logs: the truth table and the table of samples
+
+Four readers agree in the records of the shared logs (TestTruth, TestVelocidex, TestLibevtx in package evtx). In the table of samples of the rules one row
+differs: for E-05 in the Security log of the attacked server it names record 153. The change of the clock (4616, by rundll32.exe) is record 152; 153
+is a change of a group. The header of the record, EventRecordID and three readers give 152.
+
 ## Artifacts
 
 | artifact | beside | outcome |
