@@ -12,7 +12,7 @@ import (
 const (
 	pieceRecords = 4096
 	pieceBytes   = 4 << 20
-	waitingBytes = 48 << 20
+	waitingBytes = 24 << 20
 )
 
 // A queue brings the results of jobs into plan order. Workers take jobs in that

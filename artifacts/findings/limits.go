@@ -19,9 +19,9 @@ const (
 	maxAlike          = 1 << 10   // hits of one rule and level on one subject with records of their own
 	maxFindings       = 20_000    // findings in a report, the worst first
 	maxVolumes        = 1 << 12   // names of volumes of one kind
-	programMemory     = 112 << 20 // bytes of records that programs and rules at the end need
-	hitMemory         = 48 << 20  // bytes of hits, with the records that nothing else needs
-	evidenceMemory    = 40 << 20  // bytes of the records that a report quotes
+	programMemory     = 64 << 20  // bytes of records that programs and rules at the end need
+	hitMemory         = 32 << 20  // bytes of hits, with the records that nothing else needs
+	evidenceMemory    = 24 << 20  // bytes of the records that a report quotes
 	leastMemory       = 256 << 10 // bytes that each artifact or rule has in any case
 )
 

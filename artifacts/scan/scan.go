@@ -160,6 +160,7 @@ type run struct {
 	formats []output.Format
 	places  chan struct{} // shared by machines that are scanned in parallel
 	worst   findings.Level
+	frugal  bool // no memory was asked for: the runtime is held to what is needed
 	m       *Manifest
 	status  *Status
 	kept    time.Time     // when the manifest was last written between machines
@@ -215,6 +216,7 @@ func (s *run) defaults() error {
 	if o.Machines > 1 {
 		s.places = make(chan struct{}, o.Jobs)
 	}
+	s.frugal = o.Memory == 0
 	o.Memory = cmp.Or(o.Memory, DefaultMemory)
 	o.SortMemory = cmp.Or(o.SortMemory, output.DefaultBudget)
 	o.Lang = cmp.Or(o.Lang, "en")

@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
@@ -23,6 +24,31 @@ func (s *run) keep() error {
 	return err
 }
 
+// memoryLimit is what the machines that are scanned in parallel may need: all of
+// the budget that was asked for, or, when none was, what the largest need by
+// estimate and some room. A machine that needs more than the budget is scanned
+// alone.
+func (s *run) memoryLimit(machines []machine) int64 {
+	const room = 128 << 20 // what is collected as garbage
+	var needs []int64
+	for _, m := range machines {
+		needs = append(needs, m.need)
+	}
+	slices.Sort(needs)
+	slices.Reverse(needs)
+	limit, together := s.o.Memory, int64(0)
+	for i, n := range needs {
+		limit = max(limit, n)
+		if i < s.o.Machines {
+			together += n + room
+		}
+	}
+	if s.frugal {
+		limit = min(limit, max(together, room))
+	}
+	return limit
+}
+
 // scanAll scans the machines that are not whole, several at a time as far as
 // memory allows. They begin in the order of the plan, and no small one
 // overtakes a large one that waits. When one cannot be finished, be it for the
@@ -31,11 +57,7 @@ func (s *run) scanAll(machines []machine, whole []bool) error {
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
 	if s.o.LimitMemory != nil {
-		limit := s.o.Memory // a machine that needs more is scanned alone
-		for _, m := range machines {
-			limit = max(limit, m.need)
-		}
-		s.o.LimitMemory(limit)
+		s.o.LimitMemory(s.memoryLimit(machines))
 	}
 	type end struct {
 		at    int

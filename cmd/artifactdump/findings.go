@@ -80,6 +80,7 @@ func findingsAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	limitMemory(judgingMemory)
 	paths, ids := splitIDs(c.Args().Slice())
 	s := newSession(c)
 	set, err := sigmaRules(c)

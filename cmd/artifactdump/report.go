@@ -55,6 +55,7 @@ func reportAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	limitMemory(judgingMemory)
 	paths, names := c.Args().Slice(), c.StringSlice("artifact")
 	s := newSession(c)
 	if err := s.showEvents(); err != nil {

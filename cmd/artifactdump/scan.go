@@ -156,8 +156,9 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 		Artifacts: c.StringSlice("artifact"), Output: *outputOptions(c), Lang: c.String("lang"), RuleFiles: c.StringSlice("rules"),
 		Open: *evidenceOptions(c), NoDeleted: c.Bool("no-deleted"), Events: shownEvents(c), Timezone: c.String("evidence-timezone"),
 		HashEvidence: c.Bool("hash-evidence"), VerifyImages: c.Bool("verify"), Strict: s.strict,
-		Jobs: c.Int("jobs"), Machines: c.Int("machines"), Memory: c.Int64("memory") << 20, SortMemory: c.Int64("sort-memory") << 20,
-		CaseID: c.String("case-id"), Examiner: c.String("examiner"), Note: c.String("note"), LimitMemory: limitMemory, StatusFile: c.String("status-file"), Version: version(), Command: withoutPassword(os.Args),
+		Jobs: c.Int("jobs"), Machines: c.Int("machines"), Memory: memory(c), SortMemory: c.Int64("sort-memory") << 20,
+		LimitMemory: limitMemory, StatusFile: c.String("status-file"), Version: version(), Command: withoutPassword(os.Args),
+		CaseID: c.String("case-id"), Examiner: c.String("examiner"), Note: c.String("note"),
 	}
 	o.Commit, _ = commit()
 	if _, err := events.ParseFilter(o.Events); err != nil {
@@ -193,7 +194,19 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 // than for the work.
 const memoryFloor = 256 << 20
 
-// limitMemory has the runtime collect garbage sooner when the scan comes near the
+// memory returns what --memory says, 0 when it is not given.
+func memory(c *cli.Context) int64 {
+	if !c.IsSet("memory") {
+		return 0
+	}
+	return c.Int64("memory") << 20
+}
+
+// judgingMemory is the limit for the commands that judge one machine after the other:
+// what they keep is bounded, and needs less.
+const judgingMemory = 320 << 20
+
+// limitMemory has the runtime collect garbage sooner when the program comes near the
 // memory that it was given. Who sets GOMEMLIMIT knows better.
 func limitMemory(bytes int64) {
 	if os.Getenv("GOMEMLIMIT") == "" {
