@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/explain"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
@@ -64,6 +65,7 @@ func explainAction(c *cli.Context) error {
 		// It may be one of those that are not shown by default.
 		all := newSession(c)
 		all.stderr, all.full = io.Discard, true
+		all.extra = append(all.extra, catalogue.RegistryKeys)
 		if err = all.each([]string{path}, c.StringSlice("artifact"), look); err != nil && err != error(found) {
 			return err
 		}
