@@ -247,3 +247,8 @@ func htmlHelpCase(m *Machine) {
 func searchFiltersCase(m *Machine) {
 	m.Hive(systemHive).Sub(controlSet+`Control\ContentIndex\Language\Neutral`).At(Installed).Set("WBDLLPath", regf.String("NaturalLanguage6.dll"))
 }
+
+func controlPanelCase(m *Machine) {
+	m.Hive(softwareHive).Sub(`Microsoft\Windows\CurrentVersion\Control Panel\CPLs`).At(Installed).
+		Set("sound", regf.Expand(`%ProgramFiles%\Sound\sound.cpl`))
+}

@@ -63,6 +63,7 @@ var Cases = slices.Concat([]Case{
 	{"telemetrycontroller", "The appraiser of Windows.", telemetryControllerCase},
 	{"explorertools", "The defragmentation of Windows, and a handler of the disk clean-up.", explorerToolsCase},
 	{"htmlhelp", "The workshop for help files, which mira installed.", htmlHelpCase},
+	{"controlpanel", "The item of a sound card.", controlPanelCase},
 	{"searchfilters", "The word component of Windows.", searchFiltersCase},
 
 	// What leads out.

@@ -23,7 +23,7 @@ func TestListsReal(t *testing.T) {
 		{"programscache", old, 141, ""}, {"programscache", xp, 90, "[Programs] position 1"},
 		{"openwith", old, 4, "[.jpg] opened with DllHost.exe, position 1"}, {"openwith", new, 125, ""},
 		{"openwith", xp, 1, "[.txt] opened with NOTEPAD.EXE, position 1"},
-		{"officeaccounts", new, 1, "[tony] writes with Office "},
+		{"officeaccounts", new, 1, "[tony] writes with Office"},
 	} {
 		t.Run(c.artifact+" "+c.file, func(t *testing.T) {
 			recs := casetest.UserReal(t, c.artifact, c.file)

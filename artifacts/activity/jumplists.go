@@ -162,6 +162,7 @@ type LinkFields struct {
 	WorkingDir  string    `json:"working_dir,omitempty"`
 	LinkName    string    `json:"link_name,omitempty"`
 	AppID       string    `json:"app_user_model_id,omitempty"`
+	HotKey      string    `json:"hot_key,omitempty"` // that opens it: Ctrl+Alt+T
 	Icon        string    `json:"icon,omitempty"`
 	Size        uint32    `json:"target_size,omitempty"`
 	Created     time.Time `json:"target_created,omitzero"`
@@ -181,8 +182,8 @@ func linkFieldsOf(l *lnk.Link) LinkFields {
 		return LinkFields{}
 	}
 	f := LinkFields{Target: cmp.Or(l.Target(), itemListPath(l)), Arguments: l.Arguments, WorkingDir: l.WorkingDir, LinkName: l.Name,
-		AppID: l.AppID,
-		Icon:  l.IconLocation, Size: l.Size, Created: l.Created, Accessed: l.Accessed, Written: l.Written, Share: l.NetworkShare}
+		AppID: l.AppID, HotKey: hotKey(l.HotKey),
+		Icon: l.IconLocation, Size: l.Size, Created: l.Created, Accessed: l.Accessed, Written: l.Written, Share: l.NetworkShare}
 	if l.Volume != nil {
 		f.DriveType = driveType(l.Volume.DriveType)
 		f.Serial, f.Label = fmt.Sprintf("%08X", l.Volume.Serial), l.Volume.Label
@@ -203,4 +204,29 @@ func driveType(n uint32) string {
 		return names[n]
 	}
 	return ""
+}
+
+// hotKey spells the key that opens a shortcut: the low byte is a virtual key, the
+// high byte holds Shift, Ctrl and Alt ([MS-SHLLINK] 2.1.3).
+func hotKey(n uint16) string {
+	key, s := byte(n), ""
+	switch {
+	case key == 0:
+		return ""
+	case key >= '0' && key <= '9', key >= 'A' && key <= 'Z':
+		s = string(rune(key))
+	case key >= 0x70 && key <= 0x87:
+		s = fmt.Sprintf("F%d", key-0x70+1)
+	default:
+		s = fmt.Sprintf("%#x", key)
+	}
+	for _, m := range []struct {
+		bit  byte
+		name string
+	}{{1, "Shift+"}, {4, "Alt+"}, {2, "Ctrl+"}} {
+		if byte(n>>8)&m.bit != 0 {
+			s = m.name + s
+		}
+	}
+	return s
 }

@@ -96,3 +96,11 @@ func TestPDFTime(t *testing.T) {
 		}
 	}
 }
+
+func TestHotKey(t *testing.T) {
+	for n, want := range map[uint16]string{0: "", 0x0654: "Ctrl+Alt+T", 0x0370: "Ctrl+Shift+F1", 0x0531: "Alt+Shift+1", 0x02FF: "Ctrl+0xff"} {
+		if got := hotKey(n); got != want {
+			t.Errorf("%#x is %q, want %q", n, got, want)
+		}
+	}
+}

@@ -75,7 +75,10 @@ func decodeRecentLists(in artifacts.Input, yield func(RecentFile) bool) error {
 			continue
 		}
 		s, _, err := artifacts.AnyText(v)
-		if err != nil || !strings.ContainsAny(s, `\/`) {
+		if err != nil {
+			in.Note(in.At(v), err)
+		}
+		if !strings.ContainsAny(s, `\/`) {
 			continue // a counter, an order, a name without a place
 		}
 		x := r

@@ -35,6 +35,7 @@ when the disk is full. Windows' own lie in System32. The time is that of the key
 	Sources: []artifacts.Source{
 		artifacts.Key(evidence.SOFTWARE, explorerToolKey+"BackupPath"),
 		artifacts.Key(evidence.SOFTWARE, explorerToolKey+"CleanupPath"),
+		artifacts.Key(evidence.SOFTWARE, explorerToolKey+"ChkDskPath"),
 		artifacts.Key(evidence.SOFTWARE, explorerToolKey+"DefragPath"),
 		artifacts.Key(evidence.SOFTWARE, volumeCachesKey),
 	},

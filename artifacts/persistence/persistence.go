@@ -65,6 +65,7 @@ var chapter = artifacts.Chapter("Persistence",
 	explorerTools,
 	htmlHelp,
 	searchFilters,
+	controlPanel,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -51,6 +51,22 @@ var shellExtensionLists = []struct{ key, class string }{
 	{shellExtensionKey + `Explorer\Browser Helper Objects\*`, "key"},
 	{shellExtensionKey + `ShellServiceObjectDelayLoad`, "data"},
 	{shellExtensionKey + `Shell Extensions\Approved`, "name"},
+	{shellExtensionKey + `Explorer\CommonPlaces\NameSpace\*`, "key"},
+	{shellExtensionKey + `Explorer\CommonPlaces\NameSpace\DelegateFolders\*`, "key"},
+	{shellExtensionKey + `Explorer\ControlPanel\NameSpace\*`, "key"},
+	{shellExtensionKey + `Explorer\ControlPanel\NameSpace\DelegateFolders\*`, "key"},
+	{shellExtensionKey + `Explorer\ControlPanelWOW64\NameSpace\*`, "key"},
+	{shellExtensionKey + `Explorer\ControlPanelWOW64\NameSpace\DelegateFolders\*`, "key"},
+	{shellExtensionKey + `Explorer\Desktop\NameSpace\*`, "key"},
+	{shellExtensionKey + `Explorer\Desktop\NameSpace\DelegateFolders\*`, "key"},
+	{shellExtensionKey + `Explorer\MyComputer\NameSpace\*`, "key"},
+	{shellExtensionKey + `Explorer\MyComputer\NameSpace\DelegateFolders\*`, "key"},
+	{shellExtensionKey + `Explorer\NetworkNeighborhood\NameSpace\*`, "key"},
+	{shellExtensionKey + `Explorer\NetworkNeighborhood\NameSpace\DelegateFolders\*`, "key"},
+	{shellExtensionKey + `Explorer\PrintersAndFaxes\NameSpace\*`, "key"},
+	{shellExtensionKey + `Explorer\PrintersAndFaxes\NameSpace\DelegateFolders\*`, "key"},
+	{shellExtensionKey + `Explorer\CommandStore\shell\*`, "command"},
+	{shellExtensionKey + `Explorer\CommandStore\shell\*\command`, "command"},
 	{shellExtensionKey + `Explorer\AutoplayHandlers\Handlers\*`, "autoplay"},
 	{shellExtensionKey + `Explorer\AppKey\*`, "appkey"},
 	{`Microsoft\Internet Explorer\Toolbar`, "name"},
@@ -108,7 +124,11 @@ func decodeShellExtensions(in artifacts.Input, yield func(ShellExtension) bool) 
 	for _, l := range shellExtensionLists {
 		if strings.HasSuffix(src, l.key) {
 			list := strings.TrimSuffix(l.key, `\*`)
-			return shellExtensionClass(in, l.class, list[strings.LastIndexByte(list, '\\')+1:], yield)
+			name := list[strings.LastIndexByte(list, '\\')+1:]
+			if _, place, ok := strings.Cut(list, `Explorer\`); ok && (strings.Contains(place, "NameSpace") || l.class == "command") {
+				name = strings.ReplaceAll(place, `\*`, "")
+			}
+			return shellExtensionClass(in, l.class, name, yield)
 		}
 	}
 	return nil
@@ -130,6 +150,9 @@ func shellExtensionClass(in artifacts.Input, where, list string, yield func(Shel
 	}
 	switch where {
 	case "key":
+		if strings.HasSuffix(list, "NameSpace") && !comIsCLSID(in.Matched(0)) {
+			return nil // DelegateFolders, which has sources of its own
+		}
 		add(in.AtKey(), in.Matched(0), in.Matched(0), in.Text(""))
 	case "appkey": // the buttons of a keyboard: a command, or a class of files that it opens
 		h.value("ShellExecute", func(v hive.Value) {
@@ -137,9 +160,10 @@ func shellExtensionClass(in artifacts.Input, where, list string, yield func(Shel
 				ids, titles = append(ids, ""), append(titles, "")
 			}
 		})
-	case "default", "single", "clsid", "extension", "autoplay":
+	case "default", "single", "clsid", "extension", "autoplay", "command":
 		names := map[string][]string{"default": {""}, "single": {""}, "clsid": {"CLSID"},
-			"autoplay": {"CLSID", "CLSIDForCancel"}, "extension": {"CLSID", "ClsidExtension", "BandCLSID", "Exec", "Script"}}[where]
+			"autoplay": {"CLSID", "CLSIDForCancel"},
+			"command":  {"CommandStateHandler", "ExplorerCommandHandler", "DelegateExecute"}, "extension": {"CLSID", "ClsidExtension", "BandCLSID", "Exec", "Script"}}[where]
 		for _, name := range names {
 			h.value(name, func(v hive.Value) {
 				text, _ := h.text(v)

@@ -38,6 +38,7 @@ deserve a look, above all one that covers whole folders. The time is that of the
 	},
 	Sources: []artifacts.Source{
 		artifacts.Key(evidence.SYSTEM, `{CS}\Control\BackupRestore\FilesNotToSnapshot`),
+		artifacts.Key(evidence.SYSTEM, `{CS}\Control\BackupRestore\FilesNotToSnapshotSave`),
 		artifacts.Key(evidence.SYSTEM, `{CS}\Control\BackupRestore\FilesNotToBackup`),
 		artifacts.Key(evidence.SYSTEM, `{CS}\Control\BackupRestore\KeysNotToRestore`),
 	},

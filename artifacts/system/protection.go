@@ -41,6 +41,8 @@ var protectionRows = []settingRow{
 	{artifacts.Key(evidence.NTUSER, `Software\Microsoft\PowerShell\1\ShellIds\Microsoft.PowerShell`), "ExecutionPolicy", executionPolicy},
 	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell`), "ExecutionPolicy", executionPolicy},
 	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\PowerShell`), "EnableScripts", nil},
+	{artifacts.Key(evidence.NTUSER, `Software\Policies\Microsoft\Windows\PowerShell`), "ExecutionPolicy", executionPolicy},
+	{artifacts.Key(evidence.NTUSER, `Software\Policies\Microsoft\Windows\PowerShell`), "EnableScripts", nil},
 	{artifacts.Key(evidence.SOFTWARE, `Microsoft\Windows\CurrentVersion\Explorer`), "SmartScreenEnabled",
 		[]settingMeaning{weakens("Off", "SmartScreen is off"), normal("", "SmartScreen is on")}},
 	{artifacts.Key(evidence.SOFTWARE, `Policies\Microsoft\Windows\System`), "EnableSmartScreen",

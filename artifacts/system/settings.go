@@ -77,7 +77,7 @@ func decodeSettings(in artifacts.Input, rows []settingRow, yield func(Setting) b
 			}
 			s := Setting{
 				Origin: in.At(v), Setting: row.source.Key[strings.LastIndexByte(row.source.Key, '\\')+1:] + `\` + v.Name(),
-				Subject: subject, Value: in.Own().AnyOf(v), Policy: strings.HasPrefix(row.source.Key, `Policies\`),
+				Subject: subject, Value: in.Own().AnyOf(v), Policy: strings.HasPrefix(strings.TrimPrefix(row.source.Key, `Software\`), `Policies\`),
 			}
 			if subject != "" {
 				s.Setting = v.Name()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/casefile"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/explain"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
@@ -141,6 +142,7 @@ func (s *session) explainBytes(w io.Writer, path, id string) error {
 		// It may be one of those that are not shown by default.
 		all := newSession(s.c)
 		all.stderr, all.full = io.Discard, true
+		all.extra = append(all.extra, catalogue.RegistryKeys)
 		err = all.each([]string{path}, names, x.look)
 	}
 	switch {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,21 @@ func TestTimelineKeys(t *testing.T) {
 	}
 	if n := strings.Count(keys, kind); n < 500 || strings.Count(keys, "\n")-n != strings.Count(plain, "\n") {
 		t.Errorf("%d keys; %d other rows, want %d", n, strings.Count(keys, "\n")-n, strings.Count(plain, "\n"))
+	}
+	for line := range strings.Lines(keys) {
+		if !strings.Contains(line, kind) {
+			continue
+		}
+		var row struct {
+			ID string `json:"id"`
+		}
+		if err := json.Unmarshal([]byte(line), &row); err != nil || row.ID == "" {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if out, stderr, code := runArgs(t, "explain", incident, row.ID); code != exitOK || !strings.Contains(out, "registrykeys") {
+			t.Errorf("explain %s: exit %d, %q %q", row.ID, code, out, stderr)
+		}
+		break
 	}
 }
 
