@@ -512,7 +512,7 @@ func (g *gathering) complete(w *Window) {
 		from, to = w.CoreFirst, w.CoreLast
 	}
 	d := &act{kind: "discover", tactic: "discovery", level: findings.Medium, class: programs.Proved, en: map[string]string{}}
-	var names []string
+	var names, found []string
 	for _, p := range g.m.Programs {
 		if p.Outside() || !slices.Contains(discoverers, p.Base()) {
 			g.coupled(w, p)
@@ -523,7 +523,7 @@ func (g *gathering) complete(w *Window) {
 			if s.Time.Before(from) || s.Time.After(to) || person(s.Account.Short()) == "" && !s.Account.IsZero() {
 				continue
 			}
-			names = with(names, p.Base())
+			names, found = with(names, p.Base()), with(found, p.ID)
 			d.n++
 			d.class = programs.Weakest(d.class, s.Certainty)
 			d.addRefs(s.Refs(), len(s.Proofs))
@@ -536,6 +536,9 @@ func (g *gathering) complete(w *Window) {
 		}
 	}
 	if len(names) >= 3 {
+		w.acts = slices.DeleteFunc(w.acts, func(a *act) bool { // told together
+			return (a.kind == "run" || a.kind == "during") && a.level < findings.Critical && slices.Contains(found, a.program) && !a.first.Before(from)
+		})
 		d.en["k"], d.en["n"], d.en["names"] = strconv.Itoa(len(names)), strconv.Itoa(d.n), strings.Join(names, ", ")
 		w.acts = append(w.acts, d)
 	}
