@@ -55,11 +55,13 @@ func (b *Builder) Model() *Model {
 		}
 	}
 	slices.SortFunc(m.Acts, func(x, y *Act) int {
-		return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Number, y.Number), cmp.Compare(x.Subject, y.Subject),
+		return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Number, y.Number), cmp.Compare(x.Subject,
+			y.Subject),
 			cmp.Compare(x.Object, y.Object), cmp.Compare(x.Ref.Record, y.Ref.Record))
 	})
 	m.Acts = slices.CompactFunc(m.Acts, func(x, y *Act) bool { // of a log and its shadow copy
-		return x.Kind == y.Kind && x.Time.Equal(y.Time) && x.Channel == y.Channel && x.Number == y.Number && x.Subject == y.Subject && x.Object == y.Object
+		return x.Kind == y.Kind && x.Time.Equal(y.Time) && x.Channel == y.Channel && x.Number == y.Number &&
+			x.Subject == y.Subject && x.Object == y.Object
 	})
 	m.Coverage = b.coverage(m)
 	b.programs, b.acts = nil, nil
@@ -332,7 +334,8 @@ func (p *prog) finishProgram(b *Builder) {
 	q.Aliases = slices.Compact(q.Aliases)
 	slices.SortFunc(q.What, func(a, b Fact) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) })
 	slices.SortFunc(q.Files, func(a, b File) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.SHA1, b.SHA1), cmp.Compare(a.SHA256, b.SHA256), cmp.Compare(a.Reference, b.Reference))
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.SHA1, b.SHA1), cmp.Compare(a.SHA256, b.SHA256),
+			cmp.Compare(a.Reference, b.Reference))
 	})
 	q.joinHashes()
 	slices.SortFunc(q.Arrived, func(a, b Arrival) int {
@@ -410,7 +413,8 @@ func (p *prog) display(windows string) string {
 // nothing happened is never more than informational.
 func (q *Program) gaps() {
 	if len(q.Autostarts) > 0 && len(q.Starts) == 0 && q.Counts.AtLeast == 0 {
-		q.Missing = append(q.Missing, Gap{What: "start", Why: "it starts automatically, and no record shows that it ran", Level: "informational",
+		q.Missing = append(q.Missing, Gap{What: "start", Why: "it starts automatically, and no record shows that it ran",
+			Level:    "informational",
 			Innocent: "triggers that did not come; records that were overwritten"})
 	}
 	for _, e := range q.Ends {

@@ -47,7 +47,8 @@ func (b *Builder) trace(rec *artifacts.Record) {
 		}
 	case browser.Download:
 		if p := b.sight(d.Path, rec); p != nil {
-			add(&p.p.Arrived, Arrival{Kind: "download", Time: cmpTime(d.End, d.Start), From: b.intern(d.URL), Certainty: Recorded, Ref: b.ref(rec)})
+			add(&p.p.Arrived, Arrival{Kind: "download", Time: cmpTime(d.End, d.Start), From: b.intern(d.URL), Certainty: Recorded,
+				Ref: b.ref(rec)})
 			b.keep(rec)
 		}
 	case filesystem.Mark, filesystem.File, filesystem.Change, filesystem.Executed, filesystem.IndexName, filesystem.LogItem:
@@ -379,8 +380,9 @@ func (b *Builder) journal(rec *artifacts.Record, d *filesystem.Change) {
 // when everything was read.
 func (b *Builder) journalStart(rec *artifacts.Record, d *filesystem.Change) {
 	if len(b.acts) < maxActs {
-		b.acts = append(b.acts, &Act{Kind: "journal start", Time: d.Last, Subject: strings.ToLower(d.Executable) + "-" + strings.ToLower(d.Hash),
-			Ref: b.ref(rec)})
+		b.acts = append(b.acts, &Act{Kind: "journal start", Time: d.Last,
+			Subject: strings.ToLower(d.Executable) + "-" + strings.ToLower(d.Hash),
+			Ref:     b.ref(rec)})
 	}
 }
 
