@@ -85,6 +85,7 @@ var csvHeader = []string{
 	"source_file", "source_sha256", "snapshot", "path", "executable", "key_path", "value_name", "tag", "confidence", "id", "offset",
 	"state", "extra",
 	"record_id", "level", "rules", "finding_ids", "time_kind",
+	"session", "program_id", "start_id", "window",
 }
 
 func (c csvEvents) Event(r *Row) error {
@@ -94,6 +95,7 @@ func (c csvEvents) Event(r *Row) error {
 		r.Host, r.User, r.SID, r.Source, r.SHA256, r.Snapshot, r.Path, r.Executable, r.Key, r.Value,
 		strings.Join(r.Tags, ","), string(r.Proof), r.ID, strconv.FormatInt(r.Offset, 10), string(r.State), r.pairs(),
 		r.RecordID, r.Level, strings.Join(r.Rules, ","), strings.Join(r.FindingIDs, ","), r.TimeKind,
+		r.Session, r.ProgramID, r.StartID, r.Window,
 	)
 }
 

@@ -59,6 +59,10 @@ func (j *jsonEvents) Event(r *Row) error {
 	o.strs("finding_ids", r.FindingIDs)
 	o.opt("time_kind", r.TimeKind)
 	r.eventKeys(&o)
+	o.opt("session", r.Session)
+	o.opt("program_id", r.ProgramID)
+	o.opt("start_id", r.StartID)
+	o.opt("window", r.Window)
 	j.b = append(o.b, "}\n"...)
 	_, err := j.w.Write(j.b)
 	return err

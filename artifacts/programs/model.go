@@ -267,7 +267,7 @@ func (b *Builder) services() {
 		for ; i < len(p.p.Starts) && p.p.Starts[i].Time.Sub(a.Time) <= serviceStart; i++ {
 			if s := &p.p.Starts[i]; s.Service == "" {
 				s.Service = a.Subject
-				add(&s.Proofs, StartProof{"service installed", a.Time, a.Ref})
+				add(&s.Proofs, StartProof{ServiceInstalled, a.Time, a.Ref})
 				break
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
+	"github.com/artifactdump/artifactdump/artifacts/story"
 )
 
 // Judges evaluate machines one after the other.
@@ -62,6 +63,9 @@ func (j *Judges) Finding(id string) *findings.Finding {
 func (j *Judges) Rows(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
 	verdicts := map[string]map[string]output.Verdict{}
 	for i, r := range j.Reports() {
+		for _, m := range r.Models {
+			story.Tell(m, r, nil) // notes the windows
+		}
 		verdicts[j.hosts[i]] = report.Verdicts(r)
 	}
 	return func(yield func(*output.Row, error) bool) {
