@@ -246,7 +246,7 @@ var tracesRemoved = lifeRule(Rule{
 			trace = e
 		}
 	}
-	if file == nil || trace == nil || file.Time.Sub(trace.Time).Abs() > 24*time.Hour {
+	if file == nil || trace == nil || p.Counts.AtLeast == 0 || file.Time.Sub(trace.Time).Abs() > 24*time.Hour {
 		return
 	}
 	refs := []programs.Ref{file.Ref, trace.Ref}

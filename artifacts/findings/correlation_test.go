@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
+	"github.com/artifactdump/artifactdump/prefetch"
 )
 
 // lines are the records of a case: events, one a line.
@@ -133,9 +134,9 @@ func init() {
 				change(`C:\Data\a.exe`, func(c *filesystem.Change) { c.Created = day.Add(5 * time.Minute) }), pf(`\Data\a.exe`, at(6)))},
 		{"C-20", findings.Critical, records{pf(`\Data\a.exe`, at(0)), change(`C:\Data\a.exe`,
 			func(c *filesystem.Change) { c.Deleted = day.Add(time.Hour) }),
-			change(`C:\Windows\Prefetch\A.EXE-11111111.pf`, func(c *filesystem.Change) { c.Deleted = day.Add(2 * time.Hour) })},
+			change(traceOf(`\DATA\A.EXE`), func(c *filesystem.Change) { c.Deleted = day.Add(2 * time.Hour) })},
 			records{pf(`\Data\a.exe`, at(0)), change(`C:\Data\a.exe`, func(c *filesystem.Change) { c.Deleted = day.Add(time.Hour) }),
-				change(`C:\Windows\Prefetch\B.EXE-11111111.pf`, func(c *filesystem.Change) { c.Deleted = day.Add(2 * time.Hour) })}},
+				change(traceOf(`\OTHER\A.EXE`), func(c *filesystem.Change) { c.Deleted = day.Add(2 * time.Hour) })}},
 	} {
 		cases = append(cases, c)
 	}
@@ -147,4 +148,10 @@ func withUser(r artifacts.Record, sid string) artifacts.Record {
 	e.UserSID = sid
 	r.Data = e
 	return r
+}
+
+// traceOf is the Prefetch file of a program.
+func traceOf(path string) string {
+	sum := prefetch.Hash(prefetch.V30, `\DEVICE\HARDDISKVOLUME3`+path, "")
+	return fmt.Sprintf(`C:\Windows\Prefetch\%s-%08X.pf`, path[strings.LastIndexByte(path, '\\')+1:], sum)
 }

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
+	"github.com/artifactdump/artifactdump/prefetch"
 )
 
 // systemFiles is how many files below System32 must be seen on a volume before it
@@ -41,7 +43,6 @@ func (b *Builder) Model() *Model {
 	loadedBy(list)
 	sameFiles(list)
 	b.fired(list)
-	b.prefetchDeleted(list)
 	for _, p := range list {
 		p.finishProgram(b)
 		m.Programs = append(m.Programs, &p.p)
@@ -210,7 +211,7 @@ func (p *prog) idleAfter(r rename) bool {
 }
 
 // journalStarts gives starts that the journal shows to the program whose Prefetch
-// file has that name. Without such a file the folder is unknown, and so the program.
+// file has that name, or whose path has the hash in it. A name alone joins nothing.
 func (b *Builder) journalStarts(list []*prog) {
 	byName := map[string]*prog{}
 	for _, p := range list {
@@ -218,37 +219,71 @@ func (b *Builder) journalStarts(list []*prog) {
 			byName[strings.TrimSuffix(winpath.Base(name), ".pf")] = p
 		}
 	}
-	for _, a := range b.acts {
-		if a.Kind == "journal start" {
-			if p := byName[a.Subject]; p != nil {
-				p.start(srcJournal, rawStart{time: a.Time, ref: a.Ref})
-			}
-		}
-	}
-}
-
-// prefetchDeleted notes which programs lost their Prefetch file.
-func (b *Builder) prefetchDeleted(list []*prog) {
 	byBase := map[string][]*prog{}
 	for _, p := range list {
-		if base := p.p.baseOf(p.key); strings.HasSuffix(base, ".exe") {
+		if base := p.p.baseOf(p.key); winpath.Ext(base) == ".exe" {
 			byBase[base] = append(byBase[base], p)
 		}
 	}
 	for _, a := range b.acts {
-		if a.Kind != "prefetch deleted" {
+		name := strings.TrimSuffix(a.Subject, ".pf")
+		if a.Kind != "journal start" && a.Kind != "prefetch deleted" {
 			continue
 		}
-		base := a.Subject
-		if i := strings.LastIndexByte(base, '-'); i > 0 {
-			base = base[:i]
+		p := byName[name]
+		if p == nil {
+			p = b.hashed(name, byBase)
+			byName[name] = p
 		}
-		candidates := byBase[base]
-		if len(candidates) != 1 {
-			continue // the name of the file does not say in which folder the program was
+		switch {
+		case p == nil:
+		case a.Kind == "journal start":
+			p.start(srcJournal, rawStart{time: a.Time, ref: a.Ref})
+		default:
+			add(&p.p.Ends, End{Kind: "prefetch deleted", Time: a.Time, Ref: a.Ref})
+			if p.counted == nil {
+				p.counted = map[string]uint32{}
+			}
+			p.counted[name] = max(p.counted[name], 1) // the file is there because the program ran
 		}
-		add(&candidates[0].p.Ends, End{Kind: "prefetch deleted", Time: a.Time, Ref: a.Ref})
 	}
+}
+
+// maxDevices is how many numbers of volumes are tried in a path. Windows counts
+// the volumes of a machine from 1.
+const maxDevices = 32
+
+// hashed returns the program whose path gives the hash in the name of a Prefetch
+// file, or nil: pd64.exe-1a2b3c4d.
+func (b *Builder) hashed(name string, byBase map[string][]*prog) *prog {
+	i := strings.LastIndexByte(name, '-')
+	if i < 0 {
+		return nil
+	}
+	want, err := strconv.ParseUint(name[i+1:], 16, 32)
+	if err != nil {
+		return nil
+	}
+	versions := []prefetch.Version{30, 23, 17}
+	if b.version != 0 {
+		versions = []prefetch.Version{prefetch.Version(b.version)}
+	}
+	for _, p := range byBase[name[:i]] {
+		path := strings.ToUpper(p.key)
+		for _, v := range versions {
+			for n := range maxDevices {
+				if prefetch.Hash(v, `\DEVICE\HARDDISKVOLUME`+strconv.Itoa(n+1)+path, "") == uint32(want) {
+					return p
+				}
+			}
+			for volume := range b.system {
+				if strings.HasPrefix(volume, `\VOLUME{`) && prefetch.Hash(v, volume+path, "") == uint32(want) {
+					return p
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (p *Program) baseOf(key string) string { return key[strings.LastIndexByte(key, '\\')+1:] }

@@ -97,6 +97,7 @@ func (b *Builder) prefetch(rec *artifacts.Record, d *execution.Prefetch) {
 		return // of the boot or an operation, not of a program
 	}
 	b.systemVolume(d)
+	b.version = max(b.version, d.Version)
 	p := b.sight(rec.Program(), rec)
 	if p == nil {
 		return
