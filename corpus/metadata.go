@@ -1,11 +1,13 @@
 package corpus
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
+	"github.com/artifactdump/artifactdump/corpus/scca"
 )
 
 // journalFirstUSN is where the change journal of the machine begins: what was
@@ -126,7 +128,7 @@ func intruder() []step {
 	arrival := ImplantStart.Add(-41 * time.Second)
 	mark := "[ZoneTransfer]\r\nZoneId=3\r\nHostUrl=http://" + Server + "/update/svchost.exe\r\n"
 	cleaned := utc(2026, 3, 6, 17, 53, 31, 0)
-	trace := `C:\Windows\Prefetch\PD64.EXE-5D21C3A0.pf`
+	trace := fmt.Sprintf(`C:\Windows\Prefetch\PD64.EXE-%08X.pf`, scca.Hash(scca.Win10, devicePath(Cleaned)))
 	return []step{
 		{utc(2026, 3, 6, 17, 53, 30, 2201944), func(m *metadata, at time.Time) { m.create(Scanner, make([]byte, 36_864), at) }},
 		{cleaned, func(m *metadata, at time.Time) { m.create(Cleaned, make([]byte, 61_440), at) }},

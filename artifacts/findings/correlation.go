@@ -123,7 +123,8 @@ func internet(p *programs.Program) *programs.Arrival {
 		if a.Time.IsZero() {
 			continue
 		}
-		if a.Kind == "download" || a.Kind == "bits" || a.Kind == "marked" && (strings.HasPrefix(a.Zone, "3") || strings.HasPrefix(a.Zone, "4") ||
+		if a.Kind == "download" || a.Kind == "bits" || a.Kind == "marked" && (strings.HasPrefix(a.Zone, "3") ||
+			strings.HasPrefix(a.Zone, "4") ||
 			strings.Contains(strings.ToLower(a.Zone), "internet") || strings.Contains(strings.ToLower(a.Zone), "restricted")) {
 			return a
 		}
@@ -163,7 +164,8 @@ var ranOnArrival = lifeRule(Rule{
 		starts[0].Time.Sub(a.Time).Round(time.Second)).from(x.cite(append(startRefs(starts[:1]), a.Ref)...)...)
 })
 
-var scriptExtension = map[string]bool{".js": true, ".jse": true, ".vbs": true, ".vbe": true, ".wsf": true, ".hta": true, ".ps1": true, ".bat": true,
+var scriptExtension = map[string]bool{".js": true, ".jse": true, ".vbs": true, ".vbe": true, ".wsf": true, ".hta": true,
+	".ps1": true, ".bat": true,
 	".cmd": true, ".scr": true, ".pif": true}
 
 // installer reports whether name and version resource say that it installs
@@ -219,7 +221,8 @@ var ranInRemoteSession = lifeRule(Rule{
 				level = Critical
 			}
 			x.hit(x.of(p), level, "it appeared during a session from %s and ran %s later", s.Source.Label,
-				starts[0].Time.Sub(a.Time).Round(time.Second)).from(x.cite(append(startRefs(starts[:1]), a.Ref, programs.Ref{Record: s.BeginRef.ID})...)...)
+				starts[0].Time.Sub(a.Time).Round(time.Second)).from(x.cite(append(startRefs(starts[:1]), a.Ref,
+				programs.Ref{Record: s.BeginRef.ID})...)...)
 			return
 		}
 	}
@@ -243,7 +246,7 @@ var tracesRemoved = lifeRule(Rule{
 			trace = e
 		}
 	}
-	if file == nil || trace == nil || file.Time.Sub(trace.Time).Abs() > 24*time.Hour {
+	if file == nil || trace == nil || p.Counts.AtLeast == 0 || file.Time.Sub(trace.Time).Abs() > 24*time.Hour {
 		return
 	}
 	refs := []programs.Ref{file.Ref, trace.Ref}
@@ -338,7 +341,7 @@ func (x *look) showsStarts() bool {
 
 var fired = lifeRule(Rule{
 	ID: "C-06", Title: "Suspicious task that ran", Level: High, Attack: []string{"T1053.005"},
-	Why:    "The task scheduler started the action of a task, with the same command line, after that task was made by a command or while a rule speaks of it.",
+	Why:    "The task scheduler started the action of a task that a command had made, or of which a rule speaks.",
 	Benign: "Scripts of administrators; updaters.",
 	Next:   "Read the action, and look at what started after it.",
 	Needs:  []string{"tasks", "eventsysmon", "eventprocesses"},
@@ -348,7 +351,8 @@ var fired = lifeRule(Rule{
 		if len(a.Fired) == 0 {
 			continue
 		}
-		suspect := x.said(kindSetting, "task "+strings.ToLower(a.Name)) >= Medium || x.said(kindSetting, `setting task `+strings.ToLower(a.Name)) >= Medium
+		suspect := x.said(kindSetting, "task "+strings.ToLower(a.Name)) >= Medium || x.said(kindSetting,
+			`setting task `+strings.ToLower(a.Name)) >= Medium
 		if p.Outside() {
 			suspect = suspect || x.said(kindProgram, p.Key) >= High
 		}

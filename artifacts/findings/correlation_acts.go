@@ -56,7 +56,8 @@ var sentInADay = lifeRule(Rule{
 // expectedSender reports whether a path is that of a browser or a client of
 // storage, which send by design.
 func expectedSender(key string) bool {
-	for _, s := range []string{"chrome", "firefox", "msedge", "opera", "brave", "onedrive", "dropbox", "googledrive", "teams", "zoom", "slack",
+	for _, s := range []string{"chrome", "firefox", "msedge", "opera", "brave", "onedrive", "dropbox", "googledrive", "teams",
+		"zoom", "slack",
 		"discord", "backup", "sync"} {
 		if strings.Contains(key, s) {
 			return true
@@ -130,7 +131,8 @@ var changeInSession = wholeRule(Rule{
 		if a.Kind == "group" {
 			did = "it was added to " + (programs.Attribution{Name: a.Object}).Short()
 		}
-		x.hit(subject{kind: kindAccount, key: "account " + who, show: "account " + a.Subject}, 0, "%s by %s in the session (log-on id %#x) that started %s",
+		x.hit(subject{kind: kindAccount, key: "account " + who, show: "account " + a.Subject}, 0,
+			"%s by %s in the session (log-on id %#x) that started %s",
 			did, accountName(a.Actor), a.Actor.LogonID, names[a.Session]).from(x.cite(append(s.Refs(), a.Ref)...)...)
 	}
 })
@@ -163,7 +165,8 @@ var forgedRecord = wholeRule(Rule{
 			}
 			level, says = Medium, "no provider has this name"
 		}
-		x.hit(x.setting("forged records in "+a.Channel), level, "record %d of source %q is no event of Windows (%s): %q", a.Number, a.Subject, says,
+		x.hit(x.setting("forged records in "+a.Channel), level, "record %d of source %q is no event of Windows (%s): %q", a.Number,
+			a.Subject, says,
 			clip(a.Object, 120)).from(x.cite(append(startRefs(by), a.Ref)...)...)
 	}
 })
@@ -179,7 +182,8 @@ var blockedAttempt = wholeRule(Rule{
 		if a.Kind != "detected command" || x.startedAs(a) {
 			continue
 		}
-		x.hit(subject{kind: kindSetting, key: "setting command " + strings.ToLower(clip(a.Object, 300)), show: "command " + clip(a.Object, 120)}, 0,
+		x.hit(subject{kind: kindSetting, key: "setting command " + strings.ToLower(clip(a.Object, 300)),
+			show: "command " + clip(a.Object, 120)}, 0,
 			"tried, no start recorded: %s (%s)", clip(a.Object, 300), a.Subject).from(x.cite(a.Ref)...)
 	}
 })

@@ -71,8 +71,9 @@ func bestHour(list []*programs.Act) (n, first int) {
 }
 
 var coupledClient = wholeRule(Rule{
-	ID: "C-08", Title: "Program that always starts with a remote-execution service", Level: High, Attack: []string{"T1569.002", "T1036.003"},
-	Why:    "Each start of the program was followed by one of a service for remote execution, or of a program with a high finding: they are one job.",
+	ID: "C-08", Title: "Program that always starts with a remote-execution service", Level: High, Attack: []string{"T1569.002",
+		"T1036.003"},
+	Why:    "Each start came with one of a remote-execution service, or of a program with a high finding: they are one job.",
 	Benign: "PsExec itself, used by administrators.",
 	Next:   "Compare its version details with those of the tool, and look at its command lines.",
 	Needs:  startNeeds,
@@ -132,7 +133,8 @@ var shellOfService = wholeRule(Rule{
 	taken := map[string]bool{}
 	var shells []*programs.Program
 	for _, p := range x.model.Programs {
-		if b := p.Base(); !p.Outside() && (b == "cmd.exe" || b == "powershell.exe" || b == "wscript.exe" || b == "cscript.exe" || b == "mshta.exe") {
+		if b := p.Base(); !p.Outside() && (b == "cmd.exe" || b == "powershell.exe" || b == "wscript.exe" || b == "cscript.exe" ||
+			b == "mshta.exe") {
 			shells = append(shells, p)
 		}
 	}
@@ -147,7 +149,8 @@ var shellOfService = wholeRule(Rule{
 					continue
 				}
 				parent := x.keyOf(s.Parent)
-				if s.Account.SID != "S-1-5-18" && !strings.EqualFold(s.Account.Short(), "SYSTEM") || parent != a.Program && winpath.Base(parent) != "services.exe" {
+				if s.Account.SID != "S-1-5-18" && !strings.EqualFold(s.Account.Short(), "SYSTEM") || parent != a.Program &&
+					winpath.Base(parent) != "services.exe" {
 					continue
 				}
 				t := found[a.Program]
@@ -187,7 +190,8 @@ var kitFolder = wholeRule(Rule{
 	folders := map[string][]string{}
 	for key, l := range levels {
 		dir := winpath.Dir(key)
-		if l < Medium || dir == "" || strings.HasPrefix(dir, `\\`) || !runnable[ext(winpath.Base(key))] || strings.HasPrefix(key, `\windows\`) ||
+		if l < Medium || dir == "" || strings.HasPrefix(dir, `\\`) || !runnable[ext(winpath.Base(key))] || strings.HasPrefix(key,
+			`\windows\`) ||
 			strings.HasPrefix(key, `\program files`) {
 			continue
 		}
@@ -239,7 +243,8 @@ var startedAndDetected = lifeRule(Rule{
 		if installer(p) {
 			level = Medium
 		}
-		x.hit(x.of(p), level, "%s reported %s %s after a start", v.Product, v.Name, v.Time.Sub(starts[len(starts)-1].Time).Round(time.Millisecond)).
+		x.hit(x.of(p), level, "%s reported %s %s after a start", v.Product, v.Name,
+			v.Time.Sub(starts[len(starts)-1].Time).Round(time.Millisecond)).
 			from(x.cite(append(startRefs(starts), v.Ref)...)...)
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
+	"github.com/artifactdump/artifactdump/prefetch"
 )
 
 // lines are the records of a case: events, one a line.
@@ -77,12 +78,15 @@ func taskWritten(image string, at time.Time) artifacts.Record {
 func init() {
 	schtasks := `schtasks /create /tn Daily /tr "powershell.exe -c evil"`
 	daily := task(`\Daily`, `powershell.exe`, "-c evil", nil)
-	dailyStart := started(200, `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, `C:\Windows\System32\svchost.exe`, `CORP\bob`, "powershell.exe -c evil")
-	byHand := started(200, `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, `C:\Windows\explorer.exe`, `CORP\bob`, "powershell.exe -c evil")
+	dailyStart := started(200, `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, `C:\Windows\System32\svchost.exe`,
+		`CORP\bob`, "powershell.exe -c evil")
+	byHand := started(200, `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, `C:\Windows\explorer.exe`, `CORP\bob`,
+		"powershell.exe -c evil")
 	mim := started(60, `C:\TMP\a.exe`, `C:\Windows\System32\cmd.exe`, `CORP\bob`, "a.exe", "|OriginalFileName=mimikatz.exe")
 	added := "2 sec 4732 Microsoft-Windows-Security-Auditing $bob|MemberSid=S-1-5-21-1-2-3-501|TargetUserName=Administrators|TargetDomainName=Builtin|TargetSid=S-1-5-32-544"
 	forged := "1 sys 100 System Data=A service was installed in the system. Service Name: EVIL"
-	creator := started(59.9, `C:\Windows\System32\eventcreate.exe`, `C:\Windows\System32\cmd.exe`, `CORP\bob`, "eventcreate /L System /ID 100")
+	creator := started(59.9, `C:\Windows\System32\eventcreate.exe`, `C:\Windows\System32\cmd.exe`, `CORP\bob`,
+		"eventcreate /L System /ID 100")
 	detected := func(kind, what string) string {
 		return "1 def 1116 Microsoft-Windows-Windows·Defender Threat Name=Trojan:Win32/X|Path=" + kind + ":_" + what
 	}
@@ -94,25 +98,32 @@ func init() {
 	}{
 		{"C-04", findings.High, records{pf(`\TMP\a.exe`, at(0)), taskWritten(`C:\TMP\a.exe`, day.Add(10*time.Minute))},
 			records{pf(`\TMP\a.exe`, at(0)), taskWritten(`C:\TMP\a.exe`, day.Add(10*time.Hour))}},
-		{"C-05", findings.Informational, many(1, taskWritten(`C:\TMP\a.exe`, day)), many(1, taskWritten(`C:\TMP\a.exe`, day), pf(`\TMP\a.exe`, at(0)))},
+		{"C-05", findings.Informational, many(1, taskWritten(`C:\TMP\a.exe`, day)), many(1, taskWritten(`C:\TMP\a.exe`, day),
+			pf(`\TMP\a.exe`, at(0)))},
 		{"C-06", findings.High, lines(strings.Join([]string{started(100, `C:\Windows\System32\schtasks.exe`, `C:\Windows\System32\cmd.exe`,
 			`CORP\bob`, schtasks), dailyStart}, "\n"), daily),
-			lines(strings.Join([]string{started(100, `C:\Windows\System32\schtasks.exe`, `C:\Windows\System32\cmd.exe`, `CORP\bob`, schtasks), byHand}, "\n"), daily)},
-		{"C-07", findings.High, psexec(3, `C:\TMP\p.exe`, "S-1-5-21-1-2-3-1001", `CORP\bob`), psexec(2, `C:\TMP\p.exe`, "S-1-5-21-1-2-3-1001", `CORP\bob`)},
+			lines(strings.Join([]string{started(100, `C:\Windows\System32\schtasks.exe`, `C:\Windows\System32\cmd.exe`, `CORP\bob`,
+				schtasks), byHand}, "\n"), daily)},
+		{"C-07", findings.High, psexec(3, `C:\TMP\p.exe`, "S-1-5-21-1-2-3-1001", `CORP\bob`), psexec(2, `C:\TMP\p.exe`,
+			"S-1-5-21-1-2-3-1001", `CORP\bob`)},
 		{"C-08", findings.High, psexec(3, `C:\TMP\p.exe`, "S-1-5-18", `CORP\bob`), psexec(2, `C:\TMP\p.exe`, "S-1-5-18", `CORP\bob`)},
 		{"C-09", findings.High, psexec(1, `C:\TMP\p.exe`, "S-1-5-21-1-2-3-1001", `NT AUTHORITY\SYSTEM`),
 			psexec(1, `C:\TMP\p.exe`, "S-1-5-18", `NT AUTHORITY\SYSTEM`)},
 		{"C-10", findings.High, records{pf(`\kit\a.exe`, at(0)), pf(`\kit\b.exe`, at(1)), pf(`\kit\c.exe`, at(2))},
 			records{pf(`\kit\a.exe`, at(0)), pf(`\kit\b.exe`, at(1)), pf(`\other\c.exe`, at(2))}},
-		{"C-11", findings.High, lines(detected("file", `C:\TMP\a.exe`) + "\n" + started(58, `C:\TMP\a.exe`, `C:\Windows\explorer.exe`, `CORP\bob`, "a.exe")),
+		{"C-11", findings.High, lines(detected("file", `C:\TMP\a.exe`) + "\n" + started(58, `C:\TMP\a.exe`,
+			`C:\Windows\explorer.exe`, `CORP\bob`, "a.exe")),
 			lines(detected("file", `C:\TMP\a.exe`) + "\n" + started(30, `C:\TMP\a.exe`, `C:\Windows\explorer.exe`, `CORP\bob`, "a.exe"))},
 		{"C-12", findings.Medium, records{uploaded(`C:\TMP\a.exe`, 90<<20, 1<<20)}, records{uploaded(`C:\TMP\a.exe`, 90<<20, 50<<20)}},
 		{"C-14", findings.High, lines(mim), lines(strings.ReplaceAll(mim, `a.exe`, `mimikatz.exe`))},
-		{"C-15", findings.Critical, lines(logon + "\n" + mim + "\n" + added), lines(logon + "\n" + mim + "\n" + strings.ReplaceAll(added, "$bob", "$sys"))},
-		{"C-16", findings.High, lines(forged + "\n" + creator), lines(strings.ReplaceAll(forged, "100 System", "100 OurScript") + "\n" + creator)},
+		{"C-15", findings.Critical, lines(logon + "\n" + mim + "\n" + added),
+			lines(logon + "\n" + mim + "\n" + strings.ReplaceAll(added, "$bob", "$sys"))},
+		{"C-16", findings.High, lines(forged + "\n" + creator), lines(strings.ReplaceAll(forged, "100 System",
+			"100 OurScript") + "\n" + creator)},
 		{"C-17", findings.Medium, lines(detected("CmdLine", `C:\Windows\System32\certutil.exe -urlcache http://x/y`)),
 			lines(detected("CmdLine", `C:\Windows\System32\certutil.exe -urlcache http://x/y`) + "\n" +
-				started(59, `C:\Windows\System32\certutil.exe`, `C:\Windows\System32\cmd.exe`, `CORP\bob`, "certutil -urlcache http://x/y"))},
+				started(59, `C:\Windows\System32\certutil.exe`, `C:\Windows\System32\cmd.exe`, `CORP\bob`,
+					"certutil -urlcache http://x/y"))},
 		{"C-18", findings.Medium, records{fetched(`C:\Users\u\Downloads\a.exe`), pf(`\Users\u\Downloads\a.exe`, at(5))},
 			records{fetched(`C:\Users\u\Downloads\a.exe`), pf(`\Users\u\Downloads\a.exe`, at(50))}},
 		{"C-18", findings.High, records{fetched(`C:\Users\u\Music\a.exe`), pf(`\Users\u\Music\a.exe`, at(5))},
@@ -121,10 +132,11 @@ func init() {
 			change(`C:\Data\a.exe`, func(c *filesystem.Change) { c.Created = day.Add(5 * time.Minute) }), pf(`\Data\a.exe`, at(6))),
 			append(lines("0 sec 4624 Microsoft-Windows-Security-Auditing $sys|$me|LogonType=10|IpAddress=10.0.0.9"),
 				change(`C:\Data\a.exe`, func(c *filesystem.Change) { c.Created = day.Add(5 * time.Minute) }), pf(`\Data\a.exe`, at(6)))},
-		{"C-20", findings.Critical, records{pf(`\Data\a.exe`, at(0)), change(`C:\Data\a.exe`, func(c *filesystem.Change) { c.Deleted = day.Add(time.Hour) }),
-			change(`C:\Windows\Prefetch\A.EXE-11111111.pf`, func(c *filesystem.Change) { c.Deleted = day.Add(2 * time.Hour) })},
+		{"C-20", findings.Critical, records{pf(`\Data\a.exe`, at(0)), change(`C:\Data\a.exe`,
+			func(c *filesystem.Change) { c.Deleted = day.Add(time.Hour) }),
+			change(traceOf(`\DATA\A.EXE`), func(c *filesystem.Change) { c.Deleted = day.Add(2 * time.Hour) })},
 			records{pf(`\Data\a.exe`, at(0)), change(`C:\Data\a.exe`, func(c *filesystem.Change) { c.Deleted = day.Add(time.Hour) }),
-				change(`C:\Windows\Prefetch\B.EXE-11111111.pf`, func(c *filesystem.Change) { c.Deleted = day.Add(2 * time.Hour) })}},
+				change(traceOf(`\OTHER\A.EXE`), func(c *filesystem.Change) { c.Deleted = day.Add(2 * time.Hour) })}},
 	} {
 		cases = append(cases, c)
 	}
@@ -136,4 +148,10 @@ func withUser(r artifacts.Record, sid string) artifacts.Record {
 	e.UserSID = sid
 	r.Data = e
 	return r
+}
+
+// traceOf is the Prefetch file of a program.
+func traceOf(path string) string {
+	sum := prefetch.Hash(prefetch.V30, `\DEVICE\HARDDISKVOLUME3`+path, "")
+	return fmt.Sprintf(`C:\Windows\Prefetch\%s-%08X.pf`, path[strings.LastIndexByte(path, '\\')+1:], sum)
 }

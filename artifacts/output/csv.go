@@ -88,7 +88,8 @@ var csvHeader = []string{
 	"datetime", "timestamp", "filetime", "timestamp_desc", "message", "data_type", "parser", "hostname", "username", "user_sid",
 	"source_file", "source_sha256", "snapshot", "path", "executable", "key_path", "value_name", "tag", "confidence", "id", "offset",
 	"state", "extra",
-	"record_id", "level", "rules", "finding_ids", "time_kind", "session",
+	"record_id", "level", "rules", "finding_ids", "time_kind",
+	"session", "program_id", "start_id", "window",
 }
 
 func (c csvEvents) Event(r *Row) error {
@@ -97,7 +98,8 @@ func (c csvEvents) Event(r *Row) error {
 		r.DataType, r.Parser,
 		r.Host, r.User, r.SID, r.Source, r.SHA256, r.Snapshot, r.Path, r.Executable, r.Key, r.Value,
 		strings.Join(r.Tags, ","), string(r.Proof), r.ID, strconv.FormatInt(r.Offset, 10), string(r.State), r.pairs(),
-		r.RecordID, r.Level, strings.Join(r.Rules, ","), strings.Join(r.FindingIDs, ","), r.TimeKind, r.Session,
+		r.RecordID, r.Level, strings.Join(r.Rules, ","), strings.Join(r.FindingIDs, ","), r.TimeKind,
+		r.Session, r.ProgramID, r.StartID, r.Window,
 	)
 }
 

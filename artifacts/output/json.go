@@ -60,6 +60,9 @@ func (j *jsonEvents) Event(r *Row) error {
 	o.opt("time_kind", r.TimeKind)
 	o.opt("session", r.Session)
 	r.eventKeys(&o)
+	o.opt("program_id", r.ProgramID)
+	o.opt("start_id", r.StartID)
+	o.opt("window", r.Window)
 	j.b = append(o.b, "}\n"...)
 	_, err := j.w.Write(j.b)
 	return err

@@ -48,6 +48,10 @@ type Row struct {
 	// Session is the log-on session that the row belongs to, where it is known.
 	Session string
 
+	// Of the program that the record is about, and of the start that the row shows;
+	// see [Row.Judge]. Empty where no model of the programs was made.
+	ProgramID, StartID, Window string
+
 	logon  uint64 // id of the log-on session, see [Row.Logon]
 	record uint64 // tells the events of one record from those of another
 }
@@ -126,10 +130,19 @@ func (r *recordRow) setEvent(e *artifacts.Event) {
 	r.Also = nil
 }
 
-// A Verdict is what the findings say of a record.
+// A Verdict is what the findings and the programs of a machine say of a record.
 type Verdict struct {
 	Level           string // the highest of them
 	Rules, Findings []string
+	Program         string // id of the program that the record is about
+	Session         string // log-on session that the record belongs to
+	Starts          []Start
+}
+
+// A Start is a start of a program that one of the times of a record shows.
+type Start struct {
+	Time       time.Time
+	ID, Window string
 }
 
 // Judge fills in what the findings say of the row's record. Rows of other
@@ -137,6 +150,12 @@ type Verdict struct {
 func (r *Row) Judge(verdicts map[string]Verdict) {
 	if v, ok := verdicts[r.RecordID]; ok {
 		r.Level, r.Rules, r.FindingIDs = v.Level, v.Rules, v.Findings
+		r.ProgramID, r.Session = v.Program, cmp.Or(r.Session, v.Session)
+		for i := range v.Starts {
+			if s := &v.Starts[i]; s.Time.Equal(r.Time) || len(v.Starts) == 1 && r.isEvent() {
+				r.StartID, r.Window = s.ID, s.Window
+			}
+		}
 	}
 }
 

@@ -46,6 +46,7 @@ type Builder struct {
 	renames  []rename
 	bare     []bareName
 	dropped  int
+	version  uint32 // of the Prefetch files
 	windows  string // drive of Windows, upper case
 
 	channels  map[string]string // names of logs in lower case

@@ -62,7 +62,10 @@ func couple(list []*prog) {
 		}
 	}
 	for _, p := range list {
-		slices.SortFunc(p.p.Coupled, func(a, b Coupling) int { return cmp.Or(cmp.Compare(b.Starts, a.Starts), cmp.Compare(a.Path, b.Path)) })
+		slices.SortFunc(p.p.Coupled, func(a, b Coupling) int {
+			return cmp.Or(cmp.Compare(b.Starts, a.Starts), cmp.Compare(a.Path,
+				b.Path))
+		})
 	}
 }
 

@@ -218,7 +218,8 @@ func (x *eventReader) connection() {
 
 func (x *eventReader) lookup() {
 	if p := x.sight(x.get("Image"), x.rec); p != nil {
-		p.traffic(Traffic{Kind: "lookup", Time: cmpTime(sysmonTime(x.get("UtcTime")), x.r.Time), Remote: x.intern(x.get("QueryName")), Ref: x.ref()})
+		p.traffic(Traffic{Kind: "lookup", Time: cmpTime(sysmonTime(x.get("UtcTime")), x.r.Time),
+			Remote: x.intern(x.get("QueryName")), Ref: x.ref()})
 	}
 }
 
@@ -248,7 +249,8 @@ func (x *eventReader) auditStart() {
 		role = "Target"
 	}
 	s.logon = x.num(role + "LogonId")
-	s.account = Attribution{SID: x.intern(x.get(role + "UserSid")), Name: x.name(role), Certainty: Proved, Why: "the audit of the start names it"}
+	s.account = Attribution{SID: x.intern(x.get(role + "UserSid")), Name: x.name(role), Certainty: Proved,
+		Why: "the audit of the start names it"}
 	p.start(srcAudit, s)
 	x.payload(p, &s, "")
 	if !belowSystem(p.key) || hosts[winpath.Base(p.key)] {
@@ -292,7 +294,8 @@ func (x *eventReader) service() {
 		return
 	}
 	image := cmp.Or(x.get("ImagePath"), x.get("ServiceFileName"))
-	a := Act{Kind: "service", Subject: x.intern(x.get("ServiceName")), Object: clip(image, maxCommand), Actor: Account{SID: x.intern(x.r.UserSID)}}
+	a := Act{Kind: "service", Subject: x.intern(x.get("ServiceName")), Object: clip(image, maxCommand),
+		Actor: Account{SID: x.intern(x.r.UserSID)}}
 	if x.r.ID == 4697 {
 		a.Actor = x.actor()
 	}
@@ -308,7 +311,8 @@ func (x *eventReader) service() {
 }
 
 func (x *eventReader) account() {
-	kind := map[uint32]string{4720: "created", 4722: "enabled", 4724: "given a new password", 4725: "disabled", 4726: "deleted", 4738: "changed"}[x.r.ID]
+	kind := map[uint32]string{4720: "created", 4722: "enabled", 4724: "given a new password", 4725: "disabled", 4726: "deleted",
+		4738: "changed"}[x.r.ID]
 	x.act(Act{Kind: "account", Subject: x.name("Target"), Object: kind, Actor: x.actor(), Text: x.intern(x.get("TargetSid"))})
 }
 
@@ -319,7 +323,8 @@ func (x *eventReader) group() {
 
 func (x *eventReader) cleared() {
 	channel := cmp.Or(x.below("Channel"), x.r.Channel)
-	a := Act{Kind: "clear", Subject: x.intern(channel), Actor: Account{Name: x.intern(x.below("SubjectUserName")), SID: x.intern(x.below("SubjectUserSid"))}}
+	a := Act{Kind: "clear", Subject: x.intern(channel), Actor: Account{Name: x.intern(x.below("SubjectUserName")),
+		SID: x.intern(x.below("SubjectUserSid"))}}
 	if a.Actor == (Account{}) {
 		a.Actor.SID = x.intern(x.r.UserSID)
 	}
@@ -449,7 +454,8 @@ func (x *eventReader) forged() {
 	if len(text) < 8 {
 		return
 	}
-	own := strings.EqualFold(r.Provider, r.Channel) || strings.EqualFold(r.Provider, "System") || strings.EqualFold(r.Provider, "EventCreate")
+	own := strings.EqualFold(r.Provider, r.Channel) || strings.EqualFold(r.Provider, "System") || strings.EqualFold(r.Provider,
+		"EventCreate")
 	if !own {
 		return
 	}

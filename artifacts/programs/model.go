@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
+	"github.com/artifactdump/artifactdump/prefetch"
 )
 
 // systemFiles is how many files below System32 must be seen on a volume before it
@@ -41,7 +43,6 @@ func (b *Builder) Model() *Model {
 	loadedBy(list)
 	sameFiles(list)
 	b.fired(list)
-	b.prefetchDeleted(list)
 	for _, p := range list {
 		p.finishProgram(b)
 		m.Programs = append(m.Programs, &p.p)
@@ -55,11 +56,13 @@ func (b *Builder) Model() *Model {
 		}
 	}
 	slices.SortFunc(m.Acts, func(x, y *Act) int {
-		return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Number, y.Number), cmp.Compare(x.Subject, y.Subject),
+		return cmp.Or(x.Time.Compare(y.Time), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Number, y.Number), cmp.Compare(x.Subject,
+			y.Subject),
 			cmp.Compare(x.Object, y.Object), cmp.Compare(x.Ref.Record, y.Ref.Record))
 	})
 	m.Acts = slices.CompactFunc(m.Acts, func(x, y *Act) bool { // of a log and its shadow copy
-		return x.Kind == y.Kind && x.Time.Equal(y.Time) && x.Channel == y.Channel && x.Number == y.Number && x.Subject == y.Subject && x.Object == y.Object
+		return x.Kind == y.Kind && x.Time.Equal(y.Time) && x.Channel == y.Channel && x.Number == y.Number &&
+			x.Subject == y.Subject && x.Object == y.Object
 	})
 	m.Coverage = b.coverage(m)
 	b.programs, b.acts = nil, nil
@@ -208,7 +211,7 @@ func (p *prog) idleAfter(r rename) bool {
 }
 
 // journalStarts gives starts that the journal shows to the program whose Prefetch
-// file has that name. Without such a file the folder is unknown, and so the program.
+// file has that name, or whose path has the hash in it. A name alone joins nothing.
 func (b *Builder) journalStarts(list []*prog) {
 	byName := map[string]*prog{}
 	for _, p := range list {
@@ -216,37 +219,71 @@ func (b *Builder) journalStarts(list []*prog) {
 			byName[strings.TrimSuffix(winpath.Base(name), ".pf")] = p
 		}
 	}
-	for _, a := range b.acts {
-		if a.Kind == "journal start" {
-			if p := byName[a.Subject]; p != nil {
-				p.start(srcJournal, rawStart{time: a.Time, ref: a.Ref})
-			}
-		}
-	}
-}
-
-// prefetchDeleted notes which programs lost their Prefetch file.
-func (b *Builder) prefetchDeleted(list []*prog) {
 	byBase := map[string][]*prog{}
 	for _, p := range list {
-		if base := p.p.baseOf(p.key); strings.HasSuffix(base, ".exe") {
+		if base := p.p.baseOf(p.key); winpath.Ext(base) == ".exe" {
 			byBase[base] = append(byBase[base], p)
 		}
 	}
 	for _, a := range b.acts {
-		if a.Kind != "prefetch deleted" {
+		name := strings.TrimSuffix(a.Subject, ".pf")
+		if a.Kind != "journal start" && a.Kind != "prefetch deleted" {
 			continue
 		}
-		base := a.Subject
-		if i := strings.LastIndexByte(base, '-'); i > 0 {
-			base = base[:i]
+		p := byName[name]
+		if p == nil {
+			p = b.hashed(name, byBase)
+			byName[name] = p
 		}
-		candidates := byBase[base]
-		if len(candidates) != 1 {
-			continue // the name of the file does not say in which folder the program was
+		switch {
+		case p == nil:
+		case a.Kind == "journal start":
+			p.start(srcJournal, rawStart{time: a.Time, ref: a.Ref})
+		default:
+			add(&p.p.Ends, End{Kind: "prefetch deleted", Time: a.Time, Ref: a.Ref})
+			if p.counted == nil {
+				p.counted = map[string]uint32{}
+			}
+			p.counted[name] = max(p.counted[name], 1) // the file is there because the program ran
 		}
-		add(&candidates[0].p.Ends, End{Kind: "prefetch deleted", Time: a.Time, Ref: a.Ref})
 	}
+}
+
+// maxDevices is how many numbers of volumes are tried in a path. Windows counts
+// the volumes of a machine from 1.
+const maxDevices = 32
+
+// hashed returns the program whose path gives the hash in the name of a Prefetch
+// file, or nil: pd64.exe-1a2b3c4d.
+func (b *Builder) hashed(name string, byBase map[string][]*prog) *prog {
+	i := strings.LastIndexByte(name, '-')
+	if i < 0 {
+		return nil
+	}
+	want, err := strconv.ParseUint(name[i+1:], 16, 32)
+	if err != nil {
+		return nil
+	}
+	versions := []prefetch.Version{30, 23, 17}
+	if b.version != 0 {
+		versions = []prefetch.Version{prefetch.Version(b.version)}
+	}
+	for _, p := range byBase[name[:i]] {
+		path := strings.ToUpper(p.key)
+		for _, v := range versions {
+			for n := range maxDevices {
+				if prefetch.Hash(v, `\DEVICE\HARDDISKVOLUME`+strconv.Itoa(n+1)+path, "") == uint32(want) {
+					return p
+				}
+			}
+			for volume := range b.system {
+				if strings.HasPrefix(volume, `\VOLUME{`) && prefetch.Hash(v, volume+path, "") == uint32(want) {
+					return p
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (p *Program) baseOf(key string) string { return key[strings.LastIndexByte(key, '\\')+1:] }
@@ -265,7 +302,7 @@ func (b *Builder) services() {
 		for ; i < len(p.p.Starts) && p.p.Starts[i].Time.Sub(a.Time) <= serviceStart; i++ {
 			if s := &p.p.Starts[i]; s.Service == "" {
 				s.Service = a.Subject
-				add(&s.Proofs, StartProof{"service installed", a.Time, a.Ref})
+				add(&s.Proofs, StartProof{ServiceInstalled, a.Time, a.Ref})
 				break
 			}
 		}
@@ -332,7 +369,8 @@ func (p *prog) finishProgram(b *Builder) {
 	q.Aliases = slices.Compact(q.Aliases)
 	slices.SortFunc(q.What, func(a, b Fact) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) })
 	slices.SortFunc(q.Files, func(a, b File) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.SHA1, b.SHA1), cmp.Compare(a.SHA256, b.SHA256), cmp.Compare(a.Reference, b.Reference))
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.SHA1, b.SHA1), cmp.Compare(a.SHA256, b.SHA256),
+			cmp.Compare(a.Reference, b.Reference))
 	})
 	q.joinHashes()
 	slices.SortFunc(q.Arrived, func(a, b Arrival) int {
@@ -410,7 +448,8 @@ func (p *prog) display(windows string) string {
 // nothing happened is never more than informational.
 func (q *Program) gaps() {
 	if len(q.Autostarts) > 0 && len(q.Starts) == 0 && q.Counts.AtLeast == 0 {
-		q.Missing = append(q.Missing, Gap{What: "start", Why: "it starts automatically, and no record shows that it ran", Level: "informational",
+		q.Missing = append(q.Missing, Gap{What: "start", Why: "it starts automatically, and no record shows that it ran",
+			Level:    "informational",
 			Innocent: "triggers that did not come; records that were overwritten"})
 	}
 	for _, e := range q.Ends {

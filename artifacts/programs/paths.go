@@ -122,7 +122,8 @@ func ShareKey(key, volume string) string {
 // belowSystem reports whether a key lies where Windows and installers put
 // programs.
 func belowSystem(key string) bool {
-	return strings.HasPrefix(key, `\windows\`) || strings.HasPrefix(key, `\program files\`) || strings.HasPrefix(key, `\program files (x86)\`)
+	return strings.HasPrefix(key, `\windows\`) || strings.HasPrefix(key, `\program files\`) || strings.HasPrefix(key,
+		`\program files (x86)\`)
 }
 
 // Outside reports whether the program lies neither below Windows nor below

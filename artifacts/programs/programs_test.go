@@ -81,7 +81,8 @@ func only(t *testing.T, m *programs.Model, key string) *programs.Program {
 func TestOneStartOfFiveSources(t *testing.T) {
 	m := build([]artifacts.Record{
 		pf(`\VOLUME{1}\TMP\A.EXE`, 1, day.Add(5*time.Millisecond)), sysmon(day, 77, `C:\TMP\a.exe`, `PC1\bob`, "a.exe x"),
-		audit(day.Add(time.Second), 77, `C:\TMP\a.exe`), bam(day.Add(time.Second), `\Device\HarddiskVolume3\TMP\a.exe`, "S-1-5-21-1-2-3-1001"),
+		audit(day.Add(time.Second), 77, `C:\TMP\a.exe`), bam(day.Add(time.Second), `\Device\HarddiskVolume3\TMP\a.exe`,
+			"S-1-5-21-1-2-3-1001"),
 		rec("pca", execution.Pca{Path: `C:\TMP\a.exe`, Time: day.Add(-time.Second), Launch: true}),
 	})
 	p := only(t, m, `\tmp\a.exe`)
@@ -136,7 +137,8 @@ func TestRunCount(t *testing.T) {
 // TestNamesJoinNothing: the same name in another folder, or on another drive, is
 // another program.
 func TestNamesJoinNothing(t *testing.T) {
-	m := build([]artifacts.Record{pf(`\VOLUME{1}\TMP\A.EXE`, 1, day), sysmon(day, 1, `C:\Other\a.exe`, "x", ""), sysmon(day, 2, `E:\TMP\a.exe`, "x", "")})
+	m := build([]artifacts.Record{pf(`\VOLUME{1}\TMP\A.EXE`, 1, day), sysmon(day, 1, `C:\Other\a.exe`, "x", ""), sysmon(day, 2,
+		`E:\TMP\a.exe`, "x", "")})
 	if n := len(m.Program(`\tmp\a.exe`)); n != 2 {
 		t.Errorf(`%d programs at \tmp\a.exe, want one for each volume`, n)
 	}
@@ -147,13 +149,15 @@ func TestNamesJoinNothing(t *testing.T) {
 // one that ran under both names afterwards is not.
 func TestRename(t *testing.T) {
 	renamed := rec("usnjrnl", filesystem.Change{Path: `C:\TMP\svc.exe`, OldPath: `C:\TMP\x.tmp`, Renamed: day})
-	m := build([]artifacts.Record{sysmon(day.Add(-time.Minute), 1, `C:\TMP\x.tmp`, "x", ""), sysmon(day.Add(time.Minute), 2, `C:\TMP\svc.exe`, "x", ""), renamed})
+	m := build([]artifacts.Record{sysmon(day.Add(-time.Minute), 1, `C:\TMP\x.tmp`, "x", ""), sysmon(day.Add(time.Minute), 2,
+		`C:\TMP\svc.exe`, "x", ""), renamed})
 	p := only(t, m, `\tmp\svc.exe`)
 	if len(p.Starts) != 2 || len(m.Program(`\tmp\x.tmp`)) != 0 {
 		t.Errorf("starts %d, other %v", len(p.Starts), m.Program(`\tmp\x.tmp`))
 	}
 	renamed.ID = ""
-	m = build([]artifacts.Record{sysmon(day.Add(time.Hour), 1, `C:\TMP\x.tmp`, "x", ""), sysmon(day.Add(time.Minute), 2, `C:\TMP\svc.exe`, "x", ""), renamed})
+	m = build([]artifacts.Record{sysmon(day.Add(time.Hour), 1, `C:\TMP\x.tmp`, "x", ""), sysmon(day.Add(time.Minute), 2,
+		`C:\TMP\svc.exe`, "x", ""), renamed})
 	only(t, m, `\tmp\x.tmp`)
 }
 
@@ -174,10 +178,12 @@ func story() []artifacts.Record {
 	var list []artifacts.Record
 	for i := range 5 {
 		at := day.Add(time.Duration(i) * time.Minute)
-		list = append(list, sysmon(at, 10+i, `C:\TMP\p.exe`, `PC1\bob`, "p.exe"), sysmon(at.Add(100*time.Millisecond), 50+i, `C:\Windows\PSEXESVC.exe`, `NT AUTHORITY\SYSTEM`, ""),
+		list = append(list, sysmon(at, 10+i, `C:\TMP\p.exe`, `PC1\bob`, "p.exe"), sysmon(at.Add(100*time.Millisecond), 50+i,
+			`C:\Windows\PSEXESVC.exe`, `NT AUTHORITY\SYSTEM`, ""),
 			audit(at.Add(30*time.Millisecond), 10+i, `C:\TMP\p.exe`))
 	}
-	return append(list, pf(`\VOLUME{1}\TMP\P.EXE`, 5, day, day.Add(time.Minute)), bam(day.Add(4*time.Minute), `\Device\HarddiskVolume3\TMP\p.exe`, "S-1-5-21-1-2-3-1001"))
+	return append(list, pf(`\VOLUME{1}\TMP\P.EXE`, 5, day, day.Add(time.Minute)), bam(day.Add(4*time.Minute),
+		`\Device\HarddiskVolume3\TMP\p.exe`, "S-1-5-21-1-2-3-1001"))
 }
 
 func written(t *testing.T, m *programs.Model) string {
@@ -261,10 +267,12 @@ func TestManyStarts(t *testing.T) {
 // TestHostile: paths and command lines that mean harm make no panic and no line
 // of their own.
 func TestHostile(t *testing.T) {
-	bad := []string{"", `\`, `\\`, "a", strings.Repeat(`\a`, 40_000), "C:\\x\n\x1b[31m.exe", `\\?\`, `%%%`, `C:\` + strings.Repeat("é", 20_000) + ".exe", "\xff\xfe\\x"}
+	bad := []string{"", `\`, `\\`, "a", strings.Repeat(`\a`, 40_000), "C:\\x\n\x1b[31m.exe", `\\?\`, `%%%`,
+		`C:\` + strings.Repeat("é", 20_000) + ".exe", "\xff\xfe\\x"}
 	var list []artifacts.Record
 	for i, s := range bad {
-		list = append(list, sysmon(day, i, s, s, s), pf(s, 1<<31, day), bam(day, s, s), rec("usnjrnl", filesystem.Change{Path: s, OldPath: s + "x", Renamed: day}))
+		list = append(list, sysmon(day, i, s, s, s), pf(s, 1<<31, day), bam(day, s, s), rec("usnjrnl", filesystem.Change{Path: s,
+			OldPath: s + "x", Renamed: day}))
 	}
 	m := build(list)
 	var b bytes.Buffer

@@ -9,6 +9,12 @@ import (
 	"time"
 )
 
+// Sources of a start that are no record of the start itself.
+const (
+	CommandLine      = "command line"      // the command line of another program names the file
+	ServiceInstalled = "service installed" // right before
+)
+
 // A source is a kind of record that shows starts.
 type source uint8
 
@@ -55,7 +61,7 @@ var sourceKinds = [sourceCount]sourceKind{
 	srcRecentApps: {"recentapps", 2 * time.Second, 2 * time.Second, true, Proved, "explorer", 3},
 	srcTimeline:   {"activities", 1500 * time.Millisecond, 1500 * time.Millisecond, false, Recorded, "activities", 1},
 	srcJournal:    {"journal", 10600 * time.Millisecond, 0, true, Inferred, "journal", 0},
-	srcCommand:    {"command line", 50 * time.Millisecond, 50 * time.Millisecond, true, Inferred, "command", 0},
+	srcCommand:    {CommandLine, 50 * time.Millisecond, 50 * time.Millisecond, true, Inferred, "command", 0},
 }
 
 // samePID is how far apart two records of one process id and image may be.

@@ -47,7 +47,8 @@ func (b *Builder) trace(rec *artifacts.Record) {
 		}
 	case browser.Download:
 		if p := b.sight(d.Path, rec); p != nil {
-			add(&p.p.Arrived, Arrival{Kind: "download", Time: cmpTime(d.End, d.Start), From: b.intern(d.URL), Certainty: Recorded, Ref: b.ref(rec)})
+			add(&p.p.Arrived, Arrival{Kind: "download", Time: cmpTime(d.End, d.Start), From: b.intern(d.URL), Certainty: Recorded,
+				Ref: b.ref(rec)})
 			b.keep(rec)
 		}
 	case filesystem.Mark, filesystem.File, filesystem.Change, filesystem.Executed, filesystem.IndexName, filesystem.LogItem:
@@ -96,6 +97,7 @@ func (b *Builder) prefetch(rec *artifacts.Record, d *execution.Prefetch) {
 		return // of the boot or an operation, not of a program
 	}
 	b.systemVolume(d)
+	b.version = max(b.version, d.Version)
 	p := b.sight(rec.Program(), rec)
 	if p == nil {
 		return
@@ -379,8 +381,9 @@ func (b *Builder) journal(rec *artifacts.Record, d *filesystem.Change) {
 // when everything was read.
 func (b *Builder) journalStart(rec *artifacts.Record, d *filesystem.Change) {
 	if len(b.acts) < maxActs {
-		b.acts = append(b.acts, &Act{Kind: "journal start", Time: d.Last, Subject: strings.ToLower(d.Executable) + "-" + strings.ToLower(d.Hash),
-			Ref: b.ref(rec)})
+		b.acts = append(b.acts, &Act{Kind: "journal start", Time: d.Last,
+			Subject: strings.ToLower(d.Executable) + "-" + strings.ToLower(d.Hash),
+			Ref:     b.ref(rec)})
 	}
 }
 

@@ -215,7 +215,8 @@ func (p *Program) row() []string {
 	}
 	arrived, from := p.arrival()
 	return []string{
-		p.Level, p.Path, p.Base(), cell(p.FirstSeen()), cell(first), cell(last), strconv.Itoa(p.Counts.Known), strconv.Itoa(p.Counts.AtLeast),
+		p.Level, p.Path, p.Base(), cell(p.FirstSeen()), cell(first), cell(last), strconv.Itoa(p.Counts.Known),
+		strconv.Itoa(p.Counts.AtLeast),
 		strings.Join(slices.Sorted(maps.Keys(p.Counts.Sources)), "; "),
 		joined(p.Accounts, func(a *Attribution) string { return cmp.Or(a.Name, a.SID) }),
 		joined(p.Accounts, func(a *Attribution) string { return string(a.Certainty) }),

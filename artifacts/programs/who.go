@@ -149,7 +149,8 @@ func (w *who) attribute(p *prog) {
 // would be right for one start in three.
 func (w *who) infer(p *prog, s *Start) Attribution {
 	if s.Service != "" {
-		return Attribution{Name: "SYSTEM", SID: "S-1-5-18", Certainty: Inferred, Why: "the service " + s.Service + " was installed right before"}
+		return Attribution{Name: "SYSTEM", SID: "S-1-5-18", Certainty: Inferred,
+			Why: "the service " + s.Service + " was installed right before"}
 	}
 	if sid := p.usedBy(s.Time); sid != "" {
 		return Attribution{SID: sid, Certainty: Inferred, Why: "SRUM has it for this account alone in that hour"}

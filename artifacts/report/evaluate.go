@@ -7,6 +7,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/programs"
 	"github.com/artifactdump/artifactdump/artifacts/story"
 )
 
@@ -102,5 +103,41 @@ func Verdicts(r *findings.Report) map[string]output.Verdict {
 	for id, v := range r.Verdicts() {
 		out[id] = output.Verdict{Level: v.Level.String(), Rules: v.Rules, Findings: v.Findings}
 	}
+	for _, m := range r.Models {
+		ofPrograms(out, m)
+	}
 	return out
+}
+
+// ofPrograms adds which program, start and session a record belongs to. A record
+// that shows starts of two programs, a host and what it ran, belongs to the host.
+func ofPrograms(out map[string]output.Verdict, m *programs.Model) {
+	for _, p := range m.Programs {
+		for _, ref := range p.Sample {
+			if v := out[ref.Record]; v.Program == "" {
+				v.Program = p.ID
+				out[ref.Record] = v
+			}
+		}
+		for i := range p.Starts {
+			s := &p.Starts[i]
+			for _, f := range s.Proofs {
+				v := out[f.Record]
+				if v.Program != "" && v.Program != p.ID && (f.Source == programs.CommandLine || len(v.Starts) > 0) {
+					continue
+				}
+				v.Program = p.ID
+				if f.Source != programs.ServiceInstalled {
+					v.Session, v.Starts = s.Session, append(v.Starts, output.Start{Time: f.Time, ID: s.ID, Window: s.Window})
+				}
+				out[f.Record] = v
+			}
+		}
+	}
+	for _, a := range m.Acts {
+		if v := out[a.Ref.Record]; v.Session == "" && a.Session != "" {
+			v.Session = a.Session
+			out[a.Ref.Record] = v
+		}
+	}
 }

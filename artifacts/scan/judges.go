@@ -9,6 +9,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
+	"github.com/artifactdump/artifactdump/artifacts/story"
 )
 
 // Judges evaluate machines one after the other.
@@ -64,6 +65,9 @@ func (j *Judges) WithPrefix(prefix string) []*findings.Finding {
 func (j *Judges) Verdicts() map[string]map[string]output.Verdict {
 	verdicts := map[string]map[string]output.Verdict{}
 	for i, r := range j.Reports() {
+		for _, m := range r.Models {
+			story.Tell(m, r, nil) // notes the windows
+		}
 		verdicts[j.hosts[i]] = report.Verdicts(r)
 	}
 	return verdicts

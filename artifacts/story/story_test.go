@@ -92,7 +92,8 @@ func point(kind, subject string, minutes int, level findings.Level) *act {
 }
 
 func TestClusters(t *testing.T) {
-	acts := []*act{point("run", "a", 0, findings.High), point("run", "b", 20, findings.Medium), point("run", "c", 60, findings.High), point("run", "d", 61, findings.High)}
+	acts := []*act{point("run", "a", 0, findings.High), point("run", "b", 20, findings.Medium), point("run", "c", 60,
+		findings.High), point("run", "d", 61, findings.High)}
 	if list := clusters(acts, nil, 30*time.Minute); len(list) != 2 || len(list[0]) != 2 {
 		t.Errorf("%d clusters", len(list))
 	}
@@ -113,8 +114,10 @@ func TestWindowOf(t *testing.T) {
 		{"one high act", []*act{point("run", "a", 0, findings.High)}, false},
 		{"one critical act", []*act{point("run", "a", 0, findings.Critical)}, true},
 		{"two subjects", []*act{point("run", "a", 0, findings.High), point("run", "b", 1, findings.Medium)}, true},
-		{"medium only", []*act{point("run", "a", 0, findings.Medium), point("run", "b", 1, findings.Medium), point("run", "c", 2, findings.Medium)}, false},
-		{"one program again and again", []*act{point("run", "a", 0, findings.High), point("run", "a", 9, findings.High), point("run", "a", 18, findings.High)}, false},
+		{"medium only", []*act{point("run", "a", 0, findings.Medium), point("run", "b", 1, findings.Medium), point("run", "c", 2,
+			findings.Medium)}, false},
+		{"one program again and again", []*act{point("run", "a", 0, findings.High), point("run", "a", 9, findings.High),
+			point("run", "a", 18, findings.High)}, false},
 	} {
 		if w := windowOf("PC1", c.acts); (w != nil) != c.want {
 			t.Errorf("%s: %+v", c.name, w)

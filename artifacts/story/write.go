@@ -13,9 +13,11 @@ import (
 
 // words are the headings of a story, by language.
 var words = map[string]map[string]string{
-	"en": {"title": "The story of machine %s", "note": "Times are UTC. A window ends when nothing happens for %s. Each sentence ends with its proof: " +
-		"proved, recorded or inferred, and its records.",
-		"window": "Window %d", "core": "core", "isolated": "Isolated acts", "rest": "Further acts of window %d", "records": "records", "record": "record",
+	"en": {"title": "The story of machine %s",
+		"note": "Times are UTC. A window ends when nothing happens for %s. Each sentence ends with its proof: " +
+			"proved, recorded or inferred, and its records.",
+		"window": "Window %d", "core": "core", "isolated": "Isolated acts", "rest": "Further acts of window %d",
+		"records": "records", "record": "record",
 		"proved": "proved", "recorded": "recorded", "inferred": "inferred", "limits": "What the evidence does not show"},
 	"ja": {"title": "マシン %s で起きたこと", "note": "時刻は UTC。%s 何も起きなければ時間帯は終わります。各文の末尾に証明の種類（証明、記録、推定）とレコードを示します。",
 		"window": "時間帯 %d", "core": "中心", "isolated": "孤立した行為", "rest": "時間帯 %d のその他の行為", "records": "件のレコード", "record": "件のレコード",
@@ -154,7 +156,8 @@ func clean(s string) string {
 
 // markdown is clean for a document in which some characters have a meaning.
 func markdown(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "<", "&lt;", ">", "&gt;", "[", `\[`, "|", `\|`, "#", `\#`).Replace(clean(s))
+	return strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "<", "&lt;", ">", "&gt;", "[", `\[`, "|", `\|`, "#",
+		`\#`).Replace(clean(s))
 }
 
 // timeLayout writes UTC with the seven digits that a FILETIME holds.

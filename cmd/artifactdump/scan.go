@@ -33,6 +33,8 @@ func scanCommand() *cli.Command {
 			"   report.html             a page to read: findings with their evidence, activity, coverage\n" +
 			"   findings.jsonl          what deserves review, with reasons\n" +
 			"   coverage.jsonl          which rules could not be evaluated, and why\n" +
+			"   programs.jsonl, programs.csv, starts.csv  each program with all that is known of it\n" +
+			"   story.md, story.ja.md, story.json  what happened, in sentences with their proof\n" +
 			"   logons.csv, sessions.csv, graph.graphml  who logged on to what, from where, for how long\n" +
 			"   observations.jsonl.gz   what fleet compares machines by\n" +
 			"   navigator.json          layer for the ATT&CK Navigator\n\n" +
