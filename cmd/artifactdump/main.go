@@ -130,6 +130,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			reportCommand(),
 			findingsCommand(),
 			searchCommand(),
+			diffCommand(),
 			logonsCommand(),
 			fleetCommand(),
 			dumpCommand(),
@@ -158,7 +159,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		switch c.Name {
 		case "scan", "fleet", "timeline", "report", "findings", "dump", "prefetch", "verify":
 			c.Before = func(c *cli.Context) error { return named(c, c.NArg()) }
-		case "explain", "search":
+		case "explain", "search", "diff":
 			c.Before = func(c *cli.Context) error { return named(c, 1) }
 		}
 		for _, s := range c.Subcommands {
