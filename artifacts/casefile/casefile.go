@@ -1,5 +1,5 @@
 // Package casefile reads a case folder back: what package scan wrote of one
-// machine or several. A case stands in place of evidence where no bytes of it are
+// machine or several. A case replaces evidence where no bytes of it are
 // needed: its events, records, findings and log-ons are all there.
 //
 // A case may have been changed since it was written, and its files may come from

@@ -139,6 +139,7 @@ func TestArrows(t *testing.T) {
 
 		"cmd/artifactdump/internal/build":     {},
 		"cmd/artifactdump/internal/damage":    engine,
+		"cmd/artifactdump/internal/diffview":  join(above, []string{"artifacts/"}),
 		"cmd/artifactdump/internal/describe":  join(above, []string{"artifacts/output"}),
 		"cmd/artifactdump/internal/logonview": join(above, []string{"artifacts/output", "artifacts/logons", "cmd/artifactdump/internal/terminal"}),
 		"cmd/artifactdump/internal/process":   {},

@@ -131,6 +131,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			viewCommand(),
 			findingsCommand(),
 			searchCommand(),
+			diffCommand(),
 			logonsCommand(),
 			programsCommand(),
 			fleetCommand(),
@@ -161,7 +162,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		switch c.Name {
 		case "scan", "fleet", "timeline", "report", "findings", "dump", "prefetch", "verify", "export":
 			c.Before = func(c *cli.Context) error { return named(c, c.NArg()) }
-		case "explain", "search":
+		case "explain", "search", "diff":
 			c.Before = func(c *cli.Context) error { return named(c, 1) }
 		}
 		for _, s := range c.Subcommands {

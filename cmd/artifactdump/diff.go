@@ -1,0 +1,128 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/artifactdump/artifactdump/artifacts/casefile"
+	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/fleet/observations"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/diffview"
+)
+
+func diffCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "diff",
+		Usage:     "compare two cases: what is new, gone or changed",
+		ArgsUsage: "CASE1 CASE2",
+		Description: "Compares two scans of one machine, or two machines: programs, autostarts, services,\n" +
+			"tasks, origins, accounts, devices and findings, by the key that each has on every\n" +
+			"machine. Changed is what has another spelling, level or number of records. Of cases\n" +
+			"of several machines those of one MachineGuid or name are compared.\n\n" +
+			"Examples:\n" +
+			"   artifactdump diff before after\n" +
+			"   artifactdump diff --kind autostart,service,task --change new golden case/PC7",
+		Flags: slices.Concat([]cli.Flag{
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: " + strings.Join(diffview.Formats(), ", ")},
+			&cli.StringFlag{Name: "kind", Usage: "compare only the kinds in `LIST`: " + strings.Join(observations.Kinds(), ", ")},
+			&cli.StringFlag{Name: "change", Usage: "show only the changes in `LIST`: new, gone, changed"},
+			&cli.StringFlag{Name: "level", Usage: "show only what a finding of `LEVEL` or above names"},
+			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no notes"},
+		}, outputFlags(), csvFlags()),
+		Action: diffAction,
+	}
+}
+
+// choices reads a list of words of which each must be known.
+func choices(c *cli.Context, flag string, known []string) ([]string, error) {
+	if c.String(flag) == "" {
+		return known, nil
+	}
+	list := strings.Split(c.String(flag), ",")
+	for i, w := range list {
+		if list[i] = strings.TrimSpace(w); !slices.Contains(known, list[i]) {
+			return nil, usagef("--%s: unknown %q; known: %s", flag, list[i], strings.Join(known, ", "))
+		}
+	}
+	return list, nil
+}
+
+func diffAction(c *cli.Context) error {
+	if c.NArg() != 2 {
+		return usagef("usage: artifactdump diff CASE1 CASE2")
+	}
+	if !slices.Contains(diffview.Formats(), c.String("format")) {
+		return usagef("unknown diff format %q; known: %s", c.String("format"), strings.Join(diffview.Formats(), ", "))
+	}
+	kinds, err := choices(c, "kind", observations.Kinds())
+	if err != nil {
+		return err
+	}
+	changes, err := choices(c, "change", []string{casefile.New, casefile.Gone, casefile.Changed})
+	if err != nil {
+		return err
+	}
+	level, err := levelFlag(c, "level")
+	if err != nil {
+		return err
+	}
+	s := newSession(c)
+	cases := make([]*casefile.Case, 2)
+	for i := range cases {
+		if cases[i], err = casefile.Open(c.Args().Get(i)); err != nil {
+			return missing(c.Args().Get(i), err)
+		}
+		for _, note := range cases[i].Notes {
+			s.note("%s", note)
+		}
+	}
+	pairs, alone, err := casefile.Pairs(cases[0], cases[1])
+	if err != nil {
+		return err
+	}
+	for _, m := range alone {
+		s.note("%s: no machine of this name in the other case", m.Dir)
+	}
+	o, err := openOutput(c)
+	if err != nil {
+		return err
+	}
+	wanted := func(ch *casefile.Change) bool {
+		return slices.Contains(kinds, ch.Kind) && slices.Contains(changes, ch.Change) && (level == 0 || levelOf(ch) >= level)
+	}
+	w := diffview.New(c.String("format"), o, outputOptions(c))
+	for _, p := range pairs {
+		w.Machine(p)
+		for ch, err := range casefile.Diff(c.Context, p.Before, p.After) {
+			if err == nil && wanted(ch) {
+				err = w.Change(ch)
+			}
+			if err != nil {
+				o.Abort()
+				return err
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		o.Abort()
+		return err
+	}
+	if err := o.Commit(); err != nil {
+		return err
+	}
+	return s.end()
+}
+
+// levelOf is the higher of the levels of a change.
+func levelOf(ch *casefile.Change) findings.Level {
+	var l findings.Level
+	for _, x := range []*observations.Observation{ch.Before, ch.After} {
+		if x != nil {
+			v, _ := findings.ParseLevel(x.Level)
+			l = max(l, v)
+		}
+	}
+	return l
+}
