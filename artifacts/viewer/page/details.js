@@ -68,7 +68,15 @@ function findingBox(f) {
 	return box;
 }
 
-const explainCommand = (i) => "artifactdump explain " + shellWord(info.evidence || "EVIDENCE") + " " + idOf(i);
+const explainCommand = (i) => "artifactdump explain " + shellWord(evidencePath()) + " " + idOf(i);
+
+// evidencePath is the evidence, or the case folder that the page lies in.
+function evidencePath() {
+	if (!info.case_folder) return info.evidence || "EVIDENCE";
+	if (location.protocol !== "file:") return "CASE";
+	const path = decodeURIComponent(new URL(info.case_folder, location.href).pathname).replace(/^\/(?=[A-Za-z]:)/, "");
+	return path.length > 1 ? path.replace(/\/$/, "") : path;
+}
 
 function commandBox(i) {
 	return el("section", {}, el("h3", { text: t("explain") }), el("p", { class: "command" }, el("code", { text: explainCommand(i) }), " ",
