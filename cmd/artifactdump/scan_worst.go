@@ -25,8 +25,8 @@ func (s *session) worst(dir string, m *scan.Manifest) {
 	fmt.Fprintf(s.stderr, "case folder: %s\n", terminal.Clean(dir))
 	if len(m.Machines) == 1 && m.Machines[0] != nil {
 		folder := filepath.Join(dir, m.Machines[0].Folder)
-		fmt.Fprintf(s.stderr, "open %s to read\n", terminal.Clean(filepath.Join(folder, "report.html")))
-		fmt.Fprintf(s.stderr, "open %s to search, filter and mark\n", terminal.Clean(filepath.Join(folder, "viewer.html")))
+		fmt.Fprintf(s.stderr, "open %s\n", terminal.Clean(filepath.Join(folder, "report.html")))
+		fmt.Fprintf(s.stderr, "open %s\n", terminal.Clean(filepath.Join(folder, "viewer.html")))
 	} else if len(m.Machines) > 1 {
 		fmt.Fprintln(s.stderr, "open report.html or viewer.html in the folder of a machine")
 	}
