@@ -131,10 +131,10 @@ func folderName(name string) string {
 
 // What the scan of a machine takes, in MiB: measured, and rounded up.
 const (
-	needBase   = 64 // evaluation, report, buffers
-	needFormat = 32 // of a format that gathers rows before it writes them
-	needHive   = 4  // bytes for each byte of an open hive: as it lies there, recovered, indexed
-	needResult = 4  // bytes of hives that were given up for each byte of records that wait
+	needBase   = 104 // evaluation, report, tables of the viewer, buffers
+	needFormat = 32  // of a format that gathers rows before it writes them
+	needHive   = 4   // bytes for each byte of an open hive: as it lies there, recovered, indexed
+	needResult = 4   // bytes of hives that were given up for each byte of records that wait
 )
 
 // need estimates what memory the scan of a machine takes.

@@ -12,8 +12,11 @@ import (
 func (x *machineScan) writeViewer() error {
 	x.phase("writing the viewer")
 	in := &viewer.Input{
-		Tool: "artifactdump " + x.o.Version, Lang: x.o.Lang, Evidence: x.m.Evidence,
-		Machines: []output.Machine{output.MachineOf(x.tree.Machine(), x.m.Evidence)}, Rows: x.judged,
+		Tool: "artifactdump " + x.o.Version, Lang: x.o.Lang, CaseFolder: ".",
+		Machines: []output.Machine{output.MachineOf(x.tree.Machine(), "")}, Rows: x.judged,
+	}
+	if x.m.Folder != "" {
+		in.CaseFolder = ".."
 	}
 	var err error
 	if in.Findings, err = viewer.FindingsOf(x.report); err != nil {

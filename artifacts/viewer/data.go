@@ -87,7 +87,7 @@ type trailer struct {
 	Tool     string              `json:"tool"`
 	Lang     string              `json:"lang"`
 	Evidence string              `json:"evidence"`
-	Case     bool                `json:"case"`
+	Case     string              `json:"case_folder"`
 	Rows     int                 `json:"rows"`
 	Machines []machine           `json:"machines"`
 	Findings []json.RawMessage   `json:"findings"`
@@ -117,7 +117,6 @@ type machine struct {
 	TimeZone string `json:"timezone"` // as Windows names it
 	Zone     string `json:"zone"`     // of the IANA database, "" when unknown
 	Bias     int    `json:"bias"`     // minutes, UTC = local + bias
-	Input    string `json:"input"`
 }
 
 // writeData writes header, rows and trailer, each with its length before it.
@@ -138,7 +137,7 @@ func writeData(w io.Writer, in *Input) error {
 		return err
 	}
 	t := trailer{
-		Title: in.title(), Tool: in.Tool, Lang: in.Lang, Evidence: in.Evidence, Case: in.Case, Rows: e.rows, Sessions: in.Sessions,
+		Title: in.title(), Tool: in.Tool, Lang: in.Lang, Evidence: in.Evidence, Case: in.CaseFolder, Rows: e.rows, Sessions: in.Sessions,
 		Logons: in.Logons, OddIDs: e.odd, Part: in.Part, Parts: in.Parts, Files: in.Files, Folded: in.Folded,
 	}
 	for _, f := range in.Findings {
@@ -146,7 +145,7 @@ func writeData(w io.Writer, in *Input) error {
 	}
 	t.Rules = translated(in.Findings)
 	for _, m := range in.Machines {
-		t.Machines = append(t.Machines, machine{m.Name, m.OS, m.Build, m.TimeZone, zoneNames[m.TimeZone], m.Bias, m.Input})
+		t.Machines = append(t.Machines, machine{m.Name, m.OS, m.Build, m.TimeZone, zoneNames[m.TimeZone], m.Bias})
 	}
 	return writeJSON(w, t)
 }

@@ -51,8 +51,10 @@ func columnNames() []string {
 const (
 	listSeparator = "\x1f"
 	blockRows     = 8192
-	// maxKnown bounds the memory of a table: beyond it a text can be stored twice.
-	maxKnown = 1 << 18
+	// maxKnown bounds the memory of all tables together, some 30 MB: beyond it a text
+	// can be stored twice. A table below minKnown is not emptied for others.
+	maxKnown = 1 << 20
+	minKnown = 1 << 14
 	// maxInline is the first number that is stored as a text.
 	maxInline = 1 << 30
 )
@@ -75,6 +77,7 @@ type encoder struct {
 	extras map[string]*column
 	names  []string // of extras that this block introduces
 	inUse  []*column
+	known  int // texts in the tables of all columns
 	rows   int
 	block  int // rows in this block
 	b      []byte
@@ -120,9 +123,11 @@ func (e *encoder) ref(c *column, s string) uint64 {
 	h := maphash.String(e.seed, s)
 	n, ok := c.known[h]
 	if !ok {
-		if len(c.known) >= maxKnown {
-			clear(c.known)
+		if e.known >= maxKnown && len(c.known) >= minKnown {
+			e.known -= len(c.known)
+			c.known = map[uint64]uint64{}
 		}
+		e.known++
 		n = c.next
 		c.next++
 		c.known[h] = n

@@ -35,10 +35,12 @@ type Input struct {
 	Title    string // "" is the names of the machines
 	Tool     string // name and version of the program
 	Lang     string // en or ja; "" is the browser's
-	Evidence string // as it is written in commands; "" leaves them out
-	Case     bool   // Evidence is a case folder
-	Machines []output.Machine
-	Rows     iter.Seq2[*output.Row, error] // in the order of a timeline
+	Evidence string // as it is written in commands
+	// CaseFolder is the way from the page to the case folder, "." or "..", for pages
+	// that lie in a case: their commands go by where the page is when it is opened.
+	CaseFolder string
+	Machines   []output.Machine
+	Rows       iter.Seq2[*output.Row, error] // in the order of a timeline
 	// Findings are JSON objects, as in findings.jsonl.
 	Findings [][]byte
 	// Sessions and Logons are tables of the log-on analysis, by column.

@@ -112,7 +112,7 @@ func TestFaults(t *testing.T) {
 			b, _ := os.ReadFile(filepath.Join(args[len(args)-2], name))
 			out.Write(b)
 		}
-		if args[0] == "report" {
+		if args[0] == "report" || args[0] == "view" {
 			b, _ := os.ReadFile(args[len(args)-2])
 			out.Write(b)
 		}
@@ -121,7 +121,7 @@ func TestFaults(t *testing.T) {
 	n := 0
 	for _, args := range [][]string{
 		{"timeline", "--jobs", "1"}, {"dump", "--jobs", "1"}, {"findings", "--jobs", "1"},
-		{"report", "--jobs", "1", "-o", "report.html"}, {"scan", "--jobs", "1", "-o", "case"},
+		{"report", "--jobs", "1", "-o", "report.html"}, {"view", "--jobs", "1", "-o", "viewer.html"}, {"scan", "--jobs", "1", "-o", "case"},
 	} {
 		t.Run(args[0], func(t *testing.T) {
 			argv := func() []string {

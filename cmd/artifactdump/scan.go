@@ -31,6 +31,7 @@ func scanCommand() *cli.Command {
 			"   timeline.jsonl, .csv    all events, sorted; --format adds more formats\n" +
 			"   records/ARTIFACT.jsonl  all records with all fields\n" +
 			"   report.html             a page to read: findings with their evidence, activity, coverage\n" +
+			"   viewer.html             a page to work in: search, histogram, details, marks\n" +
 			"   findings.jsonl          what deserves review, with reasons\n" +
 			"   coverage.jsonl          which rules could not be evaluated, and why\n" +
 			"   programs.jsonl, programs.csv, starts.csv  each program with all that is known of it\n" +

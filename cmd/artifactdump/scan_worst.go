@@ -27,7 +27,9 @@ func (s *session) worst(dir string, m *scan.Manifest) {
 	}
 	fmt.Fprintf(s.stderr, "case folder: %s\n", terminal.Clean(dir))
 	if len(m.Machines) == 1 && m.Machines[0] != nil {
-		fmt.Fprintf(s.stderr, "open %s\n", terminal.Clean(filepath.Join(dir, m.Machines[0].Folder, "report.html")))
+		folder := filepath.Join(dir, m.Machines[0].Folder)
+		fmt.Fprintf(s.stderr, "open %s\n", terminal.Clean(filepath.Join(folder, "report.html")))
+		fmt.Fprintf(s.stderr, "open %s\n", terminal.Clean(filepath.Join(folder, "viewer.html")))
 	} else if len(m.Machines) > 1 {
 		fmt.Fprintf(s.stderr, "open %s\n", terminal.Clean(filepath.Join(dir, scan.IndexName)))
 	}

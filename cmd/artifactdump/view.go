@@ -56,8 +56,8 @@ func view(c *cli.Context) error {
 		return err
 	}
 	name := cmp.Or(c.String("output"), "viewer.html")
-	if _, err := os.Stat(name); err == nil && !c.Bool("force") {
-		return &files.ExistsError{Name: name} // before hours of reading
+	if err := writable(name, c.Bool("force"), paths); err != nil {
+		return err
 	}
 	in, rows, done, err := s.viewed(paths)
 	if err != nil {
@@ -69,6 +69,20 @@ func view(c *cli.Context) error {
 		return err
 	}
 	return s.end()
+}
+
+// writable looks at an output before the evidence is read, which can be long.
+func writable(name string, force bool, evidence []string) error {
+	if name == "-" {
+		return nil
+	}
+	if err := files.Outside(name, evidence); err != nil {
+		return err
+	}
+	if st, err := os.Stat(name); err == nil && st.Mode().IsRegular() && !force {
+		return &files.ExistsError{Name: name}
+	}
+	return nil
 }
 
 // viewed reads cases or evidence. rows is a number of rows that there are not more of.

@@ -68,7 +68,15 @@ function findingBox(f) {
 	return box;
 }
 
-const explainCommand = (i) => "artifactdump explain " + shellWord(info.evidence || "EVIDENCE") + " " + idOf(i);
+const explainCommand = (i) => "artifactdump explain " + shellWord(evidencePath()) + " " + idOf(i);
+
+// evidencePath is the evidence, or the case folder that the page lies in.
+function evidencePath() {
+	if (!info.case_folder) return info.evidence || "EVIDENCE";
+	if (location.protocol !== "file:") return "CASE";
+	const path = decodeURIComponent(new URL(info.case_folder, location.href).pathname).replace(/^\/(?=[A-Za-z]:)/, "");
+	return path.length > 1 ? path.replace(/\/$/, "") : path;
+}
 
 function commandBox(i) {
 	return el("section", {}, el("h3", { text: t("explain") }), el("p", { class: "command" }, el("code", { text: explainCommand(i) }), " ",
@@ -127,9 +135,11 @@ function allFields(i) {
 function drawFindings() {
 	const list = info.findings ?? [], box = $("view-findings");
 	if (!list.length) return box.replaceChildren(el("p", { text: t("noFindings") }));
-	box.replaceChildren(...list.map((f) => {
+	const several = rows.cols.hostname.table.length > 2;
+	const sorted = [...list].sort((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level)); // of several machines
+	box.replaceChildren(...sorted.map((f) => {
 		const d = el("details", { class: "fold", "data-level": f.level }, el("summary", {}, el("span", { class: "badge", text: f.level }), " ",
-			el("b", { text: ruleWords(f.rule_id).title ?? f.title }), " ", el("span", { class: "subject", text: short(f.subject ?? "", 300) })));
+			el("b", { text: ruleWords(f.rule_id).title ?? f.title }), " ", el("span", { class: "subject", text: short((several && f.host ? f.host + "  " : "") + (f.subject ?? ""), 300) })));
 		d.addEventListener("toggle", () => { if (d.open && d.children.length === 1) d.append(findingBox(f)); });
 		return d;
 	}));

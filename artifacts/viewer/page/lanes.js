@@ -20,18 +20,20 @@ function setupLanes() {
 // collectLanes orders programs by their highest finding, then by their first time.
 function collectLanes() {
 	const { table, refs } = rows.cols.path, rank = levelRanks(), level = rows.cols.level, by = new Map();
+	const hosts = rows.cols.hostname, several = hosts.table.length > 2, n = table.length;
 	for (let k = 0; k < state.count; k++) {
 		const i = state.shown[k];
 		if (!refs[i]) continue;
-		let lane = by.get(refs[i]);
-		if (!lane) by.set(refs[i], lane = { path: "", ref: refs[i], level: 0, first: rows.sec[i], rows: [] });
+		const key = several ? refs[i] + n * hosts.refs[i] : refs[i];
+		let lane = by.get(key);
+		if (!lane) by.set(key, lane = { path: "", key, level: 0, first: rows.sec[i], rows: [] });
 		lane.level = Math.max(lane.level, rank[level.refs[i]]);
 		if (lane.rows.length < 20000) lane.rows.push(i);
 	}
 	const list = [...by.values()].sort((a, b) => b.level - a.level || a.first - b.first);
 	lanes.total = list.length;
 	lanes.list = list.slice(0, MAX_LANES);
-	for (const lane of lanes.list) lane.path = table.get(lane.ref);
+	for (const lane of lanes.list) lane.path = (several ? hosts.table.get(Math.floor(lane.key / n)) + " " : "") + table.get(lane.key % n);
 }
 
 function drawLanes() {

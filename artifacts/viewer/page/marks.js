@@ -150,6 +150,6 @@ function marksTable(links) {
 
 // What is printed are the marks.
 function printMarks() {
-	$("print").replaceChildren(el("h1", { text: t("marksPrinted") + " – " + info.title }), el("p", { text: info.tool + " · " + (info.evidence ?? "") + " · " + t("printed", location.pathname.split("/").pop()) }),
+	$("print").replaceChildren(el("h1", { text: t("marksPrinted") + " – " + info.title }), el("p", { text: info.tool + " · " + evidencePath() + " · " + t("printed", location.pathname.split("/").pop()) }),
 		marks.size ? marksTable(false) : el("p", { text: t("marksNone") }));
 }
