@@ -100,7 +100,9 @@ func main() {
 	}
 }
 
-func usagef(format string, args ...any) error { return &fleet.OptionError{Err: fmt.Errorf(format, args...)} }
+func usagef(format string, args ...any) error {
+	return &fleet.OptionError{Err: fmt.Errorf(format, args...)}
+}
 
 // run runs the pipeline, and the comparison over what it made.
 func (o *options) run(ctx context.Context) error {
