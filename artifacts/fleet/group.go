@@ -55,7 +55,7 @@ func RowOf(o *observations.Observation) Row {
 func (r *Row) Merge(s *Row) {
 	r.Hosts += s.Hosts
 	r.Count += s.Count
-	if r.FirstSeen == "" || s.FirstSeen != "" && (s.FirstSeen < r.FirstSeen || s.FirstSeen == r.FirstSeen && s.FirstHost < r.FirstHost) {
+	if s.FirstSeen != "" && (r.FirstSeen == "" || s.FirstSeen < r.FirstSeen || s.FirstSeen == r.FirstSeen && s.FirstHost < r.FirstHost) {
 		r.FirstSeen, r.FirstHost = s.FirstSeen, s.FirstHost
 	}
 	if s.LastSeen > r.LastSeen || s.LastSeen == r.LastSeen && s.LastSeen != "" && s.LastHost < r.LastHost {
@@ -65,6 +65,18 @@ func (r *Row) Merge(s *Row) {
 	r.Examples = observations.Smallest(r.Examples, s.Examples, maxExamples)
 	r.IDs = observations.Smallest(r.IDs, s.IDs, maxIDs)
 	r.Where = observations.Earlier(r.Where, s.Where)
+}
+
+// add is Merge for one observation, without making a row of it where the lists
+// are full of smaller machines already.
+func (r *Row) add(o *observations.Observation) {
+	if len(r.Examples) < maxExamples || len(r.IDs) < maxIDs || r.Examples[maxExamples-1] >= o.Host || r.IDs[maxIDs-1] >= o.Host {
+		one := RowOf(o)
+		r.Merge(&one)
+		return
+	}
+	one := Row{Hosts: 1, FirstSeen: o.First, FirstHost: o.Host, LastSeen: o.Last, LastHost: o.Host, Count: o.Count, Level: o.Level, Where: o.Where}
+	r.Merge(&one)
 }
 
 // share fills in how common the key is.
@@ -99,8 +111,7 @@ func groups(list iter.Seq2[*observations.Observation, error]) iter.Seq2[*group, 
 			}
 			g.row = RowOf(&g.list[0])
 			for i := range g.list[1:] {
-				one := RowOf(&g.list[i+1])
-				g.row.Merge(&one)
+				g.row.add(&g.list[i+1])
 			}
 			return yield(&g, nil)
 		}

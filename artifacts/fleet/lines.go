@@ -25,7 +25,7 @@ type lineSorter struct {
 }
 
 // sortBudget is what a sorter holds in memory.
-const sortBudget = 8 << 20
+const sortBudget = 4 << 20
 
 func (s *lineSorter) add(key, line string) error {
 	s.lines = append(s.lines, key+"\x00"+line)

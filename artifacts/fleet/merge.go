@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -28,6 +29,7 @@ type reader struct {
 	buf  *bufio.Reader
 	now  observations.Observation
 	was  observations.Observation // only kind, key and host
+	byID map[string]string        // one copy of each host of a run
 	line int
 	long []byte
 }
@@ -73,7 +75,26 @@ func (r *reader) next() error {
 	case r.now.Key == "" || r.now.Count < 0 || !observations.Plain(r.now.Key) || !observations.Plain(r.now.Host):
 		return fmt.Errorf("%s: line %d has no key, no count, or a control character", r.name, r.line)
 	}
+	r.intern()
 	return nil
+}
+
+// intern keeps one copy of the name of each machine: rows and ranking refer to
+// many.
+func (r *reader) intern() {
+	if r.host != "" {
+		r.now.Host = r.host
+		return
+	}
+	if r.byID == nil {
+		r.byID = map[string]string{}
+	}
+	id, ok := r.byID[r.now.Host]
+	if !ok {
+		id = strings.Clone(r.now.Host)
+		r.byID[id] = id
+	}
+	r.now.Host = id
 }
 
 // text returns the next line, which may lie in the buffer.

@@ -75,7 +75,7 @@ func (p *pageBuilder) row(r *Row) {
 	p.all++
 	n := pageRow{r.Kind, shown(r.Key), r.Hosts, r.OfHosts, r.Rarity, r.FirstSeen, r.FirstHost, r.Count, r.Level, r.Examples}
 	p.rows = append(p.rows, n)
-	if len(p.rows) >= 2*pageRows {
+	if len(p.rows) >= pageRows+pageRows/4 {
 		p.cutRows()
 	}
 }

@@ -16,30 +16,31 @@ type scanner struct {
 // parse reads a line of the usual form; false leaves it to the general reader.
 func (o *Observation) parse(line []byte) bool {
 	s := scanner{bytes.TrimRight(line, "\n"), utf8.Valid(line)}
+	was := *o // lines that follow each other have much in common
 	*o = Observation{}
 	s.skip(`{"kind":`)
-	o.Kind = s.text()
+	o.Kind = s.text(was.Kind)
 	s.skip(`,"key":`)
-	o.Key = s.text()
+	o.Key = s.text("")
 	s.skip(`,"host":`)
-	o.Host = s.text()
+	o.Host = s.text(was.Host)
 	if s.has(`,"first":`) {
-		o.First = s.text()
+		o.First = s.text(was.First)
 	}
 	if s.has(`,"last":`) {
-		o.Last = s.text()
+		o.Last = s.text(o.First)
 	}
 	s.skip(`,"count":`)
 	o.Count = s.number()
 	if s.has(`,"level":`) {
-		o.Level = s.text()
+		o.Level = s.text(was.Level)
 	}
 	if s.has(`,"where":`) {
-		o.Where = s.text()
+		o.Where = s.text("")
 	}
 	if s.has(`,"ids":[`) {
 		for {
-			o.IDs = append(o.IDs, s.text())
+			o.IDs = append(o.IDs, s.text(""))
 			if !s.has(",") {
 				break
 			}
@@ -70,8 +71,9 @@ func (s *scanner) number() int64 {
 	return v
 }
 
-// text reads a text with no escapes but those of backslash and quote.
-func (s *scanner) text() string {
+// text reads a text with no escapes but those of backslash and quote. Where it
+// is the same as an old one, that is returned.
+func (s *scanner) text(old string) string {
 	if !s.has(`"`) {
 		s.ok = false
 		return ""
@@ -83,6 +85,9 @@ func (s *scanner) text() string {
 			raw := s.b[:i]
 			s.b = s.b[i+1:]
 			if escaped == 0 {
+				if string(raw) == old {
+					return old
+				}
 				return string(raw)
 			}
 			return unescape(raw, escaped)

@@ -9,7 +9,7 @@ import (
 )
 
 // tableGroup is how many rows of a table are held in memory, as columns.
-const tableGroup = 10_000
+const tableGroup = 5_000
 
 // A Table writes rows of any layout: R is a struct with parquet tags.
 type Table[R any] struct {
