@@ -50,34 +50,34 @@ func (s *Stream) Records() iter.Seq2[Record, error] {
 			l = newLeftovers(&s.opts)
 			l.keep = true
 		}
+		each := s.chunks
 		if s.carve {
-			if s.carved(d, l, yield) {
-				l.rest(d, yield)
-			}
-			return
+			each = s.carved
 		}
-		for i := 0; ; i++ {
-			n, err := io.ReadFull(s.r, d.base[:ChunkSize])
-			at := int64(firstChunk) + int64(i)*ChunkSize
-			if n > 0 {
-				d.load(n, i, at)
-				if !d.deliver(l, yield) {
-					return
-				}
-			}
-			if err == io.EOF || err == io.ErrUnexpectedEOF {
-				break
-			}
-			if err != nil {
-				if !yield(Record{}, err) {
-					return
-				}
-				break
-			}
-			if l != nil && len(l.waiting) > maxWaiting && !l.next(d, yield) {
-				return
+		if each(d, l, yield) {
+			l.rest(d, yield)
+		}
+	}
+}
+
+// chunks delivers one chunk after the other. It reports whether to continue.
+func (s *Stream) chunks(d *Decoder, l *leftovers, yield func(Record, error) bool) bool {
+	for i := 0; ; i++ {
+		n, err := io.ReadFull(s.r, d.base[:ChunkSize])
+		if n > 0 {
+			d.load(n, i, firstChunk+int64(i)*ChunkSize)
+			if !d.deliver(l, yield) {
+				return false
 			}
 		}
-		l.rest(d, yield)
+		switch {
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
+			return true
+		case err != nil:
+			return yield(Record{}, err)
+		}
+		if l != nil && len(l.waiting) > maxWaiting && !l.next(d, yield) {
+			return false
+		}
 	}
 }
