@@ -49,86 +49,105 @@ func session(a *logons.Analysis, r *output.Row) {
 // RankLogons notes in an analysis what findings say about its attempts, and
 // ranks accounts and machines with it.
 func RankLogons(a *logons.Analysis, reports ...*findings.Report) {
-	type about struct {
-		level findings.Level
-		ids   []string
-	}
-	records, sources := map[string]*about{}, map[string]*about{}
-	note := func(m map[string]*about, key string, level findings.Level, rules []string) {
-		x := m[key]
-		if x == nil {
-			x = new(about)
-			m[key] = x
-		}
-		x.level = max(x.level, level)
-		for _, id := range rules {
-			if !slices.Contains(x.ids, id) && len(x.ids) < 16 {
-				x.ids = append(x.ids, id)
-			}
-		}
-	}
+	s := sayings{records: map[string]*saying{}, sources: map[string]*saying{}, edges: map[edgeKey]*saying{}}
 	for _, r := range reports {
 		for i := range r.Findings {
-			f := &r.Findings[i]
-			level := map[string]findings.Level{}
-			for _, re := range f.Reasons {
-				level[re.RuleID] = max(level[re.RuleID], re.Level)
-			}
-			for _, e := range f.Evidence {
-				for _, id := range e.Rules {
-					if e.Channel != "" {
-						note(records, e.ID, level[id], []string{id})
-					}
-				}
-			}
-			if s, ok := strings.CutPrefix(f.Subject, "source "); ok && f.SubjectKind == "source" {
-				note(sources, strings.ToLower(s), f.Level, f.RuleIDs)
-			}
+			s.finding(&r.Findings[i])
 		}
 	}
-	type key struct {
-		account        *logons.Account
-		source, target *logons.Host
-		kind           string
-		logon          int
-	}
-	edges := map[key]*about{}
 	for _, t := range a.Attempts {
-		if x := records[t.Ref.ID]; x != nil {
-			t.Findings = x.ids
-			k := key{t.Account, t.Source, t.Dest, t.Kind, t.Type}
-			if edges[k] == nil {
-				edges[k] = new(about)
-			}
-			edges[k].level = max(edges[k].level, x.level)
-			for _, id := range x.ids {
-				if !slices.Contains(edges[k].ids, id) {
-					edges[k].ids = append(edges[k].ids, id)
-				}
-			}
-			if t.Session != nil {
-				t.Session.Findings = merge(t.Session.Findings, x.ids)
+		s.attempt(t)
+	}
+	a.Rank(s.level)
+}
+
+// A saying is what findings say of one thing.
+type saying struct {
+	level findings.Level
+	ids   []string // of the rules
+}
+
+// An edgeKey is one way to log on.
+type edgeKey struct {
+	account        *logons.Account
+	source, target *logons.Host
+	kind           string
+	logon          int
+}
+
+// sayings are what findings say of records of event logs, of the sources of
+// log-ons by name, and of the edges that the records belong to.
+type sayings struct {
+	records, sources map[string]*saying
+	edges            map[edgeKey]*saying
+}
+
+// maxSaid bounds the rules that are named for one thing.
+const maxSaid = 16
+
+func say[K comparable](m map[K]*saying, key K, level findings.Level, rules []string) {
+	x := m[key]
+	if x == nil {
+		x = new(saying)
+		m[key] = x
+	}
+	x.level = max(x.level, level)
+	for _, id := range rules {
+		if !slices.Contains(x.ids, id) && len(x.ids) < maxSaid {
+			x.ids = append(x.ids, id)
+		}
+	}
+}
+
+func (s *sayings) finding(f *findings.Finding) {
+	level := map[string]findings.Level{}
+	for _, re := range f.Reasons {
+		level[re.RuleID] = max(level[re.RuleID], re.Level)
+	}
+	for _, e := range f.Evidence {
+		if e.Channel == "" {
+			continue
+		}
+		for _, id := range e.Rules {
+			say(s.records, e.ID, level[id], []string{id})
+		}
+	}
+	if name, ok := strings.CutPrefix(f.Subject, "source "); ok && f.SubjectKind == "source" {
+		say(s.sources, strings.ToLower(name), f.Level, f.RuleIDs)
+	}
+}
+
+func (s *sayings) attempt(t *logons.Attempt) {
+	x := s.records[t.Ref.ID]
+	if x == nil {
+		return
+	}
+	t.Findings = x.ids
+	say(s.edges, edgeKey{t.Account, t.Source, t.Dest, t.Kind, t.Type}, x.level, x.ids)
+	if t.Session != nil {
+		t.Session.Findings = merge(t.Session.Findings, x.ids)
+	}
+}
+
+// level notes on an edge what findings say of it and of its source, and returns
+// the highest level of them as a word.
+func (s *sayings) level(e *logons.Edge) string {
+	var level findings.Level
+	if x := s.edges[edgeKey{e.Account, e.Source, e.Target, e.Kind, e.Type}]; x != nil {
+		level, e.Findings = x.level, merge(e.Findings, x.ids)
+	}
+	if e.Source != nil {
+		for _, name := range e.Source.Names {
+			if x := s.sources[strings.ToLower(name)]; x != nil {
+				level, e.Findings = max(level, x.level), merge(e.Findings, x.ids)
 			}
 		}
 	}
-	a.Rank(func(e *logons.Edge) string {
-		var level findings.Level
-		if x := edges[key{e.Account, e.Source, e.Target, e.Kind, e.Type}]; x != nil {
-			level, e.Findings = x.level, merge(e.Findings, x.ids)
-		}
-		if e.Source != nil {
-			for _, name := range e.Source.Names {
-				if x := sources[strings.ToLower(name)]; x != nil {
-					level, e.Findings = max(level, x.level), merge(e.Findings, x.ids)
-				}
-			}
-		}
-		if level == 0 {
-			return ""
-		}
-		e.Level = level.String()
-		return e.Level
-	})
+	if level == 0 {
+		return ""
+	}
+	e.Level = level.String()
+	return e.Level
 }
 
 func merge(a, b []string) []string {
