@@ -2,6 +2,8 @@ package scan
 
 import (
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/viewer"
@@ -37,8 +39,8 @@ func (x *machineScan) writeViewer() error {
 	if len(pages) > 1 {
 		x.note("viewer.html: the timeline is longer than a page can hold: split into %d pages", len(pages))
 	}
-	for kind, n := range pages[0].Folded {
-		x.note("viewer.html: %s left out to fit into one page: %s", count(n, "row"), kind)
+	for _, kind := range slices.Sorted(maps.Keys(pages[0].Folded)) {
+		x.note("viewer.html: %s left out to fit into one page: %s", count(pages[0].Folded[kind], "row"), kind)
 	}
 	return nil
 }

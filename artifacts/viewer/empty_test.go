@@ -2,7 +2,10 @@
 
 package viewer
 
-import "testing"
+import (
+	"path/filepath"
+	"testing"
+)
 
 // TestEmpty opens a page without rows.
 func TestEmpty(t *testing.T) {
@@ -16,6 +19,24 @@ func TestEmpty(t *testing.T) {
 	}
 	if n := b.query("level:high+ around:2026-01-01 -a /b/"); n != 0 {
 		t.Errorf("%d rows", n)
+	}
+	b.quiet()
+}
+
+// TestCommand looks at the command of a page that lies in a case: it goes by where the
+// page is.
+func TestCommand(t *testing.T) {
+	in, rows := incident()
+	inCase := *in
+	inCase.CaseFolder = "."
+	name := page(t, &inCase)
+	b := startBrowser(t)
+	b.open(name, "q=id:"+rows[3].ID)
+	b.eval(`document.querySelector("[role=grid]").focus()`, nil)
+	b.key("Enter")
+	want := "artifactdump explain " + filepath.Dir(name) + " " + rows[3].ID
+	if got := b.text(`document.querySelector("#details code").textContent`); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 	b.quiet()
 }

@@ -136,11 +136,11 @@ func TestLarge(t *testing.T) {
 		}
 		process, heap, _ = b.memory()
 		t.Logf("  after the searches: memory %d MB, heap %d MB", process/1024, heap/1024)
-		// Generous bounds: the machine that runs this can be loaded.
-		if took > 30*time.Second {
-			t.Errorf("%d rows: ready only after %v", n, took)
+		// The clock says little on a machine that others use.
+		if cpu > 10 {
+			t.Errorf("%d rows: ready only after %.1f s of a processor", n, cpu)
 		}
-		if process > 400<<10 {
+		if process > 300<<10 {
 			t.Errorf("%d rows: the page uses %d MB", n, process/1024)
 		}
 		b.quiet()

@@ -60,7 +60,7 @@ var pageFiles embed.FS
 
 // scripts are the sources of the page's script, in their order.
 var scripts = []string{
-	"texts", "util", "data", "query", "state", "grid", "histogram", "facets", "details", "marks", "export", "lanes", "graph", "main",
+	"texts", "util", "data", "query", "regexp", "state", "grid", "histogram", "facets", "details", "marks", "export", "lanes", "graph", "main",
 }
 
 // assets returns the style and the script of the page.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -167,8 +168,8 @@ func machinePage(name, machine string) string {
 }
 
 func (s *session) writePage(p viewer.Page) error {
-	for kind, n := range p.Folded {
-		s.note("%s: %d rows left out to fit into one page: %s", p.Name, n, kind)
+	for _, kind := range slices.Sorted(maps.Keys(p.Folded)) {
+		s.note("%s: %d rows left out to fit into one page: %s", p.Name, p.Folded[kind], kind)
 	}
 	o, err := files.OpenOut(p.Name, s.c.Bool("force"), s.c.App.Writer, s.c.Args().Slice())
 	if err != nil {
@@ -178,5 +179,11 @@ func (s *session) writePage(p viewer.Page) error {
 		o.Abort()
 		return err
 	}
-	return o.Commit()
+	if err := o.Commit(); err != nil {
+		return err
+	}
+	if o.Named() {
+		s.note("open %s", p.Name)
+	}
+	return nil
 }
