@@ -56,65 +56,71 @@ func (m appIDs) add(name string) {
 
 // hive adds the programs that one hive names.
 func (m appIDs) hive(in artifacts.Input, h *evidence.Hive) {
-	var walk func(root hive.Key)
-	switch h.Kind {
-	case evidence.NTUSER:
-		walk = func(root hive.Key) {
-			for _, set := range keysBelow(root, `Software\Microsoft\Windows\CurrentVersion\Explorer\UserAssist`) {
-				for _, name := range valueNames(set, "Count") {
-					m.add(rot13(name))
-				}
-			}
-			for _, list := range []string{"AppLaunch", "AppSwitched", "ShowJumpView"} {
-				for _, name := range valueNames(root, `Software\Microsoft\Windows\CurrentVersion\Explorer\FeatureUsage\`+list) {
-					m.add(name)
-				}
-			}
-		}
-	case evidence.SOFTWARE:
-		walk = func(root hive.Key) {
-			for _, k := range keysBelow(root, `Microsoft\Windows\CurrentVersion\App Paths`) {
-				if v, err := k.Value(""); err == nil {
-					path, _ := v.Text()
-					m.add(in.Machine.Expand(strings.Trim(path, `"`), evidence.User{}))
-				}
-			}
-		}
-	case evidence.SYSTEM:
-		walk = func(root hive.Key) {
-			for _, place := range []string{`bam\State\UserSettings`, `bam\UserSettings`} {
-				for _, k := range keysBelow(root, in.Machine.ControlSet+`\Services\`+place) {
-					for _, name := range valueNames(k, "") {
-						m.add(bamPath(name))
-					}
-				}
-			}
-		}
-	case evidence.AMCACHE:
-		walk = func(root hive.Key) {
-			for _, k := range keysBelow(root, `Root\InventoryApplicationShortcut`) {
-				for _, name := range []string{"AppUserModelId", "ShortcutAumid"} {
-					if v, err := k.Value(name); err == nil {
-						id, _ := v.Text()
-						m.add(id)
-					}
-				}
-			}
-			for _, k := range keysBelow(root, `Root\InventoryApplicationFile`) {
-				if v, err := k.Value("LowerCaseLongPath"); err == nil {
-					path, _ := v.Text()
-					m.add(path)
-				}
-			}
-		}
-	default:
+	add := map[evidence.Kind]func(artifacts.Input, hive.Key){
+		evidence.NTUSER:   m.started,
+		evidence.SOFTWARE: m.appPaths,
+		evidence.SYSTEM:   m.activityModerator,
+		evidence.AMCACHE:  m.inventory,
+	}[h.Kind]
+	if add == nil {
 		return
 	}
 	if x, err := h.Open(); err == nil {
 		if root, err := x.Root(); err == nil {
-			walk(root)
+			add(in, root)
 		}
 	}
+}
+
+// started adds what Explorer counted for one account.
+func (m appIDs) started(_ artifacts.Input, root hive.Key) {
+	for _, set := range keysBelow(root, `Software\Microsoft\Windows\CurrentVersion\Explorer\UserAssist`) {
+		for _, name := range valueNames(set, "Count") {
+			m.add(rot13(name))
+		}
+	}
+	for _, list := range []string{"AppLaunch", "AppSwitched", "ShowJumpView"} {
+		for _, name := range valueNames(root, `Software\Microsoft\Windows\CurrentVersion\Explorer\FeatureUsage\`+list) {
+			m.add(name)
+		}
+	}
+}
+
+func (m appIDs) appPaths(in artifacts.Input, root hive.Key) {
+	for _, k := range keysBelow(root, `Microsoft\Windows\CurrentVersion\App Paths`) {
+		m.add(in.Machine.Expand(strings.Trim(textBelow(k, ""), `"`), evidence.User{}))
+	}
+}
+
+func (m appIDs) activityModerator(in artifacts.Input, root hive.Key) {
+	for _, place := range []string{`bam\State\UserSettings`, `bam\UserSettings`} {
+		for _, k := range keysBelow(root, in.Machine.ControlSet+`\Services\`+place) {
+			for _, name := range valueNames(k, "") {
+				m.add(bamPath(name))
+			}
+		}
+	}
+}
+
+func (m appIDs) inventory(_ artifacts.Input, root hive.Key) {
+	for _, k := range keysBelow(root, `Root\InventoryApplicationShortcut`) {
+		m.add(textBelow(k, "AppUserModelId"))
+		m.add(textBelow(k, "ShortcutAumid"))
+	}
+	for _, k := range keysBelow(root, `Root\InventoryApplicationFile`) {
+		m.add(textBelow(k, "LowerCaseLongPath"))
+	}
+}
+
+// textBelow returns the text of a value, or "" where there is none: what these
+// hives hold is reported by their own artifacts, damage included.
+func textBelow(k hive.Key, name string) string {
+	v, err := k.Value(name)
+	if err != nil {
+		return ""
+	}
+	text, _ := v.Text()
+	return text
 }
 
 // bamPath takes the device away from the path in a value of BAM: the device of

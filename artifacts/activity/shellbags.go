@@ -82,14 +82,10 @@ func decodeShellBags(in artifacts.Input, yield func(ShellBag) bool) error {
 	if len(in.Match) > 0 && !in.Partial() && (!in.From.State.Recovered() || shellBagBelow(in.Key)) {
 		return nil // the walk from the root, or from a key above that is recovered too, has been here
 	}
-	type node struct {
-		in         artifacts.Input
-		path, file string // of the folder that the key stands for
-	}
 	// The tree is walked with a list of what is left to do; a key that was
 	// seen is not walked again, whatever its subkeys claim.
 	parents := shellBagParents(in)
-	todo := []node{{in, shellitem.Path(parents), shellitem.FilePath(parents)}}
+	todo := []bagNode{{in, shellitem.Path(parents), shellitem.FilePath(parents)}}
 	seen := map[int64]bool{}
 
 	var errs []error
@@ -104,48 +100,12 @@ func decodeShellBags(in artifacts.Input, yield func(ShellBag) bool) error {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		var below []node
+		var below []bagNode
 		for _, e := range entries {
-			b, err := e.value.Bytes()
-			if err != nil {
-				errs = append(errs, in.Wrap(n.in.At(e.value), err))
-			}
-			it, err := shellitem.Parse(b)
-			if err != nil {
-				errs = append(errs, in.Wrap(n.in.At(e.value), err))
-				if it.Kind == "" {
-					it.Kind = shellitem.Unknown
-				}
-			}
-			path, file := it.String(), shellitem.FilePath([]shellitem.Item{it})
-			if n.path != "" {
-				path = n.path + `\` + path
-			}
-			if file == "" && n.file != "" {
-				file = n.file + `\` + it.String()
-			}
-			r := ShellBag{
-				Origin: n.in.At(e.value), Path: path, File: file, Kind: string(it.Kind),
-				GUID: it.GUID, Position: e.pos, Version: it.Version,
-				Interacted: mruWritten(n.in, e.pos), Modified: it.Modified, Created: it.Created, Accessed: it.Accessed,
-			}
-			r.Entry, r.Sequence, r.Reference = fileReference(it)
-			if it.Short != it.Name {
-				r.Short = it.Short
-			}
-			if k, err := n.in.Key.Subkey(e.value.Name()); err == nil {
-				r.Written = k.Written()
-				r.Slot, _ = in.Of(k).Uint("NodeSlot")
-				if len(path) > shellBagsLong {
-					errs = append(errs, in.Errorf(n.in.At(e.value),
-						"the path has %d bytes, more than the shell can show: what is below it is left out", len(path)))
-				} else if !in.Partial() {
-					next := n.in
-					next.Key, next.From.Key, next.From.Offset = k, shellBagPath(n.in, k), k.Offset()
-					below = append(below, node{next, path, file})
-				}
-			} else if !errors.Is(err, hive.ErrNotExist) {
-				errs = append(errs, in.Wrap(n.in.At(e.value), err))
+			r, next, err := n.entry(e)
+			errs = append(errs, err)
+			if next != nil {
+				below = append(below, *next)
 			}
 			if !yield(r) {
 				return nil
@@ -155,6 +115,65 @@ func decodeShellBags(in artifacts.Input, yield func(ShellBag) bool) error {
 		todo = append(todo, below...)
 	}
 	return errors.Join(errs...)
+}
+
+// A bagNode is a key of the tree and the folder that it stands for.
+type bagNode struct {
+	in         artifacts.Input
+	path, file string
+}
+
+// entry makes the record of a folder in the key's list, and the node of its
+// own key where that is to be walked.
+func (n bagNode) entry(e mruEntry) (ShellBag, *bagNode, error) {
+	in := n.in
+	from := in.At(e.value)
+	it, err := bagItem(in, e)
+	path, file := it.String(), shellitem.FilePath([]shellitem.Item{it})
+	if n.path != "" {
+		path = n.path + `\` + path
+	}
+	if file == "" && n.file != "" {
+		file = n.file + `\` + it.String()
+	}
+	r := ShellBag{
+		Origin: from, Path: path, File: file, Kind: string(it.Kind),
+		GUID: it.GUID, Position: e.pos, Version: it.Version,
+		Interacted: mruWritten(in, e.pos), Modified: it.Modified, Created: it.Created, Accessed: it.Accessed,
+	}
+	r.Entry, r.Sequence, r.Reference = fileReference(it)
+	if it.Short != it.Name {
+		r.Short = it.Short
+	}
+	k, noKey := in.Key.Subkey(e.value.Name())
+	switch {
+	case errors.Is(noKey, hive.ErrNotExist):
+		return r, nil, err
+	case noKey != nil:
+		return r, nil, errors.Join(err, in.Wrap(from, noKey))
+	}
+	r.Written = k.Written()
+	r.Slot, _ = in.Of(k).Uint("NodeSlot")
+	switch {
+	case len(path) > shellBagsLong:
+		return r, nil, errors.Join(err, in.Errorf(from,
+			"the path has %d bytes, more than the shell can show: what is below it is left out", len(path)))
+	case in.Partial():
+		return r, nil, err
+	}
+	next := in
+	next.Key, next.From.Key, next.From.Offset = k, shellBagPath(in, k), k.Offset()
+	return r, &bagNode{next, path, file}, err
+}
+
+// bagItem reads the shell item of an entry as far as it can be read.
+func bagItem(in artifacts.Input, e mruEntry) (shellitem.Item, error) {
+	b, bytesErr := e.value.Bytes()
+	it, err := shellitem.Parse(b)
+	if err != nil && it.Kind == "" {
+		it.Kind = shellitem.Unknown
+	}
+	return it, errors.Join(in.Wrap(in.At(e.value), bytesErr), in.Wrap(in.At(e.value), err))
 }
 
 // shellBagBelow reports whether the key above a recovered one leads to it still.

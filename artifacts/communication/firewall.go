@@ -92,39 +92,12 @@ func decodeFirewall(in artifacts.Input, yield func(Firewall) bool) error {
 			errs = append(errs, in.Wrap(in.AtKey(), err))
 			continue
 		}
-		var r Firewall
-		switch {
-		case strings.HasSuffix(list, `\List`):
-			text, _, err := artifacts.AnyText(v)
-			if err != nil {
-				errs = append(errs, in.Wrap(in.At(v), err))
-				continue
-			}
-			if r, err = firewallException(list, v.Name(), text); err != nil {
-				errs = append(errs, in.Wrap(in.At(v), err))
-			}
-		case strings.Contains(list, "Profile"):
-			if !firewallSetting(v.Name()) {
-				continue
-			}
-			r = Firewall{Kind: "setting"}
-			if t := v.Type().Base(); t == hive.String || t == hive.ExpandString {
-				r.Value = in.Own().TextOf(v)
-			} else if n, ok := in.Own().UintOf(v); ok {
-				r.Value = fmt.Sprint(n)
-			}
-		default:
-			if v.Type().Base() == hive.DWord {
-				continue // the list's own version
-			}
-			text := in.Own().TextOf(v)
-			if text == "" {
-				continue
-			}
-			var err error
-			if r, err = parseFirewallRule(text); err != nil {
-				errs = append(errs, in.Wrap(in.At(v), err))
-			}
+		r, ok, err := firewallValue(in, list, v)
+		if err != nil {
+			errs = append(errs, in.Wrap(in.At(v), err))
+		}
+		if !ok {
+			continue
 		}
 		r.Origin, r.List, r.Name, r.Policy, r.Written = in.At(v), list, v.Name(), policy, in.Written()
 		r.image = in.Machine.Expand(r.App, in.User)
@@ -137,6 +110,39 @@ func decodeFirewall(in artifacts.Input, yield func(Firewall) bool) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// firewallValue reads a value of a list. It reports whether the value is worth
+// a record, which one that can be read in part only is, too.
+func firewallValue(in artifacts.Input, list string, v hive.Value) (Firewall, bool, error) {
+	switch {
+	case strings.HasSuffix(list, `\List`):
+		text, _, err := artifacts.AnyText(v)
+		if err != nil {
+			return Firewall{}, false, err
+		}
+		r, err := firewallException(list, v.Name(), text)
+		return r, true, err
+	case strings.Contains(list, "Profile"):
+		if !firewallSetting(v.Name()) {
+			return Firewall{}, false, nil
+		}
+		r := Firewall{Kind: "setting"}
+		if t := v.Type().Base(); t == hive.String || t == hive.ExpandString {
+			r.Value = in.Own().TextOf(v)
+		} else if n, ok := in.Own().UintOf(v); ok {
+			r.Value = fmt.Sprint(n)
+		}
+		return r, true, nil
+	case v.Type().Base() == hive.DWord:
+		return Firewall{}, false, nil // the list's own version
+	}
+	text := in.Own().TextOf(v)
+	if text == "" {
+		return Firewall{}, false, nil
+	}
+	r, err := parseFirewallRule(text)
+	return r, true, err
 }
 
 // firewallSetting are the switches of a profile: the per-profile options of [MS-GPFAS].

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -57,7 +58,6 @@ func decodeUAL(in artifacts.Input, yield func(UAL) bool) error {
 		return err
 	}
 	names := ualRoles(in, db)
-	newer := ualNewer(in)
 	var newest time.Time
 	send := func(r UAL, p ual.Place) bool {
 		r.Origin, r.Page = in.AtOffset(p.Offset), p.Page
@@ -69,6 +69,40 @@ func decodeUAL(in artifacts.Input, yield func(UAL) bool) error {
 		}
 		return yield(r)
 	}
+	if sendUALClients(in, db, send) &&
+		ualRows(db.Roles(), send, func(c ual.Role) (UAL, ual.Place) {
+			return UAL{Kind: "role", Role: c.Role, First: c.First, Last: c.Last}, c.Place
+		}) &&
+		ualRows(db.Names(), send, func(c ual.Name) (UAL, ual.Place) {
+			return UAL{Kind: "name", Address: c.Address, Client: c.Host, Last: c.Last}, c.Place
+		}) &&
+		ualRows(db.Machines(), send, func(c ual.Machine) (UAL, ual.Place) {
+			return UAL{Kind: "machine", Client: c.ID, Facts: strings.TrimSpace(c.BIOS + " " + c.Serial), First: c.Created, Last: c.Last}, c.Place
+		}) &&
+		ualRows(db.Identities(), send, func(c ual.Identity) (UAL, ual.Place) {
+			facts := fmt.Sprintf("%s %s, build %d, last boot %s", c.Manufacturer, c.Product, c.Build, c.LastBoot)
+			return UAL{Kind: "server", Client: strings.Trim(c.Host+"."+c.Domain, "."), Facts: facts, First: c.Created}, c.Place
+		}) {
+		return databases.EndESE(in, db.DB, newest)
+	}
+	return nil
+}
+
+// ualRows sends the rows of a table as records. An error of a row is in the
+// damage of the database, which the end of the file tells. It reports whether
+// more is wanted.
+func ualRows[T any](rows iter.Seq2[T, error], send func(UAL, ual.Place) bool, record func(T) (UAL, ual.Place)) bool {
+	for row, err := range rows {
+		if err == nil && !send(record(row)) {
+			return false
+		}
+	}
+	return true
+}
+
+// sendUALClients sends the clients which no other database of the server knows better.
+func sendUALClients(in artifacts.Input, db *ual.Database, send func(UAL, ual.Place) bool) bool {
+	newer := ualNewer(in)
 	for c, err := range db.Clients() {
 		if err != nil {
 			continue // in the damage of the database
@@ -84,33 +118,10 @@ func decodeUAL(in artifacts.Input, yield func(UAL) bool) error {
 			r.Days = append(r.Days, fmt.Sprintf("%s: %d", d.Date.Format(time.DateOnly), d.Accesses))
 		}
 		if !send(r, c.Place) {
-			return nil
+			return false
 		}
 	}
-	for c, err := range db.Roles() {
-		if err == nil && !send(UAL{Kind: "role", Role: c.Role, First: c.First, Last: c.Last}, c.Place) {
-			return nil
-		}
-	}
-	for c, err := range db.Names() {
-		if err == nil && !send(UAL{Kind: "name", Address: c.Address, Client: c.Host, Last: c.Last}, c.Place) {
-			return nil
-		}
-	}
-	for c, err := range db.Machines() {
-		if err == nil && !send(UAL{Kind: "machine", Client: c.ID, Facts: strings.TrimSpace(c.BIOS + " " + c.Serial), First: c.Created,
-			Last: c.Last}, c.Place) {
-			return nil
-		}
-	}
-	for c, err := range db.Identities() {
-		facts := fmt.Sprintf("%s %s, build %d, last boot %s", c.Manufacturer, c.Product, c.Build, c.LastBoot)
-		if err == nil && !send(UAL{Kind: "server", Client: strings.Trim(c.Host+"."+c.Domain, "."), Facts: facts, First: c.Created},
-			c.Place) {
-			return nil
-		}
-	}
-	return databases.EndESE(in, db.DB, newest)
+	return true
 }
 
 func ualOpen(in artifacts.Input) (*ual.Database, error) {

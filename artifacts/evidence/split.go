@@ -124,33 +124,8 @@ func splitVolumes(t *Tree, where string) ([]*Tree, []string) {
 	if len(folders) < 2 {
 		return []*Tree{t}, nil
 	}
-	hives, _ := t.Hives()
-	for _, h := range hives {
-		if h.Backup || h.Snapshot != "" || h.Kind != SYSTEM && h.Kind != SOFTWARE && h.Kind != SAM && h.Kind != SECURITY {
-			continue
-		}
-		i := slices.IndexFunc(folders, func(f *windowsFolder) bool {
-			return f.vol == h.vol && strings.HasPrefix(h.name, f.root+"/")
-		})
-		if i < 0 {
-			continue
-		}
-		if hv, _ := h.Open(); hv != nil {
-			folders[i].facts.add(identify(hv, h.Kind))
-		}
-		h.Release()
-	}
-	var groups [][]*windowsFolder
-	for _, f := range folders {
-		i := slices.IndexFunc(groups, func(g []*windowsFolder) bool {
-			return !slices.ContainsFunc(g, func(o *windowsFolder) bool { return !o.facts.agrees(f.facts) })
-		})
-		if i < 0 {
-			groups = append(groups, nil)
-			i = len(groups) - 1
-		}
-		groups[i] = append(groups[i], f)
-	}
+	identifyFolders(t, folders)
+	groups := agreeing(folders)
 	if len(groups) == 1 {
 		return []*Tree{t}, nil
 	}
@@ -334,4 +309,40 @@ func (f *partFS) ReadDir(dir string) ([]fs.DirEntry, error) {
 		p := path.Join(dir, e.Name())
 		return f.owner.of(p) != f.n && !(e.IsDir() && f.leads[p])
 	}), err
+}
+
+// identifyFolders notes what the hives of each installation say of its machine.
+func identifyFolders(t *Tree, folders []*windowsFolder) {
+	hives, _ := t.Hives()
+	for _, h := range hives {
+		if h.Backup || h.Snapshot != "" || h.Kind != SYSTEM && h.Kind != SOFTWARE && h.Kind != SAM && h.Kind != SECURITY {
+			continue
+		}
+		i := slices.IndexFunc(folders, func(f *windowsFolder) bool {
+			return f.vol == h.vol && strings.HasPrefix(h.name, f.root+"/")
+		})
+		if i < 0 {
+			continue
+		}
+		if hv, _ := h.Open(); hv != nil {
+			folders[i].facts.add(identify(hv, h.Kind))
+		}
+		h.Release()
+	}
+}
+
+// agreeing puts the installations together that can be of one machine.
+func agreeing(folders []*windowsFolder) [][]*windowsFolder {
+	var groups [][]*windowsFolder
+	for _, f := range folders {
+		i := slices.IndexFunc(groups, func(g []*windowsFolder) bool {
+			return !slices.ContainsFunc(g, func(o *windowsFolder) bool { return !o.facts.agrees(f.facts) })
+		})
+		if i < 0 {
+			groups = append(groups, nil)
+			i = len(groups) - 1
+		}
+		groups[i] = append(groups[i], f)
+	}
+	return groups
 }

@@ -3,7 +3,6 @@ package execution
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -68,60 +67,80 @@ func decodePSTranscript(in artifacts.Input, yield func(PSTranscript) bool) error
 	if err != nil {
 		return err
 	}
-	var errs []error
-	var r *PSTranscript
-	row := 0 // rows of asterisks since the start of the session
-	var head []string
-	var text strings.Builder
-	done := func() bool {
-		if r == nil {
-			return true
-		}
-		r.Text = text.String()
-		text.Reset()
-		ok := yield(*r)
-		r = nil
-		return ok
-	}
+	t := transcript{in: in, yield: yield}
 	for l := range lines {
 		s := strings.TrimSuffix(strings.TrimPrefix(l.Text, "\ufeff"), "\r")
-		if t := strings.TrimSpace(s); len(t) >= 20 && strings.Trim(t, "*") == "" {
-			row++
-			switch {
-			case r == nil || row == 5:
-				if !done() {
-					return nil
-				}
-				r, row = &PSTranscript{Origin: in.AtOffset(int64(l.Offset)), File: winpath.Base(in.From.Path)}, 1
-			case row == 2:
-				r.head(head)
-			case row == 4:
-				if len(head) > 1 {
-					r.End = transcriptTime(head[len(head)-1])
-				}
-				if !done() {
-					return nil
-				}
-				row = 0
+		if stars := strings.TrimSpace(s); len(stars) >= 20 && strings.Trim(stars, "*") == "" {
+			if !t.stars(int64(l.Offset)) {
+				return nil
 			}
-			head = head[:0]
 			continue
 		}
-		switch {
-		case r == nil:
-		case row == 1 || row == 3:
-			if len(head) < 64 {
-				head = append(head, s)
-			}
-		case row == 2:
-			r.line(s, &text)
+		t.line(s)
+	}
+	var cut error
+	if t.r != nil && t.r.Start.IsZero() {
+		cut = in.Errorf(t.r.Origin, "the head of the session is cut off")
+	}
+	t.done()
+	return cut
+}
+
+// A transcript is read line by line; r is the session at hand.
+type transcript struct {
+	in    artifacts.Input
+	yield func(PSTranscript) bool
+	r     *PSTranscript
+	row   int // rows of asterisks since the start of the session
+	head  []string
+	text  strings.Builder
+}
+
+// done yields the session at hand and reports whether more is wanted.
+func (t *transcript) done() bool {
+	if t.r == nil {
+		return true
+	}
+	t.r.Text = t.text.String()
+	t.text.Reset()
+	ok := t.yield(*t.r)
+	t.r = nil
+	return ok
+}
+
+// stars handles a row of asterisks, which stands before and behind the head
+// and the end of a session. It reports whether more is wanted.
+func (t *transcript) stars(off int64) bool {
+	t.row++
+	more := true
+	switch {
+	case t.r == nil || t.row == 5:
+		more = t.done()
+		t.r, t.row = &PSTranscript{Origin: t.in.AtOffset(off), File: winpath.Base(t.in.From.Path)}, 1
+	case t.row == 2:
+		t.r.head(t.head)
+	case t.row == 4:
+		if len(t.head) > 1 {
+			t.r.End = transcriptTime(t.head[len(t.head)-1])
 		}
+		more = t.done()
+		t.row = 0
 	}
-	if r != nil && r.Start.IsZero() {
-		errs = append(errs, in.Errorf(r.Origin, "the head of the session is cut off"))
+	t.head = t.head[:0]
+	return more
+}
+
+// line handles any other line.
+func (t *transcript) line(s string) {
+	switch {
+	case t.r == nil:
+	case t.row == 1 || t.row == 3:
+		if len(t.head) < 64 {
+			t.head = append(t.head, s)
+		}
+	case t.row == 2:
+		t.r.line(s, &t.text)
 	}
-	done()
-	return errors.Join(errs...)
 }
 
 // head takes the fields of the head.

@@ -108,35 +108,54 @@ func ecsProgram(o *object, r *Row) {
 	}
 }
 
+// event writes what the document says of itself.
+func (e *ecs) event(o *object, r *Row) {
+	o.str("kind", "event")
+	o.str("module", "artifactdump")
+	if r.isEvent() {
+		o.str("provider", r.field("provider"))
+		o.str("code", r.field("event_identifier"))
+	} else {
+		o.str("provider", r.Parser)
+	}
+	o.str("dataset", "artifactdump."+r.Parser)
+	o.str("action", r.Kind)
+	if kind, outcome, ok := r.ecsLogon(); ok {
+		o.strs("category", []string{"authentication", "session"})
+		o.strs("type", []string{kind})
+		o.opt("outcome", outcome)
+	} else {
+		category, kind := ecsCategory(r)
+		o.strs("category", []string{category})
+		o.strs("type", []string{kind})
+	}
+	o.opt("created", FormatTime(e.opts.Created))
+	if n, ok := ecsSeverity[r.Level]; ok {
+		o.int("severity", n)
+	}
+}
+
+// ecsRelated writes the hash and the account, by which documents are joined.
+func ecsRelated(o *object, r *Row) {
+	h := r.field("sha1")
+	if h == "" && r.User == "" {
+		return
+	}
+	o.sub("related", func(o *object) {
+		if h != "" {
+			o.strs("hash", []string{h})
+		}
+		if r.User != "" {
+			o.strs("user", []string{r.User})
+		}
+	})
+}
+
 func (e *ecs) document(o *object, r *Row) {
 	o.str("@timestamp", FormatTime(r.Time))
 	o.str("message", r.unzoned())
 	o.sub("ecs", func(o *object) { o.str("version", ecsVersion) })
-	o.sub("event", func(o *object) {
-		o.str("kind", "event")
-		o.str("module", "artifactdump")
-		if r.isEvent() {
-			o.str("provider", r.field("provider"))
-			o.str("code", r.field("event_identifier"))
-		} else {
-			o.str("provider", r.Parser)
-		}
-		o.str("dataset", "artifactdump."+r.Parser)
-		o.str("action", r.Kind)
-		if kind, outcome, ok := r.ecsLogon(); ok {
-			o.strs("category", []string{"authentication", "session"})
-			o.strs("type", []string{kind})
-			o.opt("outcome", outcome)
-		} else {
-			category, kind := ecsCategory(r)
-			o.strs("category", []string{category})
-			o.strs("type", []string{kind})
-		}
-		o.opt("created", FormatTime(e.opts.Created))
-		if n, ok := ecsSeverity[r.Level]; ok {
-			o.int("severity", n)
-		}
-	})
+	o.sub("event", func(o *object) { e.event(o, r) })
 	r.winlog(o)
 	if len(r.Rules) > 0 {
 		o.sub("rule", func(o *object) { o.strs("id", r.Rules) })
@@ -164,16 +183,7 @@ func (e *ecs) document(o *object, r *Row) {
 			o.opt("id", r.SID)
 		})
 	}
-	if h := r.field("sha1"); h != "" || r.User != "" {
-		o.sub("related", func(o *object) {
-			if h != "" {
-				o.strs("hash", []string{h})
-			}
-			if r.User != "" {
-				o.strs("user", []string{r.User})
-			}
-		})
-	}
+	ecsRelated(o, r)
 	if r.Key != "" {
 		o.sub("registry", func(o *object) {
 			hive, root := ecsHive(r)

@@ -22,57 +22,71 @@ const maxAlso = 100
 // joined yields the rows of a sorted sequence, copies joined.
 func (s *Sorter) joined(coded iter.Seq2[[]byte, error]) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		var group [][]byte
-		var size int
-		var big *instant
-		defer func() {
-			if big != nil {
-				big.close()
-			}
-		}()
-		flush := func() bool {
-			if big != nil {
-				defer func() { big.close(); big = nil }()
-				return big.each(yield)
-			}
-			ok := eachJoined(group, yield)
-			group, size = group[:0], 0
-			return ok
-		}
+		g := gathered{by: s}
+		defer g.close()
 		var last []byte
 		for b, err := range coded {
+			if err == nil && last != nil && !sameInstant(last, b) && !g.flush(yield) {
+				return
+			}
+			if err == nil {
+				last = append(last[:0], b[:12]...)
+				err = g.add(b)
+			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if last != nil && !sameInstant(last, b) && !flush() {
-				return
-			}
-			last = append(last[:0], b[:12]...)
-			if big == nil && size+len(b) > maxInstant && len(group) > 0 {
-				big = &instant{by: Sorter{Budget: s.Budget, Dir: s.Dir, plain: true},
-					out: Sorter{Budget: s.Budget, Dir: s.Dir, plain: true}}
-				for _, g := range group {
-					if err := big.add(g); err != nil {
-						yield(nil, err)
-						return
-					}
-				}
-				group, size = nil, 0
-			}
-			if big != nil {
-				if err := big.add(b); err != nil {
-					yield(nil, err)
-					return
-				}
-				continue
-			}
-			group = append(group, slices.Clone(b))
-			size += len(b)
 		}
 		if last != nil {
-			flush()
+			g.flush(yield)
 		}
+	}
+}
+
+// A gathered holds the rows of one instant, in memory as long as they are few.
+type gathered struct {
+	by    *Sorter
+	group [][]byte
+	size  int
+	big   *instant // where they are many
+}
+
+// add takes a row, which belongs to the caller again afterwards.
+func (g *gathered) add(b []byte) error {
+	if g.big == nil && g.size+len(b) > maxInstant && len(g.group) > 0 {
+		g.big = &instant{by: Sorter{Budget: g.by.Budget, Dir: g.by.Dir, plain: true},
+			out: Sorter{Budget: g.by.Budget, Dir: g.by.Dir, plain: true}}
+		for _, row := range g.group {
+			if err := g.big.add(row); err != nil {
+				return err
+			}
+		}
+		g.group, g.size = nil, 0
+	}
+	if g.big != nil {
+		return g.big.add(b)
+	}
+	g.group = append(g.group, slices.Clone(b))
+	g.size += len(b)
+	return nil
+}
+
+// flush yields the rows and lets go of them.
+func (g *gathered) flush(yield func(*Row, error) bool) bool {
+	if g.big != nil {
+		defer g.close()
+		return g.big.each(yield)
+	}
+	ok := eachJoined(g.group, yield)
+	g.group, g.size = g.group[:0], 0
+	return ok
+}
+
+func (g *gathered) close() {
+	if g.big != nil {
+		g.big.close()
+		g.big = nil
 	}
 }
 

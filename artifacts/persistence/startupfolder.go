@@ -104,8 +104,7 @@ func startupRedirected(in artifacts.Input, yield func(StartupFile) bool) error {
 		folders = append(folders, f)
 		return true
 	})
-	var out []StartupFile
-	var errs []error
+	list := startupList{in: in}
 	for _, dir := range folders {
 		key := winpath.Key(dir.Resolved)
 		if !strings.HasSuffix(strings.ToLower(dir.Name), "startup") || !dir.Redirected && startupDefault(key) {
@@ -114,41 +113,57 @@ func startupRedirected(in artifacts.Input, yield func(StartupFile) bool) error {
 		if strings.ContainsAny(key, "*?%") || !autostartAbsolute(dir.Resolved) || key == `\` {
 			continue // on a server, or not resolved
 		}
-		files, globErrs := in.Tree.Glob(`%AnyDrive%` + key + `\*`)
-		for _, err := range globErrs {
-			errs = append(errs, in.Wrap(dir.Origin, err))
-		}
-		vol := winpath.Volume(dir.Resolved)
-		for _, f := range files {
-			if f.Snapshot != "" || vol != "" && winpath.Volume(f.Path) != "" && !strings.EqualFold(vol, winpath.Volume(f.Path)) ||
-				strings.EqualFold(winpath.Base(f.Path), "desktop.ini") {
-				continue
-			}
-			if len(out) == startupMaxFiles {
-				errs = append(errs, in.Errorf(dir.Origin, "more than %d files in the folder that it names", startupMaxFiles))
-				break
-			}
-			b, err := f.BytesUpTo(artifacts.DefaultMaxWhole)
-			if err != nil {
-				errs = append(errs, in.Wrap(dir.Origin, fmt.Errorf("%s: %w", f.Path, err)))
-				if b == nil {
-					continue
-				}
-			}
-			s, err := startupFile(in, f.Path, b, dir.Origin)
-			if dir.Redirected {
-				s.RedirectedBy = in.From.Key
-			}
-			errs = append(errs, err)
-			out = append(out, s)
-		}
+		list.folder(dir, key)
 	}
-	for _, r := range out {
+	for _, r := range list.files {
 		if !yield(r) {
 			break
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(list.errs...)
+}
+
+// A startupList gathers the files of redirected folders.
+type startupList struct {
+	in    artifacts.Input
+	files []StartupFile
+	errs  []error
+}
+
+// folder adds the files of a folder, whose path in short form is key.
+func (l *startupList) folder(dir ShellFolder, key string) {
+	files, globErrs := l.in.Tree.Glob(`%AnyDrive%` + key + `\*`)
+	for _, err := range globErrs {
+		l.errs = append(l.errs, l.in.Wrap(dir.Origin, err))
+	}
+	vol := winpath.Volume(dir.Resolved)
+	for _, f := range files {
+		if f.Snapshot != "" || vol != "" && winpath.Volume(f.Path) != "" && !strings.EqualFold(vol, winpath.Volume(f.Path)) ||
+			strings.EqualFold(winpath.Base(f.Path), "desktop.ini") {
+			continue
+		}
+		if len(l.files) == startupMaxFiles {
+			l.errs = append(l.errs, l.in.Errorf(dir.Origin, "more than %d files in the folder that it names", startupMaxFiles))
+			break
+		}
+		l.file(dir, f)
+	}
+}
+
+func (l *startupList) file(dir ShellFolder, f *evidence.File) {
+	b, err := f.BytesUpTo(artifacts.DefaultMaxWhole)
+	if err != nil {
+		l.errs = append(l.errs, l.in.Wrap(dir.Origin, fmt.Errorf("%s: %w", f.Path, err)))
+		if b == nil {
+			return
+		}
+	}
+	s, err := startupFile(l.in, f.Path, b, dir.Origin)
+	if dir.Redirected {
+		s.RedirectedBy = l.in.From.Key
+	}
+	l.errs = append(l.errs, err)
+	l.files = append(l.files, s)
 }
 
 // startupDefault reports whether the sources of the artifact find the folder

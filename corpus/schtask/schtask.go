@@ -91,41 +91,7 @@ func (t Task) Text() string {
 	line(1, `</RegistrationInfo>`)
 	line(1, `<Triggers>`)
 	for _, g := range t.Triggers {
-		name := "CalendarTrigger"
-		switch {
-		case g.Logon:
-			name = "LogonTrigger"
-		case g.Boot:
-			name = "BootTrigger"
-		}
-		line(2, `<`+name+`>`)
-		if g.Interval > 0 {
-			line(3, `<Repetition>`)
-			line(4, `<Interval>PT%dM</Interval>`, g.Interval/60)
-			line(3, `</Repetition>`)
-		}
-		if !g.Start.IsZero() {
-			line(3, `<StartBoundary>%s</StartBoundary>`, g.Start.Format("2006-01-02T15:04:05"))
-		}
-		line(3, `<Enabled>true</Enabled>`)
-		switch {
-		case g.Days > 0:
-			line(3, `<ScheduleByDay>`)
-			line(4, `<DaysInterval>%d</DaysInterval>`, g.Days)
-			line(3, `</ScheduleByDay>`)
-		case g.Weekdays != 0:
-			line(3, `<ScheduleByWeek>`)
-			line(4, `<DaysOfWeek>`)
-			for i, d := range weekdays {
-				if g.Weekdays>>i&1 != 0 {
-					line(5, `<%s />`, d)
-				}
-			}
-			line(4, `</DaysOfWeek>`)
-			line(4, `<WeeksInterval>1</WeeksInterval>`)
-			line(3, `</ScheduleByWeek>`)
-		}
-		line(2, `</`+name+`>`)
+		g.xml(line)
 	}
 	line(1, `</Triggers>`)
 	line(1, `<Principals>`)
@@ -215,59 +181,50 @@ func (t Task) ActionsBlob() []byte {
 	return b
 }
 
+// xml writes the elements of a trigger.
+func (g Trigger) xml(line func(depth int, format string, args ...any)) {
+	name := "CalendarTrigger"
+	switch {
+	case g.Logon:
+		name = "LogonTrigger"
+	case g.Boot:
+		name = "BootTrigger"
+	}
+	line(2, `<`+name+`>`)
+	if g.Interval > 0 {
+		line(3, `<Repetition>`)
+		line(4, `<Interval>PT%dM</Interval>`, g.Interval/60)
+		line(3, `</Repetition>`)
+	}
+	if !g.Start.IsZero() {
+		line(3, `<StartBoundary>%s</StartBoundary>`, g.Start.Format("2006-01-02T15:04:05"))
+	}
+	line(3, `<Enabled>true</Enabled>`)
+	switch {
+	case g.Days > 0:
+		line(3, `<ScheduleByDay>`)
+		line(4, `<DaysInterval>%d</DaysInterval>`, g.Days)
+		line(3, `</ScheduleByDay>`)
+	case g.Weekdays != 0:
+		line(3, `<ScheduleByWeek>`)
+		line(4, `<DaysOfWeek>`)
+		for i, d := range weekdays {
+			if g.Weekdays>>i&1 != 0 {
+				line(5, `<%s />`, d)
+			}
+		}
+		line(4, `</DaysOfWeek>`)
+		line(4, `<WeeksInterval>1</WeeksInterval>`)
+		line(3, `</ScheduleByWeek>`)
+	}
+	line(2, `</`+name+`>`)
+}
+
 // TriggersBlob is the value Triggers, version 0x17 of Windows 10.
 func (t Task) TriggersBlob() []byte {
-	var b []byte
-	a1 := func(v byte) { b = append(b, v, 'H', 'H', 'H', 'H', 'H', 'H', 'H') }
-	a4 := func(v uint32) { b = append(le.AppendUint32(b, v), 'H', 'H', 'H', 'H') }
-	pad := func() {
-		for len(b)%8 != 0 {
-			b = append(b, 'H')
-		}
-	}
-	str := func(s string) {
-		if s == "" {
-			a4(0)
-			return
-		}
-		w := append(wide(s), 0, 0)
-		a4(uint32(len(w)))
-		b = append(b, w...)
-		pad()
-	}
-	moment := func(t time.Time) {
-		if t.IsZero() {
-			a1(0)
-			b = le.AppendUint64(b, 1<<64-1)
-			return
-		}
-		a1(1)
-		b = le.AppendUint64(b, filetime(t))
-	}
-	user := func() {
-		a1(0) // a user follows
-		a1(0) // and a SID
-		if t.System {
-			a4(5)
-		} else {
-			a4(1)
-		}
-		s := SID(t.SID)
-		if t.System {
-			s = SID("S-1-5-18")
-		}
-		a4(uint32(len(s)))
-		b = append(b, s...)
-		pad()
-		if t.System {
-			a4(0)
-		} else {
-			str(t.User)
-		}
-	}
-	b = append(b, 0x17, 0, 0, 0, 0, 0, 0, 0)
-	moment(time.Time{})
-	moment(time.Time{})
+	w := blob{b: []byte{0x17, 0, 0, 0, 0, 0, 0, 0}}
+	w.moment(time.Time{})
+	w.moment(time.Time{})
 	flags := uint32(0x42412138) // enabled, interactive token and the usual settings
 	if t.System {
 		flags |= 0x1000000
@@ -278,57 +235,120 @@ func (t Task) TriggersBlob() []byte {
 	if t.Disabled {
 		flags &^= 0x400000
 	}
-	a4(flags)
-	a4(crc32.ChecksumIEEE(t.XML()[2:]))
-	str(t.principal())
-	str("")
-	user()
-	a4(0x2C)
-	for _, v := range []uint32{0, 1<<32 - 1, 259200, 1<<32 - 1, 7, 0, 0, 0, 0, 0, 0} {
-		b = le.AppendUint32(b, v)
-	}
-	pad()
+	w.a4(flags)
+	w.a4(crc32.ChecksumIEEE(t.XML()[2:]))
+	w.str(t.principal())
+	w.str("")
+	w.user(t)
+	w.a4(0x2C)
+	w.u32s(0, 1<<32-1, 259200, 1<<32-1, 7, 0, 0, 0, 0, 0, 0)
+	w.pad()
 	for _, g := range t.Triggers {
-		if g.Logon || g.Boot {
-			if g.Logon {
-				a4(0xAAAA)
-			} else {
-				a4(0xFFFF)
-			}
-			moment(g.Start)
-			moment(time.Time{})
-			for _, v := range []uint32{0, 1<<32 - 1, uint32(g.Interval), 0, 0, 0} {
-				b = le.AppendUint32(b, v)
-			}
-			a1(1)
-			b = append(b, 0, 0, 0, 0, 0, 0, 0, 0)
-			a4(0) // no name
-			if g.Logon {
-				user()
-			}
-			continue
-		}
-		a4(0xDDDD)
-		moment(g.Start)
-		moment(time.Time{})
-		moment(time.Time{})
-		mode, data := uint32(0), [2]uint16{}
-		switch {
-		case g.Days > 0:
-			mode, data[0] = 1, uint16(g.Days)
-		case g.Weekdays != 0:
-			mode, data = 2, [2]uint16{1, g.Weekdays}
-		}
-		for _, v := range []uint32{uint32(g.Interval), 0, 1<<32 - 1, mode} {
-			b = le.AppendUint32(b, v)
-		}
-		b = le.AppendUint16(le.AppendUint16(b, data[0]), data[1])
-		b = append(b, 0, 0, 0, 0)
-		b = append(b, 0, 1, 0, 0) // stop, enabled
-		b = append(b, make([]byte, 12)...)
-		a4(0)
+		w.trigger(t, g)
 	}
-	return b
+	return w.b
+}
+
+// A blob is the value as it is written: numbers and texts are padded with H to
+// multiples of eight bytes.
+type blob struct{ b []byte }
+
+func (w *blob) a1(v byte)   { w.b = append(w.b, v, 'H', 'H', 'H', 'H', 'H', 'H', 'H') }
+func (w *blob) a4(v uint32) { w.b = append(le.AppendUint32(w.b, v), 'H', 'H', 'H', 'H') }
+
+func (w *blob) u32s(values ...uint32) {
+	for _, v := range values {
+		w.b = le.AppendUint32(w.b, v)
+	}
+}
+
+func (w *blob) pad() {
+	for len(w.b)%8 != 0 {
+		w.b = append(w.b, 'H')
+	}
+}
+
+func (w *blob) str(s string) {
+	if s == "" {
+		w.a4(0)
+		return
+	}
+	text := append(wide(s), 0, 0)
+	w.a4(uint32(len(text)))
+	w.b = append(w.b, text...)
+	w.pad()
+}
+
+func (w *blob) moment(t time.Time) {
+	if t.IsZero() {
+		w.a1(0)
+		w.b = le.AppendUint64(w.b, 1<<64-1)
+		return
+	}
+	w.a1(1)
+	w.b = le.AppendUint64(w.b, filetime(t))
+}
+
+// user writes the account that the task runs as.
+func (w *blob) user(t Task) {
+	kind, sid := uint32(1), SID(t.SID)
+	if t.System {
+		kind, sid = 5, SID("S-1-5-18")
+	}
+	w.a1(0) // a user follows
+	w.a1(0) // and a SID
+	w.a4(kind)
+	w.a4(uint32(len(sid)))
+	w.b = append(w.b, sid...)
+	w.pad()
+	if t.System {
+		w.a4(0)
+	} else {
+		w.str(t.User)
+	}
+}
+
+func (w *blob) trigger(t Task, g Trigger) {
+	switch {
+	case g.Logon:
+		w.event(0xAAAA, g)
+		w.user(t)
+	case g.Boot:
+		w.event(0xFFFF, g)
+	default:
+		w.calendar(g)
+	}
+}
+
+// event writes a trigger that waits for an event: a log-on, a start of Windows.
+func (w *blob) event(kind uint32, g Trigger) {
+	w.a4(kind)
+	w.moment(g.Start)
+	w.moment(time.Time{})
+	w.u32s(0, 1<<32-1, uint32(g.Interval), 0, 0, 0)
+	w.a1(1)
+	w.b = append(w.b, 0, 0, 0, 0, 0, 0, 0, 0)
+	w.a4(0) // no name
+}
+
+func (w *blob) calendar(g Trigger) {
+	w.a4(0xDDDD)
+	w.moment(g.Start)
+	w.moment(time.Time{})
+	w.moment(time.Time{})
+	mode, data := uint32(0), [2]uint16{}
+	switch {
+	case g.Days > 0:
+		mode, data[0] = 1, uint16(g.Days)
+	case g.Weekdays != 0:
+		mode, data = 2, [2]uint16{1, g.Weekdays}
+	}
+	w.u32s(uint32(g.Interval), 0, 1<<32-1, mode)
+	w.b = le.AppendUint16(le.AppendUint16(w.b, data[0]), data[1])
+	w.b = append(w.b, 0, 0, 0, 0)
+	w.b = append(w.b, 0, 1, 0, 0) // stop, enabled
+	w.b = append(w.b, make([]byte, 12)...)
+	w.a4(0)
 }
 
 // A Job is a .job file.

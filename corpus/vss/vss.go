@@ -275,19 +275,35 @@ func split(b []byte) [][]byte {
 	return out
 }
 
-// describe makes the descriptors of a store, saves what has to be saved, and brings below to the state that older stores build on.
-func (w *writer) describe(s *Store, p *Pieces, below []byte) ([]desc, error) {
-	// Where each content lies in the state below, for forwarders.
+// contents tells where each content lies in the state below, for forwarders.
+func (w *writer) contents(s *Store, below []byte) map[[block]byte]int64 {
 	where := map[[block]byte]int64{}
-	if s.Forward {
-		for b := int64(0); b < int64(len(below)/block); b++ {
-			if c := [block]byte(below[b*block:]); !w.used[b] && b != 0 && c != ([block]byte{}) { // block 0 has got the header
-				if _, ok := where[c]; !ok {
-					where[c] = b
-				}
-			}
+	if !s.Forward {
+		return where
+	}
+	for b := int64(1); b < int64(len(below)/block); b++ { // block 0 has got the header
+		c := [block]byte(below[b*block:])
+		if _, ok := where[c]; !ok && !w.used[b] && c != ([block]byte{}) {
+			where[c] = b
 		}
 	}
+	return where
+}
+
+// sectors returns a bit for each sector of a block that differs, and their number.
+func sectors(then, now []byte) (differ uint32, n int) {
+	for i := 0; i < len(now); i += 512 {
+		if !bytes.Equal(then[i:min(len(then), i+512)], now[i:min(len(now), i+512)]) {
+			differ |= 1 << (i / 512)
+			n++
+		}
+	}
+	return differ, n
+}
+
+// describe makes the descriptors of a store, saves what has to be saved, and brings below to the state that older stores build on.
+func (w *writer) describe(s *Store, p *Pieces, below []byte) ([]desc, error) {
+	where := w.contents(s, below)
 	save := func(data []byte) (int64, error) {
 		at, err := w.take(1)
 		if err != nil {
@@ -310,14 +326,7 @@ func (w *writer) describe(s *Store, p *Pieces, below []byte) ([]desc, error) {
 			continue
 		}
 		scrap(b)
-		var differ uint32
-		n := 0
-		for i := 0; i < len(now); i += 512 {
-			if !bytes.Equal(then[i:min(len(then), i+512)], now[i:min(len(now), i+512)]) {
-				differ |= 1 << (i / 512)
-				n++
-			}
-		}
+		differ, n := sectors(then, now)
 		if s.Overlay && n < 16 && b%2 == 0 {
 			at, err := save(then)
 			if err != nil {

@@ -37,20 +37,9 @@ func (db *DB) leaves(t tree, leaf func(p *page, stray bool) bool, fail func(erro
 			}
 			continue
 		}
-		// The children continue the stack in reverse, so that the first is next.
-		for i := p.tags - 1; i >= 1; i-- {
-			child, err := db.child(&p, i)
-			if err == nil && !seen.add(child) {
-				err = db.note(bad(p.base, "branch page", fmt.Sprintf("leads to page %d again", child)))
-			}
-			if err != nil {
-				broken = true
-				if !fail(err) {
-					return
-				}
-				continue
-			}
-			stack = append(stack, child)
+		ok := true
+		if stack, ok = db.children(&p, stack, &seen, func(err error) bool { broken = true; return fail(err) }); !ok {
+			return
 		}
 	}
 	if !broken {
@@ -64,6 +53,23 @@ func (db *DB) leaves(t tree, leaf func(p *page, stray bool) bool, fail func(erro
 			return
 		}
 	}
+}
+
+// children puts the children of a branch on the stack in reverse, so that the
+// first is next; false means that fail wants no more.
+func (db *DB) children(p *page, stack []uint32, seen *pageSet, fail func(error) bool) ([]uint32, bool) {
+	for i := p.tags - 1; i >= 1; i-- {
+		child, err := db.child(p, i)
+		if err == nil && !seen.add(child) {
+			err = db.note(bad(p.base, "branch page", fmt.Sprintf("leads to page %d again", child)))
+		}
+		if err == nil {
+			stack = append(stack, child)
+		} else if !fail(err) {
+			return stack, false
+		}
+	}
+	return stack, true
 }
 
 // treePage reads a page that must belong to a tree.

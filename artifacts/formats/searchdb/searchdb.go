@@ -100,31 +100,33 @@ func Items(db *sqlitedb.DB) iter.Seq2[Item, error] {
 				_, names[id], _ = strings.Cut(row.Get("UniqueKey").Text(), "-")
 			}
 		}
-		var it Item
-		started := false
-		for row, err := range store.Rows("WorkId", "ColumnId", "Value") {
-			if err != nil && !yield(Item{}, err) {
-				return
-			}
-			id, ok := row.Get("WorkId").Int()
-			if !ok {
-				continue
-			}
-			if started && id != it.WorkID {
-				if !yield(it, nil) {
-					return
-				}
-				started = false
-			}
-			if !started {
-				it, started = Item{Place: row.Place, WorkID: id}, true
-			}
-			column, _ := row.Get("ColumnId").Int()
-			it.set(names[column], row.Get("Value"))
+		joined(store, names, yield)
+	}
+}
+
+// joined yields the items that the rows of the store make up.
+func joined(store *sqlitedb.Table, names map[int64]string, yield func(Item, error) bool) {
+	var it Item
+	started := false
+	for row, err := range store.Rows("WorkId", "ColumnId", "Value") {
+		if err != nil && !yield(Item{}, err) {
+			return
 		}
-		if started {
-			yield(it, nil)
+		id, ok := row.Get("WorkId").Int()
+		if !ok {
+			continue
 		}
+		if started && id != it.WorkID && !yield(it, nil) {
+			return
+		}
+		if !started || id != it.WorkID {
+			it, started = Item{Place: row.Place, WorkID: id}, true
+		}
+		column, _ := row.Get("ColumnId").Int()
+		it.set(names[column], row.Get("Value"))
+	}
+	if started {
+		yield(it, nil)
 	}
 }
 

@@ -49,44 +49,57 @@ func parseTime(s string) time.Time {
 // before it.
 func Read(r io.Reader) iter.Seq2[Section, error] {
 	return func(yield func(Section, error) bool) {
-		b := bufio.NewReaderSize(r, maxLine)
-		var s *Section
-		var boot time.Time
-		off, line := int64(0), 0
+		l := log{b: bufio.NewReaderSize(r, maxLine)}
 		for {
-			raw, err := b.ReadSlice('\n')
-			at := off
-			off += int64(len(raw))
-			if err != bufio.ErrBufferFull {
-				line++
-			}
-			text := strings.TrimRight(string(raw), "\r\n")
-			switch {
-			case strings.HasPrefix(text, "[Boot Session: "):
-				boot = parseTime(strings.Trim(text[len("[Boot Session: "):], "]"))
-			case strings.HasPrefix(text, ">>>  [") && strings.HasSuffix(text, "]"):
-				if s != nil && !yield(*s, nil) {
-					return
-				}
-				s = &Section{Offset: at, Line: line, Boot: boot}
-				s.Kind, s.Subject, _ = strings.Cut(text[len(">>>  ["):len(text)-1], " - ")
-			case s != nil && s.line(text):
-				if !yield(*s, nil) {
-					return
-				}
-				s = nil
-			}
-			if err != nil && err != bufio.ErrBufferFull {
-				if s != nil && !yield(*s, nil) {
-					return
-				}
-				if err != io.EOF {
-					yield(Section{Offset: off, Line: line}, err)
-				}
+			done, err := l.next()
+			if done != nil && !yield(*done, nil) {
 				return
 			}
+			if err == nil {
+				continue
+			}
+			if l.section != nil && !yield(*l.section, nil) {
+				return
+			}
+			if err != io.EOF {
+				yield(Section{Offset: l.off, Line: l.line}, err)
+			}
+			return
 		}
 	}
+}
+
+// A log is what is known at a line of it.
+type log struct {
+	b       *bufio.Reader
+	off     int64 // of the next line
+	line    int
+	boot    time.Time
+	section *Section // that the line belongs to, or nil
+}
+
+// next reads a line and returns the section that it ends.
+func (l *log) next() (done *Section, err error) {
+	raw, err := l.b.ReadSlice('\n')
+	at := l.off
+	l.off += int64(len(raw))
+	if err == bufio.ErrBufferFull {
+		err = nil // the rest of the line comes as a line without a number
+	} else {
+		l.line++
+	}
+	text := strings.TrimRight(string(raw), "\r\n")
+	switch {
+	case strings.HasPrefix(text, "[Boot Session: "):
+		l.boot = parseTime(strings.Trim(text[len("[Boot Session: "):], "]"))
+	case strings.HasPrefix(text, ">>>  [") && strings.HasSuffix(text, "]"):
+		done = l.section
+		l.section = &Section{Offset: at, Line: l.line, Boot: l.boot}
+		l.section.Kind, l.section.Subject, _ = strings.Cut(text[len(">>>  ["):len(text)-1], " - ")
+	case l.section != nil && l.section.line(text):
+		done, l.section = l.section, nil
+	}
+	return done, err
 }
 
 // line reads a line of the section; true means that it is the last one.

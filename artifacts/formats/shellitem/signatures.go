@@ -9,66 +9,8 @@ import (
 
 // signature reads items that are told by a signature and not by their class.
 func (it *Item) signature(b []byte) bool {
-	if len(b) >= 12 {
-		switch le.Uint32(b[4:]) {
-		case 0x39DE2184: // Control panel category
-			it.Kind = ControlCategory
-			it.Name = category(le.Uint32(b[8:]))
-			return true
-		case 0xFFFFFF38: // Control panel CPL file: counts at 20 and 22, texts from 24
-			it.Kind = ControlPanel
-			if len(b) > 24 {
-				var n int
-				it.Short, n = wire.UTF16Z(b[24:]), wire.UTF16Len(b[24:])
-				it.Name = it.Short
-				if 24+n < len(b) {
-					if s := wire.UTF16Z(b[24+n:]); s != "" {
-						it.Name = s
-					}
-				}
-			}
-			return true
-		case 0x4D677541: // "AugM", CDBurn: a list of the folder's items on both sides
-			at := 16
-			if le.Uint32(b[8:]) == 4 {
-				at = 20
-			}
-			if at+2 < len(b) {
-				if inner := int(le.Uint16(b[at:])); inner >= 15 && inner <= len(b)-at && b[at+2]&0x70 == 0x30 {
-					in := Item{Class: b[at+2]}
-					if err := in.file(b[at:at+inner:at+inner], fileEntry); err == nil {
-						in.Class, in.Data = it.Class, it.Data
-						*it = in
-						return true
-					}
-				}
-			}
-			return true
-		case 0x49534647: // "GFSI"
-			it.Kind = Game
-			if len(b) >= 24 {
-				it.GUID = wire.ClassID(b[8:])
-			}
-			return true
-		}
-		switch le.Uint32(b[6:]) {
-		case 0x10312005: // MTP storage device volume: lengths in characters at 38 and 42, texts from 54
-			it.Kind = Device
-			it.mtp(b, 38, 54)
-			return true
-		case 0x07192006: // MTP file entry: lengths at 62, texts from 74
-			it.Kind = Device
-			it.mtp(b, 62, 74)
-			return true
-		case 0x23FEBBEE, 0x23A3DFD5, 0x3B93AFBB, 0xBEEBEE00: // Users property view
-			it.Kind = Properties
-			// Identifier size at 12, a known folder's id at 14.
-			if len(b) >= 30 && le.Uint16(b[12:]) == 16 {
-				it.GUID = wire.ClassID(b[14:])
-			}
-			it.properties(b)
-			return true
-		}
+	if len(b) >= 12 && (it.signature4(b) || it.signature6(b)) {
+		return true
 	}
 	if len(b) >= 15 && it.Class == 0x1F && le.Uint32(b[6:]) == 0xF5A6B710 {
 		// A drive at the root, without "My Computer" before it: a volume item
@@ -81,6 +23,87 @@ func (it *Item) signature(b []byte) bool {
 		return it.backup(b)
 	}
 	return it.archive(b)
+}
+
+// signature4 reads items with a signature at offset 4; b has at least 12 bytes.
+func (it *Item) signature4(b []byte) bool {
+	switch le.Uint32(b[4:]) {
+	case 0x39DE2184: // Control panel category
+		it.Kind = ControlCategory
+		it.Name = category(le.Uint32(b[8:]))
+	case 0xFFFFFF38: // Control panel CPL file
+		it.Kind = ControlPanel
+		it.controlPanelFile(b)
+	case 0x4D677541: // "AugM"
+		it.burned(b)
+	case 0x49534647: // "GFSI"
+		it.Kind = Game
+		if len(b) >= 24 {
+			it.GUID = wire.ClassID(b[8:])
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// signature6 reads items with a signature at offset 6; b has at least 12 bytes.
+func (it *Item) signature6(b []byte) bool {
+	switch le.Uint32(b[6:]) {
+	case 0x10312005: // MTP storage device volume: lengths in characters at 38 and 42, texts from 54
+		it.Kind = Device
+		it.mtp(b, 38, 54)
+	case 0x07192006: // MTP file entry: lengths at 62, texts from 74
+		it.Kind = Device
+		it.mtp(b, 62, 74)
+	case 0x23FEBBEE, 0x23A3DFD5, 0x3B93AFBB, 0xBEEBEE00: // Users property view
+		it.Kind = Properties
+		// Identifier size at 12, a known folder's id at 14.
+		if len(b) >= 30 && le.Uint16(b[12:]) == 16 {
+			it.GUID = wire.ClassID(b[14:])
+		}
+		it.properties(b)
+	default:
+		return false
+	}
+	return true
+}
+
+// controlPanelFile reads the texts of a CPL file: counts at 20 and 22, texts
+// from 24, the second of which is the name that is shown.
+func (it *Item) controlPanelFile(b []byte) {
+	if len(b) <= 24 {
+		return
+	}
+	n := wire.UTF16Len(b[24:])
+	it.Short = wire.UTF16Z(b[24:])
+	it.Name = it.Short
+	if 24+n < len(b) {
+		if s := wire.UTF16Z(b[24+n:]); s != "" {
+			it.Name = s
+		}
+	}
+}
+
+// burned reads an item of CDBurn, a list of the folder's items on both sides;
+// the first one stands for the folder where it can be read.
+func (it *Item) burned(b []byte) {
+	at := 16
+	if le.Uint32(b[8:]) == 4 {
+		at = 20
+	}
+	if at+2 >= len(b) {
+		return
+	}
+	inner := int(le.Uint16(b[at:]))
+	if inner < 15 || inner > len(b)-at || b[at+2]&0x70 != 0x30 {
+		return
+	}
+	in := Item{Class: b[at+2]}
+	if err := in.file(b[at:at+inner:at+inner], fileEntry); err == nil {
+		in.Class, in.Data = it.Class, it.Data
+		*it = in
+	}
 }
 
 // backup reads a Compressed folder shell item (class 52): a count of

@@ -120,33 +120,8 @@ func ParseActions(b []byte) (Actions, error) {
 	for !r.bad && r.off < len(b) {
 		at := r.off
 		act := Action{Kind: ActionKind(r.u16()), ID: r.bstr()}
-		switch act.Kind {
-		case Exec:
-			act.Command, act.Arguments, act.WorkingDir = r.bstr(), r.bstr(), r.bstr()
-			if a.Version == 3 {
-				act.Flags = r.u16()
-			}
-		case COMHandler:
-			if c := r.take(16); c != nil {
-				act.CLSID = "{" + wire.GUID(c) + "}"
-			}
-			act.Data = r.bstr()
-		case Email:
-			for _, s := range []*string{&act.From, &act.To, &act.CC, &act.BCC, &act.ReplyTo, &act.Server, &act.Subject, &act.Body} {
-				*s = r.bstr()
-			}
-			for n := r.u32(); n > 0 && !r.bad; n-- {
-				act.Attachments = append(act.Attachments, r.bstr())
-			}
-			for n := r.u32(); n > 0 && !r.bad; n-- {
-				act.Headers = append(act.Headers, r.bstr()+": "+r.bstr())
-			}
-		case Message:
-			act.Subject, act.Body = r.bstr(), r.bstr()
-		default:
-			if !r.bad {
-				return a, bad(at, "Actions", "action of kind %#x is not known", uint16(act.Kind))
-			}
+		if !act.fields(&r, a.Version) && !r.bad {
+			return a, bad(at, "Actions", "action of kind %#x is not known", uint16(act.Kind))
 		}
 		if r.bad && act.Command == "" && act.CLSID == "" && act.Subject == "" {
 			break
@@ -157,6 +132,37 @@ func ParseActions(b []byte) (Actions, error) {
 		return a, r.err("Actions")
 	}
 	return a, nil
+}
+
+// fields reads what an action of its kind has; false means an unknown kind.
+func (act *Action) fields(r *reader, version uint16) bool {
+	switch act.Kind {
+	case Exec:
+		act.Command, act.Arguments, act.WorkingDir = r.bstr(), r.bstr(), r.bstr()
+		if version == 3 {
+			act.Flags = r.u16()
+		}
+	case COMHandler:
+		if c := r.take(16); c != nil {
+			act.CLSID = "{" + wire.GUID(c) + "}"
+		}
+		act.Data = r.bstr()
+	case Email:
+		for _, s := range []*string{&act.From, &act.To, &act.CC, &act.BCC, &act.ReplyTo, &act.Server, &act.Subject, &act.Body} {
+			*s = r.bstr()
+		}
+		for n := r.u32(); n > 0 && !r.bad; n-- {
+			act.Attachments = append(act.Attachments, r.bstr())
+		}
+		for n := r.u32(); n > 0 && !r.bad; n-- {
+			act.Headers = append(act.Headers, r.bstr()+": "+r.bstr())
+		}
+	case Message:
+		act.Subject, act.Body = r.bstr(), r.bstr()
+	default:
+		return false
+	}
+	return true
 }
 
 // A reader takes fields one after the other and remembers where the data came

@@ -179,48 +179,22 @@ func Open(r io.ReaderAt, size int64, opts *Options) (*Volume, error) {
 	return v, nil
 }
 
+// A place is a catalog entry and its offset in the volume.
+type place struct {
+	off   int64
+	entry []byte
+}
+
+// id is the shadow copy that the entry belongs to.
+func (p place) id() [16]byte { return [16]byte(p.entry[entryID:]) }
+
 // readCatalog gathers the entries of all blocks. The two entries of a shadow copy may lie far from
 // each other, and copies in any order; "Catalog entry".
 func (v *Volume) readCatalog(at int64) {
-	type place struct {
-		off   int64
-		entry []byte
-	}
-	var shadows []place
-	stores := map[[16]byte]place{}
-	b := make([]byte, BlockSize)
-	for n := 0; at != 0; n++ {
-		if n == maxCatalog {
-			v.damaged(at, "catalog block", fmt.Sprintf("more than %d blocks", maxCatalog), nil)
-			break
-		}
-		if err := v.block(b, at, typeCatalog, "catalog block"); err != nil {
-			v.damage = append(v.damage, err)
-			break
-		}
-		for off := int64(blockHead); off+entrySize <= BlockSize; off += entrySize {
-			e := place{at + off, b[off:][:entrySize]}
-			id := [16]byte(e.entry[entryID:])
-			switch typ := le.Uint64(e.entry[entryType:]); typ {
-			case entryEmpty, entryUnused:
-			case entryShadow, entryInStore:
-				e.entry = slices.Clone(e.entry)
-				if typ == entryShadow {
-					shadows = append(shadows, e)
-				} else if _, dup := stores[id]; dup {
-					v.damaged(e.off, "catalog entry", "a second store "+guid(id[:])+", left aside", nil)
-				} else {
-					stores[id] = e
-				}
-			default:
-				v.damaged(e.off, "catalog entry", fmt.Sprintf("type %d", typ), nil)
-			}
-		}
-		at = int64(le.Uint64(b[blockNext:]))
-	}
+	shadows, stores := v.catalogEntries(at)
 	known := map[[16]byte]bool{}
 	for _, p := range shadows {
-		id := [16]byte(p.entry[entryID:])
+		id := p.id()
 		if known[id] {
 			v.damaged(p.off, "catalog entry", "a second shadow copy "+guid(id[:])+", left aside", nil)
 			continue
@@ -255,6 +229,42 @@ func (v *Volume) readCatalog(at int64) {
 			v.readInfo(s)
 		}
 	}
+}
+
+// catalogEntries follows the blocks of the catalog and returns the entries of
+// shadow copies, as they lie, and those of their stores.
+func (v *Volume) catalogEntries(at int64) (shadows []place, stores map[[16]byte]place) {
+	stores = map[[16]byte]place{}
+	b := make([]byte, BlockSize)
+	for n := 0; at != 0; n++ {
+		if n == maxCatalog {
+			v.damaged(at, "catalog block", fmt.Sprintf("more than %d blocks", maxCatalog), nil)
+			break
+		}
+		if err := v.block(b, at, typeCatalog, "catalog block"); err != nil {
+			v.damage = append(v.damage, err)
+			break
+		}
+		for off := int64(blockHead); off+entrySize <= BlockSize; off += entrySize {
+			e := place{at + off, slices.Clone(b[off:][:entrySize])}
+			switch typ := le.Uint64(e.entry[entryType:]); typ {
+			case entryEmpty, entryUnused:
+			case entryShadow:
+				shadows = append(shadows, e)
+			case entryInStore:
+				id := e.id()
+				if _, dup := stores[id]; dup {
+					v.damaged(e.off, "catalog entry", "a second store "+guid(id[:])+", left aside", nil)
+					continue
+				}
+				stores[id] = e
+			default:
+				v.damaged(e.off, "catalog entry", fmt.Sprintf("type %d", typ), nil)
+			}
+		}
+		at = int64(le.Uint64(b[blockNext:]))
+	}
+	return shadows, stores
 }
 
 // Damage returns what was wrong with the metadata that was read so far, and survived.
