@@ -40,7 +40,7 @@ func TestJudges(t *testing.T) {
 	quoted := map[string][]string{} // findings by record
 	for i := range reports[0].Findings {
 		f := &reports[0].Findings[i]
-		if got := judges.Finding(f.ID); got == nil || got.ID != f.ID {
+		if got := judges.WithPrefix(f.ID); len(got) != 1 || got[0].ID != f.ID {
 			t.Errorf("%s is not found by its id: %v", f.ID, got)
 		}
 		for _, e := range f.Evidence {
@@ -50,8 +50,11 @@ func TestJudges(t *testing.T) {
 	if len(quoted) == 0 {
 		t.Fatal("no evidence at all")
 	}
-	if f := judges.Finding("0000"); f != nil {
-		t.Errorf("a finding of an id that none has: %v", f.ID)
+	if got := judges.WithPrefix(reports[0].Findings[0].ID[:8]); len(got) != 1 || got[0].ID != reports[0].Findings[0].ID {
+		t.Errorf("%d findings by the beginning of an id", len(got))
+	}
+	if got := judges.WithPrefix("0000000000000000"); len(got) != 0 {
+		t.Errorf("a finding of an id that none has: %v", got[0].ID)
 	}
 	judged := 0
 	for r, err := range judges.Rows(sorter.Rows()) {
