@@ -89,7 +89,7 @@ func TestRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		for r, err := range span.Rows(s) {
+		for r, err := range span.Rows(s.Rows(), s.Newest()) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +98,7 @@ func TestRows(t *testing.T) {
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%q %q %q: %v, want %s", c.from, c.to, c.last, got, c.want)
 		}
-		for range span.Rows(s) {
+		for range span.Rows(s.Rows(), s.Newest()) {
 			break // must not be asked again
 		}
 	}
