@@ -42,8 +42,9 @@ func TestDiff(t *testing.T) {
 			t.Fatal(err)
 		}
 		there[c.Change]++
-		about = about || c.Change == Changed && c.Kind == observations.Program && strings.Contains(c.Key, "nbtscan") && c.Before.Count > c.After.Count
-		if c.Change == Changed && (c.Before == nil || c.After == nil) || c.Change == New && c.Before != nil || c.Change == Gone && c.After != nil {
+		about = about || c.Change == Changed && c.Kind == observations.Program && strings.Contains(c.Key, "nbtscan") &&
+			c.Before.Count > c.After.Count
+		if (c.Before == nil) != (c.Change == New) || (c.After == nil) != (c.Change == Gone) {
 			t.Errorf("%+v", c)
 		}
 	}

@@ -1,13 +1,13 @@
 package output
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -46,6 +46,10 @@ type rowLine struct {
 	Rules      []string        `json:"rules"`
 	FindingIDs []string        `json:"finding_ids"`
 	TimeKind   string          `json:"time_kind"`
+	Session    string          `json:"session"`
+	ProgramID  string          `json:"program_id"`
+	StartID    string          `json:"start_id"`
+	Window     string          `json:"window"`
 }
 
 // ReadRow reads a row from the line of JSON that it was written as.
@@ -62,6 +66,7 @@ func ReadRow(line []byte) (*Row, error) {
 		Source: x.Source, SHA256: x.SHA256, Snapshot: x.Snapshot, Path: x.Path, Executable: x.Executable, Key: x.Key, Value: x.Value,
 		Proof: artifacts.Proof(x.Proof), State: artifacts.State(x.State), Offset: x.Offset, Local: !strings.HasSuffix(x.Datetime, "Z"),
 		Tags: x.Tags, RecordID: x.RecordID, TimeKind: x.TimeKind, Level: x.Level, Rules: x.Rules, FindingIDs: x.FindingIDs,
+		Session: x.Session, ProgramID: x.ProgramID, StartID: x.StartID, Window: x.Window,
 	}
 	// The microseconds reach further than a year of four digits does.
 	ticks := x.Filetime % 10
@@ -77,33 +82,58 @@ func ReadRow(line []byte) (*Row, error) {
 	return r, nil
 }
 
-// readFields reads an object of texts in the order in which it was written.
+// readFields reads an object of texts in the order in which it was written. b is valid
+// JSON.
 func readFields(b []byte) ([]artifacts.Field, error) {
-	if len(b) == 0 {
+	if len(b) == 0 || string(b) == "null" {
 		return nil, nil
 	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+	if b[0] != '{' {
 		return nil, errors.New("extra is not an object")
 	}
 	var out []artifacts.Field
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, err
+	for b = skip(b[1:], ','); len(b) > 0 && b[0] != '}'; b = skip(b, ',') {
+		var f artifacts.Field
+		var ok bool
+		if f.Name, b, ok = cutString(b); ok {
+			f.Value, b, ok = cutString(skip(b, ':'))
 		}
-		value, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		n, _ := name.(string)
-		v, ok := value.(string)
 		if !ok {
-			return nil, fmt.Errorf("extra field %q is not a text", n)
+			return nil, fmt.Errorf("extra field %q is not a text", f.Name)
 		}
-		out = append(out, artifacts.Field{Name: n, Value: v})
+		out = append(out, f)
 	}
 	return out, nil
+}
+
+// skip drops white space and one kind of punctuation.
+func skip(b []byte, c byte) []byte {
+	for len(b) > 0 && (b[0] == c || b[0] == ' ' || b[0] == '\t' || b[0] == '\r' || b[0] == '\n') {
+		b = b[1:]
+	}
+	return b
+}
+
+// cutString reads the text that valid JSON begins with.
+func cutString(b []byte) (text string, rest []byte, ok bool) {
+	if len(b) == 0 || b[0] != '"' {
+		return "", b, false
+	}
+	plain := true
+	for i := 1; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			plain = false
+			i++
+		case '"':
+			if plain && utf8.Valid(b[1:i]) {
+				return string(b[1:i]), b[i+1:], true
+			}
+			err := json.Unmarshal(b[:i+1], &text)
+			return text, b[i+1:], err == nil
+		}
+	}
+	return "", b, false
 }
 
 // A RecordLine is a record as JSON lines hold it: what all records have, and the

@@ -40,12 +40,21 @@ func TestJudges(t *testing.T) {
 	quoted := map[string][]string{} // findings by record
 	for i := range reports[0].Findings {
 		f := &reports[0].Findings[i]
+		if got := judges.WithPrefix(f.ID); len(got) != 1 || got[0].ID != f.ID {
+			t.Errorf("%s is not found by its id: %v", f.ID, got)
+		}
 		for _, e := range f.Evidence {
 			quoted[e.ID] = append(quoted[e.ID], f.ID)
 		}
 	}
 	if len(quoted) == 0 {
 		t.Fatal("no evidence at all")
+	}
+	if got := judges.WithPrefix(reports[0].Findings[0].ID[:8]); len(got) != 1 || got[0].ID != reports[0].Findings[0].ID {
+		t.Errorf("%d findings by the beginning of an id", len(got))
+	}
+	if got := judges.WithPrefix("0000000000000000"); len(got) != 0 {
+		t.Errorf("a finding of an id that none has: %v", got[0].ID)
 	}
 	judged := 0
 	for r, err := range judges.Rows(sorter.Rows()) {

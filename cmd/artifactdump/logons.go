@@ -248,12 +248,12 @@ func (s *session) keptLogons(b *logons.Builder, path string, names []string) (*f
 		return nil, err
 	}
 	for _, m := range cases[0].Machines {
-		for res, err := range m.Results(s.c.Context, names...) {
+		for rec, err := range m.Events(s.c.Context, names...) {
 			if err != nil {
 				s.damage(err)
 				continue
 			}
-			scan.AddLogons(b, m.Name, &res)
+			scan.AddLogons(b, m.Name, &artifacts.Result{Artifact: rec.Artifact, Records: []artifacts.Record{*rec}})
 		}
 	}
 	if err := s.c.Context.Err(); err != nil {
