@@ -131,7 +131,8 @@ func (m *FleetMachine) fleetSystem() {
 
 func (m *FleetMachine) service(name, image, dll string, kind uint32, written time.Time) {
 	k := m.Hive(systemHive).Sub(controlSet+`Services\`+name).At(written).
-		Set("Type", regf.DWord(kind)).Set("Start", regf.DWord(auto)).Set("ErrorControl", regf.DWord(1)).Set("ObjectName", regf.String(localSystem))
+		Set("Type", regf.DWord(kind)).Set("Start", regf.DWord(auto)).Set("ErrorControl", regf.DWord(1)).
+		Set("ObjectName", regf.String(localSystem))
 	if image != "" {
 		k.Set("ImagePath", regf.Expand(image))
 	}

@@ -4,8 +4,8 @@
 //
 // It reads case folders, never the evidence: the manifest and the observations of
 // each machine (package observations). One merge over these sorted files makes
-// all outputs, and the memory that it needs does not grow with the number of
-// machines:
+// all outputs. Of each machine it keeps in memory what the ranking shows; keys
+// are never held together:
 //
 //   - cases.go finds the machines and decides what is read once.
 //   - merge.go merges their files; many of them in passes, through runs on disk.

@@ -75,7 +75,8 @@ func (r *Row) add(o *observations.Observation) {
 		r.Merge(&one)
 		return
 	}
-	one := Row{Hosts: 1, FirstSeen: o.First, FirstHost: o.Host, LastSeen: o.Last, LastHost: o.Host, Count: o.Count, Level: o.Level, Where: o.Where}
+	one := Row{Hosts: 1, FirstSeen: o.First, FirstHost: o.Host, LastSeen: o.Last, LastHost: o.Host, Count: o.Count, Level: o.Level,
+		Where: o.Where}
 	r.Merge(&one)
 }
 

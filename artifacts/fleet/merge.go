@@ -31,6 +31,7 @@ type reader struct {
 	was  observations.Observation // only kind, key and host
 	byID map[string]string        // one copy of each host of a run
 	line int
+	raw  []byte // the line of now, without its end
 	long []byte
 }
 
@@ -63,6 +64,7 @@ func (r *reader) next() error {
 		return fmt.Errorf("%s: line %d: %w", r.name, r.line+1, err)
 	}
 	r.line++
+	r.raw = bytes.TrimRight(line, "\r\n")
 	r.was.Kind, r.was.Key, r.was.Host = r.now.Kind, r.now.Key, r.now.Host
 	if err := r.now.Parse(line); err != nil {
 		return fmt.Errorf("%s: line %d: %w", r.name, r.line, err)
@@ -145,6 +147,21 @@ type part struct{ name, host string }
 // until the next one.
 func merge(ctx context.Context, parts []part) iter.Seq2[*observations.Observation, error] {
 	return func(yield func(*observations.Observation, error) bool) {
+		for r, err := range mergeReaders(ctx, parts) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(&r.now, nil) {
+				return
+			}
+		}
+	}
+}
+
+// mergeReaders is merge with the reader that has each observation and its line.
+func mergeReaders(ctx context.Context, parts []part) iter.Seq2[*reader, error] {
+	return func(yield func(*reader, error) bool) {
 		var h readerHeap
 		defer func() {
 			for _, r := range h {
@@ -175,7 +192,7 @@ func merge(ctx context.Context, parts []part) iter.Seq2[*observations.Observatio
 				return
 			}
 			r := h[0]
-			if !yield(&r.now, nil) {
+			if !yield(r, nil) {
 				return
 			}
 			switch err := r.next(); {
@@ -205,7 +222,7 @@ func (r *run) observed(machines []*Machine) iter.Seq2[*observations.Observation,
 			for len(parts) > 0 {
 				n := min(r.o.FanIn, len(parts))
 				name := filepath.Join(r.part, fmt.Sprintf("run-%d-%d.tmp", pass, len(next)))
-				if err := writeRun(name, merge(r.ctx, parts[:n])); err != nil {
+				if err := writeRun(name, mergeReaders(r.ctx, parts[:n])); err != nil {
 					yield(nil, err)
 					return
 				}
@@ -232,21 +249,20 @@ func (r *run) observed(machines []*Machine) iter.Seq2[*observations.Observation,
 }
 
 // writeRun writes observations to a temporary sorted file.
-func writeRun(name string, list iter.Seq2[*observations.Observation, error]) error {
+func writeRun(name string, list iter.Seq2[*reader, error]) error {
 	w, err := newRunWriter(name)
 	if err != nil {
 		return err
 	}
 	defer w.f.Close()
-	var line []byte
-	for o, err := range list {
+	for r, err := range list {
 		if err != nil {
 			return err
 		}
-		if line, err = o.Append(line[:0]); err != nil {
+		if _, err := w.Write(r.raw); err != nil {
 			return err
 		}
-		if _, err := w.Write(line); err != nil {
+		if err := w.WriteByte('\n'); err != nil {
 			return err
 		}
 	}

@@ -92,9 +92,9 @@ func (k ranking) add(g *group) {
 
 // score keeps the weightiest key of each rule: a rule counts once.
 func (t *tally) score(o *observations.Observation, r *Row) {
-	n := Reason{Rule: o.Kind, Key: o.Key, Points: round(weights[o.Kind] * r.Rarity), Hosts: r.Hosts, OfHosts: r.OfHosts}
+	n := Reason{Rule: o.Kind, Key: r.Key, Points: round(weights[o.Kind] * r.Rarity), Hosts: r.Hosts, OfHosts: r.OfHosts}
 	if o.Kind == observations.Finding {
-		n.Rule, n.Key, _ = strings.Cut(o.Key, " ")
+		n.Rule, n.Key, _ = strings.Cut(r.Key, " ")
 		n.Level, n.Points = o.Level, round(points[o.Level]*r.Rarity)
 	} else if weights[o.Kind] == 0 {
 		return
@@ -106,7 +106,7 @@ func (t *tally) score(o *observations.Observation, r *Row) {
 }
 
 func (t *tally) rare(o *observations.Observation, r *Row) {
-	n := Rare{Kind: o.Kind, Key: o.Key, Rarity: r.Rarity, Level: o.Level, Hosts: r.Hosts, OfHosts: r.OfHosts}
+	n := Rare{Kind: r.Kind, Key: r.Key, Rarity: r.Rarity, Level: o.Level, Hosts: r.Hosts, OfHosts: r.OfHosts}
 	if len(t.rarest) == maxRarest && compareRare(t.rarest[maxRarest-1], n) < 0 {
 		return
 	}

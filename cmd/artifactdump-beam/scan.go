@@ -90,7 +90,9 @@ func (f *scanFn) scan(ctx context.Context, path, dir string) (err error) {
 	if err := os.MkdirAll(f.Cases, 0o777); err != nil {
 		return err
 	}
-	m, err := scan.Run(ctx, scan.Options{Evidence: []string{local}, Dir: dir, Force: true, Machines: 1, Formats: list, Version: version()}, nil)
+	m, err := scan.Run(ctx, scan.Options{
+		Evidence: []string{local}, Dir: dir, Force: true, Machines: 1, Formats: list, Version: version(),
+	}, nil)
 	if err == nil && m.State != "complete" {
 		err = errors.New(m.Error)
 	}
