@@ -116,6 +116,9 @@ func (b *Builder) prefetch(rec *artifacts.Record, d *execution.Prefetch) {
 		p.fact("prefetch_path", "not verified by the hash of "+winpath.Base(rec.From.Path), Inferred, b.ref(rec))
 	}
 	for _, f := range d.Files {
+		if ofWindows(f) {
+			continue
+		}
 		key := b.paths.Key(f, rec.User)
 		if isExecutable(key) && key != p.key && !belowSystem(key) && len(p.p.Loads) < maxLoads {
 			p.p.Loads = append(p.p.Loads, b.intern(key))
@@ -127,6 +130,22 @@ func (b *Builder) prefetch(rec *artifacts.Record, d *execution.Prefetch) {
 		r.Data = *d
 		b.keep(&r)
 	}
+}
+
+// ofWindows reports whether a path of a list of files lies below Windows or Program
+// Files on its volume, as nearly all do: they need no key.
+func ofWindows(path string) bool {
+	v := winpath.Volume(path)
+	if len(v) > len(path) {
+		return false
+	}
+	rest := path[len(v):]
+	for _, dir := range []string{`\WINDOWS\`, `\PROGRAM FILES\`, `\PROGRAM FILES (X86)\`} {
+		if len(rest) > len(dir) && strings.EqualFold(rest[:len(dir)], dir) {
+			return true
+		}
+	}
+	return false
 }
 
 // ntdll is what every program loads first, from the volume of Windows.

@@ -34,7 +34,7 @@ func findingsCommand() *cli.Command {
 		Description: "Prints one line for each finding, worst first. --long, or the ID of a finding,\n" +
 			"shows its reasons, its records, the usual benign explanations and one next\n" +
 			"step; --coverage lists the rules that could not be evaluated, and why. --story\n" +
-			"tells what happened: windows of time, and sentences with their proof. A finding\n" +
+			"shows what happened: windows of time, and sentences with their proof. A finding\n" +
 			"is not a verdict. A machine without findings is not proven clean.\n\n" +
 			"With --fail-level the exit code is 4 when there is a finding of that level or above.\n\n" +
 			"Examples:\n" +
@@ -49,7 +49,7 @@ func findingsCommand() *cli.Command {
 			&cli.StringFlag{Name: "level", Value: "low", Usage: "show findings of `LEVEL` and above: " +
 				strings.Join(findings.Levels(), ", ")},
 			&cli.BoolFlag{Name: "long", Usage: "show all details of each finding"},
-			&cli.BoolFlag{Name: "story", Usage: "tell what happened in sentences, each with its proof and its records"},
+			&cli.BoolFlag{Name: "story", Usage: "show what happened in sentences, each with its proof and its records"},
 			&cli.StringFlag{Name: "lang", Value: "en", Usage: "language of the story: " + strings.Join(story.Languages(), ", ")},
 			windowGapFlag(),
 			&cli.BoolFlag{Name: "coverage", Usage: "list each rule that could not be evaluated, with the reason"},
