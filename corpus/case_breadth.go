@@ -245,7 +245,8 @@ func htmlHelpCase(m *Machine) {
 }
 
 func searchFiltersCase(m *Machine) {
-	m.Hive(systemHive).Sub(controlSet+`Control\ContentIndex\Language\Neutral`).At(Installed).Set("WBDLLPath", regf.String("NaturalLanguage6.dll"))
+	m.Hive(systemHive).Sub(controlSet+`Control\ContentIndex\Language\Neutral`).At(Installed).Set("WBDLLPath",
+		regf.String("NaturalLanguage6.dll"))
 }
 
 func controlPanelCase(m *Machine) {

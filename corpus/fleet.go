@@ -229,9 +229,11 @@ func (m *FleetMachine) develop(k int) {
 		m.ran(path, WeekStart.Add(time.Duration(i+1)*5*hour))
 		m.inventory(path, "", WeekStart.Add(time.Duration(i+1)*5*hour))
 	}
-	m.service(fmt.Sprintf("BuildAgent%d", k), fmt.Sprintf(`"C:\Program Files\Build Agent %d\agent.exe" --service`, k), "", ownProcess, WeekStart)
+	m.service(fmt.Sprintf("BuildAgent%d", k), fmt.Sprintf(`"C:\Program Files\Build Agent %d\agent.exe" --service`, k),
+		"", ownProcess, WeekStart)
 	m.task(schtask.Task{Path: fmt.Sprintf(`\Nightly build %d`, k), User: m.Name + `\` + m.user, Registered: WeekStart,
-		Actions: []schtask.Action{{Command: fmt.Sprintf(`C:\Program Files\Build Agent %d\nightly.exe`, k)}}, Triggers: []schtask.Trigger{{Logon: true}}})
+		Actions:  []schtask.Action{{Command: fmt.Sprintf(`C:\Program Files\Build Agent %d\nightly.exe`, k)}},
+		Triggers: []schtask.Trigger{{Logon: true}}})
 }
 
 // intrude writes what the intruder leaves on a machine that he comes to at a moment, from the first one.
@@ -270,7 +272,8 @@ func (m *FleetMachine) logon(at time.Time, source, kind string) {
 		m.logs = make(map[string][]evtx.Event)
 	}
 	e := evtx.Event{
-		Provider: auditing, GUID: providerGUIDs[auditing], EventID: 4624, Keywords: 0x8020000000000000, Created: at, ProcessID: 788, ThreadID: 812,
+		Provider: auditing, GUID: providerGUIDs[auditing], EventID: 4624, Keywords: 0x8020000000000000, Created: at,
+		ProcessID: 788, ThreadID: 812,
 		Channel: "Security", Computer: m.Name,
 	}
 	data := []string{

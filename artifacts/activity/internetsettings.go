@@ -60,7 +60,8 @@ func internetSources() []artifacts.Source {
 var internetZones = []string{"my computer", "local intranet", "trusted sites", "Internet", "restricted sites"}
 
 // internetLevels are the templates of a zone.
-var internetLevels = map[uint64]string{0: "custom", 0x10000: "low", 0x10500: "medium-low", 0x11000: "medium", 0x11500: "medium-high", 0x12000: "high"}
+var internetLevels = map[uint64]string{0: "custom", 0x10000: "low", 0x10500: "medium-low", 0x11000: "medium", 0x11500: "medium-high",
+	0x12000: "high"}
 
 // An internetAction is one thing that a zone allows or not.
 type internetAction struct {

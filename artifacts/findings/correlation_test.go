@@ -90,7 +90,7 @@ func init() {
 	detected := func(kind, what string) string {
 		return "1 def 1116 Microsoft-Windows-Windows·Defender Threat Name=Trojan:Win32/X|Path=" + kind + ":_" + what
 	}
-	for _, c := range []struct {
+	cases = append(cases, []struct {
 		rule   string
 		level  findings.Level
 		fires  records
@@ -137,9 +137,7 @@ func init() {
 			change(traceOf(`\DATA\A.EXE`), func(c *filesystem.Change) { c.Deleted = day.Add(2 * time.Hour) })},
 			records{pf(`\Data\a.exe`, at(0)), change(`C:\Data\a.exe`, func(c *filesystem.Change) { c.Deleted = day.Add(time.Hour) }),
 				change(traceOf(`\OTHER\A.EXE`), func(c *filesystem.Change) { c.Deleted = day.Add(2 * time.Hour) })}},
-	} {
-		cases = append(cases, c)
-	}
+	}...)
 }
 
 // withUser gives a record of a log the account that wrote it.

@@ -153,7 +153,8 @@ func (b *minuteBins) draw() *minuteChart {
 			}
 			y0, y1 := bottom-height(below), bottom-height(below+k)
 			below += k
-			c.Bars = append(c.Bars, rect{round(chartLeft + float64(i)*column), round(y1), round(max(1, column-0.6)), round(max(0.6, y0-y1)), class[l]})
+			c.Bars = append(c.Bars, rect{round(chartLeft + float64(i)*column), round(y1), round(max(1, column-0.6)),
+				round(max(0.6, y0-y1)), class[l]})
 		}
 	}
 	last := chartLeft - 60

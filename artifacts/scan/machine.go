@@ -107,7 +107,8 @@ func (s *run) one(ctx context.Context, h *machine) (m *MachineManifest, worst fi
 	if h.tree >= len(ev.Trees) {
 		return nil, 0, fmt.Errorf("%s: holds fewer machines than when the scan was planned", ev.Path)
 	}
-	return s.scanTree(ctx, h, source{ev.Trees[h.tree], ev.Path, ev.Kind, s.m.Evidence[h.evidence]}, files.Folder{Dir: filepath.Join(s.part, h.folder), Mode: s.mode})
+	return s.scanTree(ctx, h, source{ev.Trees[h.tree], ev.Path, ev.Kind, s.m.Evidence[h.evidence]},
+		files.Folder{Dir: filepath.Join(s.part, h.folder), Mode: s.mode})
 }
 
 // scanTree scans a machine that is open.

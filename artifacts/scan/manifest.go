@@ -225,7 +225,8 @@ func newManifest(s *run) *Manifest {
 	m := &Manifest{
 		Tool: "artifactdump", Schema: 1, Version: s.o.Version, Commit: s.o.Commit,
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Command: s.o.Command, CaseID: s.o.CaseID, Examiner: s.o.Examiner, Note: s.o.Note, State: "running", Started: output.FormatTime(s.started), started: s.started,
+		Command: s.o.Command, CaseID: s.o.CaseID, Examiner: s.o.Examiner, Note: s.o.Note, State: "running",
+		Started: output.FormatTime(s.started), started: s.started,
 		Evidence: []*EvidenceManifest{}, Machines: []*MachineManifest{},
 	}
 	m.Options = ManifestOptions{

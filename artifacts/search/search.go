@@ -25,6 +25,7 @@ package search
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,10 +126,8 @@ func (a *around) see(r *output.Row) {
 			return
 		}
 		named = true
-		for _, known := range a.ids {
-			if known == id {
-				return
-			}
+		if slices.Contains(a.ids, id) {
+			return
 		}
 		if len(a.ids) < 2 {
 			a.ids = append(a.ids, id)
