@@ -140,6 +140,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			hiveCommand(),
 			inspectCommand(),
 			exportCommand(),
+			collectCommand(),
 			explainCommand(),
 			verifyCommand(),
 			completionCommand(),
