@@ -46,7 +46,6 @@ type row struct {
 	item       *Item
 	place      evidence.Place
 	path       string // as Windows spells it
-	device     *device
 	components []string
 	stored     string // "" when there is nothing of it
 	size       int64
@@ -72,6 +71,9 @@ func (m *machine) collect(ctx context.Context) error {
 		if err := m.file(ctx, it); err != nil {
 			return err
 		}
+	}
+	if err := m.indexes(ctx); err != nil {
+		return err
 	}
 	if m.o.Progress != nil {
 		m.o.Progress(len(plan.Items), len(plan.Items), "")
@@ -136,8 +138,7 @@ func (m *machine) file(ctx context.Context, it *Item) error {
 	if d == nil {
 		d = m.device(at, nil)
 	}
-	r := &row{item: it, place: place, device: d, path: place.Volume + `\` + strings.ReplaceAll(place.Name, "/", `\`), readAt: m.o.now()}
-	r.components = append([]string{"uploads", d.Accessor, d.Device}, strings.Split(place.Name, "/")...)
+	r := m.row(it, d, place)
 	f, err := it.File.Open()
 	if err == nil {
 		defer f.Close()
@@ -159,6 +160,12 @@ func (m *machine) file(ctx context.Context, it *Item) error {
 		limit = m.left
 	}
 	return m.entry(ctx, r, f, limit)
+}
+
+func (m *machine) row(it *Item, d *device, place evidence.Place) *row {
+	r := &row{item: it, place: place, path: place.Volume + `\` + strings.ReplaceAll(place.Name, "/", `\`), readAt: m.o.now()}
+	r.components = append([]string{"uploads", d.Accessor, d.Device}, strings.Split(place.Name, "/")...)
+	return r
 }
 
 // entry writes a file into an entry of the zip.

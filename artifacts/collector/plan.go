@@ -59,6 +59,9 @@ func MakePlan(tree *evidence.Tree, chosen []*artifacts.Artifact) *Plan {
 				p.glob(s.Glob, "file", a.Name)
 			}
 		}
+		for _, pattern := range a.Beside {
+			p.glob(pattern, "companion", a.Name)
+		}
 	}
 	slices.SortFunc(p.plan.Items, func(a, b *Item) int {
 		x, y := a.File.Place(), b.File.Place()

@@ -105,8 +105,12 @@ var ErrNothing = errors.New("nothing recognised")
 
 // Open opens the evidence at path for reading: a folder, a collection in a
 // zip or tar file, a disk image, or a single hive or Prefetch file. What a
-// file is, its bytes tell and not its name.
+// file is, its bytes tell and not its name. On Windows the name of a drive, C:,
+// opens its volume, which is read raw.
 func Open(path string, opts *Options) (*Evidence, error) {
+	if device, letter, ok := deviceName(path); ok { // before any call that a device refuses
+		return openLive(device, letter, opts)
+	}
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
