@@ -1,14 +1,21 @@
 package artifacts_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
@@ -29,6 +36,86 @@ func TestCollected(t *testing.T) {
 	t.Run("image with shadow copies", func(t *testing.T) {
 		sameCollected(t, shadowImage(t, shadowStates()))
 	})
+}
+
+// A sectors device refuses every read that is not of whole sectors into an aligned buffer.
+type sectors struct {
+	b    []byte
+	unit int
+	t    *testing.T
+}
+
+func (s *sectors) Size() int64     { return int64(len(s.b)) }
+func (s *sectors) SectorSize() int { return s.unit }
+func (s *sectors) ReadAt(p []byte, off int64) (int, error) {
+	at := int64(uintptr(unsafe.Pointer(unsafe.SliceData(p))))
+	if u := int64(s.unit); off%u != 0 || int64(len(p))%u != 0 || at%u != 0 || off+int64(len(p)) > int64(len(s.b)) {
+		s.t.Errorf("read of %d bytes at %d into %#x", len(p), off, at)
+		return 0, os.ErrInvalid
+	}
+	return bytes.NewReader(s.b).ReadAt(p, off)
+}
+
+// TestCollectedVolume collects a volume through its handle: the files are those of the image.
+func TestCollectedVolume(t *testing.T) {
+	name := shadowImage(t, shadowStates()[3:])
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := storedSums(t, collectTo(t, name))
+	for _, unit := range []int{512, 4096} {
+		ev, err := evidence.OpenVolume(&sectors{b, unit, t}, `\\.\C:`, "C:", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "live.zip")
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = collector.Collect(t.Context(), ev, f, &collector.Options{Artifacts: catalogue.All()})
+		if err = errors.Join(err, f.Close(), ev.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if got := storedSums(t, path); !maps.Equal(got, want) {
+			t.Errorf("sectors of %d bytes: %d files, want %d, or other hashes", unit, len(got), len(want))
+		}
+	}
+}
+
+// storedSums reads the hashes that a collection lists, and checks them against what it holds.
+func storedSums(t *testing.T, path string) map[string]string {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	list, err := fs.ReadFile(z, "artifactdump/files.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for line := range bytes.Lines(list) {
+		var row struct {
+			Stored, SHA256   string
+			Size, StoredSize int64
+		}
+		if err := json.Unmarshal(line, &row); err != nil {
+			t.Fatal(err)
+		}
+		b, err := fs.ReadFile(z, row.Stored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(b)
+		if got := hex.EncodeToString(sum[:]); got != row.SHA256 && int64(len(b)) == row.Size {
+			t.Errorf("%s: SHA-256 %s, the list has %s", row.Stored, got, row.SHA256)
+		}
+		out[row.Stored] = row.SHA256
+	}
+	return out
 }
 
 // sameCollected collects twice: the source, and then the collection.
