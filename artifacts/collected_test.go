@@ -21,6 +21,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/collector"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus"
 )
 
@@ -33,6 +34,9 @@ func TestCollected(t *testing.T) {
 		}
 		sameCollected(t, dir)
 	})
+	for _, name := range []string{"win10-composed", "win7-composed", "server2022-attacked"} {
+		t.Run(name, func(t *testing.T) { sameCollected(t, filepath.Join(testtree.EvidenceDir(t), "images", name)) })
+	}
 	t.Run("image with shadow copies", func(t *testing.T) {
 		sameCollected(t, shadowImage(t, shadowStates()))
 	})
