@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -15,8 +16,12 @@ import (
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 )
 
-// collectCache is the memory for pages of an image: a collection reads most of them once.
-const collectCache = 16 << 20
+// A collection runs on machines that do other work: collectCache is the memory for pages of an image, which are mostly read once, and
+// collectMemory is what the collector of garbage tries to stay below.
+const (
+	collectCache  = 8 << 20
+	collectMemory = 36 << 20
+)
 
 func collectCommand() *cli.Command {
 	return &cli.Command{
@@ -51,6 +56,9 @@ func collectCommand() *cli.Command {
 func collectAction(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usagef("usage: artifactdump collect SOURCE -o HOST.zip")
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(collectMemory))
 	}
 	s := newSession(c)
 	o, err := collectOptions(s)
