@@ -195,8 +195,8 @@ type fileLine struct {
 }
 
 // footprint is what a collection leaves on a machine that it is run on.
-const footprint = `On a running machine the collector itself leaves: its Prefetch file, its start in UserAssist, BAM, Amcache, ShimCache and SRUM,
-a log-on or UAC event, records in $J where the zip is written to an NTFS volume of the machine, and the keys of a USB disk that it
+const footprint = `On a running machine the collector itself leaves: its Prefetch file, its start in UserAssist, BAM, Amcache, ShimCache and
+SRUM, a log-on or UAC event, records in $J where the zip is written to an NTFS volume of the machine, and the keys of a USB disk that it
 was run from. Raw reads change no last-access times.`
 
 func (m *machine) writeLog() error {
