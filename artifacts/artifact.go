@@ -32,6 +32,8 @@ type Artifact struct {
 	Attack   []string // ATT&CK technique ids that the trace can show
 	Refs     []string // public documents about the format or its meaning
 	Sources  []Source
+	Beside   []string                 // patterns of further files that the decoder reads; a collection takes them too
+	Indexes  func(folder string) bool // whether the decoder reads the NTFS index of a folder, \windows\temp; nil for none
 
 	record reflect.Type
 	plan   []eventField // which fields of the record are times, and what they mean

@@ -14,7 +14,7 @@ import (
 // machine, with its shadow copies. The other NTFS volumes are read with the
 // first machine, or are one machine without Windows; what is no NTFS is named.
 func openImage(path string, opts *Options) (*Evidence, error) {
-	d, err := image.Open(path, nil)
+	d, err := image.Open(path, opts.image())
 	if err != nil {
 		return nil, err
 	}

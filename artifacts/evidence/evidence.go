@@ -22,6 +22,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 // Options change how evidence is opened. The zero value, and nil, mean the
@@ -48,6 +49,9 @@ type Options struct {
 	// files takes it for one of its own.
 	AnyFile bool
 
+	// CacheBytes is how much memory the pages of a disk image may use. The default is 64 MiB.
+	CacheBytes int64
+
 	// Wrap, when set, is given each file system that the evidence holds, and
 	// the evidence is read through what it returns: to count what is read, or
 	// to see what becomes of a read that fails.
@@ -59,6 +63,13 @@ func (o *Options) wrap(fsys fs.FS) fs.FS {
 		return fsys
 	}
 	return o.Wrap(fsys)
+}
+
+func (o *Options) image() *image.Options {
+	if o == nil || o.CacheBytes <= 0 {
+		return nil
+	}
+	return &image.Options{CacheBytes: o.CacheBytes, NTFS: &ntfs.Options{DirCache: int(max(o.CacheBytes/1000, 1000))}}
 }
 
 func (o *Options) collect() *collect.Options {
@@ -94,8 +105,12 @@ var ErrNothing = errors.New("nothing recognised")
 
 // Open opens the evidence at path for reading: a folder, a collection in a
 // zip or tar file, a disk image, or a single hive or Prefetch file. What a
-// file is, its bytes tell and not its name.
+// file is, its bytes tell and not its name. On Windows the name of a drive, C:,
+// opens its volume, which is read raw.
 func Open(path string, opts *Options) (*Evidence, error) {
+	if device, letter, ok := deviceName(path); ok { // before any call that a device refuses
+		return openLive(device, letter, opts)
+	}
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}

@@ -62,8 +62,8 @@ func (f *File) Times() (Times, error) {
 	}
 	switch x := st.Sys().(type) {
 	case *collect.Times:
-		return Times{Created: x.Created, Modified: x.Modified, Accessed: x.Accessed, Changed: x.Changed, Original: true,
-			Source: x.Source}, nil
+		return Times{Created: x.Created, Modified: x.Modified, Accessed: x.Accessed, Changed: x.Changed, Original: !x.Copied,
+			Source: x.Source, NameCreated: x.NameCreated, NameModified: x.NameModified}, nil
 	case *ntfs.Stat:
 		t := Times{Created: x.Created, Modified: x.Modified, Accessed: x.Accessed, Changed: x.Changed, Original: true,
 			Source: "$STANDARD_INFORMATION"}

@@ -328,7 +328,7 @@ func (t *Tree) logs(f *File) []*File {
 	dir, base := path.Split(f.name)
 	d := f.vol.list(path.Clean(dir))
 	var out []*File
-	for _, ext := range []string{".LOG", ".LOG1", ".LOG2"} {
+	for _, ext := range hiveLogs {
 		if i, ok := d.byName[fold(base+ext)]; ok && !d.entries[i].mode.IsDir() {
 			if l := t.file(f.vol, path.Join(dir, d.entries[i].name)); !empty(l) {
 				out = append(out, l)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 // OpenReader opens evidence whose bytes the caller has: an archive of a
@@ -22,7 +23,7 @@ func OpenReader(r io.ReaderAt, size int64, name string, opts *Options) (*Evidenc
 		e, err = fromCollection(c, name, opts)
 	case errors.Is(err, collect.ErrNotCollection):
 		var d *image.Disk
-		if d, err = image.OpenReader(r, size, name, nil); err == nil {
+		if d, err = image.OpenReader(r, size, name, opts.image()); err == nil {
 			e, err = fromDisk(d, name, opts)
 		}
 		if errors.Is(err, image.ErrNotImage) {
@@ -78,6 +79,9 @@ func (f *File) OpenAt() (*Data, error) {
 		r.Close()
 		return nil, plain(err)
 	}
+	if s, ok := r.(sparse); ok {
+		return openSparse(s, r, st.Size())
+	}
 	if at, ok := r.(io.ReaderAt); ok {
 		return &Data{at, st.Size(), r.Close}, nil
 	}
@@ -92,6 +96,34 @@ func (f *File) OpenAt() (*Data, error) {
 		err = plain(err)
 	}
 	return &Data{s, s.Size(), s.Close}, err
+}
+
+// A sparse file of a collection is stored without its holes.
+type sparse interface {
+	io.ReaderAt
+	StoredRanges() [][2]int64
+	Spool(most int64) error
+}
+
+// ranged is a sparse file that shows where its data is, as a file of an image does.
+type ranged struct {
+	io.ReaderAt
+	ranges []ntfs.Range
+}
+
+// DataRanges returns the pieces of the file that are stored.
+func (r *ranged) DataRanges() []ntfs.Range { return r.ranges }
+
+func openSparse(s sparse, c io.Closer, size int64) (*Data, error) {
+	if err := s.Spool(maxSpool); err != nil {
+		c.Close()
+		return nil, plain(err)
+	}
+	out := &ranged{ReaderAt: s}
+	for _, r := range s.StoredRanges() {
+		out.ranges = append(out.ranges, ntfs.Range{Offset: r[0], Length: r[1]})
+	}
+	return &Data{out, size, c.Close}, nil
 }
 
 // parts reads a file of which some bytes cannot be read, as where a chunk of an

@@ -159,7 +159,7 @@ func splitVolumes(t *Tree, where string) ([]*Tree, []string) {
 
 // only is the same volume, afresh, with one Windows folder.
 func (v *volume) only(root string) *volume {
-	return &volume{name: v.name, snapshot: v.snapshot, fsys: v.fsys, root: root, dirs: map[string]*dir{}}
+	return &volume{name: v.name, snapshot: v.snapshot, fsys: v.fsys, folder: v.folder, root: root, dirs: map[string]*dir{}}
 }
 
 // A scope is the part of a loose collection that is one machine's: folders,

@@ -19,6 +19,7 @@ type volume struct {
 	name     string // "C:", or "" where the evidence does not say
 	snapshot string // "", "vss1", "windows.old"
 	fsys     fs.FS
+	folder   string // of an older installation, its folder on the volume that it is on
 
 	root string // the only Windows folder that counts, when the volume holds those of several machines
 
@@ -32,7 +33,7 @@ func newVolume(v collect.Vol) *volume {
 	if len(name) > 2 && !strings.HasPrefix(name, "Volume{") {
 		name = volumeName(name) // a collector's name of a volume without a letter
 	}
-	return &volume{name: name, snapshot: v.Snapshot, fsys: v.FS, dirs: map[string]*dir{}}
+	return &volume{name: name, snapshot: v.Snapshot, fsys: v.FS, folder: v.Folder, dirs: map[string]*dir{}}
 }
 
 // volumeName is the name of a volume without a drive letter. Paths spell it as
@@ -193,6 +194,9 @@ func (v *volume) glob(p string, pattern []string, depth int, yield func(p string
 		return
 	}
 	for _, e := range d.entries {
+		if strings.Contains(e.name, ":") && !strings.ContainsAny(head, ":?") {
+			continue // a collected stream, which a folder of the machine does not list
+		}
 		if match(fold(head), fold(e.name)) {
 			each(e)
 		}

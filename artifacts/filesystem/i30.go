@@ -2,6 +2,7 @@ package filesystem
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -46,6 +47,7 @@ files, autostart, tasks and Prefetch: -a i30 shows those of all folders, and the
 		artifacts.RandomFiles(`%AnyDrive%\$I30_*`),
 		artifacts.RandomFiles(`%AnyDrive%\$MFT`),
 	},
+	Indexes: isWatchedFolder,
 }, decodeI30)
 
 // maxIndexNames bounds what one volume gives.
@@ -87,12 +89,13 @@ func indexName(in artifacts.Input, v *view, e *ntfs.IndexEntry) IndexName {
 
 // volumeIndexes reads the indexes of an image's folders.
 func volumeIndexes(in artifacts.Input, yield func(IndexName) bool) error {
-	vol, ok := in.File.NTFS()
-	if !ok {
+	vol, image := in.File.NTFS()
+	v := viewFrom(in, in.File)
+	if v == nil {
 		return nil
 	}
-	v := viewFrom(in, in.File)
 	var folders []ntfs.Reference
+	paths := map[ntfs.Reference]string{} // in a collection
 	for r, err := range ntfs.Records(section(in), &ntfs.RecordOptions{Table: v.table}) {
 		if err != nil {
 			break // the artifact mft reports it
@@ -103,11 +106,18 @@ func volumeIndexes(in artifacts.Input, yield func(IndexName) bool) error {
 		path, _, ok := v.table.Path(r)
 		if ok && (in.Full || isWatchedFolder(strings.ToLower(path))) {
 			folders = append(folders, r.Reference())
+			if !image {
+				paths[r.Reference()] = path
+			}
 		}
 	}
 	n := 0
 	for _, ref := range folders {
-		for e, err := range vol.IndexEntries(ref) {
+		entries := collectedIndex(in, v, ref, paths[ref])
+		if image {
+			entries = vol.IndexEntries(ref)
+		}
+		for e, err := range entries {
 			if err != nil {
 				break // a folder whose index is damaged has no slack to show
 			}
@@ -125,6 +135,36 @@ func volumeIndexes(in artifacts.Input, yield func(IndexName) bool) error {
 		}
 	}
 	return nil
+}
+
+// collectedIndex reads the index of a folder that a collection stores beside it as streams.
+func collectedIndex(in artifacts.Input, v *view, ref ntfs.Reference, path string) iter.Seq2[*ntfs.IndexEntry, error] {
+	return func(yield func(*ntfs.IndexEntry, error) bool) {
+		if in.Tree == nil {
+			return
+		}
+		f, ok := in.Tree.LookupCopy(v.drive+path+ntfs.RootStream, in.From.Snapshot)
+		if !ok {
+			return
+		}
+		root, err := f.BytesUpTo(1 << 20)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		var blocks []byte
+		if f, ok := in.Tree.LookupCopy(v.drive+path+ntfs.AllocationStream, in.From.Snapshot); ok {
+			if blocks, err = f.BytesUpTo(artifacts.DefaultMaxWhole); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+		for e, err := range ntfs.FolderEntries(ref, root, blocks) {
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
 }
 
 func isWatchedFolder(lower string) bool {

@@ -86,6 +86,7 @@ shown, and more than 100 changes of a folder in a minute are one row: -a usnjrnl
 		"https://flatcap.github.io/linux-ntfs/ntfs/files/usnjrnl.html",
 	},
 	Sources: signedJournal(),
+	Beside:  maxPatterns,
 }, decodeJournal)
 
 func signedJournal() []artifacts.Source {

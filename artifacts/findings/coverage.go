@@ -71,7 +71,7 @@ func FactsOf(tree *evidence.Tree, kind string, names []string) Facts {
 	if !tree.Loose() {
 		_, f.Whole = tree.Lookup(root + `\System32\ntdll.dll`)
 	}
-	f.FileTimes = strings.HasPrefix(kind, "disk image")
+	f.FileTimes = strings.HasPrefix(kind, "disk image") || kind == "volume" || listsTimes(tree, root)
 	f.Find = func(path string) (there, folder bool) {
 		if _, ok := tree.Lookup(path); ok {
 			return true, true
@@ -105,6 +105,17 @@ func (f *Facts) hives(hives []*evidence.Hive) {
 			f.Dirty[h.Kind] = h.Path + " is dirty and no transaction log could be applied: its last changes are missing"
 		}
 	}
+}
+
+// listsTimes reports whether a collection has the times of all files: with those of their names, which only a listing of the file
+// table records.
+func listsTimes(tree *evidence.Tree, root string) bool {
+	f, ok := tree.Lookup(root)
+	if !ok {
+		return false
+	}
+	t, err := f.Times()
+	return err == nil && t.Original && !t.NameCreated.IsZero()
 }
 
 // timesOf returns the times of a file where they are those of the machine.

@@ -49,6 +49,7 @@ time, by default 90 days, and entries may be missing.`,
 	Sources: []artifacts.Source{
 		artifacts.Files(`%ProgramData%\Microsoft\Windows Defender\Quarantine\Entries\*`),
 	},
+	Beside: []string{`%ProgramData%\Microsoft\Windows Defender\Quarantine\ResourceData\*\*`},
 }, decodeQuarantine)
 
 // quarantineData bounds what is read of quarantined files for their hash.

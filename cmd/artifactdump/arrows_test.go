@@ -93,6 +93,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/output/hivefile":     join(above, []string{"artifacts/output"}),
 		"artifacts/output/pffile":       join(above, []string{"artifacts/output", "artifacts/output/files"}),
 		"artifacts/export":              join(above, []string{"artifacts/output", "artifacts/output/files"}),
+		"artifacts/collector":           engine,
 		"artifacts/report":              join(above, []string{"artifacts/output", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons", "artifacts/programs", "artifacts/story"}),
 		"artifacts/search":              join(above, []string{"artifacts/output"}),
 		"artifacts/search/recordsearch": join(above, []string{"artifacts/output", "artifacts/search"}),

@@ -141,6 +141,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			hiveCommand(),
 			inspectCommand(),
 			exportCommand(),
+			collectCommand(),
 			explainCommand(),
 			verifyCommand(),
 			completionCommand(),

@@ -46,12 +46,18 @@ type Vol struct {
 	Snapshot string // "" for the volume as it was collected, else "vss1", "windows.old"
 	Path     string // where the volume's root stands in the file system that was given, for messages
 	FS       fs.FS  // the volume; a file's Sys may be a *Times
+	Folder   string // of an older installation, its folder on the volume: "Windows.old"
 }
 
 // Times are a file's original times where the collection recorded them, since copying and zipping lose them.
 type Times struct {
 	Created, Modified, Accessed, Changed time.Time
 	Source                               string // the record of the collection that says so
+
+	// The times of $FILE_NAME, where the collector recorded them.
+	NameCreated, NameModified time.Time
+	// Copied is set where the collector itself was given a copy: the times are those of that copy.
+	Copied bool
 }
 
 // A NotRecognisedError says that a place holds no Windows evidence in any layout known here, and what was looked for.

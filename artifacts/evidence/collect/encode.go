@@ -64,3 +64,6 @@ func unhex(c byte) int {
 func plainName(s string) bool {
 	return s != "" && s != "." && s != ".." && !strings.ContainsAny(s, "/\\\x00")
 }
+
+// EncodeComponent spells one component of a path as Velociraptor stores it, so that any file system and any zip can hold it.
+func EncodeComponent(s string) string { return encodeComponent(s) }

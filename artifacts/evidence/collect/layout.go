@@ -297,7 +297,11 @@ func driveRoots(l *lister, dir string, list []fs.DirEntry) []Vol {
 // driveName reads the name of a directory that may stand for a drive or a shadow copy. certain is false for names that other
 // directories could have too.
 func driveName(name string) (v Vol, certain, ok bool) {
-	n := Fold(decodeComponent(name))
+	plain := decodeComponent(name)
+	n := Fold(plain)
+	if i := strings.LastIndex(plain, `\`); strings.HasPrefix(n, `\\?\VOLUME{`) && i == 3 {
+		return Vol{Name: "Volume" + plain[i+1+len("Volume"):]}, true, true // a volume without a letter
+	}
 	if rest, cut := strings.CutPrefix(n, `\\.\`); cut {
 		n = rest
 	}
@@ -355,7 +359,8 @@ func oldWindows(l *lister, v Vol) []Vol {
 		if v.Snapshot != "" {
 			snapshot = v.Snapshot + " " + snapshot
 		}
-		old = append(old, Vol{Name: v.Name, Snapshot: snapshot, Path: path.Join(v.Path, e.Name()), FS: sub(v.FS, e.Name())})
+		old = append(old, Vol{Name: v.Name, Snapshot: snapshot, Path: path.Join(v.Path, e.Name()), FS: sub(v.FS, e.Name()),
+			Folder: e.Name()})
 	}
 	return old
 }

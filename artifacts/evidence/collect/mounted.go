@@ -24,7 +24,8 @@ func ntfsTimes(f *os.File) *Times {
 	if !ok || len(b) < 32 {
 		return nil
 	}
-	return &Times{filetime(b), filetime(b[8:]), filetime(b[16:]), filetime(b[24:]), ntfsTimesAttr}
+	return &Times{Created: filetime(b), Modified: filetime(b[8:]), Accessed: filetime(b[16:]), Changed: filetime(b[24:]),
+		Source: ntfsTimesAttr}
 }
 
 // filetime turns 100 ns since 1601 into a time; 0 is the zero time, and so is what lies behind the year 9999.

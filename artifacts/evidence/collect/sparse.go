@@ -93,6 +93,31 @@ type sparseFile struct {
 	pos  int64       // in base, when it can only be read forward
 	off  int64       // of Read
 	m    *sparseMap
+	info fs.FileInfo // that Stat returns, when it is set
+	kept *Spooled    // of a base that can only be read forward
+}
+
+// StoredRanges returns the pieces of the original that are stored, as offset and length, in order. What lies between
+// them reads as zeros.
+func (s *sparseFile) StoredRanges() [][2]int64 {
+	out := make([][2]int64, 0, len(s.m.spans))
+	for _, r := range s.m.spans {
+		out = append(out, [2]int64{r.Start, r.StoredLen})
+	}
+	return out
+}
+
+// Spool makes the stored bytes ready for reads at any offset, where they can only be read forward. Close gives up
+// what holds them.
+func (s *sparseFile) Spool(most int64) error {
+	if s.at != nil {
+		return nil
+	}
+	kept, err := Spool(s.base, 0, most)
+	if kept != nil {
+		s.kept, s.at = kept, kept
+	}
+	return err
 }
 
 func openSparse(fsys fs.FS, name string, m *sparseMap) (*sparseFile, error) {
@@ -106,8 +131,21 @@ func openSparse(fsys fs.FS, name string, m *sparseMap) (*sparseFile, error) {
 	return s, nil
 }
 
-func (s *sparseFile) Stat() (fs.FileInfo, error) { return s.base.Stat() }
-func (s *sparseFile) Close() error               { return s.base.Close() }
+// Stat returns the description of the original.
+func (s *sparseFile) Stat() (fs.FileInfo, error) {
+	if s.info != nil {
+		return s.info, nil
+	}
+	return s.base.Stat()
+}
+
+// Close closes the stored file.
+func (s *sparseFile) Close() error {
+	if s.kept != nil {
+		return s.kept.Close()
+	}
+	return s.base.Close()
+}
 
 func (s *sparseFile) Read(p []byte) (int, error) {
 	n, err := s.ReadAt(p, s.off)

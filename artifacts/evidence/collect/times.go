@@ -42,7 +42,8 @@ func (v *veloWalk) readTimes(dir string, list []fs.DirEntry) {
 			if n == nil || n.IsDir() || n.times != nil {
 				return nil
 			}
-			n.times = &Times{parseTime(row.Created), parseTime(row.Modified), parseTime(row.LastAccessed), parseTime(row.Changed), p}
+			n.times = &Times{Created: parseTime(row.Created), Modified: parseTime(row.Modified), Accessed: parseTime(row.LastAccessed),
+				Changed: parseTime(row.Changed), Source: p}
 			return nil
 		})
 		if err != nil {

@@ -24,6 +24,7 @@ type node struct {
 	mode  fs.FileMode
 	size  int64
 	times *Times
+	seen  *seen            // of a file or folder that was listed and not collected
 	kids  []*node          // of a directory
 	byKey map[string]*node // them by key, once they are many
 	src   source           // of a file: its bytes
@@ -210,10 +211,16 @@ func (n *node) ModTime() time.Time {
 	if n.times != nil {
 		return n.times.Modified
 	}
+	if n.seen != nil {
+		return fromFiletime(n.seen[1])
+	}
 	return time.Time{}
 }
 
 func (n *node) Sys() any {
+	if n.times == nil && n.seen != nil {
+		return n.seen.times()
+	}
 	if n.times == nil {
 		return nil
 	}
@@ -252,6 +259,10 @@ func (d *dirFile) ReadDir(n int) ([]fs.DirEntry, error) {
 
 // withInfo is f with another Stat; it can be read at an offset when f can.
 func withInfo(f fs.File, info fs.FileInfo) fs.File {
+	if s, ok := f.(*sparseFile); ok {
+		s.info = info
+		return s
+	}
 	if at, ok := f.(io.ReaderAt); ok {
 		return &fileAt{file{f, info}, at}
 	}

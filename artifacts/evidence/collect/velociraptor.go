@@ -35,6 +35,7 @@ type upload struct {
 // velociraptor makes a volume of each device below uploads. Several accessors may hold parts of one volume: they are laid over each other.
 func velociraptor(fsys fs.FS, dir, uploads string, list []fs.DirEntry) ([]Vol, []error) {
 	v := &veloWalk{fsys: fsys, vols: map[Vol]*tree{}}
+	v.readManifest(dir, list)
 	accessors, err := fs.ReadDir(fsys, uploads)
 	if err != nil {
 		v.problem(uploads, "cannot be listed", err)
@@ -57,6 +58,9 @@ func velociraptor(fsys fs.FS, dir, uploads string, list []fs.DirEntry) ([]Vol, [
 		for _, d := range ds {
 			p := path.Join(ap, d.Name())
 			vol, _, ok := driveName(d.Name())
+			if own, named := v.devices[path.Join("uploads", a.Name(), d.Name())]; named {
+				vol, ok = own, true
+			}
 			if !ok || !d.IsDir() {
 				v.problem(p, "left out: neither a drive nor a shadow copy", nil)
 				continue
@@ -78,6 +82,7 @@ func velociraptor(fsys fs.FS, dir, uploads string, list []fs.DirEntry) ([]Vol, [
 		}
 		v.fill(t, d.path, dir)
 	}
+	v.readOwn(dir, list)
 	v.readTimes(dir, list)
 	return v.out, v.problems
 }
@@ -91,6 +96,7 @@ func accessorRank(name string) int {
 
 type veloWalk struct {
 	fsys     fs.FS
+	devices  map[string]Vol    // by stored path, of a collection of our own
 	uploads  map[string]upload // by stored path, from the host's directory
 	vols     map[Vol]*tree     // by name and snapshot
 	out      []Vol

@@ -222,12 +222,8 @@ func (v *Volume) IndexEntries(dir Reference) iter.Seq2[*IndexEntry, error] {
 			return
 		}
 		x := indexReader{yield: yield, parent: dir, opts: IndexOptions{BlockSize: int(v.index)}}
-		if root, err := f.stream(typeIndexRoot, "$I30"); err == nil && len(root.resident) >= rootNode+nodeHeader {
-			b := slices.Clone(root.resident)
-			if size := le.Uint32(b[rootBlockSize:]); size >= 512 && size <= maxIndexBlock && size%512 == 0 {
-				x.opts.BlockSize = int(size)
-			}
-			x.slack(b, x.node(b, rootNode, -1, base.at), -1, base.at)
+		if root, err := f.stream(typeIndexRoot, "$I30"); err == nil {
+			x.root(root.resident, base.at)
 		}
 		s, err := f.stream(typeIndexAlloc, "$I30")
 		if err != nil || x.done {
@@ -243,4 +239,56 @@ func (v *Volume) IndexEntries(dir Reference) iter.Seq2[*IndexEntry, error] {
 			yield(nil, err)
 		}
 	}
+}
+
+// root reads the root of an index, which gives the size of its blocks.
+func (x *indexReader) root(resident []byte, at int64) {
+	if len(resident) < rootNode+nodeHeader {
+		return
+	}
+	b := slices.Clone(resident)
+	if size := le.Uint32(b[rootBlockSize:]); size >= 512 && size <= maxIndexBlock && size%512 == 0 {
+		x.opts.BlockSize = int(size)
+	}
+	x.slack(b, x.node(b, rootNode, -1, at), -1, at)
+}
+
+// The names that the two parts of a folder's index have as streams of it.
+const (
+	RootStream       = ":$I30:$INDEX_ROOT"
+	AllocationStream = ":$I30:$INDEX_ALLOCATION"
+)
+
+// FolderEntries reads the index of a folder from its two parts, as [Volume.Index] returns them and [Volume.IndexEntries] reads them.
+func FolderEntries(dir Reference, root, blocks []byte) iter.Seq2[*IndexEntry, error] {
+	return func(yield func(*IndexEntry, error) bool) {
+		x := indexReader{yield: yield, parent: dir, opts: IndexOptions{BlockSize: 4096}}
+		x.root(root, 0)
+		if x.done || len(blocks) == 0 {
+			return
+		}
+		if err := x.run(bytes.NewReader(blocks)); err != nil && !x.done {
+			yield(nil, err)
+		}
+	}
+}
+
+// Index returns the two parts of the index of a folder that is in use. blocks is nil for a small one, whose root holds all of it.
+func (v *Volume) Index(dir Reference) (root []byte, blocks *io.SectionReader, err error) {
+	f, err := v.inode(dir.Entry())
+	if f == nil {
+		return nil, nil, err
+	}
+	if f.base.seq != dir.Sequence() {
+		return nil, nil, errGone(dir)
+	}
+	r, err := f.stream(typeIndexRoot, "$I30")
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := f.stream(typeIndexAlloc, "$I30")
+	if err != nil {
+		return slices.Clone(r.resident), nil, nil // a small folder has none
+	}
+	return slices.Clone(r.resident), io.NewSectionReader(s, 0, s.size), nil
 }

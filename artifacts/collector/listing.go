@@ -1,0 +1,153 @@
+package collector
+
+import (
+	"archive/zip"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
+)
+
+// A listed file is one line of the listing. Its times are FILETIMEs: created, modified, accessed, changed, and those of the name,
+// created and modified.
+type listed struct {
+	Path       string    `json:"path"`
+	Size       int64     `json:"size,omitempty"`
+	Dir        bool      `json:"dir,omitempty"`
+	Link       bool      `json:"link,omitempty"`
+	Attributes uint32    `json:"attributes,omitempty"`
+	MFT        string    `json:"mft,omitempty"`
+	Times      [6]uint64 `json:"times"`
+}
+
+const maxListDepth = 256
+
+// listing writes the names of everything on the live volumes. A reader can then say of a file that it is not there, and not only that
+// it was not collected.
+func (m *machine) listing(ctx context.Context) error {
+	if m.o.NoListing {
+		return nil
+	}
+	w, err := m.zip.CreateHeader(&zip.FileHeader{Name: m.prefix + "artifactdump/listing.jsonl.gz"})
+	if err != nil {
+		return err
+	}
+	z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	l := &lister{machine: m, ctx: ctx, enc: json.NewEncoder(z)}
+	l.enc.SetEscapeHTML(false)
+	for _, d := range m.order {
+		if d.Snapshot != "" || d.fsys == nil {
+			continue
+		}
+		l.d = d
+		if err := l.folder(".", 0); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+type lister struct {
+	*machine
+	ctx context.Context
+	d   *device
+	enc *json.Encoder
+}
+
+// folder lists one folder and those below it.
+func (l *lister) folder(dir string, depth int) error {
+	if err := l.ctx.Err(); err != nil {
+		return err
+	}
+	if depth > maxListDepth {
+		l.say("listing: %s: more than %d folders deep", dir, maxListDepth)
+		return nil
+	}
+	list, err := fs.ReadDir(l.d.fsys, dir)
+	if err != nil {
+		err = fmt.Errorf("listing: %s: %w", l.d.Volume+`\`+strings.ReplaceAll(dir, "/", `\`), plain(err))
+		l.say("%v", err)
+		if len(list) == 0 {
+			l.damage(err)
+		}
+	}
+	slices.SortFunc(list, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	for _, e := range list {
+		if strings.ContainsAny(e.Name(), `\:`) {
+			continue // a stream of another collection, or a name that Windows cannot have
+		}
+		p := path.Join(dir, e.Name())
+		x := listed{Path: l.d.Volume + `\` + strings.ReplaceAll(p, "/", `\`), Dir: e.IsDir(), Link: e.Type()&fs.ModeSymlink != 0}
+		info, err := e.Info()
+		if err != nil {
+			l.say("listing: %s: %v", x.Path, plain(err))
+		} else {
+			x.describe(info)
+		}
+		l.sum.Listed++
+		l.d.Listed++
+		if err := l.enc.Encode(&x); err != nil {
+			return err
+		}
+		if x.Dir {
+			if err := l.folder(p, depth+1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (x *listed) describe(info fs.FileInfo) {
+	si, fn, _ := timesOf(info)
+	x.Times = [6]uint64{si[0], si[1], si[2], si[3], fn[0], fn[1]}
+	if !x.Dir {
+		x.Size = info.Size()
+	}
+	if st, ok := info.Sys().(*ntfs.Stat); ok {
+		x.Attributes, x.MFT = st.Attributes, fmt.Sprintf("%d-%d", st.Entry, st.Sequence)
+	}
+}
+
+// timesOf returns the times of a file as FILETIMEs: created, modified, accessed and changed, and the four of its name. source is what
+// recorded them, "" for a copy of the file.
+func timesOf(info fs.FileInfo) (si, fn [4]uint64, source string) {
+	switch st := info.Sys().(type) {
+	case *ntfs.Stat:
+		si = [4]uint64{filetime(st.Created), filetime(st.Modified), filetime(st.Accessed), filetime(st.Changed)}
+		if n, ok := st.FileName(); ok {
+			fn = [4]uint64{filetime(n.Created), filetime(n.Modified), filetime(n.Accessed), filetime(n.Changed)}
+		}
+		return si, fn, "$STANDARD_INFORMATION"
+	case *collect.Times:
+		si = [4]uint64{filetime(st.Created), filetime(st.Modified), filetime(st.Accessed), filetime(st.Changed)}
+		fn = [4]uint64{filetime(st.NameCreated), filetime(st.NameModified)}
+		if !st.Copied {
+			return si, fn, st.Source
+		}
+		return si, fn, ""
+	}
+	si[1] = filetime(info.ModTime())
+	return si, fn, ""
+}
+
+// filetime turns a time into 100 ns since 1601.
+func filetime(t time.Time) uint64 {
+	const epoch = 11644473600 // seconds from 1601 to 1970
+	s := t.Unix() + epoch
+	if t.IsZero() || s < 0 || t.Year() > 9999 {
+		return 0
+	}
+	return uint64(s)*1e7 + uint64(t.Nanosecond()/100)
+}

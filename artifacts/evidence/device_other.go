@@ -1,0 +1,16 @@
+//go:build !windows
+
+package evidence
+
+import (
+	"errors"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
+)
+
+// deviceName returns the volume that a path names, where the system has raw volumes of Windows. It has none.
+func deviceName(string) (device, letter string, ok bool) { return "", "", false }
+
+func openDevice(string) (image.VolumeHandle, func() error, error) {
+	return nil, nil, errors.ErrUnsupported
+}

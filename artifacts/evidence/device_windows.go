@@ -1,0 +1,95 @@
+package evidence
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"syscall"
+	"unsafe"
+
+	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
+)
+
+// The requests that a volume is asked with (winioctl.h).
+const (
+	ioctlDiskGetLengthInfo   = 0x0007405C
+	ioctlStorageQuery        = 0x002D1400
+	fsctlAllowExtendedDASDIO = 0x00090083
+	accessAlignmentProperty  = 6
+)
+
+// deviceName returns the volume that a path names: C:, C:\, \\.\C: or \\?\C:.
+func deviceName(path string) (device, letter string, ok bool) {
+	name := path
+	for _, p := range []string{`\\.\`, `\\?\`} {
+		name = strings.TrimPrefix(name, p)
+	}
+	if name == path {
+		name = strings.TrimSuffix(name, `\`)
+	}
+	if len(name) != 2 || name[1] != ':' {
+		return "", "", false
+	}
+	letter = strings.ToUpper(name)
+	return `\\.\` + letter, letter, letter[0] >= 'A' && letter[0] <= 'Z'
+}
+
+// A device is an open volume. Nothing is ever written to it.
+type device struct {
+	h      syscall.Handle
+	size   int64
+	sector int
+}
+
+// openDevice opens a volume for reading.
+func openDevice(name string) (image.VolumeHandle, func() error, error) {
+	p, err := syscall.UTF16PtrFromString(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := syscall.CreateFile(p, syscall.GENERIC_READ,
+		syscall.FILE_SHARE_READ|syscall.FILE_SHARE_WRITE|syscall.FILE_SHARE_DELETE, nil, syscall.OPEN_EXISTING, 0, 0)
+	if err == syscall.ERROR_ACCESS_DENIED {
+		err = fmt.Errorf("%w: reading a volume needs an elevated prompt (run as administrator)", err)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	d := &device{h: h, sector: 512}
+	close := func() error { return syscall.CloseHandle(h) }
+	var length [8]byte
+	if _, err := d.ask(ioctlDiskGetLengthInfo, nil, length[:]); err != nil {
+		close()
+		return nil, nil, fmt.Errorf("%s: its size is not known: %w", name, err)
+	}
+	d.size = int64(binary.LittleEndian.Uint64(length[:]))
+	// STORAGE_PROPERTY_QUERY; of STORAGE_ACCESS_ALIGNMENT_DESCRIPTOR the fifth and sixth numbers are the logical and physical sector.
+	var query [12]byte
+	binary.LittleEndian.PutUint32(query[:], accessAlignmentProperty)
+	var answer [28]byte
+	if n, err := d.ask(ioctlStorageQuery, query[:], answer[:]); err == nil && n >= 24 {
+		for _, at := range []int{16, 20} {
+			if v := int(binary.LittleEndian.Uint32(answer[at:])); v >= 512 && v <= 1<<20 && v&(v-1) == 0 {
+				d.sector = max(d.sector, v)
+			}
+		}
+	}
+	_, _ = d.ask(fsctlAllowExtendedDASDIO, nil, nil) // without it the backup boot sector cannot be read, and nothing else
+	return d, close, nil
+}
+
+func (d *device) ask(code uint32, in, out []byte) (n uint32, err error) {
+	err = syscall.DeviceIoControl(d.h, code, unsafe.SliceData(in), uint32(len(in)), unsafe.SliceData(out), uint32(len(out)), &n, nil)
+	return n, err
+}
+
+func (d *device) Size() int64     { return d.size }
+func (d *device) SectorSize() int { return d.sector }
+
+// ReadAt reads whole sectors.
+func (d *device) ReadAt(p []byte, off int64) (int, error) {
+	at := syscall.Overlapped{Offset: uint32(off), OffsetHigh: uint32(off >> 32)}
+	var n uint32
+	err := syscall.ReadFile(d.h, p, &n, &at)
+	return int(n), err
+}
