@@ -115,7 +115,7 @@ func TestArrows(t *testing.T) {
 
 		"artifacts/casefile": join(above, []string{
 			"artifacts/output", "artifacts/output/files", "artifacts/output/hivefile", "artifacts/findings", "artifacts/findings/sigma", "artifacts/logons", "artifacts/moments", "artifacts/report",
-			"artifacts/explain", "artifacts/scan", "artifacts/fleet/normal", "artifacts/fleet/observations", "artifacts/programs", "artifacts/story",
+			"artifacts/search", "artifacts/viewer", "artifacts/explain", "artifacts/scan", "artifacts/fleet/normal", "artifacts/fleet/observations", "artifacts/programs", "artifacts/story",
 		}),
 
 		"artifacts/internal/databases": join(engine, []string{"artifacts/formats/", "prefetch/xpress"}),
