@@ -27,6 +27,13 @@ func (c *Case) Report(ctx context.Context, in *report.Input, opts *report.Option
 		}
 		in.Machines = append(in.Machines, r)
 		m.collect(ctx, in.Collected, damage)
+		told, err := m.Story(ctx, damage)
+		if err != nil {
+			return err
+		}
+		if told != nil {
+			in.Stories = append(in.Stories, told)
+		}
 	}
 	r, err := c.Findings(ctx)
 	if err != nil {

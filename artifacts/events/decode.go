@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -32,6 +33,9 @@ func decodeLog(in artifacts.Input, out *artifacts.Output) error {
 		d.damage(in.AtOffset(bad.Position()), bad)
 	}
 	for rec, err := range log.Records() {
+		if errors.Is(err, evtx.ErrNotEvtx) && d.noHeader {
+			d.errs = slices.Delete(d.errs, 0, 1) // this error says all
+		}
 		if err != nil {
 			at := in.AtOffset(rec.Offset)
 			if p, ok := errors.AsType[*wire.FormatError](err); ok && rec.Size == 0 {
@@ -59,6 +63,7 @@ func (d *decoder) open(opts *evtx.Options) (*evtx.Stream, error) {
 		return evtx.NewStream(r, opts)
 	case !bytes.Equal(head, evtxChunkMagic):
 		d.damage(d.in.AtOffset(0), errNoHeader)
+		d.noHeader = true
 	}
 	return evtx.CarveStream(r, opts), nil
 }
@@ -100,6 +105,7 @@ type decoder struct {
 	users    *users
 	scan     *scan
 	joiner   Joiner
+	noHeader bool // the log is read by its chunks, and the first error says so
 	running  processLogons
 	n        EvtxFile // its counts
 	errs     []error

@@ -282,6 +282,13 @@ func (w *Window) describe() {
 		"t0": minute(w.First), "t1": minute(w.Last), "n": strconv.Itoa(len(w.acts)), "k": strconv.Itoa(len(w.Programs)),
 		"accounts": strings.Join(w.Accounts, ", "),
 	}
+	v["acts"], v["deserve"], v["programs"] = v["n"]+" acts", "deserve", v["k"]+" programs are"
+	if len(w.acts) == 1 {
+		v["acts"], v["deserve"] = "1 act", "deserves"
+	}
+	if len(w.Programs) == 1 {
+		v["programs"] = "1 program is"
+	}
 	w.Lead = plain("lead", v, v)
 	w.Lead.Time, w.Lead.Last, w.Lead.Level = w.First, w.Last, w.Level
 }

@@ -50,6 +50,7 @@ func (s *session) cases(paths []string, flags ...string) ([]*casefile.Case, erro
 		}
 		out = append(out, c)
 	}
+	s.opened = out
 	return out, nil
 }
 

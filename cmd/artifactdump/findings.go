@@ -104,7 +104,7 @@ func findingsAction(c *cli.Context) error {
 	}
 	switch {
 	case c.Bool("story"):
-		err = writeStories(o, all, c)
+		err = s.writeStories(o, all)
 	case format == "jsonl":
 		err = shown.WriteJSON(o)
 	case format == "navigator":
@@ -132,7 +132,7 @@ func findingsAction(c *cli.Context) error {
 
 // evaluate judges evidence, or returns what the cases hold.
 func (s *session) evaluate(paths []string, opts *findings.Options) (*findings.Report, error) {
-	cases, err := s.cases(paths, "rules", "sigma", "artifact")
+	cases, err := s.cases(paths, "rules", "sigma", "artifact", "window-gap")
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,8 @@ func fleetAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	s.say("%s: %d machines, %d observations, %d keys", c.String("output"), m.Counts.Machines, m.Counts.Observations, m.Counts.Keys)
+	s.say("%s: %s, %s, %s", c.String("output"), terminal.Count(m.Counts.Machines, "machine", "machines"),
+		terminal.Count(int(m.Counts.Observations), "observation", "observations"), terminal.Count(int(m.Counts.Keys), "key", "keys"))
 	if m.Damaged() > 0 {
 		return errDamaged
 	}

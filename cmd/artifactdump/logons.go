@@ -218,7 +218,11 @@ func (s *session) logons() (*logons.Analysis, error) {
 			continue
 		}
 		if casefile.Is(p) {
-			r, err := s.keptLogons(b, p, names)
+			cases, err := s.cases([]string{p})
+			if err != nil {
+				return nil, err
+			}
+			r, err := s.keptLogons(b, cases[0], names)
 			if err != nil {
 				return nil, err
 			}
@@ -242,12 +246,8 @@ func (s *session) logons() (*logons.Analysis, error) {
 }
 
 // keptLogons feeds an analysis with the records of event logs in a case.
-func (s *session) keptLogons(b *logons.Builder, path string, names []string) (*findings.Report, error) {
-	cases, err := s.cases([]string{path})
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range cases[0].Machines {
+func (s *session) keptLogons(b *logons.Builder, c *casefile.Case, names []string) (*findings.Report, error) {
+	for _, m := range c.Machines {
 		for rec, err := range m.Events(s.c.Context, names...) {
 			if err != nil {
 				s.damage(err)
@@ -259,5 +259,5 @@ func (s *session) keptLogons(b *logons.Builder, path string, names []string) (*f
 	if err := s.c.Context.Err(); err != nil {
 		return nil, err
 	}
-	return cases[0].Findings(s.c.Context)
+	return c.Findings(s.c.Context)
 }

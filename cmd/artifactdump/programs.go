@@ -65,20 +65,44 @@ func storyFlags(c *cli.Context) error {
 	return nil
 }
 
+// stories tells the story of each machine, or returns those that cases hold.
+func (s *session) stories(all *findings.Report) ([]*story.Story, error) {
+	var list []*story.Story
+	for _, m := range all.Models {
+		list = append(list, story.Tell(m, all, &story.Options{Gap: s.c.Duration("window-gap")}))
+	}
+	for _, c := range s.opened {
+		for _, m := range c.Machines {
+			told, err := m.Story(s.c.Context, s.damage)
+			if err != nil {
+				return nil, err
+			}
+			if told == nil {
+				s.note("%s: the case holds no story", m.Name)
+				continue
+			}
+			list = append(list, told)
+		}
+	}
+	return list, nil
+}
+
 // writeStories writes the story of each machine.
-func writeStories(o io.Writer, all *findings.Report, c *cli.Context) error {
-	for i, m := range all.Models {
-		s := story.Tell(m, all, &story.Options{Gap: c.Duration("window-gap")})
-		var err error
-		if c.String("format") == "jsonl" {
-			err = s.WriteJSON(o)
+func (s *session) writeStories(o io.Writer, all *findings.Report) error {
+	list, err := s.stories(all)
+	if err != nil {
+		return err
+	}
+	for i, told := range list {
+		if s.c.String("format") == "jsonl" {
+			err = told.WriteJSON(o)
 		} else {
 			if i > 0 {
 				if _, err := io.WriteString(o, "\n"); err != nil {
 					return err
 				}
 			}
-			err = s.WriteText(o, c.String("lang"))
+			err = told.WriteText(o, s.c.String("lang"))
 		}
 		if err != nil {
 			return err
@@ -105,21 +129,32 @@ func programsAction(c *cli.Context) error {
 	}
 	paths, names := splitNames(c.Args().Slice())
 	s := newSession(c)
-	j := scan.Judges{Options: &findings.Options{Tables: tables, Sigma: set}, Names: c.StringSlice("artifact")}
-	err = s.each(paths, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
-		j.Add(t, s.kind, &res)
-		return nil
-	})
+	models, err := s.keptPrograms(paths)
 	if err != nil {
 		return err
 	}
-	reports := j.Reports()
+	j := scan.Judges{Options: &findings.Options{Tables: tables, Sigma: set}, Names: c.StringSlice("artifact")}
+	if models == nil {
+		err = s.each(paths, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
+			j.Add(t, s.kind, &res)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, r := range j.Reports() {
+			for _, m := range r.Models {
+				story.Tell(m, r, &story.Options{Gap: c.Duration("window-gap")}) // notes the windows
+				models = append(models, m)
+			}
+		}
+	}
 	o, err := openOutput(c, paths...)
 	if err != nil {
 		return err
 	}
 	view := programs.View{Names: names, All: c.Bool("all"), CSVSafe: c.Bool("csv-safe")}
-	if err := writePrograms(o, reports, format, c, &view); err != nil {
+	if err := writePrograms(o, models, format, c, &view); err != nil {
 		o.Abort()
 		return err
 	}
@@ -142,7 +177,7 @@ func splitNames(args []string) (paths, names []string) {
 	return paths, names
 }
 
-func writePrograms(o io.Writer, reports []*findings.Report, format string, c *cli.Context, view *programs.View) error {
+func writePrograms(o io.Writer, models []*programs.Model, format string, c *cli.Context, view *programs.View) error {
 	var table *programs.Table
 	if format == "csv" {
 		if c.Bool("bom") {
@@ -155,22 +190,38 @@ func writePrograms(o io.Writer, reports []*findings.Report, format string, c *cl
 			return err
 		}
 	}
-	for _, r := range reports {
-		for _, m := range r.Models {
-			story.Tell(m, r, &story.Options{Gap: c.Duration("window-gap")}) // notes the windows
-			var err error
-			switch format {
-			case "csv":
-				err = table.Add(m, view)
-			case "jsonl":
-				err = m.WriteJSON(o, view)
-			default:
-				err = m.WriteText(o, view)
-			}
-			if err != nil {
-				return err
-			}
+	for _, m := range models {
+		var err error
+		switch format {
+		case "csv":
+			err = table.Add(m, view)
+		case "jsonl":
+			err = m.WriteJSON(o, view)
+		default:
+			err = m.WriteText(o, view)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// keptPrograms returns the programs of case folders, and nil for evidence.
+func (s *session) keptPrograms(paths []string) ([]*programs.Model, error) {
+	cases, err := s.cases(paths, "rules", "sigma", "artifact", "window-gap")
+	if err != nil {
+		return nil, err
+	}
+	var models []*programs.Model
+	for _, c := range cases {
+		for _, m := range c.Machines {
+			model, err := m.Programs(s.c.Context, s.damage)
+			if err != nil {
+				return nil, err
+			}
+			models = append(models, model)
+		}
+	}
+	return models, nil
 }

@@ -125,11 +125,20 @@ func (s *session) evaluated(in *report.Input, sorter *output.Sorter, paths, name
 
 // kept fills in a report from cases.
 func (s *session) kept(in *report.Input, cases []*casefile.Case, opts *report.Options) error {
+	b := logons.New(nil)
+	var reports []*findings.Report
 	for _, c := range cases {
 		if err := c.Report(s.c.Context, in, opts, s.damage); err != nil {
 			return err
 		}
+		r, err := s.keptLogons(b, c, nil)
+		if err != nil {
+			return err
+		}
+		reports = append(reports, r)
 	}
+	in.Logons = b.Analyse()
+	scan.RankLogons(in.Logons, reports...)
 	rows, err := s.caseRows(cases, nil)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/casefile"
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/moments"
@@ -37,6 +38,7 @@ type session struct {
 	extra    []*artifacts.Artifact // beside those of the catalogue
 	kind     string                // of the evidence being read: folder, zip, disk image …
 	machines []output.Machine      // that were read so far
+	opened   []*casefile.Case      // that stand for evidence
 	damaged  int
 	pending  damage.List
 	named    map[string]bool // damage of a hive that was named before
