@@ -190,13 +190,12 @@ func (c *copier) block(at io.ReaderAt, p []byte) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	n, err := at.ReadAt(p, c.pos)
-	if n == len(p) {
+	if n, _ := at.ReadAt(p, c.pos); n == len(p) {
 		return c.write(p)
 	}
 	for end := c.pos + int64(len(p)); c.pos < end; {
 		q := p[:min(smallest, end-c.pos)]
-		n, err = at.ReadAt(q, c.pos)
+		n, err := at.ReadAt(q, c.pos)
 		if n == len(q) {
 			if err := c.write(q); err != nil {
 				return err

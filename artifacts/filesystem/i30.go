@@ -94,23 +94,7 @@ func volumeIndexes(in artifacts.Input, yield func(IndexName) bool) error {
 	if v == nil {
 		return nil
 	}
-	var folders []ntfs.Reference
-	paths := map[ntfs.Reference]string{} // in a collection
-	for r, err := range ntfs.Records(section(in), &ntfs.RecordOptions{Table: v.table}) {
-		if err != nil {
-			break // the artifact mft reports it
-		}
-		if !r.Directory() || !r.InUse() || !r.IsBase() {
-			continue
-		}
-		path, _, ok := v.table.Path(r)
-		if ok && (in.Full || isWatchedFolder(strings.ToLower(path))) {
-			folders = append(folders, r.Reference())
-			if !image {
-				paths[r.Reference()] = path
-			}
-		}
-	}
+	folders, paths := watchedFolders(in, v)
 	n := 0
 	for _, ref := range folders {
 		entries := collectedIndex(in, v, ref, paths[ref])
@@ -135,6 +119,25 @@ func volumeIndexes(in artifacts.Input, yield func(IndexName) bool) error {
 		}
 	}
 	return nil
+}
+
+// watchedFolders returns the folders whose indexes are read, and their paths.
+func watchedFolders(in artifacts.Input, v *view) ([]ntfs.Reference, map[ntfs.Reference]string) {
+	var folders []ntfs.Reference
+	paths := map[ntfs.Reference]string{}
+	for r, err := range ntfs.Records(section(in), &ntfs.RecordOptions{Table: v.table}) {
+		if err != nil {
+			break // the artifact mft reports it
+		}
+		if !r.Directory() || !r.InUse() || !r.IsBase() {
+			continue
+		}
+		if path, _, ok := v.table.Path(r); ok && (in.Full || isWatchedFolder(strings.ToLower(path))) {
+			folders = append(folders, r.Reference())
+			paths[r.Reference()] = path
+		}
+	}
+	return folders, paths
 }
 
 // collectedIndex reads the index of a folder that a collection stores beside it as streams.
