@@ -17,7 +17,7 @@ import (
 const (
 	maxProgramRecords = 1 << 10   // records of one artifact about one program
 	maxAlike          = 1 << 10   // hits of one rule and level on one subject with records of their own
-	maxFindings       = 20_000    // findings in a report, the worst first
+	maxFindings       = 12_000    // findings in a report, the worst first
 	maxVolumes        = 1 << 12   // names of volumes of one kind
 	programMemory     = 64 << 20  // bytes of records that programs and rules at the end need
 	hitMemory         = 32 << 20  // bytes of hits, with the records that nothing else needs

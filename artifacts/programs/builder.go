@@ -15,11 +15,11 @@ import (
 
 // The limits of what a Builder keeps.
 const (
-	maxPrograms  = 1 << 17 // programs of one machine
-	maxUnknown   = 100_000 // of them, that only the file system names
-	keepFirst    = 32      // starts of one program and source: the oldest
-	keepLast     = 256     // and the newest
-	keepOutside  = 2048    // the newest of programs outside Windows and of hosts
+	maxPrograms  = 12_000 // programs of one machine
+	maxUnknown   = 8_000  // of them, that only the file system names
+	keepFirst    = 32     // starts of one program and source: the oldest
+	keepLast     = 256    // and the newest
+	keepOutside  = 2048   // the newest of programs outside Windows and of hosts
 	maxActs      = 1 << 16
 	maxKept      = 1 << 14 // records that rules can cite
 	maxList      = 64      // entries of the smaller lists of one program

@@ -105,9 +105,22 @@ type gathering struct {
 	r      *findings.Report
 	said   map[string]*said
 	acts   []*act
+	left   int         // acts beyond the limit
 	clocks []time.Time // at which the clock was set by much
 	attack map[string][]string
 	titles map[string]string // of rules in Japanese
+}
+
+// maxActs bounds the acts of a story: nobody reads more, and evidence can be made
+// to hold a million. What is beyond is counted.
+const maxActs = 5000
+
+func (g *gathering) add(a *act) {
+	if len(g.acts) == maxActs {
+		g.left++
+		return
+	}
+	g.acts = append(g.acts, a)
 }
 
 func newGathering(m *programs.Model, r *findings.Report) *gathering {
@@ -295,7 +308,7 @@ func (g *gathering) recorded(a *programs.Act) {
 	case "try":
 		n.en["product"], n.en["name"], n.en["cmd"], n.en["P"] = "Defender", a.Subject, cut(a.Object, maxQuoted), path(a.Program)
 	}
-	g.acts = append(g.acts, n)
+	g.add(n)
 }
 
 func short(name, sid string) string {
@@ -343,7 +356,7 @@ func (g *gathering) program(p *programs.Program, level findings.Level) {
 				n.en["url"] = cut(a.From, maxQuoted)
 			}
 			n.en["P"] = path(p.Path)
-			g.acts = append(g.acts, n)
+			g.add(n)
 		}
 	}
 	for i := range p.Ends {
@@ -358,7 +371,7 @@ func (g *gathering) program(p *programs.Program, level findings.Level) {
 		n := newAct(kind, p.ID, e.Time, rules, programs.Proved, e.Ref)
 		n.tactic, n.program, n.folder = "defense-evasion", p.ID, folder(p)
 		n.en["P"], n.en["A"] = path(p.Path), e.By
-		g.acts = append(g.acts, n)
+		g.add(n)
 	}
 }
 
@@ -389,7 +402,7 @@ func (g *gathering) tasks(p *programs.Program) {
 		if len(a.Fired) == 0 {
 			n.en["ran"], n.ja["ran"] = "No trace that it ran.", "実行の痕跡はありません。"
 		}
-		g.acts = append(g.acts, n)
+		g.add(n)
 	}
 }
 
@@ -453,7 +466,7 @@ func (g *gathering) start(p *programs.Program, s *programs.Start, x *said) {
 			n.actor = ""
 		}
 	}
-	g.acts = append(g.acts, n)
+	g.add(n)
 }
 
 // arguments returns a command line for a sentence, "" where it says no more than
@@ -478,7 +491,7 @@ func (g *gathering) verdicts(p *programs.Program) {
 		n := newAct("detect", p.ID+"\x00"+v.Name, v.Time, x, programs.Recorded, v.Ref)
 		n.rest, n.program, n.folder = true, p.ID, folder(p)
 		n.en["product"], n.en["name"], n.en["P"], n.en["action"] = v.Product, v.Name, path(p.Path), v.Action
-		g.acts = append(g.acts, n)
+		g.add(n)
 	}
 }
 
@@ -489,5 +502,5 @@ func (g *gathering) other(x *said) {
 	n.rest = x.e.Artifact == "eventdefender" && slices.Contains(x.rules, "E-71") || slices.Contains(x.rules, "E-72")
 	n.en["title"], n.en["quote"] = x.title, cut(x.e.Quote, 160)
 	n.ja = map[string]string{"title": cmp.Or(g.titles[x.title], x.title), "quote": n.en["quote"]}
-	g.acts = append(g.acts, n)
+	g.add(n)
 }

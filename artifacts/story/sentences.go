@@ -12,8 +12,8 @@ type form struct{ en, ja string }
 // forms are all sentences that a story can hold. What they never say is in the
 // documentation of the package.
 var forms = map[string]form{
-	"lead": {"Between {t0} and {t1} UTC{ ({local})} {acts}{ of {accounts}} {deserve} attention; {programs} involved.",
-		"{t0}〜{t1}（UTC{、現地 {local}}）に、{{accounts} による}注目すべき行為が {n} 件あり、{k} 個のプログラムが関わっています。"},
+	"lead": {"Between {t0} and {t1} UTC{ ({local})} {acts} of note{ by {accounts}}; {programs} involved.",
+		"{t0}〜{t1}（UTC{、現地 {local}}）に、{{accounts} による}注目すべき行為が {acts}あり、{programs}が関わっています。"},
 	"arrive": {"{P} appeared{ from {url}}.", "{P} が出現しました{（入手元 {url}）}。"},
 	"detect": {"{product} reported {name} in {P}{; action: {action}}.", "{product} が {P} から {name} を検出しました{（処置：{action}）}。"},
 	"try": {"{product} reported {name} in a command line ({cmd}). No start of {P} is recorded.",
@@ -43,6 +43,8 @@ var forms = map[string]form{
 	"clear":  {"Log {name} was cleared{ by {A}}; what it held before {t} is lost.", "ログ {name} が{ {A} により}消去され、{t} 以前の内容は失われています。"},
 	"record": {"{title}: {quote}", "{title}：{quote}"},
 	"more":   {"{n} further acts of lower level are listed below.", "ほかに低い水準の行為が {n} 件あり、下に示します。"},
+	"left": {"{n} further acts are not told: a story holds at most {max}. The findings list them.",
+		"ほかに行為が {n} 件ありますが、{max} 件を超えるため省きました。所見の一覧に示します。"},
 	"unread": {"Not readable or not there: {list}. What they would show is unknown.", "読み取れないか存在しないもの：{list}。その内容は不明です。"},
 	"quiet": {"Nothing out of the ordinary in what could be read ({list}). {Not readable or absent were: {absent}. }This is no proof that " +
 		"nothing happened.",

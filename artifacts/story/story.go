@@ -14,6 +14,8 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,6 +118,10 @@ func Tell(m *programs.Model, r *findings.Report, opts *Options) *Story {
 	}
 	mark(m, s.Windows)
 	s.close(m, r)
+	if g.left > 0 {
+		v := map[string]string{"n": strconv.Itoa(g.left), "max": strconv.Itoa(maxActs)}
+		s.Closing = append(s.Closing, plain("left", v, v))
+	}
 	return s
 }
 
@@ -278,19 +284,21 @@ func (w *Window) describe() {
 		}
 	}
 	slices.Sort(w.Accounts)
-	v := map[string]string{
-		"t0": minute(w.First), "t1": minute(w.Last), "n": strconv.Itoa(len(w.acts)), "k": strconv.Itoa(len(w.Programs)),
-		"accounts": strings.Join(w.Accounts, ", "),
-	}
-	v["acts"], v["deserve"], v["programs"] = v["n"]+" acts", "deserve", v["k"]+" programs are"
-	if len(w.acts) == 1 {
-		v["acts"], v["deserve"] = "1 act", "deserves"
-	}
-	if len(w.Programs) == 1 {
-		v["programs"] = "1 program is"
-	}
-	w.Lead = plain("lead", v, v)
+	acts, involved := len(w.acts), len(w.Programs)
+	en := map[string]string{"t0": minute(w.First), "t1": minute(w.Last), "accounts": strings.Join(w.Accounts, ", "),
+		"acts": count(acts, "act"), "programs": count(involved, "program")}
+	ja := maps.Clone(en)
+	ja["acts"], ja["programs"] = fmt.Sprintf("%d 件", acts), fmt.Sprintf("%d 個のプログラム", involved)
+	w.Lead = plain("lead", en, ja)
 	w.Lead.Time, w.Lead.Last, w.Lead.Level = w.First, w.Last, w.Level
+}
+
+// count writes a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }

@@ -31,9 +31,9 @@ func (s *Spooled) Close() error {
 }
 
 // spoolInMemory is how many bytes [Spool] keeps in memory.
-const spoolInMemory = 64 << 20
+const spoolInMemory = 24 << 20
 
-// Spool reads r to its end, and closes it if it can be: into memory up to 64 MiB, above that into a temporary file, which is removed when
+// Spool reads r to its end, and closes it if it can be: into memory up to 24 MiB, above that into a temporary file, which is removed when
 // the result is closed. size is what is expected, most what is allowed. With an error the result is what came before it, unless that is
 // a *LimitError, or the file cannot be written.
 func Spool(r io.Reader, size, most int64) (*Spooled, error) {

@@ -22,8 +22,8 @@ import (
 // Limits on what a builder keeps in memory: a machine has some thousands of
 // keys. What is beyond is counted in [Builder.Dropped].
 const (
-	maxKeys  = 500_000
-	maxMarks = 1_000_000
+	maxKeys  = 50_000
+	maxMarks = 100_000
 )
 
 // A Builder makes the observations of one machine.
