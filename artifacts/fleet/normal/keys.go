@@ -49,6 +49,9 @@ func Service(name string, kind uint32) string {
 
 // Task returns the key of a task's path.
 func Task(path string) string {
+	if shortened(path) {
+		return path
+	}
 	parts := strings.Split(strings.ReplaceAll(strings.ToLower(strings.ToValidUTF8(path, "\uFFFD")), "/", `\`), `\`)
 	for i, p := range parts {
 		parts[i] = mask(p, folderName)
@@ -59,6 +62,9 @@ func Task(path string) string {
 // Origin returns the host name or the address of a URL, in lower case and
 // without a port, or "" where it has none. A bare host is one, too.
 func Origin(url string) string {
+	if shortened(url) {
+		return url
+	}
 	s := strings.ToLower(strings.TrimSpace(strings.ToValidUTF8(url, "\uFFFD")))
 	scheme, rest, ok := strings.Cut(s, "://")
 	switch {
