@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -97,7 +98,10 @@ func host(s string) string {
 		return a.String()
 	}
 	s = strings.TrimRight(s, ".")
-	if s == "" || strings.ContainsAny(s, " \t\"<>|*:;,{}") {
+	other := func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("\"<>|*:;,{}", r)
+	}
+	if s == "" || strings.ContainsFunc(s, other) {
 		return ""
 	}
 	return shorten(s)
