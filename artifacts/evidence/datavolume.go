@@ -15,9 +15,9 @@ type dataVolume struct {
 	vols   []collect.Vol // the volume, then its shadow copies
 }
 
-// attach gives the volumes without Windows to the first machine of the image, or
-// makes a machine of them. An image does not tell drive letters: a volume on its
-// own is taken for C:, as loose files are, and others are named by their serial
+// attach adds the volumes without Windows to the first machine of the image, or
+// to a new machine if the image has none. An image holds no drive letters: a
+// single volume is shown as C:, as loose files are, and several by their serial
 // numbers.
 func (o *imageOpener) attach() {
 	if len(o.data) == 0 {

@@ -12,7 +12,8 @@ import (
 
 // openImage opens a disk image: every volume with a Windows installation is a
 // machine, with its shadow copies. The other NTFS volumes are read with the
-// first machine, or are one machine without Windows; what is no NTFS is named.
+// first machine; without any Windows they form one machine. Volumes of other file
+// systems are reported.
 func openImage(path string, opts *Options) (*Evidence, error) {
 	d, err := image.Open(path, opts.image())
 	if err != nil {

@@ -328,8 +328,8 @@ var dormant = lifeRule(Rule{
 	x.hit(x.of(p), Informational, "%s %s: no trace that it ran", a.Mechanism, a.Name).from(x.cite(a.Ref)...)
 })
 
-// showsStarts reports whether a source is there that would show a start: without
-// one it is no wonder that there is none.
+// showsStarts reports whether the evidence has a source that would show a start.
+// Without one, the absence of a start means nothing.
 func (x *look) showsStarts() bool {
 	for _, c := range x.model.Coverage {
 		if c.What == "Prefetch files" {

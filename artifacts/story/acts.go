@@ -99,46 +99,6 @@ type said struct {
 	used   bool
 }
 
-// A gathering collects the acts of one machine.
-type gathering struct {
-	m      *programs.Model
-	r      *findings.Report
-	said   map[string]*said
-	acts   []*act
-	left   int         // acts beyond the limit
-	clocks []time.Time // at which the clock was set by much
-	attack map[string][]string
-	titles map[string]string // of rules in Japanese
-}
-
-// maxActs bounds the acts of a story: nobody reads more, and evidence can be made
-// to hold a million. What is beyond is counted.
-const maxActs = 5000
-
-func (g *gathering) add(a *act) {
-	if len(g.acts) == maxActs {
-		g.left++
-		return
-	}
-	g.acts = append(g.acts, a)
-}
-
-func newGathering(m *programs.Model, r *findings.Report) *gathering {
-	g := &gathering{m: m, r: r, said: map[string]*said{}, attack: map[string][]string{}, titles: map[string]string{}}
-	for _, rule := range findings.Rules() {
-		g.attack[rule.ID] = rule.Attack
-		g.titles[rule.Title] = rule.In("ja").Title
-	}
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		if f.Host != m.Host || f.Level < findings.Medium || collector(f.Subject) {
-			continue
-		}
-		g.listen(f)
-	}
-	return g
-}
-
 // listen notes what a finding says of its records.
 func (g *gathering) listen(f *findings.Finding) {
 	level, title := map[string]findings.Level{}, map[string]string{}

@@ -46,7 +46,7 @@ var forms = map[string]form{
 	"left": {"{n} further acts are not told: a story holds at most {max}. The findings list them.",
 		"ほかに行為が {n} 件ありますが、{max} 件を超えるため省きました。所見の一覧に示します。"},
 	"unread": {"Not readable or not there: {list}. What they would show is unknown.", "読み取れないか存在しないもの：{list}。その内容は不明です。"},
-	"quiet": {"Nothing out of the ordinary in what could be read ({list}). {Not readable or absent were: {absent}. }This is no proof that " +
+	"quiet": {"Nothing out of the ordinary in what could be read ({list}). {Not readable or absent were: {absent}. }This does not prove that " +
 		"nothing happened.",
 		"読み取れた範囲（{list}）に異常は見当たりません。{読み取れないか存在しないもの：{absent}。}何も起きなかった証明ではありません。"},
 	"undated": {"{n} findings of level medium or above speak of things that no record dates; they are listed among the findings.",

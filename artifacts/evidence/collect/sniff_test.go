@@ -108,7 +108,7 @@ func TestSniff(t *testing.T) {
 
 // FuzzSniff wants what a short head tells to hold for a longer one, but for the
 // end of a word and the kinds of hives, which later bytes decide. The list of an
-// empty recycle bin (INFO2) is its header alone; what stands behind it must be a path.
+// empty recycle bin (INFO2) ends after its header; only a path can follow it.
 func FuzzSniff(f *testing.F) {
 	for _, tt := range sniffed() {
 		f.Add(tt.head)
