@@ -36,7 +36,7 @@ var forms = map[string]form{
 		"{t} までの1時間に {P} は {b} バイトを送信、{c} バイトを受信しました。宛先の記録はありません。"},
 	"wmi":    {"WMI subscription {filter} → {consumer} was registered.", "WMI サブスクリプション {filter} → {consumer} が登録されました。"},
 	"script": {"PowerShell logged a script with {words}.", "PowerShell が {words} を含むスクリプトを記録しました。"},
-	"forged": {"A record that looks like “{event}” was written by {P}: it is not one.",
+	"forged": {"A record that looks like “{event}” was written by {P} and is forged.",
 		"「{event}」に見える記録は {P} が書き込んだもので、本物ではありません。"},
 	"delete": {"{P} was deleted{ by {A}}{, its Prefetch file too{both}}.", "{P} が{ {A} により}削除されました{（Prefetch ファイルも{both}）}。"},
 	"pf":     {"The Prefetch file of {P} was deleted.", "{P} の Prefetch ファイルが削除されました。"},
@@ -45,13 +45,13 @@ var forms = map[string]form{
 	"more":   {"{n} further acts of lower level are listed below.", "ほかに低い水準の行為が {n} 件あり、下に示します。"},
 	"left": {"{n} further acts are not told: a story holds at most {max}. The findings list them.",
 		"ほかに行為が {n} 件ありますが、{max} 件を超えるため省きました。所見の一覧に示します。"},
-	"unread": {"Not readable or not there: {list}. What they would show is unknown.", "読み取れないか存在しないもの：{list}。その内容は不明です。"},
-	"quiet": {"Nothing out of the ordinary in what could be read ({list}). {Not readable or absent were: {absent}. }This does not prove that " +
+	"unread": {"Unreadable or absent: {list}. What they would have shown is unknown.", "読み取れないか存在しないもの：{list}。その内容は不明です。"},
+	"quiet": {"Nothing out of the ordinary was found in what could be read ({list}). {Unreadable or absent: {absent}. }This does not prove that " +
 		"nothing happened.",
 		"読み取れた範囲（{list}）に異常は見当たりません。{読み取れないか存在しないもの：{absent}。}何も起きなかった証明ではありません。"},
-	"undated": {"{n} findings of level medium or above speak of things that no record dates; they are listed among the findings.",
+	"undated": {"{n} findings of level medium or above have no recorded time; they are listed among the findings.",
 		"中以上の水準の所見 {n} 件には日時の分かる記録がなく、所見の一覧に示します。"},
-	"nowindow": {"No incident window: what deserves attention stands alone in time.", "インシデントの時間帯はありません。注目すべき行為は時間的に孤立しています。"},
+	"nowindow": {"No incident window: the acts that deserve attention are isolated in time.", "インシデントの時間帯はありません。注目すべき行為は時間的に孤立しています。"},
 	"clock": {"The clock was set inside this window: the order of acts is that of the records' times.",
 		"この時間帯に時計が変更されています。行為の順序は記録の時刻によります。"},
 }

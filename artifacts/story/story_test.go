@@ -136,7 +136,7 @@ func TestWindowOf(t *testing.T) {
 func TestQuiet(t *testing.T) {
 	m := programs.New(programs.Facts{Host: "PC1"}).Model()
 	s := Tell(m, &findings.Report{}, nil)
-	if !s.Quiet || len(s.Closing) != 1 || !strings.Contains(s.Closing[0].EN, "no proof that nothing happened") ||
+	if !s.Quiet || len(s.Closing) != 1 || !strings.Contains(s.Closing[0].EN, "does not prove that nothing happened") ||
 		!strings.Contains(s.Closing[0].JA, "証明ではありません") {
 		t.Errorf("%+v", s)
 	}
