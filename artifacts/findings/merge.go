@@ -31,16 +31,27 @@ func (s *scene) merge() []Finding {
 }
 
 // worst returns the subjects in the order of their worst hits, as many as a report
-// has findings.
+// has findings. Of the same level, a subject that more rules name comes first, so
+// that a flood of one rule does not keep out what several rules found.
 func (s *scene) worst(hits map[subject][]*hit) []subject {
-	levels := make(map[subject]Level, len(hits))
+	type weight struct {
+		level Level
+		rules int
+	}
+	weights := make(map[subject]weight, len(hits))
 	for k, list := range hits {
-		for _, h := range list {
-			levels[k] = max(levels[k], h.level)
+		var w weight
+		for i, h := range list {
+			w.level = max(w.level, h.level)
+			if !slices.ContainsFunc(list[:i], func(o *hit) bool { return o.rule == h.rule }) {
+				w.rules++
+			}
 		}
+		weights[k] = w
 	}
 	out := slices.SortedFunc(maps.Keys(hits), func(a, b subject) int {
-		return cmp.Or(cmp.Compare(levels[b], levels[a]), cmp.Compare(a.kind, b.kind), cmp.Compare(a.key, b.key))
+		return cmp.Or(cmp.Compare(weights[b].level, weights[a].level), cmp.Compare(weights[b].rules, weights[a].rules),
+			cmp.Compare(a.kind, b.kind), cmp.Compare(a.key, b.key))
 	})
 	n := min(len(out), maxFindings)
 	s.limits.findings = len(out) - n
