@@ -123,7 +123,7 @@ type eventScene struct {
 	seen     [channelCount]int  // records of each channel
 	begin    [channelCount]time.Time
 	end      [channelCount]time.Time
-	met      map[eventKey]int   // records of events that some rule looks at
+	met      map[eventKey]int // records of events that some rule looks at
 	records  int
 	first    time.Time // of all records
 	last     time.Time

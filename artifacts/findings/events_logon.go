@@ -9,16 +9,16 @@ import (
 
 // A logonState is what the rules about log-ons keep.
 type logonState struct {
-	firstUser time.Time              // of a log-on by a user at the machine
-	bare      map[uint64]*bareHit    // E-10 by log-on id
-	remote    map[uint64]*inbound    // sessions from other machines by log-on id
-	ring      []uint64               // of remote, the oldest first
-	special   [256]uint64            // log-on ids with privileges, the last ones
-	next      int                    // in special
-	seclogo   []*hit                 // E-11
-	other9    int                    // type 9 by other means
-	address   map[string][]time.Time // of E-32, E-33 by source
-	tried     map[string]*tries      // E-19 by actor
+	firstUser time.Time                  // of a log-on by a user at the machine
+	bare      map[uint64]*bareHit        // E-10 by log-on id
+	remote    map[uint64]*inbound        // sessions from other machines by log-on id
+	ring      []uint64                   // of remote, the oldest first
+	special   [256]uint64                // log-on ids with privileges, the last ones
+	next      int                        // in special
+	seclogo   []*hit                     // E-11
+	other9    int                        // type 9 by other means
+	address   map[string][]time.Time     // of E-32, E-33 by source
+	tried     map[string]*tries          // E-19 by actor
 	names     map[string]map[string]bool // address → names of machines that a record proves
 	relays    []relay                    // E-12
 	powerful  map[string]bool            // names of users with special privileges

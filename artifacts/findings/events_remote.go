@@ -8,8 +8,8 @@ import (
 
 // A remoteState is what the rules about remote access keep.
 type remoteState struct {
-	pairs    map[string]time.Time // account, source and kind → first seen
-	admin    map[string]time.Time // source → last use of an administrative share
+	pairs    map[string]time.Time  // account, source and kind → first seen
+	admin    map[string]time.Time  // source → last use of an administrative share
 	control  map[string][]*pipeHit // source → use of pipes that control the machine, the last ones
 	forced   []*hit                // pipes that make a machine log on elsewhere
 	shells   []shellHit            // E-34

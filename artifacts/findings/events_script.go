@@ -11,7 +11,7 @@ type scriptState struct {
 	engines map[string]bool // versions that were met
 	old     []*row
 	snaps   []time.Time
-	off     int // reports of the antivirus in a row that it is off, E-72
+	off     int                  // reports of the antivirus in a row that it is off, E-72
 	crashes map[string]time.Time // E-81, by program
 }
 

@@ -16,7 +16,7 @@ type ticketState struct {
 	rc4      []*rc4User
 	objects  map[string]*madeObject
 	sources  map[string]time.Time // of replication, E-24
-	machine  []*zero // E-28
+	machine  []*zero              // E-28
 	promo    []time.Time
 	joins    map[string]time.Time // machine accounts and when they were made
 	netlogon []time.Time
