@@ -2,6 +2,7 @@ package findings
 
 import (
 	"cmp"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -161,15 +162,23 @@ var loggingStopped = eventRule(Rule{
 	switch x.r.ID {
 	case 7040:
 		name := cmp.Or(x.get("param4"), x.get("param1"))
-		if guarded[strings.ToLower(name)] && strings.Contains(strings.ToLower(x.get("param3")), "disabled") {
-			x.hit(x.setting("service "+name), High, "%s was set from %s to %s", x.get("param1"), x.get("param2"), x.get("param3"))
+		level := High
+		switch strings.ToLower(x.get("param3")) {
+		case "disabled":
+		case "auto start", "demand start", "boot start", "system start", "delayed auto start":
+			return
+		default:
+			level = Medium // in another language
+		}
+		if guarded[strings.ToLower(name)] {
+			x.hit(x.setting("service "+name), level, "%s was set from %s to %s", x.get("param1"), x.get("param2"), x.get("param3"))
 		}
 	case 7034:
 		if name := x.get("param1"); guarded[strings.ToLower(name)] {
 			x.hit(x.setting("service "+name), High, "%s ended unexpectedly", name)
 		}
 	case 7036:
-		if strings.EqualFold(x.get("param1"), "Windows Event Log") && strings.Contains(strings.ToLower(x.get("param2")), "stop") {
+		if x.serviceStopped("EventLog", "Windows Event Log") {
 			x.ev.logs.stop(x, "the event log service stopped")
 		}
 	case 6006:
@@ -188,6 +197,17 @@ var loggingStopped = eventRule(Rule{
 		}
 	}
 })
+
+// serviceStopped reports whether a record of the service manager (7036) is about
+// the end of a service. Its binary value, the name in UTF-16 with "/1" for
+// stopped, is the same in each language.
+func (x *eventLook) serviceStopped(name, shown string) bool {
+	if b, err := hex.DecodeString(x.get("Binary")); err == nil && len(b) > 0 {
+		text := strings.ReplaceAll(string(b), "\x00", "")
+		return strings.EqualFold(text, name+"/1")
+	}
+	return strings.EqualFold(x.get("param1"), shown) && strings.Contains(strings.ToLower(x.get("param2")), "stop")
+}
 
 // shutDown reports whether Windows shut down or started within a minute.
 func (l *logState) shutDown(at time.Time) bool {

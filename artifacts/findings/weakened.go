@@ -98,6 +98,9 @@ var backupExcluded = rule(Rule{
 	}
 	if strings.HasPrefix(b.List, "Files") {
 		for _, p := range b.Patterns {
+			if b.Default && strings.HasPrefix(strings.ToLower(p), `\system volume information\`) {
+				continue // Windows keeps data of the volume there
+			}
 			if l := x.exclusion(p); l > level {
 				level, worst = l, p
 			}

@@ -53,6 +53,8 @@ func TestWeakened(t *testing.T) {
 		{"F-14", "a whole volume", findings.High, records{without("FilesNotToSnapshot", "Vendor", `\* /s`, false)}},
 		{"F-14", "a known name that covers all users", findings.High, records{without("FilesNotToSnapshot", "WUA", `\Users\* /s`, true)}},
 		{"F-14", "a known name in Windows' own form", 0, records{without("FilesNotToSnapshot", "OutlookOST", `$UserProfile$\AppData\Local\Microsoft\Outlook\*.ost`, true)}},
+		{"F-14", "a known name in the folder of Windows' own data", 0, records{without("FilesNotToSnapshot", "Storage Tiers Management", `\System Volume Information\Heat\*.* /s`, true)}},
+		{"F-14", "another name there", findings.Medium, records{without("FilesNotToSnapshot", "Vendor", `\System Volume Information\x\*.* /s`, false)}},
 		{"F-14", "a key", findings.Low, records{without("KeysNotToRestore", "Vendor", `CurrentControlSet\Services\x\`, false)}},
 
 		{"A-08", "a local account that may debug", findings.High, records{user(1001, "x", nil), rec("userrights", rights("S-1-5-21-1-2-3-1001", "SeDebugPrivilege"))}},
