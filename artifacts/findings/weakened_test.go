@@ -7,6 +7,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/activity"
 	"github.com/artifactdump/artifactdump/artifacts/communication"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/system"
 )
 
@@ -56,6 +57,9 @@ func TestWeakened(t *testing.T) {
 		{"F-14", "a known name in the folder of Windows' own data", 0, records{without("FilesNotToSnapshot", "Storage Tiers Management", `\System Volume Information\Heat\*.* /s`, true)}},
 		{"F-14", "another name there", findings.Medium, records{without("FilesNotToSnapshot", "Vendor", `\System Volume Information\x\*.* /s`, false)}},
 		{"F-14", "a key", findings.Low, records{without("KeysNotToRestore", "Vendor", `CurrentControlSet\Services\x\`, false)}},
+
+		{"P-13", "a script as a type library", findings.High, records{of("u", rec("typelibs", persistence.TypeLib{GUID: "{1}", Path: `script:C:\x.sct`, Moniker: true}))}},
+		{"P-13", "a file as a type library", 0, records{of("u", rec("typelibs", persistence.TypeLib{GUID: "{1}", Path: `C:\x.tlb`}))}},
 
 		{"A-08", "a local account that may debug", findings.High, records{user(1001, "x", nil), rec("userrights", rights("S-1-5-21-1-2-3-1001", "SeDebugPrivilege"))}},
 		{"A-08", "an account of a domain", findings.Medium, records{user(1001, "x", nil), rec("userrights", rights("S-1-5-21-9-9-9-1001", "SeDebugPrivilege"))}},
