@@ -1,6 +1,10 @@
 package corpus
 
-import "github.com/artifactdump/artifactdump/corpus/regf"
+import (
+	"time"
+
+	"github.com/artifactdump/artifactdump/corpus/regf"
+)
 
 // typeLibsCase writes the library of an add-in that mira has for herself, a path of
 // Windows that is not worth a record, and the script that the intruder put in place of
@@ -20,4 +24,20 @@ func graphicsAppsCase(m *Machine) {
 		Set("Name", regf.String("PaperScan.exe"))
 	m.Hive(softwareHive).Sub(`Microsoft\DirectDraw\MostRecentApplication`).At(utc(2025, 1, 27, 1, 3, 55, 0)).
 		Set("Name", regf.String("DllHost.exe"))
+}
+
+// wallpaperCase writes the picture of mira's desktop with the copy that Windows keeps, and
+// a page of the desktop of Windows XP.
+func wallpaperCase(m *Machine) {
+	const picture = `C:\Users\mira\Pictures\coast.jpg`
+	desktop := m.Hive(ntuser(Mira)).Sub(`Control Panel\Desktop`)
+	desktop.Set("Wallpaper", regf.String(`C:\Users\mira\AppData\Roaming\Microsoft\Windows\Themes\TranscodedWallpaper`))
+	b := le.AppendUint32([]byte{0x7A, 0xC3, 1, 0}, 812_034)
+	b = le.AppendUint32(le.AppendUint32(b, 2560), 1440)
+	b = le.AppendUint64(b, regf.FILETIME(utc(2025, 5, 30, 16, 2, 11, 0).Add(420*time.Millisecond)))
+	b = append(b, regf.UTF16(picture)...)
+	desktop.Set("TranscodedImageCache", regf.Binary(append(b, make([]byte, 800-len(b))...)))
+	ie := m.Hive(ntuser(Mira)).Sub(`Software\Microsoft\Internet Explorer\Desktop`)
+	ie.Sub("General").At(utc(2025, 6, 2, 3, 9, 41, 0)).Set("WallpaperSource", regf.String(picture))
+	ie.Sub(`Components\0`).At(Installed).Set("Source", regf.String("About:Home")).Set("FriendlyName", regf.String("My Current Home Page"))
 }

@@ -159,6 +159,7 @@ var Cases = slices.Concat([]Case{
 	{"jumplists", "A text editor's list of mira's, with an item that was removed, and a browser's own.", jumpListsCase},
 	{"shortcuts", "A document that mira opened, and a browser on her desktop.", shortcutsCase},
 	{"taskbarpins", "mira's browser.", taskbarPinsCase},
+	{"wallpaper", "mira's picture and its copy, and the page that old Windows shows.", wallpaperCase},
 	{"programscache", "A pin that an upgrade left.", programsCacheCase},
 	{"pshistory", "Commands of mira's, one over two lines.", psHistoryCase},
 	{"pstranscripts", "A session that mira wrote down.", psTranscriptsCase},
