@@ -57,7 +57,8 @@ var passwordSpraying = eventRule(Rule{
 	Why:    "One source tried many accounts within minutes.",
 	Benign: "A service with wrong settings; a change of names.",
 	Next:   "List the accounts; look for a success among them (E-18).",
-}, func(*eventLook) {}, in(chSecurity, 4625, 4771, 4768, 4776, 6273), in(chSMB, 551), in(chApplication, 18456), in(chSSH, 4)) // counted with E-16
+}, func(*eventLook) {}, // counted with E-16
+	in(chSecurity, 4625, 4771, 4768, 4776, 6273), in(chSMB, 551), in(chApplication, 18456), in(chSSH, 4))
 
 // A failure is one failed attempt.
 type failure struct {
