@@ -23,6 +23,9 @@ func TestArrows(t *testing.T) {
 	format := []string{"artifacts/formats/wire"}
 	onSQLite := join(format, []string{"artifacts/formats/sqlitedb"})
 	onESE := join(format, []string{"artifacts/formats/ese", "prefetch/xpress"})
+	const own = "cmd/artifactdump/internal/"
+	library := []string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"}
+	reading := join(library, []string{own + "usage", own + "shell", own + "arguments", own + "terminal", own + "damage", own + "messages"})
 	allowed := map[string][]string{
 		"prefetch/xpress": {},
 		"prefetch":        {"prefetch/xpress"},
@@ -138,17 +141,32 @@ func TestArrows(t *testing.T) {
 		"corpus/vss":          {},
 		"corpus/scca":         {"prefetch/xpress"},
 
-		"cmd/artifactdump/internal/build":     {},
-		"cmd/artifactdump/internal/damage":    engine,
-		"cmd/artifactdump/internal/diffview":  join(above, []string{"artifacts/"}),
-		"cmd/artifactdump/internal/describe":  join(above, []string{"artifacts/output"}),
-		"cmd/artifactdump/internal/logonview": join(above, []string{"artifacts/output", "artifacts/logons", "cmd/artifactdump/internal/terminal"}),
-		"cmd/artifactdump/internal/process":   {},
-		"cmd/artifactdump/internal/shell":     {},
-		"cmd/artifactdump/internal/terminal":  join(above, []string{"artifacts/output"}),
-		"cmd/artifactdump/internal/timespan":  join(above, []string{"artifacts/output"}),
-		"cmd/artifactdump/internal/verify":    {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
-		"cmd/artifactdump":                    {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},
+		"cmd/artifactdump/internal/build":        {},
+		"cmd/artifactdump/internal/process":      {},
+		"cmd/artifactdump/internal/shell":        {},
+		"cmd/artifactdump/internal/usage":        {},
+		"cmd/artifactdump/internal/terminal":     join(above, []string{"artifacts/output"}),
+		"cmd/artifactdump/internal/timespan":     join(above, []string{"artifacts/output"}),
+		"cmd/artifactdump/internal/describe":     join(above, []string{"artifacts/output"}),
+		"cmd/artifactdump/internal/damage":       engine,
+		"cmd/artifactdump/internal/formats":      join(above, []string{"artifacts/output", "artifacts/output/", own + "usage"}),
+		"cmd/artifactdump/internal/arguments":    join(library, []string{own + "shell", own + "usage"}),
+		"cmd/artifactdump/internal/messages":     join(library, []string{own + "damage", own + "terminal"}),
+		"cmd/artifactdump/internal/session":      reading,
+		"cmd/artifactdump/internal/verify":       join(library, []string{own + "terminal"}),
+		"cmd/artifactdump/internal/diffview":     library,
+		"cmd/artifactdump/internal/explainview":  join(reading, []string{own + "session"}),
+		"cmd/artifactdump/internal/exportview":   reading,
+		"cmd/artifactdump/internal/findingview":  join(reading, []string{own + "session"}),
+		"cmd/artifactdump/internal/hiveview":     reading,
+		"cmd/artifactdump/internal/logonview":    join(reading, []string{own + "session", own + "timespan"}),
+		"cmd/artifactdump/internal/pageview":     join(reading, []string{own + "session"}),
+		"cmd/artifactdump/internal/programview":  join(reading, []string{own + "session"}),
+		"cmd/artifactdump/internal/reportview":   join(reading, []string{own + "session", own + "timespan", own + "logonview"}),
+		"cmd/artifactdump/internal/scanview":     reading,
+		"cmd/artifactdump/internal/searchview":   join(reading, []string{own + "session"}),
+		"cmd/artifactdump/internal/timelineview": join(reading, []string{own + "session", own + "timespan"}),
+		"cmd/artifactdump":                       {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},
 	}
 	out, err := exec.Command("go", "list", module+"...").Output()
 	if err != nil {
