@@ -165,6 +165,7 @@ func TestArrows(t *testing.T) {
 		"cmd/artifactdump/internal/reportview":   join(reading, []string{own + "session", own + "timespan", own + "logonview"}),
 		"cmd/artifactdump/internal/scanview":     reading,
 		"cmd/artifactdump/internal/searchview":   join(reading, []string{own + "session"}),
+		"cmd/artifactdump/internal/sessiontest":  join(reading, []string{own + "session"}),
 		"cmd/artifactdump/internal/timelineview": join(reading, []string{own + "session", own + "timespan"}),
 		"cmd/artifactdump":                       {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},
 	}

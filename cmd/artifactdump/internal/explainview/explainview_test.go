@@ -16,8 +16,8 @@ import (
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/sessiontest"
 )
 
-// explain explains an id of the incident, and says how often it was read again.
-func explain(t *testing.T, id string, names ...string) (text string, again int, err error) {
+// explained explains an id of the incident, and says how often it was read again.
+func explained(t *testing.T, id string, names ...string) (text string, again int, err error) {
 	t.Helper()
 	s, _ := sessiontest.New(session.Options{Names: names})
 	var b bytes.Buffer
@@ -33,25 +33,25 @@ func explain(t *testing.T, id string, names ...string) (text string, again int, 
 // is not shown by default.
 func TestInEvidence(t *testing.T) {
 	const record = "6d7a716b617e2194" // of the Prefetch file of psexesvc.exe
-	text, again, err := explain(t, record, "prefetch")
+	text, again, err := explained(t, record, "prefetch")
 	if err != nil || again != 0 || !strings.Contains(text, record) || !strings.Contains(text, "PSEXESVC.EXE") {
 		t.Errorf("%v, read again %d times: %s", err, again, text)
 	}
-	if short, _, err := explain(t, record[:12], "prefetch"); err != nil || short != text {
+	if short, _, err := explained(t, record[:12], "prefetch"); err != nil || short != text {
 		t.Errorf("its first digits: %v: %s", err, short)
 	}
-	if text, _, err := explain(t, "f08a28ca96ac7c25"); err != nil || !strings.Contains(text, "artifactdump explain "+sessiontest.Incident) {
+	if text, _, err := explained(t, "f08a28ca96ac7c25"); err != nil || !strings.Contains(text, "artifactdump explain "+sessiontest.Incident) {
 		t.Errorf("a finding: %v: %s", err, text)
 	}
-	_, again, err = explain(t, "ffffffffffffffff", "prefetch")
+	_, again, err = explained(t, "ffffffffffffffff", "prefetch")
 	if err == nil || again != 1 || !strings.Contains(err.Error(), "has the id ffffffffffffffff") {
 		t.Errorf("no id: %v, read again %d times", err, again)
 	}
-	_, _, err = explain(t, "6", "prefetch")
+	_, _, err = explained(t, "6", "prefetch")
 	if e, ok := errors.AsType[*casefile.AmbiguousError](err); !ok || len(e.IDs) < 2 || len(e.IDs) > maxIDs {
 		t.Errorf("a prefix of several: %v", err)
 	}
-	if text, again, err := explain(t, lastWrite(t), "services"); err != nil || again != 1 || text == "" {
+	if text, again, err := explained(t, lastWrite(t), "services"); err != nil || again != 1 || text == "" {
 		t.Errorf("the last write of a key: %v, read again %d times: %s", err, again, text)
 	}
 }
