@@ -2,34 +2,15 @@ package searchindex
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/ese"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 )
 
 func TestReal(t *testing.T) {
-	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
-	if dir == "" {
-		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
-	}
-	f, err := os.Open(filepath.Join(dir, "artifacts2/ese/winsearch-win10-clean/Windows.edb.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := testtree.Unpack(t, testtree.Evidence(t, "artifacts2/ese/winsearch-win10-clean/Windows.edb.gz"))
 	db, err := ese.Open(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
 		t.Fatal(err)
