@@ -157,6 +157,7 @@ func TestArrows(t *testing.T) {
 		"cmd/artifactdump/internal/session":      reading,
 		"cmd/artifactdump/internal/verify":       join(library, []string{own + "terminal"}),
 		"cmd/artifactdump/internal/diffview":     library,
+		"cmd/artifactdump/internal/collectview":  reading,
 		"cmd/artifactdump/internal/explainview":  join(reading, []string{own + "session"}),
 		"cmd/artifactdump/internal/exportview":   reading,
 		"cmd/artifactdump/internal/findingview":  join(reading, []string{own + "session"}),

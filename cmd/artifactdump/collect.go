@@ -3,18 +3,16 @@ package main
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/collector"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/collectview"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
-	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
@@ -86,43 +84,8 @@ func collectAction(c *cli.Context) error {
 	if c.Bool("dry-run") {
 		return errors.Join(collector.Preview(c.App.Writer, ev, o), l.End())
 	}
-	return errors.Join(collectInto(c, l, ev, source, o), l.End())
-}
-
-// collectInto writes the zip, or none at all.
-func collectInto(c *cli.Context, l *messages.Log, ev *evidence.Evidence, source string, o *collector.Options) error {
-	output := c.String("output")
-	if output == "" {
-		return usage.Errorf("missing -o HOST.zip: name the zip to write, or - for standard output")
-	}
-	if output != "-" {
-		around := source
-		if st, err := os.Stat(source); err == nil && !st.IsDir() {
-			around = filepath.Dir(source) // what lies beside an image is evidence, too
-		}
-		if err := files.Outside(output, []string{around}); err != nil {
-			return err
-		}
-	}
-	out, err := openOutput(c, source)
-	if err != nil {
-		return err
-	}
-	sum, err := collector.Collect(c.Context, ev, out, o)
-	if err == nil {
-		err = out.Commit()
-	} else {
-		out.Abort()
-	}
-	if err != nil {
-		return err
-	}
-	l.ClearLine()
-	l.Notef("%s stored whole, %d in part; %s in all, %s listed", terminal.Count(sum.Files, "file", "files"), sum.Partial,
-		terminal.Count(int(sum.Bytes), "byte", "bytes"), terminal.Count(int(sum.Listed), "name", "names"))
-	l.Say("SHA-256 of the zip: %s", sum.SHA256)
-	l.Say("SHA-256 of the manifest: %s", sum.ManifestSHA256)
-	return nil
+	j := collectview.Job{Log: l, Source: source, Output: c.String("output"), Force: c.Bool("force"), Stdout: c.App.Writer}
+	return errors.Join(j.Write(c.Context, ev, o), l.End())
 }
 
 func collectOptions(c *cli.Context, l *messages.Log) (*collector.Options, error) {
@@ -134,12 +97,8 @@ func collectOptions(c *cli.Context, l *messages.Log) (*collector.Options, error)
 		Artifacts: chosen, Store: c.Bool("store"), Tool: "artifactdump " + version(), Command: arguments.WithoutPassword(os.Args),
 		Progress: l.Progress, Damage: l.Damage,
 	}
-	switch l := c.String("listing"); l {
-	case "full":
-	case "none":
-		o.NoListing = true
-	default:
-		return nil, usage.Errorf("unknown listing %q; known: full, none", l)
+	if o.NoListing, err = collectview.Listing(c.String("listing")); err != nil {
+		return nil, err
 	}
 	if o.MaxFile, err = arguments.Bytes("max-file", c.String("max-file")); err != nil {
 		return nil, err

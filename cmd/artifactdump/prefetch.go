@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/output/pffile"
-	"github.com/artifactdump/artifactdump/artifacts/winpath"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 	"github.com/artifactdump/artifactdump/prefetch"
@@ -62,14 +60,7 @@ func prefetchFiles(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	dict := new(prefetch.Dictionary)
-	for _, line := range c.StringSlice("command-line") {
-		exe := strings.ToUpper(winpath.Base(winpath.ParseCommand(line, nil).Program))
-		if !strings.Contains(exe, ".") {
-			exe += ".EXE"
-		}
-		dict.AddCommandLine(exe, line)
-	}
+	dict := pffile.Dictionary(c.StringSlice("command-line"))
 	opts := &prefetch.Options{Traces: c.Bool("traces")}
 	for f, err := range pffile.Each(c.Context, list, c.Int("jobs"), opts, dict) {
 		if err == nil {
