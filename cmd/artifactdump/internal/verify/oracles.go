@@ -72,7 +72,7 @@ esedbexport prints, 730,975 are equal as text; the others differ for these reaso
 | --- | --- | --- |
 | rows of MSysObjects, MSysObjectsShadow, MSysObjids | go-ese lists 10 to 47 more in three databases | their tags have the flag 2, deleted: 20 of 215 in one database, with no other row that has it. They are columns of older versions of a table; we give them with ` + "`--recovered`" + ` and the state deleted |
 | databases of revision 200 (Windows 11) | esedbexport refuses them, go-ese and ours read them with equal counts | the header has the same fields as that of revision 110 |
-| a fixed column without a value | esedbexport prints 707406378 or 3038287259199220266 (7,868 values), and true for a boolean | the bytes are 0x2A, with which the engine fills the place; the bit of the column in the record says that there is none |
+| a fixed column without a value | esedbexport prints 707406378 or 3038287259199220266 (7,868 values), and true for a boolean | the bytes are 0x2A, with which the engine fills the place; the bit of the column in the record says that it has no value |
 | dates stored as a double | esedbexport prints 22:18:59.231231222 (386 values) | the double is 44597.92986111111, which is 22:19:00; whole minutes are what the writer stores |
 | long values of BITS and Windows Search | esedbexport prints nothing (31 values) | the bytes are in the tree of long values, under the identifier in the record; those of BITS begin with the GUID of its lists |
 | text with a backslash | esedbexport doubles it (4,076 values) | the bytes have one |
