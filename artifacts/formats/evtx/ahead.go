@@ -198,8 +198,8 @@ func (a *ahead[T]) pass(c *aheadChunk[T]) bool {
 		d.load(d.n, d.index, d.offset)
 		return d.deliver(a.l, a.each)
 	}
-	for _, x := range c.made {
-		if !a.yield(x) {
+	for i := range c.made {
+		if !a.yield(c.made[i]) {
 			return false
 		}
 	}

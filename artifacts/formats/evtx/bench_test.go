@@ -1,13 +1,81 @@
-//go:build unix
+//go:build linux
 
 package evtx
 
 import (
 	"bytes"
 	"fmt"
+	"runtime"
+	"slices"
+	"syscall"
 	"testing"
 	"time"
 )
+
+// threadTime is [cpuTime] for the calling thread: RUSAGE_THREAD of Linux.
+const threadTime = 1
+
+// BenchmarkShares says how many times faster two threads read a log than one, by
+// processor time: it needs no quiet machine, and no second processor. Two threads
+// need what both need together by halves, or what only the caller of [Ahead] can
+// do, whichever is more. That part is measured with another thread that decodes
+// all chunks, and contains the hand-over.
+func BenchmarkShares(b *testing.B) {
+	logs := benchLogs(b, 45<<20)
+	chunks, done := make(chan func() bool), make(chan bool)
+	go func() {
+		runtime.LockOSThread()
+		for f := range chunks {
+			for f() {
+			}
+			done <- true
+		}
+	}()
+	defer close(chunks)
+	other := func(f func() bool) bool {
+		chunks <- f
+		return <-done
+	}
+	for _, c := range []struct {
+		name string
+		opts *Options
+	}{{"events", nil}, {"events-recover", &Options{Recover: true}}} {
+		b.Run(c.name, func(b *testing.B) {
+			run := func(n int, start func(func() bool) bool) func() {
+				return func() {
+					for _, l := range logs {
+						aheadEvents(b, l, c.opts, n, start)
+					}
+				}
+			}
+			var times [3][]float64
+			for b.Loop() {
+				for i, m := range []struct {
+					who int
+					run func()
+				}{{syscall.RUSAGE_SELF, run(1, nil)}, {syscall.RUSAGE_SELF, run(2, nil)}, {threadTime, run(2, other)}} {
+					if m.who == threadTime {
+						runtime.LockOSThread()
+					}
+					runtime.GC()
+					t := cpuTime(b, m.who)
+					m.run()
+					times[i] = append(times[i], (cpuTime(b, m.who) - t).Seconds())
+					if m.who == threadTime {
+						runtime.UnlockOSThread()
+					}
+				}
+			}
+			var median [3]float64
+			for i := range times {
+				median[i] = slices.Sorted(slices.Values(times[i]))[len(times[i])/2]
+			}
+			b.ReportMetric(100*median[2]/median[0], "%-caller")
+			b.ReportMetric(median[1]/median[0], "cpu-x")
+			b.ReportMetric(median[0]/max(median[1]/2, median[2]), "two-x")
+		})
+	}
+}
 
 // BenchmarkParallel decodes the largest shared logs chunk by chunk on one and on
 // two goroutines in turn, to JSON and to values that may be kept, and reports how
@@ -21,7 +89,7 @@ func BenchmarkParallel(b *testing.B) {
 		run  func(*testing.B, log, *Options, int) int
 	}{
 		{"file-json", nil, parallelJSON},
-		{"stream-events", nil, aheadEvents}, {"stream-events-recover", &Options{Recover: true}, aheadEvents},
+		{"stream-events", nil, streamEvents}, {"stream-events-recover", &Options{Recover: true}, streamEvents},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			best := map[string][2]time.Duration{}
@@ -77,13 +145,17 @@ func parallelJSON(b *testing.B, l log, opts *Options, n int) (sum int) {
 	return sum
 }
 
-func aheadEvents(b *testing.B, l log, opts *Options, n int) (sum int) {
+func aheadEvents(b *testing.B, l log, opts *Options, n int, start func(func() bool) bool) (sum int) {
 	s, err := NewStream(bytes.NewReader(l.data), opts)
 	if err != nil {
 		b.Fatal(err)
 	}
-	for e := range Ahead(s, n, nil, func(rec Record, _ error) Event { return rec.Event() }) {
+	for e := range Ahead(s, n, start, func(rec Record, _ error) Event { return rec.Event() }) {
 		sum += e.Size
 	}
 	return sum
+}
+
+func streamEvents(b *testing.B, l log, opts *Options, n int) (sum int) {
+	return aheadEvents(b, l, opts, n, nil)
 }
