@@ -112,7 +112,7 @@ func (a *ahead[T]) fill(i int) error {
 	if k := len(a.free) - 1; k >= 0 {
 		c, a.free = a.free[k], a.free[:k]
 	} else {
-		c = &aheadChunk[T]{d: a.s.decoder(), done: make(chan struct{}, 1)}
+		c = &aheadChunk[T]{d: a.s.decoder(), made: make([]T, 0, 128), done: make(chan struct{}, 1)}
 	}
 	n, err := io.ReadFull(a.s.r, c.d.base[:ChunkSize])
 	if n == 0 {
@@ -168,8 +168,7 @@ func (a *ahead[T]) deliver() bool {
 	if !a.pass(c) {
 		return false
 	}
-	clear(c.made)
-	c.made = c.made[:0]
+	c.made = c.made[:0] // what it holds is overwritten, or goes with the log
 	a.free = append(a.free, c)
 	return c.last || a.l == nil || len(a.l.waiting) <= maxWaiting || a.l.next(a.decoder(), a.each)
 }
