@@ -46,6 +46,7 @@ type Input struct {
 	source *evidence.Hive
 	only   []hive.Value // the values to look at, when they are deleted ones of a key that lives
 	shared *shared
+	runner *runner
 	noted  *problems
 }
 

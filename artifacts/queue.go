@@ -65,7 +65,7 @@ func (q *queue) put(job int, res Result, p *place) bool {
 		for !q.fits(job, cost) && !q.stopped {
 			q.moved.Wait()
 		}
-		if p != nil && p.places != nil && res.goes && !q.stopped {
+		if p != nil && res.goes && !q.stopped {
 			defer p.enter(context.Background().Done())
 		}
 	}

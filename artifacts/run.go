@@ -119,10 +119,14 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		if n <= 0 {
 			n = runtime.GOMAXPROCS(0)
 		}
+		busy := make(chan struct{}, n)
 		n = min(n, max(1, len(jobs))) // a worker without a job would only cost
 		r := &runner{
 			tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}},
-			room: newRoom(openHives), queue: newQueue(len(jobs), 16*n),
+			room: newRoom(openHives), queue: newQueue(len(jobs), 16*n), places: []chan struct{}{busy},
+		}
+		if opts.Places != nil {
+			r.places = append(r.places, opts.Places)
 		}
 		stop := context.AfterFunc(ctx, r.queue.stop)
 		defer stop()
@@ -325,39 +329,7 @@ type runner struct {
 	shared  *shared
 	room    *room
 	queue   *queue
-}
-
-// A place is one of [Options.Places], held by a job that decodes and given back
-// while it waits.
-type place struct {
-	places chan struct{}
-	held   bool
-}
-
-func (p *place) enter(done <-chan struct{}) {
-	if p == nil || p.places == nil || p.held {
-		return
-	}
-	select {
-	case p.places <- struct{}{}:
-		p.held = true
-	case <-done:
-	}
-}
-
-func (p *place) leave() {
-	if p != nil && p.held {
-		<-p.places
-		p.held = false
-	}
-}
-
-// inPlace does a job when there is a place for it.
-func (r *runner) inPlace(ctx context.Context, j job, emit func(*place, Result) bool) {
-	p := &place{places: r.opts.Places}
-	p.enter(ctx.Done())
-	defer p.leave()
-	r.do(ctx, j, func(res Result) bool { return emit(p, res) })
+	places  []chan struct{} // each has room for what may decode at once: in the run, and in all runs
 }
 
 func (r *runner) do(ctx context.Context, j job, emit func(Result) bool) {
@@ -382,7 +354,7 @@ func (r *runner) do(ctx context.Context, j job, emit func(Result) bool) {
 
 // input starts an Input for a file of the evidence.
 func (r *runner) input(j job, f *evidence.File, sum string) Input {
-	in := Input{Artifact: j.artifact, NoDeleted: r.opts.NoDeleted, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared}
+	in := Input{Artifact: j.artifact, NoDeleted: r.opts.NoDeleted, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared, runner: r}
 	in.Full = r.opts.Full || slices.Contains(r.opts.FullOf, j.artifact.Name)
 	in.User = r.machine.UserOf(f.Path)
 	in.From = Locator{Path: f.Path, Snapshot: f.Snapshot, SHA256: sum, State: Live}

@@ -243,8 +243,9 @@ func (f *failing) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// decodeRandom decodes a file with access to any part of it. One pass before
-// gives the hash, and where the evidence has no access to parts, a copy.
+// decodeRandom decodes a file with access to any part of it. One pass before, for
+// all artifacts of the run, gives the hash, and where the evidence has no access to
+// parts, a copy.
 func (r *runner) decodeRandom(j job, in Input, s *source) {
 	f, err := j.file.OpenAt()
 	if err != nil {
@@ -256,20 +257,30 @@ func (r *runner) decodeRandom(j job, in Input, s *source) {
 	defer f.Close()
 	in.Random, in.Size = f.ReaderAt, f.Size()
 	if holes(f.ReaderAt, f.Size()) <= maxHoles {
-		sum := sha256.New()
-		n, rerr := io.Copy(sum, io.NewSectionReader(f, 0, f.Size()))
-		if rerr == nil && n < f.Size() {
-			rerr = fmt.Errorf("%d bytes of %d: %w", n, f.Size(), io.ErrUnexpectedEOF)
-		}
-		if rerr != nil {
-			s.fail(in, rerr)
-		}
-		if err == nil && rerr == nil {
-			in.From.SHA256 = hex.EncodeToString(sum.Sum(nil))
+		sum := in.Once("sha256 of "+in.From.Snapshot+" "+in.From.Path, func() any { return sumOf(f, f.Size()) }).(fileSum)
+		if sum.err != nil {
+			s.fail(in, sum.err)
+		} else if err == nil {
+			in.From.SHA256 = sum.hex
 		}
 	}
 	s.res.From = in.From
 	s.fail(in, s.decode(in))
+}
+
+// A fileSum is the hash of a file that several artifacts read at any place.
+type fileSum struct {
+	hex string
+	err error
+}
+
+func sumOf(r io.ReaderAt, size int64) fileSum {
+	sum := sha256.New()
+	n, err := io.Copy(sum, io.NewSectionReader(r, 0, size))
+	if err == nil && n < size {
+		err = fmt.Errorf("%d bytes of %d: %w", n, size, io.ErrUnexpectedEOF)
+	}
+	return fileSum{hex.EncodeToString(sum.Sum(nil)), err}
 }
 
 // maxHoles is how many bytes of holes are hashed with a file. The change journal

@@ -32,18 +32,18 @@ func decodeLog(in artifacts.Input, out *artifacts.Output) error {
 	for _, bad := range log.Damage {
 		d.damage(in.AtOffset(bad.Position()), bad)
 	}
-	for rec, err := range log.Records() {
-		if errors.Is(err, evtx.ErrNotEvtx) && d.noHeader {
+	for rec := range evtx.Ahead(log, min(in.Workers(), int(in.Size/chunksPerWorker/evtxChunkSize)), in.Help, take) {
+		if errors.Is(rec.err, evtx.ErrNotEvtx) && d.noHeader {
 			d.errs = slices.Delete(d.errs, 0, 1) // this error says all
 		}
-		if err != nil {
-			at := in.AtOffset(rec.Offset)
-			if p, ok := errors.AsType[*wire.FormatError](err); ok && rec.Size == 0 {
+		if rec.err != nil {
+			at := in.AtOffset(rec.offset)
+			if p, ok := errors.AsType[*wire.FormatError](rec.err); ok && rec.size == 0 {
 				at = in.AtOffset(p.Position())
 			}
-			d.damage(at, err)
+			d.damage(at, rec.err)
 		}
-		if rec.Size > 0 && !d.record(rec, err) {
+		if rec.size > 0 && !d.record(&rec) {
 			return nil
 		}
 	}
@@ -53,6 +53,30 @@ func decodeLog(in artifacts.Input, out *artifacts.Output) error {
 		}
 	}
 	return errors.Join(d.end()...)
+}
+
+// chunksPerWorker is how many chunks of a log are worth another goroutine.
+const chunksPerWorker = 8
+
+// A taken record is one that has left the log's decoder. Several goroutines make
+// them, see [evtx.Ahead].
+type taken struct {
+	Record
+	err      error
+	offset   int64
+	size     int
+	chunk    int
+	written  uint64
+	state    evtx.State
+	borrowed bool
+}
+
+func take(rec evtx.Record, err error) taken {
+	t := taken{err: err, offset: rec.Offset, size: rec.Size, chunk: rec.Chunk, written: rec.Written, state: rec.State, borrowed: rec.Borrowed}
+	if rec.Size > 0 {
+		t.Record = FromEVTX(rec)
+	}
+	return t
 }
 
 // open begins to read the log. One whose header is lost is read by its chunks.
@@ -131,22 +155,21 @@ func (d *decoder) damage(at artifacts.Origin, err error) {
 
 // record passes on one record, which may be incomplete. It returns false when no
 // more are wanted.
-func (d *decoder) record(rec evtx.Record, err error) bool {
-	r := FromEVTX(rec)
-	p := d.place(&r)
-	d.count(rec.State, p.kind, err)
-	if rec.State == evtx.Allocated {
-		d.scan.found(rec.Chunk, rec.Offset, rec.ID, wire.Time(rec.Written))
+func (d *decoder) record(t *taken) bool {
+	p := d.place(&t.Record)
+	d.count(t.state, p.kind, t.err)
+	if t.state == evtx.Allocated {
+		d.scan.found(t.chunk, t.offset, t.Number, wire.Time(t.written))
 	}
 	if !d.out.Wants(p.artifact) {
 		return true
 	}
-	e := Event{Origin: d.in.AtOffset(rec.Offset), Record: r, Kind: p.kind, Written: rec.Written, state: rec.State,
-		borrowed: rec.Borrowed, users: d.users, of: p.artifact}
+	e := Event{Origin: d.in.AtOffset(t.offset), Record: t.Record, Kind: p.kind, Written: t.written, state: t.state,
+		borrowed: t.borrowed, users: d.users, of: p.artifact}
 	if p.kind != nil {
 		e.Name = p.kind.Name
 	}
-	if p.artifact == sysmonEvents && rec.State == evtx.Allocated {
+	if p.artifact == sysmonEvents && t.state == evtx.Allocated {
 		e.logon = d.running.of(&e.Record)
 	}
 	for _, e := range d.joiner.Add(e) {

@@ -10,21 +10,28 @@ import (
 // A dataVolume is an NTFS volume of a disk image without Windows on it: its file
 // table, journal and log are evidence all the same.
 type dataVolume struct {
-	label  string // for notes
-	serial uint64
-	vols   []collect.Vol // the volume, then its shadow copies
+	label   string // for notes
+	serial  uint64
+	mounted string        // its value in MountedDevices
+	vols    []collect.Vol // the volume, then its shadow copies
 }
 
 // attach adds the volumes without Windows to the first machine of the image, or
-// to a new machine if the image has none. An image holds no drive letters: a
-// single volume is shown as C:, as loose files are, and several by their serial
-// numbers.
+// to a new machine if the image has none. Their drive letters are those that this
+// machine gave them ([imageOpener.letters]). Without one a single volume is shown
+// as C:, as loose files are, and several by their serial numbers.
 func (o *imageOpener) attach() {
+	letters := o.letters()
 	if len(o.data) == 0 {
 		return
 	}
 	alone := len(o.data) == 1 && len(o.e.Trees) == 0
 	taken := map[string]bool{}
+	if len(o.e.Trees) > 0 {
+		for _, v := range o.e.Trees[0].volumes {
+			taken[v.name] = true
+		}
+	}
 	var all []collect.Vol
 	for _, d := range o.data {
 		name, why := "C:", "shown as C:, for its drive letter is not known"
@@ -34,6 +41,11 @@ func (o *imageOpener) attach() {
 				name = volumeName(fmt.Sprintf("%s %d", serialText(d.serial), n))
 			}
 			why = "shown as " + name
+		}
+		if letter, proof := letters.of(d.mounted, taken); letter != "" {
+			name, why = letter, proof
+		} else if proof != "" {
+			why += "; " + proof
 		}
 		taken[name] = true
 		for i := range d.vols {

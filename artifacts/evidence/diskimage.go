@@ -44,6 +44,7 @@ type imageOpener struct {
 	opts     *Options
 	problems []error
 	data     []dataVolume
+	windows  []windowsVolume
 }
 
 func (o *imageOpener) note(format string, args ...any) {
@@ -76,7 +77,7 @@ func (o *imageOpener) volume(v image.Volume) {
 	}
 	if len(hosts) == 0 {
 		if fsys != nil {
-			o.data = append(o.data, dataVolume{name, v.Serial, append([]collect.Vol{{Path: ".", FS: fsys}}, bare...)})
+			o.data = append(o.data, dataVolume{name, v.Serial, v.Mounted, append([]collect.Vol{{Path: ".", FS: fsys}}, bare...)})
 		}
 		return
 	}
@@ -84,6 +85,9 @@ func (o *imageOpener) volume(v image.Volume) {
 		trees, notes := machines(h, baseName(o.path), name, o.opts)
 		o.e.Trees = append(o.e.Trees, trees...)
 		o.e.Notes = append(o.e.Notes, notes...)
+		if h.Kind == collect.WindowsRoot {
+			o.windows = append(o.windows, windowsVolume{name, v.Mounted, trees})
+		}
 	}
 	o.note("%s: Windows", name)
 }

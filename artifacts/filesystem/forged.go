@@ -70,11 +70,15 @@ type TimeCheck struct {
 	byUSN    []usnTime
 	whole    []wholeFile
 	seed     maphash.Seed
+	table    *ntfs.Table // for the paths of the programs
+	text     []byte
 }
 
 type program struct {
 	file     ntfs.Reference
-	path     string
+	folder   ntfs.Reference
+	base     string // its name
+	restore  bool   // in a copy that Windows keeps
 	standard ntfs.Times
 	name     ntfs.Times
 	usn      uint64
@@ -115,16 +119,43 @@ func (c *TimeCheck) Add(table *ntfs.Table, r *ntfs.Record) {
 	if r.Directory() {
 		return
 	}
-	name := n.Name()
-	hash := maphash.String(c.seed, strings.ToLower(name))
+	c.text = n.AppendName(c.text[:0])
+	name, isProgram := "", IsProgram(string(c.text))
+	if isProgram {
+		name = string(c.text)
+	}
+	hash := maphash.Bytes(c.seed, lower(c.text))
 	if isWhole(s.Times[0]) && isWhole(s.Times[1]) {
 		c.whole = append(c.whole, wholeFile{s.Times[0], s.Times[1], n.Times[0], hash, r.Reference()})
 	}
-	if !IsProgram(name) {
+	if !isProgram {
 		return
 	}
-	path, _, _ := table.Path(r)
-	c.programs = append(c.programs, program{r.Reference(), path, s.Times, n.Times, s.USN, hash})
+	c.table = table
+	c.text, _ = table.AppendFolder(c.text[:0], n.Parent)
+	restore := strings.HasPrefix(strings.ToLower(string(append(c.text, '\\'))), restorePoints)
+	c.programs = append(c.programs, program{r.Reference(), n.Parent, name, restore, s.Times, n.Times, s.USN, hash})
+}
+
+// lower folds a name in place, if it is ASCII.
+func lower(b []byte) []byte {
+	for i, c := range b {
+		switch {
+		case c >= 0x80:
+			return []byte(strings.ToLower(string(b)))
+		case 'A' <= c && c <= 'Z':
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return b
+}
+
+func (c *TimeCheck) pathOf(p *program) string {
+	b, _ := c.table.AppendFolder(nil, p.folder)
+	if len(b) == 0 || b[len(b)-1] != '\\' {
+		b = append(b, '\\')
+	}
+	return string(b) + p.base
 }
 
 func isWhole(t uint64) bool { return t != 0 && t%second == 0 }
@@ -154,15 +185,16 @@ func (c *TimeCheck) Forged(twin func(ntfs.Reference) string) []Forged {
 	var out []Forged
 	for i := range c.programs {
 		p := &c.programs[i]
-		if p.name[0] < c.made+day || strings.HasPrefix(strings.ToLower(p.path), restorePoints) {
+		if p.name[0] < c.made+day || p.restore {
 			continue
 		}
-		f := Forged{File: p.file, Path: p.path, Standard: p.standard, Name: p.name}
+		f := Forged{File: p.file, Standard: p.standard, Name: p.name}
 		var ref ntfs.Reference
 		f.Tests, ref = c.judge(p, around(named, p.name[0]))
 		if f.Tests == 0 {
 			continue
 		}
+		f.Path = c.pathOf(p)
 		if ref != 0 && twin != nil {
 			f.Twin = twin(ref)
 		}

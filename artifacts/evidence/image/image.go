@@ -115,6 +115,11 @@ type Volume struct {
 	Label  string // NTFS
 	Serial uint64 // NTFS, all 64 bits
 
+	// Mounted is the value that a Windows with this disk has for the partition in
+	// SYSTEM\MountedDevices: the signature of the disk and the offset in bytes, or
+	// [MountedGPT] and the GUID of the partition. It is "" where the disk has none.
+	Mounted string
+
 	Shadows []*Shadow // volume shadow copies, the oldest first
 
 	fsys    *ntfs.Volume

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -271,4 +272,37 @@ func FuzzOpen(f *testing.F) {
 			t.Fatalf("%d bytes read of %d", read, d.StoredBytes())
 		}
 	})
+}
+
+// TestMounted: a partition has the value by which MountedDevices knows it, also a
+// logical one, and none where the disk has no signature or the partition no GUID.
+func TestMounted(t *testing.T) {
+	mounted := func(b []byte) (list []string) {
+		d, err := Open(write(t, "disk.raw", b), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		for _, v := range d.Volumes() {
+			list = append(list, v.Mounted)
+		}
+		return list
+	}
+	logical := disk(200, 10, 61)
+	mbr(logical, [3]uint32{7, 10, 40}, [3]uint32{0x0F, 60, 140})
+	mbr(logical[60*512:], [3]uint32{7, 1, 30})
+	guids := disk(100, 40)
+	mbr(guids, [3]uint32{0xEE, 1, 99})
+	gpt(guids, 1, 2, [2]uint64{40, 79})
+	if got := slices.Concat(mounted(logical), mounted(guids), mounted(disk(100, 0))); !slices.Equal(got, []string{"", "", "", ""}) {
+		t.Errorf("%q, want nothing", got)
+	}
+	copy(logical[440:], "\xC7\x21\x4F\x9A")
+	copy(guids[1024+16:], "0123456789abcdef")
+	gpt(guids, 1, 2, [2]uint64{40, 79})
+	want := []string{"\xC7\x21\x4F\x9A\x00\x14\x00\x00\x00\x00\x00\x00", "\xC7\x21\x4F\x9A\x00\x7A\x00\x00\x00\x00\x00\x00",
+		"DMIO:ID:0123456789abcdef"}
+	if got := slices.Concat(mounted(logical), mounted(guids)); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
 }

@@ -18,6 +18,8 @@ var le = binary.LittleEndian
 
 // Master boot record: four entries of 16 bytes from offset 446; 0x55 0xAA at 510. An extended partition holds a chain of such sectors.
 const (
+	mbrSignature = 440 // u32, by which Windows knows the disk
+
 	mbrTable   = 446
 	mbrType    = 4  // u8
 	mbrStart   = 8  // u32, sectors
@@ -36,6 +38,7 @@ const (
 	gptTableCRC   = 88 // u32
 
 	gptType  = 0  // GUID
+	gptID    = 16 // GUID of this partition
 	gptFirst = 32 // u64
 	gptLast  = 40 // u64, inclusive
 	gptName  = 56 // 36 UTF-16 units
@@ -44,10 +47,15 @@ const (
 	maxGPTTable = 1 << 20 // bytes; 128 entries of 128 bytes are usual
 )
 
+// MountedGPT is what the value of a GPT partition in MountedDevices begins with;
+// its GUID follows.
+const MountedGPT = "DMIO:ID:"
+
 // A partition is what a table says, in bytes.
 type partition struct {
 	start, size int64
 	typ, name   string
+	mounted     string // see [Volume.Mounted]
 }
 
 // readPartitions fills d.volumes.
@@ -63,7 +71,7 @@ func (d *Disk) readPartitions() error {
 		clear(sector) // GPT and NTFS have copies at the end
 		d.Damage = append(d.Damage, fmt.Errorf("%s: the first sector of the disk cannot be read: %w", d.name(), err))
 	}
-	whole := partition{0, d.Size, "", ""}
+	whole := partition{size: d.Size}
 	if fsType(sector) != "" {
 		d.addVolumes("", []partition{whole})
 		return nil
@@ -139,7 +147,7 @@ func (d *Disk) addVolumes(scheme string, parts []partition) {
 }
 
 func (d *Disk) volume(index int, p partition, fsType string) Volume {
-	v := Volume{Index: index, Offset: p.start, Size: p.size, Type: p.typ, Name: p.name, FSType: fsType}
+	v := Volume{Index: index, Offset: p.start, Size: p.size, Type: p.typ, Name: p.name, FSType: fsType, Mounted: p.mounted}
 	switch fsType {
 	case "ntfs":
 		d.openShadows(&v) // they may be whole where the volume is not
@@ -208,7 +216,12 @@ func (d *Disk) readMBR(sector []byte, size int64) (parts []partition, damage []e
 				damage = append(damage, err)
 			}
 		default:
-			parts = append(parts, partition{start, n, fmt.Sprintf("%02X", e[mbrType]), ""})
+			parts = append(parts, partition{start: start, size: n, typ: fmt.Sprintf("%02X", e[mbrType])})
+		}
+	}
+	if signature := sector[mbrSignature:][:4]; le.Uint32(signature) != 0 {
+		for i := range parts {
+			parts[i].mounted = string(le.AppendUint64(slices.Clone(signature), uint64(parts[i].start)))
 		}
 	}
 	return parts, damage
@@ -244,7 +257,7 @@ func (d *Disk) readExtended(base, size int64) (parts []partition, err error) {
 			case extended(e[mbrType]):
 				next = base + start
 			default:
-				parts = append(parts, partition{at + start, n, fmt.Sprintf("%02X", e[mbrType]), ""})
+				parts = append(parts, partition{start: at + start, size: n, typ: fmt.Sprintf("%02X", e[mbrType])})
 			}
 		}
 		if next < 0 {
@@ -319,7 +332,11 @@ func (d *Disk) readGPTAt(at, size int64) ([]partition, error) {
 			err = cmp.Or(err, bad(fmt.Sprintf("a partition from sector %d to %d", first, last)))
 			continue
 		}
-		parts = append(parts, partition{int64(first) * size, int64(last-first+1) * size, guid(e[gptType:]), gptText(e[gptName:gptEntry])})
+		p := partition{start: int64(first) * size, size: int64(last-first+1) * size, typ: guid(e[gptType:]), name: gptText(e[gptName:gptEntry])}
+		if id := [16]byte(e[gptID:]); id != [16]byte{} {
+			p.mounted = MountedGPT + string(id[:])
+		}
+		parts = append(parts, p)
 	}
 	return parts, err
 }

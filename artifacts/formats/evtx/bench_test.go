@@ -1,47 +1,161 @@
-//go:build unix
+//go:build linux
 
 package evtx
 
 import (
 	"bytes"
 	"fmt"
+	"runtime"
+	"slices"
+	"syscall"
 	"testing"
+	"time"
 )
 
-// BenchmarkParallel decodes the largest shared logs chunk by chunk on one and
-// two goroutines.
-func BenchmarkParallel(b *testing.B) {
+// threadTime is [cpuTime] for the calling thread: RUSAGE_THREAD of Linux.
+const threadTime = 1
+
+// BenchmarkShares says how many times faster two threads read a log than one, by
+// processor time: it needs no quiet machine, and no second processor. Two threads
+// need what both need together by halves, or what only the caller of [Ahead] can
+// do, whichever is more. That part is measured with another thread that decodes
+// all chunks, and contains the hand-over.
+func BenchmarkShares(b *testing.B) {
 	logs := benchLogs(b, 45<<20)
-	for _, n := range []int{1, 2} {
-		b.Run(fmt.Sprintf("workers=%d", n), func(b *testing.B) {
-			size := int64(0)
-			for _, l := range logs {
-				size += int64(len(l.data))
+	chunks, done := make(chan func() bool), make(chan bool)
+	go func() {
+		runtime.LockOSThread()
+		for f := range chunks {
+			for f() {
 			}
-			b.SetBytes(size)
-			sum := 0
-			for b.Loop() {
-				for _, l := range logs {
-					f, err := Open(bytes.NewReader(l.data), int64(len(l.data)), nil)
-					if err != nil {
-						b.Fatal(err)
-					}
-					for part := range Parallel(f, n, func(d *Decoder, chunk int) int {
-						var out []byte
-						written := 0
-						for rec := range f.Chunk(d, chunk) {
-							out = rec.AppendJSON(out[:0])
-							written += len(out)
-						}
-						return written
-					}) {
-						sum += part
+			done <- true
+		}
+	}()
+	defer close(chunks)
+	other := func(f func() bool) bool {
+		chunks <- f
+		return <-done
+	}
+	for _, c := range []struct {
+		name string
+		opts *Options
+	}{{"events", nil}, {"events-recover", &Options{Recover: true}}} {
+		b.Run(c.name, func(b *testing.B) {
+			run := func(n int, start func(func() bool) bool) func() {
+				return func() {
+					for _, l := range logs {
+						aheadEvents(b, l, c.opts, n, start)
 					}
 				}
 			}
-			if sum == 0 {
-				b.Error("nothing was read")
+			var times [3][]float64
+			for b.Loop() {
+				for i, m := range []struct {
+					who int
+					run func()
+				}{{syscall.RUSAGE_SELF, run(1, nil)}, {syscall.RUSAGE_SELF, run(2, nil)}, {threadTime, run(2, other)}} {
+					if m.who == threadTime {
+						runtime.LockOSThread()
+					}
+					runtime.GC()
+					t := cpuTime(b, m.who)
+					m.run()
+					times[i] = append(times[i], (cpuTime(b, m.who) - t).Seconds())
+					if m.who == threadTime {
+						runtime.UnlockOSThread()
+					}
+				}
 			}
+			var median [3]float64
+			for i := range times {
+				median[i] = slices.Sorted(slices.Values(times[i]))[len(times[i])/2]
+			}
+			b.ReportMetric(100*median[2]/median[0], "%-caller")
+			b.ReportMetric(median[1]/median[0], "cpu-x")
+			b.ReportMetric(median[0]/max(median[1]/2, median[2]), "two-x")
 		})
 	}
+}
+
+// BenchmarkParallel decodes the largest shared logs chunk by chunk on one and on
+// two goroutines in turn, to JSON and to values that may be kept, and reports how
+// many times faster two are, by the best time of each log. On a machine that does
+// other work give it many rounds: -benchtime 50x.
+func BenchmarkParallel(b *testing.B) {
+	logs := benchLogs(b, 45<<20)
+	for _, c := range []struct {
+		name string
+		opts *Options
+		run  func(*testing.B, log, *Options, int) int
+	}{
+		{"file-json", nil, parallelJSON},
+		{"stream-events", nil, streamEvents}, {"stream-events-recover", &Options{Recover: true}, streamEvents},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			best := map[string][2]time.Duration{}
+			counts := [2]int{}
+			for b.Loop() {
+				for i := range 2 {
+					for _, l := range logs {
+						start := time.Now()
+						counts[i] += c.run(b, l, c.opts, i+1)
+						d, t := time.Since(start), best[l.path]
+						if t[i] == 0 || d < t[i] {
+							t[i] = d
+						}
+						best[l.path] = t
+					}
+				}
+			}
+			if counts[0] != counts[1] || counts[0] == 0 {
+				b.Errorf("one goroutine gives %d, two give %d", counts[0], counts[1])
+			}
+			var sum [2]time.Duration
+			size := 0
+			for _, l := range logs {
+				size += len(l.data)
+				for i := range 2 {
+					sum[i] += best[l.path][i]
+				}
+			}
+			for i, d := range sum {
+				b.ReportMetric(float64(size)/1e6/d.Seconds(), fmt.Sprintf("MB/s-on-%d", i+1))
+			}
+			b.ReportMetric(sum[0].Seconds()/sum[1].Seconds(), "two-x")
+		})
+	}
+}
+
+func parallelJSON(b *testing.B, l log, opts *Options, n int) (sum int) {
+	f, err := Open(bytes.NewReader(l.data), int64(len(l.data)), opts)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for part := range Parallel(f, n, func(d *Decoder, chunk int) int {
+		var out []byte
+		written := 0
+		for rec := range f.Chunk(d, chunk) {
+			out = rec.AppendJSON(out[:0])
+			written += len(out)
+		}
+		return written
+	}) {
+		sum += part
+	}
+	return sum
+}
+
+func aheadEvents(b *testing.B, l log, opts *Options, n int, start func(func() bool) bool) (sum int) {
+	s, err := NewStream(bytes.NewReader(l.data), opts)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for e := range Ahead(s, n, start, func(rec Record, _ error) Event { return rec.Event() }) {
+		sum += e.Size
+	}
+	return sum
+}
+
+func streamEvents(b *testing.B, l log, opts *Options, n int) (sum int) {
+	return aheadEvents(b, l, opts, n, nil)
 }

@@ -17,6 +17,9 @@ type Decoder struct {
 	index  int    // of the chunk in the file
 
 	texts    []string          // all names
+	uses     []uint32          // the last chunk that each was used in, by its turn
+	turn     uint32            // of the chunk
+	used     int               // bytes of the names of the chunk
 	ids      map[string]uint32 // their numbers
 	names    map[uint32]name   // of this chunk, by offset
 	interned int
@@ -52,6 +55,9 @@ type Decoder struct {
 
 	// Recovery.
 	recover  bool
+	postpone bool // hidden records are left to [Stream]: they need what earlier chunks hold
+	hides    bool // the chunk has some
+	noted    []notedRecord
 	gap      bool // the chunk is none: no damage
 	sums     bool // the file has checksums
 	salvage  bool // the record's templates and names may be lost
@@ -73,7 +79,7 @@ func NewDecoder() *Decoder {
 
 func (d *Decoder) forget() {
 	d.ids, d.names = make(map[string]uint32), make(map[uint32]name)
-	d.texts, d.quoted, d.interned = d.texts[:0], d.quoted[:0], 0
+	d.texts, d.uses, d.quoted, d.interned = d.texts[:0], d.uses[:0], d.quoted[:0], 0
 	d.empty, _ = d.intern(nil)
 }
 
@@ -83,6 +89,7 @@ func (d *Decoder) load(n, index int, offset int64) {
 	if d.interned > maxInterned/2 {
 		d.forget()
 	}
+	d.turn, d.used = d.turn+1, 0
 	clear(d.names)
 	for i := range d.known {
 		d.known[i].v = ref{}
@@ -320,6 +327,25 @@ func (d *Decoder) walk(f func(pos, size int) bool) int {
 // deliver yields what the loaded chunk holds: its damage, its records and, for
 // recovery, the hidden ones. It reports whether to continue.
 func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
+	if !d.read(l, yield) {
+		return false
+	}
+	if l != nil {
+		l.settle(d)
+	}
+	return true
+}
+
+// A notedRecord is an allocated record that recovery has to know.
+type notedRecord struct {
+	pos, size int
+	exported  bool
+}
+
+// read is deliver without what changes l. It leaves in d.noted and d.places what
+// [leftovers.settle] wants.
+func (d *Decoder) read(l *leftovers, yield func(Record, error) bool) bool {
+	d.noted, d.places, d.hides = d.noted[:0], d.places[:0], false
 	if d.n < chunkRecords || !bytes.HasPrefix(d.base, chunkMagic) {
 		return d.unsigned(l, yield)
 	}
@@ -329,14 +355,18 @@ func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
 	}
 	end := d.walk(func(pos, size int) bool {
 		rec, err := d.record(pos, size)
-		if l != nil {
-			l.add(d.base, pos, size, rec.RecordID() != rec.ID)
+		if l != nil || d.postpone {
+			d.noted = append(d.noted, notedRecord{pos, size, rec.RecordID() != rec.ID})
 		}
 		rest := d.rest
 		more = yield(rec, err)
 		if d.rest = rest; more && d.recover {
 			if d.scanRest(pos, size); len(d.places) > 0 {
-				more = d.hidden(l, yield)
+				if d.hides = true; d.postpone {
+					more = false
+				} else {
+					more = d.hidden(l, yield)
+				}
 			}
 		}
 		return more
@@ -348,10 +378,8 @@ func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
 		!yield(Record{}, d.bad(int64(end), "chunk", "its records end before its free space")) {
 		return false
 	}
-	if l != nil {
-		l.templates.add(d)
+	if l != nil || d.postpone {
 		d.scan(end, d.n, 0)
-		l.wait(d, d.places)
 	}
 	return true
 }
@@ -365,9 +393,8 @@ func (d *Decoder) unsigned(l *leftovers, yield func(Record, error) bool) bool {
 	if d.n < chunkRecords {
 		problem = "is cut within its header"
 	}
-	if l != nil {
+	if l != nil || d.postpone {
 		d.scan(0, d.n, 0)
-		l.wait(d, d.places)
 	}
 	return d.gap || yield(Record{}, d.bad(0, "chunk", problem))
 }

@@ -92,7 +92,7 @@ const (
 	maxRecordText  = 1 << 20  // bytes of a record's values
 	maxChunkText   = 32 << 20 // of all records of a chunk
 	maxMixed       = 1 << 16  // text of one element in several parts
-	maxInterned    = 4 << 20  // bytes of names kept by a decoder
+	maxInterned    = 4 << 20  // bytes of names kept by a decoder; those of a chunk need at most half
 	maxInternedKey = 1024     // longer texts are not kept
 )
 

@@ -3,19 +3,31 @@ package evtx
 // Texts are names, paths of names, and the values of the few fields that repeat
 // in every record. A decoder keeps each once and gives it a number.
 
-// intern returns the number of a text in UTF-8.
+// intern returns the number of a text in UTF-8. How much the names of a chunk may
+// need does not depend on the chunks that the decoder read before: several
+// decoders find the same as one.
 func (d *Decoder) intern(text []byte) (uint32, error) {
-	if id, ok := d.ids[string(text)]; ok {
+	id, ok := d.ids[string(text)]
+	if ok && d.uses[id] == d.turn {
 		return id, nil
 	}
-	if d.interned+len(text) > maxInterned {
+	if d.used += len(text) + internCost; d.used > maxInterned/2 {
 		return 0, d.bad(0, "name", "is one of too many in a chunk")
 	}
+	if !ok {
+		id = d.keep(text)
+	}
+	d.uses[id] = d.turn
+	return id, nil
+}
+
+// keep gives a text a number.
+func (d *Decoder) keep(text []byte) uint32 {
 	d.interned += len(text) + internCost
 	id, s := uint32(len(d.texts)), string(text)
-	d.texts = append(d.texts, s)
+	d.texts, d.uses = append(d.texts, s), append(d.uses, 0)
 	d.ids[s] = id
-	return id, nil
+	return id
 }
 
 // internCost is what a text costs beside its bytes.

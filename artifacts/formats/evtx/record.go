@@ -165,9 +165,8 @@ func (r Record) common(s slot) string {
 	if id, ok := d.ids[string(d.key)]; ok {
 		return d.texts[id]
 	}
-	id, err := d.intern(d.key)
-	if err != nil {
+	if d.interned > maxInterned {
 		return string(d.key)
 	}
-	return d.texts[id]
+	return d.texts[d.keep(d.key)]
 }

@@ -62,6 +62,16 @@ func (l *leftovers) copied(b []byte, p place) bool {
 	return l.allocated.has(keyAt(b, p.pos)) && (!l.exported || l.allocated.has(exactKey(b, p.pos, p.size)))
 }
 
+// settle notes what the chunk that was read holds: its records and templates, and
+// itself if it may have more.
+func (l *leftovers) settle(d *Decoder) {
+	for _, n := range d.noted {
+		l.add(d.base, n.pos, n.size, n.exported)
+	}
+	l.templates.add(d)
+	l.wait(d, d.places)
+}
+
 // wait keeps a chunk whose places hold records, unless all are known to be
 // copies.
 func (l *leftovers) wait(d *Decoder, places []place) {

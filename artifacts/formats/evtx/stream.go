@@ -42,14 +42,7 @@ const maxWaiting = 1024
 // once.
 func (s *Stream) Records() iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		d := NewDecoder()
-		d.sums = s.Header.Flags&NoChecksums == 0
-		d.recover = s.opts.Recover
-		var l *leftovers
-		if s.opts.Recover {
-			l = newLeftovers(&s.opts)
-			l.keep = true
-		}
+		d, l := s.decoder(), s.leftovers()
 		each := s.chunks
 		if s.carve {
 			each = s.carved
@@ -58,6 +51,23 @@ func (s *Stream) Records() iter.Seq2[Record, error] {
 			l.rest(d, yield)
 		}
 	}
+}
+
+func (s *Stream) decoder() *Decoder {
+	d := NewDecoder()
+	d.sums = s.Header.Flags&NoChecksums == 0
+	d.recover = s.opts.Recover
+	return d
+}
+
+// leftovers begins a recovery, if one is wanted.
+func (s *Stream) leftovers() *leftovers {
+	if !s.opts.Recover {
+		return nil
+	}
+	l := newLeftovers(&s.opts)
+	l.keep = true
+	return l
 }
 
 // chunks delivers one chunk after the other. It reports whether to continue.

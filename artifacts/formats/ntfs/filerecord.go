@@ -233,12 +233,21 @@ func cloneStreams(in []DataStream) []DataStream {
 	return out
 }
 
-// reset makes the record empty, with its memory kept.
+// reset makes the record empty, with its memory kept. It is called for each
+// record of a volume: only what a record has set before is cleared.
 func (r *Record) reset(entry uint64, at int64) {
-	*r = Record{
-		Entry: entry, Offset: at, Names: r.Names[:0], Streams: r.Streams[:0],
-		SlackNames: r.SlackNames[:0], SlackStreams: r.SlackStreams[:0],
+	r.Entry, r.Offset = entry, at
+	r.Sequence, r.Flags, r.Links, r.LSN, r.Base, r.Damage = 0, 0, 0, 0, 0, 0
+	if r.HasStandard {
+		r.HasStandard, r.Standard = false, Standard{}
 	}
+	r.Names, r.Streams = r.Names[:0], r.Streams[:0]
+	r.SlackNames, r.SlackStreams = r.SlackNames[:0], r.SlackStreams[:0]
+	r.ReparseTag, r.Extensions, r.Reused = 0, 0, false
+	if r.ObjectID != nil {
+		r.ObjectID = nil
+	}
+	r.HasIndex, r.IndexID, r.IndexSize = false, 0, 0
 }
 
 // parse reads the record b, whose fixups it puts back. It reports false when
@@ -313,12 +322,18 @@ func (r *Record) attributes(b []byte, off int, entry uint64, at int) int {
 // attribute reads one attribute. It reports false when a part runs past it.
 func (r *Record) attribute(a []byte, typ uint32, entry uint64, at int32) bool {
 	if typ == typeData {
-		s, ok := parseData(a)
+		k := len(r.Streams)
+		if k == cap(r.Streams) {
+			r.Streams = append(r.Streams, DataStream{})
+		}
+		r.Streams = r.Streams[:k+1]
+		s := &r.Streams[k]
+		ok := s.parse(a)
 		if !ok || s.units == nil && s.Size == notFirst {
+			r.Streams = r.Streams[:k]
 			return ok
 		}
 		s.Record, s.Offset = entry, at
-		r.Streams = append(r.Streams, s)
 		return true
 	}
 	if a[attrNonRes] != 0 {
@@ -332,10 +347,14 @@ func (r *Record) attribute(a []byte, typ uint32, entry uint64, at int32) bool {
 	case typeStandardInfo:
 		return r.standard(v)
 	case typeFileName:
-		r.Names = append(r.Names, Name{})
-		n := &r.Names[len(r.Names)-1]
+		k := len(r.Names)
+		if k == cap(r.Names) {
+			r.Names = append(r.Names, Name{})
+		}
+		r.Names = r.Names[:k+1]
+		n := &r.Names[k]
 		if !n.parse(v) {
-			r.Names = r.Names[:len(r.Names)-1]
+			r.Names = r.Names[:k]
 			return false
 		}
 		n.Record, n.Offset, n.ID = entry, at, le.Uint16(a[attrID:])
@@ -385,46 +404,56 @@ func (r *Record) standard(v []byte) bool {
 	return true
 }
 
-// parse reads the value of a $FILE_NAME, also that in an index.
+// parse reads the value of a $FILE_NAME, also that in an index. It sets all that
+// the value has; the other fields keep what they hold.
 func (n *Name) parse(v []byte) bool {
-	if len(v) < fnName || fnName+2*int(v[fnNameLen]) > len(v) {
+	if len(v) < fnName {
 		return false
 	}
-	n.Parent = Reference(le.Uint64(v))
-	n.Times = timesAt(v[fnCreated:])
-	n.Allocated, n.Size = le.Uint64(v[fnAllocated:]), le.Uint64(v[fnSize:])
-	n.Flags, n.Reparse = le.Uint32(v[fnFlags:]), le.Uint32(v[fnReparse:])
-	n.Namespace = v[fnNamespace]
-	n.units = v[fnName : fnName+2*int(v[fnNameLen])]
+	h := (*[fnName]byte)(v)
+	units := v[fnName:]
+	if size := 2 * int(h[fnNameLen]); size <= len(units) {
+		units = units[:size:size]
+	} else {
+		return false
+	}
+	n.Parent = Reference(le.Uint64(h[0:]))
+	n.Times = timesAt(h[fnCreated:])
+	n.Allocated, n.Size = le.Uint64(h[fnAllocated:]), le.Uint64(h[fnSize:])
+	n.Flags, n.Reparse = le.Uint32(h[fnFlags:]), le.Uint32(h[fnReparse:])
+	n.Namespace = h[fnNamespace]
+	n.units = units
 	return true
 }
 
-// notFirst is the size that parseData gives to a later piece of a stream, whose
-// first piece is in another record.
+// notFirst is the size that [DataStream.parse] gives to a later piece of a stream,
+// whose first piece is in another record.
 const notFirst = 1<<64 - 1
 
-func parseData(a []byte) (s DataStream, ok bool) {
-	s.Flags, s.ID = le.Uint16(a[attrFlags:]), le.Uint16(a[attrID:])
-	if n := 2 * int(a[attrNameLen]); n > 0 {
-		off := int(le.Uint16(a[attrNameOff:]))
+// parse reads a $DATA attribute. It sets all fields but the place.
+func (s *DataStream) parse(a []byte) bool {
+	h := (*[attrResHeader]byte)(a)
+	s.Flags, s.ID, s.Resident, s.Size = le.Uint16(h[attrFlags:]), le.Uint16(h[attrID:]), h[attrNonRes] == 0, 0
+	s.units, s.Value = nil, nil
+	if n := 2 * int(h[attrNameLen]); n > 0 {
+		off := int(le.Uint16(h[attrNameOff:]))
 		if off+n > len(a) {
-			return s, false
+			return false
 		}
 		s.units = a[off : off+n]
 	}
-	if a[attrNonRes] == 0 {
-		s.Resident = true
-		s.Value, ok = residentValue(a)
-		s.Size = uint64(len(s.Value))
-		return s, ok
+	if s.Resident {
+		v, ok := residentValue(a)
+		s.Value, s.Size = v, uint64(len(v))
+		return ok
 	}
 	if len(a) < attrNonResHead {
-		return s, false
+		return false
 	}
 	if le.Uint64(a[attrFirstVCN:]) != 0 {
 		s.units, s.Size = nil, notFirst
-		return s, true
+		return true
 	}
 	s.Size = le.Uint64(a[attrRealSize:])
-	return s, true
+	return true
 }

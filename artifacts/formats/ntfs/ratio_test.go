@@ -5,6 +5,7 @@ package ntfs
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"www.velocidex.com/golang/go-ntfs/parser"
+
+	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
 )
 
 // cpuTime returns the time of all processors that the process has used.
@@ -150,4 +153,61 @@ func BenchmarkMFT(b *testing.B) {
 			pathsAll(b, bytes.NewReader(data), int64(len(data)))
 		}
 	})
+}
+
+// BenchmarkLarge reads generated $MFTs of a million and of 4.2 million records (4.3
+// GB) as a stream, three of ten records folders: the table, then all paths. It
+// reports the time of the processor with that of the generator, and the most that
+// lives on the heap.
+func BenchmarkLarge(b *testing.B) {
+	v := ntfsmeta.New(ntfsmeta.Spec{Made: corpusDay})
+	dir := v.Mkdir(ntfsmeta.Root, "a folder of some length", corpusDay)
+	file := v.Create(dir, "file of some length.txt", []byte("x"), corpusDay)
+	mft := v.MFT()
+	rec := func(r ntfsmeta.Ref) []byte { return mft[entryOf(r)*1024:][:1024] }
+	for _, n := range []int{1e6, 4.2e6} {
+		b.Run(fmt.Sprintf("records=%d", n), func(b *testing.B) {
+			source := func() io.Reader { return &manyRecords{folder: rec(dir), file: rec(file), left: n} }
+			var cpu time.Duration
+			most := uint64(0)
+			heap := func() {
+				var m runtime.MemStats
+				start := cpuTime(b)
+				runtime.GC()
+				runtime.ReadMemStats(&m)
+				most = max(most, m.HeapAlloc)
+				cpu -= cpuTime(b) - start
+			}
+			heap()
+			before := most
+			cpu = 0
+			for b.Loop() {
+				start := cpuTime(b)
+				table, err := ReadTable(source(), nil, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				heap()
+				var buf []byte
+				got := 0
+				for r, err := range Records(source(), &RecordOptions{Table: table}) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					for i := range r.Names {
+						buf, _ = table.AppendPath(buf[:0], &r.Names[i])
+					}
+					got++
+				}
+				heap()
+				runtime.KeepAlive(table)
+				if got != n {
+					b.Fatalf("%d records, want %d", got, n)
+				}
+				cpu += cpuTime(b) - start
+			}
+			b.ReportMetric(cpu.Seconds()/float64(b.N), "cpu-s")
+			b.ReportMetric(float64(most-before)/1e6, "MB")
+		})
+	}
 }

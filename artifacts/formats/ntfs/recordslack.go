@@ -24,8 +24,8 @@ func (r *Record) slack(b []byte, off int) {
 
 func (r *Record) slackAttribute(a []byte, typ uint32, at int32) bool {
 	if typ == typeData {
-		s, ok := parseData(a)
-		if !ok || s.Size == notFirst || a[attrNonRes] > 1 || !plausibleUnits(s.units) || !s.Resident && !plausibleRuns(a) {
+		var s DataStream
+		if !s.parse(a) || s.Size == notFirst || a[attrNonRes] > 1 || !plausibleUnits(s.units) || !s.Resident && !plausibleRuns(a) {
 			return false
 		}
 		s.Record, s.Offset = r.Entry, at

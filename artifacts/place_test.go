@@ -1,0 +1,84 @@
+package artifacts_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
+)
+
+type helped struct{ artifacts.Origin }
+
+// TestHelp counts the goroutines that decode, those that help included: never more
+// than the run has workers and [artifacts.Options.Places] has room, and more than
+// one when there is but one source.
+func TestHelp(t *testing.T) {
+	var now, most atomic.Int32
+	enter := func() {
+		n := now.Add(1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		time.Sleep(50 * time.Microsecond)
+	}
+	list := []*artifacts.Artifact{artifacts.Define(artifacts.Artifact{
+		Name: "helped", Title: "Helped", Sources: []artifacts.Source{artifacts.Files(`%SystemDrive%\many\*`)},
+	}, func(in artifacts.Input, yield func(helped) bool) error {
+		enter()
+		defer now.Add(-1)
+		var running sync.WaitGroup
+		for range 20 {
+			left := 3
+			running.Add(1)
+			var once sync.Once
+			if !in.Help(func() bool {
+				enter()
+				now.Add(-1)
+				if left--; left == 0 {
+					once.Do(running.Done)
+				}
+				return left > 0
+			}) {
+				running.Done()
+				continue
+			}
+			time.Sleep(200 * time.Microsecond)
+			once.Do(running.Done)
+		}
+		running.Wait()
+		return nil
+	})}
+	for _, c := range []struct{ files, jobs, places, atLeast int }{
+		{1, 1, 0, 1}, {1, 2, 0, 2}, {1, 6, 0, 2}, {30, 3, 0, 2}, {30, 1, 0, 1}, {30, 8, 2, 2}, {1, 8, 1, 1},
+	} {
+		t.Run(fmt.Sprintf("%d files, %d workers, %d places", c.files, c.jobs, c.places), func(t *testing.T) {
+			files := map[string][]byte{"Windows/System32/config/x": nil}
+			for i := range c.files {
+				files[fmt.Sprintf("many/%d.bin", i)] = []byte{1}
+			}
+			opts, limit := &artifacts.Options{Jobs: c.jobs}, c.jobs
+			if c.places > 0 {
+				opts.Places = make(chan struct{}, c.places)
+				limit = min(limit, c.places)
+			}
+			most.Store(0)
+			results, err := artifacts.Run(context.Background(), testtree.Tree(t, files), list, opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range results {
+			}
+			for deadline := time.Now().Add(time.Second); now.Load() > 0 && time.Now().Before(deadline); {
+				runtime.Gosched()
+			}
+			if n := int(most.Load()); n > limit || n < c.atLeast || now.Load() != 0 {
+				t.Errorf("%d goroutines decoded at once, want %d to %d; %d still do", n, c.atLeast, limit, now.Load())
+			}
+		})
+	}
+}
