@@ -74,5 +74,8 @@ func ruleGroups() []group {
 			ranOnArrival, ranInRemoteSession, tracesRemoved, autostartOfNewcomer, dormant, fired, serviceAgain, coupledClient,
 			shellOfService, startedAndDetected, sentInADay, identityContradicts, changeInSession, forgedRecord, blockedAttempt, kitFolder,
 		}},
+		{"Lists", []Rule{
+			onList,
+		}},
 	}
 }

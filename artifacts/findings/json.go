@@ -23,7 +23,8 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Coverage []Coverage `json:"coverage"`
 		Silenced int        `json:"silenced,omitempty"`
 		Limits   []string   `json:"limits,omitempty"`
-	}{r.Coverage, r.Silenced, r.Limits})
+		Known    Known      `json:"known,omitzero"`
+	}{r.Coverage, r.Silenced, r.Limits, r.Known})
 }
 
 // timeLayout writes UTC with the seven digits that a FILETIME holds.
@@ -105,7 +106,7 @@ func encode(v any) ([]byte, error) {
 
 // AtLeast returns the report without the findings below a level.
 func (r *Report) AtLeast(l Level) *Report {
-	out := &Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits, Models: r.Models}
+	out := &Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits, Known: r.Known, Models: r.Models}
 	for _, f := range r.Findings {
 		if f.Level >= l {
 			out.Findings = append(out.Findings, f)

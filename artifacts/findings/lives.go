@@ -4,9 +4,8 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/programs"
 )
 
-// tell writes what the findings say of each program into its model, and keeps the
-// model.
-func (r *Report) tell(m *programs.Model) {
+// mark writes what the findings say of each program into its model.
+func (r *Report) mark(m *programs.Model) {
 	byID := map[string]*Finding{}
 	for i := range r.Findings {
 		byID[r.Findings[i].ID] = &r.Findings[i]
@@ -18,7 +17,6 @@ func (r *Report) tell(m *programs.Model) {
 		}
 		p.Level, p.Score, p.Rules, p.Findings = f.Level.String(), f.Score, f.RuleIDs, []string{f.ID}
 	}
-	r.Models = append(r.Models, m)
 }
 
 // ProgramFinding returns the id that a finding about a program has.

@@ -41,6 +41,7 @@ type Rule struct {
 	events  []eventFunc
 	finish  func(*eventLook) // after all events
 	sigma   *SigmaRule       // that it stands for
+	judged  func(*Evaluator) (status string, why []string)
 }
 
 // A recordFunc looks at records of one type, while they come in.

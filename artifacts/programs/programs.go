@@ -101,6 +101,8 @@ type Program struct {
 	SameFile   []string       `json:"same_file_as,omitempty"` // paths of other programs with the same content
 	Records    map[string]int `json:"records"`
 	Sample     []Ref          `json:"sample,omitempty"`
+	Lookups    []Lookup       `json:"lookups,omitempty"`    // what lists of indicators and hashes say
+	KnownGood  bool           `json:"known_good,omitempty"` // every file of it is on a list of known files
 
 	// What findings say; filled in by the rooms above.
 	Level    string   `json:"level,omitempty"`
@@ -128,6 +130,18 @@ type File struct {
 	Deleted   time.Time `json:"deleted,omitzero"`
 	SHA1Part  bool      `json:"sha1_partial,omitempty"` // of the first 31,457,280 bytes
 	From      []Ref     `json:"from"`
+}
+
+// A Lookup is what a list says of a program.
+type Lookup struct {
+	List  string `json:"list"`
+	Role  string `json:"role"` // iocs, bad, good
+	Kind  string `json:"kind"` // of the value: sha1, name, path …
+	Value string `json:"value"`
+	Name  string `json:"name,omitempty"` // what the list calls it
+	ID    string `json:"id,omitempty"`
+	Level string `json:"level,omitempty"`
+	Doubt string `json:"doubt,omitempty"`
 }
 
 // A Fact is one value that records state about a program.

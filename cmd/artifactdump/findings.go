@@ -17,6 +17,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/report"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/artifacts/story"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/judging"
 )
 
 // exitFindings ends a run with --fail-level that met a finding of that level
@@ -54,8 +55,8 @@ func findingsCommand() *cli.Command {
 			windowGapFlag(),
 			&cli.BoolFlag{Name: "coverage", Usage: "list each rule that could not be evaluated, with the reason"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 if a finding reaches `LEVEL`"},
-			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
-		}, sigmaFlags(), outputFlags(), evidenceFlags()),
+			judging.RulesFlag(),
+		}, judging.SigmaFlags(), judging.ListFlags(), outputFlags(), evidenceFlags()),
 		Action: findingsAction,
 	}
 }
@@ -76,18 +77,14 @@ func findingsAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	tables, err := ruleFiles(c.StringSlice("rules"))
-	if err != nil {
-		return err
-	}
 	limitMemory(judgingMemory)
 	paths, ids := splitIDs(c.Args().Slice())
 	s := newSession(c)
-	set, err := sigmaRules(c)
+	opts, err := s.judging()
 	if err != nil {
 		return err
 	}
-	all, err := s.evaluate(paths, &findings.Options{Tables: tables, Sigma: set})
+	all, err := s.evaluate(paths, opts)
 	if err != nil {
 		return err
 	}
@@ -149,11 +146,13 @@ func (s *session) evaluate(paths []string, opts *findings.Options) (*findings.Re
 		if l := c.Manifest.Options.Level; l != findings.Informational.String() && l != "" {
 			s.note("%s: the scan kept findings of level %s and above", c.Dir, l)
 		}
-		r, err := c.Findings(s.c.Context)
-		if err != nil {
-			return nil, err
+		for _, m := range c.Machines {
+			r, _, err := m.Compare(s.c.Context, opts.Lists, s.damage)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, r)
 		}
-		list = append(list, r)
 	}
 	return findings.Join(list...), nil
 }
@@ -176,7 +175,7 @@ func splitIDs(args []string) (paths, ids []string) {
 
 // withIDs returns the report with the findings of these ids.
 func withIDs(r *findings.Report, ids []string) (*findings.Report, error) {
-	out := &findings.Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits, Models: r.Models}
+	out := &findings.Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits, Known: r.Known, Models: r.Models}
 	for _, id := range ids {
 		var found []findings.Finding
 		var names []string
@@ -208,19 +207,11 @@ func levelFlag(c *cli.Context, name string) (findings.Level, error) {
 	return l, nil
 }
 
-// ruleFiles adds the user's statements to the tables that ship.
-func ruleFiles(names []string) (*findings.Tables, error) {
-	t := findings.ShippedTables()
-	for _, name := range names {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, fmt.Errorf("--rules: %w", err)
-		}
-		t, err = t.Extend(name, f)
-		f.Close()
-		if err != nil {
-			return nil, usageError{err}
-		}
+// judging reads the flags that say by what evidence is judged.
+func (s *session) judging() (*findings.Options, error) {
+	o, err := judging.Options(s.c, s.note)
+	if judging.IsFlag(err) {
+		return nil, usageError{err}
 	}
-	return t, nil
+	return o, err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/programs"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/artifacts/story"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/judging"
 )
 
 func programsCommand() *cli.Command {
@@ -40,8 +41,8 @@ func programsCommand() *cli.Command {
 			&cli.BoolFlag{Name: "all", Usage: "show programs without findings too"},
 			&cli.BoolFlag{Name: "starts", Usage: "write one row for each start (CSV)"},
 			windowGapFlag(),
-			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
-		}, csvFlags(), sigmaFlags(), outputFlags(), evidenceFlags()),
+			judging.RulesFlag(),
+		}, csvFlags(), judging.SigmaFlags(), judging.ListFlags(), outputFlags(), evidenceFlags()),
 		Action: programsAction,
 	}
 }
@@ -119,21 +120,17 @@ func programsAction(c *cli.Context) error {
 	if c.Bool("starts") && format != "csv" {
 		return usagef("--starts is for --format csv")
 	}
-	tables, err := ruleFiles(c.StringSlice("rules"))
-	if err != nil {
-		return err
-	}
-	set, err := sigmaRules(c)
-	if err != nil {
-		return err
-	}
 	paths, names := splitNames(c.Args().Slice())
 	s := newSession(c)
-	models, err := s.keptPrograms(paths)
+	opts, err := s.judging()
 	if err != nil {
 		return err
 	}
-	j := scan.Judges{Options: &findings.Options{Tables: tables, Sigma: set}, Names: c.StringSlice("artifact")}
+	models, err := s.keptPrograms(paths, opts)
+	if err != nil {
+		return err
+	}
+	j := scan.Judges{Options: opts, Names: c.StringSlice("artifact")}
 	if models == nil {
 		err = s.each(paths, c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
 			j.Add(t, s.kind, &res)
@@ -208,7 +205,7 @@ func writePrograms(o io.Writer, models []*programs.Model, format string, c *cli.
 }
 
 // keptPrograms returns the programs of case folders, and nil for evidence.
-func (s *session) keptPrograms(paths []string) ([]*programs.Model, error) {
+func (s *session) keptPrograms(paths []string, opts *findings.Options) ([]*programs.Model, error) {
 	cases, err := s.cases(paths, "rules", "sigma", "artifact", "window-gap")
 	if err != nil {
 		return nil, err
@@ -216,7 +213,7 @@ func (s *session) keptPrograms(paths []string) ([]*programs.Model, error) {
 	var models []*programs.Model
 	for _, c := range cases {
 		for _, m := range c.Machines {
-			model, err := m.Programs(s.c.Context, s.damage)
+			_, model, err := m.Compare(s.c.Context, opts.Lists, s.damage)
 			if err != nil {
 				return nil, err
 			}

@@ -18,6 +18,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/judging"
 )
 
 func reportCommand() *cli.Command {
@@ -36,9 +37,9 @@ func reportCommand() *cli.Command {
 			&cli.StringFlag{Name: "lang", Value: "en", Usage: "page `LANGUAGE`: en, ja"},
 			&cli.StringFlag{Name: "title", Usage: "page `TITLE` (default: the name of the machine)"},
 			&cli.IntFlag{Name: "rows", Value: 2000, Usage: "maximum number `N` of rows in the timeline around the findings"},
-			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
+			judging.RulesFlag(),
 			&cli.StringSliceFlag{Name: "marks", Usage: "print the marks of an analyst in `FILE` first (marks.jsonl; repeatable)"},
-		}, outputFlags(), evidenceFlags()),
+		}, judging.ListFlags(), outputFlags(), evidenceFlags()),
 		Action: reportAction,
 	}
 }
@@ -51,14 +52,14 @@ func reportAction(c *cli.Context) error {
 	if opts.Rows <= 0 {
 		return usagef("--rows must be at least 1")
 	}
-	tables, err := ruleFiles(c.StringSlice("rules"))
-	if err != nil {
-		return err
-	}
 	limitMemory(judgingMemory)
 	paths, names := c.Args().Slice(), c.StringSlice("artifact")
 	s := newSession(c)
 	if err := s.showEvents(); err != nil {
+		return err
+	}
+	by, err := s.judging()
+	if err != nil {
 		return err
 	}
 	cases, err := s.cases(paths, "rules", "artifact")
@@ -77,9 +78,9 @@ func reportAction(c *cli.Context) error {
 	var sorter output.Sorter
 	defer sorter.Close()
 	if cases != nil {
-		err = s.kept(&in, cases, opts)
+		err = s.kept(&in, cases, opts, by)
 	} else {
-		err = s.evaluated(&in, &sorter, paths, names, &findings.Options{Tables: tables}, opts.Lang)
+		err = s.evaluated(&in, &sorter, paths, names, by, opts.Lang)
 	}
 	if err == nil {
 		err = report.Write(o, in, opts)
@@ -124,7 +125,7 @@ func (s *session) evaluated(in *report.Input, sorter *output.Sorter, paths, name
 }
 
 // kept fills in a report from cases.
-func (s *session) kept(in *report.Input, cases []*casefile.Case, opts *report.Options) error {
+func (s *session) kept(in *report.Input, cases []*casefile.Case, opts *report.Options, by *findings.Options) error {
 	b := logons.New(nil)
 	var reports []*findings.Report
 	for _, c := range cases {
@@ -142,6 +143,14 @@ func (s *session) kept(in *report.Input, cases []*casefile.Case, opts *report.Op
 	rows, err := s.caseRows(cases, nil)
 	if err != nil {
 		return err
+	}
+	if by.Lists != nil {
+		x, err := casefile.Compare(s.c.Context, cases, by.Lists, s.damage)
+		if err != nil {
+			return err
+		}
+		rows, in.Findings, in.Techniques, in.Rules = x.Rows(rows), nil, nil, nil
+		in.Evaluate(findings.Join(x.Reports...), opts.Lang)
 	}
 	return in.Stream(s.c.Context, func() iter.Seq2[*output.Row, error] { return rows })
 }

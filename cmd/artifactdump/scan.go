@@ -18,6 +18,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/judging"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 )
 
@@ -62,7 +63,7 @@ func scanCommand() *cli.Command {
 			&cli.StringFlag{Name: "lang", Value: "en", Usage: "report `LANGUAGE`: en, ja"},
 			&cli.StringFlag{Name: "level", Value: "informational", Usage: "write findings of `LEVEL` and above"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 if a finding reaches `LEVEL`"},
-			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
+			judging.RulesFlag(),
 			&cli.IntFlag{Name: "machines", Usage: "number `N` of machines scanned in parallel, as far as --memory allows",
 				DefaultText: "as --jobs", Action: fromOne("machines")},
 			&cli.Int64Flag{Name: "memory", Value: scan.DefaultMemory >> 20,
@@ -70,7 +71,7 @@ func scanCommand() *cli.Command {
 			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20,
 				Usage: "memory in `MiB` to sort the events of a machine; the rest uses temporary files in CASE"},
 			bodyfileFlag(),
-		}, sigmaFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
+		}, judging.SigmaFlags(), judging.ListFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: scanAction,
 	}
 }
@@ -177,12 +178,11 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 		return o, 0, err
 	}
 	o.SigmaPaths = c.StringSlice("sigma")
-	if o.Sigma, err = sigmaRules(c); err != nil {
+	by, err := s.judging()
+	if err != nil {
 		return o, 0, err
 	}
-	if o.Tables, err = ruleFiles(o.RuleFiles); err != nil {
-		return o, 0, err
-	}
+	o.Tables, o.Sigma, o.Lists = by.Tables, by.Sigma, by.Lists
 	if _, err := selectArtifacts(o.Artifacts); err != nil {
 		return o, 0, err
 	}

@@ -7,12 +7,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/casefile"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/artifacts/search"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/judging"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/timespan"
 )
 
@@ -35,7 +37,7 @@ func timelineCommand() *cli.Command {
 			&cli.StringFlag{Name: "around", Usage: "print the events around the event, record or finding `ID`"},
 			&cli.StringFlag{Name: "span", Value: "5m", Usage: "with --around, `SPAN` before and after: 30s, 5m, 2h"},
 			&cli.BoolFlag{Name: "all", Usage: "show the rows that text folds: equal rows, copied file times, devices in Amcache"}},
-			outputFlags(), csvFlags(), timeFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
+			outputFlags(), csvFlags(), timeFlags(), judging.ListFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: timeline,
 	}
 }
@@ -148,16 +150,26 @@ func matching(q *search.Query, rows iter.Seq2[*output.Row, error]) iter.Seq2[*ou
 // what the findings say of them.
 func (s *session) rows(sorter *output.Sorter, span timespan.Span) (iter.Seq2[*output.Row, error], error) {
 	paths, names := s.c.Args().Slice(), s.c.StringSlice("artifact")
+	by, err := s.judging()
+	if err != nil {
+		return nil, err
+	}
 	cases, err := s.cases(paths)
 	if err != nil {
 		return nil, err
 	}
 	if cases != nil {
 		rows, err := s.caseRows(cases, names)
+		if err == nil && by.Lists != nil {
+			var x *casefile.Compared
+			if x, err = casefile.Compare(s.c.Context, cases, by.Lists, s.damage); err == nil {
+				rows = x.Rows(rows)
+			}
+		}
 		return span.Rows(rows, newest(cases)), err
 	}
 	sorter.Zone = func(host string) *artifacts.Zone { return s.zones[host] }
-	j := scan.Judges{Names: names}
+	j := scan.Judges{Names: names, Options: by}
 	b := logons.New(&logons.Options{SessionsOnly: true})
 	err = s.each(paths, names, func(t *evidence.Tree, res artifacts.Result) error {
 		if res.Artifact != catalogue.RegistryKeys { // no rule takes them

@@ -13,13 +13,15 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/casefile"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/lists"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/artifacts/viewer"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/judging"
 )
 
 func viewCommand() *cli.Command {
@@ -38,8 +40,8 @@ func viewCommand() *cli.Command {
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "lang", Usage: "page `LANGUAGE`: en, ja", DefaultText: "that of the browser"},
 			&cli.StringFlag{Name: "title", Usage: "page `TITLE` (default: the names of the machines)"},
-			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
-		}, outputFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
+			judging.RulesFlag(),
+		}, judging.ListFlags(), outputFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: view,
 	}
 }
@@ -88,6 +90,10 @@ func writable(name string, force bool, evidence []string) error {
 
 // viewed reads cases or evidence. rows is a number of rows that there are not more of.
 func (s *session) viewed(paths []string) (in *viewer.Input, rows int, done func(), err error) {
+	by, err := s.judging()
+	if err != nil {
+		return nil, 0, nil, err
+	}
 	if viewer.IsCase(paths[0]) {
 		var list []*viewer.Input
 		for _, p := range paths {
@@ -97,14 +103,11 @@ func (s *session) viewed(paths []string) (in *viewer.Input, rows int, done func(
 			}
 			list, rows = append(list, inputs...), rows+n
 		}
-		return viewer.Join(list), rows, func() {}, nil
-	}
-	tables, err := ruleFiles(s.c.StringSlice("rules"))
-	if err != nil {
-		return nil, 0, nil, err
+		in = viewer.Join(list)
+		return in, rows, func() {}, s.compareView(in, paths, by.Lists)
 	}
 	names := s.c.StringSlice("artifact")
-	j := scan.Judges{Names: names, Options: &findings.Options{Tables: tables}}
+	j := scan.Judges{Names: names, Options: by}
 	b := logons.New(nil)
 	sorter := &output.Sorter{Zone: func(host string) *artifacts.Zone { return s.zones[host] }}
 	err = s.each(paths, names, func(t *evidence.Tree, res artifacts.Result) error {
@@ -126,6 +129,23 @@ func (s *session) viewed(paths []string) (in *viewer.Input, rows int, done func(
 		return nil, 0, nil, err
 	}
 	return in, sorter.Len(), func() { sorter.Close() }, nil
+}
+
+// compareView shows in the page of cases what lists say of them.
+func (s *session) compareView(in *viewer.Input, paths []string, set *lists.Set) error {
+	if set == nil {
+		return nil
+	}
+	cases, err := s.cases(paths, "rules", "artifact")
+	if err != nil {
+		return err
+	}
+	x, err := casefile.Compare(s.c.Context, cases, set, s.damage)
+	if err == nil {
+		in.Rows = x.Rows(in.Rows)
+		in.Findings, err = viewer.FindingsOf(x.Reports...)
+	}
+	return err
 }
 
 // writePages writes one page, or several where one cannot hold the rows.

@@ -1,4 +1,6 @@
-package main
+// Package judging reads the flags that say by what evidence is judged: tables of
+// rules, Sigma rules, lists of indicators and hashes.
+package judging
 
 import (
 	"bufio"
@@ -11,8 +13,8 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/findings/sigma"
 )
 
-// sigmaFlags are for commands that judge by Sigma rules.
-func sigmaFlags() []cli.Flag {
+// SigmaFlags are for commands that judge by Sigma rules.
+func SigmaFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "sigma", Usage: "judge by the Sigma rules in `PATH`: a folder, zip or file (repeat for more)"},
 		&cli.StringFlag{Name: "sigma-status", Value: "stable,test", Usage: "judge by Sigma rules with a status in `LIST`, or all"},
@@ -20,8 +22,8 @@ func sigmaFlags() []cli.Flag {
 	}
 }
 
-// sigmaRules reads the rules that the flags name; nil when they name none.
-func sigmaRules(c *cli.Context) (*sigma.Set, error) {
+// SigmaRules reads the rules that the flags name; nil when they name none.
+func SigmaRules(c *cli.Context) (*sigma.Set, error) {
 	paths := c.StringSlice("sigma")
 	if len(paths) == 0 {
 		return nil, nil
