@@ -154,7 +154,7 @@ func recordKey(l *artifacts.Locator) string {
 	default:
 		return ""
 	}
-	key := root + l.Key
+	key := root + strings.TrimPrefix(l.Key, `\`)
 	if l.Value != "" {
 		key += `\` + l.Value
 	}
