@@ -71,6 +71,17 @@ func uploaded(path string, out, in int64) artifacts.Record {
 	return rec("srumnetwork", r)
 }
 
+// packed are an archiver's start, its archive of 10 MiB, and what a program with a
+// finding sent in the hour after.
+func packed(sent int64) records {
+	out := uploaded(`C:\TMP\a.exe`, sent, sent)
+	traffic := out.Data.(communication.SRUMNetwork)
+	traffic.Time = day.Add(time.Hour)
+	out.Data = traffic
+	return records{pf(`\PerfLogs\rar.exe`, at(0)), pf(`\TMP\a.exe`, at(30)), out, rec("mft", filesystem.File{Path: `C:\PerfLogs\out.rar`,
+		Reference: "200-2", Size: 10 << 20, Exists: true, NameCreated: day.Add(10 * time.Second), Shown: "archive"})}
+}
+
 func taskWritten(image string, at time.Time) artifacts.Record {
 	return task(`\x`, image, "", func(t *persistence.Task) { t.Written = at })
 }
@@ -115,6 +126,8 @@ func init() {
 			`C:\Windows\explorer.exe`, `CORP\bob`, "a.exe")),
 			lines(detected("file", `C:\TMP\a.exe`) + "\n" + started(30, `C:\TMP\a.exe`, `C:\Windows\explorer.exe`, `CORP\bob`, "a.exe"))},
 		{"C-12", findings.Medium, records{uploaded(`C:\TMP\a.exe`, 90<<20, 1<<20)}, records{uploaded(`C:\TMP\a.exe`, 90<<20, 50<<20)}},
+		{"C-13", findings.High, packed(20 << 20), packed(4 << 20)},
+		{"C-13", findings.High, packed(20 << 20), append(packed(20 << 20)[1:], pf(`\PerfLogs\notrar.exe`, at(0)))},
 		{"C-14", findings.High, lines(mim), lines(strings.ReplaceAll(mim, `a.exe`, `mimikatz.exe`))},
 		{"C-15", findings.Critical, lines(logon + "\n" + mim + "\n" + added),
 			lines(logon + "\n" + mim + "\n" + strings.ReplaceAll(added, "$bob", "$sys"))},
