@@ -3,6 +3,7 @@ package findings_test
 import (
 	"fmt"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -165,4 +166,20 @@ func withUser(r artifacts.Record, sid string) artifacts.Record {
 func traceOf(path string) string {
 	sum := prefetch.Hash(prefetch.V30, `\DEVICE\HARDDISKVOLUME3`+path, "")
 	return fmt.Sprintf(`C:\Windows\Prefetch\%s-%08X.pf`, path[strings.LastIndexByte(path, '\\')+1:], sum)
+}
+
+// TestShellsOfEachInstallation: installations that follow each other within seconds
+// each have their own shell.
+func TestShellsOfEachInstallation(t *testing.T) {
+	var recs records
+	for i := range 3 {
+		at := float64(i) * 0.3
+		recs = append(recs, installed(at, "PsExec", `%SystemRoot%\PSEXESVC.EXE`, "S-1-5-21-1-2-3-1001"))
+		recs = append(recs, lines(started(at+0.2, `C:\Windows\System32\cmd.exe`, `C:\Windows\PSEXESVC.EXE`, `NT AUTHORITY\SYSTEM`,
+			fmt.Sprintf("cmd.exe /c %d", i)))...)
+	}
+	_, says := level(judge(recs, nil), "C-09")
+	if len(says) != 1 || !strings.HasSuffix(says[0], "started cmd.exe as SYSTEM 3 times") {
+		t.Errorf("%v", says)
+	}
 }
