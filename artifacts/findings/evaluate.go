@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -299,6 +300,10 @@ func (e *Evaluator) Report() *Report {
 	}
 	e.known.fold(&e.scene)
 	rep := &Report{Findings: e.merge(), Known: e.known.counts(), Coverage: e.coverage(), Limits: e.reached()}
+	if n := e.model.Dropped; n > 0 {
+		rep.Limits = append(rep.Limits, fmt.Sprintf("programs: %d records name programs beyond the limit of %d, which are not listed", n,
+			len(e.model.Programs)))
+	}
 	for _, n := range e.silenced {
 		rep.Silenced += n
 	}

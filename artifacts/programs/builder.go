@@ -15,8 +15,8 @@ import (
 
 // The limits of what a Builder keeps.
 const (
-	maxPrograms  = 12_000 // programs of one machine
-	maxUnknown   = 8_000  // of them, that only the file system names
+	maxPrograms  = 60_000 // programs of one machine; each needs about 2 KB
+	maxUnknown   = 40_000 // of them, that only the file system names
 	keepFirst    = 32     // starts of one program and source: the oldest
 	keepLast     = 256    // and the newest
 	keepOutside  = 2048   // the newest of programs outside Windows and of hosts
@@ -35,7 +35,7 @@ type Builder struct {
 	machine  *evidence.Machine
 	paths    Paths
 	programs map[progKey]*prog
-	unknown  int
+	unknown  int // programs that only the file system names
 	logons   *logons.Builder
 	acts     []*Act
 	detected map[string]bool // scanner reports that were noted
@@ -71,7 +71,7 @@ type rename struct {
 type prog struct {
 	progKey
 	spellings map[string]int
-	raw       [sourceCount]rawStarts
+	raw       *[sourceCount]rawStarts // nil without a start, as for most files
 	counted   map[string]uint32 // run counts, by Prefetch file
 	p         Program
 	marked    bool // something else than the file system speaks of it

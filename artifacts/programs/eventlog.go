@@ -199,7 +199,7 @@ func (x *eventReader) sysmonEnd() {
 	}
 	at := sysmonTime(x.get("UtcTime"))
 	pid := uint32(x.num("ProcessId"))
-	raw := p.raw[srcSysmon].list
+	raw := p.of(srcSysmon).list
 	for i := len(raw) - 1; i >= 0 && i >= len(raw)-64; i-- {
 		if r := &raw[i]; r.pid == pid && r.end.IsZero() && !at.Before(r.time) {
 			r.end = at

@@ -125,9 +125,13 @@ func (p *prog) absorb(o *prog) {
 	for s, n := range o.spellings {
 		p.spellings[s] += n
 	}
-	for src := range sourceCount {
-		p.raw[src].list = append(p.raw[src].list, o.raw[src].list...)
-		p.raw[src].dropped += o.raw[src].dropped
+	if p.raw == nil {
+		p.raw = o.raw
+	} else if o.raw != nil {
+		for src := range sourceCount {
+			p.raw[src].list = append(p.raw[src].list, o.raw[src].list...)
+			p.raw[src].dropped += o.raw[src].dropped
+		}
 	}
 	for name, n := range o.counted {
 		if p.counted == nil {
@@ -201,7 +205,7 @@ func (b *Builder) joinRenames() {
 // idleAfter reports whether no start is known after a rename.
 func (p *prog) idleAfter(r rename) bool {
 	for src := range sourceCount {
-		for i := range p.raw[src].list {
+		for i := range p.of(src).list {
 			if p.raw[src].list[i].time.After(r.at) {
 				return false
 			}

@@ -70,7 +70,7 @@ type Model struct {
 	Logons   *logons.Analysis
 	Acts     []*Act // by time: what was done that is not a start
 	Coverage []Gap  // what the evidence does not hold
-	Dropped  int    // programs and records beyond the limits
+	Dropped  int    // records of programs beyond the limits
 
 	byKey   map[string][]*Program
 	records map[string]*artifacts.Record

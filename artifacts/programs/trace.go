@@ -347,7 +347,11 @@ func (b *Builder) fromDisk(path string, rec *artifacts.Record) *prog {
 	key := b.paths.Key(path, rec.User)
 	known := b.programs[progKey{"", key}]
 	if known == nil {
-		if belowSystem(key) || !isExecutable(key) || b.unknown >= maxUnknown {
+		if belowSystem(key) || !isExecutable(key) {
+			return nil
+		}
+		if b.unknown >= maxUnknown {
+			b.dropped++
 			return nil
 		}
 		b.unknown++
