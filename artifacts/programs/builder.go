@@ -45,6 +45,7 @@ type Builder struct {
 	seen     map[string]bool            // artifacts with records
 	renames  []rename
 	bare     []bareName
+	bareUses []bareUse
 	dropped  int
 	version  uint32 // of the Prefetch files
 	windows  string // drive of Windows, upper case
@@ -61,6 +62,15 @@ type bareName struct {
 	auto Autostart
 }
 
+// A bareUse is a record that names a program that ran without its folder.
+type bareUse struct {
+	name    string    // lower case
+	linked  time.Time // link time of the file, where the record has it
+	start   rawStart  // of the task scheduler; zero for SRUM
+	traffic Traffic
+	ref     Ref
+}
+
 type rename struct {
 	from, to string
 	at       time.Time
@@ -72,7 +82,7 @@ type prog struct {
 	progKey
 	spellings map[string]int
 	raw       *[sourceCount]rawStarts // nil without a start, as for most files
-	counted   map[string]uint32 // run counts, by Prefetch file
+	counted   map[string]uint32       // run counts, by Prefetch file
 	p         Program
 	marked    bool // something else than the file system speaks of it
 }
@@ -261,6 +271,9 @@ func (f *File) merge(o *File) {
 	}
 	if f.Deleted.IsZero() {
 		f.Deleted = o.Deleted
+	}
+	if f.born.IsZero() || !o.born.IsZero() && o.born.Before(f.born) {
+		f.born = o.born
 	}
 	for _, r := range o.From {
 		if len(f.From) < 8 && !slices.Contains(f.From, r) {

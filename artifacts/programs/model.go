@@ -30,6 +30,7 @@ func (b *Builder) Model() *Model {
 	b.joinRenames()
 	b.resolveBare()
 	list := b.sorted()
+	m.Unresolved = b.resolveUses(list)
 	b.journalStarts(list)
 	for _, p := range list {
 		p.mergeStarts()
@@ -397,6 +398,7 @@ func (p *prog) finishProgram(b *Builder) {
 	})
 	q.Sample = slices.Compact(q.Sample)
 	q.Sample = q.Sample[:min(len(q.Sample), maxList)]
+	q.incarnations()
 	slices.Sort(q.LoadedBy)
 	q.LoadedBy = slices.Compact(q.LoadedBy)
 	slices.Sort(q.SameFile)

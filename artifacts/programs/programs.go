@@ -71,6 +71,9 @@ type Model struct {
 	Acts     []*Act // by time: what was done that is not a start
 	Coverage []Gap  // what the evidence does not hold
 	Dropped  int    // records of programs beyond the limits
+	// Unresolved counts records that name a program without its folder and are
+	// attached to none.
+	Unresolved int
 
 	byKey   map[string][]*Program
 	records map[string]*artifacts.Record
@@ -130,6 +133,8 @@ type File struct {
 	Deleted   time.Time `json:"deleted,omitzero"`
 	SHA1Part  bool      `json:"sha1_partial,omitempty"` // of the first 31,457,280 bytes
 	From      []Ref     `json:"from"`
+
+	born time.Time // when the volume's metadata show that the name was made
 }
 
 // A Lookup is what a list says of a program.
@@ -169,6 +174,7 @@ type Start struct {
 	Parent    string       `json:"parent,omitempty"`
 	Service   string       `json:"service,omitempty"` // that was installed right before
 	Window    string       `json:"window,omitempty"`
+	File      string       `json:"file_reference,omitempty"` // of the incarnation that the volume had under this path then
 
 	pid   uint32
 	logon uint64

@@ -34,10 +34,14 @@ func (b *Builder) trace(rec *artifacts.Record) {
 	case communication.SRUMNetwork:
 		if p := b.sight(rec.Program(), rec); p != nil {
 			p.traffic(Traffic{Kind: "bytes", Time: d.Time, Sent: d.Sent, Received: d.Received, SID: d.SID, Ref: b.ref(rec)})
+		} else {
+			b.bareSRUM(rec, d.Linked, Traffic{Kind: "bytes", Time: d.Time, Sent: d.Sent, Received: d.Received, SID: d.SID, Ref: b.ref(rec)})
 		}
 	case execution.SRUMApp:
 		if p := b.sight(rec.Program(), rec); p != nil {
 			p.traffic(Traffic{Kind: "ran in the hour", Time: d.Time, SID: d.SID, Ref: b.ref(rec)})
+		} else {
+			b.bareSRUM(rec, d.Linked, Traffic{Kind: "ran in the hour", Time: d.Time, SID: d.SID, Ref: b.ref(rec)})
 		}
 	case communication.BITSJob:
 		for _, f := range d.Files {
@@ -318,7 +322,7 @@ func (b *Builder) files(rec *artifacts.Record) {
 			return
 		}
 		if p := b.fromDisk(d.Path, rec); p != nil {
-			f := File{Reference: d.Reference, Size: d.Size, Created: cmpTime(d.NameCreated, d.Created), From: []Ref{ref}}
+			f := File{Reference: d.Reference, Size: d.Size, Created: cmpTime(d.NameCreated, d.Created), From: []Ref{ref}, born: d.NameCreated}
 			p.file(f)
 			if !f.Created.IsZero() {
 				add(&p.p.Arrived, Arrival{Kind: "created", Time: f.Created, Certainty: Proved, Ref: ref})
@@ -389,7 +393,7 @@ func (b *Builder) journal(rec *artifacts.Record, d *filesystem.Change) {
 	}
 	if !d.Created.IsZero() {
 		add(&p.p.Arrived, Arrival{Kind: "created", Time: d.Created, Certainty: Proved, Ref: ref})
-		p.file(File{Reference: d.Reference, Created: d.Created, Deleted: d.Deleted, From: []Ref{ref}})
+		p.file(File{Reference: d.Reference, Created: d.Created, Deleted: d.Deleted, From: []Ref{ref}, born: d.Created})
 	}
 	if !d.Deleted.IsZero() {
 		add(&p.p.Ends, End{Kind: "deleted", Time: d.Deleted, Ref: ref})

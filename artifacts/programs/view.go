@@ -281,6 +281,9 @@ func (m *Model) WriteText(w io.Writer, v *View) error {
 	b := bufio.NewWriter(w)
 	list := m.Choose(v)
 	fmt.Fprintf(b, "# machine %s: %d programs, times are UTC\n", clean(m.Host), len(m.Programs))
+	if m.Unresolved > 0 {
+		fmt.Fprintf(b, "# %d records name a program without its folder and are attached to none\n", m.Unresolved)
+	}
 	for _, p := range list {
 		if len(v.Names) > 0 {
 			p.details(b)
