@@ -46,6 +46,7 @@ type Builder struct {
 	renames  []rename
 	bare     []bareName
 	bareUses []bareUse
+	short    map[string]string // folder and short name, lower case → long name
 	dropped  int
 	version  uint32 // of the Prefetch files
 	windows  string // drive of Windows, upper case
@@ -97,7 +98,7 @@ type Facts struct {
 func New(f Facts) *Builder {
 	b := &Builder{
 		host: f.Host, machine: f.Machine, paths: NewPaths(f.Machine), programs: map[progKey]*prog{}, logons: logons.New(nil),
-		detected: map[string]bool{}, records: map[string]*artifacts.Record{}, strings: map[string]string{},
+		detected: map[string]bool{}, short: map[string]string{}, records: map[string]*artifacts.Record{}, strings: map[string]string{},
 		system: map[string]map[string]bool{}, seen: map[string]bool{}, windows: "C:",
 		channels: map[string]string{}, computers: map[string]bool{},
 	}

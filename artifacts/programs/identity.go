@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -153,5 +154,72 @@ func (q *Program) incarnations() {
 				s.File = ""
 			}
 		}
+	}
+}
+
+// maxShort bounds the short names that are kept.
+const maxShort = 1 << 17
+
+// shortNames notes which short names the folders of a file and the file have. The
+// paths have the same number of names.
+func (b *Builder) shortNames(rec *artifacts.Record, d *filesystem.File) {
+	if d.ShortPath == "" || !d.Exists {
+		return
+	}
+	long := strings.Split(b.paths.Key(d.Path, rec.User), `\`)
+	short := strings.Split(winpath.Key(d.ShortPath), `\`)
+	if len(long) != len(short) {
+		return
+	}
+	for i := range long {
+		if long[i] == short[i] || !strings.Contains(short[i], "~") {
+			continue
+		}
+		key := strings.Join(long[:i], `\`) + `\` + short[i]
+		if len(b.short) < maxShort {
+			b.short[key] = long[i]
+		}
+	}
+}
+
+// joinShort joins programs that records name by short names with those of the long
+// ones, by the names that the volume keeps: Windows gives short names in the order
+// in which files come, and no rule leads from one name to the other.
+func (b *Builder) joinShort() {
+	if len(b.short) == 0 {
+		return
+	}
+	for _, p := range b.sorted() {
+		if p.volume != "" || !strings.Contains(p.key, "~") {
+			continue
+		}
+		key, known := "", true
+		for name := range strings.SplitSeq(strings.TrimPrefix(p.key, `\`), `\`) {
+			if strings.Contains(name, "~") {
+				if long, ok := b.short[key+`\`+name]; ok {
+					name = long
+				} else {
+					known = false
+				}
+			}
+			key += `\` + name
+		}
+		if !known || key == p.key {
+			continue
+		}
+		old := p.key
+		delete(b.programs, p.progKey)
+		to := progKey{"", key}
+		if o := b.programs[to]; o != nil {
+			o.absorb(p)
+			p = o
+		} else {
+			p.progKey = to
+			b.programs[to] = p
+		}
+		if len(p.p.shortKeys) < maxList {
+			p.p.shortKeys = append(p.p.shortKeys, old)
+		}
+		add(&p.p.Aliases, Alias{old, "short name, by $MFT"})
 	}
 }

@@ -108,3 +108,22 @@ func TestStartsOfIncarnations(t *testing.T) {
 		}
 	}
 }
+
+// TestShortNames: a path with short names is that of the file which has them on the
+// volume. Where the volume does not say so, it stays apart.
+func TestShortNames(t *testing.T) {
+	file := rec("mft", filesystem.File{Path: `C:\Users\some one\Long Folder\installer.exe`, ShortPath: `C:\Users\SOMEON~1\LONGFO~1\INSTAL~1.EXE`,
+		Reference: "10-1", Exists: true, NameCreated: day})
+	const short = `C:\Users\SOMEON~1\LONGFO~1\INSTAL~1.EXE`
+	mixed := `C:\Users\some one\LONGFO~1\installer.exe`
+	m := build([]artifacts.Record{sysmon(day, 1, short, "x", ""), sysmon(day.Add(time.Minute), 2, mixed, "x", ""), file,
+		sysmon(day, 3, `C:\Users\SOMEON~1\LONGFO~2\INSTAL~1.EXE`, "x", "")})
+	p := only(t, m, `\users\some one\long folder\installer.exe`)
+	if len(p.Starts) != 2 || len(p.Files) != 1 || len(p.Keys()) != 3 {
+		t.Errorf("%d starts, files %+v, keys %q", len(p.Starts), p.Files, p.Keys())
+	}
+	only(t, m, `\users\someon~1\longfo~2\instal~1.exe`)
+	if m := build([]artifacts.Record{sysmon(day, 1, short, "x", "")}); len(m.Programs) != 1 || m.Programs[0].Key != `\users\someon~1\longfo~1\instal~1.exe` {
+		t.Error("a short name is guessed")
+	}
+}

@@ -27,6 +27,7 @@ func (b *Builder) Model() *Model {
 	m.Logons = b.logons.Analyse()
 	m.Sessions = m.Logons.Sessions
 	b.joinVolumes()
+	b.joinShort()
 	b.joinRenames()
 	b.resolveBare()
 	list := b.sorted()
@@ -156,6 +157,7 @@ func (p *prog) absorb(o *prog) {
 	p.p.Loads = append(p.p.Loads, o.p.Loads...)
 	p.p.LoadedBy = append(p.p.LoadedBy, o.p.LoadedBy...)
 	p.p.Aliases = append(p.p.Aliases, o.p.Aliases...)
+	p.p.shortKeys = append(p.p.shortKeys, o.p.shortKeys...)
 	p.p.Sample = append(p.p.Sample, o.p.Sample...)
 	for name, n := range o.p.Records {
 		p.p.Records[name] += n

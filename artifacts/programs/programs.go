@@ -114,7 +114,13 @@ type Program struct {
 	Findings []string `json:"findings,omitempty"`
 	Windows  []string `json:"windows,omitempty"`
 	Hosts    []string `json:"hosts,omitempty"`
+
+	shortKeys []string // keys with short names that were joined
 }
+
+// Keys returns the keys by which records name the program: its own, then those with
+// short names.
+func (p *Program) Keys() []string { return append([]string{p.Key}, p.shortKeys...) }
 
 // An Alias is another spelling or name of a program, with why it is the same.
 type Alias struct {

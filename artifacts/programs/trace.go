@@ -318,6 +318,7 @@ func (b *Builder) files(rec *artifacts.Record) {
 			b.keep(rec)
 		}
 	case filesystem.File:
+		b.shortNames(rec, &d)
 		if d.Directory {
 			return
 		}

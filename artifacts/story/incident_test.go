@@ -14,6 +14,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/explain"
+	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/programs"
 	"github.com/artifactdump/artifactdump/artifacts/story"
@@ -192,5 +193,41 @@ func TestCitedRecords(t *testing.T) {
 	opened(t, attackedServer(t), 60)
 	for _, set := range []string{"images/win10-composed", "images/win7-composed", "prefetch/art-win10"} {
 		opened(t, filepath.Join(root, filepath.FromSlash(set)), 0)
+	}
+}
+
+// TestIncidentShortPath: the volume of the incident keeps short names beside long
+// ones, in the same folders.
+func TestIncidentShortPath(t *testing.T) {
+	ev, err := evidence.Open(theIncident, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ev.Close()
+	results, err := artifacts.Run(context.Background(), ev.Trees[0], catalogue.All(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for res := range results {
+		for i := range res.Records {
+			f, ok := res.Records[i].Data.(filesystem.File)
+			if !ok || f.ShortPath == "" {
+				continue
+			}
+			n++
+			long, short := strings.Split(f.Path, `\`), strings.Split(f.ShortPath, `\`)
+			if len(long) != len(short) {
+				t.Fatalf("%s is %s", f.Path, f.ShortPath)
+			}
+			for j := range long {
+				if long[j] != short[j] && (!strings.Contains(short[j], "~") || len(short[j]) > 12) {
+					t.Errorf("%s is %s", f.Path, f.ShortPath)
+				}
+			}
+		}
+	}
+	if n < 50 {
+		t.Errorf("%d files with short names", n)
 	}
 }
