@@ -281,9 +281,6 @@ func (m *Model) WriteText(w io.Writer, v *View) error {
 	b := bufio.NewWriter(w)
 	list := m.Choose(v)
 	fmt.Fprintf(b, "# machine %s: %d programs, times are UTC\n", clean(m.Host), len(m.Programs))
-	if m.Unresolved > 0 {
-		fmt.Fprintf(b, "# %d records name a program without its folder and are attached to none\n", m.Unresolved)
-	}
 	for _, p := range list {
 		if len(v.Names) > 0 {
 			p.details(b)
@@ -296,6 +293,9 @@ func (m *Model) WriteText(w io.Writer, v *View) error {
 		fmt.Fprintf(b, "no program has the name, path or hash %s\n", clean(strings.Join(v.Names, " or ")))
 	case len(v.Names) == 0 && hidden > 0:
 		fmt.Fprintf(b, "%d programs without findings not shown (--all shows them; a NAME shows all about one).\n", hidden)
+	}
+	if m.Unresolved > 0 && len(v.Names) == 0 {
+		fmt.Fprintf(b, "Records that name a program without its folder and belong to none of these: %d.\n", m.Unresolved)
 	}
 	return b.Flush()
 }
