@@ -116,7 +116,6 @@ type List struct {
 	labels   []*Label
 	byLabel  map[string]uint32
 	known    Known
-	distinct int64
 	exact    map[Kind]map[string]*Entry
 	networks []network
 	patterns map[Kind][]*Entry

@@ -395,7 +395,7 @@ func TestBloom(t *testing.T) {
 func TestOrder(t *testing.T) {
 	var lines []string
 	for i := range 5000 {
-		lines = append(lines, fmt.Sprintf("%040x;label %d", (i*2654435761)%100_003, i%7))
+		lines = append(lines, fmt.Sprintf("%040x;label %d", int64(i)*2654435761%100_003, i%7))
 	}
 	a := parse(t, strings.Join(lines, "\n"), Bad)
 	slices.Reverse(lines)
@@ -404,7 +404,7 @@ func TestOrder(t *testing.T) {
 		t.Fatalf("%d and %d entries", a.Entries, b.Entries)
 	}
 	for i := range 5000 {
-		sum := fmt.Sprintf("%040x", (i*2654435761)%100_003)
+		sum := fmt.Sprintf("%040x", int64(i)*2654435761%100_003)
 		m, ok := a.hashed(SHA1, sum)
 		n, ok2 := b.hashed(SHA1, sum)
 		if !ok || !ok2 || m.Name != n.Name || m.Name != fmt.Sprintf("label %d", i%7) {

@@ -227,7 +227,8 @@ func (p *Program) row() []string {
 		joined(p.Autostarts, func(a *Autostart) string { return strings.TrimSpace(a.Mechanism + " " + a.Name) }),
 		number(sent), number(received), joined(p.Traffic, func(t *Traffic) string { return t.Remote }),
 		joined(p.Coupled, func(c *Coupling) string { return c.Path }), joined(p.LoadedBy, same), cell(created), cell(deleted), cell(gone),
-		joined(p.Missing, func(g *Gap) string { return g.What }), joined(p.Lookups, (*Lookup).String), joined(p.Hosts, same), joined(p.Windows, same),
+		joined(p.Missing, func(g *Gap) string { return g.What }), joined(p.Lookups, (*Lookup).String),
+		joined(p.Hosts, same), joined(p.Windows, same),
 		joined(p.Rules, same), p.Volume, p.ID,
 	}
 }

@@ -71,7 +71,8 @@ func (d *Database) prepare() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	have := map[string]bool{}
-	rows, err := d.db.QueryContext(ctx, `SELECT upper(name) FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' LIMIT 1000`)
+	rows, err := d.db.QueryContext(ctx, `SELECT upper(name) FROM sqlite_schema
+		WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' LIMIT 1000`)
 	if err != nil {
 		return err
 	}

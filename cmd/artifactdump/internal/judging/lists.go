@@ -22,7 +22,7 @@ func ListFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "iocs", Usage: "compare with the indicators in `FILE`: one a line, CSV, STIX, MISP (repeatable)"},
 		&cli.StringSliceFlag{Name: "hashes",
-			Usage: "compare with the hashes in `bad=FILE|good=FILE`; good are known files: NSRL, Bloom filter (repeatable)"},
+			Usage: "compare with the hashes of `ROLE=FILE`: bad=FILE, or good=FILE for known files (repeatable)"},
 		&cli.StringFlag{Name: "iocs-level", Value: "high", Usage: "`LEVEL` of hits on entries of lists that state none"},
 	}
 }
