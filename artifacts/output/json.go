@@ -125,6 +125,16 @@ func Marshal(v any) ([]byte, error) {
 	return b, nil
 }
 
+// WriteJSON writes v as one line of JSON, see [Marshal].
+func WriteJSON(w io.Writer, v any) error {
+	b, err := Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
+}
+
 type jsonBuffer []byte
 
 // encode appends v as [Marshal] encodes it.
