@@ -48,6 +48,7 @@ type File struct {
 	Prefetch   string   `json:"prefetch,omitempty"`          // the Prefetch file that names it as its program
 	Forged     *Doubt   `json:"times_in_doubt,omitempty" extra:"-"`
 	Shown      string   `json:"shown_because,omitempty"`
+	ShortPath  string   `json:"short_path,omitempty" extra:"-"` // with the short names that the volume keeps
 	Damage     string   `json:"damage,omitempty"`
 
 	full bool
@@ -149,6 +150,9 @@ func (v *view) file(in artifacts.Input, r *ntfs.Record, why Reason) File {
 	}
 	if path, state, ok := v.table.Path(r); ok {
 		f.Path, f.PathState = v.drive+path, state.String()
+		if short := v.table.ShortPath(r); short != "" {
+			f.ShortPath = v.drive + short
+		}
 	}
 	best := r.BestName()
 	for i := range r.Names {

@@ -130,41 +130,34 @@ var shellOfService = wholeRule(Rule{
 		first *programs.Act
 	}
 	found := map[string]*tally{}
-	taken := map[string]bool{}
-	var shells []*programs.Program
+	counted := map[*programs.Act]bool{}
 	for _, p := range x.model.Programs {
-		if b := p.Base(); !p.Outside() && (b == "cmd.exe" || b == "powershell.exe" || b == "wscript.exe" || b == "cscript.exe" ||
-			b == "mshta.exe") {
-			shells = append(shells, p)
-		}
-	}
-	for _, a := range x.model.Acts {
-		if a.Kind != "service" || a.Program == "" || !userSID(a.Actor.SID) {
+		if !systemShells[p.Base()] || p.Outside() {
 			continue
 		}
-		counted := false
-		for _, p := range shells {
-			for _, s := range startsIn(p, a.Time, a.Time.Add(5*time.Second)) {
-				if taken[s.ID] {
-					continue
-				}
-				parent := x.keyOf(s.Parent)
-				if s.Account.SID != "S-1-5-18" && !strings.EqualFold(s.Account.Short(), "SYSTEM") || parent != a.Program &&
-					winpath.Base(parent) != "services.exe" {
-					continue
-				}
-				t := found[a.Program]
-				if t == nil {
-					t = &tally{first: a, by: accountName(a.Actor), shell: p.Base()}
-					found[a.Program] = t
-				}
-				taken[s.ID] = true
-				if !counted {
-					t.n, counted = t.n+1, true
-					t.refs = append(t.refs, a.Ref)
-				}
-				t.refs = append(t.refs, s.Refs()...)
+		for i := range p.Starts {
+			st := &p.Starts[i]
+			if st.Account.SID != "S-1-5-18" && !strings.EqualFold(st.Account.Short(), "SYSTEM") {
+				continue
 			}
+			a := x.installedBefore(st)
+			if a == nil {
+				continue
+			}
+			t := found[a.Program]
+			if t == nil {
+				t = &tally{first: a, by: accountName(a.Actor), shell: p.Base()}
+				found[a.Program] = t
+			}
+			if !counted[a] {
+				counted[a] = true
+				t.n++
+				t.refs = append(t.refs, a.Ref)
+			}
+			if a.Time.Before(t.first.Time) {
+				t.first = a
+			}
+			t.refs = append(t.refs, st.Refs()...)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(found)) {
@@ -173,6 +166,30 @@ var shellOfService = wholeRule(Rule{
 			t.first.Subject, t.by, t.shell, times(t.n)).from(x.cite(t.refs...)...)
 	}
 })
+
+// systemShells run what others wrote.
+var systemShells = map[string]bool{"cmd.exe": true, "powershell.exe": true, "wscript.exe": true, "cscript.exe": true, "mshta.exe": true}
+
+// installedBefore returns the installation by a user that a shell belongs to: the
+// last one of its parent's image in the five seconds before. PsExec installs its
+// service anew for each command, several times in that span.
+func (x *look) installedBefore(s *programs.Start) *programs.Act {
+	acts := x.model.Acts
+	parent := x.keyOf(s.Parent)
+	i, _ := slices.BinarySearchFunc(acts, s.Time, func(a *programs.Act, t time.Time) int {
+		if a.Time.After(t) {
+			return 1
+		}
+		return -1
+	})
+	for i--; i >= 0 && s.Time.Sub(acts[i].Time) <= 5*time.Second; i-- {
+		a := acts[i]
+		if a.Kind == "service" && a.Program != "" && userSID(a.Actor.SID) && (parent == a.Program || winpath.Base(parent) == "services.exe") {
+			return a
+		}
+	}
+	return nil
+}
 
 // accountName is the name of an account without its domain, or its SID.
 func accountName(a programs.Account) string {

@@ -3,6 +3,7 @@ package findings_test
 import (
 	"fmt"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -71,6 +72,17 @@ func uploaded(path string, out, in int64) artifacts.Record {
 	return rec("srumnetwork", r)
 }
 
+// packed are an archiver's start, its archive of 10 MiB, and what a program with a
+// finding sent in the hour after.
+func packed(sent int64) records {
+	out := uploaded(`C:\TMP\a.exe`, sent, sent)
+	traffic := out.Data.(communication.SRUMNetwork)
+	traffic.Time = day.Add(time.Hour)
+	out.Data = traffic
+	return records{pf(`\PerfLogs\rar.exe`, at(0)), pf(`\TMP\a.exe`, at(30)), out, rec("mft", filesystem.File{Path: `C:\PerfLogs\out.rar`,
+		Reference: "200-2", Size: 10 << 20, Exists: true, NameCreated: day.Add(10 * time.Second), Shown: "archive"})}
+}
+
 func taskWritten(image string, at time.Time) artifacts.Record {
 	return task(`\x`, image, "", func(t *persistence.Task) { t.Written = at })
 }
@@ -115,6 +127,8 @@ func init() {
 			`C:\Windows\explorer.exe`, `CORP\bob`, "a.exe")),
 			lines(detected("file", `C:\TMP\a.exe`) + "\n" + started(30, `C:\TMP\a.exe`, `C:\Windows\explorer.exe`, `CORP\bob`, "a.exe"))},
 		{"C-12", findings.Medium, records{uploaded(`C:\TMP\a.exe`, 90<<20, 1<<20)}, records{uploaded(`C:\TMP\a.exe`, 90<<20, 50<<20)}},
+		{"C-13", findings.High, packed(20 << 20), packed(4 << 20)},
+		{"C-13", findings.High, packed(20 << 20), append(packed(20 << 20)[1:], pf(`\PerfLogs\notrar.exe`, at(0)))},
 		{"C-14", findings.High, lines(mim), lines(strings.ReplaceAll(mim, `a.exe`, `mimikatz.exe`))},
 		{"C-15", findings.Critical, lines(logon + "\n" + mim + "\n" + added),
 			lines(logon + "\n" + mim + "\n" + strings.ReplaceAll(added, "$bob", "$sys"))},
@@ -152,4 +166,20 @@ func withUser(r artifacts.Record, sid string) artifacts.Record {
 func traceOf(path string) string {
 	sum := prefetch.Hash(prefetch.V30, `\DEVICE\HARDDISKVOLUME3`+path, "")
 	return fmt.Sprintf(`C:\Windows\Prefetch\%s-%08X.pf`, path[strings.LastIndexByte(path, '\\')+1:], sum)
+}
+
+// TestShellsOfEachInstallation: installations that follow each other within seconds
+// each have their own shell.
+func TestShellsOfEachInstallation(t *testing.T) {
+	var recs records
+	for i := range 3 {
+		at := float64(i) * 0.3
+		recs = append(recs, installed(at, "PsExec", `%SystemRoot%\PSEXESVC.EXE`, "S-1-5-21-1-2-3-1001"))
+		recs = append(recs, lines(started(at+0.2, `C:\Windows\System32\cmd.exe`, `C:\Windows\PSEXESVC.EXE`, `NT AUTHORITY\SYSTEM`,
+			fmt.Sprintf("cmd.exe /c %d", i)))...)
+	}
+	_, says := level(judge(recs, nil), "C-09")
+	if len(says) != 1 || !strings.HasSuffix(says[0], "started cmd.exe as SYSTEM 3 times") {
+		t.Errorf("%v", says)
+	}
 }

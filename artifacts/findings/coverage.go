@@ -207,6 +207,8 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 	switch {
 	case !e.on(r):
 		return NotEvaluated, []string{"judged on request only: `enable " + r.ID + "` in a rules file"}
+	case r.judged != nil:
+		return r.judged(e)
 	case len(r.events) > 0:
 		return e.eventsJudged(r)
 	}

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -41,6 +42,7 @@ type scene struct {
 	hashes   map[sourceFile]string // of files whose records came before their hash
 	ev       *eventScene
 	sig      *sigmaScene // nil without Sigma rules
+	known    *listScene  // nil without lists
 	rows     int
 	limits   limits
 	life     *programs.Builder
@@ -95,6 +97,9 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 	if opts != nil && opts.Sigma != nil {
 		e.sig = newSigmaScene(opts.Sigma)
 	}
+	if opts != nil && opts.Lists != nil {
+		e.known = newListScene(opts.Lists)
+	}
 	return e
 }
 
@@ -114,6 +119,7 @@ func (e *Evaluator) Add(res *artifacts.Result) {
 func (e *Evaluator) record(rec *artifacts.Record) {
 	if ev, ok := rec.Data.(events.Event); ok {
 		e.event(&ev.Record, rec)
+		e.known.event(&e.scene, &ev.Record, rec)
 		e.rows++
 		if len(e.steps(rec.Data)) == 0 {
 			return // of the many events few are kept
@@ -131,6 +137,7 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 	if _, ok := rec.Data.(events.Event); e.sig != nil && !ok {
 		e.sig.record(&look{scene: &e.scene, row: r})
 	}
+	e.known.record(&e.scene, r)
 	steps := e.steps(rec.Data)
 	for _, st := range steps {
 		x := &look{scene: &e.scene, rule: st.rule, row: r}
@@ -291,10 +298,16 @@ func (e *Evaluator) Report() *Report {
 			r.whole(&look{scene: &e.scene, rule: r})
 		}
 	}
-	rep := &Report{Findings: e.merge(), Coverage: e.coverage(), Limits: e.reached()}
+	e.known.fold(&e.scene)
+	rep := &Report{Findings: e.merge(), Known: e.known.counts(), Coverage: e.coverage(), Limits: e.reached()}
+	if n := e.model.Dropped; n > 0 {
+		rep.Limits = append(rep.Limits, fmt.Sprintf("programs: %d records name programs beyond the limit of %d, which are not listed", n,
+			len(e.model.Programs)))
+	}
 	for _, n := range e.silenced {
 		rep.Silenced += n
 	}
-	rep.tell(e.model)
+	rep.mark(e.model)
+	rep.Models = append(rep.Models, e.model)
 	return rep
 }

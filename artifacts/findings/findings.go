@@ -26,6 +26,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/findings/sigma"
+	"github.com/artifactdump/artifactdump/artifacts/lists"
 	"github.com/artifactdump/artifactdump/artifacts/programs"
 )
 
@@ -203,7 +204,17 @@ type Report struct {
 	// how many, and the limit. They are met by evidence that is made to be too large.
 	Limits []string `json:"limits,omitempty"`
 
+	Known Known `json:"known,omitzero"` // what lists of known files changed
+
 	Models []*programs.Model `json:"-"` // the programs of each machine, with their findings
+}
+
+// Known counts what lists of known files changed. They lower what rests on a
+// location alone, and never what a program did.
+type Known struct {
+	Programs int `json:"programs,omitempty"` // all of whose files are known
+	Lowered  int `json:"lowered,omitempty"`  // hits on their location, by one level
+	Folded   int `json:"folded,omitempty"`   // informational ones, which are left out
 }
 
 // Options change an evaluation. The zero value, and nil, mean the defaults.
@@ -213,6 +224,9 @@ type Options struct {
 	// Sigma rules are judged on records of event logs, and on other records as far
 	// as these hold what a rule asks for.
 	Sigma *sigma.Set
+	// Lists are indicators, hashes of bad files and hashes of known ones. Hits are
+	// those of rule I-01.
+	Lists *lists.Set
 }
 
 // Evaluate judges the results of one machine.
@@ -231,6 +245,9 @@ func Join(reports ...*Report) *Report {
 		out.Findings = append(out.Findings, r.Findings...)
 		out.Coverage = append(out.Coverage, r.Coverage...)
 		out.Silenced += r.Silenced
+		out.Known.Programs += r.Known.Programs
+		out.Known.Lowered += r.Known.Lowered
+		out.Known.Folded += r.Known.Folded
 		for _, l := range r.Limits {
 			if len(reports) > 1 && len(r.Coverage) > 0 {
 				l = r.Coverage[0].Host + ": " + l

@@ -231,7 +231,7 @@ func TestDeclarations(t *testing.T) {
 		if r.ID == "" || r.Title == "" || r.Why == "" || r.Benign == "" || r.Next == "" || r.Level == 0 {
 			t.Errorf("%s: title, level, why, benign or next is missing", r.ID)
 		}
-		if len(r.Needs) == 0 {
+		if len(r.Needs) == 0 && r.ID != "I-01" { // it looks at the records of every artifact
 			t.Errorf("%s needs no artifact", r.ID)
 		}
 		for _, n := range r.Needs {

@@ -23,7 +23,8 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Coverage []Coverage `json:"coverage"`
 		Silenced int        `json:"silenced,omitempty"`
 		Limits   []string   `json:"limits,omitempty"`
-	}{r.Coverage, r.Silenced, r.Limits})
+		Known    Known      `json:"known,omitzero"`
+	}{r.Coverage, r.Silenced, r.Limits, r.Known})
 }
 
 // stamp writes a time. Local time whose zone is unknown goes without the Z.
@@ -90,7 +91,7 @@ func unstamp(s string) time.Time {
 
 // AtLeast returns the report without the findings below a level.
 func (r *Report) AtLeast(l Level) *Report {
-	out := &Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits, Models: r.Models}
+	out := &Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits, Known: r.Known, Models: r.Models}
 	for _, f := range r.Findings {
 		if f.Level >= l {
 			out.Findings = append(out.Findings, f)

@@ -1,24 +1,38 @@
 package findings
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/artifactdump/artifactdump/artifacts/programs"
 )
 
-// tell writes what the findings say of each program into its model, and keeps the
-// model.
-func (r *Report) tell(m *programs.Model) {
+// mark writes what the findings say of each program into its model.
+func (r *Report) mark(m *programs.Model) {
 	byID := map[string]*Finding{}
 	for i := range r.Findings {
 		byID[r.Findings[i].ID] = &r.Findings[i]
 	}
 	for _, p := range m.Programs {
-		f := byID[ProgramFinding(m.Host, p)]
-		if f == nil {
+		var found []*Finding
+		for _, key := range p.Keys() {
+			if f := byID[findingID(m.Host, subject{kind: kindProgram, key: key})]; f != nil {
+				found = append(found, f)
+			}
+		}
+		if len(found) == 0 {
 			continue
 		}
-		p.Level, p.Score, p.Rules, p.Findings = f.Level.String(), f.Score, f.RuleIDs, []string{f.ID}
+		p.Rules, p.Findings = nil, nil
+		for _, f := range found {
+			for _, id := range f.RuleIDs {
+				p.Rules = with(p.Rules, id)
+			}
+			p.Findings = append(p.Findings, f.ID)
+		}
+		worst := slices.MaxFunc(found, func(a, b *Finding) int { return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.Score, b.Score)) })
+		p.Level, p.Score = worst.Level.String(), worst.Score
 	}
-	r.Models = append(r.Models, m)
 }
 
 // ProgramFinding returns the id that a finding about a program has.

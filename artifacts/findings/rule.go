@@ -42,6 +42,7 @@ type Rule struct {
 	finish  func(*eventLook) // after all events
 	settle  func(*eventLook) // after the finish of all rules
 	sigma   *SigmaRule       // that it stands for
+	judged  func(*Evaluator) (status string, why []string)
 }
 
 // A recordFunc looks at records of one type, while they come in.

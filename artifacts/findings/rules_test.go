@@ -376,7 +376,7 @@ func TestRules(t *testing.T) {
 // TestEveryRuleHasACase: a rule that can fire has a case that fires it.
 func TestEveryRuleHasACase(t *testing.T) {
 	for _, r := range findings.Rules() {
-		if r.OnRequest {
+		if r.OnRequest || r.ID == "I-01" { // judged with lists only: see TestListBad
 			continue
 		}
 		if !slices.ContainsFunc(cases, func(c struct {

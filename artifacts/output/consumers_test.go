@@ -268,7 +268,7 @@ func checkTimesketch(t *testing.T, w *written) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(rows[0], ","); got != "message,datetime,timestamp_desc,timestamp,hostname,username,data_type,parser,source_file,path,tag,extra,record_id,level,rules,finding_ids,time_kind,session" {
+	if got := strings.Join(rows[0], ","); got != "message,datetime,timestamp_desc,timestamp,hostname,username,data_type,parser,source_file,path,tag,extra,record_id,level,rules,finding_ids,time_kind,session,program_id,start_id,window" {
 		t.Errorf("header %s", got)
 	}
 	w.check(t, "Timesketch CSV", len(rows)-1, rows[1][1], rows[len(rows)-1][1], "2006-01-02T15:04:05.000000+00:00")

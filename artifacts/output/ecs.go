@@ -219,6 +219,9 @@ func (e *ecs) document(o *object, r *Row) {
 		}
 		o.opt("time_kind", r.TimeKind)
 		o.opt("session", r.Session)
+		o.opt("program_id", r.ProgramID)
+		o.opt("start_id", r.StartID)
+		o.opt("window", r.Window)
 		o.opt("source_sha256", r.SHA256)
 		o.int("offset", r.Offset)
 		o.int("filetime", wire.FileTime(r.Time))

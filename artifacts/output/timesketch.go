@@ -113,6 +113,9 @@ func (t *timesketch) Event(r *Row) error {
 	o.str("finding_ids", strings.Join(r.FindingIDs, ","))
 	o.str("time_kind", r.TimeKind)
 	o.str("session", r.Session)
+	o.str("program_id", r.ProgramID)
+	o.str("start_id", r.StartID)
+	o.str("window", r.Window)
 	for _, f := range tsFields {
 		v := r.field(f.name)
 		if v == "" {
@@ -163,7 +166,7 @@ func newTimesketchCSV(w io.Writer, o *Options) EventWriter {
 	return &timesketchCSV{table: newTable(w, o, false, []string{
 		"message", "datetime", "timestamp_desc", "timestamp", "hostname", "username", "data_type", "parser", "source_file", "path",
 		"tag", "extra",
-		"record_id", "level", "rules", "finding_ids", "time_kind", "session",
+		"record_id", "level", "rules", "finding_ids", "time_kind", "session", "program_id", "start_id", "window",
 	})}
 }
 
@@ -177,7 +180,8 @@ func (t *timesketchCSV) Event(r *Row) error {
 	}
 	return t.row(clip(r.unzoned()), tsTime(r), r.Kind, strconv.FormatInt(r.Time.UnixMicro(), 10), r.Host, r.User,
 		r.DataType, r.Parser, r.Source, r.Path, tags, clip(r.pairs()),
-		r.RecordID, r.Level, strings.Join(r.Rules, ","), strings.Join(r.FindingIDs, ","), r.TimeKind, r.Session)
+		r.RecordID, r.Level, strings.Join(r.Rules, ","), strings.Join(r.FindingIDs, ","), r.TimeKind, r.Session,
+		r.ProgramID, r.StartID, r.Window)
 }
 
 // judgedTags are the tags with the level and the rules of the findings, by which

@@ -64,7 +64,8 @@ func newXLSX(w io.Writer, o *Options) EventWriter {
 	// the time and gives little away.
 	x.zip.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	x.open("Timeline", "datetime (UTC)", "fraction", "meaning", "message", "proves", "host", "user", "program", "source file", "key",
-		"value", "artifact", "tags", "snapshot", "state", "id", "extra", "level", "rules", "finding ids", "record id", "time kind", "session")
+		"value", "artifact", "tags", "snapshot", "state", "id", "extra", "level", "rules", "finding ids", "record id", "time kind", "session",
+		"program id", "start id", "window")
 	return x
 }
 
@@ -209,7 +210,7 @@ func (x *xlsx) Event(r *Row) error {
 	x.row(when, int64(r.Time.Nanosecond()/100), r.Kind, r.Message, string(r.Proof), r.Host, cmp.Or(r.User, r.SID), r.Path, r.Source,
 		r.Key, r.Value, r.Parser,
 		strings.Join(r.Tags, ", "), r.Snapshot, string(r.State), r.ID, r.pairs(), r.Level, strings.Join(r.Rules, ", "),
-		strings.Join(r.FindingIDs, ", "), r.RecordID, r.TimeKind, r.Session)
+		strings.Join(r.FindingIDs, ", "), r.RecordID, r.TimeKind, r.Session, r.ProgramID, r.StartID, r.Window)
 	return x.err
 }
 

@@ -15,8 +15,8 @@ import (
 
 // The limits of what a Builder keeps.
 const (
-	maxPrograms  = 12_000 // programs of one machine
-	maxUnknown   = 8_000  // of them, that only the file system names
+	maxPrograms  = 60_000 // programs of one machine; each needs about 2 KB
+	maxUnknown   = 40_000 // of them, that only the file system names
 	keepFirst    = 32     // starts of one program and source: the oldest
 	keepLast     = 256    // and the newest
 	keepOutside  = 2048   // the newest of programs outside Windows and of hosts
@@ -35,7 +35,7 @@ type Builder struct {
 	machine  *evidence.Machine
 	paths    Paths
 	programs map[progKey]*prog
-	unknown  int
+	unknown  int // programs that only the file system names
 	logons   *logons.Builder
 	acts     []*Act
 	detected map[string]bool // scanner reports that were noted
@@ -45,6 +45,8 @@ type Builder struct {
 	seen     map[string]bool            // artifacts with records
 	renames  []rename
 	bare     []bareName
+	bareUses []bareUse
+	short    map[string]string // folder and short name, lower case → long name
 	dropped  int
 	version  uint32 // of the Prefetch files
 	windows  string // drive of Windows, upper case
@@ -61,6 +63,15 @@ type bareName struct {
 	auto Autostart
 }
 
+// A bareUse is a record that names a program that ran without its folder.
+type bareUse struct {
+	name    string    // lower case
+	linked  time.Time // link time of the file, where the record has it
+	start   rawStart  // of the task scheduler; zero for SRUM
+	traffic Traffic
+	ref     Ref
+}
+
 type rename struct {
 	from, to string
 	at       time.Time
@@ -71,8 +82,8 @@ type rename struct {
 type prog struct {
 	progKey
 	spellings map[string]int
-	raw       [sourceCount]rawStarts
-	counted   map[string]uint32 // run counts, by Prefetch file
+	raw       *[sourceCount]rawStarts // nil without a start, as for most files
+	counted   map[string]uint32       // run counts, by Prefetch file
 	p         Program
 	marked    bool // something else than the file system speaks of it
 }
@@ -87,7 +98,7 @@ type Facts struct {
 func New(f Facts) *Builder {
 	b := &Builder{
 		host: f.Host, machine: f.Machine, paths: NewPaths(f.Machine), programs: map[progKey]*prog{}, logons: logons.New(nil),
-		detected: map[string]bool{}, records: map[string]*artifacts.Record{}, strings: map[string]string{},
+		detected: map[string]bool{}, short: map[string]string{}, records: map[string]*artifacts.Record{}, strings: map[string]string{},
 		system: map[string]map[string]bool{}, seen: map[string]bool{}, windows: "C:",
 		channels: map[string]string{}, computers: map[string]bool{},
 	}
@@ -261,6 +272,9 @@ func (f *File) merge(o *File) {
 	}
 	if f.Deleted.IsZero() {
 		f.Deleted = o.Deleted
+	}
+	if f.born.IsZero() || !o.born.IsZero() && o.born.Before(f.born) {
+		f.born = o.born
 	}
 	for _, r := range o.From {
 		if len(f.From) < 8 && !slices.Contains(f.From, r) {

@@ -32,8 +32,9 @@ func couple(list []*prog) {
 	}
 	for _, p := range list {
 		files := map[string][]time.Time{}
-		for i := range p.raw[srcPrefetch].list {
-			r := &p.raw[srcPrefetch].list[i]
+		list := p.of(srcPrefetch).list
+		for i := range list {
+			r := &list[i]
 			files[r.ref.Record] = append(files[r.ref.Record], r.time)
 		}
 		all := make([]time.Time, len(p.p.Starts))

@@ -199,7 +199,7 @@ func (x *eventReader) sysmonEnd() {
 	}
 	at := sysmonTime(x.get("UtcTime"))
 	pid := uint32(x.num("ProcessId"))
-	raw := p.raw[srcSysmon].list
+	raw := p.of(srcSysmon).list
 	for i := len(raw) - 1; i >= 0 && i >= len(raw)-64; i-- {
 		if r := &raw[i]; r.pid == pid && r.end.IsZero() && !at.Before(r.time) {
 			r.end = at
@@ -368,6 +368,9 @@ func (x *eventReader) taskActor() Account {
 func (x *eventReader) taskStart() {
 	if p := x.sight(x.get("Path"), x.rec); p != nil {
 		p.start(srcTask, rawStart{time: x.r.Time, pid: uint32(x.num("ProcessID")), ref: x.ref()})
+	} else if name := x.get("Path"); name != "" && !strings.ContainsAny(name, `\/`) && len(x.bareUses) < maxActs {
+		x.bareUses = append(x.bareUses, bareUse{name: x.intern(strings.ToLower(name)), ref: x.ref(),
+			start: rawStart{time: x.r.Time, pid: uint32(x.num("ProcessID")), ref: x.ref()}})
 	}
 }
 

@@ -27,9 +27,11 @@ func (b *Builder) Model() *Model {
 	m.Logons = b.logons.Analyse()
 	m.Sessions = m.Logons.Sessions
 	b.joinVolumes()
+	b.joinShort()
 	b.joinRenames()
 	b.resolveBare()
 	list := b.sorted()
+	m.Unresolved = b.resolveUses(list)
 	b.journalStarts(list)
 	for _, p := range list {
 		p.mergeStarts()
@@ -125,9 +127,13 @@ func (p *prog) absorb(o *prog) {
 	for s, n := range o.spellings {
 		p.spellings[s] += n
 	}
-	for src := range sourceCount {
-		p.raw[src].list = append(p.raw[src].list, o.raw[src].list...)
-		p.raw[src].dropped += o.raw[src].dropped
+	if p.raw == nil {
+		p.raw = o.raw
+	} else if o.raw != nil {
+		for src := range sourceCount {
+			p.raw[src].list = append(p.raw[src].list, o.raw[src].list...)
+			p.raw[src].dropped += o.raw[src].dropped
+		}
 	}
 	for name, n := range o.counted {
 		if p.counted == nil {
@@ -151,6 +157,7 @@ func (p *prog) absorb(o *prog) {
 	p.p.Loads = append(p.p.Loads, o.p.Loads...)
 	p.p.LoadedBy = append(p.p.LoadedBy, o.p.LoadedBy...)
 	p.p.Aliases = append(p.p.Aliases, o.p.Aliases...)
+	p.p.shortKeys = append(p.p.shortKeys, o.p.shortKeys...)
 	p.p.Sample = append(p.p.Sample, o.p.Sample...)
 	for name, n := range o.p.Records {
 		p.p.Records[name] += n
@@ -201,7 +208,7 @@ func (b *Builder) joinRenames() {
 // idleAfter reports whether no start is known after a rename.
 func (p *prog) idleAfter(r rename) bool {
 	for src := range sourceCount {
-		for i := range p.raw[src].list {
+		for i := range p.of(src).list {
 			if p.raw[src].list[i].time.After(r.at) {
 				return false
 			}
@@ -393,6 +400,7 @@ func (p *prog) finishProgram(b *Builder) {
 	})
 	q.Sample = slices.Compact(q.Sample)
 	q.Sample = q.Sample[:min(len(q.Sample), maxList)]
+	q.incarnations()
 	slices.Sort(q.LoadedBy)
 	q.LoadedBy = slices.Compact(q.LoadedBy)
 	slices.Sort(q.SameFile)

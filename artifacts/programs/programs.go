@@ -70,7 +70,10 @@ type Model struct {
 	Logons   *logons.Analysis
 	Acts     []*Act // by time: what was done that is not a start
 	Coverage []Gap  // what the evidence does not hold
-	Dropped  int    // programs and records beyond the limits
+	Dropped  int    // records of programs beyond the limits
+	// Unresolved counts records that name a program without its folder and are
+	// attached to none.
+	Unresolved int
 
 	byKey   map[string][]*Program
 	records map[string]*artifacts.Record
@@ -101,6 +104,8 @@ type Program struct {
 	SameFile   []string       `json:"same_file_as,omitempty"` // paths of other programs with the same content
 	Records    map[string]int `json:"records"`
 	Sample     []Ref          `json:"sample,omitempty"`
+	Lookups    []Lookup       `json:"lookups,omitempty"`    // what lists of indicators and hashes say
+	KnownGood  bool           `json:"known_good,omitempty"` // every file of it is on a list of known files
 
 	// What findings say; filled in by the rooms above.
 	Level    string   `json:"level,omitempty"`
@@ -109,7 +114,13 @@ type Program struct {
 	Findings []string `json:"findings,omitempty"`
 	Windows  []string `json:"windows,omitempty"`
 	Hosts    []string `json:"hosts,omitempty"`
+
+	shortKeys []string // keys with short names that were joined
 }
+
+// Keys returns the keys by which records name the program: its own, then those with
+// short names.
+func (p *Program) Keys() []string { return append([]string{p.Key}, p.shortKeys...) }
 
 // An Alias is another spelling or name of a program, with why it is the same.
 type Alias struct {
@@ -128,6 +139,20 @@ type File struct {
 	Deleted   time.Time `json:"deleted,omitzero"`
 	SHA1Part  bool      `json:"sha1_partial,omitempty"` // of the first 31,457,280 bytes
 	From      []Ref     `json:"from"`
+
+	born time.Time // when the volume's metadata show that the name was made
+}
+
+// A Lookup is what a list says of a program.
+type Lookup struct {
+	List  string `json:"list"`
+	Role  string `json:"role"` // iocs, bad, good
+	Kind  string `json:"kind"` // of the value: sha1, name, path …
+	Value string `json:"value"`
+	Name  string `json:"name,omitempty"` // what the list calls it
+	ID    string `json:"id,omitempty"`
+	Level string `json:"level,omitempty"`
+	Doubt string `json:"doubt,omitempty"`
 }
 
 // A Fact is one value that records state about a program.
@@ -155,6 +180,7 @@ type Start struct {
 	Parent    string       `json:"parent,omitempty"`
 	Service   string       `json:"service,omitempty"` // that was installed right before
 	Window    string       `json:"window,omitempty"`
+	File      string       `json:"file_reference,omitempty"` // of the incarnation that the volume had under this path then
 
 	pid   uint32
 	logon uint64

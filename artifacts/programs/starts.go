@@ -131,7 +131,18 @@ func (p *prog) start(src source, s rawStart) {
 	if s.time.IsZero() || s.time.Year() < 1980 || s.time.Year() > 2200 {
 		return
 	}
+	if p.raw == nil {
+		p.raw = new([sourceCount]rawStarts)
+	}
 	p.raw[src].add(s, p.last())
+}
+
+// of returns the starts that a source shows, to be read.
+func (p *prog) of(src source) *rawStarts {
+	if p.raw == nil {
+		return new(rawStarts)
+	}
+	return &p.raw[src]
 }
 
 // mergeStarts makes one list of what all sources show. Each start of a source is
@@ -140,7 +151,7 @@ func (p *prog) start(src source, s rawStart) {
 func (p *prog) mergeStarts() {
 	var starts []*Start
 	for src := range sourceCount {
-		raw := &p.raw[src]
+		raw := p.of(src)
 		if len(raw.list) == 0 {
 			continue
 		}

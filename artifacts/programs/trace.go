@@ -34,10 +34,14 @@ func (b *Builder) trace(rec *artifacts.Record) {
 	case communication.SRUMNetwork:
 		if p := b.sight(rec.Program(), rec); p != nil {
 			p.traffic(Traffic{Kind: "bytes", Time: d.Time, Sent: d.Sent, Received: d.Received, SID: d.SID, Ref: b.ref(rec)})
+		} else {
+			b.bareSRUM(rec, d.Linked, Traffic{Kind: "bytes", Time: d.Time, Sent: d.Sent, Received: d.Received, SID: d.SID, Ref: b.ref(rec)})
 		}
 	case execution.SRUMApp:
 		if p := b.sight(rec.Program(), rec); p != nil {
 			p.traffic(Traffic{Kind: "ran in the hour", Time: d.Time, SID: d.SID, Ref: b.ref(rec)})
+		} else {
+			b.bareSRUM(rec, d.Linked, Traffic{Kind: "ran in the hour", Time: d.Time, SID: d.SID, Ref: b.ref(rec)})
 		}
 	case communication.BITSJob:
 		for _, f := range d.Files {
@@ -314,11 +318,12 @@ func (b *Builder) files(rec *artifacts.Record) {
 			b.keep(rec)
 		}
 	case filesystem.File:
+		b.shortNames(rec, &d)
 		if d.Directory {
 			return
 		}
 		if p := b.fromDisk(d.Path, rec); p != nil {
-			f := File{Reference: d.Reference, Size: d.Size, Created: cmpTime(d.NameCreated, d.Created), From: []Ref{ref}}
+			f := File{Reference: d.Reference, Size: d.Size, Created: cmpTime(d.NameCreated, d.Created), From: []Ref{ref}, born: d.NameCreated}
 			p.file(f)
 			if !f.Created.IsZero() {
 				add(&p.p.Arrived, Arrival{Kind: "created", Time: f.Created, Certainty: Proved, Ref: ref})
@@ -347,7 +352,11 @@ func (b *Builder) fromDisk(path string, rec *artifacts.Record) *prog {
 	key := b.paths.Key(path, rec.User)
 	known := b.programs[progKey{"", key}]
 	if known == nil {
-		if belowSystem(key) || !isExecutable(key) || b.unknown >= maxUnknown {
+		if belowSystem(key) || !isExecutable(key) {
+			return nil
+		}
+		if b.unknown >= maxUnknown {
+			b.dropped++
 			return nil
 		}
 		b.unknown++
@@ -385,7 +394,7 @@ func (b *Builder) journal(rec *artifacts.Record, d *filesystem.Change) {
 	}
 	if !d.Created.IsZero() {
 		add(&p.p.Arrived, Arrival{Kind: "created", Time: d.Created, Certainty: Proved, Ref: ref})
-		p.file(File{Reference: d.Reference, Created: d.Created, Deleted: d.Deleted, From: []Ref{ref}})
+		p.file(File{Reference: d.Reference, Created: d.Created, Deleted: d.Deleted, From: []Ref{ref}, born: d.Created})
 	}
 	if !d.Deleted.IsZero() {
 		add(&p.p.Ends, End{Kind: "deleted", Time: d.Deleted, Ref: ref})

@@ -227,7 +227,8 @@ func (p *Program) row() []string {
 		joined(p.Autostarts, func(a *Autostart) string { return strings.TrimSpace(a.Mechanism + " " + a.Name) }),
 		number(sent), number(received), joined(p.Traffic, func(t *Traffic) string { return t.Remote }),
 		joined(p.Coupled, func(c *Coupling) string { return c.Path }), joined(p.LoadedBy, same), cell(created), cell(deleted), cell(gone),
-		joined(p.Missing, func(g *Gap) string { return g.What }), "", joined(p.Hosts, same), joined(p.Windows, same),
+		joined(p.Missing, func(g *Gap) string { return g.What }), joined(p.Lookups, (*Lookup).String),
+		joined(p.Hosts, same), joined(p.Windows, same),
 		joined(p.Rules, same), p.Volume, p.ID,
 	}
 }
@@ -294,6 +295,9 @@ func (m *Model) WriteText(w io.Writer, v *View) error {
 	case len(v.Names) == 0 && hidden > 0:
 		fmt.Fprintf(b, "%d programs without findings not shown (--all shows them; a NAME shows all about one).\n", hidden)
 	}
+	if m.Unresolved > 0 && len(v.Names) == 0 {
+		fmt.Fprintf(b, "Records that name a program without its folder and belong to none of these: %d.\n", m.Unresolved)
+	}
 	return b.Flush()
 }
 
@@ -323,6 +327,17 @@ func (p *Program) line(w io.Writer) {
 	fmt.Fprintln(w)
 }
 
+// String is the lookup in words.
+func (l *Lookup) String() string {
+	text := l.Role + " " + l.List + ": " + l.Kind + " " + l.Value
+	for _, s := range []string{l.Name, l.Doubt} {
+		if s != "" {
+			text += " (" + s + ")"
+		}
+	}
+	return text
+}
+
 // flags are what a reader must know at once.
 func (p *Program) flags() []string {
 	var out []string
@@ -338,6 +353,7 @@ func (p *Program) flags() []string {
 	note(slices.ContainsFunc(p.Ends, func(e End) bool { return e.Kind == "prefetch deleted" }), "prefetch deleted")
 	note(len(p.Files) > 1, strconv.Itoa(len(p.Files))+" files")
 	note(p.Volume != "", "other volume")
+	note(p.KnownGood, "known good")
 	return out
 }
 
@@ -379,6 +395,9 @@ func (p *Program) details(w io.Writer) {
 	}
 	for _, x := range p.Verdicts {
 		say("detected", "%s %s: %s %s (%s)", cell(x.Time), x.Product, x.Name, x.Action, x.Ref.Record)
+	}
+	for i := range p.Lookups {
+		say("on list", "%s", p.Lookups[i].String())
 	}
 	for _, l := range p.Loads {
 		say("loads", "%s", l)

@@ -59,6 +59,10 @@ func WriteFindings(w io.Writer, r *findings.Report, v TextView) error {
 	if r.Silenced > 0 {
 		fmt.Fprintf(w, "%s silenced by the rules file.\n", plural(r.Silenced, "hit"))
 	}
+	if k := r.Known; k.Programs > 0 {
+		fmt.Fprintf(w, "%s on a list of known files; hits on their location: %d one level lower, %d informational ones left out.\n",
+			plural(k.Programs, "program"), k.Lowered, k.Folded)
+	}
 	for _, l := range r.Limits {
 		fmt.Fprintf(w, "Limit: %s.\n", output.Clean(l))
 	}
@@ -273,6 +277,11 @@ func writeCoverage(w io.Writer, r *findings.Report) error {
 				ids = append(ids, hits(c))
 			}
 			fmt.Fprintf(w, "  %-14s %s\n", "evaluated", strings.Join(ids, ", "))
+			for _, c := range list {
+				if c.RuleID == "I-01" { // which lists and which records
+					fmt.Fprintf(w, "  %-14s %s\n", "", cleanTo(c.RuleID+": "+strings.Join(c.Why, "; "), 2000))
+				}
+			}
 		}
 		for _, status := range []string{findings.Partly, findings.NotEvaluated} {
 			for _, c := range byStatus[status] {

@@ -194,7 +194,7 @@ func (x *machineScan) read(kind string) error {
 		x.tables = append(x.tables, &recordTable{f, set, f.Files(create, x.opts)})
 	}
 	facts := findings.FactsOf(x.tree, kind, x.o.Artifacts)
-	x.eval = findings.NewEvaluator(facts, &findings.Options{Tables: x.o.Tables, Sigma: x.o.Sigma})
+	x.eval = findings.NewEvaluator(facts, &findings.Options{Tables: x.o.Tables, Sigma: x.o.Sigma, Lists: x.o.Lists})
 	x.seen, x.prefetcher = observations.NewBuilder(x.tree.Machine()), facts.Prefetcher
 	x.page = report.Input{
 		Tool:      "artifactdump " + x.o.Version,

@@ -14,6 +14,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/lists"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/report"
@@ -60,12 +61,15 @@ type ManifestOptions struct {
 	Host      string   `json:"host,omitempty"`
 	Rules     []string `json:"rules,omitempty"`
 	Sigma     []string `json:"sigma,omitempty"`
-	Events    string   `json:"events,omitempty"`
-	NoDeleted bool     `json:"no_deleted,omitempty"`
-	Timezone  string   `json:"evidence_timezone,omitempty"`
-	NoLogs    bool     `json:"no_logs,omitempty"`
-	NoShadows bool     `json:"no_shadows,omitempty"`
-	Level     string   `json:"level,omitempty"`
+	// Lists of indicators and hashes, with what they hold.
+	Lists     []lists.Summary `json:"lists,omitempty"`
+	ListLevel string          `json:"iocs_level,omitempty"`
+	Events    string          `json:"events,omitempty"`
+	NoDeleted bool            `json:"no_deleted,omitempty"`
+	Timezone  string          `json:"evidence_timezone,omitempty"`
+	NoLogs    bool            `json:"no_logs,omitempty"`
+	NoShadows bool            `json:"no_shadows,omitempty"`
+	Level     string          `json:"level,omitempty"`
 }
 
 // An EvidenceManifest says what one piece of evidence was.
@@ -233,6 +237,12 @@ func newManifest(s *run) *Manifest {
 		Artifacts: s.o.Artifacts, Host: s.o.Open.Hostname, Rules: s.o.RuleFiles, Sigma: s.o.SigmaPaths,
 		Events: s.o.Events, NoDeleted: s.o.NoDeleted, Timezone: s.o.Timezone, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows,
 		Level: s.o.Level.String(),
+	}
+	if s.o.Lists != nil {
+		m.Options.ListLevel = s.o.Lists.Level
+		for _, l := range s.o.Lists.Lists {
+			m.Options.Lists = append(m.Options.Lists, l.Summary)
+		}
 	}
 	for _, p := range s.o.Evidence {
 		m.Evidence = append(m.Evidence, &EvidenceManifest{Path: p})

@@ -92,7 +92,7 @@ func (m *Manifest) differs(old *Manifest) string {
 }
 
 // optionFlags are the flags whose values are in the manifest, by their keys there.
-var optionFlags = map[string]string{"artifacts": "--artifact", "formats": "--format"}
+var optionFlags = map[string]string{"artifacts": "--artifact", "formats": "--format", "lists": "--iocs or --hashes"}
 
 // differingOptions names the flags with which two runs differ, or returns "".
 func differingOptions(a, b ManifestOptions) string {

@@ -36,6 +36,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/findings/sigma"
+	"github.com/artifactdump/artifactdump/artifacts/lists"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/report"
@@ -60,6 +61,7 @@ type Options struct {
 	RuleFiles  []string // where Tables came from, for the manifest
 	Sigma      *sigma.Set
 	SigmaPaths []string // where Sigma came from, for the manifest
+	Lists      *lists.Set
 
 	Open         evidence.Options // how evidence is opened
 	NoDeleted    bool             // skip deleted keys and values
@@ -220,6 +222,14 @@ func (s *run) defaults() error {
 	o.Memory = cmp.Or(o.Memory, DefaultMemory)
 	o.SortMemory = cmp.Or(o.SortMemory, output.DefaultBudget)
 	o.Lang = cmp.Or(o.Lang, "en")
+	if o.Lists != nil {
+		o.Lists.Prepare()
+		for _, l := range o.Lists.Lists { // the manifest names what was compared
+			if _, err := l.Hash(); err != nil {
+				return &OptionError{"list", fmt.Errorf("%s: %w", l.Path, err)}
+			}
+		}
+	}
 	o.HashEvidence = o.HashEvidence || o.CaseID != "" || o.Examiner != "" || o.Note != ""
 	if !slices.Contains(report.Languages(), o.Lang) {
 		return &OptionError{"language", fmt.Errorf("%q is unknown", o.Lang)}

@@ -164,12 +164,15 @@ func TestAttackedServer(t *testing.T) {
 	for _, f := range r.Findings {
 		for _, re := range f.Reasons {
 			hits[re.RuleID]++
+			if re.RuleID == "C-09" && !strings.HasSuffix(re.Says, "started cmd.exe as SYSTEM 7 times") {
+				t.Errorf("C-09: %s", re.Says)
+			}
 			if strings.Contains(f.Subject, "WCESERVICE") {
 				t.Errorf("the forged service is a subject: %s", f.Subject)
 			}
 		}
 	}
-	for id, n := range map[string]int{"C-06": 1, "C-15": 2, "C-16": 2} {
+	for id, n := range map[string]int{"C-06": 1, "C-09": 1, "C-15": 2, "C-16": 2} {
 		if hits[id] != n {
 			t.Errorf("%s speaks %d times, want %d", id, hits[id], n)
 		}

@@ -38,7 +38,7 @@ var completionCases = []struct{ line, want string }{
 	{"artifactdump findings --level h", "high"},
 	{"artifactdump dump -a amcachef", "amcachefiles"},
 	{"artifactdump completion z", "zsh"},
-	{"artifactdump scan --force --hash", "--hash-evidence"},
+	{"artifactdump scan --force --hash-e", "--hash-evidence"},
 	{"artifactdump list shim", "shimcache shims"},
 	{"artifactdump hive dump --del", "--deleted"},
 	{"artifactdump hive dump --format ts", "tsv"},

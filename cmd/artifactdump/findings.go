@@ -51,7 +51,7 @@ func findingsCommand() *cli.Command {
 			&cli.BoolFlag{Name: "coverage", Usage: "list each rule that could not be evaluated, with the reason"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 if a finding reaches `LEVEL`"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
-		}, sigmaFlags(), outputFlags(), evidenceFlags()),
+		}, sigmaFlags(), listFlags(), outputFlags(), evidenceFlags()),
 		Action: findingsAction,
 	}
 }
@@ -79,6 +79,9 @@ func findingsAction(c *cli.Context) error {
 	limitMemory(judgingMemory)
 	paths, ids := arguments.IDs(c.Args().Slice())
 	s := newSession(c, "rules", "sigma", "artifact", "window-gap")
+	if err := compare(c, s); err != nil {
+		return err
+	}
 	set, err := sigmaRules(c)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/story"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/formats"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
@@ -98,6 +99,22 @@ func sigmaFlags() []cli.Flag {
 // sigmaRules reads the rules that the flags name; nil when they name none.
 func sigmaRules(c *cli.Context) (*sigma.Set, error) {
 	return arguments.Sigma(c.StringSlice("sigma"), c.String("sigma-status"), c.String("sigma-placeholders"))
+}
+
+// listFlags are for commands that compare with lists.
+func listFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "iocs", Usage: "compare with the indicators in `FILE`: one a line, CSV, STIX, MISP (repeatable)"},
+		&cli.StringSliceFlag{Name: "hashes",
+			Usage: "compare with the hashes of `ROLE=FILE`: bad=FILE, or good=FILE for known files (repeatable)"},
+		&cli.StringFlag{Name: "iocs-level", Value: "high", Usage: "`LEVEL` of hits on entries of lists that state none"},
+	}
+}
+
+// compare has a session compare with the lists that the flags name.
+func compare(c *cli.Context, s *session.Session) (err error) {
+	s.Lists, err = arguments.Lists(c.StringSlice("iocs"), c.StringSlice("hashes"), c.String("iocs-level"), s.Notef)
+	return err
 }
 
 // windowGapFlag is for commands that cut time into windows.

@@ -35,7 +35,7 @@ func programsCommand() *cli.Command {
 			&cli.BoolFlag{Name: "starts", Usage: "write one row for each start (CSV)"},
 			windowGapFlag(),
 			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
-		}, csvFlags(), sigmaFlags(), outputFlags(), evidenceFlags()),
+		}, csvFlags(), sigmaFlags(), listFlags(), outputFlags(), evidenceFlags()),
 		Action: programsAction,
 	}
 }
@@ -58,6 +58,9 @@ func programsAction(c *cli.Context) error {
 	}
 	paths, names := arguments.Programs(c.Args().Slice())
 	s := newSession(c, "rules", "sigma", "artifact", "window-gap")
+	if err := compare(c, s); err != nil {
+		return err
+	}
 	models, err := programview.Models(c.Context, s, paths, &findings.Options{Tables: tables, Sigma: set}, c.Duration("window-gap"))
 	if err != nil {
 		return err

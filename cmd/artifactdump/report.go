@@ -30,7 +30,7 @@ func reportCommand() *cli.Command {
 			&cli.IntFlag{Name: "rows", Value: 2000, Usage: "maximum number `N` of rows in the timeline around the findings"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
 			&cli.StringSliceFlag{Name: "marks", Usage: "print the marks of an analyst in `FILE` first (marks.jsonl; repeatable)"},
-		}, outputFlags(), evidenceFlags()),
+		}, listFlags(), outputFlags(), evidenceFlags()),
 		Action: reportAction,
 	}
 }
@@ -50,6 +50,9 @@ func reportAction(c *cli.Context) error {
 	limitMemory(judgingMemory)
 	paths := c.Args().Slice()
 	s := newSession(c, "rules", "artifact")
+	if err := compare(c, s); err != nil {
+		return err
+	}
 	if err := showEvents(c, s); err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func scanCommand() *cli.Command {
 			&cli.Int64Flag{Name: "sort-memory", Value: output.DefaultBudget >> 20,
 				Usage: "memory in `MiB` to sort the events of a machine; the rest uses temporary files in CASE"},
 			bodyfileFlag(),
-		}, sigmaFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
+		}, sigmaFlags(), listFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: scanAction,
 	}
 }
@@ -150,6 +150,9 @@ func scanOptions(c *cli.Context, l *messages.Log) (o scan.Options, fail findings
 	}
 	o.SigmaPaths = c.StringSlice("sigma")
 	if o.Sigma, err = sigmaRules(c); err != nil {
+		return o, 0, err
+	}
+	if o.Lists, err = arguments.Lists(c.StringSlice("iocs"), c.StringSlice("hashes"), c.String("iocs-level"), l.Notef); err != nil {
 		return o, 0, err
 	}
 	if o.Tables, err = arguments.Tables(o.RuleFiles); err != nil {

@@ -33,7 +33,7 @@ func timelineCommand() *cli.Command {
 			&cli.StringFlag{Name: "around", Usage: "print the events around the event, record or finding `ID`"},
 			&cli.StringFlag{Name: "span", Value: "5m", Usage: "with --around, `SPAN` before and after: 30s, 5m, 2h"},
 			&cli.BoolFlag{Name: "all", Usage: "show the rows that text folds: equal rows, copied file times, devices in Amcache"}},
-			outputFlags(), csvFlags(), timeFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
+			outputFlags(), csvFlags(), timeFlags(), listFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: timeline,
 	}
 }
@@ -55,6 +55,9 @@ func timeline(c *cli.Context) error {
 		return err
 	}
 	s := newSession(c)
+	if err := compare(c, s); err != nil {
+		return err
+	}
 	if err := showEvents(c, s); err != nil {
 		return err
 	}

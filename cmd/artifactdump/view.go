@@ -31,7 +31,7 @@ func viewCommand() *cli.Command {
 			&cli.StringFlag{Name: "lang", Usage: "page `LANGUAGE`: en, ja", DefaultText: "that of the browser"},
 			&cli.StringFlag{Name: "title", Usage: "page `TITLE` (default: the names of the machines)"},
 			&cli.StringSliceFlag{Name: "rules", Usage: "read your own rule tables and exceptions from `FILE` (repeatable)"},
-		}, outputFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
+		}, listFlags(), outputFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: view,
 	}
 }
@@ -45,6 +45,9 @@ func view(c *cli.Context) error {
 		return session.NoEvidence
 	}
 	s := newSession(c, "rules", "artifact")
+	if err := compare(c, s); err != nil {
+		return err
+	}
 	if err := showEvents(c, s); err != nil {
 		return err
 	}

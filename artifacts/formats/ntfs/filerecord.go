@@ -182,6 +182,16 @@ func effective(seq uint16, inUse bool) uint16 {
 // them a path of its own.
 func (r *Record) BestName() *Name { return bestName(r.Names) }
 
+// shortName returns the name that is only a short one, or nil.
+func (r *Record) shortName() *Name {
+	for i := range r.Names {
+		if r.Names[i].DOS() {
+			return &r.Names[i]
+		}
+	}
+	return nil
+}
+
 func bestName(names []Name) *Name {
 	for i := range names {
 		if !names[i].DOS() {

@@ -2,6 +2,8 @@ package ntfs
 
 import (
 	"io"
+	"slices"
+	"strings"
 )
 
 // A PathState is how far a path is confirmed.
@@ -90,6 +92,9 @@ type dirInfo struct {
 	name   uint32 // offset in the arena
 	len    uint16
 	rank   uint8 // of the name's namespace
+
+	shortLen uint8  // of the short name beside it; 0 for none
+	short    uint32 // offset in the arena
 }
 
 // An extension is what an extension record adds to its base.
@@ -154,6 +159,7 @@ func (t *Table) Add(r *Record) {
 	}
 	if best := r.BestName(); best != nil {
 		e.dir = t.addDir(best)
+		t.addShort(e.dir, best, r.shortName())
 	} else {
 		e.dir = t.addDir(&Name{})
 	}
@@ -209,6 +215,20 @@ func (t *Table) addDir(n *Name) uint32 {
 	t.dirs[page] = append(t.dirs[page], d)
 	t.nDirs++
 	return t.nDirs
+}
+
+// addShort notes the short name of a folder. Without room for it the folder has
+// none.
+func (t *Table) addShort(dir uint32, best, short *Name) {
+	if dir == 0 || short == nil || short == best {
+		return
+	}
+	if off, ok := t.store(short); ok {
+		if n := t.lastLen(off); n <= 255 {
+			d := t.dir(dir)
+			d.short, d.shortLen = off, uint8(n)
+		}
+	}
 }
 
 func (t *Table) dir(i uint32) *dirInfo { return &t.dirs[(i-1)/dirPage][(i-1)%dirPage] }
@@ -353,6 +373,41 @@ func (t *Table) AppendFolder(dst []byte, ref Reference) ([]byte, PathState) {
 		dst = append(dst, t.nameOf(chain[n])...)
 	}
 	return dst, state
+}
+
+// ShortPath returns the path of a record in which each name that has a short one
+// beside it is the short one. It is "" where none has, and where a folder of the
+// path is not known.
+func (t *Table) ShortPath(r *Record) string {
+	best := r.BestName()
+	if best == nil {
+		return ""
+	}
+	name, found := best.Name(), false
+	if short := r.shortName(); short != nil && short != best {
+		name, found = short.Name(), true
+	}
+	names := []string{name}
+	for ref := best.Parent; !t.isRoot(ref); {
+		d, _, ok := t.find(ref)
+		if !ok || len(names) > maxDepth || d.rank == 0 {
+			return ""
+		}
+		if d.shortLen > 0 {
+			block := t.arena[d.short/arenaBlock]
+			at := d.short % arenaBlock
+			name, found = string(block[at:at+uint32(d.shortLen)]), true
+		} else {
+			name = string(t.nameOf(d))
+		}
+		names = append(names, name)
+		ref = d.parent
+	}
+	if !found {
+		return ""
+	}
+	slices.Reverse(names)
+	return `\` + strings.Join(names, `\`)
 }
 
 // Path returns the path of a record by its best name. ok is false when it has

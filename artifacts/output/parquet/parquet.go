@@ -58,6 +58,9 @@ type event struct {
 	FindingIDs []string          `parquet:"finding_ids,list"`
 	TimeKind   *string           `parquet:"time_kind,optional,dict"`
 	Session    *string           `parquet:"session,optional,dict"`
+	ProgramID  *string           `parquet:"program_id,optional,dict"`
+	StartID    *string           `parquet:"start_id,optional,dict"`
+	Window     *string           `parquet:"window,optional,dict"`
 }
 
 // A Writer writes the table timeline.
@@ -128,6 +131,7 @@ func (w *Writer) Event(r *output.Row) error {
 	}
 	e.RecordID, e.Level, e.Rules, e.FindingIDs, e.TimeKind = r.RecordID, r.Level, r.Rules, r.FindingIDs, opt(r.TimeKind)
 	e.Session = opt(r.Session)
+	e.ProgramID, e.StartID, e.Window = opt(r.ProgramID), opt(r.StartID), opt(r.Window)
 	w.rows = append(w.rows, e)
 	if len(w.rows) < cap(w.rows) {
 		return nil

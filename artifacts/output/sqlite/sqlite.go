@@ -30,13 +30,13 @@ CREATE TABLE source_file(id INTEGER PRIMARY KEY, host_id INT REFERENCES host(id)
 CREATE TABLE timeline(id INTEGER PRIMARY KEY, host_id INT REFERENCES host(id), source_id INT REFERENCES source_file(id), timestamp INT, filetime INT, datetime TEXT,
 	timestamp_desc TEXT, data_type TEXT, parser TEXT, message TEXT, path TEXT, executable TEXT, username TEXT, user_sid TEXT, key_path TEXT, value_name TEXT,
 	confidence TEXT, tags TEXT, extra TEXT, event_id TEXT, offset INT, state TEXT,
-	record_id TEXT, level TEXT, rules TEXT, finding_ids TEXT, time_kind TEXT, session TEXT);
+	record_id TEXT, level TEXT, rules TEXT, finding_ids TEXT, time_kind TEXT, session TEXT, program_id TEXT, start_id TEXT, window TEXT);
 CREATE TABLE finding(id TEXT, host_id INT REFERENCES host(id), rule_id TEXT, level TEXT, title TEXT, technique TEXT, first_seen TEXT, last_seen TEXT, evidence TEXT,
 	subject TEXT, why TEXT);
 `
 
 const (
-	columns = 27 // of timeline, without its id
+	columns = 30 // of timeline, without its id
 	batch   = 6  // rows of one statement; the driver's cost grows with the square of its arguments
 )
 
@@ -122,7 +122,7 @@ func Create(path string, opts *Options) (*Writer, error) {
 func insert(rows int) string {
 	one := "(" + strings.Repeat("?,", columns-1) + "?)"
 	return "INSERT INTO timeline(host_id,source_id,timestamp,filetime,datetime,timestamp_desc,data_type,parser,message,path,executable,username,user_sid,key_path,value_name," +
-		"confidence,tags,extra,event_id,offset,state,record_id,level,rules,finding_ids,time_kind,session) VALUES " +
+		"confidence,tags,extra,event_id,offset,state,record_id,level,rules,finding_ids,time_kind,session,program_id,start_id,window) VALUES " +
 		strings.TrimSuffix(strings.Repeat(one+",", rows), ",")
 }
 
@@ -160,7 +160,8 @@ func (w *Writer) Event(r *output.Row) error {
 		r.Kind, r.DataType, r.Parser, text(r.Message), text(r.Path), text(r.Executable), text(r.User), text(r.SID), text(r.Key),
 		text(r.Value),
 		string(r.Proof), tags, extra, r.ID, r.Offset, string(r.State),
-		r.RecordID, text(r.Level), list(r.Rules), list(r.FindingIDs), text(r.TimeKind), text(r.Session))
+		r.RecordID, text(r.Level), list(r.Rules), list(r.FindingIDs), text(r.TimeKind), text(r.Session),
+		text(r.ProgramID), text(r.StartID), text(r.Window))
 	if len(w.args) < batch*columns {
 		return nil
 	}

@@ -31,11 +31,13 @@ func Evaluate(ctx context.Context, s *session.Session, paths []string, opts *fin
 		if l := c.Manifest.Options.Level; l != findings.Informational.String() && l != "" {
 			s.Notef("%s: the scan kept findings of level %s and above", c.Dir, l)
 		}
-		r, err := c.Findings(ctx)
-		if err != nil {
-			return nil, err
+		for _, m := range c.Machines {
+			r, _, err := m.Compare(ctx, s.Lists, s.Damage)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, r)
 		}
-		list = append(list, r)
 	}
 	return findings.Join(list...), nil
 }
@@ -46,7 +48,7 @@ const maxIDs = 10
 // WithIDs returns the report with the findings of these ids, or of the only ones that
 // begin so.
 func WithIDs(r *findings.Report, ids []string) (*findings.Report, error) {
-	out := &findings.Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits, Models: r.Models}
+	out := &findings.Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits, Known: r.Known, Models: r.Models}
 	for _, id := range ids {
 		var found []findings.Finding
 		var names []string

@@ -50,6 +50,12 @@ func Read(ctx context.Context, s *session.Session, paths []string, sorter *outpu
 		if in, atMost, err = casefile.Viewer(ctx, cases...); err == nil {
 			in.Rows, err = s.Rows(ctx, cases)
 		}
+		if err == nil {
+			var x *casefile.Compared
+			if x, err = s.Compared(ctx, cases); x != nil {
+				in.Findings, err = viewer.FindingsOf(x.Reports...)
+			}
+		}
 		return in, atMost, err
 	}
 	b := logons.New(nil)

@@ -25,7 +25,7 @@ func Models(ctx context.Context, s *session.Session, paths []string, opts *findi
 	var models []*programs.Model
 	for _, c := range cases {
 		for _, m := range c.Machines {
-			model, err := m.Programs(ctx, s.Damage)
+			_, model, err := m.Compare(ctx, s.Lists, s.Damage)
 			if err != nil {
 				return nil, err
 			}

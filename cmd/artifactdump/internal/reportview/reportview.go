@@ -52,6 +52,12 @@ func OfCases(ctx context.Context, s *session.Session, in *report.Input, cases []
 	if err != nil {
 		return err
 	}
+	if x, err := s.Compared(ctx, cases); err != nil {
+		return err
+	} else if x != nil {
+		in.Findings, in.Techniques, in.Rules = nil, nil, nil
+		in.Evaluate(findings.Join(x.Reports...), opts.Lang)
+	}
 	return in.Stream(ctx, func() iter.Seq2[*output.Row, error] { return rows })
 }
 

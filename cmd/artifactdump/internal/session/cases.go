@@ -59,8 +59,12 @@ func (s *Session) Rows(ctx context.Context, cases []*casefile.Case, names ...str
 	for _, a := range list {
 		wanted[a.Name] = true
 	}
+	x, err := s.Compared(ctx, cases)
+	if err != nil {
+		return nil, err
+	}
 	known := false
-	return func(yield func(*output.Row, error) bool) {
+	rows := func(yield func(*output.Row, error) bool) {
 		named := known
 		known = true
 		for r, err := range casefile.Rows(ctx, cases...) {
@@ -78,7 +82,22 @@ func (s *Session) Rows(ctx context.Context, cases []*casefile.Case, names ...str
 				return
 			}
 		}
-	}, nil
+	}
+	if x != nil {
+		return x.Rows(rows), nil
+	}
+	return rows, nil
+}
+
+// Compared returns the findings of cases after the comparison with the lists of the
+// session, nil where it has none.
+func (s *Session) Compared(ctx context.Context, cases []*casefile.Case) (*casefile.Compared, error) {
+	if s.Lists == nil || s.compared != nil {
+		return s.compared, nil
+	}
+	var err error
+	s.compared, err = casefile.Compare(ctx, cases, s.Lists, s.Damage)
+	return s.compared, err
 }
 
 // Newest is the time of the last event of cases.

@@ -13,6 +13,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/casefile"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/lists"
 	"github.com/artifactdump/artifactdump/artifacts/moments"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
@@ -45,6 +46,9 @@ type Session struct {
 	Kind     string           // of the evidence being read: folder, zip, disk image …
 	Machines []output.Machine // that were read so far
 	Cases    []*casefile.Case // that were opened
+	Lists    *lists.Set       // that evidence or cases are compared with; nil for none
+
+	compared *casefile.Compared
 
 	zones map[string]*artifacts.Zone // of local times, by machine
 }
@@ -75,6 +79,14 @@ func (s *Session) Each(ctx context.Context, paths []string, yield Yield) error {
 
 // Judge is Each, and judges the machines by the rules of opts. also may be nil.
 func (s *Session) Judge(ctx context.Context, paths []string, opts *findings.Options, also Yield) (*scan.Judges, error) {
+	if s.Lists != nil {
+		with := findings.Options{}
+		if opts != nil {
+			with = *opts
+		}
+		with.Lists = s.Lists
+		opts = &with
+	}
 	j := &scan.Judges{Options: opts, Names: s.Names}
 	return j, s.Each(ctx, paths, func(t *evidence.Tree, res artifacts.Result) error {
 		if !slices.Contains(s.Extra, res.Artifact) {
