@@ -93,3 +93,22 @@ func (d *device) ReadAt(p []byte, off int64) (int, error) {
 	err := syscall.ReadFile(d.h, p, &n, &at)
 	return int(n), err
 }
+
+// systemVolumeSerial asks for the volume of a folder. A mount point and a junction lead to the volume behind them.
+func systemVolumeSerial(dir string) (uint32, error) {
+	p, err := syscall.UTF16PtrFromString(dir)
+	if err != nil {
+		return 0, err
+	}
+	h, err := syscall.CreateFile(p, 0, syscall.FILE_SHARE_READ|syscall.FILE_SHARE_WRITE|syscall.FILE_SHARE_DELETE, nil,
+		syscall.OPEN_EXISTING, syscall.FILE_FLAG_BACKUP_SEMANTICS, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer syscall.CloseHandle(h)
+	var info syscall.ByHandleFileInformation
+	if err := syscall.GetFileInformationByHandle(h, &info); err != nil {
+		return 0, err
+	}
+	return info.VolumeSerialNumber, nil
+}

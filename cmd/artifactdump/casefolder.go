@@ -14,7 +14,7 @@ import (
 )
 
 // Flags that say how evidence is read: a case folder was read already.
-var readingFlags = []string{"full", "host", "evidence-timezone", "no-deleted", "no-logs", "no-shadows", "password", "verify", "events"}
+var readingFlags = []string{"full", "host", "evidence-timezone", "no-deleted", "no-logs", "no-shadows", "password", "identity", "verify", "events"}
 
 // cases opens the arguments of a command when they are case folders. It returns
 // nil when they are evidence.

@@ -2,17 +2,15 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
-	"path/filepath"
 	"runtime/debug"
-	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/collector"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/collecting"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 )
 
@@ -36,6 +34,7 @@ func collectCommand() *cli.Command {
 			"Examples:\n" +
 			"   artifactdump collect disk.E01 -o results/HOST.zip\n" +
 			"   artifactdump collect C: -o E:\\HOST.zip\n" +
+			"   artifactdump collect C: -o E:\\HOST.zip --recipient age1…\n" +
 			"   artifactdump collect -a prefetch -a evtx disk.E01 -o - | ssh server 'cat > HOST.zip'",
 		Flags: append(outputFlags(),
 			&cli.StringSliceFlag{Name: "artifact", Aliases: []string{"a"}, Usage: "collect only for the artifact or group `NAME` (repeatable)"},
@@ -44,8 +43,13 @@ func collectCommand() *cli.Command {
 			&cli.StringFlag{Name: "listing", Value: "full", Usage: "list the names on the volumes: full, none"},
 			&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
 			&cli.BoolFlag{Name: "store", Usage: "do not compress"},
+			&cli.StringSliceFlag{Name: "recipient", Usage: "encrypt for the public `KEY` of age (age1…) or SSH, to FILE.age (repeatable)"},
+			&cli.StringFlag{Name: "passphrase", Usage: "encrypt with the pass phrase `TEXT` instead; others on the machine may see it"},
+			&cli.BoolFlag{Name: "resume", Usage: "continue a collection that was interrupted"},
+			&cli.BoolFlag{Name: "allow-same-volume", Usage: "write to the volume that is collected, on a running machine"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the paths of what would be collected, and write nothing"},
 			passwordFlag(),
+			identityFlag(),
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no progress and no notes; damage is still reported"},
 			verboseDamage(),
 		),
@@ -89,35 +93,38 @@ func collectAction(c *cli.Context) error {
 
 // collectInto writes the zip, or none at all.
 func collectInto(s *session, ev *evidence.Evidence, source string, o *collector.Options) error {
-	output := s.c.String("output")
-	if output == "" {
+	output := collecting.Output(s.c.String("output"), o.Seal != nil)
+	if s.c.String("output") == "" {
 		return usagef("missing -o HOST.zip: name the zip to write, or - for standard output")
 	}
-	if output != "-" {
-		around := source
-		if st, err := os.Stat(source); err == nil && !st.IsDir() {
-			around = filepath.Dir(source) // what lies beside an image is evidence, too
-		}
-		if err := files.Outside(output, []string{around}); err != nil {
-			return err
-		}
-	}
-	out, err := openOutput(s.c, source)
-	if err != nil {
+	if err := collecting.Refuse(ev, source, output, s.c.Bool("allow-same-volume")); err != nil {
 		return err
 	}
-	sum, err := collector.Collect(s.c.Context, ev, out, o)
-	if err == nil {
-		err = out.Commit()
-	} else {
-		out.Abort()
+	mode := collector.New
+	switch {
+	case s.c.Bool("force") && s.c.Bool("resume"):
+		return usagef("--force and --resume are mutually exclusive")
+	case s.c.Bool("force"):
+		mode = collector.Force
+	case s.c.Bool("resume"):
+		mode = collector.Resume
+	}
+	sum, err := collecting.Write(s.c.Context, ev, output, s.c.App.Writer, o, mode)
+	if _, ok := errors.AsType[*collector.UnfinishedError](err); ok {
+		return fmt.Errorf("%w: use --resume to continue it or --force to start over", err)
 	}
 	if err != nil {
 		return err
 	}
 	s.clearLine()
-	s.note("%s stored whole, %d in part; %s in all, %s listed", terminal.Count(sum.Files, "file", "files"), sum.Partial,
-		terminal.Count(int(sum.Bytes), "byte", "bytes"), terminal.Count(int(sum.Listed), "name", "names"))
+	s.note("%s stored whole, %d in part, %d changed while they were read; %s in all, %s listed", terminal.Count(sum.Files, "file", "files"),
+		sum.Partial, sum.Changed, terminal.Count(int(sum.Bytes), "byte", "bytes"), terminal.Count(int(sum.Listed), "name", "names"))
+	if sum.Resumed > 0 {
+		s.note("%s had been stored before", terminal.Count(sum.Resumed, "file", "files"))
+	}
+	if output != "-" && output != s.c.String("output") {
+		s.say("written to %s", output)
+	}
 	s.say("SHA-256 of the zip: %s", sum.SHA256)
 	s.say("SHA-256 of the manifest: %s", sum.ManifestSHA256)
 	return nil
@@ -130,34 +137,20 @@ func collectOptions(s *session) (*collector.Options, error) {
 		return nil, err
 	}
 	o := &collector.Options{
-		Artifacts: chosen, Store: c.Bool("store"), Tool: "artifactdump " + version(), Command: withoutPassword(os.Args),
-		Progress: s.progress, Damage: s.damage,
+		Artifacts: chosen, Store: c.Bool("store"), Listing: c.String("listing"), Tool: "artifactdump " + version(),
+		Command: withoutPassword(os.Args), Progress: s.progress, Damage: s.damage, Note: func(text string) { s.note("%s", text) },
 	}
-	switch l := c.String("listing"); l {
-	case "full":
-	case "none":
-		o.NoListing = true
-	default:
+	if l := o.Listing; l != collector.ListFull && l != collector.ListNone {
 		return nil, usagef("unknown listing %q; known: full, none", l)
 	}
-	if o.MaxFile, err = byteSize(c, "max-file"); err != nil {
-		return nil, err
+	if err := collecting.Seal(o, c.StringSlice("recipient"), c.String("passphrase")); err != nil {
+		return nil, usagef("--recipient: %v", err)
 	}
-	o.MaxTotal, err = byteSize(c, "max-total")
-	return o, err
-}
-
-// byteSize reads a number of bytes with an optional K, M, G or T.
-func byteSize(c *cli.Context, flag string) (int64, error) {
-	v := strings.ToUpper(c.String(flag))
-	shift := 0
-	if i := strings.IndexAny(v, "KMGT"); i > 0 && i == len(v)-1 {
-		shift = 10 * (1 + strings.IndexByte("KMGT", v[i]))
-		v = v[:i]
+	if o.MaxFile, err = collecting.Size(c.String("max-file")); err != nil {
+		return nil, usagef("--max-file %v", err)
 	}
-	n, err := strconv.ParseInt(v, 10, 64)
-	if err != nil || n < 1 || n > 1<<62>>shift {
-		return 0, usagef("--%s %s: give a number of bytes, such as 500M or 2G", flag, c.String(flag))
+	if o.MaxTotal, err = collecting.Size(c.String("max-total")); err != nil {
+		return nil, usagef("--max-total %v", err)
 	}
-	return n << shift, nil
+	return o, nil
 }

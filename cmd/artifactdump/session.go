@@ -19,6 +19,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/moments"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/artifacts/sealed"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/damage"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 )
@@ -196,8 +197,9 @@ var wrapEvidence func(fs.FS) fs.FS
 
 // evidenceOptions returns the options for opening evidence from the flags.
 func evidenceOptions(c *cli.Context) *evidence.Options {
+	keys := &sealed.Opener{Files: c.StringSlice("identity"), Passphrase: c.String("password")}
 	return &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows"),
-		Password: c.String("password"), Wrap: wrapEvidence}
+		Password: c.String("password"), Unseal: keys.Open, Wrap: wrapEvidence}
 }
 
 // openEvidence opens evidence as the flags say.
