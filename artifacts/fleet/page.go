@@ -68,6 +68,18 @@ type pageBuilder struct {
 	spreads []pageSpread
 	all     int
 	found   int
+	ranked  []*Ranked
+}
+
+// pageReasons is how many reasons of a machine the page shows.
+const pageReasons = 8
+
+// machine takes in a machine, in the order of reading, with what the page shows of it.
+func (p *pageBuilder) machine(h *Ranked) {
+	if len(p.ranked) < pageMachines {
+		p.ranked = append(p.ranked, &Ranked{Rank: h.Rank, Host: h.Host, Score: h.Score, HighRules: h.HighRules, Case: h.Case,
+			Rules: slices.Clone(h.Rules[:min(pageReasons, len(h.Rules))])})
+	}
 }
 
 // row takes in a row. It keeps the first pageRows in the order of the page.
@@ -158,7 +170,7 @@ func inline(element, content string) (template.HTML, string) {
 }
 
 // write writes the page.
-func (p *pageBuilder) write(w io.Writer, ranked []Ranked) error {
+func (p *pageBuilder) write(w io.Writer) error {
 	p.cutRows()
 	p.cutSpreads()
 	for i := range p.spreads {
@@ -179,7 +191,6 @@ func (p *pageBuilder) write(w io.Writer, ranked []Ranked) error {
 		"when": func(s string) string {
 			return strings.TrimSuffix(strings.Replace(s[:min(19, len(s))], "T", " ", 1), "Z")
 		},
-		"top":   func(list []Reason) []Reason { return list[:min(8, len(list))] },
 		"style": func() template.HTML { return style }, "script": func() template.HTML { return script },
 		"policy": func() string {
 			return fmt.Sprintf("default-src 'none'; style-src %s; script-src %s; base-uri 'none'; form-action 'none'", styleHash, scriptHash)
@@ -190,7 +201,7 @@ func (p *pageBuilder) write(w io.Writer, ranked []Ranked) error {
 	}
 	b := bufio.NewWriterSize(w, 64<<10)
 	err = tmpl.Execute(b, map[string]any{
-		"Machines": ranked[:min(pageMachines, len(ranked))], "AllMachines": len(ranked),
+		"Machines": p.ranked, "AllMachines": len(p.r.machines),
 		"Rows": template.JS(rows), "Shown": len(p.rows), "AllRows": p.all,
 		"Spreads": p.spreads, "AllSpreads": p.found, "Kinds": observations.Kinds(), "Errors": p.r.m.Errors, "Notes": p.r.m.Notes,
 		"Baseline": len(p.r.baseline), "Left": p.r.m.Counts.Baseline, "Version": p.r.o.Version,
