@@ -1,7 +1,7 @@
 package artifacts_test
 
 import (
-	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,14 +29,28 @@ type windows struct {
 
 func (w *windows) run(args ...string) (stdout, stderr string) {
 	w.t.Helper()
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(w.t.Context(), w.wine, args...)
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	cmd.Env = append(os.Environ(), "WINEPREFIX="+w.prefix, "WINEDEBUG=-all", "WINEARCH=win64", "WINEDLLOVERRIDES=mscoree,mshtml=")
-	if err := cmd.Run(); err != nil {
-		w.t.Fatalf("%v: %v\n%s", args, err, errs.String())
+	// Services that Wine starts keep what they inherit: a pipe would wait for them, a file does not.
+	dir := w.t.TempDir()
+	open := func(name string) *os.File {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return f
 	}
-	return out.String(), errs.String()
+	out, errs := open("out"), open("err")
+	defer out.Close()
+	defer errs.Close()
+	cmd := exec.Command(w.wine, args...)
+	cmd.Stdout, cmd.Stderr = out, errs
+	cmd.Env = append(os.Environ(), "WINEPREFIX="+w.prefix, "WINEDEBUG=-all", "WINEARCH=win64", "WINEDLLOVERRIDES=mscoree,mshtml=")
+	err := cmd.Run()
+	o, err1 := os.ReadFile(out.Name())
+	e, err2 := os.ReadFile(errs.Name())
+	if err = errors.Join(err, err1, err2); err != nil {
+		w.t.Fatalf("%v: %v\n%s", args, err, e)
+	}
+	return string(o), string(e)
 }
 
 func (w *windows) dump(args ...string) (stdout, stderr string) {

@@ -12,8 +12,10 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/fleet/observations"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 )
@@ -148,6 +150,33 @@ func shown(s string) string {
 	return output.Clean(s)
 }
 
+// titles are what the rules are called.
+var titles = sync.OnceValue(func() map[string]string {
+	out := map[string]string{}
+	for _, r := range findings.Rules() {
+		out[r.ID] = r.Title
+	}
+	return out
+})
+
+// rules returns the rules that the ranking names, by their ids.
+func (p *pageBuilder) rules() []*findings.Rule {
+	used := map[string]bool{}
+	for _, h := range p.ranked {
+		for _, r := range h.Rules {
+			used[r.Rule] = true
+		}
+	}
+	var out []*findings.Rule
+	for _, r := range findings.Rules() {
+		if used[r.ID] {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b *findings.Rule) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
 // gap spells seconds for people.
 func gap(s float64) string {
 	n := int64(s)
@@ -186,7 +215,7 @@ func (p *pageBuilder) write(w io.Writer) error {
 	style, styleHash := inline("style", pageCSS)
 	script, scriptHash := inline("script", pageJS)
 	tmpl, err := template.New("page").Funcs(template.FuncMap{
-		"shown": shown, "gap": gap,
+		"shown": shown, "gap": gap, "title": func(id string) string { return titles()[id] },
 		"report": func(c string) string { return strings.TrimSuffix(c, "/") + "/report.html" },
 		"when": func(s string) string {
 			return strings.TrimSuffix(strings.Replace(s[:min(19, len(s))], "T", " ", 1), "Z")
@@ -202,7 +231,7 @@ func (p *pageBuilder) write(w io.Writer) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	err = tmpl.Execute(b, map[string]any{
 		"Machines": p.ranked, "AllMachines": len(p.r.machines),
-		"Rows": template.JS(rows), "Shown": len(p.rows), "AllRows": p.all,
+		"Rules": p.rules(), "Rows": template.JS(rows), "Shown": len(p.rows), "AllRows": p.all,
 		"Spreads": p.spreads, "AllSpreads": p.found, "Kinds": observations.Kinds(), "Errors": p.r.m.Errors, "Notes": p.r.m.Notes,
 		"Baseline": len(p.r.baseline), "Left": p.r.m.Counts.Baseline, "Version": p.r.o.Version,
 	})
