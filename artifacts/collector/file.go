@@ -111,6 +111,10 @@ func (j *journal) write(ctx context.Context, ev *evidence.Evidence, name string,
 		err = errors.Join(err, j.file.Close())
 	}
 	if err != nil {
+		if j.flushed == 0 { // nothing to go on with
+			os.Remove(name + ".partial")
+			os.Remove(name + ".journal")
+		}
 		return nil, err
 	}
 	if err := os.Rename(name+".partial", name); err != nil {

@@ -25,6 +25,7 @@ type journal struct {
 	waiting []byte      // lines that are not written yet
 	next    *journalRow // whose end is not known yet: that of the last entry shows when the next one begins
 	flushed int64       // length of the zip up to which the lines are written
+	known   int64       // and up to which there are lines
 	at      time.Time   // when they were
 	now     func() time.Time
 
@@ -103,11 +104,10 @@ func (j *journal) ended(end int64, sum hash.Hash) error {
 	if err != nil {
 		return err
 	}
-	j.waiting, j.next = append(append(j.waiting, b...), '\n'), nil
+	j.waiting, j.next, j.known = append(append(j.waiting, b...), '\n'), nil, end
 	if end-j.flushed < journalBytes && j.now().Sub(j.at) < journalTime {
 		return nil
 	}
-	j.flushed, j.at = end, j.now()
 	return j.flush()
 }
 
@@ -125,7 +125,7 @@ func (j *journal) flush() error {
 	if _, err := j.file.Write(j.waiting); err != nil {
 		return err
 	}
-	j.waiting = j.waiting[:0]
+	j.waiting, j.flushed, j.at = j.waiting[:0], j.known, j.now()
 	return j.file.Sync()
 }
 
@@ -199,7 +199,7 @@ func (c *collection) replay() error {
 			}
 		}
 	}
-	j.flushed, j.at = j.end, j.now()
+	j.flushed, j.known, j.at = j.end, j.end, j.now()
 	return nil
 }
 

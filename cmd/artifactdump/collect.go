@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"runtime/debug"
 
@@ -10,8 +9,11 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/collector"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/collecting"
-	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/collectview"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 // A collection runs on machines that do other work: collectCache is the memory for pages of an image, which are mostly read once, and
@@ -59,13 +61,13 @@ func collectCommand() *cli.Command {
 
 func collectAction(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("usage: artifactdump collect SOURCE -o HOST.zip")
+		return usage.Errorf("usage: artifactdump collect SOURCE -o HOST.zip")
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(collectMemory))
 	}
-	s := newSession(c)
-	o, err := collectOptions(s)
+	l := newLog(c)
+	o, err := collectOptions(c, l)
 	if err != nil {
 		return err
 	}
@@ -74,83 +76,45 @@ func collectAction(c *cli.Context) error {
 	opts.CacheBytes = collectCache
 	ev, err := evidence.Open(source, opts)
 	if err != nil {
-		return missing(source, err)
+		return session.Missing(source, err)
 	}
 	defer ev.Close()
 	for _, n := range ev.Notes {
-		s.note("%s", n)
+		l.Note(n)
 	}
 	for _, t := range ev.Trees {
 		for _, err := range t.Problems() {
-			s.damage(err)
+			l.Damage(err)
 		}
 	}
 	if c.Bool("dry-run") {
-		return errors.Join(collector.Preview(c.App.Writer, ev, o), s.end())
+		return errors.Join(collector.Preview(c.App.Writer, ev, o), l.End())
 	}
-	return errors.Join(collectInto(s, ev, source, o), s.end())
+	j := collectview.Job{
+		Log: l, Source: source, Output: c.String("output"), Force: c.Bool("force"), Resume: c.Bool("resume"),
+		SameVolume: c.Bool("allow-same-volume"), Stdout: c.App.Writer,
+	}
+	return errors.Join(j.Write(c.Context, ev, o), l.End())
 }
 
-// collectInto writes the zip, or none at all.
-func collectInto(s *session, ev *evidence.Evidence, source string, o *collector.Options) error {
-	output := collecting.Output(s.c.String("output"), o.Seal != nil)
-	if s.c.String("output") == "" {
-		return usagef("missing -o HOST.zip: name the zip to write, or - for standard output")
-	}
-	if err := collecting.Refuse(ev, source, output, s.c.Bool("allow-same-volume")); err != nil {
-		return err
-	}
-	mode := collector.New
-	switch {
-	case s.c.Bool("force") && s.c.Bool("resume"):
-		return usagef("--force and --resume are mutually exclusive")
-	case s.c.Bool("force"):
-		mode = collector.Force
-	case s.c.Bool("resume"):
-		mode = collector.Resume
-	}
-	sum, err := collecting.Write(s.c.Context, ev, output, s.c.App.Writer, o, mode)
-	if _, ok := errors.AsType[*collector.UnfinishedError](err); ok {
-		return fmt.Errorf("%w: use --resume to continue it or --force to start over", err)
-	}
-	if err != nil {
-		return err
-	}
-	s.clearLine()
-	s.note("%s stored whole, %d in part, %d changed while they were read; %s in all, %s listed", terminal.Count(sum.Files, "file", "files"),
-		sum.Partial, sum.Changed, terminal.Count(int(sum.Bytes), "byte", "bytes"), terminal.Count(int(sum.Listed), "name", "names"))
-	if sum.Resumed > 0 {
-		s.note("%s had been stored before", terminal.Count(sum.Resumed, "file", "files"))
-	}
-	if output != "-" && output != s.c.String("output") {
-		s.say("written to %s", output)
-	}
-	s.say("SHA-256 of the zip: %s", sum.SHA256)
-	s.say("SHA-256 of the manifest: %s", sum.ManifestSHA256)
-	return nil
-}
-
-func collectOptions(s *session) (*collector.Options, error) {
-	c := s.c
-	chosen, err := selectArtifacts(c.StringSlice("artifact"))
+func collectOptions(c *cli.Context, l *messages.Log) (*collector.Options, error) {
+	chosen, err := arguments.Artifacts(c.StringSlice("artifact"))
 	if err != nil {
 		return nil, err
 	}
 	o := &collector.Options{
-		Artifacts: chosen, Store: c.Bool("store"), Listing: c.String("listing"), Tool: "artifactdump " + version(),
-		Command: withoutPassword(os.Args), Progress: s.progress, Damage: s.damage, Note: func(text string) { s.note("%s", text) },
+		Artifacts: chosen, Store: c.Bool("store"), Tool: "artifactdump " + version(), Command: arguments.WithoutPassword(os.Args),
+		Progress: l.Progress, Damage: l.Damage, Note: l.Note,
 	}
-	if l := o.Listing; l != collector.ListFull && l != collector.ListNone {
-		return nil, usagef("unknown listing %q; known: full, none", l)
+	if err := collectview.Seal(o, c.StringSlice("recipient"), c.String("passphrase")); err != nil {
+		return nil, err
 	}
-	if err := collecting.Seal(o, c.StringSlice("recipient"), c.String("passphrase")); err != nil {
-		return nil, usagef("--recipient: %v", err)
+	if o.Listing, err = collectview.Listing(c.String("listing")); err != nil {
+		return nil, err
 	}
-	if o.MaxFile, err = collecting.Size(c.String("max-file")); err != nil {
-		return nil, usagef("--max-file %v", err)
+	if o.MaxFile, err = arguments.Bytes("max-file", c.String("max-file")); err != nil {
+		return nil, err
 	}
-	if o.MaxTotal, err = collecting.Size(c.String("max-total")); err != nil {
-		return nil, usagef("--max-total %v", err)
-	}
-	return o, nil
+	o.MaxTotal, err = arguments.Bytes("max-total", c.String("max-total"))
+	return o, err
 }

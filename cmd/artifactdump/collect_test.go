@@ -129,10 +129,3 @@ func TestCollectEncrypted(t *testing.T) {
 		t.Errorf("decrypted by age: exit %d, %d bytes", code, len(got))
 	}
 }
-
-func TestWithoutPassword(t *testing.T) {
-	got := withoutPassword([]string{"a", "--password", "x", "--passphrase=y", "--passphrase", "z", "--recipient", "age1"})
-	if s := strings.Join(got, " "); s != "a --password *** --passphrase=*** --passphrase *** --recipient age1" {
-		t.Error(s)
-	}
-}
