@@ -190,13 +190,6 @@ func (c *collection) damage(err error) {
 	}
 }
 
-// note reports what a reader should know.
-func (c *collection) note(format string, args ...any) {
-	if c.o.Note != nil {
-		c.o.Note(fmt.Sprintf(format, args...))
-	}
-}
-
 // A counter counts and hashes what is written. While it holds, it keeps what is written to hash it later.
 type counter struct {
 	w    io.Writer
