@@ -21,7 +21,9 @@ type rowWriter struct {
 	words map[string]string
 }
 
-func newRowWriter(v *view) *rowWriter { return &rowWriter{tr: v.tr, many: v.Many, words: map[string]string{}} }
+func newRowWriter(v *view) *rowWriter {
+	return &rowWriter{tr: v.tr, many: v.Many, words: map[string]string{}}
+}
 
 // html returns what was appended since the last call.
 func (w *rowWriter) html() template.HTML {

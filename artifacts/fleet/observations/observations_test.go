@@ -109,7 +109,7 @@ func TestIncident(t *testing.T) {
 		`task \falcon sync = rundll32.exe \users\public\libraries\cache.dll,#1`: {"critical", "2026-03-06T18:16:02.2246903Z",
 			"2026-03-06T18:16:02.2246903Z"},
 		`device 4c5300019920260304`: {"", "2025-01-30T00:40:02.1191001Z", "2026-03-04T09:31:55.8800240Z"},
-		`account .\daniel`:          {"medium", "2025-01-24T01:15:33.2801745Z", "2026-03-07T23:52:30.9917345Z"},
+		`account .\daniel`:          {"high", "2025-01-24T01:15:33.2801745Z", "2026-03-07T23:52:30.9917345Z"},
 	} {
 		o, ok := seen[key]
 		if !ok {
