@@ -88,6 +88,52 @@ func TestCollectedVolume(t *testing.T) {
 	}
 }
 
+// A moving device has a byte that another program changes whenever it was read, up to a number of times.
+type moving struct {
+	sectors
+	at    int64
+	times int
+}
+
+func (m *moving) ReadAt(p []byte, off int64) (int, error) {
+	n, err := m.sectors.ReadAt(p, off)
+	if off <= m.at && m.at < off+int64(n) && m.times > 0 {
+		m.times--
+		m.b[m.at]++
+	}
+	return n, err
+}
+
+// TestCollectedWhileItChanges collects a volume on which a hive is being written. One that comes to rest is whole.
+func TestCollectedWhileItChanges(t *testing.T) {
+	states := shadowStates()[3:]
+	b, err := os.ReadFile(shadowImage(t, states))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(b, states[0][software][:4096]) // the base block, whose second half means nothing
+	if at < 0 {
+		t.Fatal("the hive is not in the image")
+	}
+	for _, c := range []struct {
+		times   int
+		changed int
+	}{{0, 0}, {1, 0}, {1 << 30, 1}} {
+		dev := &moving{sectors{bytes.Clone(b), 512, t}, int64(at) + 2000, c.times}
+		ev, err := evidence.OpenVolume(dev, `\\.\C:`, "C:", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, err := collector.Collect(t.Context(), ev, io.Discard, &collector.Options{Artifacts: catalogue.All()})
+		if err = errors.Join(err, ev.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if sum.Changed != c.changed || sum.Partial > 0 {
+			t.Errorf("written %d times: %d files changed, want %d; %d in part", c.times, sum.Changed, c.changed, sum.Partial)
+		}
+	}
+}
+
 // storedSums reads the hashes that a collection lists, and checks them against what it holds.
 func storedSums(t *testing.T, path string) map[string]string {
 	t.Helper()

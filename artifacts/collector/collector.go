@@ -13,6 +13,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -31,21 +32,31 @@ const (
 	DefaultMaxTotal = 20 << 30
 )
 
+// The listings of [Options].
+const (
+	ListFull = "full" // everything
+	ListNone = "none"
+)
+
 // Options change what is collected and how it is written.
 type Options struct {
 	Artifacts []*artifacts.Artifact // whose sources are collected
 
-	MaxFile   int64 // bytes stored of one file; file tables and change journals are exempt. 0 means DefaultMaxFile
-	MaxTotal  int64 // bytes stored of all files. 0 means DefaultMaxTotal
-	Store     bool  // do not compress
-	NoListing bool  // write no listing of the volumes
+	MaxFile  int64  // bytes stored of one file; file tables and change journals are exempt. 0 means DefaultMaxFile
+	MaxTotal int64  // bytes stored of all files. 0 means DefaultMaxTotal
+	Store    bool   // do not compress
+	Listing  string // of the names on the volumes: ListFull (also ""), ListNone
 
 	Tool    string   // name and version of the program, for the manifest
 	Command []string // command line, for the manifest
 	Now     func() time.Time
 
+	// Seal encrypts what is written, when set. The zip is then inside of what it makes.
+	Seal func(io.Writer) (io.WriteCloser, error)
+
 	Progress func(done, planned int, path string) // called before each file, when set
 	Damage   func(error)                          // called for what cannot be read, when set
+	Note     func(string)                         // called for what a reader should know, when set
 }
 
 func (o *Options) maxFile() int64 {
@@ -74,41 +85,56 @@ type Summary struct {
 	Machines int
 	Files    int   // stored whole
 	Partial  int   // stored in part, or not at all: cut by a limit, failed
+	Changed  int   // stored, and changed while they were read
+	Resumed  int   // stored by an earlier run, of all these
 	Bytes    int64 // stored of all files, before compression
 	Size     int64 // of the zip
 	Listed   int64 // files and folders in the listings
 
 	ManifestSHA256 string // of the last manifest
-	SHA256         string // of the zip
+	SHA256         string // of the zip, encrypted where it is
 }
 
 // A collection is one zip that is being written.
 type collection struct {
-	o    *Options
-	out  *counter
-	zip  *zip.Writer
-	sum  Summary
-	buf  []byte
-	left int64 // of MaxTotal
-	ev   *evidence.Evidence
+	o       *Options
+	out     *counter
+	zip     *zip.Writer
+	journal *journal          // nil where a collection cannot be resumed
+	begun   []*zip.FileHeader // entries that no line of the journal has yet
+	sum     Summary
+	buf     []byte
+	left    int64 // of MaxTotal
+	ev      *evidence.Evidence
 }
 
 // Collect writes the evidence that the options choose to w. An error is one of writing or of the context; what cannot be read is in the
 // manifest, in the summary's count, and goes to Options.Damage.
 func Collect(ctx context.Context, ev *evidence.Evidence, w io.Writer, o *Options) (*Summary, error) {
+	return run(ctx, ev, w, o, nil)
+}
+
+func run(ctx context.Context, ev *evidence.Evidence, w io.Writer, o *Options, j *journal) (*Summary, error) {
 	for _, t := range ev.Trees {
 		if t.Loose() {
 			return nil, fmt.Errorf("%s: loose files without the folders they came from: nothing says which are to be collected", ev.Path)
 		}
 	}
-	c := &collection{o: o, out: &counter{w: w, sum: sha256.New()}, buf: make([]byte, blockSize), left: o.maxTotal(), ev: ev}
-	c.zip = zip.NewWriter(c.out)
+	c := &collection{o: o, out: &counter{w: w, sum: sha256.New()}, journal: j, buf: make([]byte, blockSize), left: o.maxTotal(), ev: ev}
+	plain, closeSeal, err := o.seal(c.out)
+	if err != nil {
+		return nil, err
+	}
+	c.zip = zip.NewWriter(plain)
 	c.zip.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	if err := c.replay(); err != nil {
+		return nil, err
+	}
 	prefixes := c.prefixes()
 	for i, t := range ev.Trees {
 		m := &machine{collection: c, tree: t, prefix: prefixes[i], started: o.now()}
 		if err := m.collect(ctx); err != nil {
-			return nil, err
+			return nil, errors.Join(err, c.keep())
 		}
 		c.sum.Machines++
 		ev.Trees[i] = nil // so that what it holds goes when it is done
@@ -116,8 +142,23 @@ func Collect(ctx context.Context, ev *evidence.Evidence, w io.Writer, o *Options
 	if err := c.zip.Close(); err != nil {
 		return nil, err
 	}
+	if err := closeSeal(); err != nil {
+		return nil, err
+	}
 	c.sum.Size, c.sum.SHA256 = c.out.n, hex.EncodeToString(c.out.sum.Sum(nil))
 	return &c.sum, nil
+}
+
+// seal returns where the zip is written: to w, or to what encrypts it.
+func (o *Options) seal(w io.Writer) (io.Writer, func() error, error) {
+	if o.Seal == nil {
+		return w, func() error { return nil }, nil
+	}
+	s, err := o.Seal(w)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, s.Close, nil
 }
 
 // prefixes returns the folder of each machine in the zip: none for the only one.
@@ -149,16 +190,22 @@ func (c *collection) damage(err error) {
 	}
 }
 
-// A counter counts and hashes what is written.
+// A counter counts and hashes what is written. While it holds, it keeps what is written to hash it later.
 type counter struct {
-	w   io.Writer
-	sum hash.Hash
-	n   int64
+	w    io.Writer
+	sum  hash.Hash
+	n    int64
+	hold bool
+	held []byte
 }
 
 func (c *counter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.n += int64(n)
-	c.sum.Write(p[:n])
+	if c.hold {
+		c.held = append(c.held, p[:n]...)
+	} else {
+		c.sum.Write(p[:n])
+	}
 	return n, err
 }

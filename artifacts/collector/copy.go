@@ -20,6 +20,7 @@ const (
 	smallest  = 4096    // of what is given up where a read fails
 	manyHoles = 1 << 20 // bytes of holes from which on a file is stored without them
 	maxHashed = 1 << 30 // bytes of holes that are hashed with a file
+	readTries = 3       // of what another program writes meanwhile
 )
 
 // The states of a file.
@@ -27,6 +28,8 @@ const (
 	whole  = "whole"
 	cut    = "cut"    // by a limit
 	failed = "failed" // some of it, or all, cannot be read
+
+	changed = "changed" // other bytes than a second reading gave
 )
 
 // A span is a piece of a file: n bytes at off, of which stored are in the zip, at offset at. The tags are those of the index that
@@ -43,6 +46,7 @@ type copied struct {
 	stored int64
 	sum    string // of the original, "" when some of it could not be read
 	kept   string // of the stored bytes
+	again  string // of what a second reading of a changed file gave
 	spans  []span // nil when the stored bytes are the file
 	state  string
 	err    error
@@ -77,14 +81,18 @@ type copier struct {
 	original hash.Hash
 	kept     hash.Hash
 	hashing  bool
+	check    func([]byte) bool
 	pos      int64 // in the original
 	out      copied
 	readErr  error
 }
 
-// copyFile writes the content of a file to w, at most limit bytes of it.
-func copyFile(ctx context.Context, w io.Writer, f fs.File, size, limit int64, buf []byte) (copied, error) {
-	c := &copier{ctx: ctx, w: w, buf: buf, limit: limit, original: sha256.New(), kept: sha256.New(), hashing: true}
+// whatever is the check of files that have no form to be checked.
+func whatever([]byte) bool { return true }
+
+// copyFile writes the content of a file to w, at most limit bytes of it. Blocks that check refuses are read again.
+func copyFile(ctx context.Context, w io.Writer, f fs.File, size, limit int64, buf []byte, check func([]byte) bool) (copied, error) {
+	c := &copier{ctx: ctx, w: w, buf: buf, limit: limit, original: sha256.New(), kept: sha256.New(), hashing: true, check: check}
 	c.out.state = whole
 	list, sparse := pieces(f, size)
 	at, random := f.(io.ReaderAt)
@@ -190,8 +198,14 @@ func (c *copier) block(at io.ReaderAt, p []byte) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	if n, _ := at.ReadAt(p, c.pos); n == len(p) {
-		return c.write(p)
+	for try := 1; ; try++ {
+		n, _ := at.ReadAt(p, c.pos)
+		if n < len(p) {
+			break
+		}
+		if c.check(p) || try == readTries {
+			return c.write(p)
+		}
 	}
 	for end := c.pos + int64(len(p)); c.pos < end; {
 		q := p[:min(smallest, end-c.pos)]
@@ -246,8 +260,8 @@ func (c *copier) stream(r io.Reader, size int64) error {
 }
 
 // index writes the ranges of a sparse file beside it.
-func index(z *zip.Writer, name string, spans []span) error {
-	w, err := z.CreateHeader(&zip.FileHeader{Name: name + ".idx", Method: zip.Deflate})
+func (m *machine) index(name string, spans []span) error {
+	w, err := m.begin(&zip.FileHeader{Name: m.prefix + name + ".idx", Method: zip.Deflate})
 	if err != nil {
 		return err
 	}

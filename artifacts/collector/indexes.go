@@ -137,10 +137,15 @@ func (x *indexWalk) again(name string) error {
 // store writes one part of an index as a stream of its folder.
 func (x *indexWalk) store(name string, of []string, b *io.SectionReader, info fs.FileInfo) error {
 	place := evidence.Place{Volume: x.d.Volume, Snapshot: x.d.Snapshot, Name: name}
-	r := x.row(&Item{Kind: "index", Of: slices.Clone(of)}, x.d, place)
-	r.info, r.size = info, b.Size()
-	x.rows = append(x.rows, r)
-	return x.entry(x.ctx, r, &inMemory{b, info}, x.left)
+	t := x.take(&Item{Kind: "index", Of: slices.Clone(of)}, x.d, place)
+	if x.before[t.key()] {
+		return nil
+	}
+	t.info, t.Line.Size = info, b.Size()
+	if err := x.entry(x.ctx, t, &inMemory{b, info}, x.left); err != nil {
+		return err
+	}
+	return x.done(t)
 }
 
 // inMemory is a part of an index as a file.

@@ -33,10 +33,10 @@ const maxListDepth = 256
 // listing writes the names of everything on the live volumes. A reader can then say of a file that it is not there, and not only that
 // it was not collected.
 func (m *machine) listing(ctx context.Context) error {
-	if m.o.NoListing {
+	if m.o.Listing == ListNone {
 		return nil
 	}
-	w, err := m.zip.CreateHeader(&zip.FileHeader{Name: m.prefix + "artifactdump/listing.jsonl.gz"})
+	w, err := m.begin(&zip.FileHeader{Name: m.prefix + "artifactdump/listing.jsonl.gz"})
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (m *machine) lists(plan *Plan) error {
 
 // jsonEntry writes an entry of JSON and returns its SHA-256.
 func (m *machine) jsonEntry(name string, write func(*json.Encoder) error) (string, error) {
-	w, err := m.zip.CreateHeader(&zip.FileHeader{Name: m.prefix + name, Method: zip.Deflate})
+	w, err := m.begin(&zip.FileHeader{Name: m.prefix + name, Method: zip.Deflate})
 	if err != nil {
 		return "", err
 	}
@@ -74,18 +74,18 @@ func (m *machine) uploads(e *json.Encoder) error {
 		Type       string   `json:"Type"`
 	}
 	for _, r := range m.rows {
-		if r.stored == "" {
+		if r.Line.Stored == "" {
 			continue
 		}
-		vfs := strings.Join(r.components[2:], `\`)
-		l := line{r.readAt.Format(time.RFC3339), r.readAt.Format(time.RFC3339), vfs, r.components, r.size, r.copied.stored, ""}
+		at := r.Line.ReadAt
+		l := line{at, at, strings.Join(r.Components[2:], `\`), r.Components, r.Line.Size, r.Line.StoredSize, ""}
 		if err := e.Encode(l); err != nil {
 			return err
 		}
-		if r.copied.spans == nil {
+		if len(r.Spans) == 0 {
 			continue
 		}
-		l.Components = append(r.components[:len(r.components)-1:len(r.components)-1], r.components[len(r.components)-1]+".idx")
+		l.Components = append(r.Components[:len(r.Components)-1:len(r.Components)-1], r.Components[len(r.Components)-1]+".idx")
 		l.Path, l.Type = l.Path+".idx", "idx"
 		if err := e.Encode(l); err != nil {
 			return err
@@ -109,13 +109,10 @@ func shownTime(ft uint64) string {
 // not among them.
 func (m *machine) metadata(e *json.Encoder) error {
 	for _, r := range m.rows {
-		if r.stored == "" {
+		if r.Line.Stored == "" || r.Line.Copied {
 			continue
 		}
-		si, _, source := timesOf(r.info)
-		if source == "" {
-			continue
-		}
+		si := r.Line.SI
 		err := e.Encode(struct {
 			SourceFile   string
 			Size         int64
@@ -123,7 +120,7 @@ func (m *machine) metadata(e *json.Encoder) error {
 			Modified     string
 			LastAccessed string
 			Changed      string
-		}{strings.Join(r.components[2:], `\`), r.size, shownTime(si[0]), shownTime(si[1]), shownTime(si[2]), shownTime(si[3])})
+		}{strings.Join(r.Components[2:], `\`), r.Line.Size, shownTime(si[0]), shownTime(si[1]), shownTime(si[2]), shownTime(si[3])})
 		if err != nil {
 			return err
 		}
@@ -146,26 +143,7 @@ func (m *machine) context(e *json.Encoder) error {
 // files writes the list of the files, which has everything that is known of each.
 func (m *machine) files(e *json.Encoder) error {
 	for _, r := range m.rows {
-		l := fileLine{
-			Path: r.path, Snapshot: r.place.Snapshot, Stored: r.stored, Size: r.size, StoredSize: r.copied.stored,
-			SHA256: r.copied.sum, Kind: r.item.Kind, Of: r.item.Of, State: r.copied.state, ReadAt: r.readAt.Format(time.RFC3339Nano),
-		}
-		if r.copied.kept != r.copied.sum {
-			l.StoredSHA256 = r.copied.kept
-		}
-		if r.copied.err != nil {
-			l.Error = r.copied.err.Error()
-		}
-		if r.info != nil {
-			l.SI, l.FN, l.Source = timesOf(r.info)
-			var x listed
-			x.describe(r.info)
-			l.Attributes, l.MFT = x.Attributes, x.MFT
-		}
-		if l.Source == "" {
-			l.Source, l.Copied = "the copy", true
-		}
-		if err := e.Encode(&l); err != nil {
+		if err := e.Encode(&r.Line); err != nil {
 			return err
 		}
 	}
@@ -181,6 +159,7 @@ type fileLine struct {
 	StoredSize   int64     `json:"stored_size"`
 	SHA256       string    `json:"sha256,omitempty"`
 	StoredSHA256 string    `json:"stored_sha256,omitempty"`
+	Again        string    `json:"sha256_again,omitempty"` // of a second reading, of a file that changed
 	SI           [4]uint64 `json:"si"`
 	FN           [4]uint64 `json:"fn"`
 	Source       string    `json:"source"`
@@ -229,6 +208,7 @@ type manifest struct {
 	Counts   map[string]int64  `json:"counts"`
 	Limits   map[string]int64  `json:"limits"`
 	States   map[string]int    `json:"states"`
+	Changed  []string          `json:"changed"` // files that another program wrote while they were read
 	Absent   []string          `json:"absent"`
 	Problems []string          `json:"problems"`
 	Hashes   map[string]string `json:"sha256"`
@@ -248,7 +228,7 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 	x := &manifest{
 		Tool: m.o.Tool, Program: programSum(), System: runtime.GOOS + "/" + runtime.GOARCH, Command: m.o.Command, Source: m.ev.Path,
 		Kind: m.ev.Kind, Machine: m.name, Started: m.started.Format(time.RFC3339Nano), Ended: now.Format(time.RFC3339Nano),
-		Local: now.Local().Format(time.RFC3339), Absent: plan.Absent, Problems: []string{},
+		Local: now.Local().Format(time.RFC3339), Absent: plan.Absent, Problems: []string{}, Changed: []string{},
 		Limits: map[string]int64{"max_file": m.o.maxFile(), "max_total": m.o.maxTotal()}, States: map[string]int{},
 		Hashes: map[string]string{"artifactdump/files.jsonl": files},
 	}
@@ -258,8 +238,11 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 		listed += d.Listed
 	}
 	for _, r := range m.rows {
-		x.States[r.copied.state]++
-		stored += r.copied.stored
+		x.States[r.Line.State]++
+		stored += r.Line.StoredSize
+		if r.Line.State == changed {
+			x.Changed = append(x.Changed, r.shown())
+		}
 	}
 	x.Counts = map[string]int64{"files": int64(len(m.rows)), "stored_bytes": stored, "listed": listed}
 	for _, err := range append(plan.Errors, m.tree.Problems()...) {

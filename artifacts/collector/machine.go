@@ -29,6 +29,7 @@ type machine struct {
 	shadows map[string]bool // device names that are taken
 	rows    []*row
 	log     []string
+	before  map[string]bool // files that an earlier run stored, by their keys
 }
 
 // A device is a volume as the layout names it.
@@ -43,18 +44,24 @@ type device struct {
 
 // A row is what the lists of the zip say of one file.
 type row struct {
-	item       *Item
-	place      evidence.Place
-	path       string // as Windows spells it
-	components []string
-	stored     string // "" when there is nothing of it
-	size       int64
-	info       fs.FileInfo
-	copied     copied
-	readAt     time.Time
+	Line       fileLine `json:"line"`
+	Components []string `json:"components"`
+	Spans      []span   `json:"spans,omitempty"` // of a file that is stored without its holes
+}
+
+// A take is one file that is being collected.
+type take struct {
+	row
+	item   *Item
+	place  evidence.Place
+	info   fs.FileInfo
+	copied copied
 }
 
 func (m *machine) collect(ctx context.Context) error {
+	if m.finished() {
+		return nil
+	}
 	m.name = m.tree.ComputerName()
 	if m.name == "" {
 		m.name = m.tree.Name()
@@ -81,10 +88,14 @@ func (m *machine) collect(ctx context.Context) error {
 	for _, err := range append(plan.Errors, m.tree.Problems()...) {
 		m.say("not read: %v", err)
 	}
+	listed := m.sum.Listed
 	if err := m.listing(ctx); err != nil {
 		return err
 	}
-	return m.lists(plan)
+	if err := m.lists(plan); err != nil {
+		return err
+	}
+	return m.keepRow(&journalRow{Ends: m.sum.ManifestSHA256, Listed: m.sum.Listed - listed})
 }
 
 // say keeps a line for the log of the collection.
@@ -138,79 +149,128 @@ func (m *machine) file(ctx context.Context, it *Item) error {
 	if d == nil {
 		d = m.device(at, nil)
 	}
-	r := m.row(it, d, place)
+	t := m.take(it, d, place)
+	if m.before[t.key()] {
+		return nil
+	}
+	settled := m.settle(ctx, it)
+	m.ev.Forget()
 	f, err := it.File.Open()
 	if err == nil {
 		defer f.Close()
-		r.info, err = f.Stat()
+		t.info, err = f.Stat()
 	}
-	if err == nil && r.info.IsDir() {
+	if err == nil && t.info.IsDir() {
 		return nil
 	}
-	m.rows = append(m.rows, r)
 	if err != nil {
-		r.info, _ = it.File.Stat()
-		r.copied.state, r.copied.err = failed, plain(err)
-		m.partial(r)
-		return nil
+		t.info, _ = it.File.Stat()
+		t.copied.state, t.copied.err = failed, plain(err)
+		return m.done(t)
 	}
-	r.size = r.info.Size()
+	t.Line.Size = t.info.Size()
 	limit := min(m.o.maxFile(), m.left)
 	if it.Kind == "filesystem" {
 		limit = m.left
 	}
-	return m.entry(ctx, r, f, limit)
+	if err := m.entry(ctx, t, f, limit); err != nil {
+		return err
+	}
+	m.compare(ctx, t, settled)
+	return m.done(t)
 }
 
-func (m *machine) row(it *Item, d *device, place evidence.Place) *row {
-	r := &row{item: it, place: place, path: place.Volume + `\` + strings.ReplaceAll(place.Name, "/", `\`), readAt: m.o.now()}
-	r.components = append([]string{"uploads", d.Accessor, d.Device}, strings.Split(place.Name, "/")...)
-	return r
+func (m *machine) take(it *Item, d *device, place evidence.Place) *take {
+	t := &take{item: it, place: place}
+	t.Line.Path = place.Volume + `\` + strings.ReplaceAll(place.Name, "/", `\`)
+	t.Line.Snapshot, t.Line.Kind, t.Line.Of = place.Snapshot, it.Kind, it.Of
+	t.Line.ReadAt = m.o.now().Format(time.RFC3339Nano)
+	t.Components = append([]string{"uploads", d.Accessor, d.Device}, strings.Split(place.Name, "/")...)
+	return t
 }
 
 // entry writes a file into an entry of the zip.
-func (m *machine) entry(ctx context.Context, r *row, f fs.File, limit int64) error {
-	enc := make([]string, len(r.components))
-	for i, c := range r.components {
+func (m *machine) entry(ctx context.Context, t *take, f fs.File, limit int64) error {
+	enc := make([]string, len(t.Components))
+	for i, c := range t.Components {
 		enc[i] = collect.EncodeComponent(c)
 	}
-	r.stored = strings.Join(enc, "/")
-	w, err := m.create(r.stored, r.info.ModTime())
+	t.Line.Stored = strings.Join(enc, "/")
+	w, err := m.create(t.Line.Stored, t.info.ModTime())
 	if err != nil {
 		return err
 	}
-	r.copied, err = copyFile(ctx, w, f, r.size, limit, m.buf)
+	check := whatever
+	if m.ev.Live() && t.place.Name == "$MFT" {
+		check = wholeRecords
+	}
+	t.copied, err = copyFile(ctx, w, f, t.Line.Size, limit, m.buf, check)
 	if err != nil {
 		return err
 	}
-	m.left -= r.copied.stored
-	m.sum.Bytes += r.copied.stored
-	if r.copied.spans != nil {
-		if err := index(m.zip, m.prefix+r.stored, r.copied.spans); err != nil {
-			return err
-		}
-	}
-	if r.copied.state != whole {
-		m.partial(r)
+	t.Spans = t.copied.spans
+	m.left -= t.copied.stored
+	if t.Spans == nil {
 		return nil
 	}
-	m.sum.Files++
-	return nil
+	return m.index(t.Line.Stored, t.Spans)
 }
 
-func (m *machine) partial(r *row) {
-	m.sum.Partial++
-	err := fmt.Errorf("%s: %s: %w", r.shown(), r.copied.state, r.copied.err)
-	m.say("%v", err)
-	m.damage(err)
+// done takes a file into the lists.
+func (m *machine) done(t *take) error {
+	t.describe()
+	m.count(&t.row)
+	return m.keepRow(&journalRow{Row: &t.row})
 }
+
+// count adds a file to the lists and to the counts.
+func (m *machine) count(r *row) {
+	m.rows = append(m.rows, r)
+	m.sum.Bytes += r.Line.StoredSize
+	switch r.Line.State {
+	case whole:
+		m.sum.Files++
+	case changed:
+		m.sum.Changed++
+		m.say("%s: %s", r.shown(), r.Line.Error)
+	default:
+		m.sum.Partial++
+		err := fmt.Errorf("%s: %s: %s", r.shown(), r.Line.State, r.Line.Error)
+		m.say("%v", err)
+		m.damage(err)
+	}
+}
+
+// describe fills the line of the list.
+func (t *take) describe() {
+	l := &t.Line
+	l.StoredSize, l.SHA256, l.State, l.Again = t.copied.stored, t.copied.sum, t.copied.state, t.copied.again
+	if t.copied.kept != t.copied.sum {
+		l.StoredSHA256 = t.copied.kept
+	}
+	if t.copied.err != nil {
+		l.Error = t.copied.err.Error()
+	}
+	if t.info != nil {
+		l.SI, l.FN, l.Source = timesOf(t.info)
+		var x listed
+		x.describe(t.info)
+		l.Attributes, l.MFT = x.Attributes, x.MFT
+	}
+	if l.Source == "" {
+		l.Source, l.Copied = "the copy", true
+	}
+}
+
+// key tells the files of a machine apart.
+func (r *row) key() string { return r.Line.Snapshot + "\x00" + r.Line.Path }
 
 // shown is the path of a file with the name of the copy that it is in.
 func (r *row) shown() string {
-	if r.place.Snapshot != "" {
-		return r.place.Snapshot + ": " + r.path
+	if r.Line.Snapshot != "" {
+		return r.Line.Snapshot + ": " + r.Line.Path
 	}
-	return r.path
+	return r.Line.Path
 }
 
 // create begins an entry of the machine's.
@@ -222,7 +282,7 @@ func (m *machine) create(name string, modified time.Time) (io.Writer, error) {
 	if y := modified.Year(); y >= 1980 && y < 2108 { // what a zip can hold
 		h.Modified = modified.UTC()
 	}
-	return m.zip.CreateHeader(h)
+	return m.begin(h)
 }
 
 func plain(err error) error {

@@ -25,7 +25,7 @@ func OpenVolume(h image.VolumeHandle, name, letter string, opts *Options) (*Evid
 	if err != nil {
 		return nil, err
 	}
-	e.Path, e.Kind = name, "volume"
+	e.Path, e.Kind, e.live, e.forget = name, "volume", true, d.Forget
 	for _, t := range e.Trees {
 		for _, v := range t.volumes {
 			v.name = letter

@@ -14,3 +14,5 @@ func deviceName(string) (device, letter string, ok bool) { return "", "", false 
 func openDevice(string) (image.VolumeHandle, func() error, error) {
 	return nil, nil, errors.ErrUnsupported
 }
+
+func systemVolumeSerial(string) (uint32, error) { return 0, errors.ErrUnsupported }

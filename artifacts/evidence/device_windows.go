@@ -3,6 +3,7 @@ package evidence
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -58,11 +59,12 @@ func openDevice(name string) (image.VolumeHandle, func() error, error) {
 	d := &device{h: h, sector: 512}
 	close := func() error { return syscall.CloseHandle(h) }
 	var length [8]byte
-	if _, err := d.ask(ioctlDiskGetLengthInfo, nil, length[:]); err != nil {
+	if _, err := d.ask(ioctlDiskGetLengthInfo, nil, length[:]); err == nil {
+		d.size = int64(binary.LittleEndian.Uint64(length[:]))
+	} else if d.size, _ = syscall.Seek(h, 0, io.SeekEnd); d.size <= 0 { // a driver that knows files only, as that of Wine
 		close()
 		return nil, nil, fmt.Errorf("%s: its size is not known: %w", name, err)
 	}
-	d.size = int64(binary.LittleEndian.Uint64(length[:]))
 	// STORAGE_PROPERTY_QUERY; of STORAGE_ACCESS_ALIGNMENT_DESCRIPTOR the fifth and sixth numbers are the logical and physical sector.
 	var query [12]byte
 	binary.LittleEndian.PutUint32(query[:], accessAlignmentProperty)
@@ -92,4 +94,23 @@ func (d *device) ReadAt(p []byte, off int64) (int, error) {
 	var n uint32
 	err := syscall.ReadFile(d.h, p, &n, &at)
 	return int(n), err
+}
+
+// systemVolumeSerial asks for the volume of a folder. A mount point and a junction lead to the volume behind them.
+func systemVolumeSerial(dir string) (uint32, error) {
+	p, err := syscall.UTF16PtrFromString(dir)
+	if err != nil {
+		return 0, err
+	}
+	h, err := syscall.CreateFile(p, 0, syscall.FILE_SHARE_READ|syscall.FILE_SHARE_WRITE|syscall.FILE_SHARE_DELETE, nil,
+		syscall.OPEN_EXISTING, syscall.FILE_FLAG_BACKUP_SEMANTICS, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer syscall.CloseHandle(h)
+	var info syscall.ByHandleFileInformation
+	if err := syscall.GetFileInformationByHandle(h, &info); err != nil {
+		return 0, err
+	}
+	return info.VolumeSerialNumber, nil
 }

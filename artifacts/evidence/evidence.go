@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -44,6 +45,10 @@ type Options struct {
 
 	// Password opens an encrypted zip: with PKWARE's encryption or WinZip's.
 	Password string
+
+	// Unseal decrypts a file that age encrypted, as [sealed.Opener] of package
+	// artifacts/sealed does. Without it such a file is an error.
+	Unseal func(r io.ReaderAt, size int64) (io.ReaderAt, int64, error)
 
 	// AnyFile opens a single file whatever its first bytes are. An artifact of
 	// files takes it for one of its own.
@@ -94,6 +99,8 @@ type Evidence struct {
 	Trees []*Tree // at least one
 	Notes []string
 
+	live      bool // a running machine changes it while it is read
+	forget    func()
 	closers   []func() error
 	bytesRead func() int64
 	verify    func(context.Context) (image.Verification, error)
@@ -111,8 +118,14 @@ func Open(path string, opts *Options) (*Evidence, error) {
 	if device, letter, ok := deviceName(path); ok { // before any call that a device refuses
 		return openLive(device, letter, opts)
 	}
-	if _, err := os.Stat(path); err != nil {
+	st, err := os.Stat(path)
+	if err != nil {
 		return nil, err
+	}
+	if st.Mode().IsRegular() {
+		if e, err := openSealed(path, opts); e != nil || err != nil {
+			return e, err
+		}
 	}
 	e, err := openCollection(path, opts)
 	if errors.Is(err, collect.ErrNotCollection) {
@@ -228,6 +241,16 @@ func (e *Evidence) VerifyImage(ctx context.Context) (v image.Verification, ok bo
 	}
 	v, err = e.verify(ctx)
 	return v, v.Stored(), err
+}
+
+// Live reports whether the evidence is a volume of a running machine, which changes while it is read.
+func (e *Evidence) Live() bool { return e.live }
+
+// Forget drops what is kept of a live volume, so that the next look at a file shows it as it is then.
+func (e *Evidence) Forget() {
+	if e.forget != nil {
+		e.forget()
+	}
 }
 
 // Close releases the files behind the evidence.

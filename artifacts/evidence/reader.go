@@ -16,6 +16,20 @@ import (
 // inside does; what r holds is known by its contents. Further segments of an
 // image cannot be reached. Closing the evidence leaves r alone.
 func OpenReader(r io.ReaderAt, size int64, name string, opts *Options) (*Evidence, error) {
+	if isSealed(r) {
+		plain, n, err := opts.unseal(r, size)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if isSealed(plain) {
+			return nil, fmt.Errorf("%s: encrypted twice: decrypt it once with age", name)
+		}
+		e, err := OpenReader(plain, n, name, opts)
+		if err == nil {
+			e.Kind = "encrypted " + e.Kind
+		}
+		return e, err
+	}
 	c, err := collect.OpenArchive(r, size, opts.collect())
 	var e *Evidence
 	switch {

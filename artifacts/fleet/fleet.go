@@ -4,8 +4,8 @@
 //
 // It reads case folders, never the evidence: the manifest and the observations of
 // each machine (package observations). One merge over these sorted files makes
-// all outputs. Of each machine it keeps in memory what the ranking shows; keys
-// are never held together:
+// all outputs. Of each machine it keeps some hundred numbers in memory; what the
+// ranking shows is sorted on disk, and keys are never held together:
 //
 //   - cases.go finds the machines and decides what is read once.
 //   - merge.go merges their files; many of them in passes, through runs on disk.
@@ -67,7 +67,7 @@ type Options struct {
 // The defaults of [Options].
 const (
 	DefaultShare = 0.05
-	DefaultFanIn = 128
+	DefaultFanIn = 64
 )
 
 // leastSpread is the number of machines up to which a key is part of the spread,

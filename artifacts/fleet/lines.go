@@ -22,10 +22,14 @@ type lineSorter struct {
 	lines  []string // key, NUL, line
 	size   int
 	files  []string
+	made   int   // files so far
+	err    error // of whoever reads what was sorted
 }
 
-// sortBudget is what a sorter holds in memory.
-const sortBudget = 4 << 20
+const (
+	sortBudget = 2 << 20 // bytes that a sorter holds in memory
+	sortFiles  = 64      // files that it reads at a time
+)
 
 func (s *lineSorter) add(key, line string) error {
 	s.lines = append(s.lines, key+"\x00"+line)
@@ -36,20 +40,45 @@ func (s *lineSorter) add(key, line string) error {
 	return s.spill()
 }
 
+// spill writes what is in memory to a file. Where there are many files, it makes one of them.
 func (s *lineSorter) spill() error {
 	slices.Sort(s.lines)
-	name := filepath.Join(s.dir, fmt.Sprintf("%s-%d.tmp", s.name, len(s.files)))
+	lines := s.lines
+	s.lines, s.size = nil, 0
+	err := s.write(func(yield func(string, error) bool) {
+		for _, l := range lines {
+			if !yield(l, nil) {
+				return
+			}
+		}
+	})
+	clear(lines)
+	s.lines = lines[:0]
+	if err != nil || len(s.files) < sortFiles {
+		return err
+	}
+	old := s.files
+	s.files = nil
+	return s.write(mergeLines(old))
+}
+
+// write writes sorted lines to a file.
+func (s *lineSorter) write(lines iter.Seq2[string, error]) error {
+	name := filepath.Join(s.dir, fmt.Sprintf("%s-%d.tmp", s.name, s.made))
+	s.made++
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
+	s.files = append(s.files, name)
 	w := bufio.NewWriterSize(f, 64<<10)
-	for _, l := range s.lines {
+	for l, err := range lines {
+		if err != nil {
+			return errors.Join(err, f.Close())
+		}
 		w.WriteString(l)
 		w.WriteByte('\n')
 	}
-	s.files = append(s.files, name)
-	s.lines, s.size = s.lines[:0], 0
 	return errors.Join(w.Flush(), f.Close())
 }
 
@@ -104,16 +133,27 @@ func (s *lineSorter) sorted() iter.Seq2[string, error] {
 				return
 			}
 		}
+		for l, err := range mergeLines(s.files) {
+			if !yield(rest(l), err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// mergeLines yields the lines of sorted files in order, and removes the files.
+func mergeLines(names []string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
 		var h lineHeap
 		defer func() {
 			for _, l := range h {
 				l.f.Close()
 			}
-			for _, name := range s.files {
+			for _, name := range names {
 				os.Remove(name)
 			}
 		}()
-		for _, name := range s.files {
+		for _, name := range names {
 			f, err := os.Open(name)
 			if err != nil {
 				yield("", err)
@@ -129,7 +169,7 @@ func (s *lineSorter) sorted() iter.Seq2[string, error] {
 		heap.Init(&h)
 		for len(h) > 0 {
 			l := h[0]
-			if !yield(rest(l.now), nil) {
+			if !yield(l.now, nil) {
 				return
 			}
 			if err := l.next(); err == io.EOF {

@@ -12,8 +12,10 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/fleet/observations"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 )
@@ -68,6 +70,18 @@ type pageBuilder struct {
 	spreads []pageSpread
 	all     int
 	found   int
+	ranked  []*Ranked
+}
+
+// pageReasons is how many reasons of a machine the page shows.
+const pageReasons = 8
+
+// machine takes in a machine, in the order of reading, with what the page shows of it.
+func (p *pageBuilder) machine(h *Ranked) {
+	if len(p.ranked) < pageMachines {
+		p.ranked = append(p.ranked, &Ranked{Rank: h.Rank, Host: h.Host, Score: h.Score, HighRules: h.HighRules, Case: h.Case,
+			Rules: slices.Clone(h.Rules[:min(pageReasons, len(h.Rules))])})
+	}
 }
 
 // row takes in a row. It keeps the first pageRows in the order of the page.
@@ -136,6 +150,33 @@ func shown(s string) string {
 	return output.Clean(s)
 }
 
+// titles are what the rules are called.
+var titles = sync.OnceValue(func() map[string]string {
+	out := map[string]string{}
+	for _, r := range findings.Rules() {
+		out[r.ID] = r.Title
+	}
+	return out
+})
+
+// rules returns the rules that the ranking names, by their ids.
+func (p *pageBuilder) rules() []*findings.Rule {
+	used := map[string]bool{}
+	for _, h := range p.ranked {
+		for _, r := range h.Rules {
+			used[r.Rule] = true
+		}
+	}
+	var out []*findings.Rule
+	for _, r := range findings.Rules() {
+		if used[r.ID] {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b *findings.Rule) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
 // gap spells seconds for people.
 func gap(s float64) string {
 	n := int64(s)
@@ -158,7 +199,7 @@ func inline(element, content string) (template.HTML, string) {
 }
 
 // write writes the page.
-func (p *pageBuilder) write(w io.Writer, ranked []Ranked) error {
+func (p *pageBuilder) write(w io.Writer) error {
 	p.cutRows()
 	p.cutSpreads()
 	for i := range p.spreads {
@@ -174,12 +215,11 @@ func (p *pageBuilder) write(w io.Writer, ranked []Ranked) error {
 	style, styleHash := inline("style", pageCSS)
 	script, scriptHash := inline("script", pageJS)
 	tmpl, err := template.New("page").Funcs(template.FuncMap{
-		"shown": shown, "gap": gap,
+		"shown": shown, "gap": gap, "title": func(id string) string { return titles()[id] },
 		"report": func(c string) string { return strings.TrimSuffix(c, "/") + "/report.html" },
 		"when": func(s string) string {
 			return strings.TrimSuffix(strings.Replace(s[:min(19, len(s))], "T", " ", 1), "Z")
 		},
-		"top":   func(list []Reason) []Reason { return list[:min(8, len(list))] },
 		"style": func() template.HTML { return style }, "script": func() template.HTML { return script },
 		"policy": func() string {
 			return fmt.Sprintf("default-src 'none'; style-src %s; script-src %s; base-uri 'none'; form-action 'none'", styleHash, scriptHash)
@@ -190,8 +230,8 @@ func (p *pageBuilder) write(w io.Writer, ranked []Ranked) error {
 	}
 	b := bufio.NewWriterSize(w, 64<<10)
 	err = tmpl.Execute(b, map[string]any{
-		"Machines": ranked[:min(pageMachines, len(ranked))], "AllMachines": len(ranked),
-		"Rows": template.JS(rows), "Shown": len(p.rows), "AllRows": p.all,
+		"Machines": p.ranked, "AllMachines": len(p.r.machines),
+		"Rules": p.rules(), "Rows": template.JS(rows), "Shown": len(p.rows), "AllRows": p.all,
 		"Spreads": p.spreads, "AllSpreads": p.found, "Kinds": observations.Kinds(), "Errors": p.r.m.Errors, "Notes": p.r.m.Notes,
 		"Baseline": len(p.r.baseline), "Left": p.r.m.Counts.Baseline, "Version": p.r.o.Version,
 	})

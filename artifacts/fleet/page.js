@@ -14,9 +14,10 @@
   const $ = (id) => document.getElementById(id);
   const step = 200;
   let list = [], drawn = 0;
-  const cell = (tr, s, name) => {
+  const cell = (tr, s, name, label) => {
     const td = document.createElement("td");
     if (name) td.className = name;
+    if (label && s) td.dataset.l = label;
     td.textContent = s;
     tr.append(td);
     return td;
@@ -37,11 +38,11 @@
       code.dir = "ltr";
       code.textContent = r.y;
       key.append(code);
-      cell(tr, r.h + " of " + r.o, "n");
-      cell(tr, r.r.toFixed(2), "n");
-      cell(tr, (r.f || "").slice(0, 19).replace("T", " "));
-      cell(tr, r.p || "");
-      cell(tr, r.e.join(", ") + (r.h > r.e.length ? ", …" : ""));
+      cell(tr, r.h + " of " + r.o, "n", "On");
+      cell(tr, r.r.toFixed(2), "n", "Rarity");
+      cell(tr, (r.f || "").slice(0, 19).replace("T", " "), "", "First seen");
+      cell(tr, r.p || "", "", "First machine");
+      cell(tr, r.e.join(", ") + (r.h > r.e.length ? ", …" : ""), "", "Machines");
       part.append(tr);
     }
     drawn = Math.min(list.length, drawn + step);

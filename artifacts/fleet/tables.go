@@ -62,7 +62,7 @@ type outputs struct {
 	names map[string]string
 	kinds map[string]bool
 	page  pageBuilder
-	rank  ranking
+	rank  *ranking
 }
 
 // jsonFiles are the files of lines of JSON.
@@ -71,7 +71,7 @@ var jsonFiles = []string{"stack.jsonl", "spread.jsonl", "alike.jsonl", "edges.js
 func (r *run) newOutputs() (*outputs, error) {
 	o := &outputs{
 		r: r, set: files.Set{Dir: r.part, Mode: r.mode()}, lines: map[string]io.Writer{}, names: r.names(), kinds: map[string]bool{},
-		edges: lineSorter{dir: r.part, name: "edges"}, rank: newRanking(r.machines), page: pageBuilder{r: r},
+		edges: lineSorter{dir: r.part, name: "edges"}, rank: newRanking(r.part, r.machines), page: pageBuilder{r: r},
 	}
 	for _, k := range r.o.Kinds {
 		o.kinds[k] = true
@@ -150,7 +150,9 @@ func (o *outputs) group(g *group) error {
 	g.row.share(of)
 	r.m.Counts.Observations += len(g.list)
 	r.m.Counts.Keys++
-	o.rank.add(g)
+	if err := o.rank.add(g); err != nil {
+		return err
+	}
 	if a, ok := alikeOf(g); ok {
 		if err := o.line("alike.jsonl", &a); err != nil {
 			return err
@@ -211,11 +213,14 @@ func (o *outputs) end() error {
 			return err
 		}
 	}
-	ranked := o.r.ranked(o.rank)
-	for i := range ranked {
-		if err := o.line("hosts.jsonl", &ranked[i]); err != nil {
+	for h, err := range o.r.ranked(o.rank) {
+		if err != nil {
 			return err
 		}
+		if err := o.line("hosts.jsonl", h); err != nil {
+			return err
+		}
+		o.page.machine(h)
 	}
 	if err := o.csv.Close(); err != nil {
 		return err
@@ -227,7 +232,7 @@ func (o *outputs) end() error {
 	if err != nil {
 		return err
 	}
-	if err := o.page.write(w, ranked); err != nil {
+	if err := o.page.write(w); err != nil {
 		return err
 	}
 	m := o.r.m

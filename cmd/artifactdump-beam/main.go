@@ -3,8 +3,8 @@
 // fleet, byte for byte.
 //
 // Without flags for a runner everything runs in this process (prism). The flags
-// of the SDK choose another one: --runner universal --endpoint HOST:PORT for the
-// job service of Flink, Spark or a prism of its own, --runner dataflow.
+// of the SDK choose another one: --runner flink, spark or universal with
+// --endpoint HOST:PORT of a job service; --runner dataflow with --project.
 //
 //	artifactdump-beam --evidence 'collections/*.zip' -o fleet
 //	artifactdump-beam --evidence 'gs://bucket/case/*.zip' --scratch /tmp -o /mnt/share/fleet
@@ -22,11 +22,13 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners"
 
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/s3"
 
@@ -75,6 +77,9 @@ func flags(set *flag.FlagSet) *options {
 	set.Int64Var(&o.maxBytes, "max-bytes", 1<<40, "refuse remote evidence of more than `N` bytes")
 	return o
 }
+
+// known are the runners of the SDK that run a job: those of package beamx.
+var known = []string{"prism", "flink", "spark", "dataflow", "universal", "portable", "direct"}
 
 // errDamaged ends a job that was done although some evidence could not be scanned.
 var errDamaged = errors.New("some evidence could not be scanned")
@@ -136,6 +141,9 @@ func (o *options) check() error {
 		return usagef("missing -o FLEET: name a new folder for the results")
 	case (o.evidence == "") == (o.paths == ""):
 		return usagef("give either --evidence GLOB or --list FILE")
+	}
+	if r := *runners.Runner; r != "" && !slices.Contains(known, r) {
+		return usagef("unknown runner %q; known: %s", r, strings.Join(known, ", ")) // the SDK would end the process
 	}
 	if _, err := os.Lstat(o.output); err == nil && !o.force {
 		return fmt.Errorf("%s exists: use --force to replace it", o.output)

@@ -15,6 +15,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/memfs"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners"
 
 	"github.com/artifactdump/artifactdump/artifacts/fleet"
 	"github.com/artifactdump/artifactdump/corpus"
@@ -152,6 +154,41 @@ func TestRemote(t *testing.T) {
 	f := &scanFn{Cases: filepath.Join(dir, "cases"), Scratch: scratch, Seconds: 60, MaxBytes: 10}
 	if err := f.scan(ctx, "memfs://bucket/pc1/SYSTEM", filepath.Join(dir, "cases", "x")); err == nil || !strings.Contains(err.Error(), "--max-bytes") {
 		t.Errorf("a file larger than allowed: %v", err)
+	}
+}
+
+// TestRunners names the runners of clusters: each is linked, and asks for what it needs. A job that cannot begin leaves nothing behind.
+func TestRunners(t *testing.T) {
+	defer func(runner, endpoint string) { *runners.Runner, *jobopts.Endpoint = runner, endpoint }(*runners.Runner, *jobopts.Endpoint)
+	*jobopts.Endpoint = "" // prism sets it to its own
+	dir := t.TempDir()
+	for name, says := range map[string]string{
+		"flink": "--endpoint", "spark": "--endpoint", "universal": "--endpoint", "portable": "--endpoint", "dataflow": "--project",
+		"nothing": "unknown runner",
+	} {
+		*runners.Runner = name
+		err := parsed(t, "--evidence", filepath.Join(t.TempDir(), "*"), "-o", filepath.Join(dir, "fleet")).run(t.Context())
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", name, err, says)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
+}
+
+// TestFailure scans a machine for which no time is left, and one on which the scan panics: each is a row of errors.
+func TestFailure(t *testing.T) {
+	f := &scanFn{Cases: t.TempDir(), Seconds: -1} // a time that is over before the scan begins
+	var rows []string
+	err := f.ProcessElement(t.Context(), t.TempDir(), func(string, string) { t.Error("a machine") }, func(string) { t.Error("a case") },
+		func(row string) { rows = append(rows, row) })
+	if err != nil || len(rows) != 1 || !strings.Contains(rows[0], `"error":`) {
+		t.Errorf("%q, %v", rows, err)
+	}
+	f = nil // what no check foresees
+	if err := f.scan(t.Context(), "x", "y"); err == nil || !strings.Contains(err.Error(), "panic: ") {
+		t.Errorf("a panic: %v", err)
 	}
 }
 

@@ -36,6 +36,7 @@ func collectCommand() *cli.Command {
 			"Examples:\n" +
 			"   artifactdump collect disk.E01 -o results/HOST.zip\n" +
 			"   artifactdump collect C: -o E:\\HOST.zip\n" +
+			"   artifactdump collect C: -o E:\\HOST.zip --recipient age1…\n" +
 			"   artifactdump collect -a prefetch -a evtx disk.E01 -o - | ssh server 'cat > HOST.zip'",
 		Flags: append(outputFlags(),
 			&cli.StringSliceFlag{Name: "artifact", Aliases: []string{"a"}, Usage: "collect only for the artifact or group `NAME` (repeatable)"},
@@ -44,8 +45,13 @@ func collectCommand() *cli.Command {
 			&cli.StringFlag{Name: "listing", Value: "full", Usage: "list the names on the volumes: full, none"},
 			&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
 			&cli.BoolFlag{Name: "store", Usage: "do not compress"},
+			&cli.StringSliceFlag{Name: "recipient", Usage: "encrypt for the public `KEY` of age (age1…) or SSH, to FILE.age (repeatable)"},
+			&cli.StringFlag{Name: "passphrase", Usage: "encrypt with the pass phrase `TEXT` instead; others on the machine may see it"},
+			&cli.BoolFlag{Name: "resume", Usage: "continue a collection that was interrupted"},
+			&cli.BoolFlag{Name: "allow-same-volume", Usage: "write to the volume that is collected, on a running machine"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the paths of what would be collected, and write nothing"},
 			passwordFlag(),
+			identityFlag(),
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no progress and no notes; damage is still reported"},
 			verboseDamage(),
 		),
@@ -84,7 +90,10 @@ func collectAction(c *cli.Context) error {
 	if c.Bool("dry-run") {
 		return errors.Join(collector.Preview(c.App.Writer, ev, o), l.End())
 	}
-	j := collectview.Job{Log: l, Source: source, Output: c.String("output"), Force: c.Bool("force"), Stdout: c.App.Writer}
+	j := collectview.Job{
+		Log: l, Source: source, Output: c.String("output"), Force: c.Bool("force"), Resume: c.Bool("resume"),
+		SameVolume: c.Bool("allow-same-volume"), Stdout: c.App.Writer,
+	}
 	return errors.Join(j.Write(c.Context, ev, o), l.End())
 }
 
@@ -95,9 +104,12 @@ func collectOptions(c *cli.Context, l *messages.Log) (*collector.Options, error)
 	}
 	o := &collector.Options{
 		Artifacts: chosen, Store: c.Bool("store"), Tool: "artifactdump " + version(), Command: arguments.WithoutPassword(os.Args),
-		Progress: l.Progress, Damage: l.Damage,
+		Progress: l.Progress, Damage: l.Damage, Note: l.Note,
 	}
-	if o.NoListing, err = collectview.Listing(c.String("listing")); err != nil {
+	if err := collectview.Seal(o, c.StringSlice("recipient"), c.String("passphrase")); err != nil {
+		return nil, err
+	}
+	if o.Listing, err = collectview.Listing(c.String("listing")); err != nil {
 		return nil, err
 	}
 	if o.MaxFile, err = arguments.Bytes("max-file", c.String("max-file")); err != nil {

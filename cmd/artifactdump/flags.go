@@ -51,6 +51,7 @@ func evidenceFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-logs", Usage: "skip transaction logs"},
 		&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
 		passwordFlag(),
+		identityFlag(),
 		&cli.IntFlag{Name: "jobs", Usage: "number `N` of parallel decoders", DefaultText: "one per processor", Action: fromOne("jobs")},
 		&cli.BoolFlag{Name: "verify", Usage: "verify the hashes stored in a disk image first (reads all of it)"},
 		&cli.BoolFlag{Name: "strict", Usage: "stop at the first damage"},
@@ -60,7 +61,11 @@ func evidenceFlags() []cli.Flag {
 }
 
 func passwordFlag() cli.Flag {
-	return &cli.StringFlag{Name: "password", Usage: "open encrypted zips with `PASSWORD`"}
+	return &cli.StringFlag{Name: "password", Usage: "open encrypted zips, and files of age with a pass phrase, with `PASSWORD`"}
+}
+
+func identityFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "identity", Usage: "open files encrypted with age with the secret keys in `FILE`, of age or SSH (repeatable)"}
 }
 
 // fromOne refuses a number below 1.

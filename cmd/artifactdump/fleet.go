@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -55,6 +56,9 @@ func fleetCommand() *cli.Command {
 	}
 }
 
+// fleetMemory is what the collector of garbage tries to stay below: what is in use does not grow with the machines.
+const fleetMemory = 24 << 20
+
 func fleetAction(c *cli.Context) error {
 	if o := c.String("output"); o == "" || o == "-" {
 		return usage.Errorf("missing -o FLEET: name a new folder for the results")
@@ -64,6 +68,9 @@ func fleetAction(c *cli.Context) error {
 	}
 	if s := c.Float64("spread-share"); s <= 0 || s > 1 {
 		return usage.Errorf("--spread-share %v: want more than 0 and at most 1", s)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(fleetMemory))
 	}
 	l := newLog(c)
 	m, err := fleet.Run(c.Context, fleet.Options{

@@ -8,6 +8,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/sealed"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
@@ -27,7 +28,7 @@ func newLog(c *cli.Context) *messages.Log {
 }
 
 // readingFlags say how evidence is read: a case folder was read already.
-var readingFlags = []string{"full", "host", "evidence-timezone", "no-deleted", "no-logs", "no-shadows", "password", "verify", "events"}
+var readingFlags = []string{"full", "host", "evidence-timezone", "no-deleted", "no-logs", "no-shadows", "password", "identity", "verify", "events"}
 
 // newSession returns a session that reads evidence as the flags say. more are the other
 // flags of the command that have no effect on a case folder.
@@ -44,8 +45,9 @@ var wrapEvidence func(fs.FS) fs.FS
 
 // evidenceOptions returns the options for opening evidence from the flags.
 func evidenceOptions(c *cli.Context) *evidence.Options {
+	keys := &sealed.Opener{Files: c.StringSlice("identity"), Passphrase: c.String("password")}
 	return &evidence.Options{Hostname: c.String("host"), NoLogs: c.Bool("no-logs"), NoShadows: c.Bool("no-shadows"),
-		Password: c.String("password"), Wrap: wrapEvidence}
+		Password: c.String("password"), Unseal: keys.Open, Wrap: wrapEvidence}
 }
 
 // shownEvents returns what --events says.

@@ -35,6 +35,7 @@ func verifyCommand() *cli.Command {
 			&cli.BoolFlag{Name: "no-logs", Usage: "skip transaction logs"},
 			&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
 			passwordFlag(),
+			identityFlag(),
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print no notes"},
 			verboseDamage(),
 			&cli.StringFlag{Name: "write-oracles", Hidden: true},

@@ -163,6 +163,9 @@ func OpenReader(r io.ReaderAt, size int64, name string, opts *Options) (*Disk, e
 	return d, nil
 }
 
+// Forget drops the pages of the disk that are kept, for a disk that changes while it is read.
+func (d *Disk) Forget() { d.pages.forget() }
+
 func (d *Disk) open(path string) error {
 	first, err := d.openFile(path)
 	if err != nil {

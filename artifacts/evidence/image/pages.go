@@ -69,6 +69,14 @@ func newPageCache(r io.ReaderAt, size, pageSize, budget int64) *pageCache {
 	return &pageCache{r: r, size: size, page: pageSize, max: int(max(budget/pageSize, 4)), byNum: map[int64]*list.Element{}}
 }
 
+// forget drops all pages.
+func (c *pageCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.order.Init()
+	clear(c.byNum)
+}
+
 const bypassPages = 8 // reads of that many pages and more are not kept
 
 func (c *pageCache) ReadAt(p []byte, off int64) (int, error) {

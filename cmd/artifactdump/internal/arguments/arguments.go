@@ -148,7 +148,7 @@ func WithoutPassword(args []string) []string {
 	for i, a := range out {
 		name, _, ok := strings.Cut(a, "=")
 		switch {
-		case name != "--password" && name != "-password":
+		case !slices.Contains([]string{"--password", "-password", "--passphrase", "-passphrase"}, name):
 		case ok:
 			out[i] = name + "=***"
 		case i+1 < len(out):

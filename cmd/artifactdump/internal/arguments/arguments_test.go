@@ -111,8 +111,8 @@ func TestSplit(t *testing.T) {
 }
 
 func TestWithoutPassword(t *testing.T) {
-	args := []string{"a", "--password", "s3cret", "-password=s3cret", "--password=", "b", "--password"}
-	want := []string{"a", "--password", "***", "-password=***", "--password=***", "b", "--password"}
+	args := []string{"a", "--password", "s3cret", "-password=s3cret", "--password=", "--passphrase", "x", "b", "--password"}
+	want := []string{"a", "--password", "***", "-password=***", "--password=***", "--passphrase", "***", "b", "--password"}
 	if got := WithoutPassword(args); !slices.Equal(got, want) {
 		t.Errorf("%v", got)
 	}

@@ -3,67 +3,133 @@ package collectview
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/collector"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/sealed"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
-// Listing reads how many names of the volumes are listed: none reports that none are.
-func Listing(v string) (none bool, err error) {
-	switch v {
-	case "full", "none":
-		return v == "none", nil
+// Listing checks how many names of the volumes are listed.
+func Listing(v string) (string, error) {
+	if v != collector.ListFull && v != collector.ListNone {
+		return "", usage.Errorf("unknown listing %q; known: full, none", v)
 	}
-	return false, usage.Errorf("unknown listing %q; known: full, none", v)
+	return v, nil
+}
+
+// Seal sets the encryption of a collection: for public keys, or with a pass phrase. Without any it is not encrypted.
+func Seal(o *collector.Options, public []string, passphrase string) error {
+	keys, err := sealed.Keys(public, passphrase)
+	if err != nil {
+		return usage.Errorf("--recipient: %v", err)
+	}
+	if len(keys) > 0 {
+		o.Seal = func(w io.Writer) (io.WriteCloser, error) { return sealed.Writer(w, keys) }
+	}
+	return nil
 }
 
 // A Job is one collection.
 type Job struct {
-	Log    *messages.Log
-	Source string // as it was named
-	Output string // the zip; "-" is standard output
-	Force  bool   // replace the zip
-	Stdout io.Writer
+	Log        *messages.Log
+	Source     string // as it was named
+	Output     string // the zip; "-" is standard output
+	Force      bool   // replace the zip
+	Resume     bool   // go on with one that was interrupted
+	SameVolume bool   // write to the volume of the running machine that is collected
+	Stdout     io.Writer
 }
 
-// Write writes the zip, or none at all.
+// Write writes the zip. One that is interrupted can be resumed.
 func (j *Job) Write(ctx context.Context, ev *evidence.Evidence, o *collector.Options) error {
-	if j.Output == "" {
+	switch {
+	case j.Output == "":
 		return usage.Errorf("missing -o HOST.zip: name the zip to write, or - for standard output")
+	case j.Force && j.Resume:
+		return usage.Errorf("--force and --resume are mutually exclusive")
 	}
-	if j.Output != "-" {
-		around := j.Source
-		if st, err := os.Stat(j.Source); err == nil && !st.IsDir() {
-			around = filepath.Dir(j.Source) // what lies beside an image is evidence, too
-		}
-		if err := files.Outside(j.Output, []string{around}); err != nil {
-			return err
-		}
+	name := j.Output
+	if o.Seal != nil && name != "-" && !strings.HasSuffix(name, sealed.Ending) {
+		name += sealed.Ending
 	}
-	out, err := files.OpenOut(j.Output, j.Force, j.Stdout, []string{j.Source})
-	if err != nil {
+	if err := j.refuse(ev, name); err != nil {
 		return err
 	}
-	sum, err := collector.Collect(ctx, ev, out, o)
-	if err == nil {
-		err = out.Commit()
-	} else {
-		out.Abort()
+	sum, err := j.write(ctx, ev, name, o)
+	if _, ok := errors.AsType[*collector.UnfinishedError](err); ok {
+		return fmt.Errorf("%w: use --resume to continue it or --force to start over", err)
 	}
 	if err != nil {
 		return err
 	}
 	j.Log.ClearLine()
-	j.Log.Notef("%s stored whole, %d in part; %s in all, %s listed", terminal.Count(sum.Files, "file", "files"), sum.Partial,
+	j.Log.Notef("%s stored whole, %d in part, %d changed while they were read; %s in all, %s listed",
+		terminal.Count(sum.Files, "file", "files"), sum.Partial, sum.Changed,
 		terminal.Count(int(sum.Bytes), "byte", "bytes"), terminal.Count(int(sum.Listed), "name", "names"))
+	if sum.Resumed > 0 {
+		j.Log.Notef("%s had been stored before", terminal.Count(sum.Resumed, "file", "files"))
+	}
+	if name != j.Output {
+		j.Log.Say("written to %s", name)
+	}
 	j.Log.Say("SHA-256 of the zip: %s", sum.SHA256)
 	j.Log.Say("SHA-256 of the manifest: %s", sum.ManifestSHA256)
 	return nil
+}
+
+// refuse refuses an output in the evidence, and on a volume of the running machine that is collected.
+func (j *Job) refuse(ev *evidence.Evidence, name string) error {
+	if name == "-" {
+		return nil
+	}
+	if !ev.Live() {
+		around := j.Source
+		if st, err := os.Stat(j.Source); err == nil && !st.IsDir() {
+			around = filepath.Dir(j.Source) // what lies beside an image is evidence, too
+		}
+		return files.Outside(name, []string{around})
+	}
+	dir, err := filepath.Abs(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	if !j.SameVolume && ev.Holds(dir) {
+		return fmt.Errorf("%s is on the volume that is collected, and would overwrite what was deleted there: "+
+			"write to another disk or a share, to standard output (-o -), or give --allow-same-volume", name)
+	}
+	return nil
+}
+
+// write writes to a file, or to standard output, a device or a pipe, which cannot be resumed.
+func (j *Job) write(ctx context.Context, ev *evidence.Evidence, name string, o *collector.Options) (*collector.Summary, error) {
+	if st, err := os.Stat(name); name != "-" && (err != nil || st.Mode().IsRegular()) {
+		mode := collector.New
+		switch {
+		case j.Force:
+			mode = collector.Force
+		case j.Resume:
+			mode = collector.Resume
+		}
+		return collector.File(ctx, ev, name, o, mode)
+	}
+	out, err := files.OpenOut(name, j.Force, j.Stdout, nil)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := collector.Collect(ctx, ev, out, o)
+	if err != nil {
+		out.Abort()
+		return nil, err
+	}
+	return sum, out.Commit()
 }

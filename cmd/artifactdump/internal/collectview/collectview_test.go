@@ -38,7 +38,7 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	const large = 1 << 30
-	o := &collector.Options{Artifacts: chosen, MaxFile: large, MaxTotal: large, NoListing: true}
+	o := &collector.Options{Artifacts: chosen, MaxFile: large, MaxTotal: large, Listing: collector.ListNone}
 	var said, stdout bytes.Buffer
 	dir := t.TempDir()
 	j := Job{Log: messages.New(&said), Source: incident, Output: filepath.Join(dir, "a.zip"), Stdout: &stdout}
@@ -77,9 +77,9 @@ func TestWrite(t *testing.T) {
 }
 
 func TestListing(t *testing.T) {
-	for v, want := range map[string]bool{"full": false, "none": true} {
-		if none, err := Listing(v); none != want || err != nil {
-			t.Errorf("%s: %v, %v", v, none, err)
+	for _, v := range []string{"full", "none"} {
+		if got, err := Listing(v); got != v || err != nil {
+			t.Errorf("%s: %v, %v", v, got, err)
 		}
 	}
 	if _, err := Listing("some"); err == nil || err.Error() != `unknown listing "some"; known: full, none` {

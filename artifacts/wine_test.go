@@ -1,0 +1,144 @@
+package artifacts_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus"
+)
+
+// prng is the one function of Windows that today's Go needs and that Wine before version 9 lacks.
+const prng = `#include <windows.h>
+#include <ntsecapi.h>
+__declspec(dllexport) BOOL ProcessPrng(PBYTE data, SIZE_T size) { return SystemFunction036(data, (ULONG)size); }
+BOOL WINAPI DllMain(HINSTANCE h, DWORD r, LPVOID p) { return TRUE; }
+`
+
+// programs is the folder of artifactdump and artifactdump.exe, which .ci/run builds.
+const programs = "ARTIFACTDUMP_PROGRAMS"
+
+// A windows runs the Windows program under Wine.
+type windows struct {
+	t                    *testing.T
+	wine, prefix, binary string
+}
+
+func (w *windows) run(args ...string) (stdout, stderr string) {
+	w.t.Helper()
+	// Services that Wine starts keep what they inherit: a pipe would wait for them, a file does not.
+	dir := w.t.TempDir()
+	open := func(name string) *os.File {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return f
+	}
+	out, errs := open("out"), open("err")
+	defer out.Close()
+	defer errs.Close()
+	cmd := exec.Command(w.wine, args...)
+	cmd.Stdout, cmd.Stderr = out, errs
+	cmd.Env = append(os.Environ(), "WINEPREFIX="+w.prefix, "WINEDEBUG=-all", "WINEARCH=win64", "WINEDLLOVERRIDES=mscoree,mshtml=")
+	err := cmd.Run()
+	o, err1 := os.ReadFile(out.Name())
+	e, err2 := os.ReadFile(errs.Name())
+	if err = errors.Join(err, err1, err2); err != nil {
+		w.t.Fatalf("%v: %v\n%s", args, err, e)
+	}
+	return string(o), string(e)
+}
+
+func (w *windows) dump(args ...string) (stdout, stderr string) {
+	w.t.Helper()
+	return w.run(append([]string{w.binary}, args...)...)
+}
+
+// newWindows makes a prefix of Wine for the program.
+func newWindows(t *testing.T, dir string) *windows {
+	t.Helper()
+	w := &windows{t: t, prefix: filepath.Join(dir, "prefix"), binary: filepath.Join(os.Getenv(programs), "artifactdump.exe")}
+	for _, name := range []string{"wine64", "/usr/lib/wine/wine64", "wine"} {
+		if p, err := exec.LookPath(name); err == nil {
+			w.wine = p
+			break
+		}
+	}
+	if w.wine == "" {
+		t.Skip("Wine is not here")
+	}
+	need(t, "x86_64-w64-mingw32-gcc")
+	w.run("wineboot", "-i")
+	t.Cleanup(func() { // before the prefix is removed, which its services would fill again
+		server := filepath.Join(filepath.Dir(w.wine), "wineserver")
+		for _, flag := range []string{"-k", "-w"} {
+			cmd := exec.Command(server, flag)
+			cmd.Env = append(os.Environ(), "WINEPREFIX="+w.prefix)
+			_ = cmd.Run()
+		}
+	})
+	source := filepath.Join(dir, "prng.c")
+	if err := os.WriteFile(source, []byte(prng), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	dll := filepath.Join(w.prefix, "drive_c", "windows", "system32", "bcryptprimitives.dll")
+	if _, err := os.Stat(dll); err == nil {
+		return w // a newer Wine
+	}
+	if out, err := exec.Command("x86_64-w64-mingw32-gcc", "-shared", "-O1", "-o", dll, source, "-ladvapi32").CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v\n%s", err, out)
+	}
+	return w
+}
+
+// TestWindows runs the Windows program under Wine: a folder, a collection of it, and a volume that is read raw. Their timelines are those
+// of the same evidence here, byte for byte.
+func TestWindows(t *testing.T) {
+	if os.Getenv(programs) == "" {
+		t.Skip(programs + " is not set: the folder of artifactdump and artifactdump.exe")
+	}
+	dir := t.TempDir()
+	w := newWindows(t, dir)
+	here := filepath.Join(os.Getenv(programs), "artifactdump")
+	timeline := func(path string) string {
+		t.Helper()
+		out, err := exec.Command(here, "timeline", "-q", "--format", "jsonl", path).Output()
+		if err != nil || len(out) < 10_000 {
+			t.Fatalf("%s: %d bytes, %v", path, len(out), err)
+		}
+		return string(out)
+	}
+	if out, _ := w.dump("--version"); !strings.HasPrefix(out, "artifactdump version ") {
+		t.Errorf("version: %q", out)
+	}
+	folder := filepath.Join(dir, "machine")
+	if err := corpus.Incident().Write(folder); err != nil {
+		t.Fatal(err)
+	}
+	want := timeline(folder)
+	if got, _ := w.dump("timeline", "-q", "--format", "jsonl", folder); got != want {
+		t.Errorf("timeline of a folder: %d bytes, want %d", len(got), len(want))
+	}
+	w.dump("collect", folder, "-o", filepath.Join(dir, "folder.zip"))
+	if timeline(filepath.Join(dir, "folder.zip")) != want {
+		t.Error("the timeline of a collected folder differs")
+	}
+
+	// A link with two colons makes an image the device of a drive.
+	volume := shadowImage(t, shadowStates()[3:])
+	if err := os.Symlink(volume, filepath.Join(w.prefix, "dosdevices", "c::")); err != nil {
+		t.Fatal(err)
+	}
+	live := filepath.Join(dir, "live.zip")
+	_, said := w.dump("collect", "C:", "-o", live)
+	if !strings.Contains(said, "SHA-256 of the manifest") {
+		t.Errorf("collect C: %s", said)
+	}
+	if got, want := timeline(live), timeline(volume); got != want {
+		t.Errorf("timeline of a collected volume: %d bytes, want %d", len(got), len(want))
+	}
+}
