@@ -112,8 +112,8 @@ func (e *Evaluator) Add(res *artifacts.Result) {
 }
 
 func (e *Evaluator) record(rec *artifacts.Record) {
-	if ev, ok := rec.Data.(events.Event); ok {
-		e.event(&ev.Record, rec)
+	if ev := events.Of(rec.Data); ev != nil {
+		e.event(ev, rec)
 		e.rows++
 		if len(e.steps(rec.Data)) == 0 {
 			return // of the many events few are kept
