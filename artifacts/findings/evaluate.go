@@ -120,6 +120,7 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 		}
 		e.rows--
 	}
+	e.limits.see(rec.User)
 	r := &row{rec: *rec, n: e.rows, class: classOf(rec), proof: rec.Proof()}
 	e.rows++
 	if u, ok := rec.Data.(execution.UserAssist); ok && u.Seeded {
@@ -149,7 +150,7 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 		}
 		return // it is joined with programs, and makes none
 	}
-	if e.keep[rec.Artifact.Name] {
+	if e.keep[rec.Artifact.Name] && !listed(rec) {
 		e.kept[rec.Artifact.Name] = e.scene.keep(e.kept[rec.Artifact.Name], r)
 	}
 	e.sightings(r)
