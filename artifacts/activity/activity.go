@@ -43,6 +43,7 @@ var chapter = artifacts.Chapter("User activity",
 	shortcuts,
 	taskbarPins,
 	programsCache,
+	wallpaper,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -8,6 +8,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/formats/searchdb"
 	"github.com/artifactdump/artifactdump/artifacts/formats/searchindex"
+	"github.com/artifactdump/artifactdump/artifacts/formats/searchitem"
 	"github.com/artifactdump/artifactdump/artifacts/formats/sqlitedb"
 	"github.com/artifactdump/artifactdump/artifacts/internal/databases"
 )
@@ -78,11 +79,7 @@ func decodeSearchIndex(in artifacts.Input, yield func(IndexedItem) bool) error {
 		if i.Gathered.After(newest) {
 			newest = i.Gathered
 		}
-		if !yield(IndexedItem{Origin: in.AtOffset(i.Offset), Kind: "item", Path: i.Path, URL: i.URL, Type: i.Type, Account: i.Owner,
-			Target: i.Target, Text: i.Summary,
-			Size: i.Size, Gathered: i.Gathered, Modified: i.Modified, Created: i.Created, Accessed: i.Accessed, App: i.AppID,
-			ActivityStart: i.ActivityStart,
-			ActivityEnd:   i.ActivityEnd, ID: int64(i.WorkID), Page: i.Page}) {
+		if !yield(indexed(in.AtOffset(i.Offset), &i.Properties, int64(i.WorkID), i.Page)) {
 			return nil
 		}
 	}
@@ -110,11 +107,7 @@ func searchSQLite(in artifacts.Input, yield func(IndexedItem) bool) error {
 			errs.Add(err)
 			continue
 		}
-		if !yield(IndexedItem{Origin: db.At(i.Place, sqlitedb.Live, 0), Kind: "item", Path: i.Path, URL: i.URL, Type: i.Type,
-			Account: i.Owner, Target: i.Target,
-			Text: i.Summary, Size: i.Size, Gathered: i.Gathered, Modified: i.Modified, Created: i.Created, Accessed: i.Accessed,
-			App:           i.AppID,
-			ActivityStart: i.ActivityStart, ActivityEnd: i.ActivityEnd, ID: i.WorkID, Page: i.Page}) {
+		if !yield(indexed(db.At(i.Place, sqlitedb.Live, 0), &i.Properties, i.WorkID, i.Page)) {
 			return nil
 		}
 	}
@@ -130,6 +123,13 @@ func searchSQLite(in artifacts.Input, yield func(IndexedItem) bool) error {
 		}
 	}
 	return db.End(&errs)
+}
+
+// indexed is the record of an item of either database.
+func indexed(at artifacts.Origin, p *searchitem.Properties, id int64, page uint32) IndexedItem {
+	return IndexedItem{Origin: at, Kind: "item", Path: p.Path, URL: p.URL, Type: p.Type, Account: p.Owner, Target: p.Target, Text: p.Summary,
+		Size: p.Size, Gathered: p.Gathered, Modified: p.Modified, Created: p.Created, Accessed: p.Accessed, App: p.AppID,
+		ActivityStart: p.ActivityStart, ActivityEnd: p.ActivityEnd, ID: id, Page: page}
 }
 
 // Events gives the time of indexing.

@@ -1,7 +1,6 @@
 package activity
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -36,36 +35,9 @@ or never filled. Does not prove that the path existed or what was done there.`,
 }, decodeTypedPaths)
 
 func decodeTypedPaths(in artifacts.Input, yield func(TypedPath) bool) error {
-	var recs []TypedPath
-	var errs []error
-	for v, err := range in.Values() {
-		if err != nil {
-			errs = append(errs, in.Wrap(in.AtKey(), err))
-			continue
-		}
-		n, ok := userNumbered(v.Name(), "url")
-		if !ok {
-			continue
-		}
-		s, err := v.Text()
-		if err != nil {
-			errs = append(errs, in.Wrap(in.At(v), err))
-		}
-		r := TypedPath{Origin: in.At(v), Path: s, Position: n}
-		if n == 1 && !in.Partial() {
-			r.Written = in.Written()
-		}
-		recs = append(recs, r)
-	}
-	if len(recs) == 0 && len(errs) == 0 && !in.Partial() {
-		recs = append(recs, TypedPath{Origin: in.AtKey(), Empty: true, Written: in.Written()})
-	}
-	for _, r := range recs {
-		if !yield(r) {
-			break
-		}
-	}
-	return errors.Join(errs...)
+	return typed(in, yield, func(t typedValue) (TypedPath, error) {
+		return TypedPath{Origin: t.Origin, Path: t.text, Position: t.position, Empty: t.empty, Written: t.written}, nil
+	})
 }
 
 // Summary quotes the path.

@@ -1,7 +1,6 @@
 package activity
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -45,46 +44,23 @@ addresses is also reported: even that link was removed. Other browsers do not wr
 
 func decodeTypedURLs(in artifacts.Input, yield func(TypedURL) bool) error {
 	times, visits := typedURLsBeside(in, "TypedURLsTime"), typedURLsBeside(in, "TypedURLsVisitCount")
-	var recs []TypedURL
-	var errs []error
-	for v, err := range in.Values() {
-		if err != nil {
-			errs = append(errs, in.Wrap(in.AtKey(), err))
-			continue
+	return typed(in, yield, func(t typedValue) (r TypedURL, err error) {
+		r = TypedURL{Origin: t.Origin, URL: t.text, Position: t.position, Empty: t.empty, Written: t.written}
+		if t.empty || in.Partial() {
+			return r, nil
 		}
-		n, ok := userNumbered(v.Name(), "url")
-		if !ok {
-			continue
-		}
-		s, err := v.Text()
-		if err != nil {
-			errs = append(errs, in.Wrap(in.At(v), err))
-		}
-		r := TypedURL{Origin: in.At(v), URL: s, Position: n}
-		if n == 1 && !in.Partial() {
-			r.Written = in.Written()
-		}
-		if times != nil && !in.Partial() {
-			b := in.Of(*times).Bytes(v.Name())
+		if times != nil {
+			b := in.Of(*times).Bytes(t.name)
 			if b != nil && len(b) != 8 {
-				errs = append(errs, in.Errorf(in.Below(*times), "time of %s has %d bytes, want 8", v.Name(), len(b)))
+				err = in.Errorf(in.Below(*times), "time of %s has %d bytes, want 8", t.name, len(b))
 			}
 			r.Visited = wire.TimeAt(b, 0)
 		}
-		if visits != nil && !in.Partial() {
-			r.Visits, _ = in.Of(*visits).Uint(v.Name())
+		if visits != nil {
+			r.Visits, _ = in.Of(*visits).Uint(t.name)
 		}
-		recs = append(recs, r)
-	}
-	if len(recs) == 0 && len(errs) == 0 && !in.Partial() {
-		recs = append(recs, TypedURL{Origin: in.AtKey(), Empty: true, Written: in.Written()})
-	}
-	for _, r := range recs {
-		if !yield(r) {
-			break
-		}
-	}
-	return errors.Join(errs...)
+		return r, err
+	})
 }
 
 // typedURLsBeside is the key with this name beside the source's.

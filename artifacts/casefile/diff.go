@@ -8,6 +8,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/fleet/observations"
 )
 
@@ -24,6 +25,18 @@ type Change struct {
 	Change        string
 	Kind, Key     string
 	Before, After *observations.Observation // nil where the case does not have it
+}
+
+// Level is the higher of the levels before and after.
+func (c *Change) Level() findings.Level {
+	var l findings.Level
+	for _, x := range []*observations.Observation{c.Before, c.After} {
+		if x != nil {
+			v, _ := findings.ParseLevel(x.Level)
+			l = max(l, v)
+		}
+	}
+	return l
 }
 
 // Diff yields what differs between two machines, by kind and key. Memory does not

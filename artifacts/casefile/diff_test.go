@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/fleet/observations"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
@@ -80,5 +81,17 @@ func TestPairs(t *testing.T) {
 	}
 	if _, _, err := Pairs(&Case{Machines: []*Machine{machine("X", "7"), machine("Y", "8")}}, many); err == nil {
 		t.Error("cases without a common machine are compared")
+	}
+}
+
+func TestLevel(t *testing.T) {
+	low, high := &observations.Observation{Level: "low"}, &observations.Observation{Level: "high"}
+	for _, c := range []struct {
+		before, after *observations.Observation
+		want          findings.Level
+	}{{nil, low, findings.Low}, {high, nil, findings.High}, {high, low, findings.High}, {low, high, findings.High}, {&observations.Observation{}, nil, 0}} {
+		if got := (&Change{Before: c.before, After: c.after}).Level(); got != c.want {
+			t.Errorf("%v, %v: %v, want %v", c.before, c.after, got, c.want)
+		}
 	}
 }

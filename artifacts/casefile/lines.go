@@ -24,32 +24,34 @@ const maxLine = 256 << 20
 // such file. A line is valid until the next one. An error ends the sequence.
 func (m *Machine) lines(ctx context.Context, name string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		stored, ok := m.output(name)
-		if !ok {
-			return
-		}
-		path := filepath.Join(m.Dir, filepath.FromSlash(name))
-		f, err := os.Open(path)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		defer f.Close()
-		sum := sha256.New()
-		raw := io.TeeReader(f, sum)
-		err = readLines(ctx, raw, filepath.Ext(name) == ".gz", func(line []byte) bool { return yield(line, nil) })
-		switch {
-		case errors.Is(err, errStopped):
-			return
-		case err != nil:
-			err = fmt.Errorf("%s: %w", path, err)
-		default:
-			err = compare(raw, sum, stored.SHA256, path)
-		}
-		if err != nil {
+		err := m.whole(name, func(r io.Reader) error {
+			return readLines(ctx, r, filepath.Ext(name) == ".gz", func(line []byte) bool { return yield(line, nil) })
+		})
+		if err != nil && !errors.Is(err, errStopped) {
 			yield(nil, err)
 		}
 	}
+}
+
+// whole reads a file of the machine, and compares it with the manifest when it was
+// read without an error. It reads nothing where the scan wrote no such file.
+func (m *Machine) whole(name string, read func(io.Reader) error) error {
+	stored, ok := m.output(name)
+	if !ok {
+		return nil
+	}
+	path := filepath.Join(m.Dir, filepath.FromSlash(name))
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	raw := io.TeeReader(f, sum)
+	if err := read(raw); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return compare(raw, sum, stored.SHA256, path)
 }
 
 // compare reads what is left and compares the hash of all.

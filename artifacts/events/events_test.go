@@ -1,69 +1,21 @@
 package events
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/json"
-	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
-)
 
-// evidence returns a path below the folder of real evidence.
-func evidenceFolder(t testing.TB, elem ...string) string {
-	t.Helper()
-	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
-	if dir == "" {
-		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
-	}
-	return filepath.Join(append([]string{dir}, elem...)...)
-}
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
+)
 
 // truth yields the records of a truth table with the file of each.
 func truth(t testing.TB, path string, yield func(file string, r *Record)) {
 	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := bufio.NewReaderSize(z, 1<<20)
-	file := ""
-	for {
-		line, err := in.ReadBytes('\n')
-		if err != nil && err != io.EOF {
-			t.Fatal(err)
-		}
-		if len(line) == 0 && err != nil {
-			return
-		}
-		var row struct {
-			File                  string
-			ID                    uint64
-			Prov, EID, Chan, Comp string
-			SID                   string
-			Made                  int64
-			Data                  [][]string
-		}
-		if json.Unmarshal(line, &row) != nil {
-			continue // rows of damage have other types
-		}
-		if row.File != "" {
-			file = row.File
-			continue
-		}
+	for file, row := range testtree.EventRows(t, path) {
 		n, _ := strconv.ParseUint(row.EID, 10, 32)
 		r := &Record{
-			Number: row.ID, ID: uint32(n), Channel: row.Chan, Provider: row.Prov, Computer: row.Comp, UserSID: row.SID,
-			Time: time.Unix(0, (row.Made-116444736000000000)*100).UTC(),
+			Number: row.ID, ID: uint32(n), Channel: row.Chan, Provider: row.Prov, Computer: row.Comp, UserSID: row.SID, Time: wire.Time(uint64(row.Made)),
 		}
 		for _, d := range row.Data {
 			r.Data = append(r.Data, Field{Name: d[0], Value: d[1]})
@@ -148,7 +100,7 @@ func TestRealEvents(t *testing.T) {
 	known, all := 0, 0
 	worth := map[Worth]int{}
 	samples := map[*Kind]string{}
-	truth(t, evidenceFolder(t, "evtx", "truth.jsonl.gz"), func(_ string, r *Record) {
+	truth(t, testtree.Evidence(t, "evtx", "truth.jsonl.gz"), func(_ string, r *Record) {
 		all++
 		k := f.Kind(r.Channel, r.Provider, r.ID)
 		m := r.Message(k)

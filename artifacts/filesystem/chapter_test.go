@@ -2,10 +2,6 @@ package filesystem_test
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +11,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/filesystem"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus"
 	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
 )
@@ -56,24 +53,7 @@ func of[T any](recs []artifacts.Record) []T {
 
 func real(t *testing.T, name string) []byte {
 	t.Helper()
-	root := os.Getenv("ARTIFACTDUMP_EVIDENCE")
-	if root == "" {
-		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
-	}
-	f, err := os.Open(filepath.Join(root, "ntfs", filepath.FromSlash(name)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return testtree.Unpack(t, testtree.Evidence(t, "ntfs", name))
 }
 
 // TestLayouts reads the same $MFT and journal under the names that collectors

@@ -2,38 +2,18 @@ package filesystem
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
 )
 
 func realFile(t *testing.T, name string) []byte {
 	t.Helper()
-	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
-	if dir == "" {
-		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
-	}
-	f, err := os.Open(filepath.Join(dir, "ntfs", filepath.FromSlash(name)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return testtree.Unpack(t, testtree.Evidence(t, "ntfs", name))
 }
 
 func checkTimes(t *testing.T, mft []byte) []Forged {

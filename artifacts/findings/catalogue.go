@@ -32,13 +32,13 @@ func ruleGroups() []group {
 		}},
 		{"Defences and logging", []Rule{
 			defenderOff, defenderExclusion, firewallOpened, portForwarded, hostsTampered, loggingReduced, scriptPolicy,
-			protectionOff, remoteDesktop, proxyChanged, recoveryInhibited,
+			protectionOff, remoteDesktop, proxyChanged, recoveryInhibited, zoneWeakened, siteTrusted, backupExcluded,
 		}},
 		{"Scanner, consoles and remote tools", []Rule{
 			detectionLeft, detectionExcluded, scannerRenamed, remoteToolThere, typedCommand, shortcutCommand, policyPushed, keyAuthorised,
 		}},
 		{"Accounts and movement", []Rule{
-			guestEnabled, newAccount, ridMismatch, badPasswords, movedOut, otherVolume, orphanProfile,
+			guestEnabled, newAccount, ridMismatch, badPasswords, movedOut, otherVolume, orphanProfile, powerfulRights,
 		}},
 		{"External communication", []Rule{
 			downloadRan, sentUnasked, bitsCommand,

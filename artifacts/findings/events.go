@@ -39,6 +39,7 @@ const (
 	chSSH
 	chGateway
 	chDevices
+	chPnP
 	channelCount
 )
 
@@ -55,6 +56,7 @@ var channelNames = [channelCount]string{
 	chPrint: "Microsoft-Windows-PrintService/Operational", chDNS: "DNS Server", chDNSAudit: "Microsoft-Windows-DNSServer/Audit",
 	chDirectory: "Directory Service", chSMB: "Microsoft-Windows-SMBServer/Security", chSSH: "OpenSSH/Operational",
 	chGateway: "Microsoft-Windows-TerminalServices-Gateway/Operational", chDevices: "Microsoft-Windows-Partition/Diagnostic",
+	chPnP: "Microsoft-Windows-Kernel-PnP/Configuration",
 }
 
 func (c channel) String() string { return channelNames[c] }
@@ -98,6 +100,12 @@ func (r Rule) finishing(f func(x *eventLook)) Rule {
 	return r
 }
 
+// settling adds a function that runs when all other rules have finished.
+func (r Rule) settling(f func(x *eventLook)) Rule {
+	r.settle = f
+	return r
+}
+
 type eventKey struct {
 	channel channel
 	id      uint32
@@ -113,7 +121,9 @@ type eventScene struct {
 	steps    map[eventKey][]eventStep
 	channels map[string]channel // spellings that were met
 	seen     [channelCount]int  // records of each channel
-	met      map[eventKey]int   // records of events that some rule looks at
+	begin    [channelCount]time.Time
+	end      [channelCount]time.Time
+	met      map[eventKey]int // records of events that some rule looks at
 	records  int
 	first    time.Time // of all records
 	last     time.Time
@@ -202,6 +212,10 @@ func (s *scene) event(r *events.Record, rec *artifacts.Record) {
 			es.first = r.Time
 		}
 		es.last = latest(es.last, r.Time)
+		if es.begin[c].IsZero() || r.Time.Before(es.begin[c]) {
+			es.begin[c] = r.Time
+		}
+		es.end[c] = latest(es.end[c], r.Time)
 	}
 	x := eventLook{look: look{scene: s}, r: r, rec: rec, ch: c}
 	es.cur, es.proc = nil, nil
@@ -233,7 +247,18 @@ func (s *scene) finishEvents(rules []*Rule) {
 			r.finish(&eventLook{look: look{scene: s, rule: r}})
 		}
 	}
+	for _, r := range rules {
+		if r.settle != nil && s.on(r) {
+			r.settle(&eventLook{look: look{scene: s, rule: r}})
+		}
+	}
 	s.resolveNames()
+}
+
+// covers reports whether the records of a channel reach from before a time to
+// after it, give or take a minute.
+func (s *eventScene) covers(c channel, at time.Time) bool {
+	return !s.begin[c].IsZero() && !at.Before(s.begin[c].Add(-time.Minute)) && !at.After(s.end[c].Add(time.Minute))
 }
 
 // An eventLook is what the function of a rule over events sees.

@@ -10,6 +10,45 @@ import (
 type accountState struct {
 	created map[string]*madeAccount // by SID
 	locked  map[string]time.Time
+	acts    []accountAct // E-40, E-45
+}
+
+// An accountAct is what an account did to another.
+type accountAct struct {
+	hit   *hit
+	by    who
+	to    string // name of the other
+	reset bool   // its password was set
+}
+
+// acted notes a hit whose level depends on the session of its actor.
+func (x *eventLook) acted(h *hit, a, t who, reset bool) {
+	if s := &x.ev.accounts; len(s.acts) < maxNoted {
+		s.acts = append(s.acts, accountAct{h, a, strings.ToLower(t.name), reset})
+	}
+}
+
+// raiseActs raises what was done in a session that a rule finds suspicious, and
+// passwords that were set of accounts with special privileges.
+func (x *eventLook) raiseActs(reset bool) {
+	bad := map[uint64]string{}
+	for _, s := range x.ev.story.suspects {
+		if s.who.logon > 0x400 && len(bad) < maxNoted {
+			bad[s.who.logon] = s.rule
+		}
+	}
+	for _, a := range x.ev.accounts.acts {
+		if a.reset != reset || x.installing(a.hit) {
+			continue
+		}
+		if reset && x.privileged(a.to) {
+			a.hit.level = max(a.hit.level, Medium)
+		}
+		if rule := bad[a.by.logon]; rule != "" {
+			a.hit.level = max(a.hit.level, High)
+			a.hit.says = clip(a.hit.says+", in a session that "+rule+" names", 600)
+		}
+	}
 }
 
 type madeAccount struct {
@@ -32,9 +71,9 @@ var accountCreated = eventRule(Rule{
 	}
 	level := Medium
 	x.early = Informational
-	x.hit(x.who(t), level, "%s created it", a)
+	x.acted(x.hit(x.who(t), level, "%s created it", a), a, t, false)
 	x.change("account " + t.String() + " created")
-}, in(chSecurity, 4720))
+}, in(chSecurity, 4720)).finishing(func(x *eventLook) { x.raiseActs(false) })
 
 var machineLikeAccount = eventRule(Rule{
 	ID: "E-41", Title: "User account that looks like a machine's", Level: Critical, Attack: []string{"T1136", "T1036"}, Leads: true,
@@ -126,7 +165,7 @@ var lostDollar = eventRule(Rule{
 			x.hit(x.who(x.target()), 0, "%s set its name to %s", x.actor(), n)
 		}
 	default:
-		x.hit(x.setting("directory"), High, "the directory refused a machine account without a dollar sign: %s", x.unnamed(0))
+		x.hit(x.setting("directory"), 0, "the directory refused a machine account without a dollar sign: %s", x.unnamed(0))
 	}
 }, in(chSecurity, 4781, 4741, 4742), in(chSystem, 16990, 16991))
 
@@ -145,8 +184,9 @@ var passwordReset = eventRule(Rule{
 		level = Medium
 	}
 	x.early = Informational
-	x.hit(x.who(t), level, "%s set its password", a)
-}, in(chSecurity, 4724))
+	x.acted(x.hit(x.who(t), level, "%s set its password", a), a, t, true)
+	x.change("password of " + t.String() + " set")
+}, in(chSecurity, 4724)).finishing(func(x *eventLook) { x.raiseActs(true) })
 
 // weakFlags are bits of an account that make it weak ([MS-SAMR] 2.2.1.12).
 var weakFlags = []struct {

@@ -38,9 +38,19 @@ var malwareSeen = eventRule(Rule{
 	case 1117, 1007:
 		says = "the antivirus acted on " + name + ": " + x.spaced("Action Name")
 	}
-	x.hit(s, level, "%s, %s, by %s of %s", says, cmp.Or(path, "no path"), cmp.Or(x.spaced("Process Name"), "an unknown process"),
+	h := x.hit(s, level, "%s, %s, by %s of %s", says, cmp.Or(path, "no path"), cmp.Or(x.spaced("Process Name"), "an unknown process"),
 		cmp.Or(x.spaced("Detection User"), "an unknown user"))
-}, in(chDefender, 1116, 1117, 1118, 1119, 1006, 1007, 1015))
+	if l := &x.ev.story; s.kind == kindProgram && len(l.named) < maxNoted {
+		l.named = append(l.named, programHit{h, s.key})
+	}
+}, in(chDefender, 1116, 1117, 1118, 1119, 1006, 1007, 1015)).finishing(func(x *eventLook) {
+	for _, n := range x.ev.story.named {
+		if p := x.programs[n.key]; p != nil && len(p.executed()) > 0 && n.hit.level < Critical {
+			n.hit.level = Critical
+			n.hit.says = clip(n.hit.says+"; it ran: "+sources(p.executed()), 600)
+		}
+	}
+})
 
 var antivirusOff = eventRule(Rule{
 	ID: "E-72", Title: "Antivirus switched off", Level: High, Attack: []string{"T1562.001"},
@@ -50,11 +60,30 @@ var antivirusOff = eventRule(Rule{
 }, func(x *eventLook) {
 	level := High
 	x.early = Informational
+	if x.r.ID == 1151 {
+		x.reportedOff(level)
+		return
+	}
 	words := map[uint32]string{5001: "real-time protection was switched off", 5010: "the scan for spyware was switched off",
 		5012: "the scan for viruses was switched off"}
 	x.hit(x.setting("Defender state"), level, "%s at %s", words[x.r.ID], stampWords(x.now()))
 	x.change("antivirus switched off")
-}, in(chDefender, 5001, 5010, 5012))
+}, in(chDefender, 5001, 5010, 5012, 1151))
+
+// reportedOff looks at the hourly report of the antivirus. A single one can fall
+// into an update: the second in a row counts.
+func (x *eventLook) reportedOff(level Level) {
+	s, state := &x.ev.scripts, x.spaced("RTP state")
+	switch {
+	case state == "" || strings.EqualFold(state, "enabled"):
+		s.off = 0
+	default:
+		if s.off++; s.off == 2 {
+			x.hit(x.setting("Defender state"), level, "two reports in a row say that real-time protection is off: %s", state)
+			x.change("antivirus switched off")
+		}
+	}
+}
 
 var antivirusSetting = eventRule(Rule{
 	ID: "E-73", Title: "Exclusion or switch of the antivirus changed", Level: High, Attack: []string{"T1562.001"},
@@ -122,7 +151,7 @@ var backgroundTransfer = eventRule(Rule{
 	case perr == nil:
 		level = High
 		if a, _ := netip.ParseAddr(host); a.IsPrivate() || a.IsLoopback() {
-			level = Low // delivery within the network
+			level = Medium // distribution points within the network
 		}
 	case suffixOf(host, sharing):
 		level = High
@@ -139,26 +168,19 @@ var firewallRule = eventRule(Rule{
 	Benign: "Games and chat programs.",
 	Next:   "Compare with rule F-03.",
 }, func(x *eventLook) {
-	path := cmp.Or(x.get("ApplicationPath"), x.get("ModifyingApplication"))
-	name := x.get("RuleName")
-	if x.ch == chSecurity {
-		path = ""
-	}
+	path, name := x.get("ApplicationPath"), x.get("RuleName")
 	by := strings.ToLower(x.get("ModifyingApplication"))
 	inward := x.num("Direction") == 1
-	switch p := x.place(x.get("ApplicationPath")); {
-	case x.get("ApplicationPath") != "" && p != nil && p.level >= Medium && p.id != "L10":
+	switch p := x.place(path); {
+	case path != "" && p != nil && p.level >= Medium:
 		level := Medium
 		x.early = Informational
-		if p.id == "L8" {
-			level = Informational
-		}
 		x.hit(x.image(path), level, "the firewall rule %s lets it through", name)
-	case inward && x.get("ApplicationPath") == "" && x.num("LocalPorts") == 0 && x.num("Action") == 3 &&
-		(strings.HasSuffix(by, `\powershell.exe`) || strings.HasSuffix(by, `\netsh.exe`)) && x.get("LocalPorts") == "*":
+	case inward && path == "" && x.num("Action") == 3 && x.get("LocalPorts") == "*" && x.get("ServiceName") == "" &&
+		!strings.HasSuffix(by, `\svchost.exe`):
 		x.hit(x.setting("firewall rule "+name), High, "%s let in everything", by)
 	}
-}, in(chFirewall, 2004, 2005, 2097, 2099, 2071, 2073), in(chSecurity, 4946, 4947))
+}, in(chFirewall, 2004, 2005, 2097, 2099, 2071, 2073))
 
 var firewallOff = eventRule(Rule{
 	ID: "E-76", Title: "Firewall profile switched off", Level: High, Attack: []string{"T1562.004"},

@@ -12,7 +12,8 @@ import (
 // is forgotten.
 type guessState struct {
 	sources   map[string]*guesser
-	lastTry   map[string]time.Time // account and source, to count one try once
+	lastTry   map[string]time.Time // account and number of the event, to count one try once
+	alias     map[string]string    // name of a workstation → its address, as one failure shows both
 	forgotten int
 }
 
@@ -56,13 +57,15 @@ var passwordSpraying = eventRule(Rule{
 	Why:    "One source tried many accounts within minutes.",
 	Benign: "A service with wrong settings; a change of names.",
 	Next:   "List the accounts; look for a success among them (E-18).",
-}, func(*eventLook) {}, in(chSecurity, 4625, 4771, 4768, 4776, 6273), in(chSMB, 551), in(chApplication, 18456)) // counted with E-16
+}, func(*eventLook) {}, // counted with E-16
+	in(chSecurity, 4625, 4771, 4768, 4776, 6273), in(chSMB, 551), in(chApplication, 18456), in(chSSH, 4))
 
 // A failure is one failed attempt.
 type failure struct {
 	who     who
 	source  string
-	unknown bool // there is no such user
+	name    string // of the workstation, where the source is an address
+	unknown bool   // there is no such user
 }
 
 // proofs are reasons of failures that show that the password was right.
@@ -83,7 +86,9 @@ func (x *eventLook) failure() (f failure, ok bool) {
 		switch x.r.ID {
 		case 4625:
 			f.unknown = code == 0xC0000064
-			ok = !proofs[code] && !(address == "0.0.0.0" && x.num("LogonType") == 10)
+			// A user without the right to use Remote Desktop writes many of these, from
+			// the machine itself.
+			ok = !proofs[code] && !(addressOf(address) == "" && x.num("LogonType") == 10)
 		case 4776:
 			f.unknown = code == 0xC0000064
 			ok = code != 0 && !proofs[code]
@@ -112,7 +117,7 @@ func (x *eventLook) failure() (f failure, ok bool) {
 		user, address, ok = sshFailure(x.get("payload"))
 		f.who = who{name: user}
 	}
-	f.source = cmp.Or(addressOf(address), strings.ToLower(name))
+	f.source, f.name = cmp.Or(addressOf(address), strings.ToLower(name)), strings.ToLower(name)
 	if loopback(address) && f.source == "" {
 		f.source = "loopback"
 	}
@@ -143,20 +148,19 @@ func sshFailure(s string) (user, address string, ok bool) {
 // add counts a failure.
 func (g *guessState) add(x *eventLook, f failure) {
 	if g.sources == nil {
-		g.sources, g.lastTry = map[string]*guesser{}, map[string]time.Time{}
+		g.sources, g.lastTry, g.alias = map[string]*guesser{}, map[string]time.Time{}, map[string]string{}
 	}
+	g.join(x, &f)
 	// One try is recorded by 4776 and by 4625.
 	name := f.who.folded()
 	if i := strings.IndexByte(name, '\\'); i >= 0 {
 		name = name[i+1:]
 	}
 	if x.r.ID == 4776 || x.r.ID == 4625 {
-		k := name + "\x00" + f.source
-		other := k + "\x004776"
+		// The first may know the workstation alone, and the other its address.
+		k, other := name+"\x004625", name+"\x004776"
 		if x.r.ID == 4776 {
-			other, k = k+"\x004625", other
-		} else {
-			k += "\x004625"
+			k, other = other, k
 		}
 		if t, ok := g.lastTry[other]; ok && x.now().Sub(t).Abs() <= 2*time.Second {
 			delete(g.lastTry, other)
@@ -174,6 +178,26 @@ func (g *guessState) add(x *eventLook, f failure) {
 		g.sources[f.source] = s
 	}
 	s.add(x, name, f.unknown)
+}
+
+// join gives a failure the address of its source where another failure shows
+// which workstation has it.
+func (g *guessState) join(x *eventLook, f *failure) {
+	self, _, _ := strings.Cut(strings.ToLower(x.r.Computer), ".")
+	switch {
+	case f.name == "" || f.name == self:
+	case f.name == f.source: // no address
+		f.source = cmp.Or(g.alias[f.name], f.source)
+	case g.alias[f.name] == "" && len(g.alias) < maxNoted:
+		g.alias[f.name] = f.source
+		if s := g.sources[f.name]; s != nil && g.sources[f.source] == nil {
+			delete(g.sources, f.name)
+			g.sources[f.source], s.source = s, f.source
+			if s.hit != nil {
+				s.hit.subject = x.from(f.source, f.name)
+			}
+		}
+	}
 }
 
 // forget makes room for another source.
@@ -211,7 +235,7 @@ func (s *guesser) add(x *eventLook, name string, unknown bool) {
 		s.rows = append(s.rows, x.keep())
 	}
 	cut := 0
-	for cut < len(s.window) && now.Sub(s.window[cut]) > guessSpan {
+	for cut < len(s.window) && now.Sub(s.window[cut]).Abs() > guessSpan { // logs come one after the other
 		cut++
 	}
 	if s.window = append(s.window[cut:], now); len(s.window) > fastGuesses {
@@ -278,17 +302,16 @@ var successAfterGuessing = eventRule(Rule{
 	if len(g.sources) == 0 {
 		return
 	}
-	kind := x.num("LogonType")
-	t := x.target()
-	if x.r.ID == 4624 && (kind == 2 || kind == 7 || kind == 11 || kind == 5 || kind == 4) || t.name == "" {
+	t, address, ok := x.success()
+	if !ok || t.name == "" {
 		return
 	}
-	if x.r.ID == 4776 && x.num("Status") != 0 || x.r.ID == 4768 && x.num("Status") != 0 {
-		return
-	}
-	s := g.sources[addressOf(x.get("IpAddress"))]
+	s := g.sources[addressOf(address)]
 	if s == nil {
-		s = g.sources[strings.ToLower(strings.TrimPrefix(cmp.Or(x.get("WorkstationName"), x.get("Workstation")), `\\`))]
+		name := strings.ToLower(strings.TrimPrefix(cmp.Or(x.get("WorkstationName"), x.get("Workstation")), `\\`))
+		if s = g.sources[name]; s == nil {
+			s = g.sources[g.alias[name]]
+		}
 	}
 	name := strings.ToLower(t.name)
 	if n, _, ok := strings.Cut(name, "@"); ok {
@@ -307,7 +330,7 @@ var successAfterGuessing = eventRule(Rule{
 	if level == Critical {
 		x.suspect(t, s.source)
 	}
-}, in(chSecurity, 4624, 4776, 4768)).finishing(func(x *eventLook) {
+}, in(chSecurity, 4624, 4776, 4768, 6272), in(chApplication, 18453, 18454), in(chSSH, 4)).finishing(func(x *eventLook) {
 	for _, s := range x.ev.guesses.sources {
 		if s.hit != nil {
 			kind := ""
@@ -319,3 +342,39 @@ var successAfterGuessing = eventRule(Rule{
 		}
 	}
 })
+
+// success reads a record as a log-on that succeeded, other than at the console
+// or of a service.
+func (x *eventLook) success() (t who, address string, ok bool) {
+	switch x.ch {
+	case chApplication:
+		if !strings.HasPrefix(strings.ToUpper(x.r.Provider), "MSSQL") {
+			return t, "", false
+		}
+		for i := range x.r.Data {
+			if a := between(x.r.Data[i].Value, "[CLIENT: ", "]"); a != "" {
+				address = a
+			}
+		}
+		return splitUser(x.unnamed(0)), address, true
+	case chSSH:
+		_, rest, ok := strings.Cut(x.get("payload"), "Accepted ")
+		_, rest, named := strings.Cut(rest, " for ")
+		user, rest, from := strings.Cut(rest, " from ")
+		address, _, _ = strings.Cut(rest, " ")
+		return splitUser(user), address, ok && named && from
+	}
+	switch x.r.ID {
+	case 6272:
+		return who{name: x.get("SubjectUserName"), domain: x.get("SubjectDomainName")}, x.get("CallingStationID"), true
+	case 4624:
+		switch x.num("LogonType") {
+		case 2, 4, 5, 7, 11:
+			return t, "", false
+		}
+		ok = true
+	default:
+		ok = x.num("Status") == 0
+	}
+	return x.target(), x.get("IpAddress"), ok
+}

@@ -9,22 +9,38 @@ import (
 
 // A logonState is what the rules about log-ons keep.
 type logonState struct {
-	firstUser time.Time              // of a log-on by a user at the machine
-	bare      map[uint64]*bareHit    // E-10 by log-on id
-	remote    map[uint64]*inbound    // sessions from other machines by log-on id
-	ring      []uint64               // of remote, the oldest first
-	special   [256]uint64            // log-on ids with privileges, the last ones
-	next      int                    // in special
-	seclogo   []*hit                 // E-11
-	other9    int                    // type 9 by other means
-	address   map[string][]time.Time // of E-32, E-33 by source
-	tried     map[string]*tries      // E-19 by actor
-	names     map[string]string      // address → name of the machine
+	firstUser time.Time                  // of a log-on by a user at the machine
+	bare      map[uint64]*bareHit        // E-10 by log-on id
+	remote    map[uint64]*inbound        // sessions from other machines by log-on id
+	ring      []uint64                   // of remote, the oldest first
+	special   [256]uint64                // log-on ids with privileges, the last ones
+	next      int                        // in special
+	seclogo   []*hit                     // E-11
+	other9    int                        // type 9 by other means
+	address   map[string][]time.Time     // of E-32, E-33 by source
+	tried     map[string]*tries          // E-19 by actor
+	names     map[string]map[string]bool // address → names of machines that a record proves
+	relays    []relay                    // E-12
+	powerful  map[string]bool            // names of users with special privileges
+	explicit  []explicitHit              // E-15
+}
+
+// A relay is a log-on of a machine's account by NTLM.
+type relay struct {
+	who           who
+	address, self string
+	row           *row
+}
+
+type explicitHit struct {
+	hit  *hit
+	name string
 }
 
 type bareHit struct {
 	hit     *hit
 	address string
+	sid     string
 	at      time.Time
 }
 
@@ -102,6 +118,9 @@ func logonSeen(x *eventLook) {
 		}
 	}
 	a := addressOf(x.get("IpAddress"))
+	if name := strings.ToLower(x.get("WorkstationName")); a != "" && name != "" && t.user() {
+		l.machineAt(a, name)
+	}
 	if a == "" || kind != 3 && kind != 10 && kind != 8 || t.logon == 0 {
 		return
 	}
@@ -128,6 +147,9 @@ var noSessionKey = eventRule(Rule{
 		x.num("KeyLength") != 0 || !t.user() {
 		return
 	}
+	if p := strings.TrimSpace(x.get("LogonProcessName")); p != "" && !strings.EqualFold(p, "NtLmSsp") {
+		return // a program of this machine that checked a password
+	}
 	raw := strings.TrimPrefix(x.get("IpAddress"), "::ffff:")
 	h := x.hit(x.who(t), 0, "%s logged on from %s %s by NTLM without a session key", t, cmp.Or(raw, "an unknown address"),
 		x.get("WorkstationName"))
@@ -136,7 +158,7 @@ var noSessionKey = eventRule(Rule{
 		l.bare = map[uint64]*bareHit{}
 	}
 	if len(l.bare) < maxNoted {
-		l.bare[t.logon] = &bareHit{h, addressOf(raw), x.now()}
+		l.bare[t.logon] = &bareHit{h, addressOf(raw), t.sid, x.now()}
 	}
 	for _, id := range l.special {
 		if id == t.logon && id != 0 {
@@ -152,9 +174,20 @@ var noSessionKey = eventRule(Rule{
 	if b := l.bare[id]; b != nil {
 		b.hit.level = High
 	}
+	if a := x.actor(); a.user() && len(l.powerful) < maxNoted {
+		if l.powerful == nil {
+			l.powerful = map[string]bool{}
+		}
+		l.powerful[strings.ToLower(a.name)] = true
+	}
 }, in(chSecurity, 4672)).finishing(func(x *eventLook) {
 	l := &x.ev.logons
 	for _, b := range l.bare {
+		for _, s := range x.ev.tasks.odd { // E-50
+			if d := s.at.Sub(b.at); s.sid != "" && s.sid == b.sid && d >= 0 && d <= time.Hour {
+				b.hit.level = High
+			}
+		}
 		for _, at := range l.address[b.address] {
 			if b.address != "" && at.Sub(b.at).Abs() <= time.Hour {
 				b.hit.level = High
@@ -220,29 +253,57 @@ var machineRelay = eventRule(Rule{
 	if x.num("LogonType") != 3 || !t.machine() || !strings.EqualFold(x.get("AuthenticationPackageName"), "NTLM") {
 		return
 	}
-	address, name := addressOf(x.get("IpAddress")), strings.TrimSuffix(strings.ToLower(t.name), "$")
+	address := addressOf(x.get("IpAddress"))
 	self, _, _ := strings.Cut(strings.ToLower(x.r.Computer), ".")
-	switch known := x.ev.logons.names[address]; {
-	case address == "":
-	case name == self:
-		x.hit(x.from(address, ""), 0, "%s logged on to itself from %s", t, address)
-	case known != "" && known != name:
-		x.hit(x.from(address, ""), 0, "%s logged on from %s, which is %s", t, address, known)
+	if l := &x.ev.logons; address != "" && len(l.relays) < maxNoted {
+		l.relays = append(l.relays, relay{t, address, self, x.keep()})
 	}
 }, in(chSecurity, 4624)).watching(func(x *eventLook) {
 	// The account of a machine asks for tickets from the machine itself.
 	t := x.target()
 	name, _, _ := strings.Cut(t.name, "@")
 	if a := addressOf(x.get("IpAddress")); a != "" && strings.HasSuffix(name, "$") {
-		l := &x.ev.logons
-		if l.names == nil {
-			l.names = map[string]string{}
+		x.ev.logons.machineAt(a, strings.TrimSuffix(strings.ToLower(name), "$"))
+	}
+}, in(chSecurity, 4768, 4769)).finishing(func(x *eventLook) {
+	// Which address is which machine is known only when all records are.
+	l := &x.ev.logons
+	for _, r := range l.relays {
+		name, known := strings.TrimSuffix(strings.ToLower(r.who.name), "$"), l.names[r.address]
+		level, says := High, "%s logged on from %s, which is "+listOf(sortedKeys(known), 3)
+		switch {
+		case known[name]:
+			continue // from the machine itself
+		case name == r.self && len(known) == 0:
+			level, says = Medium, "%s logged on to itself from %s, an address that no record joins to it"
+		case len(known) == 0:
+			continue
 		}
-		if len(l.names) < maxNoted {
-			l.names[a] = strings.TrimSuffix(strings.ToLower(name), "$")
+		x.hit(x.from(r.address, ""), level, says, r.who, r.address).from(r.row)
+		if s := &x.ev.story; level == High && len(s.suspects) < 1024 {
+			s.suspects = append(s.suspects, suspect{r.who, x.rule.ID, eventTime(r.row), r.row, x.who(r.who)})
 		}
 	}
-}, in(chSecurity, 4768, 4769))
+})
+
+// maxNamesAt bounds the machines that are joined to one address.
+const maxNamesAt = 64
+
+// machineAt notes that a record proves which machine has an address.
+func (l *logonState) machineAt(address, name string) {
+	if l.names == nil {
+		l.names = map[string]map[string]bool{}
+	}
+	if l.names[address] == nil {
+		if len(l.names) >= maxNoted {
+			return
+		}
+		l.names[address] = map[string]bool{}
+	}
+	if len(l.names[address]) < maxNamesAt {
+		l.names[address][name] = true
+	}
+}
 
 var adminFromLoopback = eventRule(Rule{
 	ID: "E-13", Title: "Kerberos log-on of the administrator from loopback", Level: High, Attack: []string{"T1558", "T1068"},
@@ -302,11 +363,27 @@ var explicitCredentials = eventRule(Rule{
 	if shells[base] || servers[base] || x.odd(image) {
 		level = High
 	}
-	x.hit(x.who(a), level, "%s used the credentials of %s for %s, by %s", a, t, cmp.Or(dest, "the machine itself"),
+	h := x.hit(x.who(a), level, "%s used the credentials of %s for %s, by %s", a, t, cmp.Or(dest, "the machine itself"),
 		cmp.Or(image, "the system"))
+	if l := &x.ev.logons; len(l.explicit) < maxNoted && level < High {
+		l.explicit = append(l.explicit, explicitHit{h, strings.ToLower(t.name)})
+	}
 	x.hop(a, t, dest, first != "localhost" && first != self && first != "")
 	x.try(a, t)
-}, in(chSecurity, 4648))
+}, in(chSecurity, 4648)).finishing(func(x *eventLook) {
+	for _, e := range x.ev.logons.explicit {
+		if x.privileged(e.name) && !x.installing(e.hit) {
+			e.hit.level = max(e.hit.level, High)
+			e.hit.says = clip(e.hit.says+"; the account has special privileges", 600)
+		}
+	}
+})
+
+// privileged reports whether an account, by its name in lower case, had special privileges at a log-on, or
+// is the administrator that Windows brings.
+func (x *eventLook) privileged(name string) bool {
+	return name == "administrator" || x.ev.logons.powerful[name]
+}
 
 // try counts the accounts whose credentials one actor used.
 func (x *eventLook) try(a, t who) {
@@ -334,7 +411,9 @@ func (x *eventLook) try(a, t who) {
 	if len(v.targets) >= 5 && !v.hit {
 		v.hit = true
 		y := *x
-		y.rule = x.ev.rule("E-19")
+		if y.rule = x.ev.rule("E-19"); y.rule == nil || !y.on(y.rule) {
+			return
+		}
 		y.hit(y.who(a), 0, "%s tried the credentials of %d accounts within 30 minutes: %s", a, len(v.targets),
 			listOf(sortedKeys(v.targets), 8))
 	}
@@ -359,7 +438,11 @@ func (x *eventLook) hop(a, t who, dest string, away bool) {
 		return
 	}
 	self, _, _ := strings.Cut(x.r.Computer, ".")
-	h := y.hit(y.who(a), Medium, "%s came from %s to %s and continued to %s as %s", in.who, in.source, self, dest, t)
+	level := High // three machines
+	if in.rule != "" {
+		level = Critical // the session is suspicious by itself
+	}
+	h := y.hit(y.who(a), level, "%s came from %s to %s and continued to %s as %s", in.who, in.source, self, dest, t)
 	if in.row != nil {
 		h.from(in.row)
 	}

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"cmp"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,12 +17,17 @@ type logState struct {
 	files   map[string]*logFile
 	stops   []stopped
 	downs   []time.Time // of proper shutdowns
+	clocks  []time.Time // of boots and changes of the clock
+	gaps    gapState
 	cleared []*hit
 	dropped int // hits beyond the limits
 }
 
 type logFile struct {
 	first, last, records uint64
+	at                   time.Time // of the record with the number before
+	before               uint64    // that number
+	back                 []backStep
 }
 
 // missed is how many numbers between the first and the last have no record. A
@@ -57,7 +63,7 @@ var eventLogCleared = eventRule(Rule{
 		x.ev.logs.cleared = append(x.ev.logs.cleared, h)
 	}
 	x.change("log " + log + " cleared")
-}, in(chSecurity, 1102), in(chSystem, 104)).finishing(func(x *eventLook) {
+}, in(chSecurity, 1102), in(chSystem, 104)).settling(func(x *eventLook) {
 	for _, c := range x.ev.logs.cleared {
 		if len(c.rows) == 0 {
 			continue
@@ -88,7 +94,12 @@ var auditingReduced = eventRule(Rule{
 		level = Low // by policy
 	}
 	switch x.r.ID {
-	case 4719, 4912:
+	case 4912:
+		// Auditing of one user: records of that user can be hidden so.
+		x.hit(x.setting("audit policy"), level, "%s changed the auditing of the user %s: subcategory %s, %s", a,
+			cmp.Or(x.get("TargetUserSid"), "unknown"), x.get("SubcategoryGuid"), x.get("AuditPolicyChanges"))
+		x.change("auditing of a user changed")
+	case 4719:
 		c := x.get("AuditPolicyChanges")
 		if !strings.Contains(c, "%%8448") && !strings.Contains(c, "%%8450") {
 			return
@@ -99,7 +110,7 @@ var auditingReduced = eventRule(Rule{
 		x.change("auditing reduced")
 	case 4906:
 		if x.num("CrashOnAuditFailValue") == 0 && x.get("CrashOnAuditFailValue") != "" {
-			x.hit(x.setting("audit policy"), min(level, Medium), "CrashOnAuditFail was set to 0")
+			x.hit(x.setting("audit policy"), level, "CrashOnAuditFail was set to 0")
 		}
 	}
 }, in(chSecurity, 4719, 4912, 4906)).watching(func(x *eventLook) {
@@ -133,9 +144,14 @@ var logCommand = eventRule(Rule{
 	}
 }, processCreation...)
 
-// guarded are the services that record or protect.
-var guarded = map[string]bool{"eventlog": true, "sysmon": true, "sysmon64": true, "windefend": true, "sense": true, "mpssvc": true,
-	"wscsvc": true, "windows event log": true}
+// guarded are the services that record or protect. Some records have the name of
+// the service, others the name that users see.
+var guarded = map[string]bool{
+	"eventlog": true, "sysmon": true, "sysmon64": true, "windefend": true, "sense": true, "mpssvc": true, "wscsvc": true,
+	"windows event log": true, "windows defender antivirus service": true, "microsoft defender antivirus service": true,
+	"windows defender service": true, "windows defender advanced threat protection service": true,
+	"microsoft defender for endpoint service": true, "windows defender firewall": true, "windows firewall": true, "security center": true,
+}
 
 var loggingStopped = eventRule(Rule{
 	ID: "E-04", Title: "Logging or defence service switched off", Level: High, Attack: []string{"T1562.001", "T1562.002"},
@@ -146,41 +162,69 @@ var loggingStopped = eventRule(Rule{
 	switch x.r.ID {
 	case 7040:
 		name := cmp.Or(x.get("param4"), x.get("param1"))
-		if guarded[strings.ToLower(name)] && strings.Contains(strings.ToLower(x.get("param3")), "disabled") {
-			x.hit(x.setting("service "+name), High, "%s was set from %s to %s", x.get("param1"), x.get("param2"), x.get("param3"))
+		level := High
+		switch strings.ToLower(x.get("param3")) {
+		case "disabled":
+		case "auto start", "demand start", "boot start", "system start", "delayed auto start":
+			return
+		default:
+			level = Medium // in another language
+		}
+		if guarded[strings.ToLower(name)] {
+			x.hit(x.setting("service "+name), level, "%s was set from %s to %s", x.get("param1"), x.get("param2"), x.get("param3"))
 		}
 	case 7034:
 		if name := x.get("param1"); guarded[strings.ToLower(name)] {
-			x.hit(x.setting("service "+name), Medium, "%s ended unexpectedly", name)
+			x.hit(x.setting("service "+name), High, "%s ended unexpectedly", name)
 		}
 	case 7036:
-		if strings.EqualFold(x.get("param1"), "Windows Event Log") && strings.Contains(strings.ToLower(x.get("param2")), "stop") {
+		if x.serviceStopped("EventLog", "Windows Event Log") {
 			x.ev.logs.stop(x, "the event log service stopped")
 		}
 	case 6006:
 		x.ev.logs.stop(x, "the event log service stopped")
-	case 1074, 13, 109, 6008, 41, 12, 6005:
-		if len(x.ev.logs.downs) < maxNoted {
+	case 1074, 13, 109, 6008, 41, 12:
+		if len(x.ev.logs.downs) < maxNoted && x.kernel() {
 			x.ev.logs.downs = append(x.ev.logs.downs, x.now())
 		}
 	case 1100:
 		x.ev.logs.stop(x, "the event log service stopped")
 	}
 }, in(chSystem, 7040, 7034, 7036, 6006, 1074, 13, 109, 6008, 41, 12), in(chSecurity, 1100)).finishing(func(x *eventLook) {
-	if x.ev.seen[chSystem] == 0 {
-		return // the shutdowns are not known
-	}
 	for _, s := range x.ev.logs.stops {
-		near := false
-		for _, d := range x.ev.logs.downs {
-			near = near || d.Sub(s.at).Abs() <= time.Minute
-		}
-		if !near {
-			h := x.hit(x.setting("service EventLog"), Medium, "%s at %s without a shutdown", s.says, stampWords(s.at))
-			h.from(s.row)
+		if s.rule == x.rule && x.ev.covers(chSystem, s.at) && !x.ev.logs.shutDown(s.at) {
+			x.hit(x.setting("service EventLog"), High, "%s at %s without a shutdown", s.says, stampWords(s.at)).from(s.row)
 		}
 	}
 })
+
+// serviceStopped reports whether a record of the service manager (7036) is about
+// the end of a service. Its binary value, the name in UTF-16 with "/1" for
+// stopped, is the same in each language.
+func (x *eventLook) serviceStopped(name, shown string) bool {
+	if b, err := hex.DecodeString(x.get("Binary")); err == nil && len(b) > 0 {
+		text := strings.ReplaceAll(string(b), "\x00", "")
+		return strings.EqualFold(text, name+"/1")
+	}
+	return strings.EqualFold(x.get("param1"), shown) && strings.Contains(strings.ToLower(x.get("param2")), "stop")
+}
+
+// shutDown reports whether Windows shut down or started within a minute.
+func (l *logState) shutDown(at time.Time) bool {
+	return slices.ContainsFunc(l.downs, func(d time.Time) bool { return d.Sub(at).Abs() <= time.Minute })
+}
+
+// kernel reports whether a record of the channel System is from the parts of
+// Windows that record starts and ends, where its number has several meanings.
+func (x *eventLook) kernel() bool {
+	switch x.r.ID {
+	case 12, 13:
+		return strings.HasSuffix(x.r.Provider, "Kernel-General")
+	case 41, 109:
+		return strings.HasSuffix(x.r.Provider, "Kernel-Power")
+	}
+	return true
+}
 
 func (l *logState) stop(x *eventLook, says string) {
 	if len(l.stops) < maxNoted {
@@ -231,33 +275,45 @@ var sysmonChanged = eventRule(Rule{
 	Next:   "Compare the configuration before and after; look for what is missing.",
 }, func(x *eventLook) {
 	switch x.r.ID {
+	case 1: // of the manager of file-system filters
+		if strings.HasSuffix(x.r.Provider, "FilterManager") && filterDrivers[strings.ToLower(x.get("DeviceName"))] {
+			x.ev.logs.stop(x, "the filter "+x.get("DeviceName")+" was unloaded")
+		}
 	case 4:
 		if strings.EqualFold(x.get("State"), "Stopped") {
 			x.ev.logs.stop(x, "Sysmon stopped")
 		}
 	case 16:
 		level := Medium
-		if strings.Contains(x.get("Configuration"), "-i") {
-			level = Low // an installation
+		if installsSysmon(x.get("Configuration")) {
+			level = Low
 		}
 		x.hit(x.setting("Sysmon"), level, "its configuration was changed: %s", x.get("Configuration"))
 	case 255:
 		x.hit(x.setting("Sysmon"), 0, "it reports an error: %s %s", x.get("ID"), x.get("Description"))
 	}
-}, in(chSysmon, 4, 16, 255)).finishing(func(x *eventLook) {
+}, in(chSysmon, 4, 16, 255), in(chSystem, 1)).finishing(func(x *eventLook) {
 	for _, s := range x.ev.logs.stops {
-		if s.rule != x.rule {
+		if s.rule != x.rule || x.ev.logs.shutDown(s.at) {
 			continue
 		}
-		near := false
-		for _, d := range x.ev.logs.downs {
-			near = near || d.Sub(s.at).Abs() <= time.Minute
+		level := Medium
+		if !x.ev.covers(chSystem, s.at) {
+			level = Low // it also stops with Windows, and the shutdowns are not known
 		}
-		if !near {
-			x.hit(x.setting("Sysmon"), 0, "%s at %s", s.says, stampWords(s.at)).from(s.row)
-		}
+		x.hit(x.setting("Sysmon"), level, "%s at %s", s.says, stampWords(s.at)).from(s.row)
 	}
 })
+
+// filterDrivers are the filters of what records. The antivirus unloads its own
+// when it is updated.
+var filterDrivers = set2("sysmondrv")
+
+// installsSysmon reports whether a command line of Sysmon has the switch for
+// installations.
+func installsSysmon(command string) bool {
+	return slices.ContainsFunc(strings.Fields(strings.ToLower(command)), func(w string) bool { return w == "-i" || w == "/i" })
+}
 
 var logHole = eventRule(Rule{
 	ID: "E-07", Title: "Hole in an event log", Level: Medium, Attack: []string{"T1070.001"},
@@ -271,10 +327,17 @@ var logHole = eventRule(Rule{
 	case 1104:
 		x.hit(x.setting("event log Security"), Low, "the log is full: nothing was recorded from %s", stampWords(x.now()))
 	}
-}, in(chSecurity, 1101, 1104)).finishing(func(x *eventLook) {
+}, in(chSecurity, 1101, 1104)).watching(func(x *eventLook) {
+	// What explains that the clock goes back.
+	if l := &x.ev.logs; len(l.clocks) < maxNoted && (x.ch != chSystem || x.r.ID == 1 && x.get("OldTime") != "" || x.r.ID != 1 && x.kernel()) {
+		l.clocks = append(l.clocks, x.now())
+	}
+}, in(chSystem, 1, 12, 6005, 6009, 41), in(chSecurity, 4608, 4616)).finishing(func(x *eventLook) {
 	if !x.allEvents() {
 		return // the records of other artifacts are not missing
 	}
+	x.backInTime()
+	x.silent()
 	for _, path := range sortedKeys(x.ev.logs.files) {
 		if n := x.ev.logs.files[path].missed(); n > 0 {
 			x.hit(x.setting("event log "+strings.TrimSuffix(baseOf(path), ".evtx")), holeLevel(n),
@@ -315,14 +378,16 @@ func (l *logState) number(x *eventLook) {
 	if l.files == nil {
 		l.files = map[string]*logFile{}
 	}
+	l.gaps.add(x)
 	for _, n := range x.numbers() {
 		f := l.files[x.rec.From.Path]
 		if f == nil {
 			if len(l.files) < maxNoted {
-				l.files[x.rec.From.Path] = &logFile{first: n, last: n, records: 1}
+				l.files[x.rec.From.Path] = &logFile{first: n, last: n, records: 1, at: x.now(), before: n}
 			}
 			continue
 		}
+		f.step(x, n)
 		f.first, f.last = min(f.first, n), max(f.last, n)
 		f.records++
 	}
@@ -340,12 +405,16 @@ func (x *eventLook) numbers() []uint64 {
 // before the first user logged on. Records come log by log, so that this is
 // known only at the end.
 func (s *scene) lowerEarly() {
-	first := s.ev.logons.firstUser
 	for _, h := range s.hits {
-		if h.early > 0 && len(h.rows) > 0 && eventTime(h.rows[0]).Before(first) {
+		if s.installing(h) {
 			h.level = min(h.level, h.early)
 		}
 	}
+}
+
+// installing reports whether a hit belongs to the installation of Windows.
+func (s *scene) installing(h *hit) bool {
+	return h.early > 0 && len(h.rows) > 0 && eventTime(h.rows[0]).Before(s.ev.logons.firstUser)
 }
 
 // eventTime is the time of the record in a row.

@@ -106,7 +106,7 @@ var dcomStart = eventRule(Rule{
 		return
 	}
 	switch p.parents {
-	case "mmc.exe", "dllhost.exe", "excel.exe", "winword.exe", "outlook.exe", "visio.exe", "powerpnt.exe":
+	case "mmc.exe", "dllhost.exe", "explorer.exe", "excel.exe", "winword.exe", "outlook.exe", "visio.exe", "powerpnt.exe":
 		if !strings.Contains(p.parentLine, "-embedding") && !strings.Contains(p.parentLine, "/automation") {
 			return
 		}
@@ -167,12 +167,19 @@ var recoveryRemoved = eventRule(Rule{
 		}
 		return
 	}
+	if x.ch == chPowerShell {
+		text := x.get("ScriptBlockText")
+		if l := strings.ToLower(clip(text, maxScript)); strings.Contains(l, "win32_shadowcopy") && recoveryCommand(l) {
+			x.hit(x.setting("PowerShell scripts"), 0, "a script has %s", clip(strings.Join(strings.Fields(text), " "), 160))
+		}
+		return
+	}
 	p := x.process()
 	l := p.line
 	if recoveryCommand(l) {
 		x.hit(x.image(p.image), 0, "%s ran %s", p.user, p.command)
 	}
-}, append(slices.Clone(processCreation), in(chSystem, 33))...)
+}, append(slices.Clone(processCreation), in(chSystem, 33), in(chPowerShell, 4104))...)
 
 func recoveryCommand(l string) bool {
 	has := func(s ...string) bool {
@@ -186,14 +193,14 @@ func recoveryCommand(l string) bool {
 	return has("vssadmin", "delete", "shadow") || has("vssadmin", "resize", "shadowstorage") || has("shadowcopy", "delete") ||
 		has("wbadmin", "delete") ||
 		has("bcdedit", "recoveryenabled", "no") || has("bcdedit", "ignoreallfailures") || has("win32_shadowcopy", "delete") ||
-		has("win32_shadowcopy", "remove-wmi") || has("diskshadow", "delete", "shadows")
+		has("win32_shadowcopy", "remove-wmi") || has("win32_shadowcopy", "remove-cim") || has("diskshadow", "delete", "shadows")
 }
 
 // readsMemory is PROCESS_VM_READ.
 const readsMemory = 0x10
 
 // lsassReaders are Windows' own programs that read the memory of lsass.
-var lsassReaders = set2("msmpeng.exe csrss.exe wininit.exe svchost.exe services.exe lsm.exe mrt.exe wmiprvse.exe lsass.exe smss.exe taskmgr.exe mssense.exe senseir.exe werfault.exe wudfhost.exe")
+var lsassReaders = set2("msmpeng.exe csrss.exe wininit.exe svchost.exe services.exe lsm.exe mrt.exe wmiprvse.exe lsass.exe smss.exe mssense.exe senseir.exe werfault.exe wudfhost.exe")
 
 var lsassRead = eventRule(Rule{
 	ID: "E-60", Title: "Memory of lsass read", Level: Critical, Attack: []string{"T1003.001"}, Leads: true,
@@ -214,8 +221,8 @@ var lsassRead = eventRule(Rule{
 		image, access = x.get("ProcessName"), x.num("AccessMask")
 	}
 	base := strings.ToLower(baseOf(image))
-	if access&readsMemory == 0 || lsassReaders[base] && inWindows(image) {
-		return
+	if access&readsMemory == 0 || lsassReaders[base] && inWindows(image) || base == "taskmgr.exe" && inWindows(image) && access&^0x1410 == 0 {
+		return // Task Manager lists processes with these rights, and needs more to dump them
 	}
 	level := Critical
 	if low := strings.ToLower(image); access&^0x1410 == 0 && strings.Contains(low, `:\program files`) {
@@ -224,7 +231,7 @@ var lsassRead = eventRule(Rule{
 		level = High
 	}
 	x.hit(x.image(image), level, "it opened lsass with access %#x", access)
-	x.ev.story.lsass(x)
+	x.ev.story.lsass(x, image)
 }, in(chSysmon, 10), in(chSecurity, 4656, 4663))
 
 // inWindows reports whether a program is in a folder of Windows or of its
@@ -241,14 +248,15 @@ var credentialStore = eventRule(Rule{
 	Benign: "Backup software.",
 	Next:   "Look for the file and for archives that were made of it.",
 }, func(x *eventLook) {
-	file, image := x.get("TargetFilename"), x.get("Image")
+	file, image, written := x.get("TargetFilename"), x.get("Image"), true
 	if x.ch == chSecurity {
 		file, image = x.get("ObjectName"), x.get("ProcessName")
 		if strings.EqualFold(x.get("ObjectType"), "Process") {
 			return
 		}
+		written = strings.EqualFold(x.get("ObjectType"), "File") && x.num("AccessMask")&0x6 != 0
 	}
-	if s := storeOf(strings.ToLower(file), strings.ToLower(image), x.ch == chSysmon); s != "" {
+	if s := storeOf(strings.ToLower(file), strings.ToLower(image), written); s != "" {
 		x.hit(x.image(cmp.Or(image, file)), 0, "%s: %s", s, file)
 	}
 }, in(chSysmon, 11), in(chSecurity, 4656, 4663))
@@ -263,12 +271,20 @@ func storeOf(file, image string, written bool) string {
 	case written && (base == "sam" || base == "security" || base == "sam.hiv" || base == "sam.save" || base == "security.save") &&
 		!strings.Contains(file, `\system32\config\`):
 		return "a copy of a registry hive with secrets"
-	case base == "login data" && image != "" && !strings.Contains(image, "chrome") && !strings.Contains(image, "edge") &&
-		!strings.Contains(image, "brave") && !strings.Contains(image, "opera") && !strings.Contains(image, "vivaldi") && !inWindows(image):
+	case strings.Contains(file, "harddiskvolumeshadowcopy") && (strings.HasSuffix(file, `\system32\config\sam`) ||
+		strings.HasSuffix(file, `\system32\config\security`)):
+		return "a registry hive with secrets in a shadow copy"
+	case image == "" || inWindows(image):
+	case base == "login data" && !browsers[baseOf(image)], (base == "logins.json" || base == "key4.db") && !browsers[baseOf(image)]:
 		return "the passwords of a browser"
+	case strings.Contains(file, `\microsoft\vault\`) || strings.Contains(file, `\microsoft\credentials\`):
+		return "credentials that Windows keeps for the user"
 	}
 	return ""
 }
+
+// browsers are programs that read the passwords of their own profile.
+var browsers = set2("chrome.exe msedge.exe msedgewebview2.exe brave.exe opera.exe vivaldi.exe chromium.exe firefox.exe thunderbird.exe")
 
 var debugPrivilege = eventRule(Rule{
 	ID: "E-62", Title: "Operating-system privilege used by an odd program", Level: Low, Attack: []string{"T1134"},
@@ -288,8 +304,18 @@ var debugPrivilege = eventRule(Rule{
 	case x.actor().system() || x.actor().machine():
 		return
 	}
-	x.hit(x.image(image), 0, "%s used %s", x.actor(), strings.Join(strings.Fields(p), ", "))
-}, in(chSecurity, 4673))
+	h := x.hit(x.image(image), 0, "%s used %s", x.actor(), strings.Join(strings.Fields(p), ", "))
+	if s := &x.ev.story; len(s.privileges) < maxNoted {
+		s.privileges = append(s.privileges, programHit{h, x.image(image).key})
+	}
+}, in(chSecurity, 4673)).finishing(func(x *eventLook) {
+	for _, p := range x.ev.story.privileges {
+		if x.ev.story.readers[p.key] {
+			p.hit.level = High
+			p.hit.says = clip(p.hit.says+"; it also read the memory of lsass", 600)
+		}
+	}
+})
 
 // threadMakers are Windows' own programs that start threads in others.
 var threadMakers = set2("csrss.exe wininit.exe svchost.exe services.exe msmpeng.exe winlogon.exe smss.exe dwm.exe wmiprvse.exe lsass.exe werfault.exe conhost.exe vmtoolsd.exe")

@@ -8,11 +8,24 @@ import (
 
 // A remoteState is what the rules about remote access keep.
 type remoteState struct {
-	pairs    map[string]time.Time // account, source and kind → first seen
-	admin    map[string]time.Time // source → last use of an administrative share
+	pairs    map[string]time.Time  // account, source and kind → first seen
+	admin    map[string]time.Time  // source → last use of an administrative share
+	control  map[string][]*pipeHit // source → use of pipes that control the machine, the last ones
+	forced   []*hit                // pipes that make a machine log on elsewhere
+	shells   []shellHit            // E-34
 	pipes    map[string]*piped
 	sessions map[string]string // session id → account
 	groups   map[string]*piped // E-39 by actor
+}
+
+type pipeHit struct {
+	hit *hit
+	at  time.Time
+}
+
+type shellHit struct {
+	hit   *hit
+	logon uint64
 }
 
 type piped struct {
@@ -102,7 +115,7 @@ var tunnelledSession = eventRule(Rule{
 			x.get("ClientAddress"))
 	case x.r.ID == 39:
 		if t, by := x.below("TargetSession"), x.below("Source"); t != "" && by != "" && t != by {
-			x.hit(x.setting("session "+t), Medium, "session %s disconnected session %s", by, t)
+			x.hit(x.setting("session "+t), 0, "session %s disconnected session %s", by, t)
 		}
 	default:
 		w, id := splitUser(x.below("User")), x.below("SessionID")
@@ -156,6 +169,11 @@ var adminShare = eventRule(Rule{
 	if len(s.admin) < maxNoted {
 		s.admin[address] = x.now()
 	}
+	for _, p := range s.control[address] {
+		if x.now().Sub(p.at).Abs() <= 5*time.Minute {
+			p.hit.level = max(p.hit.level, High)
+		}
+	}
 }, in(chSecurity, 5140, 5145))
 
 var scripts = set2(".ps1 .bat .cmd .vbs .js .hta .wsf .psm1 .vbe .jse")
@@ -193,12 +211,30 @@ var controlPipe = eventRule(Rule{
 		(pipe == "svcctl" || pipe == "atsvc" || pipe == "winreg") {
 		level = High
 	}
-	if x.ev.tickets.service > 0 && (pipe == "efsrpc" || pipe == "spoolss" || pipe == "lsass") {
-		level = High // a controller
-	}
-	x.hit(x.who(a), level, "%s opened the pipe %s from %s", a, pipe, address)
+	h := x.hit(x.who(a), level, "%s opened the pipe %s from %s", a, pipe, address)
 	x.actedFrom(address)
-}, in(chSecurity, 5145))
+	s := &x.ev.remote
+	switch pipe {
+	case "svcctl", "atsvc", "winreg":
+		if s.control == nil {
+			s.control = map[string][]*pipeHit{}
+		}
+		if p := s.control[address]; p != nil || len(s.control) < maxNoted {
+			s.control[address] = append(p[max(0, len(p)-15):], &pipeHit{h, x.now()})
+		}
+	case "efsrpc", "spoolss", "lsass":
+		if len(s.forced) < maxNoted {
+			s.forced = append(s.forced, h)
+		}
+	}
+}, in(chSecurity, 5145)).finishing(func(x *eventLook) {
+	if x.ev.tickets.service == 0 {
+		return
+	}
+	for _, h := range x.ev.remote.forced { // a controller
+		h.level = max(h.level, High)
+	}
+})
 
 // pipe counts the pipes that one account and source used.
 func (x *eventLook) pipe(a who, address, pipe string) {
@@ -247,6 +283,9 @@ var remoteShell = eventRule(Rule{
 	case chWinRM:
 		level := Medium
 		x.early = Informational
+		if user := x.get("username"); user != "" && x.fresh("winrm", user, "") {
+			level = High
+		}
 		x.hit(x.host(), level, "a WinRM shell was opened %s", cmp.Or(x.get("resourceUri"), x.get("username")))
 	case chWindowsPowerShell:
 		if strings.EqualFold(field(x.unnamed(2), "HostName="), "ServerRemoteHost") {
@@ -254,10 +293,24 @@ var remoteShell = eventRule(Rule{
 		}
 	default:
 		if p := x.process(); p.parents == "wsmprovhost.exe" || p.parents == "winrshost.exe" {
-			x.hit(x.image(p.image), 0, "%s started %s as %s", p.parents, p.command, p.user)
+			level := Medium
+			if x.fresh("winrm", p.user, "") {
+				level = High
+			}
+			h := x.hit(x.image(p.image), level, "%s started %s as %s", p.parents, p.command, p.user)
+			if s := &x.ev.remote; len(s.shells) < maxNoted {
+				s.shells = append(s.shells, shellHit{h, p.logon})
+			}
 		}
 	}
-}, in(chWinRM, 91, 169), in(chWindowsPowerShell, 400), in(chSysmon, 1), in(chSecurity, 4688))
+}, in(chWinRM, 91, 169), in(chWindowsPowerShell, 400), in(chSysmon, 1), in(chSecurity, 4688)).finishing(func(x *eventLook) {
+	for _, s := range x.ev.remote.shells {
+		if in := x.ev.logons.remote[s.logon]; in != nil && external(in.source) {
+			s.hit.level = High
+			s.hit.says = clip(s.hit.says+", from "+in.source, 600)
+		}
+	}
+})
 
 var outgoingSession = eventRule(Rule{
 	ID: "E-36", Title: "Outgoing Remote Desktop", Level: Low, Attack: []string{"T1021.001"},
@@ -269,9 +322,9 @@ var outgoingSession = eventRule(Rule{
 	if dest == "" {
 		return
 	}
-	level := Informational
-	if x.fresh("out", x.r.UserSID, dest) {
-		level = Low
+	level := Low
+	if x.fresh("out", x.r.UserSID, dest) || x.facts.Machine != nil && strings.Contains(x.facts.Machine.Product, "Server") {
+		level = Medium
 	}
 	x.hit(x.setting("Remote Desktop to "+dest), level, "%s connected to %s", cmp.Or(x.r.UserSID, "a user"), dest)
 }, in(chRDPClient, 1024, 1102, 1027))

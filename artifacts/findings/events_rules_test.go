@@ -21,7 +21,7 @@ var shortChannels = map[string]string{
 	"winrm": "Microsoft-Windows-WinRM/Operational", "lsm": "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational",
 	"rdpc": "Microsoft-Windows-TerminalServices-RDPClient/Operational", "wmi": "Microsoft-Windows-WMI-Activity/Operational",
 	"bits": "Microsoft-Windows-Bits-Client/Operational", "fw": "Microsoft-Windows-Windows Firewall With Advanced Security/Firewall",
-	"print": "Microsoft-Windows-PrintService/Operational", "dns": "DNS Server", "ssh": "OpenSSH/Operational", "dir": "Directory Service",
+	"print": "Microsoft-Windows-PrintService/Operational", "dns": "DNS Server", "ssh": "OpenSSH/Operational", "dir": "Directory Service", "pnp": "Microsoft-Windows-Kernel-PnP/Configuration",
 }
 
 // parties are the fields that most cases share: an actor and a target who are
@@ -142,7 +142,7 @@ var eventCases = []struct {
 	{"E-33", findings.High, "0 sec 5140 - $bob|ShareName=\\\\*\\ADMIN$|IpAddress=10.0.0.9\n1 sec 5145 - $bob|ShareName=\\\\*\\IPC$|RelativeTargetName=svcctl|IpAddress=10.0.0.9", `0 sec 5145 - $bob|ShareName=\\*\IPC$|RelativeTargetName=svcctl|IpAddress=::1`},
 	{"E-34", findings.Medium, `0 winrm 91 - resourceUri=http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd`, `0 wps 400 - Data=a|Data=b|Data=HostName=ConsoleHost\nHostApplication=powershell.exe`},
 	{"E-35", findings.High, `0 mon 1 - Image=C:\Windows\System32\cmd.exe|ParentImage=C:\Windows\System32\wbem\WmiPrvSE.exe|CommandLine=cmd /c whoami`, `0 mon 1 - Image=C:\Windows\System32\cmd.exe|ParentImage=C:\Windows\explorer.exe|CommandLine=cmd`},
-	{"E-36", findings.Low, `0 rdpc 1024 - Value=SRV`, `0 rdpc 1025 - X=1`},
+	{"E-36", findings.Medium, `0 rdpc 1024 - Value=SRV`, `0 rdpc 1025 - X=1`},
 	{"E-37", findings.High, `0 mon 1 - Image=C:\Windows\System32\cmd.exe|ParentImage=C:\Windows\System32\mmc.exe|ParentCommandLine=mmc.exe -Embedding|CommandLine=cmd /c dir`, `0 mon 1 - Image=C:\Windows\System32\cmd.exe|ParentImage=C:\Windows\System32\mmc.exe|ParentCommandLine=mmc.exe services.msc|CommandLine=cmd`},
 	{"E-38", findings.Medium, "0 sec 5145 - $bob|ShareName=\\\\*\\IPC$|RelativeTargetName=samr|IpAddress=10.0.0.9\n1 sec 5145 - $bob|ShareName=\\\\*\\IPC$|RelativeTargetName=lsarpc|IpAddress=10.0.0.9\n1 sec 5145 - $bob|ShareName=\\\\*\\IPC$|RelativeTargetName=srvsvc|IpAddress=10.0.0.9\n2 sec 5145 - $bob|ShareName=\\\\*\\IPC$|RelativeTargetName=wkssvc|IpAddress=10.0.0.9", `*9 0 sec 5145 - $bob|ShareName=\\*\IPC$|RelativeTargetName=srvsvc|IpAddress=10.0.0.9`},
 	{"E-39", findings.Medium, `*6 0 sec 4799 - $bob|TargetUserName=g#|CallerProcessName=C:\Users\bob\AppData\Roaming\x.exe`, `*6 0 sec 4799 - $bob|TargetUserName=g#|CallerProcessName=C:\Windows\System32\svchost.exe`},
@@ -182,7 +182,7 @@ var eventCases = []struct {
 	{"E-83", findings.High, `0 print 316 - UserSID=S-1-5-21-1-2-3-1001|UserData/DriverAdded/Param1=X|UserData/DriverAdded/Param4=C:\Users\Public\x.dll`, `0 print 316 - UserSID=S-1-5-18|UserData/DriverAdded/Param1=Microsoft Print To PDF|UserData/DriverAdded/Param4=mxdwdrv.dll`},
 	{"E-84", findings.Critical, `0 dns 770 - param1=C:\x.dll`, `0 dns 771 - param1=x`},
 	{"E-85", findings.Critical, `0 app 15457 MSSQLSERVER Data=xp_cmdshell|Data=0|Data=1`, `0 app 15457 MSSQLSERVER Data=max server memory (MB)|Data=0|Data=1`},
-	{"E-90", findings.Medium, "0 sec 4624 - $eve|LogonType=3|AuthenticationPackageName=NTLM|KeyLength=128|IpAddress=10.0.0.9\n5 sec 4648 - SubjectUserSid=S-1-5-21-1-2-3-1002|SubjectUserName=eve|SubjectLogonId=0x7777|TargetUserName=admin|TargetServerName=SRV2|ProcessName=C:\\Windows\\System32\\svchost.exe", `0 sec 4648 - $bob|TargetUserName=admin|TargetServerName=SRV2|ProcessName=C:\Windows\System32\svchost.exe`},
+	{"E-90", findings.High, "0 sec 4624 - $eve|LogonType=3|AuthenticationPackageName=NTLM|KeyLength=128|IpAddress=10.0.0.9\n5 sec 4648 - SubjectUserSid=S-1-5-21-1-2-3-1002|SubjectUserName=eve|SubjectLogonId=0x7777|TargetUserName=admin|TargetServerName=SRV2|ProcessName=C:\\Windows\\System32\\svchost.exe", `0 sec 4648 - $bob|TargetUserName=admin|TargetServerName=SRV2|ProcessName=C:\Windows\System32\svchost.exe`},
 }
 
 func TestEventRules(t *testing.T) {

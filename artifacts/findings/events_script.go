@@ -11,6 +11,8 @@ type scriptState struct {
 	engines map[string]bool // versions that were met
 	old     []*row
 	snaps   []time.Time
+	off     int                  // reports of the antivirus in a row that it is off, E-72
+	crashes map[string]time.Time // E-81, by program
 }
 
 // maxScript bounds what is judged of one script, in bytes.
@@ -89,7 +91,7 @@ var scriptContent = eventRule(Rule{
 	case x.ch == chPowerShell && x.r.ID == 4104:
 		text, name = x.get("ScriptBlockText"), x.get("Path")
 		if x.r.Level == 3 {
-			level = Medium // PowerShell itself warns
+			level = High // PowerShell itself warns
 		}
 	case x.ch == chPowerShell:
 		text = x.get("Payload") + " " + x.get("ContextInfo")
@@ -98,8 +100,6 @@ var scriptContent = eventRule(Rule{
 		if x.r.ID == 400 || x.r.ID == 600 {
 			text = field(text, "HostApplication=")
 		}
-	case x.ch == chSystem:
-		text = x.get("ImagePath")
 	default:
 		p := x.process()
 		if !scriptHosts[p.base] && !strings.Contains(p.line, "powershell") && !strings.Contains(p.line, "iex") {
@@ -304,13 +304,12 @@ var wmiSubscription = eventRule(Rule{
 }, func(x *eventLook) {
 	if x.ch == chWMI {
 		consumer, cause := x.below("CONSUMER"), x.below("PossibleCause")
-		if strings.Contains(consumer, "SCM Event Log") || strings.Contains(consumer, "BVTConsumer") ||
-			strings.Contains(consumer, "NTEventLogEventConsumer") {
-			return
-		}
 		level := Medium
 		if strings.Contains(consumer, "ActiveScript") || strings.Contains(consumer, "CommandLine") {
 			level = Critical
+		}
+		if ownSubscription(consumer, cause, level == Critical) || strings.HasPrefix(consumer, "NTEventLogEventConsumer") {
+			return
 		}
 		x.hit(x.setting("WMI subscription "+consumer), level, "it was bound: %s", strings.Join(strings.Fields(clip(cause, 300)), " "))
 		return
@@ -319,13 +318,26 @@ var wmiSubscription = eventRule(Rule{
 	if name == "" {
 		name = strings.Trim(strings.TrimSpace(x.get("Consumer")), `"`)
 	}
-	if strings.Contains(name, "SCM Event Log") || strings.Contains(name, "BVTFilter") || strings.Contains(name, "BVTConsumer") {
-		return
-	}
 	level := Medium
 	if k := strings.ToLower(x.get("Type")); x.r.ID == 20 && (strings.Contains(k, "command") || strings.Contains(k, "script")) {
 		level = Critical
 	}
+	if ownSubscription(name, x.get("Destination"), level == Critical) {
+		return
+	}
 	x.hit(x.setting("WMI subscription "+name), level, "%s %s it: %s", x.get("User"), strings.ToLower(x.get("Operation")),
 		strings.Join(strings.Fields(clip(x.get("Destination")+x.get("Query")+x.get("Filter"), 300)), " "))
 }, in(chWMI, 5861), in(chSysmon, 19, 20, 21))
+
+// ownSubscription reports whether a subscription is one of the two that come
+// with Windows. The first only writes to an event log; the command of the second
+// is known. Another command under their names is not theirs.
+func ownSubscription(name, text string, runs bool) bool {
+	switch {
+	case strings.Contains(name, "SCM Event Log"):
+		return !runs
+	case strings.Contains(name, "BVTFilter"), strings.Contains(name, "BVTConsumer"):
+		return !runs || strings.Contains(strings.ToLower(text), "kerncap.vbs")
+	}
+	return false
+}

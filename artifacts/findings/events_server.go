@@ -14,12 +14,29 @@ var newDevice = eventRule(Rule{
 	Next:   "No action on its own.",
 }, func(x *eventLook) {
 	id := cmp.Or(x.get("DeviceId"), x.get("DeviceInstanceId"), x.below("DeviceInstanceID"), x.get("ParentId"))
-	if id == "" || x.ch == chSystem && !strings.HasPrefix(strings.ToUpper(id), "USBSTOR") &&
+	if id == "" || (x.ch == chSystem || x.ch == chPnP) && !strings.HasPrefix(strings.ToUpper(id), "USBSTOR") &&
 		!strings.HasPrefix(strings.ToUpper(id), "SCSI") {
 		return
 	}
-	x.hit(x.setting("device "+id), 0, "%s %s", x.get("DeviceDescription"), x.get("ClassName"))
-}, in(chSecurity, 6416), in(chSystem, 20001, 400), in(chDevices, 1006))
+	h := x.hit(x.setting("device "+id), 0, "%s %s", x.get("DeviceDescription"), x.get("ClassName"))
+	if s := &x.ev.story; len(s.devices) < maxNoted {
+		s.devices = append(s.devices, h)
+	}
+}, in(chSecurity, 6416), in(chSystem, 20001), in(chPnP, 400), in(chDevices, 1006)).settling(func(x *eventLook) {
+	// In a suspicious session it is more than daily work.
+	for _, d := range x.ev.story.devices {
+		for _, u := range x.ev.story.suspects {
+			if len(d.rows) == 0 {
+				continue
+			}
+			if after := eventTime(d.rows[0]).Sub(u.at); after >= 0 && after <= 30*time.Minute {
+				d.level = Medium
+				d.says = clip(d.says+", in the session that "+u.rule+" names", 600)
+				break
+			}
+		}
+	}
+})
 
 // exposed are programs that take requests from the network.
 var exposed = set2("spoolsv.exe lsass.exe srv.sys svchost.exe dns.exe w3wp.exe winlogon.exe services.exe iexplore.exe winword.exe")
@@ -40,10 +57,17 @@ var exposedCrash = eventRule(Rule{
 	if !exposed[name] || name == "svchost.exe" && x.ch == chSystem {
 		return
 	}
-	level := Informational
-	if name == "spoolsv.exe" || name == "lsass.exe" || name == "srv.sys" || name == "dns.exe" {
-		level = Medium
+	level := Low
+	s := &x.ev.scripts
+	if s.crashes == nil {
+		s.crashes = map[string]time.Time{}
 	}
+	at, again := s.crashes[name]
+	if name == "spoolsv.exe" || name == "lsass.exe" || name == "srv.sys" || name == "dns.exe" ||
+		again && x.now().Sub(at).Abs() <= time.Hour && x.now().Sub(at).Abs() > time.Minute {
+		level = Medium // a fault is recorded in two logs within the minute
+	}
+	s.crashes[name] = x.now()
 	x.hit(x.setting("crash of "+name), level, "%s failed at %s in %s", name, stampWords(x.now()), cmp.Or(x.get("ModuleName"), x.unnamed(3)))
 }, in(chApplication, 1000), in(chSystem, 7031, 7034))
 
@@ -67,7 +91,7 @@ var exploitSeen = eventRule(Rule{
 		who, subject := x.get("Requester"), x.get("Subject")
 		_, name, _ := strings.Cut(who, `\`)
 		san := between(x.get("Attributes")+"\n", "SAN:upn=", "\n")
-		if san != "" && !strings.HasPrefix(strings.ToLower(san), strings.ToLower(name)) {
+		if account, _, _ := strings.Cut(strings.TrimSpace(san), "@"); san != "" && !strings.EqualFold(account, name) {
 			x.hit(x.setting("certificate of "+who), 0, "%s asked for a certificate of %s (%s)", who, san, subject)
 		}
 	}
@@ -84,8 +108,12 @@ var printerDriver = eventRule(Rule{
 	low := strings.ToLower(files)
 	switch {
 	case x.r.ID == 808:
-		x.hit(x.setting("print module "+x.below("PluginDllName")), Medium, "the spooler failed to load %s",
-			cmp.Or(x.below("PluginDllName"), files))
+		level, module := Medium, x.below("PluginDllName")
+		if l := strings.ToLower(module); strings.Contains(l, `\`) && !strings.Contains(l, `\system32\spool\`) &&
+			!strings.Contains(l, `\driverstore\`) && !inWindows(module) {
+			level = High
+		}
+		x.hit(x.setting("print module "+module), level, "the spooler failed to load %s", cmp.Or(module, files))
 	case strings.Contains(low, `:\`) || strings.Contains(low, `\\`):
 		x.hit(x.setting("printer driver "+name), 0, "its files lie outside the driver store: %s", files)
 	default:
@@ -159,9 +187,18 @@ var sqlShell = eventRule(Rule{
 
 // A storyState is what the rule about suspicious sessions keeps.
 type storyState struct {
-	reads    []time.Time // of lsass
-	suspects []suspect
-	changes  []changed
+	reads      []time.Time     // of lsass
+	readers    map[string]bool // programs that read it
+	privileges []programHit    // E-62
+	named      []programHit    // E-71
+	devices    []*hit          // E-80
+	suspects   []suspect
+	changes    []changed
+}
+
+type programHit struct {
+	hit *hit
+	key string
 }
 
 type suspect struct {
@@ -176,14 +213,21 @@ type changed struct {
 	what  string
 	logon uint64
 	actor string
+	sid   string
 	at    time.Time
 	row   *row
 	rule  *Rule
 }
 
-func (s *storyState) lsass(x *eventLook) {
+func (s *storyState) lsass(x *eventLook, image string) {
 	if len(s.reads) < 1024 {
 		s.reads = append(s.reads, x.now())
+	}
+	if s.readers == nil {
+		s.readers = map[string]bool{}
+	}
+	if len(s.readers) < maxNoted {
+		s.readers[x.image(image).key] = true
 	}
 }
 
@@ -199,11 +243,14 @@ func (x *eventLook) suspect(w who, source string) {
 }
 
 // change notes a change of value.
-func (x *eventLook) change(what string) {
-	s := &x.ev.story
-	if len(s.changes) < 4096 {
-		a := x.actor()
-		s.changes = append(s.changes, changed{what, a.logon, strings.ToLower(a.name), x.now(), x.keep(), x.rule})
+func (x *eventLook) change(what string) { x.changeBy(what, x.actor()) }
+
+// changeBy notes a change by an account. Records of the channel System have its
+// SID alone.
+func (x *eventLook) changeBy(what string, a who) {
+	if s := &x.ev.story; len(s.changes) < 4096 {
+		sid := cmp.Or(a.sid, x.r.UserSID)
+		s.changes = append(s.changes, changed{what, a.logon, strings.ToLower(a.name), sid, x.now(), x.keep(), x.rule})
 	}
 }
 
@@ -212,7 +259,13 @@ var storyChange = eventRule(Rule{
 	Why:    "A session that is suspicious by itself changed accounts, services, tasks or defences.",
 	Benign: "Administrators who work with tools that look like those of attackers.",
 	Next:   "Read the whole session: this is the story.",
-}, func(*eventLook) {}, in(chSecurity, 4624)).finishing(func(x *eventLook) {
+}, func(*eventLook) {}, in(chSecurity, 4624)).watching(func(x *eventLook) {
+	x.change("share " + x.get("ShareName") + " of " + x.get("ShareLocalPath") + " added")
+}, in(chSecurity, 5142)).watching(func(x *eventLook) {
+	if w := (who{sid: x.get("ModifyingUser")}); w.user() {
+		x.changeBy("firewall rule "+x.get("RuleName")+" added", w)
+	}
+}, in(chFirewall, 2004, 2097)).finishing(func(x *eventLook) {
 	s := &x.ev.story
 	slices.SortStableFunc(s.suspects, func(a, b suspect) int { return a.at.Compare(b.at) })
 	for _, c := range s.changes {
@@ -224,6 +277,9 @@ var storyChange = eventRule(Rule{
 			}
 			if !same && c.actor != "" && c.actor != strings.ToLower(u.who.name) && !strings.HasSuffix(c.actor, "$") && c.actor != "system" {
 				continue // of another user
+			}
+			if !same && c.actor == "" && u.who.sid != "" && c.sid != u.who.sid && (who{sid: c.sid}).user() {
+				continue
 			}
 			level := Critical
 			if !same {

@@ -12,7 +12,19 @@ import (
 // A taskState is what the rules about services and tasks keep.
 type taskState struct {
 	made     map[string]*madeTask
-	services []*hit // E-51
+	services []serviceHit // E-51
+	odd      []oddService // E-50
+}
+
+type serviceHit struct {
+	hit  *hit
+	name string
+}
+
+// An oddService is a service with a command or an odd path, and who made it.
+type oddService struct {
+	sid string
+	at  time.Time
 }
 
 type madeTask struct {
@@ -42,10 +54,10 @@ var serviceCommand = eventRule(Rule{
 	Next:   "Find the session of the record and the Prefetch file of the program.",
 }, func(x *eventLook) {
 	name, image, kind := x.service()
-	if strings.Contains(strings.ToLower(kind), "driver") || kind == "0x1" || kind == "0x2" {
-		return
-	}
 	x.change("service " + name + " installed")
+	if strings.Contains(strings.ToLower(kind), "driver") || kind == "0x1" || kind == "0x2" {
+		return // E-54
+	}
 	low := strings.ToLower(image)
 	level, why := Level(0), ""
 	switch {
@@ -55,8 +67,8 @@ var serviceCommand = eventRule(Rule{
 		level, why = Critical, "writes to a share of the machine itself"
 	case strings.Contains(low, "%comspec%"):
 		level, why = Critical, "starts the command prompt by its variable"
-	case encodedCommand(squeeze(low)) || strings.Contains(low, "powershell") || strings.Contains(low, "frombase64"):
-		level, why = Critical, "runs PowerShell"
+	case encodedCommand(squeeze(low)) || strings.Contains(low, "frombase64"):
+		level, why = Critical, "runs an encoded command"
 	}
 	if level == 0 {
 		c := winpath.ParseCommand(image, nil)
@@ -66,16 +78,23 @@ var serviceCommand = eventRule(Rule{
 			level, why = High, "runs a command"
 		default:
 			p := x.place(c.Program)
-			if p == nil || p.level < High {
-				return
+			if p == nil || p.level < Medium && p.id != "L8" || base == "sysmon" || base == "sysmon64" {
+				return // Sysmon puts its program into the folder of Windows
 			}
-			level, why = High, "lies "+p.String()
+			level, why = min(High, max(p.level, Medium)), "lies "+p.String()
 		}
 	}
 	if strings.EqualFold(baseOf(winpath.ParseCommand(image, nil).Program), "PSEXESVC.exe") {
 		return // E-51
 	}
 	x.hit(x.serviceSubject(name, image), level, "the new service %s %s: %s", name, why, image)
+	a := x.actor()
+	if in := x.ev.logons.remote[a.logon]; in != nil {
+		x.actedFrom(in.source)
+	}
+	if s := &x.ev.tasks; len(s.odd) < 1024 {
+		s.odd = append(s.odd, oddService{cmp.Or(a.sid, x.r.UserSID), x.now()})
+	}
 }, in(chSystem, 7045), in(chSecurity, 4697))
 
 // remoteServices are the names of the services of tools for remote execution.
@@ -91,9 +110,13 @@ var remoteToolService = eventRule(Rule{
 }, func(x *eventLook) {
 	name, image, _ := x.service()
 	if x.r.ID == 7000 || x.r.ID == 7009 {
-		name = cmp.Or(x.get("param1"), x.get("param2"))
-		for _, h := range x.ev.tasks.services {
-			if len(h.rows) > 0 && strings.Contains(h.says, name) && eventTime(h.rows[0]).Sub(x.now()).Abs() <= time.Minute &&
+		name = x.get("param1")
+		if x.r.ID == 7009 {
+			name = x.get("param2") // after the time that it was waited for
+		}
+		for _, s := range x.ev.tasks.services {
+			h := s.hit
+			if len(h.rows) > 0 && strings.EqualFold(s.name, name) && eventTime(h.rows[0]).Sub(x.now()).Abs() <= time.Minute &&
 				h.level < Critical {
 				h.level = Critical
 				h.says += "; it did not answer, as programs do that are no services"
@@ -114,7 +137,7 @@ var remoteToolService = eventRule(Rule{
 	}
 	h := x.hit(x.serviceSubject(name, image), 0, says, name, image)
 	if len(x.ev.tasks.services) < 1024 {
-		x.ev.tasks.services = append(x.ev.tasks.services, h)
+		x.ev.tasks.services = append(x.ev.tasks.services, serviceHit{h, name})
 	}
 }, in(chSystem, 7045, 7000, 7009), in(chSecurity, 4697))
 
@@ -132,10 +155,20 @@ func mixedCase(s string) bool {
 	return s != strings.ToLower(s) && s != strings.ToUpper(s) && s[1:] != strings.ToLower(s[1:])
 }
 
-// taskAction returns the command of a task's XML.
-func taskAction(xml string) (program, args string) {
-	program = unescape(between(xml, "<Command>", "</Command>"))
-	return program, unescape(between(xml, "<Arguments>", "</Arguments>"))
+// taskActions returns the commands of a task's XML: programs and their arguments.
+func taskActions(xml string) (out [][2]string) {
+	for len(out) < 32 {
+		_, rest, ok := strings.Cut(xml, "<Command>")
+		if !ok {
+			break
+		}
+		program, rest, _ := strings.Cut(rest, "</Command>")
+		action, _, _ := strings.Cut(rest, "<Command>")
+		action, _, _ = strings.Cut(action, "</Exec>")
+		out = append(out, [2]string{unescape(program), unescape(between(action, "<Arguments>", "</Arguments>"))})
+		xml = rest
+	}
+	return out
 }
 
 var xmlText = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&apos;", "'", "&amp;", "&")
@@ -149,16 +182,21 @@ var taskCommand = eventRule(Rule{
 	Next:   "Compare with rule P-12; find the log-on of the same log-on id.",
 }, func(x *eventLook) {
 	name := x.get("TaskName")
-	var program, args string
 	switch x.r.ID {
 	case 4698, 4702:
-		program, args = taskAction(cmp.Or(x.get("TaskContent"), x.get("TaskContentNew")))
 		if x.r.ID == 4698 {
 			x.change("task " + name + " created")
 		}
+		for _, a := range taskActions(cmp.Or(x.get("TaskContent"), x.get("TaskContentNew"))) {
+			x.taskAction(name, a[0], a[1])
+		}
 	default:
-		program = cmp.Or(x.get("ActionName"), x.get("Path"))
+		x.taskAction(name, cmp.Or(x.get("ActionName"), x.get("Path")), "")
 	}
+}, in(chSecurity, 4698, 4702), in(chTasks, 200, 129))
+
+// taskAction judges one action of a task.
+func (x *eventLook) taskAction(name, program, args string) {
 	if program == "" {
 		return
 	}
@@ -168,8 +206,8 @@ var taskCommand = eventRule(Rule{
 	level, why := Level(0), ""
 	own := strings.HasPrefix(strings.ToLower(name), `\microsoft\`)
 	switch {
-	case p != nil && p.level >= High:
-		level, why = High, "lies "+p.String()
+	case p != nil && (p.level >= High || own && p.level >= Medium):
+		level, why = min(p.level, High), "lies "+p.String()
 	case own:
 		return
 	case v.level >= Critical || encodedCommand(squeeze(line)):
@@ -205,7 +243,7 @@ var taskCommand = eventRule(Rule{
 		return
 	}
 	x.hit(x.setting("task "+name), level, "the task %s ran what %s: %s", name, why, line)
-}, in(chSecurity, 4698, 4702), in(chTasks, 200, 129))
+}
 
 var shortTask = eventRule(Rule{
 	ID: "E-53", Title: "Task created and deleted within minutes", Level: High, Attack: []string{"T1053.005", "T1070"},
@@ -220,6 +258,9 @@ var shortTask = eventRule(Rule{
 	}
 	switch x.r.ID {
 	case 4698, 106:
+		if x.r.ID == 106 && !strings.HasPrefix(name, `\microsoft\`) {
+			x.changeBy("task "+x.get("TaskName")+" registered", splitUser(x.get("UserContext")))
+		}
 		if len(s.made) < maxNoted {
 			s.made[name] = &madeTask{x.now(), x.keep()}
 		}
@@ -270,7 +311,7 @@ var driverInstalled = eventRule(Rule{
 	case stem == "mimidrv":
 		x.hit(x.image(image), Critical, "the driver of a tool for credentials was installed: %s", name)
 	case stem == "sysmondrv": // Sysmon puts its driver into the folder of Windows
-	case x.odd(image):
+	case x.odd(image), x.place(image) != nil && x.place(image).id == "L8": // folders for temporary files
 		x.hit(x.image(image), High, "the driver %s lies %s", cmp.Or(name, image), x.place(image))
 	}
 }, in(chSystem, 7045), in(chSecurity, 4697), in(chSysmon, 6))

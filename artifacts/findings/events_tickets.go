@@ -12,10 +12,13 @@ import (
 type ticketState struct {
 	roast    map[string]*roast
 	aes      map[string]bool // accounts that used AES
+	modern   map[string]bool // accounts that got service tickets without RC4
 	rc4      []*rc4User
 	objects  map[string]*madeObject
-	machine  []*zero // E-28
+	sources  map[string]time.Time // of replication, E-24
+	machine  []*zero              // E-28
 	promo    []time.Time
+	joins    map[string]time.Time // machine accounts and when they were made
 	netlogon []time.Time
 	issued   map[string]time.Time // account → last service ticket for this machine
 	service  int                  // 4769 records
@@ -55,10 +58,17 @@ var kerberoast = eventRule(Rule{
 	}
 	t := x.target()
 	k := t.folded()
+	s := &x.ev.tickets
 	if !rc4(x.num("TicketEncryptionType")) {
+		if s.modern == nil {
+			s.modern = map[string]bool{}
+		}
+		if len(s.modern) < maxNoted {
+			s.modern[k] = true
+		}
 		return
 	}
-	s := &x.ev.tickets
+	first := x.fresh("rc4", k, "") && s.modern[k]
 	if s.roast == nil {
 		s.roast = map[string]*roast{}
 	}
@@ -79,12 +89,15 @@ var kerberoast = eventRule(Rule{
 		r.services[strings.ToLower(service)] = x.now()
 	}
 	level := Medium
-	if len(r.services) >= 3 {
+	if len(r.services) >= 3 || first {
 		level = High
 	}
 	h := x.hit(x.who(who{name: t.name, domain: t.domain}), level, "%s got a ticket with RC4 for %s, from %s", t, service,
 		addressOf(x.get("IpAddress")))
-	if level == High {
+	switch {
+	case len(r.services) < 3 && first:
+		h.says += "; the account had asked for other kinds of tickets only"
+	case level == High:
 		h.says = fmt.Sprintf("%s got tickets with RC4 for %d services within ten minutes: %s", t, len(r.services),
 			listOf(sortedKeys(r.services), 8))
 	}
@@ -183,12 +196,14 @@ var dcShadow = eventRule(Rule{
 		}
 		if x.r.ID == 5137 {
 			h := x.hit(x.setting("directory object "+dn), 0, "%s made it (class %s)", x.actor(), class)
+			s.pend(h, x.now())
 			if len(s.objects) < maxNoted {
 				s.objects[dn] = &madeObject{x.now(), h}
 			}
 			return
 		}
 		h := x.hit(x.setting("directory object "+dn), 0, "%s removed it", x.actor())
+		s.pend(h, x.now())
 		if m := s.objects[dn]; m != nil && x.now().Sub(m.at).Abs() <= 10*time.Minute {
 			h.level = Critical
 			h.says += " " + inMinutes(x.now().Sub(m.at)) + " after it was made"
@@ -205,18 +220,40 @@ var dcShadow = eventRule(Rule{
 		h := x.hit(x.who(x.target()), level, "%s gave it service names of a domain controller", x.actor())
 		s.pend(h, x.now())
 	case 4928, 4929:
-		source := x.get("SourceDRA")
-		self, _, _ := strings.Cut(x.r.Computer, ".")
-		if source != "" && !strings.Contains(strings.ToLower(source), strings.ToLower(self)) &&
-			!strings.Contains(strings.ToUpper(source), "NTDS SETTINGS") {
-			x.hit(x.setting("replication source "+source), Medium, "a source of replication was made or removed: %s", x.get("SourceAddr"))
-		}
+		x.replicaSource()
 	}
 }, in(chSecurity, 5137, 5141, 4742, 4928, 4929)).watching(func(x *eventLook) {
 	if s := &x.ev.tickets; len(s.promo) < 1024 {
 		s.promo = append(s.promo, x.now())
 	}
 }, in(chDirectory, 29223, 1000), in(chSystem, 29223)).finishing(func(x *eventLook) { x.ev.tickets.promoted() })
+
+// replicaSource looks at a source of replication that is made (4928) or removed
+// (4929). Controllers find each other below _msdcs; the sources that a tool
+// names have the name of a machine, and exist for minutes.
+func (x *eventLook) replicaSource() {
+	s := &x.ev.tickets
+	source := strings.ToLower(cmp.Or(x.get("SourceAddr"), x.get("SourceDRA")))
+	if source == "" || strings.Contains(source, "._msdcs.") {
+		return
+	}
+	says := "it was made a source of replication"
+	if x.r.ID == 4929 {
+		says = "it was removed as a source of replication"
+	}
+	h := x.hit(x.setting("replication source "+source), 0, "%s for %s", says, x.get("NamingContext"))
+	s.pend(h, x.now())
+	if s.sources == nil {
+		s.sources = map[string]time.Time{}
+	}
+	if x.r.ID == 4928 && len(s.sources) < maxNoted {
+		s.sources[source] = x.now()
+	}
+	if at, ok := s.sources[source]; ok && x.r.ID == 4929 && x.now().Sub(at).Abs() <= 10*time.Minute {
+		h.level = Critical
+		h.says += ", " + inMinutes(x.now().Sub(at)) + " after it was made"
+	}
+}
 
 func (s *ticketState) pend(h *hit, at time.Time) {
 	if len(s.machine) < maxNoted {
@@ -245,7 +282,7 @@ var directoryAttributes = map[string]string{
 }
 
 var directoryChange = eventRule(Rule{
-	ID: "E-25", Title: "Sensitive directory attribute set", Level: High, Attack: []string{"T1098"},
+	ID: "E-25", Title: "Sensitive directory attribute set", Level: High, Attack: []string{"T1098", "T1484.001", "T1556"},
 	Why:    "The value gives an account power over others, or lets it be used without its password.",
 	Benign: "Administration; Windows Hello for Business writes the key of its own object.",
 	Next:   "Read the value and who set it.",
@@ -277,19 +314,22 @@ var directoryChange = eventRule(Rule{
 			return
 		}
 	case "msds-keycredentiallink":
-		if a.machine() && strings.Contains(strings.ToLower(dn), strings.TrimSuffix(strings.ToLower(a.name), "$")) {
+		if a.machine() && strings.EqualFold(memberName(dn), strings.TrimSuffix(a.name, "$")) {
 			return
 		}
 	case "dnshostname":
-		if a.machine() {
-			return
+		// The records are those of a controller.
+		host, _, _ := strings.Cut(x.r.Computer, ".")
+		if !strings.EqualFold(value, x.r.Computer) || strings.EqualFold(memberName(dn), host) {
+			if a.machine() {
+				return
+			}
+			level = Low
 		}
-		level = Medium
 	case "admincount":
 		if value == "0" || a.system() || a.machine() {
 			return
 		}
-		level = Medium
 	}
 	x.hit(x.setting("directory object "+dn), level, "%s set %s to %s", a, x.get("AttributeLDAPDisplayName"), clip(value, 100)).as(technique)
 	x.change("directory attribute " + attr)
@@ -305,7 +345,7 @@ var sidHistory = eventRule(Rule{
 	case x.r.ID == 4765:
 		x.hit(x.who(x.target()), 0, "%s added the SID of %s", x.actor(), x.get("SourceUserName"))
 	case x.r.ID == 4766:
-		x.hit(x.who(x.target()), High, "%s failed to add the SID of %s", x.actor(), x.get("SourceUserName"))
+		x.hit(x.who(x.target()), 0, "%s failed to add the SID of %s", x.actor(), x.get("SourceUserName"))
 	case v != "" && v != "%%1793":
 		x.hit(x.who(x.target()), 0, "%s set its SID history to %s", x.actor(), v)
 	}
@@ -332,7 +372,15 @@ var zerologon = eventRule(Rule{
 		if strings.EqualFold(x.get("SubjectUserName"), "ANONYMOUS LOGON") && x.get("PasswordLastSet") != "" {
 			h := x.hit(x.who(x.target()), 0, "an anonymous session set the password of %s", x.target())
 			s.pend(h, x.now())
+			s.joined(h, x.target(), x.now())
 			x.change("machine password by anonymous")
+		}
+	case 4741:
+		if s.joins == nil {
+			s.joins = map[string]time.Time{}
+		}
+		if len(s.joins) < maxNoted {
+			s.joins[x.target().folded()] = x.now()
 		}
 	default:
 		s.netlogon = append(s.netlogon, x.now())
@@ -343,10 +391,18 @@ var zerologon = eventRule(Rule{
 			x.hit(x.setting("Netlogon channel"), Medium, "Netlogon refused a machine: %s", cmp.Or(x.unnamed(0), x.get("param1")))
 		}
 	}
-}, in(chSecurity, 4742), in(chSystem, 5805, 5723, 5827, 5828)).finishing(func(x *eventLook) { x.ev.tickets.promoted() })
+}, in(chSecurity, 4741, 4742), in(chSystem, 5805, 5723, 5827, 5828)).finishing(func(x *eventLook) { x.ev.tickets.promoted() })
+
+// joined lowers what was said of a machine account within an hour after it was
+// made.
+func (s *ticketState) joined(h *hit, t who, at time.Time) {
+	if made, ok := s.joins[t.folded()]; ok && at.Sub(made) >= 0 && at.Sub(made) <= time.Hour {
+		h.level = Informational
+	}
+}
 
 var sessionWithoutTicket = eventRule(Rule{
-	ID: "E-29", Title: "Kerberos session without a ticket", Level: Medium, Attack: []string{"T1558"},
+	ID: "E-29", Title: "Kerberos session without a ticket", Level: Medium, Attack: []string{"T1558.001", "T1558.002"},
 	Why:    "A session used a Kerberos ticket that the controller never issued: a forged ticket.",
 	Benign: "Tickets of another controller that is not in the evidence; a ticket that was issued before the log begins.",
 	Next:   "Compare the ticket's lifetime and read the log-ons of the account on other machines.",
@@ -369,7 +425,7 @@ var sessionWithoutTicket = eventRule(Rule{
 	}
 	// Only a controller's own log shows which tickets were issued, and only after
 	// one lifetime of tickets.
-	if s.service < 100 || x.now().Sub(x.ev.first) < 10*time.Hour {
+	if s.service < 100 || len(s.issued) >= maxNoted || x.now().Sub(x.ev.first) < 10*time.Hour {
 		return
 	}
 	if at, ok := s.issued[name]; !ok || x.now().Sub(at) > 10*time.Hour {

@@ -1,13 +1,13 @@
 package findings
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"strings"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/internal/jsontext"
 )
 
 // WriteJSON writes one finding a line, then one line with the coverage.
@@ -26,24 +26,18 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	}{r.Coverage, r.Silenced, r.Limits})
 }
 
-// timeLayout writes UTC with the seven digits that a FILETIME holds.
-const timeLayout = "2006-01-02T15:04:05.0000000Z"
-
 // stamp writes a time. Local time whose zone is unknown goes without the Z.
 func stamp(t time.Time, kind string) string {
-	switch {
-	case t.IsZero():
-		return ""
-	case kind == artifacts.UnknownZone:
-		return strings.TrimSuffix(t.Format(timeLayout), "Z")
+	if kind == artifacts.UnknownZone && !t.IsZero() {
+		return strings.TrimSuffix(t.Format(jsontext.TimeLayout), "Z")
 	}
-	return t.UTC().Format(timeLayout)
+	return jsontext.Time(t)
 }
 
 // MarshalJSON writes times as all outputs do.
 func (f Finding) MarshalJSON() ([]byte, error) {
 	type plain Finding
-	return encode(struct {
+	return jsontext.Marshal(struct {
 		plain
 		FirstSeen string `json:"first_seen,omitempty"`
 		LastSeen  string `json:"last_seen,omitempty"`
@@ -53,7 +47,7 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 // MarshalJSON writes the time as all outputs do.
 func (e Evidence) MarshalJSON() ([]byte, error) {
 	type plain Evidence
-	return encode(struct {
+	return jsontext.Marshal(struct {
 		plain
 		Time string `json:"time,omitempty"`
 	}{plain(e), stamp(e.Time, e.TimeKind)})
@@ -90,17 +84,8 @@ func (e *Evidence) UnmarshalJSON(b []byte) error {
 
 // unstamp is the inverse of stamp. A time that is none is the zero time.
 func unstamp(s string) time.Time {
-	t, _ := time.Parse(timeLayout, strings.TrimSuffix(s, "Z")+"Z")
+	t, _ := time.Parse(jsontext.TimeLayout, strings.TrimSuffix(s, "Z")+"Z")
 	return t
-}
-
-// encode is json.Marshal that leaves < > & as they are.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimSpace(b.Bytes()), err
 }
 
 // AtLeast returns the report without the findings below a level.

@@ -348,7 +348,7 @@ var comHijacked = rule(Rule{
 	Why:    "When a program requests this class or opens this file type, the user's own entry starts instead of the Windows one.",
 	Benign: "Office, Teams and OneDrive, which register per-user classes.",
 	Next:   "Identify the library or script.",
-	Needs:  []string{"comhijack", "fileassociations"},
+	Needs:  []string{"comhijack", "fileassociations", "typelibs"},
 }, func(x *look, d persistence.COMHijack) {
 	a := d.Autostart()
 	if d.Default || a.Image == "" && d.Value == "" {
@@ -366,7 +366,11 @@ var comHijacked = rule(Rule{
 		x.hit(x.autoSubject("class", d.CLSID, a), x.weaker(Low, a), "class %s, which the machine has too, is served by %s", d.CLSID,
 			a.Image)
 	}
-}).also(on(func(x *look, d persistence.FileAssociation) {
+}).also(on(func(x *look, t persistence.TypeLib) {
+	if t.Moniker && x.current() {
+		x.hit(x.setting("type library "+t.GUID+" of "+x.who()), High, "it is loaded from %s, which runs as a script", clip(t.Path, 300))
+	}
+})).also(on(func(x *look, d persistence.FileAssociation) {
 	a := d.Autostart()
 	if d.Default || commandLine(a) == "" && d.Value == "" {
 		return

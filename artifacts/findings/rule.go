@@ -40,6 +40,7 @@ type Rule struct {
 	whole   func(*look)
 	events  []eventFunc
 	finish  func(*eventLook) // after all events
+	settle  func(*eventLook) // after the finish of all rules
 	sigma   *SigmaRule       // that it stands for
 }
 

@@ -127,6 +127,15 @@ func user(rid uint32, name string, more func(*system.Account)) artifacts.Record 
 	return rec("users", a)
 }
 
+// rights are the privileges of an account, as the artifact marks them.
+func rights(sid string, privileges ...string) system.UserRights {
+	u := system.UserRights{SID: sid, Privileges: privileges}
+	if strings.HasPrefix(sid, "S-1-5-21-") {
+		u.Powerful = privileges
+	}
+	return u
+}
+
 func group(rid uint32, members ...string) artifacts.Record {
 	return rec("groups", system.Group{RID: rid, Name: "Administrators", Members: members})
 }
@@ -286,6 +295,10 @@ var cases = []struct {
 	{"A-04", findings.Low, records{user(1005, "x", func(a *system.Account) { a.BadPassword = day }), pf(`\Users\Public\a.exe`, at(5))}, records{user(1005, "x", func(a *system.Account) { a.BadPassword = day }), pf(`\Program Files\a.exe`, at(5))}},
 	{"A-05", findings.Medium, records{of("u", rec("mappeddrives", activity.MappedDrive{Path: `\\srv\c$`}))}, records{of("u", rec("mappeddrives", activity.MappedDrive{Path: `\\srv\public`}))}},
 	{"A-06", findings.Low, records{pf(`\Windows\System32\cmd.exe`, at(0)), rec("prefetch", execution.Prefetch{Executable: "A.EXE", ImagePath: `\VOLUME{2}\A.EXE`, HashStatus: "verified", RunCount: 1, LastRuns: at(0)})}, records{pf(`\Program Files\a.exe`, at(0))}},
+	{"A-08", findings.High, records{user(1001, "x", nil), rec("userrights", rights("S-1-5-21-1-2-3-1001", "SeDebugPrivilege"))}, records{user(1001, "x", nil), rec("userrights", rights("S-1-5-21-1-2-3-1001")), rec("userrights", rights("S-1-5-32-544", "SeDebugPrivilege"))}},
+	{"F-12", findings.Medium, records{of("u", rec("internetsettings", activity.InternetZone{Zone: "3", ZoneName: "Internet", Weaker: []string{"1806 start programs and unsafe files: allowed (default: asks)"}}))}, records{of("u", rec("internetsettings", activity.InternetZone{Zone: "3", ZoneName: "Internet", Changed: []string{"1803 download files: denied (default: allowed)"}}))}},
+	{"F-13", findings.High, records{of("u", rec("zonemap", communication.ZoneMap{Site: "8.8.4.4", Protocol: "http", Zone: 2, ZoneName: "Trusted sites"}))}, records{of("u", rec("zonemap", communication.ZoneMap{Site: "8.8.4.4", Protocol: "http", Zone: 4, ZoneName: "Restricted sites"}))}},
+	{"F-14", findings.Medium, records{rec("backuprestore", system.BackupExclusion{List: "FilesNotToSnapshot", Name: "Host", Patterns: []string{`\Users\Public\* /s`}})}, records{rec("backuprestore", system.BackupExclusion{List: "FilesNotToSnapshot", Name: "WUA", Default: true, Patterns: []string{`%windir%\softwaredistribution\*.* /s`}})}},
 	{"A-07", findings.Low, records{user(1001, "x", nil), rec("profiles", system.Profile{SID: "S-1-5-21-1-2-3-1009", Path: `C:\Users\gone`})}, records{user(1001, "x", nil), rec("profiles", system.Profile{SID: "S-1-5-21-1-2-3-1001", Path: `C:\Users\x`}), rec("profiles", system.Profile{SID: "S-1-5-21-9-9-9-1001", Path: `C:\Users\domain`})}},
 }
 

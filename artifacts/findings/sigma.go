@@ -282,12 +282,10 @@ func (s *sigmaScene) coverage(e *Evaluator) []Coverage {
 		c.Status = Partly
 	}
 	reasons := map[string]int{}
-	first := map[string]string{}
+	places := map[string][]string{}
 	for _, k := range skipped {
 		reasons[k.Reason]++
-		if first[k.Reason] == "" {
-			first[k.Reason] = fmt.Sprintf("%s:%d", k.File, k.Line)
-		}
+		places[k.Reason] = append(places[k.Reason], fmt.Sprintf("%s:%d", k.File, k.Line))
 	}
 	for i, r := range slices.SortedFunc(maps.Keys(reasons),
 		func(a, b string) int { return cmp.Or(cmp.Compare(reasons[b], reasons[a]), cmp.Compare(a, b)) }) {
@@ -295,7 +293,7 @@ func (s *sigmaScene) coverage(e *Evaluator) []Coverage {
 			c.Why = append(c.Why, fmt.Sprintf("%d further reasons", len(reasons)-i))
 			break
 		}
-		c.Why = append(c.Why, fmt.Sprintf("%d skipped: %s (first %s)", reasons[r], r, first[r]))
+		c.Why = append(c.Why, fmt.Sprintf("%d skipped: %s (%s)", reasons[r], r, listOf(places[r], 10)))
 	}
 	for r, n := range s.counts.Dropped {
 		c.Why = append(c.Why, fmt.Sprintf("%s: %d hits beyond what is counted were dropped", r.Title, n))

@@ -99,12 +99,7 @@ func (r *run) newOutputs() (*outputs, error) {
 
 // line writes a value as one line of JSON.
 func (o *outputs) line(name string, v any) error {
-	b, err := output.Marshal(v)
-	if err != nil {
-		return err
-	}
-	_, err = o.lines[name].Write(append(b, '\n'))
-	return err
+	return output.WriteJSON(o.lines[name], v)
 }
 
 // write makes all outputs in one pass over the keys.

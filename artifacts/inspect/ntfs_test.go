@@ -3,11 +3,8 @@ package inspect
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
-	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -15,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
 )
 
@@ -38,32 +36,9 @@ func rowsOf(t *testing.T, f File, opts Options) (rows []map[string]any, err erro
 	return rows, err
 }
 
-// unpack reads a file of the shared evidence.
-func unpack(t *testing.T, name string) []byte {
-	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 func evidenceFiles(t *testing.T, pattern string) []string {
 	t.Helper()
-	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
-	if dir == "" {
-		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
-	}
-	list, err := filepath.Glob(filepath.Join(dir, "ntfs", filepath.FromSlash(pattern)))
+	list, err := filepath.Glob(testtree.Evidence(t, "ntfs", pattern))
 	if err != nil || len(list) == 0 {
 		t.Fatalf("no %s: %v", pattern, err)
 	}
@@ -75,7 +50,7 @@ func evidenceFiles(t *testing.T, pattern string) []string {
 func TestMFTRows(t *testing.T) {
 	for _, name := range evidenceFiles(t, "mft/*.truth.jsonl.gz") {
 		truth := map[string]map[string]any{}
-		sc := bufio.NewScanner(bytes.NewReader(unpack(t, name)))
+		sc := bufio.NewScanner(bytes.NewReader(testtree.Unpack(t, name)))
 		sc.Buffer(nil, 1<<20)
 		for sc.Scan() {
 			var m map[string]any
@@ -89,7 +64,7 @@ func TestMFTRows(t *testing.T) {
 			}
 		}
 		base := strings.TrimSuffix(name, ".truth.jsonl.gz")
-		rows, _ := rowsOf(t, fileOf("$MFT", unpack(t, base+".mft.gz")), Options{})
+		rows, _ := rowsOf(t, fileOf("$MFT", testtree.Unpack(t, base+".mft.gz")), Options{})
 		bad := 0
 		for _, got := range rows {
 			key := got["entry"].(json.Number).String()
@@ -171,9 +146,9 @@ func sameSet(a, b []any) bool {
 // other readers agree.
 func TestUSNRows(t *testing.T) {
 	for _, name := range evidenceFiles(t, "usn/*.truth.tsv.gz") {
-		lines := strings.Split(strings.TrimSuffix(string(unpack(t, name)), "\n"), "\n")
+		lines := strings.Split(strings.TrimSuffix(string(testtree.Unpack(t, name)), "\n"), "\n")
 		keys := strings.Split(lines[0], "\t")
-		rows, err := rowsOf(t, fileOf("$J", unpack(t, strings.TrimSuffix(name, ".truth.tsv.gz")+".j.gz")), Options{})
+		rows, err := rowsOf(t, fileOf("$J", testtree.Unpack(t, strings.TrimSuffix(name, ".truth.tsv.gz")+".j.gz")), Options{})
 		if err != nil || len(rows) != len(lines)-1 {
 			t.Errorf("%s: %d rows, want %d: %v", filepath.Base(name), len(rows), len(lines)-1, err)
 			continue

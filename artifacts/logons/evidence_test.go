@@ -1,65 +1,28 @@
 package logons
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/events"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 )
 
 // builders reads the records of a truth table into a builder for each group of
 // files that the function names; "" leaves a file out.
 func builders(t testing.TB, group func(file string) string) map[string]*Builder {
 	t.Helper()
-	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
-	if dir == "" {
-		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
-	}
-	f, err := os.Open(filepath.Join(dir, "evtx", "truth.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := map[string]*Builder{}
-	in := bufio.NewReaderSize(z, 1<<20)
-	g := ""
-	for {
-		line, err := in.ReadBytes('\n')
-		if len(line) == 0 && err != nil {
-			return out
-		}
-		var row struct {
-			File                       string
-			ID                         uint64
-			Prov, EID, Chan, Comp, SID string
-			Made                       int64
-			Data                       [][]string
-		}
-		if json.Unmarshal(line, &row) != nil {
-			continue // rows of damage have other types
-		}
-		if row.File != "" {
-			g = group(row.File)
-			continue
-		}
+	for file, row := range testtree.EventRows(t, testtree.Evidence(t, "evtx", "truth.jsonl.gz")) {
+		g := group(file)
 		if g == "" {
 			continue
 		}
 		n, _ := strconv.ParseUint(row.EID, 10, 32)
 		r := &events.Record{
-			Number: row.ID, ID: uint32(n), Channel: row.Chan, Provider: row.Prov, Computer: row.Comp, UserSID: row.SID,
-			Time: time.Unix(0, (row.Made-116444736000000000)*100).UTC(),
+			Number: row.ID, ID: uint32(n), Channel: row.Chan, Provider: row.Prov, Computer: row.Comp, UserSID: row.SID, Time: wire.Time(uint64(row.Made)),
 		}
 		for _, d := range row.Data {
 			r.Data = append(r.Data, events.Field{Name: d[0], Value: d[1]})
@@ -69,6 +32,7 @@ func builders(t testing.TB, group func(file string) string) map[string]*Builder 
 		}
 		out[g].Add("", r, "")
 	}
+	return out
 }
 
 // TestMachines analyses the logs of two whole machines.

@@ -56,7 +56,7 @@ func writeNeo4j(create func(string) (io.Writer, error), a *Analysis, f *Filter) 
 		}
 		edges.rows = append(edges.rows, slices.Concat([]string{e.Source, e.Target}, values(e.attributes()), []string{typ}))
 	}
-	return writeTables(create, "neo4j", &nodes, &edges)
+	return writeTables(create, &nodes, &edges)
 }
 
 func values(list []attribute) []string {
@@ -99,15 +99,15 @@ func writeGephi(create func(string) (io.Writer, error), a *Analysis, f *Filter) 
 		edges.rows = append(edges.rows, slices.Concat([]string{e.Source, e.Target, "Directed", count(e.Success + e.Failure)},
 			without(e.attributes(), "type")))
 	}
-	return writeTables(create, "gephi", &nodes, &edges)
+	return writeTables(create, &nodes, &edges)
 }
 
-func writeTables(create func(string) (io.Writer, error), dir string, nodes, edges *table) error {
+func writeTables(create func(string) (io.Writer, error), nodes, edges *table) error {
 	for _, t := range [...]struct {
 		name string
 		t    *table
 	}{{"nodes.csv", nodes}, {"edges.csv", edges}} {
-		w, err := create(dir + "/" + t.name)
+		w, err := create(t.name)
 		if err != nil {
 			return err
 		}

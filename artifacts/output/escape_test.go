@@ -1,6 +1,7 @@
 package output
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 )
@@ -22,6 +23,25 @@ func TestNothingMovesTheCursor(t *testing.T) {
 		var got string
 		if err := json.Unmarshal(b, &got); err != nil || got != s {
 			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
+// TestPlain finds each byte that is not plain at each place of a word.
+func TestPlain(t *testing.T) {
+	for n := range 40 {
+		b := bytes.Repeat([]byte{'~'}, n) // the byte before DEL
+		if !plain(b) {
+			t.Errorf("%d plain bytes are not plain", n)
+		}
+		for i := range b {
+			for _, c := range []byte{0x7F, 0x80, 0xC2, 0xFF} {
+				b[i] = c
+				if plain(b) {
+					t.Errorf("%d bytes with %#x at %d are plain", n, c, i)
+				}
+			}
+			b[i] = '~'
 		}
 	}
 }

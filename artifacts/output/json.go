@@ -3,6 +3,7 @@ package output
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"io"
 	"strconv"
@@ -70,14 +71,17 @@ func (j *jsonEvents) Event(r *Row) error {
 
 func (j *jsonEvents) Close() error { return j.w.Flush() }
 
-type jsonRecords struct{ w io.Writer }
+type jsonRecords struct {
+	w io.Writer
+	b []byte
+}
 
-func newJSONRecords(w io.Writer, _ *Options) RecordWriter { return &jsonRecords{w} }
+func newJSONRecords(w io.Writer, _ *Options) RecordWriter { return &jsonRecords{w: w} }
 
 // Record writes one object: where the record comes from, then the artifact's
 // own fields under "data".
 func (j *jsonRecords) Record(r *artifacts.Record) error {
-	o := object{b: []byte{'{'}}
+	o := object{b: append(j.b[:0], '{')}
 	o.str("artifact", r.Artifact.Name)
 	o.str("id", r.ID)
 	o.str("hostname", r.Host)
@@ -95,20 +99,17 @@ func (j *jsonRecords) Record(r *artifacts.Record) error {
 	}
 	o.str("proves", string(r.Proof()))
 	if tags := r.Tags(); len(tags) > 0 {
-		o.key("tag")
-		b, err := Marshal(tags)
-		if err != nil {
-			return err
-		}
-		o.b = append(o.b, b...)
+		o.strs("tag", tags)
 	}
 	o.key("data")
-	b, err := Marshal(r.Data)
-	if err != nil {
+	if err := (*jsonBuffer)(&o.b).encode(r.Data); err != nil {
 		return err
 	}
-	o.b = append(append(o.b, b...), "}\n"...)
-	_, err = j.w.Write(o.b)
+	o.b = append(o.b, "}\n"...)
+	if cap(o.b) <= 1<<20 { // a rare large record is not kept
+		j.b = o.b
+	}
+	_, err := j.w.Write(o.b)
 	return err
 }
 
@@ -118,16 +119,36 @@ func (j *jsonRecords) Close() error { return nil }
 // HTML, characters that could move a terminal's cursor are.
 func Marshal(v any) ([]byte, error) {
 	var b jsonBuffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if err := b.encode(v); err != nil {
 		return nil, err
 	}
-	out := b[:len(b)-1] // Encode ends with a line feed
-	return escapeC1(out), nil
+	return b, nil
+}
+
+// WriteJSON writes v as one line of JSON, see [Marshal].
+func WriteJSON(w io.Writer, v any) error {
+	b, err := Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
 }
 
 type jsonBuffer []byte
+
+// encode appends v as [Marshal] encodes it.
+func (b *jsonBuffer) encode(v any) error {
+	start := len(*b)
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	out := (*b)[:len(*b)-1] // Encode ends with a line feed
+	*b = append(out[:start], escapeC1(out[start:])...)
+	return nil
+}
 
 func (b *jsonBuffer) Write(p []byte) (int, error) {
 	*b = append(*b, p...)
@@ -138,7 +159,7 @@ func (b *jsonBuffer) Write(p []byte) (int, error) {
 // writing: JSON allows them as they are, but some terminals obey.
 func escapeC1(b []byte) []byte {
 	special := func(r rune) bool { return r >= 0x7F && r < 0xA0 || turns(r) }
-	if !bytes.ContainsFunc(b, special) {
+	if plain(b) || !bytes.ContainsFunc(b, special) {
 		return b
 	}
 	out := make([]byte, 0, len(b)+16)
@@ -150,6 +171,23 @@ func escapeC1(b []byte) []byte {
 		out = utf8.AppendRune(out, r)
 	}
 	return out
+}
+
+// plain reports whether b is ASCII without DEL.
+func plain(b []byte) bool {
+	for len(b) >= 8 {
+		// A byte that is 0x7F or more has its high bit set, or gets it by adding 1.
+		if x := binary.LittleEndian.Uint64(b); (x|(x+0x0101_0101_0101_0101))&0x8080_8080_8080_8080 != 0 {
+			return false
+		}
+		b = b[8:]
+	}
+	for _, c := range b {
+		if c >= 0x7F {
+			return false
+		}
+	}
+	return true
 }
 
 const hexDigits = "0123456789abcdef"

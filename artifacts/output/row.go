@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/internal/jsontext"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -56,16 +57,8 @@ type Row struct {
 	record uint64 // tells the events of one record from those of another
 }
 
-// timeLayout writes UTC with the seven digits that a FILETIME holds.
-const timeLayout = "2006-01-02T15:04:05.0000000Z"
-
 // FormatTime writes t as all text formats of this module do.
-func FormatTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(timeLayout)
-}
+func FormatTime(t time.Time) string { return jsontext.Time(t) }
 
 // Datetime is the time as text. Local time is no UTC time and goes without the
 // Z: that is where a reader looks first.

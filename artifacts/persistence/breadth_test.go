@@ -125,3 +125,37 @@ func FuzzPlainJSON(f *testing.F) {
 		}
 	})
 }
+
+// TestTypeLibs: of the machine's type libraries only those that are not an
+// ordinary file are records, of a user's all.
+func TestTypeLibs(t *testing.T) {
+	const key = `TypeLib\{EAB22AC0-30C1-11CF-A7EB-0000C05BAE0B}\1.1\0\`
+	machine := func(platform, path string) fstest.MapFS {
+		return testtree.HiveOf(testtree.SoftwarePath, func(root *regf.Key) {
+			testtree.AsSoftware(root)
+			root.Sub(`Classes\`+key+platform).Set("", regf.String(path))
+		})
+	}
+	for _, c := range []struct {
+		platform, path string
+		want, moniker  bool
+	}{
+		{"win64", `C:\Windows\System32\ieframe.dll`, false, false},
+		{"win64", `"C:\Windows\System32\ieframe.dll"`, false, false},
+		{"win64", `%SystemRoot%\System32\ieframe.dll\3`, false, false},
+		{"win64", `script:C:\x.sct`, true, true},
+		{"win32", `ScRiPt:https://kestrel.example/x.sct`, true, true},
+		{"win32", `\\198.51.100.9\share\x.tlb`, true, false},
+		{"FLAGS", `script:x`, false, false},
+	} {
+		recs, errs := found(t, machine(c.platform, c.path), "typelibs")
+		if len(errs) > 0 || (len(recs) > 0) != c.want {
+			t.Errorf("%s: %d records, errors %v", c.path, len(recs), errs)
+		}
+		for _, r := range recs {
+			if l := r.Data.(TypeLib); l.Moniker != c.moniker || l.Version != "1.1" || l.Path != c.path {
+				t.Errorf("%s: %+v", c.path, l)
+			}
+		}
+	}
+}

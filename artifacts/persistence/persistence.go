@@ -66,6 +66,7 @@ var chapter = artifacts.Chapter("Persistence",
 	htmlHelp,
 	searchFilters,
 	controlPanel,
+	typeLibs,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

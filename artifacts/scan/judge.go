@@ -90,11 +90,7 @@ func (x *machineScan) small(name, format string, rows int, write func(io.Writer)
 
 func jsonLines[T any](w io.Writer, list []T) error {
 	for i := range list {
-		b, err := output.Marshal(&list[i])
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(append(b, '\n')); err != nil {
+		if err := output.WriteJSON(w, &list[i]); err != nil {
 			return err
 		}
 	}

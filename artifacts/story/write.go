@@ -2,13 +2,13 @@ package story
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/artifactdump/artifactdump/artifacts/internal/jsontext"
 )
 
 // words are the headings of a story, by language.
@@ -160,52 +160,31 @@ func markdown(s string) string {
 		`\#`).Replace(clean(s))
 }
 
-// timeLayout writes UTC with the seven digits that a FILETIME holds.
-const timeLayout = "2006-01-02T15:04:05.0000000Z"
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(timeLayout)
-}
-
-// encode is json.Marshal without the escapes for HTML.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
 // MarshalJSON writes times as all outputs do.
 func (s Sentence) MarshalJSON() ([]byte, error) {
 	type plain Sentence
-	return encode(struct {
+	return jsontext.Marshal(struct {
 		plain
 		Time string `json:"time,omitempty"`
 		Last string `json:"last,omitempty"`
-	}{plain(s), stamp(s.Time), stamp(s.Last)})
+	}{plain(s), jsontext.Time(s.Time), jsontext.Time(s.Last)})
 }
 
 // MarshalJSON writes times as all outputs do.
 func (w Window) MarshalJSON() ([]byte, error) {
 	type plain Window
-	return encode(struct {
+	return jsontext.Marshal(struct {
 		plain
 		First     string `json:"first"`
 		Last      string `json:"last"`
 		CoreFirst string `json:"core_first,omitempty"`
 		CoreLast  string `json:"core_last,omitempty"`
-	}{plain(w), stamp(w.First), stamp(w.Last), stamp(w.CoreFirst), stamp(w.CoreLast)})
+	}{plain(w), jsontext.Time(w.First), jsontext.Time(w.Last), jsontext.Time(w.CoreFirst), jsontext.Time(w.CoreLast)})
 }
 
 // WriteJSON writes the story as one JSON object on one line.
 func (s *Story) WriteJSON(w io.Writer) error {
-	b, err := encode(s)
+	b, err := jsontext.Marshal(s)
 	if err != nil {
 		return err
 	}

@@ -190,8 +190,8 @@ func hostOf(finding []byte) string {
 	return f.Host
 }
 
-// table reads a CSV file with a header.
-func table(r io.Reader) ([]map[string]string, error) {
+// ReadTable reads a CSV file with a header: a map for each line, without empty cells.
+func ReadTable(r io.Reader) ([]map[string]string, error) {
 	c := csv.NewReader(r)
 	names, err := c.Read()
 	if errors.Is(err, io.EOF) {

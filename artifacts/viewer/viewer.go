@@ -165,7 +165,7 @@ func (in *Input) SetLogons(a *logons.Analysis) error {
 				}
 			}
 		}
-		list, err := table(strings.NewReader(b.String()))
+		list, err := ReadTable(strings.NewReader(b.String()))
 		if err != nil {
 			return err
 		}

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -94,15 +94,10 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-func TestJoin(t *testing.T) {
+func TestByMachine(t *testing.T) {
 	a, b := numbered("A", "x", "y"), numbered("B", "x", "y", "z")
-	in := Join([]*Input{
-		{Machines: []output.Machine{{Name: "A"}}, Rows: rowsOf(a), Findings: [][]byte{[]byte(`{"host":"A"}`)}},
-		{Machines: []output.Machine{{Name: "B"}}, Rows: rowsOf(b), Findings: [][]byte{[]byte(`{"host":"B"}`)}},
-	})
-	if got := idsOf(t, in.Rows); got != "A0 B0 A1 B1 B2" {
-		t.Errorf("joined: %s", got)
-	}
+	in := &Input{Machines: []output.Machine{{Name: "A"}, {Name: "B"}}, Rows: rowsOf([]*output.Row{a[0], b[0], a[1], b[1], b[2]}),
+		Findings: [][]byte{[]byte(`{"host":"A"}`), []byte(`{"host":"B"}`)}}
 	parts := ByMachine(in)
 	if len(parts) != 2 || idsOf(t, parts[1].Rows) != "B0 B1 B2" || len(parts[1].Findings) != 1 || string(parts[1].Findings[0]) != `{"host":"B"}` {
 		t.Errorf("%+v", parts)
@@ -141,111 +136,37 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// TestCase reads a case folder, and refuses what is none.
-func TestCase(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) {
-		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if IsCase(dir) {
-		t.Error("an empty folder is a case")
-	}
-	write("manifest.json", `{"tool":"artifactdump","hosts":[{"name":"A","folder":"A","evidence":"a.zip","counts":{"events":2}},{"name":"B","folder":"B","timezone":"Tokyo Standard Time","counts":{"events":1}}]}`)
-	if !IsCase(dir) {
-		t.Error("a case is none")
-	}
-	if _, _, err := OpenCase(dir); err == nil {
-		t.Error("a case without a timeline is read")
-	}
-	rows := numbered("A", "x", "y")
-	rows[1].Local, rows[1].TimeKind, rows[1].Tags = true, artifacts.UnknownZone, []string{"t"}
-	rows[1].Rules, rows[1].FindingIDs, rows[1].Level = []string{"X-01"}, []string{"f"}, "high"
-	write("A/timeline.jsonl", jsonl(t, rows))
-	write("A/findings.jsonl", `{"id":"f","host":"A"}`+"\n\n")
-	write("A/sessions.csv", "Host,Account\nA,me\nA,\n")
-	write("B/timeline.jsonl", jsonl(t, numbered("B", "x")))
-	list, n, err := OpenCase(dir)
-	if err != nil || n != 3 || len(list) != 2 {
-		t.Fatal(n, len(list), err)
-	}
-	var got []*output.Row
-	for r, err := range list[0].Rows {
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, r)
-	}
-	if jsonl(t, got) != jsonl(t, rows) {
-		t.Errorf("read:\n%swant\n%s", jsonl(t, got), jsonl(t, rows))
-	}
-	if len(list[0].Findings) != 1 || len(list[0].Sessions) != 2 || list[0].Sessions[0]["Account"] != "me" || list[1].Findings != nil {
-		t.Errorf("%+v", list[0])
-	}
-	for _, bad := range []string{"{", `{"datetime":"yesterday"}`, `{"datetime":"2026-01-01T00:00:00.0000000Z","extra":{"a":1}}`, `{"datetime":"2026-01-01T00:00:00.0000000Z","extra":[]}`} {
-		write("B/timeline.jsonl", bad+"\n")
-		list, _, err := OpenCase(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, err = range list[1].Rows {
-		}
-		if err == nil || !strings.Contains(err.Error(), "line 1") {
-			t.Errorf("%s: %v", bad, err)
-		}
-	}
-	write("A/findings.jsonl", "not JSON\n")
-	if _, _, err := OpenCase(dir); err == nil {
-		t.Error("findings that are not JSON are read")
-	}
-	write("manifest.json", `{"tool":"artifactdump","hosts":[{"name":"A","folder":"../.."}]}`)
-	if _, _, err := OpenCase(dir); err == nil || !strings.Contains(err.Error(), "outside") {
-		t.Errorf("a folder outside of the case: %v", err)
-	}
-}
-
-func jsonl(t *testing.T, rows []*output.Row) string {
-	t.Helper()
-	var b bytes.Buffer
-	f, _ := output.Lookup("jsonl")
-	w := f.Events(&b, nil)
-	for _, r := range rows {
-		if err := w.Event(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.Close()
-	return b.String()
-}
-
-// FuzzParseRow reads lines of a timeline, and writes what it could read.
-func FuzzParseRow(f *testing.F) {
+// FuzzRows writes the page of any row that can be read of a timeline.
+func FuzzRows(f *testing.F) {
 	f.Add([]byte(`{"datetime":"2026-03-06T18:09:02.9045635Z","message":"m","tag":["a"],"id":"712ae612a6845072","extra":{"a":"b"},"offset":-1}`))
-	f.Add([]byte(`{"datetime":"0000-01-01T00:00:00.0000000","extra":null,"rules":null}`))
+	f.Add([]byte(`{"datetime":"0000-01-01T00:00:00.0000000","id":"x","extra":null,"rules":null}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		r, err := ParseRow(line)
+		r, err := output.ReadRow(line)
 		if err != nil {
 			return
 		}
 		in := &Input{Rows: rowsOf([]*output.Row{r, r}), Findings: [][]byte{[]byte("{}")}}
-		var b bytes.Buffer
-		if err := Write(&b, in); err != nil {
+		if err := Write(io.Discard, in); err != nil {
 			t.Fatal(err)
 		}
-		text := strings.TrimSuffix(jsonl(t, []*output.Row{r}), "\n")
-		again, err := ParseRow([]byte(text))
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		if s := strings.TrimSuffix(jsonl(t, []*output.Row{again}), "\n"); s != text {
-			t.Errorf("%s\nbecomes\n%s", text, s)
-		}
 	})
+}
+
+// TestReadTable reads a table by its header.
+func TestReadTable(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"", "[]"},
+		{"Host,Account\n", "[]"},
+		{"Host,Account\nA,me\nA,\n", "[map[Account:me Host:A] map[Host:A]]"},
+		{"Host\n\"a\nb\"\n", "[map[Host:a\nb]]"},
+	} {
+		if got, err := ReadTable(strings.NewReader(c.text)); err != nil || fmt.Sprint(got) != c.want {
+			t.Errorf("%q: %v, %v; want %s", c.text, got, err, c.want)
+		}
+	}
+	if _, err := ReadTable(strings.NewReader("a,b\n1\n")); err == nil {
+		t.Error("a line that is too short is read")
+	}
 }
 
 // TestTexts compares the languages of the page: the same keys, and no placeholder lost.

@@ -17,12 +17,15 @@ func TestArrows(t *testing.T) {
 	corpus := []string{"corpus", "corpus/", "prefetch/xpress"}
 	evidence := []string{"hive", "artifacts/winpath", "artifacts/evidence", "artifacts/evidence/", "artifacts/formats/ntfs", "artifacts/formats/wire"}
 	engine := join(evidence, []string{"artifacts"})
-	chapter := join(engine, []string{"prefetch", "prefetch/", "artifacts/formats/", "artifacts/internal/databases"})
+	chapter := join(engine, []string{"prefetch", "prefetch/", "artifacts/formats/", "artifacts/internal/databases", "artifacts/internal/jsontext"})
 	chapters := []string{"artifacts/execution", "artifacts/persistence", "artifacts/communication", "artifacts/browser", "artifacts/activity", "artifacts/system", "artifacts/events", "artifacts/filesystem"}
 	above := join(chapter, chapters, []string{"artifacts/catalogue"})
 	format := []string{"artifacts/formats/wire"}
 	onSQLite := join(format, []string{"artifacts/formats/sqlitedb"})
 	onESE := join(format, []string{"artifacts/formats/ese", "prefetch/xpress"})
+	const own = "cmd/artifactdump/internal/"
+	library := []string{"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"}
+	reading := join(library, []string{own + "usage", own + "shell", own + "arguments", own + "terminal", own + "damage", own + "messages"})
 	allowed := map[string][]string{
 		"prefetch/xpress": {},
 		"prefetch":        {"prefetch/xpress"},
@@ -41,7 +44,8 @@ func TestArrows(t *testing.T) {
 		"artifacts/formats/ese":             join(format, []string{"prefetch/xpress"}),
 		"artifacts/formats/srum":            onESE,
 		"artifacts/formats/ual":             onESE,
-		"artifacts/formats/searchindex":     onESE,
+		"artifacts/formats/searchitem":      {},
+		"artifacts/formats/searchindex":     join(onESE, []string{"artifacts/formats/searchitem"}),
 		"artifacts/formats/webcache":        onESE,
 		"artifacts/formats/wmi":             format,
 		"artifacts/formats/sqlitedb":        format,
@@ -49,7 +53,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/formats/activities":      onSQLite,
 		"artifacts/formats/browser":         onSQLite,
 		"artifacts/formats/notifications":   onSQLite,
-		"artifacts/formats/searchdb":        onSQLite,
+		"artifacts/formats/searchdb":        join(onSQLite, []string{"artifacts/formats/searchitem"}),
 		"artifacts/formats/cfb":             format,
 		"artifacts/formats/jumplist":        join(format, []string{"artifacts/formats/cfb", "artifacts/formats/lnk", "artifacts/formats/shellitem"}),
 		"artifacts/formats/bits":            format,
@@ -120,6 +124,7 @@ func TestArrows(t *testing.T) {
 
 		"artifacts/internal/databases": join(engine, []string{"artifacts/formats/", "prefetch/xpress"}),
 
+		"artifacts/internal/jsontext": {},
 		"artifacts/internal/testtree": join(engine, corpus),
 		"artifacts/internal/casetest": join(above, corpus, []string{"artifacts/internal/testtree"}),
 
@@ -138,17 +143,34 @@ func TestArrows(t *testing.T) {
 		"corpus/vss":          {},
 		"corpus/scca":         {"prefetch/xpress"},
 
-		"cmd/artifactdump/internal/build":     {},
-		"cmd/artifactdump/internal/damage":    engine,
-		"cmd/artifactdump/internal/diffview":  join(above, []string{"artifacts/"}),
-		"cmd/artifactdump/internal/describe":  join(above, []string{"artifacts/output"}),
-		"cmd/artifactdump/internal/logonview": join(above, []string{"artifacts/output", "artifacts/logons", "cmd/artifactdump/internal/terminal"}),
-		"cmd/artifactdump/internal/process":   {},
-		"cmd/artifactdump/internal/shell":     {},
-		"cmd/artifactdump/internal/terminal":  join(above, []string{"artifacts/output"}),
-		"cmd/artifactdump/internal/timespan":  join(above, []string{"artifacts/output"}),
-		"cmd/artifactdump/internal/verify":    {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/"},
-		"cmd/artifactdump":                    {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},
+		"cmd/artifactdump/internal/build":        {},
+		"cmd/artifactdump/internal/process":      {},
+		"cmd/artifactdump/internal/shell":        {},
+		"cmd/artifactdump/internal/usage":        {},
+		"cmd/artifactdump/internal/terminal":     join(above, []string{"artifacts/output"}),
+		"cmd/artifactdump/internal/timespan":     join(above, []string{"artifacts/output"}),
+		"cmd/artifactdump/internal/describe":     join(above, []string{"artifacts/output"}),
+		"cmd/artifactdump/internal/damage":       engine,
+		"cmd/artifactdump/internal/formats":      join(above, []string{"artifacts/output", "artifacts/output/", own + "usage"}),
+		"cmd/artifactdump/internal/arguments":    join(library, []string{own + "shell", own + "usage"}),
+		"cmd/artifactdump/internal/messages":     join(library, []string{own + "damage", own + "terminal"}),
+		"cmd/artifactdump/internal/session":      reading,
+		"cmd/artifactdump/internal/verify":       join(library, []string{own + "terminal"}),
+		"cmd/artifactdump/internal/diffview":     library,
+		"cmd/artifactdump/internal/collectview":  reading,
+		"cmd/artifactdump/internal/explainview":  join(reading, []string{own + "session"}),
+		"cmd/artifactdump/internal/exportview":   reading,
+		"cmd/artifactdump/internal/findingview":  join(reading, []string{own + "session"}),
+		"cmd/artifactdump/internal/hiveview":     reading,
+		"cmd/artifactdump/internal/logonview":    join(reading, []string{own + "session", own + "timespan"}),
+		"cmd/artifactdump/internal/pageview":     join(reading, []string{own + "session"}),
+		"cmd/artifactdump/internal/programview":  join(reading, []string{own + "session"}),
+		"cmd/artifactdump/internal/reportview":   join(reading, []string{own + "session", own + "timespan", own + "logonview"}),
+		"cmd/artifactdump/internal/scanview":     reading,
+		"cmd/artifactdump/internal/searchview":   join(reading, []string{own + "session"}),
+		"cmd/artifactdump/internal/sessiontest":  join(reading, []string{own + "session"}),
+		"cmd/artifactdump/internal/timelineview": join(reading, []string{own + "session", own + "timespan"}),
+		"cmd/artifactdump":                       {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},
 	}
 	out, err := exec.Command("go", "list", module+"...").Output()
 	if err != nil {

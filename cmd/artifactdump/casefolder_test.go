@@ -42,7 +42,7 @@ func TestCaseFlags(t *testing.T) {
 	dir := scannedIncident(t, "-a", "prefetch")
 	for _, args := range [][]string{
 		{"timeline", "--events", "all", dir}, {"timeline", "--evidence-timezone", "+01:00", dir}, {"findings", "--rules", "x.txt", dir},
-		{"report", "--no-logs", dir}, {"timeline", dir, theIncident},
+		{"report", "--no-logs", dir}, {"view", "--no-logs", "-o", "-", dir}, {"timeline", dir, theIncident},
 	} {
 		if stdout, stderr, code := runArgs(t, args...); code != exitUsage && code != exitFailed || stdout != "" || stderr == "" {
 			t.Errorf("%v: exit %d, %q", args, code, stderr)

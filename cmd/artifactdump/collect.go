@@ -3,17 +3,17 @@ package main
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"runtime/debug"
-	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/collector"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/output/files"
-	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/collectview"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 // A collection runs on machines that do other work: collectCache is the memory for pages of an image, which are mostly read once, and
@@ -55,13 +55,13 @@ func collectCommand() *cli.Command {
 
 func collectAction(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("usage: artifactdump collect SOURCE -o HOST.zip")
+		return usage.Errorf("usage: artifactdump collect SOURCE -o HOST.zip")
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(collectMemory))
 	}
-	s := newSession(c)
-	o, err := collectOptions(s)
+	l := newLog(c)
+	o, err := collectOptions(c, l)
 	if err != nil {
 		return err
 	}
@@ -70,94 +70,39 @@ func collectAction(c *cli.Context) error {
 	opts.CacheBytes = collectCache
 	ev, err := evidence.Open(source, opts)
 	if err != nil {
-		return missing(source, err)
+		return session.Missing(source, err)
 	}
 	defer ev.Close()
 	for _, n := range ev.Notes {
-		s.note("%s", n)
+		l.Note(n)
 	}
 	for _, t := range ev.Trees {
 		for _, err := range t.Problems() {
-			s.damage(err)
+			l.Damage(err)
 		}
 	}
 	if c.Bool("dry-run") {
-		return errors.Join(collector.Preview(c.App.Writer, ev, o), s.end())
+		return errors.Join(collector.Preview(c.App.Writer, ev, o), l.End())
 	}
-	return errors.Join(collectInto(s, ev, source, o), s.end())
+	j := collectview.Job{Log: l, Source: source, Output: c.String("output"), Force: c.Bool("force"), Stdout: c.App.Writer}
+	return errors.Join(j.Write(c.Context, ev, o), l.End())
 }
 
-// collectInto writes the zip, or none at all.
-func collectInto(s *session, ev *evidence.Evidence, source string, o *collector.Options) error {
-	output := s.c.String("output")
-	if output == "" {
-		return usagef("missing -o HOST.zip: name the zip to write, or - for standard output")
-	}
-	if output != "-" {
-		around := source
-		if st, err := os.Stat(source); err == nil && !st.IsDir() {
-			around = filepath.Dir(source) // what lies beside an image is evidence, too
-		}
-		if err := files.Outside(output, []string{around}); err != nil {
-			return err
-		}
-	}
-	out, err := openOutput(s.c, source)
-	if err != nil {
-		return err
-	}
-	sum, err := collector.Collect(s.c.Context, ev, out, o)
-	if err == nil {
-		err = out.Commit()
-	} else {
-		out.Abort()
-	}
-	if err != nil {
-		return err
-	}
-	s.clearLine()
-	s.note("%s stored whole, %d in part; %s in all, %s listed", terminal.Count(sum.Files, "file", "files"), sum.Partial,
-		terminal.Count(int(sum.Bytes), "byte", "bytes"), terminal.Count(int(sum.Listed), "name", "names"))
-	s.say("SHA-256 of the zip: %s", sum.SHA256)
-	s.say("SHA-256 of the manifest: %s", sum.ManifestSHA256)
-	return nil
-}
-
-func collectOptions(s *session) (*collector.Options, error) {
-	c := s.c
-	chosen, err := selectArtifacts(c.StringSlice("artifact"))
+func collectOptions(c *cli.Context, l *messages.Log) (*collector.Options, error) {
+	chosen, err := arguments.Artifacts(c.StringSlice("artifact"))
 	if err != nil {
 		return nil, err
 	}
 	o := &collector.Options{
-		Artifacts: chosen, Store: c.Bool("store"), Tool: "artifactdump " + version(), Command: withoutPassword(os.Args),
-		Progress: s.progress, Damage: s.damage,
+		Artifacts: chosen, Store: c.Bool("store"), Tool: "artifactdump " + version(), Command: arguments.WithoutPassword(os.Args),
+		Progress: l.Progress, Damage: l.Damage,
 	}
-	switch l := c.String("listing"); l {
-	case "full":
-	case "none":
-		o.NoListing = true
-	default:
-		return nil, usagef("unknown listing %q; known: full, none", l)
-	}
-	if o.MaxFile, err = byteSize(c, "max-file"); err != nil {
+	if o.NoListing, err = collectview.Listing(c.String("listing")); err != nil {
 		return nil, err
 	}
-	o.MaxTotal, err = byteSize(c, "max-total")
+	if o.MaxFile, err = arguments.Bytes("max-file", c.String("max-file")); err != nil {
+		return nil, err
+	}
+	o.MaxTotal, err = arguments.Bytes("max-total", c.String("max-total"))
 	return o, err
-}
-
-// byteSize reads a number of bytes with an optional K, M, G or T.
-func byteSize(c *cli.Context, flag string) (int64, error) {
-	v := strings.ToUpper(c.String(flag))
-	shift := 0
-	if i := strings.IndexAny(v, "KMGT"); i > 0 && i == len(v)-1 {
-		shift = 10 * (1 + strings.IndexByte("KMGT", v[i]))
-		v = v[:i]
-	}
-	n, err := strconv.ParseInt(v, 10, 64)
-	if err != nil || n < 1 || n > 1<<62>>shift {
-		return 0, usagef("--%s %s: give a number of bytes, such as 500M or 2G", flag, c.String(flag))
-	}
-	return n << shift, nil
 }

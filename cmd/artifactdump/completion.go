@@ -5,12 +5,14 @@ import (
 	"io"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
-	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/formats"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/shell"
-	"github.com/urfave/cli/v2"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func completionCommand() *cli.Command {
@@ -27,7 +29,7 @@ func completionCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			script, ok := shell.Script(c.Args().First(), c.App, flagValues)
 			if !ok || c.NArg() != 1 {
-				return usagef("missing SHELL: one of %s", strings.Join(shell.Shells, ", "))
+				return usage.Errorf("missing SHELL: one of %s", strings.Join(shell.Shells, ", "))
 			}
 			_, err := io.WriteString(c.App.Writer, script)
 			return err
@@ -45,7 +47,7 @@ func manCommand() *cli.Command {
 			"   artifactdump man | man -l -",
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef("man takes no arguments")
+				return usage.Errorf("man takes no arguments")
 			}
 			w := bufio.NewWriter(c.App.Writer)
 			_, date := commit()
@@ -66,14 +68,6 @@ func artifactNames() []string {
 // flagValues are the values that a flag of a command can have, or the words that
 // the command takes; see [shell.Values].
 func flagValues(command, flag string) (values []string, list bool) {
-	names := func(fits func(output.Format) bool) (out []string) {
-		for _, f := range formats() {
-			if fits(f) {
-				out = append(out, f.Name)
-			}
-		}
-		return out
-	}
 	switch flag {
 	case "":
 		switch command {
@@ -91,11 +85,11 @@ func flagValues(command, flag string) (values []string, list bool) {
 	case "format":
 		switch command {
 		case "scan":
-			return append(scanFormats(), "all"), true
+			return append(formats.OfCases(), "all"), true
 		case "timeline":
-			return names(forEvents), false
+			return formats.Names(formats.ForEvents), false
 		case "dump":
-			return names(forRecords), false
+			return formats.Names(formats.ForRecords), false
 		case "findings":
 			return []string{"text", "jsonl", "navigator"}, false
 		case "list":

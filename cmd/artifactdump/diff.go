@@ -7,9 +7,11 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/casefile"
-	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/fleet/observations"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/diffview"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func diffCommand() *cli.Command {
@@ -35,47 +37,33 @@ func diffCommand() *cli.Command {
 	}
 }
 
-// choices reads a list of words of which each must be known.
-func choices(c *cli.Context, flag string, known []string) ([]string, error) {
-	if c.String(flag) == "" {
-		return known, nil
-	}
-	list := strings.Split(c.String(flag), ",")
-	for i, w := range list {
-		if list[i] = strings.TrimSpace(w); !slices.Contains(known, list[i]) {
-			return nil, usagef("--%s: unknown %q; known: %s", flag, list[i], strings.Join(known, ", "))
-		}
-	}
-	return list, nil
-}
-
 func diffAction(c *cli.Context) error {
 	if c.NArg() != 2 {
-		return usagef("usage: artifactdump diff CASE1 CASE2")
+		return usage.Errorf("usage: artifactdump diff CASE1 CASE2")
 	}
 	if !slices.Contains(diffview.Formats(), c.String("format")) {
-		return usagef("unknown diff format %q; known: %s", c.String("format"), strings.Join(diffview.Formats(), ", "))
+		return usage.Errorf("unknown diff format %q; known: %s", c.String("format"), strings.Join(diffview.Formats(), ", "))
 	}
-	kinds, err := choices(c, "kind", observations.Kinds())
+	kinds, err := arguments.Words("kind", c.String("kind"), observations.Kinds())
 	if err != nil {
 		return err
 	}
-	changes, err := choices(c, "change", []string{casefile.New, casefile.Gone, casefile.Changed})
+	changes, err := arguments.Words("change", c.String("change"), []string{casefile.New, casefile.Gone, casefile.Changed})
 	if err != nil {
 		return err
 	}
-	level, err := levelFlag(c, "level")
+	level, err := arguments.Level("level", c.String("level"))
 	if err != nil {
 		return err
 	}
-	s := newSession(c)
+	l := newLog(c)
 	cases := make([]*casefile.Case, 2)
 	for i := range cases {
 		if cases[i], err = casefile.Open(c.Args().Get(i)); err != nil {
-			return missing(c.Args().Get(i), err)
+			return session.Missing(c.Args().Get(i), err)
 		}
 		for _, note := range cases[i].Notes {
-			s.note("%s", note)
+			l.Note(note)
 		}
 	}
 	pairs, alone, err := casefile.Pairs(cases[0], cases[1])
@@ -83,14 +71,14 @@ func diffAction(c *cli.Context) error {
 		return err
 	}
 	for _, m := range alone {
-		s.note("%s: no machine of this name in the other case", m.Dir)
+		l.Notef("%s: no machine of this name in the other case", m.Dir)
 	}
 	o, err := openOutput(c)
 	if err != nil {
 		return err
 	}
 	wanted := func(ch *casefile.Change) bool {
-		return slices.Contains(kinds, ch.Kind) && slices.Contains(changes, ch.Change) && (level == 0 || levelOf(ch) >= level)
+		return slices.Contains(kinds, ch.Kind) && slices.Contains(changes, ch.Change) && (level == 0 || ch.Level() >= level)
 	}
 	w := diffview.New(c.String("format"), o, outputOptions(c))
 	for _, p := range pairs {
@@ -112,17 +100,5 @@ func diffAction(c *cli.Context) error {
 	if err := o.Commit(); err != nil {
 		return err
 	}
-	return s.end()
-}
-
-// levelOf is the higher of the levels of a change.
-func levelOf(ch *casefile.Change) findings.Level {
-	var l findings.Level
-	for _, x := range []*observations.Observation{ch.Before, ch.After} {
-		if x != nil {
-			v, _ := findings.ParseLevel(x.Level)
-			l = max(l, v)
-		}
-	}
-	return l
+	return l.End()
 }

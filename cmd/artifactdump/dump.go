@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -11,6 +10,10 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/formats"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/timelineview"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func dumpCommand() *cli.Command {
@@ -28,7 +31,7 @@ func dumpCommand() *cli.Command {
 			"   artifactdump dump -a userassist --hive NTUSER.DAT\n" +
 			"   artifactdump dump -a pshistory history-of-mira.txt",
 		Flags: slices.Concat([]cli.Flag{
-			formatFlag("text", forRecords),
+			formatFlag("text", formats.ForRecords),
 			&cli.StringSliceFlag{Name: "hive", Usage: "read the single hive `FILE`; its keys show its kind (repeatable)"},
 		}, outputFlags(), csvFlags(), []cli.Flag{eventsFlag()}, evidenceFlags()),
 		Action: dump,
@@ -36,14 +39,14 @@ func dumpCommand() *cli.Command {
 }
 
 func dump(c *cli.Context) error {
-	format, ok := format(c.String("format"), forRecords)
-	if !ok {
-		return unknownFormat("record", c.String("format"), forRecords)
+	format, err := formats.Find("record", c.String("format"), formats.ForRecords)
+	if err != nil {
+		return err
 	}
 	paths := slices.Concat(c.Args().Slice(), c.StringSlice("hive"))
 	s := newSession(c)
-	s.anyFile = namesArtifacts(c.StringSlice("artifact"))
-	if err := s.showEvents(); err != nil {
+	s.Evidence.AnyFile = arguments.AreArtifacts(s.Names)
+	if err := showEvents(c, s); err != nil {
 		return err
 	}
 	var look output.TreeLookup
@@ -68,7 +71,7 @@ func dump(c *cli.Context) error {
 		o, w = file, format.Records(file, opts)
 	}
 	n := 0
-	err := s.each(paths, c.StringSlice("artifact"), func(tree *evidence.Tree, res artifacts.Result) error {
+	err = s.Each(c.Context, paths, func(tree *evidence.Tree, res artifacts.Result) error {
 		look.Tree = tree
 		if x, ok := w.(output.Failer); ok && len(res.Records) == 0 {
 			for _, e := range res.Errors {
@@ -96,33 +99,20 @@ func dump(c *cli.Context) error {
 		return err
 	}
 	if n == 0 {
-		s.note("no records")
+		s.Note("no records")
 	}
-	if x, ok := w.(output.Noter); ok {
-		for _, note := range x.Notes() {
-			s.note("%s", note)
-		}
-	}
+	timelineview.Notes(s.Log, w)
 	if err := o.Commit(); err != nil {
 		return err
 	}
-	return s.end()
-}
-
-// namesArtifacts reports whether names are those of single artifacts, and not of
-// chapters.
-func namesArtifacts(names []string) bool {
-	list, err := selectArtifacts(names)
-	return err == nil && len(names) > 0 && !slices.ContainsFunc(list, func(a *artifacts.Artifact) bool {
-		return !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, a.Name) })
-	})
+	return s.End()
 }
 
 // openFolder opens the folder that -o names for a format of several files.
 func openFolder(c *cli.Context, evidence ...string) (folder, error) {
 	name := c.String("output")
 	if name == "" || name == "-" {
-		return folder{}, usagef("--format %s writes several files: use -o FOLDER", c.String("format"))
+		return folder{}, usage.Errorf("--format %s writes several files: use -o FOLDER", c.String("format"))
 	}
 	if err := files.OutsideFolder(name, evidence); err != nil {
 		return folder{}, err

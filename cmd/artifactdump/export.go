@@ -3,17 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
 	"github.com/artifactdump/artifactdump/artifacts/export"
-	"github.com/artifactdump/artifactdump/artifacts/output/files"
-	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/exportview"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func exportCommand() *cli.Command {
@@ -44,126 +42,36 @@ func exportCommand() *cli.Command {
 	}
 }
 
-// An exportJob is one run of the command.
-type exportJob struct {
-	s      *session
-	v      *export.Volume
-	image  string
-	write  func(io.Writer, *export.Report) error
-	report io.Writer
-}
-
 func exportAction(c *cli.Context) error {
 	all := c.Bool("deleted")
 	if c.NArg() != 2 && !all || c.NArg() != 1 && all {
-		return usagef("usage: artifactdump export IMAGE FILE, or export --deleted IMAGE -o FOLDER")
+		return usage.Errorf("usage: artifactdump export IMAGE FILE, or export --deleted IMAGE -o FOLDER")
 	}
-	j := &exportJob{s: newSession(c), image: c.Args().First(), report: c.App.Writer}
-	switch f := c.String("format"); f {
-	case "text":
-		j.write = func(w io.Writer, r *export.Report) error { return r.Text(w) }
-	case "jsonl":
-		j.write = func(w io.Writer, r *export.Report) error { return writeJSON(w, r) }
-	default:
-		return usagef("unknown format %q; known: text, jsonl", f)
+	if f := c.String("format"); f != "text" && f != "jsonl" {
+		return usage.Errorf("unknown format %q; known: text, jsonl", f)
 	}
-	d, err := image.Open(j.image, nil)
+	l, name := newLog(c), c.Args().First()
+	d, err := image.Open(name, nil)
 	if err != nil {
-		return missing(j.image, err)
+		return session.Missing(name, err)
 	}
 	defer d.Close()
-	j.v, err = export.Select(d, export.Choice{Volume: c.Int("volume"), Shadow: c.String("shadow")})
+	v, err := export.Select(d, export.Choice{Volume: c.Int("volume"), Shadow: c.String("shadow")})
 	if _, ok := errors.AsType[*export.ChoiceError](err); ok {
-		return usagef("%s: %v", j.image, err)
+		return usage.Errorf("%s: %v", name, err)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", j.image, err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	for _, err := range slices.Concat(d.Damage, j.v.Damage) {
-		j.s.damage(fmt.Errorf("%s: %w", j.image, err))
+	for _, err := range slices.Concat(d.Damage, v.Damage) {
+		l.Damage(fmt.Errorf("%s: %w", name, err))
 	}
+	j := exportview.Job{Log: l, Volume: v, Image: name, Reports: c.App.Writer, JSON: c.String("format") == "jsonl",
+		Force: c.Bool("force"), Remains: c.Bool("remains")}
 	if all {
-		err = j.deleted(c.String("output"))
+		err = j.Deleted(c.Context, c.String("output"))
 	} else {
-		err = j.one(c.Args().Get(1), c.String("output"))
+		err = j.One(c.Context, c.Args().Get(1), c.String("output"), c.App.Writer)
 	}
-	return errors.Join(err, j.s.end())
-}
-
-// one writes the file that a name stands for.
-func (j *exportJob) one(name, output string) error {
-	list, err := j.v.Find(name)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%s: $MFT: %w", j.image, err)
-	case len(list) == 0:
-		return fmt.Errorf("%s: no file record has the name or reference %q", j.image, name)
-	case len(list) > 1:
-		var all []string
-		for i := range list {
-			all = append(all, list[i].String())
-		}
-		return fmt.Errorf("%s: %d files had the name %q: give the reference of one: %s", j.image, len(list), name, strings.Join(all, "; "))
-	}
-	if output == "-" {
-		j.report = j.s.stderr
-	}
-	return j.file(list[0], output)
-}
-
-// file writes one file, or reads it when there is no output.
-func (j *exportJob) file(f export.Found, output string) error {
-	c := j.s.c
-	var w io.Writer = io.Discard
-	var o *files.Out
-	if output != "" {
-		// What lies beside an image is evidence, too.
-		if err := files.Outside(output, []string{filepath.Dir(j.image)}); err != nil && output != "-" {
-			return err
-		}
-		var err error
-		if o, err = openOutput(c, j.image); err != nil {
-			return err
-		}
-		w = o
-	}
-	r, err := j.v.Write(c.Context, w, f, c.Bool("remains"))
-	if err != nil {
-		err = fmt.Errorf("%s: %s: %w", j.image, f.String(), err)
-	}
-	if o != nil {
-		if err != nil {
-			o.Abort()
-		} else if err = o.Commit(); err == nil && output != "-" {
-			r.Output = output
-		}
-	}
-	if r != nil {
-		err = errors.Join(err, j.write(j.report, r))
-	}
-	if err == nil && r.Lost > 0 {
-		j.s.damage(fmt.Errorf("%s: %s: %d bytes are zeros in place of reused clusters", j.image, f.String(), r.Lost))
-	}
-	return err
-}
-
-// deleted writes all deleted files that are whole.
-func (j *exportJob) deleted(folder string) error {
-	if folder == "" || folder == "-" {
-		return usagef("--deleted writes several files: use -o FOLDER")
-	}
-	if err := files.OutsideFolder(folder, []string{filepath.Dir(j.image)}); err != nil {
-		return err
-	}
-	sum, err := j.v.WriteDeleted(j.s.c.Context, folder, j.s.c.Bool("force"), j.s.c.Bool("remains"), func(r *export.Report, err error) error {
-		if err != nil && !errors.Is(err, export.ErrNotWhole) {
-			j.s.damage(fmt.Errorf("%s: %w", j.image, err))
-		}
-		if r == nil {
-			return nil
-		}
-		return j.write(j.report, r)
-	})
-	j.s.note("%s written, %d not whole, %d failed", terminal.Count(sum.Written, "file", "files"), sum.NotWhole, sum.Failed)
-	return err
+	return errors.Join(err, l.End())
 }

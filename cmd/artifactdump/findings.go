@@ -2,21 +2,17 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/casefile"
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/report"
-	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/artifacts/story"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/findingview"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 // exitFindings ends a run with --fail-level that met a finding of that level
@@ -63,31 +59,31 @@ func findingsCommand() *cli.Command {
 func findingsAction(c *cli.Context) error {
 	format := c.String("format")
 	if format != "text" && format != "jsonl" && format != "navigator" {
-		return usagef("unknown findings format %q; known: text, jsonl, navigator", format)
+		return usage.Errorf("unknown findings format %q; known: text, jsonl, navigator", format)
 	}
-	show, err := levelFlag(c, "level")
+	show, err := arguments.Level("level", c.String("level"))
 	if err != nil {
 		return err
 	}
 	if err := storyFlags(c); err != nil {
 		return err
 	}
-	fail, err := levelFlag(c, "fail-level")
+	fail, err := arguments.Level("fail-level", c.String("fail-level"))
 	if err != nil {
 		return err
 	}
-	tables, err := ruleFiles(c.StringSlice("rules"))
+	tables, err := arguments.Tables(c.StringSlice("rules"))
 	if err != nil {
 		return err
 	}
 	limitMemory(judgingMemory)
-	paths, ids := splitIDs(c.Args().Slice())
-	s := newSession(c)
+	paths, ids := arguments.IDs(c.Args().Slice())
+	s := newSession(c, "rules", "sigma", "artifact", "window-gap")
 	set, err := sigmaRules(c)
 	if err != nil {
 		return err
 	}
-	all, err := s.evaluate(paths, &findings.Options{Tables: tables, Sigma: set})
+	all, err := findingview.Evaluate(c.Context, s, paths, &findings.Options{Tables: tables, Sigma: set})
 	if err != nil {
 		return err
 	}
@@ -97,14 +93,17 @@ func findingsAction(c *cli.Context) error {
 	}
 	shown := all.AtLeast(show)
 	if len(ids) > 0 {
-		if shown, err = withIDs(all, ids); err != nil {
+		if shown, err = findingview.WithIDs(all, ids); err != nil {
 			o.Abort()
 			return err
 		}
 	}
 	switch {
 	case c.Bool("story"):
-		err = s.writeStories(o, all)
+		var list []*story.Story
+		if list, err = findingview.Stories(c.Context, s, all, c.Duration("window-gap")); err == nil {
+			err = findingview.WriteStories(o, list, format == "jsonl", c.String("lang"))
+		}
 	case format == "jsonl":
 		err = shown.WriteJSON(o)
 	case format == "navigator":
@@ -124,103 +123,22 @@ func findingsAction(c *cli.Context) error {
 	if err := o.Commit(); err != nil {
 		return err
 	}
-	if err := s.end(); fail == 0 || all.Worst() < fail {
+	if err := s.End(); fail == 0 || all.Worst() < fail {
 		return err
 	}
 	return errFindings
 }
 
-// evaluate judges evidence, or returns what the cases hold.
-func (s *session) evaluate(paths []string, opts *findings.Options) (*findings.Report, error) {
-	cases, err := s.cases(paths, "rules", "sigma", "artifact", "window-gap")
-	if err != nil {
-		return nil, err
+// storyFlags checks the flags of a story.
+func storyFlags(c *cli.Context) error {
+	if lang := c.String("lang"); !slices.Contains(story.Languages(), lang) {
+		return usage.Errorf("--lang: unknown language %q; known: %s", lang, strings.Join(story.Languages(), ", "))
 	}
-	if cases == nil {
-		j := scan.Judges{Options: opts, Names: s.c.StringSlice("artifact")}
-		err := s.each(paths, s.c.StringSlice("artifact"), func(t *evidence.Tree, res artifacts.Result) error {
-			j.Add(t, s.kind, &res)
-			return nil
-		})
-		return findings.Join(j.Reports()...), err
+	if c.Duration("window-gap") <= 0 {
+		return usage.Errorf("--window-gap: want a time such as 30m")
 	}
-	var list []*findings.Report
-	for _, c := range cases {
-		if l := c.Manifest.Options.Level; l != findings.Informational.String() && l != "" {
-			s.note("%s: the scan kept findings of level %s and above", c.Dir, l)
-		}
-		r, err := c.Findings(s.c.Context)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, r)
+	if c.Bool("story") && c.String("format") == "navigator" {
+		return usage.Errorf("--story and --format navigator are mutually exclusive")
 	}
-	return findings.Join(list...), nil
-}
-
-// findingID is an id of a finding, or a prefix of one.
-var findingID = regexp.MustCompile(`^[0-9a-f]{1,16}$`)
-
-// splitIDs takes the ids of findings from the end of the arguments. What is the
-// name of a file or folder is evidence.
-func splitIDs(args []string) (paths, ids []string) {
-	n := len(args)
-	for n > 1 && findingID.MatchString(args[n-1]) {
-		if _, err := os.Lstat(args[n-1]); err == nil {
-			break
-		}
-		n--
-	}
-	return args[:n], args[n:]
-}
-
-// withIDs returns the report with the findings of these ids.
-func withIDs(r *findings.Report, ids []string) (*findings.Report, error) {
-	out := &findings.Report{Coverage: r.Coverage, Silenced: r.Silenced, Limits: r.Limits, Models: r.Models}
-	for _, id := range ids {
-		var found []findings.Finding
-		var names []string
-		for i := range r.Findings {
-			if strings.HasPrefix(r.Findings[i].ID, id) && !slices.Contains(names, r.Findings[i].ID) {
-				found, names = append(found, r.Findings[i]), append(names, r.Findings[i].ID)
-			}
-		}
-		switch {
-		case len(found) == 0:
-			return nil, fmt.Errorf("no finding has the id %s", id)
-		case len(found) > 1:
-			return nil, &casefile.AmbiguousError{Prefix: id, IDs: names[:min(len(names), maxIDs)]}
-		}
-		out.Findings = append(out.Findings, found...)
-	}
-	return out, nil
-}
-
-func levelFlag(c *cli.Context, name string) (findings.Level, error) {
-	v := c.String(name)
-	if v == "" {
-		return 0, nil
-	}
-	l, ok := findings.ParseLevel(strings.ToLower(v))
-	if !ok {
-		return 0, usagef("--%s: unknown level %q; known: %s", name, v, strings.Join(findings.Levels(), ", "))
-	}
-	return l, nil
-}
-
-// ruleFiles adds the user's statements to the tables that ship.
-func ruleFiles(names []string) (*findings.Tables, error) {
-	t := findings.ShippedTables()
-	for _, name := range names {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, fmt.Errorf("--rules: %w", err)
-		}
-		t, err = t.Extend(name, f)
-		f.Close()
-		if err != nil {
-			return nil, usageError{err}
-		}
-	}
-	return t, nil
+	return nil
 }

@@ -1,14 +1,19 @@
 package main
 
 import (
-	"slices"
+	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/findings/sigma"
+	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/story"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/formats"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 // Flags that several commands share.
@@ -57,46 +62,68 @@ func passwordFlag() cli.Flag {
 	return &cli.StringFlag{Name: "password", Usage: "open encrypted zips with `PASSWORD`"}
 }
 
-// withoutPassword is a command line as it may be written down.
-func withoutPassword(args []string) []string {
-	out := slices.Clone(args)
-	for i, a := range out {
-		name, _, ok := strings.Cut(a, "=")
-		switch {
-		case name != "--password" && name != "-password":
-		case ok:
-			out[i] = name + "=***"
-		case i+1 < len(out):
-			out[i+1] = "***"
-		}
-	}
-	return out
-}
-
 // fromOne refuses a number below 1.
 func fromOne(name string) func(*cli.Context, int) error {
 	return func(_ *cli.Context, n int) error {
 		if n < 1 {
-			return usagef("--%s must be at least 1", name)
+			return usage.Errorf("--%s must be at least 1", name)
 		}
 		return nil
 	}
 }
 
-// zoneFlag returns the zone of a machine's local times: the value of
-// the flag, or what the SYSTEM hive holds.
-func zoneFlag(c *cli.Context, m *evidence.Machine) (*artifacts.Zone, error) {
-	if v := c.String("evidence-timezone"); v != "" {
-		z, err := artifacts.ParseZone(v)
-		if err != nil {
-			return nil, usagef("--evidence-timezone: %v", err)
-		}
-		return z, nil
+// verboseDamage is for commands that read nothing but single files.
+func verboseDamage() cli.Flag {
+	return &cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "print each problem on its own line"}
+}
+
+// timeFlags bound the events that are printed.
+func timeFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "from", Usage: "print events at or after `TIME` (2026-03-06, 2026-03-06T18:00:00Z)"},
+		&cli.StringFlag{Name: "to", Usage: "print events before `TIME`; a date alone includes that day"},
+		&cli.StringFlag{Name: "last", Usage: "print events of the last `SPAN` before the newest: 90m, 48h, 7d"},
 	}
-	if m == nil {
-		return &artifacts.Zone{}, nil
+}
+
+// sigmaFlags are for commands that judge by Sigma rules.
+func sigmaFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "sigma", Usage: "judge by the Sigma rules in `PATH`: a folder, zip or file (repeat for more)"},
+		&cli.StringFlag{Name: "sigma-status", Value: "stable,test", Usage: "judge by Sigma rules with a status in `LIST`, or all"},
+		&cli.StringFlag{Name: "sigma-placeholders", Usage: "read values of placeholders from `FILE`: lines NAME VALUE, VALUE…"},
 	}
-	return artifacts.ZoneOf(m), nil
+}
+
+// sigmaRules reads the rules that the flags name; nil when they name none.
+func sigmaRules(c *cli.Context) (*sigma.Set, error) {
+	return arguments.Sigma(c.StringSlice("sigma"), c.String("sigma-status"), c.String("sigma-placeholders"))
+}
+
+// windowGapFlag is for commands that cut time into windows.
+func windowGapFlag() cli.Flag {
+	return &cli.DurationFlag{Name: "window-gap", Value: story.DefaultGap, Usage: "end an incident window when nothing happens for `SPAN`"}
+}
+
+// formatFlag names the formats that fit.
+func formatFlag(value string, fits func(output.Format) bool) cli.Flag {
+	return &cli.StringFlag{Name: "format", Value: value, Usage: "output `FORMAT`: " + strings.Join(formats.Names(fits), ", ")}
+}
+
+func bodyfileFlag() cli.Flag {
+	return &cli.StringFlag{Name: "bodyfile-unset", Value: "-1", Usage: "`VALUE` for unset times in a body file: -1 (mactime) or 0 (plaso)"}
+}
+
+// outputOptions returns the options of the writers from the flags.
+func outputOptions(c *cli.Context) *output.Options {
+	return &output.Options{BOM: c.Bool("bom"), CSVSafe: c.Bool("csv-safe"), BodyfileZero: c.String("bodyfile-unset") == "0",
+		Version: version()}
+}
+
+// colored reports whether an output is a terminal whose user has not switched
+// colours off: https://no-color.org.
+func colored(c *cli.Context, o *files.Out) bool {
+	return os.Getenv("NO_COLOR") == "" && o.Standard() && terminal.Is(c.App.Writer)
 }
 
 // openOutput opens what -o names. evidence are paths that must stay untouched.

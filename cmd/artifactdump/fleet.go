@@ -13,7 +13,9 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/fleet/observations"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func fleetCommand() *cli.Command {
@@ -55,24 +57,24 @@ func fleetCommand() *cli.Command {
 
 func fleetAction(c *cli.Context) error {
 	if o := c.String("output"); o == "" || o == "-" {
-		return usagef("missing -o FLEET: name a new folder for the results")
+		return usage.Errorf("missing -o FLEET: name a new folder for the results")
 	}
 	if !c.Args().Present() {
-		return usagef("missing CASE: a folder that artifactdump scan wrote")
+		return usage.Errorf("missing CASE: a folder that artifactdump scan wrote")
 	}
 	if s := c.Float64("spread-share"); s <= 0 || s > 1 {
-		return usagef("--spread-share %v: want more than 0 and at most 1", s)
+		return usage.Errorf("--spread-share %v: want more than 0 and at most 1", s)
 	}
-	s := newSession(c)
+	l := newLog(c)
 	m, err := fleet.Run(c.Context, fleet.Options{
 		Cases: c.Args().Slice(), Baseline: c.StringSlice("baseline"), Dir: c.String("output"), Force: c.Bool("force"),
 		Group: c.Bool("group-readable"), Kinds: c.StringSlice("kind"), MaxHosts: c.Int("max-hosts"), Share: c.Float64("spread-share"),
 		Output:  output.Options{BOM: c.Bool("bom"), CSVSafe: c.Bool("csv-safe")},
-		Version: version(), Command: withoutPassword(os.Args),
-		Note: s.Note, Damage: func(err error) { fmt.Fprintf(s.stderr, "damaged: %s\n", terminal.Clean(err.Error())) },
+		Version: version(), Command: arguments.WithoutPassword(os.Args),
+		Note: l.Note, Damage: func(err error) { fmt.Fprintf(l.Writer(), "damaged: %s\n", terminal.Clean(err.Error())) },
 	})
 	if e, ok := errors.AsType[*fleet.OptionError](err); ok {
-		return usageError{e}
+		return usage.Of(e)
 	}
 	if e, ok := errors.AsType[*files.LockedError](err); ok {
 		return fmt.Errorf("%w: wait for it, or name another folder with -o", e)
@@ -80,7 +82,7 @@ func fleetAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	s.say("%s: %s, %s, %s", c.String("output"), terminal.Count(m.Counts.Machines, "machine", "machines"),
+	l.Say("%s: %s, %s, %s", c.String("output"), terminal.Count(m.Counts.Machines, "machine", "machines"),
 		terminal.Count(int(m.Counts.Observations), "observation", "observations"), terminal.Count(int(m.Counts.Keys), "key", "keys"))
 	if m.Damaged() > 0 {
 		return errDamaged

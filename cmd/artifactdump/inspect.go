@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/inspect"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func inspectCommand() *cli.Command {
@@ -38,7 +39,7 @@ func inspectCommand() *cli.Command {
 func inspectFiles(c *cli.Context) error {
 	paths := c.Args().Slice()
 	if len(paths) == 0 {
-		return usagef("missing FILE: at least one file")
+		return usage.Errorf("missing FILE: at least one file")
 	}
 	write := (*inspect.Row).AppendText
 	switch f := c.String("format"); f {
@@ -46,10 +47,10 @@ func inspectFiles(c *cli.Context) error {
 	case "jsonl":
 		write = nil
 	default:
-		return usagef("unknown format %q; known: text, jsonl", f)
+		return usage.Errorf("unknown format %q; known: text, jsonl", f)
 	}
 	if kind := c.String("as"); kind != "" && !slices.Contains(inspect.Kinds(), kind) {
-		return usagef("unknown kind %q; known: %s", kind, strings.Join(inspect.Kinds(), ", "))
+		return usage.Errorf("unknown kind %q; known: %s", kind, strings.Join(inspect.Kinds(), ", "))
 	}
 	opts := inspect.Options{Table: c.String("table"), Recovered: c.Bool("recovered")}
 	if p := c.String("mft"); p != "" {
@@ -64,7 +65,7 @@ func inspectFiles(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	s := newSession(c)
+	l := newLog(c)
 	read, failed := 0, 0
 	for _, p := range paths {
 		rows, err := inspect.Write(c.Context, o, p, c.String("as"), opts, write)
@@ -77,7 +78,7 @@ func inspectFiles(c *cli.Context) error {
 			if _, ok := errors.AsType[*fs.PathError](err); !ok {
 				err = fmt.Errorf("%s: %w", p, err)
 			}
-			s.damage(err)
+			l.Damage(err)
 			if rows == 0 {
 				failed++
 			}
@@ -89,7 +90,7 @@ func inspectFiles(c *cli.Context) error {
 	switch {
 	case failed == len(paths) && read == 0:
 		return errors.New("nothing could be read")
-	case s.damages() > 0:
+	case l.Damages() > 0:
 		return errDamaged
 	}
 	return nil

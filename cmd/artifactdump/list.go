@@ -3,9 +3,12 @@ package main
 import (
 	"slices"
 
-	"github.com/artifactdump/artifactdump/artifacts/catalogue"
-	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/describe"
 	"github.com/urfave/cli/v2"
+
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/describe"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func listCommand() *cli.Command {
@@ -27,7 +30,7 @@ func listCommand() *cli.Command {
 
 func list(c *cli.Context) error {
 	names := c.Args().Slice()
-	chosen, err := selectArtifacts(names)
+	chosen, err := arguments.Artifacts(names)
 	if err != nil {
 		return err
 	}
@@ -41,7 +44,7 @@ func list(c *cli.Context) error {
 	case f == "jsonl":
 		err = describe.JSON(o, chosen)
 	case f != "text":
-		err = usagef("unknown list format %q; known: text, jsonl, markdown", f)
+		err = usage.Errorf("unknown list format %q; known: text, jsonl, markdown", f)
 	case len(names) == 0:
 		describe.Short(o, chosen)
 	default:

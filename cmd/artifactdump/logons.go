@@ -3,20 +3,15 @@ package main
 import (
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/casefile"
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
-	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/logonview"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func logonsCommand() *cli.Command {
@@ -70,37 +65,37 @@ func logonsCommand() *cli.Command {
 func logonsAction(c *cli.Context) error {
 	i := slices.IndexFunc(logons.Formats(), func(f logons.Format) bool { return f.Name == c.String("format") })
 	if i < 0 {
-		return usagef("unknown format %q for log-ons", c.String("format"))
+		return usage.Errorf("unknown format %q for log-ons", c.String("format"))
 	}
 	format := logons.Formats()[i]
 	filter, view, err := logonFilter(c)
 	if err != nil {
 		return err
 	}
-	periods, err := diffPeriods(c)
+	periods, err := logonview.Periods(c.StringSlice("diff"))
 	if err != nil {
 		return err
 	}
 	if (c.String("path-from") == "") != (c.String("path-to") == "") {
-		return usagef("--path-from and --path-to go together")
+		return usage.Errorf("--path-from and --path-to go together")
 	}
 	if format.Files != nil && c.String("output") == "" {
-		return usagef("--format %s writes several files: name a folder with -o", format.Name)
+		return usage.Errorf("--format %s writes several files: name a folder with -o", format.Name)
 	}
 	s := newSession(c)
-	a, err := s.logons()
+	a, err := logonview.Read(c.Context, s, c.Args().Slice(), &logons.Options{NoJoin: c.Bool("no-join")})
 	if err != nil {
 		return err
 	}
 	for _, n := range logonview.Notes(a) {
-		s.note("%s", n)
+		s.Note(n)
 	}
 	if format.Files != nil {
 		if err := files.WriteFolder(c.String("output"),
 			func(create func(string) (io.Writer, error)) error { return format.Files(create, a, filter) }); err != nil {
 			return err
 		}
-		return s.end()
+		return s.End()
 	}
 	o, err := openOutput(c, c.Args().Slice()...)
 	if err != nil {
@@ -113,7 +108,7 @@ func logonsAction(c *cli.Context) error {
 		err = logonview.Paths(o, a, c.String("path-from"), c.String("path-to"), c.Duration("window"))
 	default:
 		if view == "ranking" && len(a.Ranking()) == 0 {
-			s.note("nothing to rank: no attempt is odd")
+			s.Note("nothing to rank: no attempt is odd")
 		}
 		err = format.Write(o, a, view, filter)
 	}
@@ -124,7 +119,7 @@ func logonsAction(c *cli.Context) error {
 	if err := o.Commit(); err != nil {
 		return err
 	}
-	return s.end()
+	return s.End()
 }
 
 // logonFilter reads the flags that choose.
@@ -134,130 +129,13 @@ func logonFilter(c *cli.Context) (f *logons.Filter, view string, err error) {
 		Failures: c.Bool("failures"), Privileged: c.Bool("privileged"), External: c.Bool("external"), MinCount: c.Int("min-count"),
 		Machines: c.Bool("machines"), Local: c.Bool("local"),
 	}
-	view = "logons"
-	for _, v := range c.StringSlice("view") {
-		switch {
-		case slices.Contains(logons.TableViews, v):
-			view = v
-		case slices.Contains(logons.Views, v):
-			f.Views = append(f.Views, v)
-		default:
-			return nil, "", usagef("unknown view %q; known: %s", v, strings.Join(slices.Concat(logons.TableViews, logons.Views), ", "))
-		}
-	}
-	if v := c.String("type"); v != "" {
-		for t := range strings.SplitSeq(v, ",") {
-			n, err := strconv.Atoi(strings.TrimSpace(t))
-			if err != nil || n < 0 || n > 20 {
-				return nil, "", usagef("--type %q: want numbers such as 3,10", v)
-			}
-			f.Types = append(f.Types, n)
-		}
-	}
-	if f.From, err = parseTime("from", c.String("from"), false); err != nil {
+	if view, f.Views, err = logonview.Views(c.StringSlice("view")); err != nil {
 		return nil, "", err
 	}
-	if f.To, err = parseTime("to", c.String("to"), true); err != nil {
+	if f.Types, err = logonview.Types(c.String("type")); err != nil {
 		return nil, "", err
 	}
-	if !f.From.IsZero() && !f.To.IsZero() && !f.From.Before(f.To) {
-		return nil, "", usagef("--from is after --to")
-	}
-	return f, view, nil
-}
-
-// diffPeriods reads the two periods of --diff.
-func diffPeriods(c *cli.Context) ([]logons.Period, error) {
-	list := c.StringSlice("diff")
-	if len(list) == 0 {
-		return nil, nil
-	}
-	if len(list) != 2 {
-		return nil, usagef("--diff: give it twice, once for each period")
-	}
-	var out []logons.Period
-	for _, v := range list {
-		from, to, ok := strings.Cut(v, "..")
-		if !ok {
-			to = from
-		}
-		var p logons.Period
-		var err error
-		if p.From, err = parseTime("diff", from, false); err != nil {
-			return nil, err
-		}
-		if p.To, err = parseTime("diff", to, true); err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	return out, nil
-}
-
-// logons reads all evidence into one analysis, with what the rules say of it.
-func (s *session) logons() (*logons.Analysis, error) {
-	b := logons.New(&logons.Options{NoJoin: s.c.Bool("no-join")})
-	names := s.c.StringSlice("artifact")
-	if len(names) == 0 {
-		names = scan.LogonArtifacts()
-	}
-	paths := s.c.Args().Slice()
-	if len(paths) == 0 {
-		return nil, usagef("missing EVIDENCE: a folder, archive, disk image, event log or export of events")
-	}
-	var reports []*findings.Report
-	for _, p := range paths {
-		if ok, err := scan.IsExport(p); err != nil {
-			return nil, missing(p, err)
-		} else if ok {
-			r, err := scan.AddExport(s.c.Context, b, p, s.damage)
-			if err != nil {
-				return nil, err
-			}
-			reports = append(reports, r...)
-			continue
-		}
-		if casefile.Is(p) {
-			cases, err := s.cases([]string{p})
-			if err != nil {
-				return nil, err
-			}
-			r, err := s.keptLogons(b, cases[0], names)
-			if err != nil {
-				return nil, err
-			}
-			reports = append(reports, r)
-			continue
-		}
-		judges := scan.Judges{Names: names}
-		err := s.one(p, names, func(t *evidence.Tree, res artifacts.Result) error {
-			judges.Add(t, s.kind, &res)
-			scan.AddLogons(b, t.Machine().Name, &res)
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		reports = append(reports, judges.Reports()...)
-	}
-	a := b.Analyse()
-	scan.RankLogons(a, reports...)
-	return a, nil
-}
-
-// keptLogons feeds an analysis with the records of event logs in a case.
-func (s *session) keptLogons(b *logons.Builder, c *casefile.Case, names []string) (*findings.Report, error) {
-	for _, m := range c.Machines {
-		for rec, err := range m.Events(s.c.Context, names...) {
-			if err != nil {
-				s.damage(err)
-				continue
-			}
-			scan.AddLogons(b, m.Name, &artifacts.Result{Artifact: rec.Artifact, Records: []artifacts.Record{*rec}})
-		}
-	}
-	if err := s.c.Context.Err(); err != nil {
-		return nil, err
-	}
-	return c.Findings(s.c.Context)
+	p, err := logonview.Period(c.String("from"), c.String("to"))
+	f.From, f.To = p.From, p.To
+	return f, view, err
 }

@@ -17,12 +17,15 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/process"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/shell"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
-	"github.com/urfave/cli/v2"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 // Exit codes.
@@ -45,14 +48,6 @@ func main() {
 	os.Exit(run(ctx, os.Args, process.Output(), os.Stderr))
 }
 
-// An usageError is a mistake in the command line.
-type usageError struct{ err error }
-
-func (e usageError) Error() string { return e.err.Error() }
-func (e usageError) Unwrap() error { return e.err }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 // errDamaged ends a command that did its work although some evidence was
 // damaged; each piece was named when it was met.
 var errDamaged = scan.ErrDamaged
@@ -62,9 +57,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := newApp(out, stderr)
 	app.Metadata = map[string]any{}
 	err := app.RunContext(ctx, shell.Reorder(app, args))
-	sessions, _ := app.Metadata[sessionKey].([]*session)
-	for _, s := range sessions {
-		s.tellDamage()
+	logs, _ := app.Metadata[logsKey].([]*messages.Log)
+	for _, l := range logs {
+		l.Tell()
 	}
 	if err == nil || errors.Is(err, errDamaged) || errors.Is(err, errFindings) {
 		// The library prints help without looking whether it arrives.
@@ -87,7 +82,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = fmt.Errorf("%w: use --force to replace it", err)
 	}
 	fmt.Fprintf(stderr, "artifactdump: %s\n", terminal.Clean(err.Error()))
-	if _, ok := errors.AsType[usageError](err); ok {
+	if _, ok := errors.AsType[usage.Error](err); ok {
 		return exitUsage
 	}
 	return exitFailed
@@ -150,7 +145,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef("unknown command %q: see artifactdump --help%s", c.Args().First(),
+				return usage.Errorf("unknown command %q: see artifactdump --help%s", c.Args().First(),
 					shell.Meant(c.Args().First(), commandNames(c.App)))
 			}
 			return cli.ShowAppHelp(c)
@@ -191,11 +186,11 @@ func plainSwitches(flags []cli.Flag) {
 func named(c *cli.Context, paths int) error {
 	for i := range min(paths, c.NArg()) {
 		if c.Args().Get(i) == "" {
-			return usagef("argument %d of %s is empty: want a file or folder", i+1, strings.TrimPrefix(c.Command.HelpName, c.App.Name+" "))
+			return usage.Errorf("argument %d of %s is empty: want a file or folder", i+1, strings.TrimPrefix(c.Command.HelpName, c.App.Name+" "))
 		}
 	}
 	if c.IsSet("output") && c.String("output") == "" {
-		return usagef("--output is empty: want a file or folder (- is standard output)")
+		return usage.Errorf("--output is empty: want a file or folder (- is standard output)")
 	}
 	return nil
 }
@@ -210,7 +205,18 @@ func onUsage(c *cli.Context, err error, _ bool) error {
 		for _, f := range c.Command.Flags {
 			known = append(known, "--"+f.Names()[0])
 		}
-		return usagef("unknown flag -%s: see %s --help%s", name, c.Command.HelpName, shell.Meant("-"+name, known))
+		return usage.Errorf("unknown flag -%s: see %s --help%s", name, c.Command.HelpName, shell.Meant("-"+name, known))
 	}
-	return usageError{err}
+	return usage.Of(err)
+}
+
+// commandNames are the names of the commands that the help lists.
+func commandNames(app *cli.App) []string {
+	var names []string
+	for _, c := range app.Commands {
+		if !c.Hidden {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }

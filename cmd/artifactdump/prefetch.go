@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/output/pffile"
-	"github.com/artifactdump/artifactdump/artifacts/winpath"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 	"github.com/artifactdump/artifactdump/prefetch"
 )
 
@@ -44,15 +44,15 @@ func prefetchCommand() *cli.Command {
 func prefetchFiles(c *cli.Context) error {
 	paths := c.Args().Slice()
 	if len(paths) == 0 {
-		return usagef("missing FILE: a .pf file or a folder of them")
+		return usage.Errorf("missing FILE: a .pf file or a folder of them")
 	}
 	write, ok := map[string]func(*pffile.File, io.Writer) error{"text": (*pffile.File).Text,
 		"jsonl": (*pffile.File).JSON}[c.String("format")]
 	if !ok {
-		return usagef("unknown Prefetch format %q; known: text, jsonl", c.String("format"))
+		return usage.Errorf("unknown Prefetch format %q; known: text, jsonl", c.String("format"))
 	}
-	s := newSession(c)
-	list, err := pffile.Find(paths, s.quiet, s)
+	l := newLog(c)
+	list, err := pffile.Find(paths, l.Quiet, l)
 	if err != nil {
 		return err
 	}
@@ -60,18 +60,11 @@ func prefetchFiles(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	dict := new(prefetch.Dictionary)
-	for _, line := range c.StringSlice("command-line") {
-		exe := strings.ToUpper(winpath.Base(winpath.ParseCommand(line, nil).Program))
-		if !strings.Contains(exe, ".") {
-			exe += ".EXE"
-		}
-		dict.AddCommandLine(exe, line)
-	}
+	dict := pffile.Dictionary(c.StringSlice("command-line"))
 	opts := &prefetch.Options{Traces: c.Bool("traces")}
 	for f, err := range pffile.Each(c.Context, list, c.Int("jobs"), opts, dict) {
 		if err == nil {
-			err = s.prefetchFile(o, f, write)
+			err = prefetchFile(l, o, f, write)
 		}
 		if err != nil {
 			o.Abort()
@@ -81,15 +74,15 @@ func prefetchFiles(c *cli.Context) error {
 	if err := o.Commit(); err != nil {
 		return err
 	}
-	return s.end()
+	return l.End()
 }
 
 // prefetchFile writes one file, and names what is damaged in it.
-func (s *session) prefetchFile(o *files.Out, f *pffile.File, write func(*pffile.File, io.Writer) error) error {
+func prefetchFile(l *messages.Log, o *files.Out, f *pffile.File, write func(*pffile.File, io.Writer) error) error {
 	for _, err := range f.Problems() {
-		s.damageIn(f.Path, fmt.Errorf("%s: %w", f.Path, err))
+		l.DamageIn(f.Path, fmt.Errorf("%s: %w", f.Path, err))
 	}
-	if s.strict && s.damaged > 0 {
+	if l.Strict && l.Damages() > 0 {
 		return errDamaged
 	}
 	return write(f, o)

@@ -1,23 +1,15 @@
 package main
 
 import (
-	"bytes"
-	"io"
-	"iter"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/casefile"
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/findings"
-	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
-	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/reportview"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func reportCommand() *cli.Command {
@@ -46,22 +38,22 @@ func reportCommand() *cli.Command {
 func reportAction(c *cli.Context) error {
 	opts := &report.Options{Lang: c.String("lang"), Rows: c.Int("rows")}
 	if !slices.Contains(report.Languages(), opts.Lang) {
-		return usagef("--lang %q: want en or ja", opts.Lang)
+		return usage.Errorf("--lang %q: want en or ja", opts.Lang)
 	}
 	if opts.Rows <= 0 {
-		return usagef("--rows must be at least 1")
+		return usage.Errorf("--rows must be at least 1")
 	}
-	tables, err := ruleFiles(c.StringSlice("rules"))
+	tables, err := arguments.Tables(c.StringSlice("rules"))
 	if err != nil {
 		return err
 	}
 	limitMemory(judgingMemory)
-	paths, names := c.Args().Slice(), c.StringSlice("artifact")
-	s := newSession(c)
-	if err := s.showEvents(); err != nil {
+	paths := c.Args().Slice()
+	s := newSession(c, "rules", "artifact")
+	if err := showEvents(c, s); err != nil {
 		return err
 	}
-	cases, err := s.cases(paths, "rules", "artifact")
+	cases, err := s.OpenCases(paths...)
 	if err != nil {
 		return err
 	}
@@ -70,16 +62,16 @@ func reportAction(c *cli.Context) error {
 		return err
 	}
 	in := report.Input{Title: c.String("title"), Tool: "artifactdump " + version(), Collected: report.NewCollector(opts)}
-	if in.Marks, err = readMarks(c.StringSlice("marks")); err != nil {
+	if in.Marks, err = arguments.Marks(c.StringSlice("marks")); err != nil {
 		o.Abort()
 		return err
 	}
 	var sorter output.Sorter
 	defer sorter.Close()
 	if cases != nil {
-		err = s.kept(&in, cases, opts)
+		err = reportview.OfCases(c.Context, s, &in, cases, opts)
 	} else {
-		err = s.evaluated(&in, &sorter, paths, names, &findings.Options{Tables: tables}, opts.Lang)
+		err = reportview.OfEvidence(c.Context, s, &in, &sorter, paths, tables, opts.Lang)
 	}
 	if err == nil {
 		err = report.Write(o, in, opts)
@@ -91,89 +83,5 @@ func reportAction(c *cli.Context) error {
 	if err := o.Commit(); err != nil {
 		return err
 	}
-	return s.end()
-}
-
-// readMarks reads the marks of analysts.
-func readMarks(names []string) ([]report.Mark, error) {
-	var all []io.Reader
-	for _, name := range names {
-		b, err := os.ReadFile(name)
-		if err == nil {
-			_, err = report.ReadMarks(bytes.NewReader(b))
-		}
-		if err != nil {
-			return nil, usagef("--marks %s: %v", name, err)
-		}
-		all = append(all, bytes.NewReader(b), strings.NewReader("\n"))
-	}
-	return report.ReadMarks(io.MultiReader(all...))
-}
-
-// evaluated fills in a report from evidence.
-func (s *session) evaluated(in *report.Input, sorter *output.Sorter, paths, names []string, opts *findings.Options, lang string) error {
-	b := logons.New(nil)
-	reports, err := s.collect(in, sorter, b, paths, names, opts)
-	if err != nil {
-		return err
-	}
-	in.Logons = b.Analyse()
-	scan.RankLogons(in.Logons, reports...)
-	in.Evaluate(findings.Join(reports...), lang)
-	return in.Stream(s.c.Context, sorter.Rows)
-}
-
-// kept fills in a report from cases.
-func (s *session) kept(in *report.Input, cases []*casefile.Case, opts *report.Options) error {
-	b := logons.New(nil)
-	var reports []*findings.Report
-	for _, c := range cases {
-		if err := c.Report(s.c.Context, in, opts, s.damage); err != nil {
-			return err
-		}
-		r, err := s.keptLogons(b, c, nil)
-		if err != nil {
-			return err
-		}
-		reports = append(reports, r)
-	}
-	in.Logons = b.Analyse()
-	scan.RankLogons(in.Logons, reports...)
-	rows, err := s.caseRows(cases, nil)
-	if err != nil {
-		return err
-	}
-	return in.Stream(s.c.Context, func() iter.Seq2[*output.Row, error] { return rows })
-}
-
-// collect reads the evidence once, for the report, the timeline and the
-// evaluation.
-func (s *session) collect(in *report.Input, sorter *output.Sorter, b *logons.Builder, paths, names []string,
-	opts *findings.Options) ([]*findings.Report, error) {
-	var reports []*findings.Report
-	var at *evidence.Tree
-	var evaluator *findings.Evaluator
-	done := func() {
-		if at != nil {
-			m := report.MachineOf(at, s.kind)
-			m.LocalTimes = s.zones[m.Name].String()
-			in.Machines = append(in.Machines, m)
-			reports = append(reports, evaluator.Report())
-		}
-	}
-	err := s.each(paths, names, func(tree *evidence.Tree, res artifacts.Result) error {
-		if at != tree {
-			done()
-			at, evaluator = tree, findings.NewEvaluator(findings.FactsOf(tree, s.kind, names), opts)
-		}
-		in.Collected.Result(tree.Machine().Name, &res)
-		evaluator.Add(&res)
-		scan.AddLogons(b, tree.Machine().Name, &res)
-		return sorter.AddResult(&res)
-	})
-	if err != nil {
-		return nil, err
-	}
-	done()
-	return reports, nil
+	return s.End()
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,7 +16,13 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/formats"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/scanview"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func scanCommand() *cli.Command {
@@ -50,7 +54,7 @@ func scanCommand() *cli.Command {
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to the new folder `CASE`"},
 			&cli.StringFlag{Name: "format", Usage: "also write these formats: a `LIST` such as timesketch,parquet, or all; known: " +
-				strings.Join(scanFormats(), ", ")},
+				strings.Join(formats.OfCases(), ", ")},
 			&cli.BoolFlag{Name: "force", Usage: "replace CASE if it is a case folder"},
 			&cli.BoolFlag{Name: "resume", Usage: "continue CASE.partial; machines that are complete are not read again"},
 			&cli.BoolFlag{Name: "group-readable", Usage: "let your group read CASE (default: only you)"},
@@ -75,34 +79,23 @@ func scanCommand() *cli.Command {
 	}
 }
 
-// scanFormats are the formats that can be added to a case.
-func scanFormats() []string {
-	var names []string
-	for _, f := range formats() {
-		if f.Name != "text" && f.Name != "jsonl" && f.Name != "csv" && (forEvents(f) || f.Files != nil) {
-			names = append(names, f.Name)
-		}
-	}
-	return names
-}
-
 func scanAction(c *cli.Context) error {
-	s := newSession(c)
-	o, fail, err := scanOptions(s)
+	l := newLog(c)
+	o, fail, err := scanOptions(c, l)
 	if err != nil {
 		return err
 	}
-	m, err := scan.Run(c.Context, o, &watcher{s, map[*scan.MachineStatus]time.Time{}})
-	s.clearLine()
-	s.tellDamage()
+	m, err := scan.Run(c.Context, o, scanview.Watch(l))
+	l.ClearLine()
+	l.Tell()
 	if u, ok := errors.AsType[*scan.UnfinishedError](err); ok && u.Err != nil {
-		fmt.Fprintf(s.stderr, "completed machines are kept in %s; use --resume to continue\n", terminal.Clean(u.Dir))
+		fmt.Fprintf(l.Writer(), "completed machines are kept in %s; use --resume to continue\n", terminal.Clean(u.Dir))
 	}
 	if err != nil {
-		return scanError(err)
+		return scanview.Error(err)
 	}
-	if !s.quiet {
-		s.worst(o.Dir, m)
+	if !l.Quiet {
+		scanview.Worst(l, o.Dir, m)
 	}
 	switch {
 	case fail > 0 && m.Worst() >= fail:
@@ -113,44 +106,23 @@ func scanAction(c *cli.Context) error {
 	return nil
 }
 
-// scanError adds the flags with which a refused scan would run.
-func scanError(err error) error {
-	if e, ok := errors.AsType[*scan.OptionError](err); ok {
-		if e.Option != "" {
-			return usagef("--%s %w", strings.ReplaceAll(e.Option, " ", "-"), e.Err)
-		}
-		return usageError{err}
-	}
-	if _, ok := errors.AsType[*scan.DifferentError](err); ok {
-		return fmt.Errorf("%w; use --force to start over", err)
-	}
-	if _, ok := errors.AsType[*scan.InUseError](err); ok {
-		return fmt.Errorf("%w: wait for it, or name another folder with -o", err)
-	}
-	if e, ok := errors.AsType[*scan.UnfinishedError](err); ok && e.Err == nil {
-		return fmt.Errorf("%w: use --resume to continue or --force to start over", err)
-	}
-	return err
-}
-
 // scanOptions reads the flags.
-func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
-	c := s.c
+func scanOptions(c *cli.Context, l *messages.Log) (o scan.Options, fail findings.Level, err error) {
 	if o := c.String("output"); o == "" || o == "-" {
-		return scan.Options{}, 0, usagef("missing -o CASE: name a new folder for the results")
+		return scan.Options{}, 0, usage.Errorf("missing -o CASE: name a new folder for the results")
 	}
 	if !c.Args().Present() {
-		return o, 0, errNoEvidence
+		return o, 0, session.NoEvidence
 	}
 	if c.Bool("force") && c.Bool("resume") {
-		return o, 0, usagef("--force and --resume are mutually exclusive")
+		return o, 0, usage.Errorf("--force and --resume are mutually exclusive")
 	}
 	if v := c.String("bodyfile-unset"); v != "-1" && v != "0" {
-		return o, 0, usagef("--bodyfile-unset %q: want -1 or 0", v)
+		return o, 0, usage.Errorf("--bodyfile-unset %q: want -1 or 0", v)
 	}
 	for _, name := range []string{"memory", "sort-memory"} {
 		if n := c.Int64(name); n < 1 || n > 1<<20 {
-			return o, 0, usagef("--%s %d: want MiB from 1 to 1048576", name, n)
+			return o, 0, usage.Errorf("--%s %d: want MiB from 1 to 1048576", name, n)
 		}
 	}
 	o = scan.Options{
@@ -158,38 +130,38 @@ func scanOptions(s *session) (o scan.Options, fail findings.Level, err error) {
 		Group:     c.Bool("group-readable"),
 		Artifacts: c.StringSlice("artifact"), Output: *outputOptions(c), Lang: c.String("lang"), RuleFiles: c.StringSlice("rules"),
 		Open: *evidenceOptions(c), NoDeleted: c.Bool("no-deleted"), Events: shownEvents(c), Timezone: c.String("evidence-timezone"),
-		HashEvidence: c.Bool("hash-evidence"), VerifyImages: c.Bool("verify"), Strict: s.strict,
+		HashEvidence: c.Bool("hash-evidence"), VerifyImages: c.Bool("verify"), Strict: l.Strict,
 		Jobs: c.Int("jobs"), Machines: c.Int("machines"), Memory: memory(c), SortMemory: c.Int64("sort-memory") << 20,
-		LimitMemory: limitMemory, StatusFile: c.String("status-file"), Version: version(), Command: withoutPassword(os.Args),
+		LimitMemory: limitMemory, StatusFile: c.String("status-file"), Version: version(), Command: arguments.WithoutPassword(os.Args),
 		CaseID: c.String("case-id"), Examiner: c.String("examiner"), Note: c.String("note"),
 	}
 	o.Commit, _ = commit()
 	if _, err := events.ParseFilter(o.Events); err != nil {
-		return o, 0, usagef("--events: %v", err)
+		return o, 0, usage.Errorf("--events: %v", err)
 	}
-	if _, err := zoneFlag(c, nil); err != nil {
+	if _, err := arguments.Zone(c.String("evidence-timezone"), nil); err != nil {
 		return o, 0, err
 	}
-	if o.Level, err = levelFlag(c, "level"); err != nil {
+	if o.Level, err = arguments.Level("level", c.String("level")); err != nil {
 		return o, 0, err
 	}
-	if fail, err = levelFlag(c, "fail-level"); err != nil {
+	if fail, err = arguments.Level("fail-level", c.String("fail-level")); err != nil {
 		return o, 0, err
 	}
 	o.SigmaPaths = c.StringSlice("sigma")
 	if o.Sigma, err = sigmaRules(c); err != nil {
 		return o, 0, err
 	}
-	if o.Tables, err = ruleFiles(o.RuleFiles); err != nil {
+	if o.Tables, err = arguments.Tables(o.RuleFiles); err != nil {
 		return o, 0, err
 	}
-	if _, err := selectArtifacts(o.Artifacts); err != nil {
+	if _, err := arguments.Artifacts(o.Artifacts); err != nil {
 		return o, 0, err
 	}
 	if !slices.Contains(report.Languages(), o.Lang) {
-		return o, 0, usagef("--lang %q: want en or ja", o.Lang)
+		return o, 0, usage.Errorf("--lang %q: want en or ja", o.Lang)
 	}
-	o.Formats, err = chooseFormats(c.String("format"))
+	o.Formats, err = formats.Added(c.String("format"))
 	return o, fail, err
 }
 
@@ -215,84 +187,4 @@ func limitMemory(bytes int64) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(max(bytes, memoryFloor))
 	}
-}
-
-// chooseFormats reads --format; JSON lines and CSV are always written.
-func chooseFormats(list string) ([]output.Format, error) {
-	var names []string
-	known := scanFormats()
-	for name := range strings.SplitSeq(list, ",") {
-		switch name = strings.TrimSpace(name); {
-		case name == "" || name == "jsonl" || name == "csv" || slices.Contains(names, name):
-		case name == "all":
-			names = slices.Clone(known)
-		case slices.Contains(known, name):
-			names = append(names, name)
-		default:
-			return nil, usagef("unknown case format %q; known: %s", name, strings.Join(known, ", "))
-		}
-	}
-	var out []output.Format
-	for _, n := range names {
-		f, _ := format(n, func(output.Format) bool { return true })
-		out = append(out, f)
-	}
-	return out, nil
-}
-
-// A watcher shows on standard error how a scan goes.
-type watcher struct {
-	*session
-	reported map[*scan.MachineStatus]time.Time
-}
-
-// plainEvery is how often a scan reports its progress without a terminal.
-const plainEvery = 10 * time.Second
-
-// Completed implements [scan.Observer].
-func (w *watcher) Completed(m *scan.MachineManifest) {
-	w.say("%s: %s", cmp.Or(m.Folder, m.Name), m.Counts)
-}
-
-// Progress implements [scan.Observer].
-func (w *watcher) Progress(st *scan.Status, m *scan.MachineStatus) {
-	switch {
-	case m == nil:
-		w.draw(st, true)
-	case m.Planned == 0: // another phase
-		w.reported[m] = time.Now()
-		w.draw(st, true)
-	case w.verbose && m.Path != "":
-		prefix := ""
-		if m.Folder != "" {
-			prefix = m.Folder + ": "
-		}
-		w.say("%sread %d of %d: %s", prefix, m.Done, m.Planned, m.Path)
-	case w.quiet || w.verbose:
-	case terminal.Is(w.stderr):
-		w.draw(st, false)
-	default:
-		w.report(st, m)
-	}
-}
-
-// report prints the progress of a machine from time to time.
-func (w *watcher) report(st *scan.Status, m *scan.MachineStatus) {
-	if time.Since(w.reported[m]) > plainEvery {
-		w.reported[m] = time.Now()
-		w.say("%s: %s, %d of %d%s%s", m.Name(), m.Phase, m.Done, m.Planned, st.SoFar(m), m.TimeLeft())
-	}
-}
-
-// draw shows on a terminal what is being done, in one line.
-func (w *watcher) draw(st *scan.Status, now bool) {
-	if w.quiet || w.verbose || !terminal.Is(w.stderr) || !now && time.Since(w.drawn) < 100*time.Millisecond {
-		return
-	}
-	w.drawn = time.Now()
-	if len(st.Machines) == 0 {
-		w.clearLine()
-		return
-	}
-	w.drawLine(st.Line(terminal.LineWidth))
 }

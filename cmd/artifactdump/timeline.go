@@ -1,19 +1,17 @@
 package main
 
 import (
-	"iter"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
-	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/artifacts/search"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/formats"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/timelineview"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/timespan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func timelineCommand() *cli.Command {
@@ -29,7 +27,7 @@ func timelineCommand() *cli.Command {
 			"   artifactdump timeline /mnt/image\n" +
 			"   artifactdump timeline --from 2026-03-06 --format csv -o timeline.csv case/C\n" +
 			"   artifactdump timeline --last 48h -a prefetch --format jsonl /mnt/image | jq .message",
-		Flags: slices.Concat([]cli.Flag{formatFlag("text", forEvents), bodyfileFlag(),
+		Flags: slices.Concat([]cli.Flag{formatFlag("text", formats.ForEvents), bodyfileFlag(),
 			&cli.BoolFlag{Name: "keys", Usage: "add the last write of every registry key of the live hives"},
 			&cli.StringFlag{Name: "search", Usage: "print the events that match `QUERY`: words, level:high+, path:\\tmp\\*, … (docs/search.md)"},
 			&cli.StringFlag{Name: "around", Usage: "print the events around the event, record or finding `ID`"},
@@ -40,38 +38,34 @@ func timelineCommand() *cli.Command {
 	}
 }
 
-func bodyfileFlag() cli.Flag {
-	return &cli.StringFlag{Name: "bodyfile-unset", Value: "-1", Usage: "`VALUE` for unset times in a body file: -1 (mactime) or 0 (plaso)"}
-}
-
 func timeline(c *cli.Context) error {
-	format, ok := format(c.String("format"), forEvents)
-	if !ok {
-		return unknownFormat("timeline", c.String("format"), forEvents)
-	}
-	if v := c.String("bodyfile-unset"); v != "-1" && v != "0" {
-		return usagef("--bodyfile-unset %q: want -1 or 0", v)
-	}
-	span, err := parseSpan(c)
+	format, err := formats.Find("timeline", c.String("format"), formats.ForEvents)
 	if err != nil {
 		return err
+	}
+	if v := c.String("bodyfile-unset"); v != "-1" && v != "0" {
+		return usage.Errorf("--bodyfile-unset %q: want -1 or 0", v)
+	}
+	span, err := timespan.Parse(c.String("from"), c.String("to"), c.String("last"))
+	if err != nil {
+		return usage.Of(err)
 	}
 	query, err := timelineQuery(c)
 	if err != nil {
 		return err
 	}
 	s := newSession(c)
-	if err := s.showEvents(); err != nil {
+	if err := showEvents(c, s); err != nil {
 		return err
 	}
 	if fileBody(c, format) {
 		return dump(c)
 	}
 	if c.Bool("keys") {
-		s.extra = append(s.extra, catalogue.RegistryKeys)
+		s.Extra = append(s.Extra, catalogue.RegistryKeys)
 	}
 	if format.Events == nil && (c.String("output") == "" || c.String("output") == "-") {
-		return usagef("--format %s needs a file: use -o FILE", format.Name)
+		return usage.Errorf("--format %s needs a file: use -o FILE", format.Name)
 	}
 	o, err := openOutput(c, c.Args().Slice()...)
 	if err != nil {
@@ -79,26 +73,26 @@ func timeline(c *cli.Context) error {
 	}
 	if format.Events == nil && !o.Named() {
 		o.Abort()
-		return usagef("--format %s needs a regular file: %s is not one", format.Name, c.String("output"))
+		return usage.Errorf("--format %s needs a regular file: %s is not one", format.Name, c.String("output"))
 	}
 	var sorter output.Sorter
 	defer sorter.Close()
-	rows, err := s.rows(&sorter, span)
+	rows, err := timelineview.Rows(c.Context, s, c.Args().Slice(), &sorter, span)
 	if err == nil && query.NeedsTimes() {
-		err = see(query, rows)
+		err = query.SeeAll(rows)
 	}
 	if err == nil {
 		var w output.EventWriter
 		opts := outputOptions(c)
-		opts.SetMachines(s.machines)
-		opts.All, opts.Several, opts.Color = c.Bool("all"), len(s.machines) > 1, colored(c, o)
+		opts.SetMachines(s.Machines)
+		opts.All, opts.Several, opts.Color = c.Bool("all"), len(s.Machines) > 1, colored(c, o)
 		if format.Events != nil {
 			w = format.Events(o, opts)
 		} else {
 			w, err = format.File(o.Path(), opts)
 		}
 		if err == nil {
-			err = writeTimeline(s, w, matching(query, rows))
+			err = timelineview.Write(c.Context, s.Log, w, query.Rows(rows))
 		}
 	}
 	if err != nil {
@@ -108,7 +102,7 @@ func timeline(c *cli.Context) error {
 	if err := o.Commit(); err != nil {
 		return err
 	}
-	return s.end()
+	return s.End()
 }
 
 // fileBody reports whether the body file of everything in $MFT is asked for: that
@@ -124,78 +118,8 @@ func timelineQuery(c *cli.Context) (*search.Query, error) {
 	if id := c.String("around"); id != "" {
 		line += " around:" + id + "±" + c.String("span")
 	} else if c.IsSet("span") {
-		return nil, usagef("--span needs --around ID")
+		return nil, usage.Errorf("--span needs --around ID")
 	}
 	q, err := search.Parse(line)
-	return q, usage(err)
-}
-
-// matching yields the rows that a query finds.
-func matching(q *search.Query, rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
-	if q.Empty() {
-		return rows
-	}
-	return func(yield func(*output.Row, error) bool) {
-		for r, err := range rows {
-			if (err != nil || q.Match(r)) && !yield(r, err) {
-				return
-			}
-		}
-	}
-}
-
-// rows yields the events of the arguments that are inside a span, sorted and with
-// what the findings say of them.
-func (s *session) rows(sorter *output.Sorter, span timespan.Span) (iter.Seq2[*output.Row, error], error) {
-	paths, names := s.c.Args().Slice(), s.c.StringSlice("artifact")
-	cases, err := s.cases(paths)
-	if err != nil {
-		return nil, err
-	}
-	if cases != nil {
-		rows, err := s.caseRows(cases, names)
-		return span.Rows(rows, newest(cases)), err
-	}
-	sorter.Zone = func(host string) *artifacts.Zone { return s.zones[host] }
-	j := scan.Judges{Names: names}
-	b := logons.New(&logons.Options{SessionsOnly: true})
-	err = s.each(paths, names, func(t *evidence.Tree, res artifacts.Result) error {
-		if res.Artifact != catalogue.RegistryKeys { // no rule takes them
-			j.Add(t, s.kind, &res)
-		}
-		scan.AddLogons(b, t.Machine().Name, &res)
-		return sorter.AddResult(&res)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return scan.Sessions(b.Analyse(), j.Rows(span.Rows(sorter.Rows(), sorter.Newest()))), nil
-}
-
-// writeTimeline writes sorted rows and prints the notes of the writer.
-func writeTimeline(s *session, w output.EventWriter, rows iter.Seq2[*output.Row, error]) error {
-	n := 0
-	for r, err := range rows {
-		if err != nil {
-			return err
-		}
-		if n++; n%1024 == 0 && s.c.Context.Err() != nil {
-			return s.c.Context.Err()
-		}
-		if err := w.Event(r); err != nil {
-			return err
-		}
-	}
-	if n == 0 {
-		s.note("no events")
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	if x, ok := w.(output.Noter); ok {
-		for _, note := range x.Notes() {
-			s.note("%s", note)
-		}
-	}
-	return nil
+	return q, usage.Of(err)
 }

@@ -6,11 +6,13 @@ import (
 	"os"
 	"slices"
 
-	"github.com/artifactdump/artifactdump/artifacts/output"
-	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
-	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/verify"
-	"github.com/artifactdump/artifactdump/hive"
 	"github.com/urfave/cli/v2"
+
+	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/verify"
 )
 
 //go:generate go run . verify --write-oracles ../../docs/oracles.md
@@ -46,14 +48,14 @@ func verifyAction(c *cli.Context) error {
 		return verify.WriteOracles(name)
 	}
 	if !c.Args().Present() {
-		return errNoEvidence
+		return session.NoEvidence
 	}
 	write, ok := map[string]func(io.Writer, *verify.Verdict) error{
 		"text":  func(w io.Writer, v *verify.Verdict) error { return v.Text(w) },
-		"jsonl": func(w io.Writer, v *verify.Verdict) error { return writeJSON(w, v) },
+		"jsonl": func(w io.Writer, v *verify.Verdict) error { return output.WriteJSON(w, v) },
 	}[c.String("format")]
 	if !ok {
-		return usagef("unknown verify format %q; known: text, jsonl", c.String("format"))
+		return usage.Errorf("unknown verify format %q; known: text, jsonl", c.String("format"))
 	}
 	s := newSession(c)
 	o, err := openOutput(c, c.Args().Slice()...)
@@ -62,12 +64,12 @@ func verifyAction(c *cli.Context) error {
 	}
 	w := verify.NewWitness(c.Context)
 	defer w.Stop()
-	var sum verifySums
+	var sum verify.Total
 	for _, path := range c.Args().Slice() {
-		err := s.verifyOne(path, w, func(v *verify.Verdict) error {
-			if sum.add(v); v.Differences() > 0 {
-				s.clearLine()
-				fmt.Fprintf(s.stderr, "unexplained: %s: the witness differs in %s\n", output.Clean(v.Path),
+		err := verifyOne(c, s, path, w, func(v *verify.Verdict) error {
+			if sum.Add(v); v.Differences() > 0 {
+				s.ClearLine()
+				fmt.Fprintf(s.Writer(), "unexplained: %s: the witness differs in %s\n", output.Clean(v.Path),
 					terminal.Count(v.Differences(), "field", "fields"))
 			}
 			return write(o, v)
@@ -78,43 +80,25 @@ func verifyAction(c *cli.Context) error {
 		}
 	}
 	if c.String("format") == "text" {
-		fmt.Fprintf(o, "\n%s: %s agreed, %s, %d unexplained; not read by the witness: %d\n",
-			terminal.Count(sum.files, "file", "files"), terminal.Count(sum.agreed, "field", "fields"),
-			terminal.Count(sum.known, "known divergence", "known divergences"), sum.unexplained, sum.silent)
+		sum.Text(o)
 	}
 	if err := o.Commit(); err != nil {
 		return err
 	}
-	if sum.unexplained > 0 {
+	if sum.Unexplained > 0 {
 		return errDamaged
 	}
-	return s.end()
+	return s.End()
 }
 
-// verifySums are the totals of several verdicts.
-type verifySums struct{ files, agreed, known, unexplained, silent int }
-
-func (t *verifySums) add(v *verify.Verdict) {
-	t.files++
-	t.agreed += v.Agreed
-	t.known += v.Divergences()
-	t.unexplained += v.Differences()
-	if v.Witness != "" {
-		t.silent++
-	}
-}
-
-func (s *session) verifyOne(path string, w *verify.Witness, yield func(*verify.Verdict) error) error {
-	ev, err := s.openEvidence(path)
+func verifyOne(c *cli.Context, s *session.Session, path string, w *verify.Witness, yield func(*verify.Verdict) error) error {
+	ev, err := s.Open(path)
 	if err != nil {
 		return err
 	}
 	defer ev.Close()
-	return verify.Evidence(s.c.Context, ev, w, s, yield)
+	return verify.Evidence(c.Context, ev, w, s, yield)
 }
-
-// HiveDamage implements [verify.Log].
-func (s *session) HiveDamage(path string, d *hive.FormatError) { s.hiveDamage(path, d) }
 
 func witnessCommand() *cli.Command {
 	return &cli.Command{

@@ -2,24 +2,16 @@ package main
 
 import (
 	"cmp"
-	"fmt"
-	"io"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/findings"
-	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
-	"github.com/artifactdump/artifactdump/artifacts/output/files"
-	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/artifacts/viewer"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/pageview"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func viewCommand() *cli.Command {
@@ -47,143 +39,33 @@ func viewCommand() *cli.Command {
 func view(c *cli.Context) error {
 	lang, paths := c.String("lang"), c.Args().Slice()
 	if lang != "" && !slices.Contains(viewer.Languages(), lang) {
-		return usagef("--lang %q: want en or ja", lang)
+		return usage.Errorf("--lang %q: want en or ja", lang)
 	}
 	if len(paths) == 0 {
-		return errNoEvidence
+		return session.NoEvidence
 	}
-	s := newSession(c)
-	if err := s.showEvents(); err != nil {
+	s := newSession(c, "rules", "artifact")
+	if err := showEvents(c, s); err != nil {
 		return err
 	}
 	name := cmp.Or(c.String("output"), "viewer.html")
-	if err := writable(name, c.Bool("force"), paths); err != nil {
+	if err := pageview.Writable(name, c.Bool("force"), paths); err != nil {
 		return err
 	}
-	in, rows, done, err := s.viewed(paths)
+	tables, err := arguments.Tables(c.StringSlice("rules"))
 	if err != nil {
 		return err
 	}
-	defer done()
+	var sorter output.Sorter
+	defer sorter.Close()
+	in, atMost, err := pageview.Read(c.Context, s, paths, &sorter, tables)
+	if err != nil {
+		return err
+	}
 	in.Title, in.Lang, in.Tool = c.String("title"), lang, "artifactdump "+version()
-	if err := s.writePages(in, name, rows); err != nil {
+	w := pageview.Writer{Log: s.Log, Force: c.Bool("force"), Stdout: c.App.Writer, Evidence: paths}
+	if err := w.Write(in, name, atMost); err != nil {
 		return err
 	}
-	return s.end()
-}
-
-// writable looks at an output before the evidence is read, which can be long.
-func writable(name string, force bool, evidence []string) error {
-	if name == "-" {
-		return nil
-	}
-	if err := files.Outside(name, evidence); err != nil {
-		return err
-	}
-	if st, err := os.Stat(name); err == nil && st.Mode().IsRegular() && !force {
-		return &files.ExistsError{Name: name}
-	}
-	return nil
-}
-
-// viewed reads cases or evidence. rows is a number of rows that there are not more of.
-func (s *session) viewed(paths []string) (in *viewer.Input, rows int, done func(), err error) {
-	if viewer.IsCase(paths[0]) {
-		var list []*viewer.Input
-		for _, p := range paths {
-			inputs, n, err := viewer.OpenCase(p)
-			if err != nil {
-				return nil, 0, nil, fmt.Errorf("%s: %w", p, err)
-			}
-			list, rows = append(list, inputs...), rows+n
-		}
-		return viewer.Join(list), rows, func() {}, nil
-	}
-	tables, err := ruleFiles(s.c.StringSlice("rules"))
-	if err != nil {
-		return nil, 0, nil, err
-	}
-	names := s.c.StringSlice("artifact")
-	j := scan.Judges{Names: names, Options: &findings.Options{Tables: tables}}
-	b := logons.New(nil)
-	sorter := &output.Sorter{Zone: func(host string) *artifacts.Zone { return s.zones[host] }}
-	err = s.each(paths, names, func(t *evidence.Tree, res artifacts.Result) error {
-		j.Add(t, s.kind, &res)
-		scan.AddLogons(b, t.Machine().Name, &res)
-		return sorter.AddResult(&res)
-	})
-	in = &viewer.Input{Evidence: paths[0], Machines: s.machines, Rows: j.Rows(sorter.Rows())}
-	if err == nil {
-		in.Findings, err = viewer.FindingsOf(j.Reports()...)
-	}
-	if err == nil {
-		a := b.Analyse()
-		scan.RankLogons(a, j.Reports()...)
-		err = in.SetLogons(a)
-	}
-	if err != nil {
-		sorter.Close()
-		return nil, 0, nil, err
-	}
-	return in, sorter.Len(), func() { sorter.Close() }, nil
-}
-
-// writePages writes one page, or several where one cannot hold the rows.
-func (s *session) writePages(in *viewer.Input, name string, rows int) error {
-	inputs := []*viewer.Input{in}
-	if rows > viewer.MaxRows && len(in.Machines) > 1 {
-		inputs = viewer.ByMachine(in)
-		s.note("more than %d rows: one page for each machine", viewer.MaxRows)
-	}
-	for _, one := range inputs {
-		first := name
-		if len(inputs) > 1 {
-			first = machinePage(name, one.Machines[0].Name)
-		}
-		pages, err := viewer.Plan(one, first, rows)
-		if err != nil {
-			return err
-		}
-		if len(pages) > 1 {
-			s.note("%s: more than %d rows: %d pages", first, viewer.MaxRows, len(pages))
-		}
-		for _, p := range pages {
-			if err := s.writePage(p); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func machinePage(name, machine string) string {
-	clean := strings.Map(func(r rune) rune {
-		if r < 0x80 && strings.ContainsRune(`/\:*?"<>|`, r) || r < ' ' {
-			return '_'
-		}
-		return r
-	}, machine)
-	ext := filepath.Ext(name)
-	return strings.TrimSuffix(name, ext) + "-" + clean + ext
-}
-
-func (s *session) writePage(p viewer.Page) error {
-	for _, kind := range slices.Sorted(maps.Keys(p.Folded)) {
-		s.note("%s: %d rows left out to fit into one page: %s", p.Name, p.Folded[kind], kind)
-	}
-	o, err := files.OpenOut(p.Name, s.c.Bool("force"), s.c.App.Writer, s.c.Args().Slice())
-	if err != nil {
-		return err
-	}
-	if err := viewer.Write(io.Writer(o), p.Input); err != nil {
-		o.Abort()
-		return err
-	}
-	if err := o.Commit(); err != nil {
-		return err
-	}
-	if o.Named() {
-		s.note("open %s", p.Name)
-	}
-	return nil
+	return s.End()
 }

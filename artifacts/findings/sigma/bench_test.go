@@ -7,13 +7,15 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 )
 
 // manyRules are 3,030 rules: each shared rule thirty times, with texts of its own
 // in all copies but one, so that no two copies share a test.
 func manyRules(b *testing.B) *Set {
 	fsys := fstest.MapFS{}
-	err := filepath.WalkDir(evidence(b, "sigma", "rules"), func(p string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(testtree.Evidence(b, "sigma", "rules"), func(p string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -43,7 +45,7 @@ func BenchmarkMatch(b *testing.B) {
 	set := manyRules(b)
 	b.Logf("%d rules, %d skipped", len(set.Rules()), len(set.Skipped()))
 	var events []*Event
-	truthEvents(b, evidence(b, "evtx", "truth.jsonl.gz"), func(_ string, e *Event) { events = append(events, e) })
+	truthEvents(b, testtree.Evidence(b, "evtx", "truth.jsonl.gz"), func(_ string, e *Event) { events = append(events, e) })
 	m := set.NewMatcher()
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

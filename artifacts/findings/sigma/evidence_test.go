@@ -1,66 +1,21 @@
 package sigma
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/json"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"strconv"
+	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 )
-
-// evidence returns a path below the folder of real evidence.
-func evidence(t testing.TB, elem ...string) string {
-	t.Helper()
-	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
-	if dir == "" {
-		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
-	}
-	return filepath.Join(append([]string{dir}, elem...)...)
-}
 
 // truthEvents yields the events of a truth table, with the file of each.
 func truthEvents(t testing.TB, path string, yield func(file string, e *Event)) {
 	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := bufio.NewReaderSize(z, 1<<20)
-	file := ""
-	for {
-		line, err := r.ReadBytes('\n')
-		if err != nil && err != io.EOF {
-			t.Fatal(err)
-		}
-		if len(line) == 0 && err != nil {
-			return
-		}
-		var row struct {
-			File                  string
-			Prov, EID, Chan, Comp string
-			T                     int64
-			Data                  [][]string
-		}
-		if err := json.Unmarshal(line, &row); err != nil {
-			continue // rows of damage have other types
-		}
-		if row.File != "" {
-			file = row.File
-			continue
-		}
-		e := &Event{Channel: row.Chan, Provider: row.Prov, ID: row.EID, Time: time.Unix(0, (row.T-116444736000000000)*100).UTC()}
+	for file, row := range testtree.EventRows(t, path) {
+		e := &Event{Channel: row.Chan, Provider: row.Prov, ID: row.EID, Time: wire.Time(uint64(row.T))}
 		for _, d := range row.Data {
 			e.Fields = append(e.Fields, Field{d[0], d[1]})
 		}
@@ -80,7 +35,7 @@ var moreThanNamed = map[string]int{
 // TestRegression holds the engine to the regression cases of SigmaHQ: each
 // rule must hit its log as often as the case says.
 func TestRegression(t *testing.T) {
-	set, err := Load([]string{evidence(t, "sigma", "rules")}, &Options{Statuses: []string{"all"}})
+	set, err := Load([]string{testtree.Evidence(t, "sigma", "rules")}, &Options{Statuses: []string{"all"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,13 +44,13 @@ func TestRegression(t *testing.T) {
 	}
 	hits := map[string]map[string]int{} // by log and rule
 	m := set.NewMatcher()
-	truthEvents(t, evidence(t, "sigma", "truth.jsonl.gz"), func(file string, e *Event) {
+	truthEvents(t, testtree.Evidence(t, "sigma", "truth.jsonl.gz"), func(file string, e *Event) {
 		if hits[file] == nil {
 			hits[file] = map[string]int{}
 		}
 		m.Match(e, func(r *Rule) bool { hits[file][r.ID]++; return true })
 	})
-	b, err := os.ReadFile(evidence(t, "sigma", "expected.tsv"))
+	b, err := os.ReadFile(testtree.Evidence(t, "sigma", "expected.tsv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,14 +74,14 @@ func TestRegression(t *testing.T) {
 
 // TestCleanMachine counts what the rules say of a machine without an intrusion.
 func TestCleanMachine(t *testing.T) {
-	set, err := Load([]string{evidence(t, "sigma", "rules")}, &Options{Statuses: []string{"all"}})
+	set, err := Load([]string{testtree.Evidence(t, "sigma", "rules")}, &Options{Statuses: []string{"all"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := set.NewMatcher()
 	events := 0
 	pairs := map[string]string{}
-	truthEvents(t, evidence(t, "evtx", "truth.jsonl.gz"), func(file string, e *Event) {
+	truthEvents(t, testtree.Evidence(t, "evtx", "truth.jsonl.gz"), func(file string, e *Event) {
 		if !strings.Contains(file, "museum-win11") {
 			return
 		}

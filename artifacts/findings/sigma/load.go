@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -139,7 +140,7 @@ func (l *loader) read(r io.Reader, name string) error {
 		var doc yaml.Node
 		if err := dec.Decode(&doc); err != nil {
 			if !errors.Is(err, io.EOF) {
-				l.skips = append(l.skips, Skip{File: name, Reason: strings.TrimPrefix(err.Error(), "yaml: ")})
+				l.skips = append(l.skips, notYAML(name, err))
 			}
 			return nil
 		}
@@ -150,6 +151,19 @@ func (l *loader) read(r io.Reader, name string) error {
 			continue
 		}
 	}
+}
+
+// notYAML names a file that cannot be parsed, with the line that the parser
+// gives.
+func notYAML(name string, err error) Skip {
+	s := Skip{File: name, Reason: strings.TrimPrefix(err.Error(), "yaml: ")}
+	if rest, ok := strings.CutPrefix(s.Reason, "line "); ok {
+		line, reason, _ := strings.Cut(rest, ": ")
+		if n, err := strconv.Atoi(line); err == nil {
+			s.Line, s.Reason = n, reason
+		}
+	}
+	return s
 }
 
 // document parses one document. It returns the one whose fields later documents

@@ -213,7 +213,7 @@ func TestSkipped(t *testing.T) {
 		}
 	}
 	s := loadAny(t, nil, "a: [b", good)
-	if len(s.Skipped()) != 1 || s.Skipped()[0].Reason == "" {
+	if len(s.Skipped()) != 1 || s.Skipped()[0].Reason == "" || s.Skipped()[0].Line == 0 {
 		t.Errorf("broken YAML: %v", s.Skipped())
 	}
 }

@@ -9,10 +9,10 @@ package searchdb
 import (
 	"errors"
 	"iter"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/searchitem"
 	"github.com/artifactdump/artifactdump/artifacts/formats/sqlitedb"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
@@ -20,33 +20,14 @@ import (
 // ErrNotIndex is returned for databases without the tables of the index.
 var ErrNotIndex = errors.New("not a search index: no property store and no crawler's table")
 
-// Limits, for hostile files.
-const (
-	maxScopes  = 1 << 20
-	maxDepth   = 256 // folders above each other
-	maxPath    = 1 << 16
-	maxNames   = 1 << 14
-	maxSummary = 200 // characters
-)
+// maxNames bounds the names of properties, for hostile files.
+const maxNames = 1 << 14
 
 // An Item is one indexed item. Empty fields were not indexed.
 type Item struct {
 	sqlitedb.Place // of its first property
 	WorkID         int64
-	Path           string // System_ItemPathDisplay
-	URL            string // System_ItemUrl
-	Type           string // System_ItemTypeText, in the language of the machine
-	Owner          string
-	Target         string // of a shortcut or a visited page
-	Summary        string // first 200 characters of the extract of its text
-	Size           uint64
-	Modified       time.Time
-	Created        time.Time
-	Accessed       time.Time
-	Gathered       time.Time // when it was indexed: the item existed then
-	AppID          string    // of an activity
-	ActivityStart  time.Time
-	ActivityEnd    time.Time
+	searchitem.Properties
 }
 
 // A Crawled is an item that the crawler met.
@@ -143,7 +124,7 @@ func (it *Item) set(name string, v sqlitedb.Value) {
 	case "System_Link_TargetUrl":
 		it.Target = v.Text()
 	case "System_Search_AutoSummary":
-		it.Summary = cut(v.Text())
+		it.Summary = searchitem.Summary(v.Text())
 	case "System_Size":
 		it.Size = size(v)
 	case "System_DateModified":
@@ -180,25 +161,6 @@ func fileTime(v sqlitedb.Value) time.Time {
 	return time.Time{}
 }
 
-func cut(s string) string {
-	n := 0
-	for i := range s {
-		if n == maxSummary {
-			return s[:i]
-		}
-		n++
-	}
-	return s
-}
-
-type scope struct {
-	parent int64
-	name   string
-}
-
-// A folder is a path with a slash at its end.
-type folder struct{ path, volume string }
-
 // Paths yields what the crawler met, of Windows-gather.db, with whole paths;
 // with recovered set also rows that are no longer live.
 func Paths(db *sqlitedb.DB, recovered bool) iter.Seq2[Crawled, error] {
@@ -207,23 +169,22 @@ func Paths(db *sqlitedb.DB, recovered bool) iter.Seq2[Crawled, error] {
 		if gthr == nil {
 			return
 		}
-		scopes := map[int64]scope{}
+		var folders searchitem.Folders
 		if pth != nil {
 			for row, err := range pth.Rows("Scope", "Parent", "Name") {
 				if err != nil && !yield(Crawled{}, err) {
 					return
 				}
 				id, ok := row.Get("Scope").Int()
-				if parent, _ := row.Get("Parent").Int(); ok && len(scopes) < maxScopes {
-					scopes[id] = scope{parent, row.Get("Name").Text()}
+				if parent, _ := row.Get("Parent").Int(); ok {
+					folders.Add(id, parent, row.Get("Name").Text())
 				}
 			}
 		}
-		folders := map[int64]folder{}
 		for row, err := range db.Each(recovered, gthr.Name) {
 			var c Crawled
 			if row.Values != nil {
-				c = crawled(&row, scopes, folders)
+				c = crawled(&row, &folders)
 			}
 			if !yield(c, err) {
 				return
@@ -232,43 +193,13 @@ func Paths(db *sqlitedb.DB, recovered bool) iter.Seq2[Crawled, error] {
 	}
 }
 
-func crawled(row *sqlitedb.Row, scopes map[int64]scope, folders map[int64]folder) Crawled {
+func crawled(row *sqlitedb.Row, folders *searchitem.Folders) Crawled {
 	c := Crawled{Place: row.Place, State: row.State, Grade: row.Grade, Name: row.Get("FileName").Text(),
 		LastModified: fileTime(row.Get("LastModified"))}
 	c.DocumentID, _ = row.Get("DocumentID").Int()
 	c.Deleted, _ = row.Get("DeletedCount").Int()
 	id, _ := row.Get("ScopeID").Int()
-	f, ok := folders[id]
-	if !ok {
-		f = join(id, scopes)
-		if len(folders) < 1024 {
-			folders[id] = f
-		}
-	}
-	c.URL, c.Volume = f.path+c.Name, f.volume
+	c.URL, c.Volume = folders.Path(id)
+	c.URL += c.Name
 	return c
-}
-
-// join puts together the names of a folder and those above it, which have
-// their own slashes. One of them is the volume: "[GUID]/" after "file:C:/".
-func join(id int64, scopes map[int64]scope) folder {
-	var names []string
-	size := 0
-	for at := id; len(names) < maxDepth && size < maxPath; at = scopes[at].parent {
-		name := scopes[at].name
-		if name == "" {
-			break
-		}
-		size += len(name)
-		names = append(names, name)
-	}
-	slices.Reverse(names)
-	var f folder
-	for i, name := range names {
-		if guid, ok := strings.CutSuffix(name, "]/"); ok && strings.HasPrefix(name, "[") {
-			f.volume, names[i] = guid[1:], ""
-		}
-	}
-	f.path = strings.Join(names, "")
-	return f
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/formats/searchitem"
 	"github.com/artifactdump/artifactdump/artifacts/formats/sqlitedb"
 	"github.com/artifactdump/artifactdump/corpus/sqlitefile"
 )
@@ -45,8 +46,9 @@ func TestRead(t *testing.T) {
 		items = append(items, it)
 	}
 	want := []Item{
-		{Place: items[0].Place, WorkID: 1, Path: `C:\gone.txt`, Gathered: at, Summary: strings.Repeat("ä", 200), Size: 9},
-		{Place: items[1].Place, WorkID: 2, Path: `C:\b.txt`},
+		{Place: items[0].Place, WorkID: 1,
+			Properties: searchitem.Properties{Path: `C:\gone.txt`, Gathered: at, Summary: strings.Repeat("ä", 200), Size: 9}},
+		{Place: items[1].Place, WorkID: 2, Properties: searchitem.Properties{Path: `C:\b.txt`}},
 	}
 	if !reflect.DeepEqual(items, want) {
 		t.Errorf("%+v\nwant %+v", items, want)
@@ -65,7 +67,7 @@ func TestRead(t *testing.T) {
 	if !reflect.DeepEqual(paths[0], wantPath) {
 		t.Errorf("%+v\nwant %+v", paths[0], wantPath)
 	}
-	if !strings.HasSuffix(paths[1].URL, "loop/loop/x") || len(paths[1].URL) > 5*maxDepth+1 || paths[2].URL != "lost" {
+	if !strings.HasSuffix(paths[1].URL, "loop/loop/x") || len(paths[1].URL) > 5*256+1 || paths[2].URL != "lost" {
 		t.Errorf("%.40s, %s", paths[1].URL, paths[2].URL)
 	}
 }

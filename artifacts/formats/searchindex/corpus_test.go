@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/ese"
+	"github.com/artifactdump/artifactdump/artifacts/formats/searchitem"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/corpus/esedb"
 )
@@ -60,7 +61,8 @@ func TestIndex(t *testing.T) {
 			i.Place = Place{}
 			items = append(items, i)
 		}
-		want := []Item{{WorkID: 5, Path: `C:\Users\u\a.txt`, URL: "file:C:/Users/u/a.txt", Summary: strings.Repeat("ü", 200), Size: 1234, Gathered: at}}
+		want := []Item{{WorkID: 5, Properties: searchitem.Properties{Path: `C:\Users\u\a.txt`, URL: "file:C:/Users/u/a.txt",
+			Summary: strings.Repeat("ü", 200), Size: 1234, Gathered: at}}}
 		if !reflect.DeepEqual(items, want) {
 			t.Errorf("%+v\nwant\n%+v", items, want)
 		}

@@ -8,23 +8,16 @@ import (
 	"encoding/binary"
 	"errors"
 	"iter"
-	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/ese"
+	"github.com/artifactdump/artifactdump/artifacts/formats/searchitem"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
 
 // ErrNotIndex is returned by [Open] for another database.
 var ErrNotIndex = errors.New("searchindex: database has no property store")
-
-// summaryRunes is how much of an extract is kept.
-const summaryRunes = 200
-
-// maxDepth bounds the folders of a crawled path.
-const maxDepth = 128
 
 // An Index is an open Windows.edb.
 type Index struct {
@@ -69,21 +62,8 @@ func placeOf(r *ese.Row) Place { return Place{r.Page, r.Tag, r.Offset} }
 // An Item is a row of the property store.
 type Item struct {
 	Place
-	WorkID        uint32
-	Path          string // System_ItemPathDisplay
-	URL           string // System_ItemUrl
-	Type          string // System_ItemTypeText, in the language of the machine
-	Owner         string
-	Target        string // of a shortcut or a visited page
-	Summary       string // first 200 characters of the extract of its text
-	Size          uint64
-	Modified      time.Time
-	Created       time.Time
-	Accessed      time.Time
-	Gathered      time.Time // when it was indexed: the item existed then
-	AppID         string    // of an activity
-	ActivityStart time.Time
-	ActivityEnd   time.Time
+	WorkID uint32
+	searchitem.Properties
 }
 
 // Items returns the rows of the property store.
@@ -103,15 +83,14 @@ func (x *Index) Items() iter.Seq2[Item, error] {
 
 func (x *Index) item(r *ese.Row) Item {
 	id, _ := r.Int(x.names["WorkID"])
-	return Item{
-		Place: placeOf(r), WorkID: uint32(id),
+	return Item{placeOf(r), uint32(id), searchitem.Properties{
 		Path: x.text(r, "System_ItemPathDisplay"), URL: x.text(r, "System_ItemUrl"), Type: x.text(r, "System_ItemTypeText"),
 		Owner: x.text(r, "System_FileOwner"), Target: x.text(r, "System_Link_TargetUrl"),
-		Summary: cut(x.text(r, "System_Search_AutoSummary")), Size: x.number(r, "System_Size"),
+		Summary: searchitem.Summary(x.text(r, "System_Search_AutoSummary")), Size: x.number(r, "System_Size"),
 		Modified: x.time(r, "System_DateModified"), Created: x.time(r, "System_DateCreated"), Accessed: x.time(r, "System_DateAccessed"),
 		Gathered: x.time(r, "System_Search_GatherTime"), AppID: x.text(r, "System_ActivityHistory_AppId"),
 		ActivityStart: x.time(r, "System_ActivityHistory_StartTime"), ActivityEnd: x.time(r, "System_ActivityHistory_EndTime"),
-	}
+	}}
 }
 
 func (x *Index) text(r *ese.Row, name string) string {
@@ -150,17 +129,6 @@ func fileTime(b []byte) time.Time {
 	return time.Time{}
 }
 
-func cut(s string) string {
-	n := 0
-	for i := range s {
-		if n == summaryRunes {
-			return s[:i]
-		}
-		n++
-	}
-	return strings.ToValidUTF8(s, string(utf8.RuneError))
-}
-
 // A Crawled is a row of SystemIndex_Gthr: an item that the crawler met.
 type Crawled struct {
 	Place
@@ -175,11 +143,10 @@ type Crawled struct {
 // Crawled returns the rows of the crawler with their whole paths.
 func (x *Index) Crawled() iter.Seq2[Crawled, error] {
 	return func(yield func(Crawled, error) bool) {
-		gthr, scopes := x.table("Gthr"), x.scopes()
+		gthr, folders := x.table("Gthr"), x.folders()
 		if gthr == nil {
 			return
 		}
-		folders := map[uint32]folder{}
 		for row, err := range gthr.Rows() {
 			var c Crawled
 			if err == nil {
@@ -190,8 +157,8 @@ func (x *Index) Crawled() iter.Seq2[Crawled, error] {
 				c.Deleted, _ = row.Int(gthr.Column("DeletedCount"))
 				b, _ := row.Bytes(gthr.Column("LastModified"))
 				c.LastModified = fileTime(b)
-				f := scopes.folder(uint32(scope), folders)
-				c.URL, c.Volume = f.path+c.Name, f.volume
+				c.URL, c.Volume = folders.Path(int64(uint32(scope)))
+				c.URL += c.Name
 			}
 			if !yield(c, err) {
 				return
@@ -211,19 +178,12 @@ func (x *Index) table(suffix string) *ese.Table {
 	return nil
 }
 
-type scope struct {
-	parent uint32
-	name   string
-}
-
-type scopes map[uint32]scope
-
-// scopes reads the folders of the crawler.
-func (x *Index) scopes() scopes {
-	m := scopes{}
+// folders reads the folders of the crawler.
+func (x *Index) folders() *searchitem.Folders {
+	f := new(searchitem.Folders)
 	t := x.table("GthrPth")
 	if t == nil {
-		return m
+		return f
 	}
 	for row, err := range t.Rows() {
 		if err != nil {
@@ -232,36 +192,7 @@ func (x *Index) scopes() scopes {
 		id, _ := row.Int(t.Column("Scope"))
 		parent, _ := row.Int(t.Column("Parent"))
 		name, _ := row.Text(t.Column("Name"))
-		m[uint32(id)] = scope{uint32(parent), name}
+		f.Add(int64(uint32(id)), int64(uint32(parent)), name)
 	}
-	return m
-}
-
-// A folder is a path with a slash at its end.
-type folder struct{ path, volume string }
-
-// folder joins the names of a folder and those above it, which have their own
-// slashes. One of them is the volume: "[GUID]/" after "file:C:/". known keeps
-// what was computed.
-func (s scopes) folder(id uint32, known map[uint32]folder) folder {
-	if f, ok := known[id]; ok {
-		return f
-	}
-	var names []string
-	for at := id; len(names) < maxDepth; at = s[at].parent {
-		if s[at].name == "" {
-			break
-		}
-		names = append(names, s[at].name)
-	}
-	slices.Reverse(names)
-	var f folder
-	for i, name := range names {
-		if guid, ok := strings.CutSuffix(name, "]/"); ok && strings.HasPrefix(name, "[") {
-			f.volume, names[i] = guid[1:], ""
-		}
-	}
-	f.path = strings.Join(names, "")
-	known[id] = f
 	return f
 }

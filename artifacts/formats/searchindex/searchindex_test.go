@@ -2,35 +2,15 @@ package searchindex
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/ese"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 )
 
 func TestReal(t *testing.T) {
-	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
-	if dir == "" {
-		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
-	}
-	f, err := os.Open(filepath.Join(dir, "artifacts2/ese/winsearch-win10-clean/Windows.edb.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := testtree.Unpack(t, testtree.Evidence(t, "artifacts2/ese/winsearch-win10-clean/Windows.edb.gz"))
 	db, err := ese.Open(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
 		t.Fatal(err)
@@ -86,12 +66,5 @@ func TestFileTime(t *testing.T) {
 	}
 	if got := fileTime(little[:7]); !got.IsZero() {
 		t.Errorf("7 bytes: %v", got)
-	}
-	s := scopes{2: {1, "file:"}, 3: {2, "C:"}, 4: {3, "/"}, 5: {4, "[e42a59ae]/"}, 6: {5, "Users/"}, 7: {8, "a/"}, 8: {7, "b/"}}
-	if got := s.folder(6, map[uint32]folder{}); got != (folder{"file:C:/Users/", "e42a59ae"}) {
-		t.Errorf("folder %+v", got)
-	}
-	if got := s.folder(7, map[uint32]folder{}); strings.Count(got.path, "/") != maxDepth {
-		t.Errorf("a loop of folders: %+v", got)
 	}
 }

@@ -2,9 +2,7 @@ package srum
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -13,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/ese"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 )
 
 func utf16Bytes(s string) (b []byte) {
@@ -66,26 +65,9 @@ type tableTruth struct {
 }
 
 func TestReal(t *testing.T) {
-	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
-	if dir == "" {
-		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
-	}
-	dir = filepath.Join(dir, "artifacts2")
-	packed, err := os.Open(filepath.Join(dir, "truth/artifacts2.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer packed.Close()
-	z, err := gzip.NewReader(packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := testtree.Evidence(t, "artifacts2")
 	files := 0
-	for line := range bytes.Lines(all) {
+	for line := range testtree.Lines(t, filepath.Join(dir, "truth/artifacts2.jsonl.gz")) {
 		var want struct {
 			File, Kind string
 			IDTypes    map[Kind]int          `json:"id_types"`

@@ -2,10 +2,8 @@ package ual
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/ese"
+	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 )
 
 func at(t time.Time) string { return t.Format("2006-01-02T15:04:05.0000000Z") }
@@ -66,26 +65,9 @@ func rowsOf(t *testing.T, d *Database) map[string][]map[string]any {
 }
 
 func TestReal(t *testing.T) {
-	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
-	if dir == "" {
-		t.Skip("ARTIFACTDUMP_EVIDENCE is not set")
-	}
-	dir = filepath.Join(dir, "artifacts2")
-	packed, err := os.Open(filepath.Join(dir, "truth/artifacts2.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer packed.Close()
-	z, err := gzip.NewReader(packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := testtree.Evidence(t, "artifacts2")
 	files := 0
-	for line := range bytes.Lines(all) {
+	for line := range testtree.Lines(t, filepath.Join(dir, "truth/artifacts2.jsonl.gz")) {
 		var want map[string]json.RawMessage
 		if err := json.Unmarshal(line, &want); err != nil || string(want["kind"]) != `"ual"` {
 			continue

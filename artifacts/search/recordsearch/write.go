@@ -124,12 +124,7 @@ func (t *jsonHits) Hit(h *Hit) error {
 	if v := h.Verdict; v != nil {
 		x.Level, x.FindingIDs = &v.Level, v.Findings
 	}
-	b, err := output.Marshal(x)
-	if err != nil {
-		return err
-	}
-	_, err = t.w.Write(append(b, '\n'))
-	return err
+	return output.WriteJSON(t.w, x)
 }
 
 func (t *jsonHits) Close() error { return t.w.Flush() }

@@ -83,12 +83,7 @@ func (x *Writer) Change(c *casefile.Change) error {
 	}
 	switch x.format {
 	case "jsonl":
-		b, err := output.Marshal(line{c.Change, c.Kind, c.Key, x.host, c.Before, c.After})
-		if err != nil {
-			return err
-		}
-		_, err = x.w.Write(append(b, '\n'))
-		return err
+		return output.WriteJSON(x.w, line{c.Change, c.Kind, c.Key, x.host, c.Before, c.After})
 	case "csv":
 		return cmp.Or(x.err, x.csv.Write(x.o.Cells([]string{c.Change, c.Kind, c.Key, x.host, now.Level, now.First, now.Last,
 			strconv.FormatInt(now.Count, 10), strconv.FormatInt(was.Count, 10), now.Where, was.Where, strings.Join(now.IDs, " ")})))

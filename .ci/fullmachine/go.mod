@@ -1,0 +1,3 @@
+module github.com/artifactdump/artifactdump/.ci/fullmachine
+
+go 1.26

@@ -1,0 +1,73 @@
+// Package timelineview makes the rows of the timeline command, and writes them.
+package timelineview
+
+import (
+	"context"
+	"iter"
+
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/logons"
+	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/timespan"
+)
+
+// Rows yields the events of evidence or cases that are inside a span, sorted and with
+// what the findings say of them. The rows need the sorter until they have been read.
+func Rows(ctx context.Context, s *session.Session, paths []string, sorter *output.Sorter, span timespan.Span) (
+	iter.Seq2[*output.Row, error], error) {
+	cases, err := s.OpenCases(paths...)
+	if err != nil {
+		return nil, err
+	}
+	if cases != nil {
+		rows, err := s.Rows(ctx, cases, s.Names...)
+		return span.Rows(rows, session.Newest(cases)), err
+	}
+	sorter.Zone = s.Zone
+	b := logons.New(&logons.Options{SessionsOnly: true})
+	j, err := s.Judge(ctx, paths, nil, func(t *evidence.Tree, res artifacts.Result) error {
+		scan.AddLogons(b, t.Machine().Name, &res)
+		return sorter.AddResult(&res)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return scan.Sessions(b.Analyse(), j.Rows(span.Rows(sorter.Rows(), sorter.Newest()))), nil
+}
+
+// Write writes sorted rows and says what the writer has to note.
+func Write(ctx context.Context, log *messages.Log, w output.EventWriter, rows iter.Seq2[*output.Row, error]) error {
+	n := 0
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		if n++; n%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := w.Event(r); err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		log.Note("no events")
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	Notes(log, w)
+	return nil
+}
+
+// Notes says what a writer of events or records has to note.
+func Notes(log *messages.Log, w any) {
+	if x, ok := w.(output.Noter); ok {
+		for _, note := range x.Notes() {
+			log.Note(note)
+		}
+	}
+}
