@@ -99,7 +99,7 @@ func (s *source) piece() {
 			s.stopped = true
 		}
 		p.pieces++
-		p.res.Records, p.res.bytes = nil, 0
+		p.res.Records, p.res.bytes = make([]Record, 0, len(p.res.Records)), 0 // the next will be as large
 	}
 	s.records, s.bytes = 0, 0
 }
@@ -342,45 +342,6 @@ func sizeOf(d Decoded) int64 {
 	if x, ok := d.(interface{ Size() int64 }); ok {
 		return x.Size()
 	}
-	return size(reflect.ValueOf(d))
-}
-
-// size estimates the memory of decoded data.
-func size(v reflect.Value) int64 {
-	switch v.Kind() {
-	case reflect.String:
-		return 16 + int64(v.Len())
-	case reflect.Slice:
-		n := int64(24)
-		switch e := v.Type().Elem(); e.Kind() {
-		case reflect.String, reflect.Slice, reflect.Struct, reflect.Pointer, reflect.Interface, reflect.Map:
-			for i := range v.Len() {
-				n += size(v.Index(i))
-			}
-		default:
-			n += int64(v.Len()) * int64(e.Size())
-		}
-		return n
-	case reflect.Struct:
-		if v.Type() == timeType {
-			return 24
-		}
-		n := int64(0)
-		for _, field := range v.Fields() {
-			n += size(field)
-		}
-		return n
-	case reflect.Pointer, reflect.Interface:
-		if v.IsNil() {
-			return 8
-		}
-		return 16 + size(v.Elem())
-	case reflect.Map:
-		n := int64(48)
-		for it := v.MapRange(); it.Next(); {
-			n += 16 + size(it.Key()) + size(it.Value())
-		}
-		return n
-	}
-	return int64(v.Type().Size())
+	v := reflect.ValueOf(d)
+	return sizerOf(v.Type())(v)
 }

@@ -114,13 +114,7 @@ func (k Key) name() name {
 
 // Name returns the key's name. A lone surrogate becomes U+FFFD; [Key.RawName] and [Key.NameUnits] have the
 // stored name.
-func (k Key) Name() string {
-	n := k.name()
-	if n.ascii() {
-		return k.h.share(n.raw)
-	}
-	return k.h.decoded(n)
-}
+func (k Key) Name() string { return k.h.string(k.name()) }
 
 // AppendName appends the key's name in UTF-8 to dst.
 func (k Key) AppendName(dst []byte) []byte { return k.name().append(dst) }

@@ -221,6 +221,30 @@ func TestLostBaseBlock(t *testing.T) {
 	}
 }
 
+// TestBaseBlockInLog zeroes the base block of dirty hives: their logs have a copy of it, and are replayed as before.
+func TestBaseBlockInLog(t *testing.T) {
+	for _, name := range []string{"museum-win10-rathbunvm/Amcache.hve", "museum-win2012r2-stolenszechuan/Amcache.hve"} {
+		sound := openEvidence(t, name)
+		file := filepath.Join(evidence(t), name)
+		primary := readFile(t, file)
+		clear(primary[:baseSize])
+		damaged, err := Open(primary, &Options{Logs: logsBeside(t, file)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := damaged.Recovery(), sound.Recovery()
+		if !got.BaseBlockLost || !got.HeaderRepaired || !got.Applied {
+			t.Errorf("%s: recovery %+v, sound %+v", name, got, want)
+		}
+		if a, b := got.Header, want.Header; a.RootOffset != b.RootOffset || a.Minor != b.Minor || a.FileName != b.FileName {
+			t.Errorf("%s: header %+v, sound %+v", name, a, b)
+		}
+		if s, wrong := compareLost(t, name, dumped(t, sound), damaged); wrong > 0 || s.live < 1 {
+			t.Errorf("%s: %.1f %% live, %d live records are called deleted", name, 100*s.live, wrong)
+		}
+	}
+}
+
 func readFile(t *testing.T, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(name)

@@ -200,12 +200,19 @@ func appendText(dst, b []byte) []byte {
 	}
 }
 
-// appendASCII appends units, four at a time, for as long as they are ASCII other than NUL: nearly all text in a
+// appendASCII appends units, eight or four at a time, for as long as they are ASCII other than NUL: nearly all text in a
 // hive is.
 func appendASCII(dst, b []byte) (to, rest []byte) {
 	dst = slices.Grow(dst, len(b)/2)
 	n, i := len(dst), 0
 	room := dst[n:cap(dst)]
+	for ; i+16 <= len(b) && i/2+8 <= len(room); i += 16 {
+		v, w := le.Uint64(b[i:i+8:i+8]), le.Uint64(b[i+8:i+16:i+16])
+		if notASCII(v)|notASCII(w) != 0 {
+			break
+		}
+		le.PutUint64(room[i/2:i/2+8:i/2+8], uint64(pack(v))|uint64(pack(w))<<32)
+	}
 	for ; i+8 <= len(b) && i/2+4 <= len(room); i += 8 {
 		v := le.Uint64(b[i : i+8 : i+8])
 		le.PutUint32(room[i/2:i/2+4:i/2+4], pack(v))

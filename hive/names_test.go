@@ -91,7 +91,7 @@ func FuzzText(f *testing.F) {
 
 // openText makes a text twice, of which the second shares memory with the first.
 func openText(b []byte) string {
-	h := &Hive{pen: new(pen)}
+	h := &Hive{pen: newPen()}
 	alone := h.text(b)
 	h.pen = newPen()
 	first := h.text(b)

@@ -13,41 +13,29 @@ const (
 	pieceShare = 512 // bytes of the longest string that shares a piece
 )
 
-// A piece makes strings. Its builder is never written over: what was written before stays where it is. A goroutine takes
-// the piece of the hive for as long as it makes a string; another that finds none there meanwhile does without.
-type piece struct {
-	b       strings.Builder
+// A pen makes strings. A goroutine takes the pen of the hive for as long as it makes one; another that finds it taken
+// meanwhile does without. It is memory by itself: what writes to it does not disturb the fields of the hive.
+type pen struct {
+	taken   atomic.Bool
+	b       strings.Builder  // never written over: what was written before stays where it is
 	scratch [pieceShare]byte // for what has to be decoded first
 }
 
-// A pen holds a piece, by itself: what writes to it does not disturb the fields of the hive.
-type pen struct{ atomic.Pointer[piece] }
+func newPen() *pen { return new(pen) }
 
-func newPen() *pen {
-	p := new(pen)
-	p.Store(new(piece))
-	return p
-}
+// take reports whether the pen is the caller's until it is put back.
+func (p *pen) take() bool { return p.taken.CompareAndSwap(false, true) }
 
-// share returns b as a string.
-func (h *Hive) share(b []byte) string {
+func (p *pen) put() { p.taken.Store(false) }
+
+// string returns b as a string. The pen must have been taken.
+func (p *pen) string(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
 	if len(b) > pieceShare {
 		return string(b)
 	}
-	p := h.pen.Swap(nil)
-	if p == nil {
-		return string(b)
-	}
-	s := p.cut(b)
-	h.pen.Store(p)
-	return s
-}
-
-// cut returns at most pieceShare bytes as a string.
-func (p *piece) cut(b []byte) string {
 	from := p.b.Len()
 	if p.b.Cap()-from < len(b) {
 		p.b.Reset() // leaves the old piece to its strings
@@ -58,24 +46,34 @@ func (p *piece) cut(b []byte) string {
 	return p.b.String()[from:]
 }
 
-// decoded returns the string of a name that is not stored as it is read.
-func (h *Hive) decoded(n name) string {
-	var buf [256]byte
-	return h.share(n.append(buf[:0]))
+// string returns the string of a name.
+func (h *Hive) string(n name) string {
+	if len(n.raw) == 0 {
+		return ""
+	}
+	p := h.pen
+	if !p.take() {
+		return string(n.append(nil))
+	}
+	b := n.raw
+	if !n.ascii() {
+		b = n.append(p.scratch[:0])
+	}
+	s := p.string(b)
+	p.put()
+	return s
 }
 
 // text returns the string of little-endian UTF-16 up to the first NUL unit.
 func (h *Hive) text(b []byte) string {
-	if p := h.pen.Swap(nil); p != nil {
-		t := appendText(p.scratch[:0], b)
-		var s string
-		if len(t) <= pieceShare {
-			s = p.cut(t)
-		} else {
-			s = string(t)
-		}
-		h.pen.Store(p)
-		return s
+	if len(b) < 2 {
+		return ""
 	}
-	return string(appendText(nil, b))
+	p := h.pen
+	if !p.take() {
+		return string(appendText(nil, b))
+	}
+	s := p.string(appendText(p.scratch[:0], b))
+	p.put()
+	return s
 }

@@ -84,13 +84,7 @@ func (v Value) name() name {
 }
 
 // Name returns the value's name; it is empty for the default value.
-func (v Value) Name() string {
-	n := v.name()
-	if n.ascii() {
-		return v.h.share(n.raw)
-	}
-	return v.h.decoded(n)
-}
+func (v Value) Name() string { return v.h.string(v.name()) }
 
 // AppendName appends the value's name in UTF-8 to dst.
 func (v Value) AppendName(dst []byte) []byte { return v.name().append(dst) }

@@ -38,6 +38,16 @@ type Event struct {
 	owner    evidence.User
 }
 
+// Of returns the record of decoded data that is an event, or nil. Other data
+// costs no memory.
+func Of(d artifacts.Decoded) *Record {
+	if e, ok := d.(Event); ok {
+		r := e.Record
+		return &r
+	}
+	return nil
+}
+
 // FromEVTX returns a record of a log in plain values.
 func FromEVTX(r evtx.Record) Record {
 	e := r.Event()

@@ -103,6 +103,19 @@ var usedLists = []struct {
 	}},
 }
 
+// listed reports whether a record is an entry of a used list that D-05 has no use
+// for: it asks for lists that are empty, and for entries that were recovered. Each
+// user has thousands of the others.
+func listed(rec *artifacts.Record) bool {
+	for i := range usedLists {
+		if l := &usedLists[i]; l.artifact == rec.Artifact.Name {
+			empty, _ := l.empty(rec.Data)
+			return !(empty && rec.From.State == artifacts.Live || !empty && rec.From.State == artifacts.Deleted)
+		}
+	}
+	return false
+}
+
 var mruCleared = wholeRule(rule(Rule{
 	ID: "D-05", Title: "Usage list emptied or disabled", Level: Medium, Attack: []string{"T1070.003"},
 	Why:    "A list that Windows fills automatically is empty, or Windows is configured not to fill it.",

@@ -214,6 +214,7 @@ var kitFolder = wholeRule(Rule{
 		}
 		folders[dir] = append(folders[dir], key)
 	}
+	first := firstRows(x.hits)
 	for _, dir := range slices.Sorted(maps.Keys(folders)) {
 		list := folders[dir]
 		if len(list) < 3 {
@@ -228,17 +229,25 @@ var kitFolder = wholeRule(Rule{
 		var rows []*row
 		for _, key := range list {
 			names = append(names, winpath.Base(key))
-			for _, h := range x.hits {
-				if h.subject.key == key && h.subject.kind == kindProgram && len(h.rows) > 0 && len(rows) < maxEvidence {
-					rows = append(rows, h.rows[0])
-					break
-				}
+			if r := first[key]; r != nil && len(rows) < maxEvidence {
+				rows = append(rows, r)
 			}
 		}
 		x.hit(subject{kind: kindActivity, key: "folder " + dir, show: "folder " + dir}, level, "%d programs with findings: %s", len(list),
 			listOf(names, 8)).from(rows...)
 	}
 })
+
+// firstRows returns, for each program, the first row of its first hit that has rows.
+func firstRows(hits []*hit) map[string]*row {
+	first := map[string]*row{}
+	for _, h := range hits {
+		if h.subject.kind == kindProgram && len(h.rows) > 0 && first[h.subject.key] == nil {
+			first[h.subject.key] = h.rows[0]
+		}
+	}
+	return first
+}
 
 var startedAndDetected = lifeRule(Rule{
 	ID: "C-11", Title: "Detected right after its start", Level: High, Attack: []string{"T1204"},

@@ -117,15 +117,16 @@ func (e *Evaluator) Add(res *artifacts.Result) {
 }
 
 func (e *Evaluator) record(rec *artifacts.Record) {
-	if ev, ok := rec.Data.(events.Event); ok {
-		e.event(&ev.Record, rec)
-		e.known.event(&e.scene, &ev.Record, rec)
+	if ev := events.Of(rec.Data); ev != nil {
+		e.event(ev, rec)
+		e.known.event(&e.scene, ev, rec)
 		e.rows++
 		if len(e.steps(rec.Data)) == 0 {
 			return // of the many events few are kept
 		}
 		e.rows--
 	}
+	e.limits.see(rec.User)
 	r := &row{rec: *rec, n: e.rows, class: classOf(rec), proof: rec.Proof()}
 	e.rows++
 	if u, ok := rec.Data.(execution.UserAssist); ok && u.Seeded {
@@ -156,7 +157,7 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 		}
 		return // it is joined with programs, and makes none
 	}
-	if e.keep[rec.Artifact.Name] {
+	if e.keep[rec.Artifact.Name] && !listed(rec) {
 		e.kept[rec.Artifact.Name] = e.scene.keep(e.kept[rec.Artifact.Name], r)
 	}
 	e.sightings(r)

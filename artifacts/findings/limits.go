@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 )
 
@@ -23,6 +24,12 @@ const (
 	hitMemory         = 32 << 20  // bytes of hits, with the records that nothing else needs
 	evidenceMemory    = 24 << 20  // bytes of the records that a report quotes
 	leastMemory       = 256 << 10 // bytes that each artifact or rule has in any case
+
+	// Each user of the machine raises two of the limits: a machine of two hundred
+	// users is no flood. One of very many is.
+	userMemory   = 128 << 10 // to programMemory
+	userFindings = 16        // to maxFindings
+	maxUsers     = 256
 )
 
 // A budget shares memory out between users: each has up to half of what the
@@ -59,17 +66,33 @@ type limits struct {
 	alike    map[saidKey]*hit // the first by rule, subject and level
 	left     map[string]*left
 	dropped  map[string]int // hits that were not kept, by rule
-	findings int            // that were not made
-	quoted   int            // bytes of evidence
-	bare     int            // findings whose evidence was cut to one record
+	users    map[evidence.User]bool
+	user     evidence.User // of the record before
+	findings int           // that were not made
+	quoted   int           // bytes of evidence
+	bare     int           // findings whose evidence was cut to one record
 }
 
 func newLimits() limits {
 	return limits{
 		records: newBudget(programMemory), hits: newBudget(hitMemory), alike: map[saidKey]*hit{}, left: map[string]*left{},
-		dropped: map[string]int{},
+		dropped: map[string]int{}, users: map[evidence.User]bool{},
 	}
 }
+
+// see makes room for the records of a user that was not met before.
+func (l *limits) see(u evidence.User) {
+	if u == l.user || u == (evidence.User{}) {
+		return
+	}
+	if l.user = u; !l.users[u] && len(l.users) < maxUsers {
+		l.users[u] = true
+		l.records.total += userMemory
+	}
+}
+
+// most is how many findings a report may have.
+func (l *limits) most() int { return maxFindings + userFindings*len(l.users) }
 
 func (l *limits) of(r *row) *left {
 	f := l.left[r.artifact()]
@@ -249,7 +272,7 @@ func (s *scene) reached() []string {
 		}
 		if f.records > 0 {
 			out = append(out, fmt.Sprintf("%s: %s not kept for the rules that compare programs: above %d MiB of records", name,
-				plural(f.records, "record"), programMemory>>20))
+				plural(f.records, "record"), l.records.total>>20))
 		}
 		if f.hits > 0 {
 			out = append(out, fmt.Sprintf("%s: %s of findings counted and not quoted: above %d MiB of findings", name,
@@ -260,7 +283,7 @@ func (s *scene) reached() []string {
 		out = append(out, id+": "+l.hitsDropped(id))
 	}
 	if l.findings > 0 {
-		out = append(out, fmt.Sprintf("%s not shown: above %d, the worst are shown", plural(l.findings, "finding"), maxFindings))
+		out = append(out, fmt.Sprintf("%s not shown: above %d, the worst are shown", plural(l.findings, "finding"), l.most()))
 	}
 	if l.bare > 0 {
 		out = append(out, fmt.Sprintf("%s with one record only: above %d MiB of evidence", plural(l.bare, "finding"), evidenceMemory>>20))

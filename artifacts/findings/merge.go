@@ -53,7 +53,7 @@ func (s *scene) worst(hits map[subject][]*hit) []subject {
 		return cmp.Or(cmp.Compare(weights[b].level, weights[a].level), cmp.Compare(weights[b].rules, weights[a].rules),
 			cmp.Compare(a.kind, b.kind), cmp.Compare(a.key, b.key))
 	})
-	n := min(len(out), maxFindings)
+	n := min(len(out), s.limits.most())
 	s.limits.findings = len(out) - n
 	return out[:n]
 }

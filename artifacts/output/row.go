@@ -100,11 +100,7 @@ func newRow(rec *artifacts.Record) *recordRow {
 	if p := rec.Program(); p != "" {
 		r.Path = winpath.Key(p)
 	}
-	for _, f := range artifacts.Fields(rec.Data) {
-		if f.Value != "" {
-			r.extra = append(r.extra, f)
-		}
-	}
+	r.extra = slices.DeleteFunc(artifacts.Fields(rec.Data), func(f artifacts.Field) bool { return f.Value == "" })
 	return r
 }
 

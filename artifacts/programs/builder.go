@@ -123,9 +123,9 @@ func (b *Builder) record(rec *artifacts.Record) {
 	if rec.Artifact == nil {
 		return
 	}
-	if e, ok := rec.Data.(events.Event); ok {
-		b.logons.Add(b.host, &e.Record, rec.ID)
-		b.event(&e.Record, rec)
+	if e := events.Of(rec.Data); e != nil {
+		b.logons.Add(b.host, e, rec.ID)
+		b.event(e, rec)
 		return
 	}
 	if rec.From.Copy() {

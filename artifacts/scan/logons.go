@@ -18,8 +18,8 @@ import (
 // once.
 func AddLogons(b *logons.Builder, host string, res *artifacts.Result) {
 	for i := range res.Records {
-		if e, ok := res.Records[i].Data.(events.Event); ok {
-			b.Add(host, &e.Record, res.Records[i].ID)
+		if e := events.Of(res.Records[i].Data); e != nil {
+			b.Add(host, e, res.Records[i].ID)
 		}
 	}
 }

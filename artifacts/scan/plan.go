@@ -21,6 +21,7 @@ type machine struct {
 	folder   string // below CASE, "" when there is only one
 	at       int    // place in the plan
 	need     int64  // bytes of memory that its scan may take
+	waits    int64  // of these, for records that wait
 }
 
 // work plans and does everything that CASE.partial lacks.
@@ -90,7 +91,8 @@ func (s *run) plan(paths []string) ([]machine, error) {
 			s.note("%s", n)
 		}
 		for t, tree := range ev.Trees {
-			machines = append(machines, machine{evidence: i, tree: t, name: tree.Machine().Name, need: s.need(tree)})
+			need, waits := s.need(tree)
+			machines = append(machines, machine{evidence: i, tree: t, name: tree.Machine().Name, need: need, waits: waits})
 			ev.Trees[t] = nil // with its hives, of which those of all machines together have no room
 		}
 		ev.Close()
@@ -138,7 +140,7 @@ const (
 )
 
 // need estimates what memory the scan of a machine takes.
-func (s *run) need(tree *evidence.Tree) int64 {
+func (s *run) need(tree *evidence.Tree) (need, waits int64) {
 	n := needBase<<20 + 2*s.o.SortMemory // what is collected as garbage has its size once more
 	for _, f := range s.formats {
 		switch f.Name {
@@ -147,5 +149,6 @@ func (s *run) need(tree *evidence.Tree) int64 {
 		}
 	}
 	open, all := artifacts.OpenHives(tree)
-	return n + needHive*open + all/needResult
+	waits = all / needResult
+	return n + needHive*open + waits, waits
 }

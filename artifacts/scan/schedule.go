@@ -29,10 +29,17 @@ func (s *run) keep() error {
 // estimate and some room. A machine that needs more than the budget is scanned
 // alone.
 func (s *run) memoryLimit(machines []machine) int64 {
-	const room = 128 << 20 // what is collected as garbage
+	const (
+		room  = 128 << 20 // what is collected as garbage
+		users = 384 << 20 // enough for two hundred users, whose hives are given up one after the other
+	)
 	var needs []int64
 	for _, m := range machines {
-		needs = append(needs, m.need)
+		n := m.need
+		if s.frugal {
+			n = min(n, max(users-room, m.need-m.waits-room)) // what waits is less than the estimate
+		}
+		needs = append(needs, n)
 	}
 	slices.Sort(needs)
 	slices.Reverse(needs)

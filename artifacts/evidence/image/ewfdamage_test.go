@@ -160,6 +160,28 @@ func TestEWFNoTables(t *testing.T) {
 	}
 }
 
+// A first table that is gone, with or without its descriptor, costs nothing where the second is whole.
+func TestEWFSecondTable(t *testing.T) {
+	chunks, whole := noisy(9)
+	img := ewfFile(ewfPart{number: 1, chunks: chunks, last: true}, len(chunks))
+	table, second := bytes.Index(img, []byte("table\x00")), bytes.Index(img, []byte("table2\x00"))
+	if table < 0 || second < table {
+		t.Fatal("no tables")
+	}
+	for _, from := range []int{table, table + ewfSection} {
+		b := bytes.Clone(img)
+		clear(b[from:second])
+		d, err := Open(write(t, "a.E01", b), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, wrong := delivered(d, whole); n != len(chunks) || wrong || len(d.Damage) == 0 {
+			t.Errorf("zeroed from %d on: %d chunks of %d (wrong bytes: %v): %v", from-table, n, len(chunks), wrong, d.Damage)
+		}
+		d.Close()
+	}
+}
+
 // A segment that lost its end does not shift the chunks of those after it.
 func TestEWFGap(t *testing.T) {
 	chunks, whole := noisy(12)

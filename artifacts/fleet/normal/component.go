@@ -151,14 +151,16 @@ func fileName(p string, temporary bool) string {
 			return "{tmp}"
 		}
 	}
-	for {
+	for endsIn(stem, ")]y") {
 		cut := copied.ReplaceAllString(stem, "")
 		if cut == stem || cut == "" {
 			break
 		}
 		stem = cut
 	}
-	stem = stemVersion.ReplaceAllString(stem, " {v}")
+	if endsIn(stem, decimals) {
+		stem = stemVersion.ReplaceAllString(stem, " {v}")
+	}
 	if !temporary {
 		return mask(stem, plainFile) + ext
 	}

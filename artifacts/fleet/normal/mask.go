@@ -32,7 +32,7 @@ var (
 
 // mask applies rule 10, as far as it is for names of a place.
 func mask(s string, at place) string {
-	if !strings.ContainsAny(s, "0123456789") && len(s) < 16 {
+	if !strings.ContainsAny(s, decimals) && len(s) < 16 {
 		return s
 	}
 	if at == word { // GUIDs stay: a class or an AppID is the same on every machine
@@ -46,24 +46,45 @@ func mask(s string, at place) string {
 		b.WriteString(maskRest(s[from:], at))
 		return b.String()
 	}
-	return maskRest(guid.ReplaceAllString(s, "{guid}"), at)
+	if len(s) >= guidLength {
+		s = guid.ReplaceAllString(s, "{guid}")
+	}
+	return maskRest(s, at)
 }
 
+// What names must have for an expression to match them: most have not, and the
+// look at a letter or two costs far less than the expression.
+const (
+	decimals   = "0123456789"
+	guidLength = 36
+)
+
+// endsIn reports whether the last byte of s is one of a set.
+func endsIn(s, set string) bool { return s != "" && strings.IndexByte(set, s[len(s)-1]) >= 0 }
+
 func maskRest(s string, at place) string {
-	s = sid.ReplaceAllString(s, "{sid}")
-	if at == folderName && wholeVersion.MatchString(s) {
+	if strings.Contains(s, "s-1-") {
+		s = sid.ReplaceAllString(s, "{sid}")
+	}
+	if at == folderName && endsIn(s, decimals) && wholeVersion.MatchString(s) {
 		return "{v}"
 	}
 	if at == folderName {
-		s = javaVersion.ReplaceAllString(s, "$1{v}")
-		s = endVersion.ReplaceAllString(s, "$1{v}")
-	}
-	s = version.ReplaceAllStringFunc(s, func(v string) string {
-		if at == word && address.MatchString(v) {
-			return v
+		if strings.HasPrefix(s, "j") {
+			s = javaVersion.ReplaceAllString(s, "$1{v}")
 		}
-		return "{v}"
-	})
+		if endsIn(s, decimals) {
+			s = endVersion.ReplaceAllString(s, "$1{v}")
+		}
+	}
+	if strings.Count(s, ".") >= 2 {
+		s = version.ReplaceAllStringFunc(s, func(v string) string {
+			if at == word && address.MatchString(v) {
+				return v
+			}
+			return "{v}"
+		})
+	}
 	if at == plainFile {
 		return s
 	}
