@@ -15,8 +15,8 @@ import (
 
 // The limits of what a Builder keeps.
 const (
-	maxPrograms  = 60_000 // programs of one machine; each needs about 2 KB
-	maxUnknown   = 40_000 // of them, that only the file system names
+	maxPrograms  = 12_000 // programs of one machine; each needs about 2 KB
+	maxUnknown   = 8_000  // of them, that only the file system names
 	keepFirst    = 32     // starts of one program and source: the oldest
 	keepLast     = 256    // and the newest
 	keepOutside  = 2048   // the newest of programs outside Windows and of hosts

@@ -20,7 +20,7 @@ func TestLimits(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	const files, unknown, all = 70_000, 40_000, 60_000
+	const files, unknown, all = 14_000, 8_000, 12_000
 	b := programs.New(programs.Facts{Host: "PC1"})
 	before := heap()
 	add := func(r artifacts.Record, id int) {
