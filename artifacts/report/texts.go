@@ -22,8 +22,8 @@ var texts = map[string]text{
 	"no.findings": {"No findings. The coverage lists what could be evaluated: data that was not read proves nothing.",
 		"どのルールにも該当しませんでした。判定できた範囲は「網羅性」を参照してください。読めなかったものは何も証明しません。"},
 	"story": {"What happened", "起きたこと"},
-	"story.note": {"A window of time ends when nothing happens for %s. After each sentence stand its proof and its records: proved means that Windows " +
-		"wrote it as a by-product, recorded that a program states it, inferred that it follows from several records.",
+	"story.note": {"A window of time ends when nothing happens for %s. Each sentence ends with its proof and its records: proved means that Windows " +
+		"wrote it as a by-product, recorded that a program reports it, inferred that it follows from several records.",
 		"%s 何も起きなければ時間帯は終わります。各文の後に証明の種類とレコードを示します。証明は Windows が動作の副産物として書いたもの、記録はプログラムが述べるもの、推定は複数のレコードから導いたものです。"},
 	"story.window":   {"Window %d: %s – %s UTC", "時間帯 %d：%s 〜 %s UTC"},
 	"story.core":     {"core %s – %s", "中心 %s 〜 %s"},

@@ -12,7 +12,7 @@ type form struct{ en, ja string }
 // forms are all sentences that a story can hold. What they never say is in the
 // documentation of the package.
 var forms = map[string]form{
-	"lead": {"Between {t0} and {t1} UTC{ ({local})} {acts} of note{ by {accounts}}; {programs} involved.",
+	"lead": {"Between {t0} and {t1} UTC{ ({local})}: {acts} of note{ by {accounts}}, involving {programs}.",
 		"{t0}〜{t1}（UTC{、現地 {local}}）に、{{accounts} による}注目すべき行為が {acts}あり、{programs}が関わっています。"},
 	"arrive": {"{P} appeared{ from {url}}.", "{P} が出現しました{（入手元 {url}）}。"},
 	"detect": {"{product} reported {name} in {P}{; action: {action}}.", "{product} が {P} から {name} を検出しました{（処置：{action}）}。"},
