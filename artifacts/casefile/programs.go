@@ -12,7 +12,7 @@ import (
 // Programs reads the programs of the machine as the scan found them. A line that
 // cannot be read is reported to damage, and the others are read.
 func (m *Machine) Programs(ctx context.Context, damage func(error)) (*programs.Model, error) {
-	model := &programs.Model{Host: m.Name}
+	model := &programs.Model{Host: m.Name, Unresolved: m.Counts.Unresolved, Dropped: m.Counts.Dropped}
 	n := 0
 	for line, err := range m.lines(ctx, "programs.jsonl") {
 		if ctx.Err() != nil {

@@ -142,6 +142,9 @@ type Counts struct {
 	Newest   string         `json:"newest,omitempty"`
 	Findings map[string]int `json:"findings"`
 	Damaged  int            `json:"damaged"`
+	// Unresolved are records that name a program without its folder and belong to none.
+	Unresolved int `json:"unresolved_programs,omitempty"`
+	Dropped    int `json:"dropped_programs,omitempty"` // records of programs beyond the limits
 }
 
 func (c Counts) String() string {

@@ -11,6 +11,7 @@ import (
 // written, not only those of which a finding speaks.
 func (x *machineScan) writePrograms() error {
 	m := x.report.Models[0]
+	x.m.Counts.Unresolved, x.m.Counts.Dropped = m.Unresolved, m.Dropped
 	told := story.Tell(m, x.report, nil)
 	x.page.Stories = append(x.page.Stories, told)
 	all := &programs.View{All: true, CSVSafe: x.opts.CSVSafe}
