@@ -99,8 +99,8 @@ func fixedSize(t reflect.Type) (n int64, ok bool) {
 		if t == timeType {
 			return 24, true
 		}
-		for i := range t.NumField() {
-			m, ok := fixedSize(t.Field(i).Type)
+		for field := range t.Fields() {
+			m, ok := fixedSize(field.Type)
 			if !ok {
 				return 0, false
 			}

@@ -22,8 +22,8 @@ func plainSize(v reflect.Value) int64 {
 			return 24
 		}
 		n := int64(0)
-		for i := range v.NumField() {
-			n += plainSize(v.Field(i))
+		for _, field := range v.Fields() {
+			n += plainSize(field)
 		}
 		return n
 	case reflect.Pointer, reflect.Interface:

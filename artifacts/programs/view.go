@@ -329,13 +329,14 @@ func (p *Program) line(w io.Writer) {
 
 // String is the lookup in words.
 func (l *Lookup) String() string {
-	text := l.Role + " " + l.List + ": " + l.Kind + " " + l.Value
+	var text strings.Builder
+	text.WriteString(l.Role + " " + l.List + ": " + l.Kind + " " + l.Value)
 	for _, s := range []string{l.Name, l.Doubt} {
 		if s != "" {
-			text += " (" + s + ")"
+			text.WriteString(" (" + s + ")")
 		}
 	}
-	return text
+	return text.String()
 }
 
 // flags are what a reader must know at once.
