@@ -102,7 +102,10 @@ func (c *composer) prefetch(n int) {
 // user writes the profile of a user: one of four real NTUSER.DAT and one of two real
 // UsrClass.dat in rotation, and browser histories.
 func (c *composer) user(i int, browsers bool) {
-	dat := []string{"hives/regipy/NTUSER_with_winscp.DAT", "images/win10-composed/Users/analyst/NTUSER.DAT", "hives/velo/ntuser.dat", "hives/regipy/NTUSER.DAT"}
+	dat := []string{
+		"hives/regipy/NTUSER_with_winscp.DAT", "images/win10-composed/Users/analyst/NTUSER.DAT",
+		"hives/velo/ntuser.dat", "hives/regipy/NTUSER.DAT",
+	}
 	class := []string{"hives/velo/UsrClass.dat", "hives/ez/UsrClassDeletedBags.dat"}
 	home := fmt.Sprintf("Users/user%03d/", i)
 	c.copy(dat[i%len(dat)], home+"NTUSER.DAT")
