@@ -55,7 +55,8 @@ func run(args []string) error {
 	}
 	took := processorTime() - begin
 	fmt.Printf("%d rules (%d not parsed), %d events, %d hits, %d errors, %v of processor time, %v for an event\n",
-		len(rules), failed, len(events), hits, errs, took.Round(time.Millisecond), (took / time.Duration(max(1, len(events)))).Round(time.Microsecond))
+		len(rules), failed, len(events), hits, errs, took.Round(time.Millisecond),
+		(took / time.Duration(max(1, len(events)))).Round(time.Microsecond))
 	return nil
 }
 

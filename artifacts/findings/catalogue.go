@@ -72,7 +72,8 @@ func ruleGroups() []group {
 		}},
 		{"Correlation", []Rule{
 			ranOnArrival, ranInRemoteSession, tracesRemoved, autostartOfNewcomer, dormant, fired, serviceAgain, coupledClient,
-			shellOfService, startedAndDetected, sentInADay, archivedAndSent, identityContradicts, changeInSession, forgedRecord, blockedAttempt, kitFolder,
+			shellOfService, startedAndDetected, sentInADay, archivedAndSent, identityContradicts,
+			changeInSession, forgedRecord, blockedAttempt, kitFolder,
 		}},
 		{"Lists", []Rule{
 			onList,
