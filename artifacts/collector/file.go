@@ -61,7 +61,7 @@ func File(ctx context.Context, ev *evidence.Evidence, name string, o *Options, m
 	return j.write(ctx, ev, name, o)
 }
 
-// resume goes on with the zip of an earlier run.
+// resume continues the zip of an earlier run.
 func (j *journal) resume(ctx context.Context, ev *evidence.Evidence, name string, o *Options) (*Summary, error) {
 	var err error
 	if j.file, err = openOwn(name + ".journal"); err != nil {

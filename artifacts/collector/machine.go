@@ -262,7 +262,7 @@ func (t *take) describe() {
 	}
 }
 
-// key tells the files of a machine apart.
+// key identifies a file of a machine.
 func (r *row) key() string { return r.Line.Snapshot + "\x00" + r.Line.Path }
 
 // shown is the path of a file with the name of the copy that it is in.

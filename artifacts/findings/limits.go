@@ -26,7 +26,7 @@ const (
 	leastMemory       = 256 << 10 // bytes that each artifact or rule has in any case
 
 	// Each user of the machine raises two of the limits: a machine of two hundred
-	// users is no flood. One of very many is.
+	// users is not a flood. One of very many is.
 	userMemory   = 128 << 10 // to programMemory
 	userFindings = 16        // to maxFindings
 	maxUsers     = 256

@@ -299,7 +299,7 @@ var hives = []struct{ from, to string }{
 }
 
 // RegistryKey spells a key of the registry for comparison: hklm\software\…, with
-// one control set, and hku\<user>\… for that of any user. It returns "" for what is no key.
+// one control set, and hku\<user>\… for that of any user. It returns "" for a text that is not a key.
 func RegistryKey(s string) string {
 	low := strings.ToLower(strings.TrimRight(s, `\`))
 	low = strings.Replace(low, `:\`, `\`, 1)

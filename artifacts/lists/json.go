@@ -257,7 +257,7 @@ func (d *document) attribute(base *Label, a *mispAttribute) {
 	}
 	x.From, x.Until = stamp(a.First), stamp(a.Last)
 	if x.Until != "" && x.From == x.Until {
-		x.Until = "" // one sighting is no end
+		x.Until = "" // one sighting is not an end
 	}
 	if err := d.l.typed(a.Type, a.Value, &x); err != nil {
 		d.l.problem(d.number, "%v", err)

@@ -166,7 +166,7 @@ func (l *List) compared(c *comparison, x *Label, joined bool) ([]*Entry, error) 
 		case isHash && joined: // with its own entry, so that the other comparisons can be asked for
 			i, ok := hashKind(len(v))
 			if !ok || hashKinds[i] != kind || strings.Trim(strings.ToLower(v), "0123456789abcdef") != "" {
-				return nil, fmt.Errorf("%.70q is no hash of the type %s", v, kind)
+				return nil, fmt.Errorf("%.70q is not a hash of the type %s", v, kind)
 			}
 			e = &Entry{Label: x, Kind: kind, Value: strings.ToLower(v), List: l}
 		case c.op == "LIKE" || c.op == "MATCHES":

@@ -63,7 +63,7 @@ func decodeTypeLibs(in artifacts.Input, yield func(TypeLib) bool) error {
 	return nil
 }
 
-// isMoniker reports whether a path is no file: it begins with a word and a
+// isMoniker reports whether a path is not a file: it begins with a word and a
 // colon, as script: and http: do.
 func isMoniker(path string) bool {
 	path = strings.Trim(path, ` "`)

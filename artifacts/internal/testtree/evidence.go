@@ -68,7 +68,7 @@ func Lines(t testing.TB, path string) iter.Seq[[]byte] {
 
 // An EventRow is an event in a truth table of event logs.
 type EventRow struct {
-	File                       string // of the rows that follow; such a row is no event
+	File                       string // of the rows that follow; such a row is not an event
 	ID                         uint64
 	Prov, EID, Chan, Comp, SID string
 	Made, T                    int64 // when the event was made, and when it was logged, as FILETIME

@@ -57,7 +57,7 @@ func AreArtifacts(names []string) bool {
 	})
 }
 
-// Level reads the level of a flag; an empty text is no level.
+// Level reads the level of a flag; an empty text is not a level.
 func Level(flag, v string) (findings.Level, error) {
 	if v == "" {
 		return 0, nil
