@@ -21,18 +21,26 @@ func Evidence(t testing.TB, elem ...string) string {
 	return filepath.Join(append([]string{EvidenceDir(t)}, elem...)...)
 }
 
-// Unpack reads a file that gzip packed.
-func Unpack(t testing.TB, path string) []byte {
+// open opens a file that gzip packed.
+func open(t testing.TB, path string) (*os.File, *gzip.Reader) {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	z, err := gzip.NewReader(f)
 	if err != nil {
+		f.Close()
 		t.Fatal(err)
 	}
+	return f, z
+}
+
+// Unpack reads a file that gzip packed.
+func Unpack(t testing.TB, path string) []byte {
+	t.Helper()
+	f, z := open(t, path)
+	defer f.Close()
 	b, err := io.ReadAll(z)
 	if err != nil {
 		t.Fatal(err)
@@ -44,15 +52,8 @@ func Unpack(t testing.TB, path string) []byte {
 func Lines(t testing.TB, path string) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		t.Helper()
-		f, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		f, z := open(t, path)
 		defer f.Close()
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
 		in := bufio.NewReaderSize(z, 1<<20)
 		for {
 			line, err := in.ReadBytes('\n')
