@@ -3,6 +3,7 @@ package casefile
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/lists"
@@ -42,19 +43,30 @@ type Compared struct {
 	Reports []*findings.Report
 
 	verdicts map[string]map[string]findings.Verdict // by machine and record
+	known    map[string]map[string]bool             // programs by machine and id; nil without a list of known files
 }
 
 // Compare compares all machines of some cases with lists, as [Machine.Compare] does.
 func Compare(ctx context.Context, cases []*Case, set *lists.Set, damage func(error)) (*Compared, error) {
 	x := &Compared{verdicts: map[string]map[string]findings.Verdict{}}
+	if set.HasGood() {
+		x.known = map[string]map[string]bool{}
+	}
 	for _, c := range cases {
 		for _, m := range c.Machines {
-			r, _, err := m.Compare(ctx, set, damage)
+			r, model, err := m.Compare(ctx, set, damage)
 			if err != nil {
 				return nil, err
 			}
 			x.Reports = append(x.Reports, r)
 			x.verdicts[m.Name] = r.Verdicts()
+			if x.known == nil {
+				continue
+			}
+			x.known[m.Name] = map[string]bool{}
+			for _, p := range model.Programs {
+				x.known[m.Name][p.ID] = p.KnownGood
+			}
 		}
 	}
 	return x, nil
@@ -70,6 +82,11 @@ func (x *Compared) Rows(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Ro
 				} else {
 					r.Level, r.Rules, r.FindingIDs = "", nil, nil
 				}
+				known := slices.Contains(r.Tags, output.KnownGood)
+				if x.known != nil {
+					known = x.known[r.Host][r.ProgramID]
+				}
+				r.MarkKnown(known)
 			}
 			if !yield(r, err) {
 				return

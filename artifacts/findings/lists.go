@@ -361,7 +361,10 @@ func (s *listScene) lookUp(x *scene, p *programs.Program) {
 	slices.SortFunc(p.Lookups, func(a, b programs.Lookup) int {
 		return cmp.Or(cmp.Compare(a.List, b.List), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Value, b.Value), cmp.Compare(a.ID, b.ID))
 	})
-	p.KnownGood = hashed > 0 && hashed == good && !bad && !x.isTool(p)
+	if s.set.HasGood() {
+		p.KnownGood = hashed > 0 && hashed == good && !x.isTool(p)
+	}
+	p.KnownGood = p.KnownGood && !bad
 }
 
 // isTool reports whether name or original name are those of a tool that deserves

@@ -44,8 +44,9 @@ type Options struct {
 	CSVSafe bool // an apostrophe before cells that a spreadsheet would calculate
 
 	// For text on a terminal: All shows the rows that are folded otherwise, Color
-	// marks levels, and Several gives the machine a column.
-	All, Color, Several bool
+	// marks levels, Several gives the machine a column, and EventRows says that
+	// records of event logs are rows, so that the headers of the logs are folded.
+	All, Color, Several, EventRows bool
 
 	// BodyfileZero writes 0 for a time that is not set, as plaso wants it,
 	// instead of the -1 that mactime wants.

@@ -125,7 +125,26 @@ type Verdict struct {
 	Rules, Findings []string
 	Program         string // id of the program that the record is about
 	Session         string // log-on session that the record belongs to
+	Known           bool   // every file of the program is on a list of known ones
 	Starts          []Start
+}
+
+// KnownGood is the tag of rows that a list of known files explains: the program's files
+// are all on it, no finding quotes the row, and it is neither a setting nor a record of
+// an event log, of which a hash says nothing.
+const KnownGood = "known-good"
+
+// MarkKnown gives the row the tag [KnownGood], or takes it. known says that all files of
+// its program are on a list of known ones.
+func (r *Row) MarkKnown(known bool) {
+	known = known && r.Level == "" && r.Proof != artifacts.Configured && r.DataType != "windows:evtx:record"
+	at := slices.Index(r.Tags, KnownGood)
+	switch {
+	case known && at < 0:
+		r.Tags = append(slices.Clip(r.Tags), KnownGood)
+	case !known && at >= 0:
+		r.Tags = slices.Concat(r.Tags[:at], r.Tags[at+1:])
+	}
 }
 
 // A Start is a start of a program that one of the times of a record shows.
@@ -145,6 +164,7 @@ func (r *Row) Judge(verdicts map[string]Verdict) {
 				r.StartID, r.Window = s.ID, s.Window
 			}
 		}
+		r.MarkKnown(v.Known)
 	}
 }
 

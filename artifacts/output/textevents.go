@@ -23,6 +23,7 @@ type textEvents struct {
 	all     bool
 	color   bool
 	several bool
+	logs    bool // records of event logs are rows
 	host    string
 	day     string
 	clock   string      // of the lines that wait
@@ -30,15 +31,37 @@ type textEvents struct {
 	folded  map[string]int
 }
 
-// A textLine is one line before its id, and how often it occurs.
+// A textLine is one line before its id, and how often it occurs. Of the creation of a
+// volume there is one line, whatever the level of the records that tell of it.
 type textLine struct {
 	host, level, text, id string
+	volume                string
 	n                     int
+}
+
+// repeats reports whether another line of the same time says the same.
+func (l *textLine) repeats(o *textLine) bool {
+	if l.volume != "" {
+		return l.host == o.host && l.volume == o.volume
+	}
+	return l.host == o.host && l.level == o.level && l.text == o.text
+}
+
+// join counts another line. The id is that of the highest level.
+func (l *textLine) join(o *textLine) {
+	l.n++
+	if levelRank(o.level) > levelRank(l.level) {
+		l.level, l.id = o.level, o.id
+	}
+}
+
+func levelRank(level string) int {
+	return slices.Index([]string{"low", "medium", "high", "critical"}, level)
 }
 
 func newTextEvents(w io.Writer, o *Options) EventWriter {
 	o = o.orDefault()
-	return &textEvents{w: bufio.NewWriter(w), all: o.All, color: o.Color, several: o.Several, folded: map[string]int{}}
+	return &textEvents{w: bufio.NewWriter(w), all: o.All, color: o.Color, several: o.Several, logs: o.EventRows, folded: map[string]int{}}
 }
 
 // The columns come to 120 characters: with the machine, what the row is about is
@@ -71,7 +94,7 @@ var meanings = map[string]string{
 }
 
 func (t *textEvents) Event(r *Row) error {
-	if kind := Folded(r); kind != "" && !t.all {
+	if kind := t.leftOut(r); kind != "" {
 		t.folded[kind]++
 		return nil
 	}
@@ -98,10 +121,8 @@ func (t *textEvents) Event(r *Row) error {
 	t.clock = clock
 	line := t.line(r)
 	if !t.all {
-		if i := slices.IndexFunc(t.lines, func(l *textLine) bool {
-			return l.host == line.host && l.level == line.level && l.text == line.text
-		}); i >= 0 {
-			t.lines[i].n++
+		if i := slices.IndexFunc(t.lines, line.repeats); i >= 0 {
+			t.lines[i].join(line)
 			return nil
 		}
 	}
@@ -109,17 +130,39 @@ func (t *textEvents) Event(r *Row) error {
 	return nil
 }
 
-// Folded names the rows that repeat what other rows say, and that text output folds;
-// it is "" for all others. A row that supports a finding is never folded.
+// What is folded, and counted under these words.
+const (
+	copiedTimes = "file times copied from other artifacts"
+	devices     = "devices in Amcache"
+	knownFiles  = "files on a list of known ones"
+	logHeaders  = "headers of event logs, whose records are rows"
+)
+
+// Folded names the rows that repeat what other rows say, and those of known files, that
+// text output folds; it is "" for all others. A row that supports a finding is never
+// folded.
 func Folded(r *Row) string {
 	switch {
 	case r.Level != "":
+	case slices.Contains(r.Tags, KnownGood):
+		return knownFiles
 	case r.Kind == "File Last Modification Time":
-		return "file times copied from other artifacts"
+		return copiedTimes
 	case r.Parser == "amcachedevices":
-		return "devices in Amcache"
+		return devices
 	}
 	return ""
+}
+
+// leftOut is the reason for which the text leaves a row out, "" for none.
+func (t *textEvents) leftOut(r *Row) string {
+	switch {
+	case t.all:
+		return ""
+	case t.logs && r.Level == "" && r.Parser == "evtxfiles":
+		return logHeaders
+	}
+	return Folded(r)
 }
 
 // line makes the columns between the level and the id.
@@ -146,7 +189,7 @@ func (t *textEvents) line(r *Row) *textLine {
 	if t.several {
 		width -= machineWidth + 2
 	}
-	if about == "" || r.DataType == "windows:volume:creation" {
+	if about == "" || r.DataType == volumeCreation {
 		about = withoutWitness(r)
 	}
 	about, meaning = Clean(about), Clean(meaning)
@@ -155,13 +198,23 @@ func (t *textEvents) line(r *Row) *textLine {
 		pad(tail(meaning, width-2-aboutRoom, false), width-2-aboutRoom)
 	text = pad(cmp.Or(proofWords[r.Proof], string(r.Proof)), proofWidth) + "  " + text + "  " +
 		pad(tail(Clean(r.Parser), artifactWidth, false), artifactWidth)
-	return &textLine{host: r.Host, level: r.Level, text: text, id: r.ID, n: 1}
+	l := &textLine{host: r.Host, level: r.Level, text: text, id: r.ID, n: 1}
+	if r.DataType == volumeCreation {
+		l.volume = withoutWitness(r)
+	}
+	if l.level == "informational" { // most rows that support such a finding are ordinary
+		l.level = ""
+	}
+	return l
 }
+
+// volumeCreation is the type of the rows that many Prefetch files give for one volume.
+const volumeCreation = "windows:volume:creation"
 
 // withoutWitness is the message without the file that it was read from, so that
 // the creation of a volume is one line however many files tell of it.
 func withoutWitness(r *Row) string {
-	if r.DataType == "windows:volume:creation" {
+	if r.DataType == volumeCreation {
 		before, _, _ := strings.Cut(r.Message, ", seen by")
 		return before
 	}
@@ -185,14 +238,9 @@ func (t *textEvents) flush() error {
 	return err
 }
 
-// paint is a level in its column, coloured on a terminal. Informational rows have
-// an empty column: most rows that support a finding of that level are ordinary.
+// paint is a level in its column, coloured on a terminal.
 func (t *textEvents) paint(level string) string {
-	word := level
-	if level == "informational" {
-		word = ""
-	}
-	s := pad(word, levelWidth)
+	s := pad(level, levelWidth)
 	if code := levelColors[level]; t.color && code != "" {
 		return "\x1b[" + code + "m" + s + "\x1b[0m"
 	}
@@ -219,7 +267,7 @@ func (t *textEvents) Close() error {
 // Notes says what was left out.
 func (t *textEvents) Notes() []string {
 	var out []string
-	for _, kind := range []string{"file times copied from other artifacts", "devices in Amcache"} {
+	for _, kind := range []string{copiedTimes, logHeaders, devices, knownFiles} {
 		if n := t.folded[kind]; n > 0 {
 			out = append(out, fmt.Sprintf("%d rows not shown: %s (--all shows them)", n, kind))
 		}

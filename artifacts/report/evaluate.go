@@ -115,7 +115,7 @@ func ofPrograms(out map[string]output.Verdict, m *programs.Model) {
 	for _, p := range m.Programs {
 		for _, ref := range p.Sample {
 			if v := out[ref.Record]; v.Program == "" {
-				v.Program = p.ID
+				v.Program, v.Known = p.ID, p.KnownGood
 				out[ref.Record] = v
 			}
 		}
@@ -126,7 +126,7 @@ func ofPrograms(out map[string]output.Verdict, m *programs.Model) {
 				if v.Program != "" && v.Program != p.ID && (f.Source == programs.CommandLine || len(v.Starts) > 0) {
 					continue
 				}
-				v.Program = p.ID
+				v.Program, v.Known = p.ID, p.KnownGood
 				if f.Source != programs.ServiceInstalled {
 					v.Session, v.Starts = s.Session, append(v.Starts, output.Start{Time: f.Time, ID: s.ID, Window: s.Window})
 				}

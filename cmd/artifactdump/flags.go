@@ -145,7 +145,7 @@ func outputOptions(c *cli.Context) *output.Options {
 // colored reports whether an output is a terminal whose user has not switched
 // colours off: https://no-color.org.
 func colored(c *cli.Context, o *files.Out) bool {
-	return os.Getenv("NO_COLOR") == "" && o.Standard() && terminal.Is(c.App.Writer)
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && o.Standard() && terminal.Is(c.App.Writer)
 }
 
 // openOutput opens what -o names. evidence are paths that must stay untouched.

@@ -53,7 +53,7 @@ func main() {
 var errDamaged = scan.ErrDamaged
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	out := &checkedWriter{w: stdout}
+	out := &terminal.Checked{Writer: stdout}
 	app := newApp(out, stderr)
 	app.Metadata = map[string]any{}
 	err := app.RunContext(ctx, shell.Reorder(app, args))
@@ -63,7 +63,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if err == nil || errors.Is(err, errDamaged) || errors.Is(err, errFindings) {
 		// The library prints help without looking whether it arrives.
-		err = cmp.Or(out.err, err)
+		err = cmp.Or(out.Err, err)
 	}
 	switch {
 	case err == nil:
@@ -86,20 +86,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	return exitFailed
-}
-
-// A checkedWriter keeps the first error of its writer.
-type checkedWriter struct {
-	w   io.Writer
-	err error
-}
-
-func (c *checkedWriter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	if c.err == nil {
-		c.err = err
-	}
-	return n, err
 }
 
 func newApp(stdout, stderr io.Writer) *cli.App {

@@ -89,6 +89,7 @@ func timeline(c *cli.Context) error {
 		opts := outputOptions(c)
 		opts.SetMachines(s.Machines)
 		opts.All, opts.Several, opts.Color = c.Bool("all"), len(s.Machines) > 1, colored(c, o)
+		opts.EventRows = c.String("events") != "none" && timelineview.EventLogs(s.Names)
 		if format.Events != nil {
 			w = format.Events(o, opts)
 		} else {

@@ -10,8 +10,25 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output"
 )
 
-// Is reports whether a writer is a terminal.
+// A Checked writer keeps the first error of its writer.
+type Checked struct {
+	io.Writer
+	Err error
+}
+
+func (c *Checked) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	if c.Err == nil {
+		c.Err = err
+	}
+	return n, err
+}
+
+// Is reports whether a writer, checked or not, is a terminal.
 func Is(w io.Writer) bool {
+	if c, ok := w.(*Checked); ok {
+		w = c.Writer
+	}
 	f, ok := w.(*os.File)
 	if !ok {
 		return false

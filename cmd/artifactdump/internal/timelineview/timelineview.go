@@ -4,12 +4,15 @@ package timelineview
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/timespan"
@@ -37,6 +40,15 @@ func Rows(ctx context.Context, s *session.Session, paths []string, sorter *outpu
 		return nil, err
 	}
 	return scan.Sessions(b.Analyse(), j.Rows(span.Rows(sorter.Rows(), sorter.Newest()))), nil
+}
+
+// EventLogs reports whether records of event logs are among some artifacts.
+func EventLogs(names []string) bool {
+	list, err := arguments.Artifacts(names)
+	return err == nil && slices.ContainsFunc(list, func(a *artifacts.Artifact) bool {
+		_, ok := a.Record().(events.Event)
+		return ok
+	})
 }
 
 // Write writes sorted rows and says what the writer has to note.
