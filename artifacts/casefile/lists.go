@@ -20,8 +20,12 @@ func (m *Machine) Compare(ctx context.Context, set *lists.Set, damage func(error
 		return nil, nil, err
 	}
 	model, err := m.Programs(ctx, damage)
-	if err != nil || set == nil {
-		return r, model, err
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Models = []*programs.Model{model}
+	if set == nil {
+		return r, model, nil
 	}
 	c := findings.NewComparison(findings.Facts{Machine: m.Facts()}, set)
 	for rec, err := range m.Records(ctx) {

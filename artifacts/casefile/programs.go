@@ -1,10 +1,14 @@
 package casefile
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/programs"
 	"github.com/artifactdump/artifactdump/artifacts/story"
 )
@@ -53,4 +57,27 @@ func (m *Machine) Story(ctx context.Context, damage func(error)) (*story.Story, 
 		}
 	}
 	return told, nil
+}
+
+// Retell tells the story of the machine anew, with the findings of a report, programs
+// that the report speaks of, and windows that end after gap. Sessions and acts are made
+// again from the records that the scan kept.
+func (m *Machine) Retell(ctx context.Context, r *findings.Report, model *programs.Model, gap time.Duration, damage func(error)) (
+	*story.Story, error) {
+	b := programs.New(programs.Facts{Machine: m.Facts(), Host: m.Name})
+	for res, err := range m.Results(ctx) {
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			damage(err)
+		default:
+			b.Add(&res)
+		}
+	}
+	all := b.Model()
+	all.Programs = slices.SortedFunc(slices.Values(model.Programs), func(a, b *programs.Program) int {
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Volume, b.Volume))
+	})
+	return story.Tell(all, r, &story.Options{Gap: gap}), nil
 }

@@ -78,7 +78,7 @@ func findingsAction(c *cli.Context) error {
 	}
 	limitMemory(judgingMemory)
 	paths, ids := arguments.IDs(c.Args().Slice())
-	s := newSession(c, "rules", "sigma", "artifact", "window-gap")
+	s := newSession(c, "rules", "sigma", "artifact")
 	if err := compare(c, s); err != nil {
 		return err
 	}

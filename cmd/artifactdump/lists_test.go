@@ -107,6 +107,7 @@ func TestListsEndToEnd(t *testing.T) {
 		}
 	}
 	theCaseNamesLists(t, dir, with)
+	theStoryNamesLists(t, dir, plain, run)
 	programs, _ := run(append([]string{"programs", "-q", "--format", "jsonl", plain, "nbtscan.exe"}, flags...)...)
 	if !strings.Contains(programs, `"lookups":[{"list":"bad.txt","role":"bad"`) {
 		t.Errorf("programs of the case: %.300s", programs)
@@ -152,6 +153,37 @@ func theCaseNamesLists(t *testing.T, dir, out string) {
 		if strings.HasSuffix(l.Path, "bad.txt") && (l.Skipped != 1 || len(l.Problems) != 1 || l.Problems[0].Line != 3 || l.Entries != 2) {
 			t.Errorf("%+v", l)
 		}
+	}
+}
+
+// theStoryNamesLists demands the same story of evidence and of a case that was scanned
+// without lists, also with windows of another length.
+func theStoryNamesLists(t *testing.T, dir, plain string, run func(...string) (string, string)) {
+	t.Helper()
+	file := filepath.Join(dir, "names.txt")
+	if err := os.WriteFile(file, []byte("mspaint.exe\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, flags := range [][]string{{"--iocs", file}, {"--window-gap", "3h"}, {"--iocs", file, "--window-gap", "10m", "--lang", "ja"}} {
+		args := append([]string{"findings", "-q", "--story"}, flags...)
+		of, _ := run(append(args, theIncident)...)
+		in, _ := run(append(args, plain)...)
+		if of != in || slices.Contains(flags, "--iocs") != strings.Contains(in, "mspaint.exe") {
+			t.Errorf("%s: the story of the evidence\n%s\nof the case\n%s", flags, of, in)
+		}
+	}
+	page := filepath.Join(dir, "story.html")
+	run("report", "-q", "--iocs", file, "-o", page, plain)
+	b, err := os.ReadFile(page)
+	if err == nil {
+		_, told, _ := strings.Cut(string(b), `<section id="story"`)
+		told, _, _ = strings.Cut(told, "</section>")
+		if !strings.Contains(told, "mspaint.exe") {
+			err = os.ErrNotExist
+		}
+	}
+	if err != nil {
+		t.Errorf("the story of the report does not know the list: %v", err)
 	}
 }
 

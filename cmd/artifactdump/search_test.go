@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -81,5 +83,32 @@ func TestTimelineSearch(t *testing.T) {
 	}
 	if _, _, code := runArgs(t, "timeline", "--span", "5m", dir); code != exitUsage {
 		t.Errorf("--span alone: exit %d", code)
+	}
+}
+
+// TestSearchNamesDamageOnce: a search for a level reads the evidence twice.
+func TestSearchNamesDamageOnce(t *testing.T) {
+	dir := t.TempDir()
+	whole, err := os.ReadFile(filepath.Join(theIncident, "C/Windows/Prefetch/PSEXESVC.EXE-AD70946C.pf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{"PSEXESVC.EXE-AD70946C.pf": whole, "CUT.EXE-12345678.pf": whole[:40]} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, strict := range []bool{false, true} {
+		args := []string{"search", "--format", "jsonl", dir, "level:low+"}
+		if strict {
+			args = append(args, "--strict")
+		}
+		stdout, stderr, code := runArgs(t, args...)
+		if n := strings.Count(stderr, "damaged: "); n != 1 || code != exitDamaged || !strings.Contains(stderr, "CUT.EXE") {
+			t.Errorf("strict %v: exit %d, damage is named %d times:\n%s", strict, code, n, stderr)
+		}
+		if !strict && len(ids(t, stdout)) != 1 {
+			t.Errorf("found:\n%s", stdout)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/casefile"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/programs"
 	"github.com/artifactdump/artifactdump/artifacts/story"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
 )
@@ -69,26 +70,38 @@ func WithIDs(r *findings.Report, ids []string) (*findings.Report, error) {
 }
 
 // Stories returns the story of each machine of a report, with windows that end after
-// gap, and those that the cases of the session hold.
+// gap. Of a case it is the story that the scan told, unless there are lists or the
+// windows are others.
 func Stories(ctx context.Context, s *session.Session, r *findings.Report, gap time.Duration) ([]*story.Story, error) {
 	var list []*story.Story
-	for _, m := range r.Models {
-		list = append(list, story.Tell(m, r, &story.Options{Gap: gap}))
+	if s.Cases == nil {
+		for _, m := range r.Models {
+			list = append(list, story.Tell(m, r, &story.Options{Gap: gap}))
+		}
 	}
 	for _, c := range s.Cases {
 		for _, m := range c.Machines {
 			told, err := m.Story(ctx, s.Damage)
+			if err == nil && (told == nil || s.Lists != nil || told.Gap != gap) {
+				told, err = m.Retell(ctx, r, modelOf(r, m.Name), gap, s.Damage)
+			}
 			if err != nil {
 				return nil, err
-			}
-			if told == nil {
-				s.Notef("%s: the case holds no story", m.Name)
-				continue
 			}
 			list = append(list, told)
 		}
 	}
 	return list, nil
+}
+
+// modelOf returns the programs of one machine of a report.
+func modelOf(r *findings.Report, host string) *programs.Model {
+	for _, m := range r.Models {
+		if m.Host == host {
+			return m
+		}
+	}
+	return &programs.Model{Host: host}
 }
 
 // WriteStories writes stories as JSON lines, or as text in a language.

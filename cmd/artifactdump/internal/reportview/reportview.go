@@ -13,6 +13,8 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/artifacts/story"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/findingview"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/logonview"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
 )
@@ -55,8 +57,12 @@ func OfCases(ctx context.Context, s *session.Session, in *report.Input, cases []
 	if x, err := s.Compared(ctx, cases); err != nil {
 		return err
 	} else if x != nil {
+		r := findings.Join(x.Reports...)
+		if in.Stories, err = findingview.Stories(ctx, s, r, story.DefaultGap); err != nil {
+			return err
+		}
 		in.Findings, in.Techniques, in.Rules = nil, nil, nil
-		in.Evaluate(findings.Join(x.Reports...), opts.Lang)
+		in.Evaluate(r, opts.Lang)
 	}
 	return in.Stream(ctx, func() iter.Seq2[*output.Row, error] { return rows })
 }

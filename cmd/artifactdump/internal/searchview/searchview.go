@@ -3,6 +3,7 @@ package searchview
 
 import (
 	"context"
+	"io"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/casefile"
@@ -11,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/report"
 	"github.com/artifactdump/artifactdump/artifacts/search/recordsearch"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
 )
 
@@ -84,7 +86,7 @@ func (x *Finder) InCase(ctx context.Context, c *casefile.Case) error {
 func (x *Finder) InEvidence(ctx context.Context, path string) error {
 	if x.Find.Query.NeedsFindings() {
 		first := x.Again()
-		first.Quiet = true
+		first.Log = messages.New(io.Discard) // the second reading meets the same damage, and names it
 		var sorter output.Sorter
 		defer sorter.Close()
 		j, err := first.Judge(ctx, []string{path}, nil, func(_ *evidence.Tree, res artifacts.Result) error { return sorter.AddResult(&res) })
