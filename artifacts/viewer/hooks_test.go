@@ -265,3 +265,77 @@ func TestChart(t *testing.T) {
 	}
 	b.quiet()
 }
+
+// TestSpans looks at the lanes of sessions, and at tables on a narrow page.
+func TestSpans(t *testing.T) {
+	in, rows := incident()
+	b := startBrowser(t)
+	b.open(page(t, in), "view=sessions")
+	if n := b.number(`document.querySelectorAll("#view-sessions rect.span").length`); n != len(in.Sessions) || n == 0 {
+		t.Errorf("%d bars for %d sessions", n, len(in.Sessions))
+	}
+	if n := b.number(`document.querySelectorAll("#view-sessions rect.open").length`); n != 1 {
+		t.Errorf("%d sessions without an end, want 1", n)
+	}
+	b.eval(`document.querySelector("#view-sessions rect.span").dispatchEvent(new MouseEvent("click"))`, nil)
+	line := b.text(`document.documentElement.dataset.query`)
+	want, err := find(rows, line)
+	if err != nil || len(want) == 0 || !strings.Contains(line, "user:") || b.number(rowcount) != len(want) {
+		t.Errorf("a session shows %s: %d rows, want %d (%v)", line, b.number(rowcount), len(want), err)
+	}
+	show := func(view string) { b.eval(fmt.Sprintf(`document.querySelector("[data-view=%s]").click()`, view), nil) }
+	if n := b.query("type:windows:volume:creation"); n == 0 {
+		t.Error("no row is the creation of a volume")
+	}
+	show("lanes")
+	if s := b.text(`document.getElementById("lanenote").textContent`); !strings.HasPrefix(s, "No row") {
+		t.Errorf("the creation of a volume is a dot of a program: %s", s)
+	}
+	b.size(390, 860, true)
+	for _, view := range []string{"sessions", "graph", "marks"} {
+		show(view)
+		for _, part := range []string{"td", "th"} {
+			columns := b.text(fmt.Sprintf(`[...document.querySelectorAll("#view-%s tr:first-child %s")].filter((e) => e.offsetWidth).length + ""`, view, part))
+			if view != "marks" && columns != "4" && columns != "5" {
+				t.Errorf("%s at 390 pixels: %s columns of %s", view, columns, part)
+			}
+		}
+		if view == "sessions" && !strings.Contains(b.text(`document.querySelector("#view-sessions tbody").innerText`), `KESTREL-PC\daniel`) {
+			t.Error("sessions at 390 pixels: the account is not shown")
+		}
+		b.screenshot("narrow-" + view)
+	}
+	b.quiet()
+}
+
+// TestKnown folds rows of known files by a term that can be taken back.
+func TestKnown(t *testing.T) {
+	shared, of := incident()
+	in, rows, n := *shared, []*output.Row{}, 0
+	for _, r := range of {
+		r := new(*r)
+		rows = append(rows, r)
+		if r.MarkKnown(r.Parser == "prefetch"); slices.Contains(r.Tags, output.KnownGood) {
+			n++
+		}
+	}
+	in.Rows = all(rows)
+	b := startBrowser(t)
+	name := page(t, &in)
+	b.open(name, "")
+	if got := b.number(rowcount); n == 0 || got != len(rows)-n || b.text(`document.documentElement.dataset.query`) != "-tag:known-good" {
+		t.Errorf("%d rows, want %d without %d of known files", got, len(rows)-n, n)
+	}
+	if s := b.text(`document.getElementById("notice").hidden ? "" : document.getElementById("notice").textContent`); !strings.HasPrefix(s, fmt.Sprintf("%d rows", n)) {
+		t.Errorf("the page says %q", s)
+	}
+	b.screenshot("known")
+	if got := b.query(""); got != len(rows) || b.text(`document.getElementById("notice").hidden + ""`) != "true" {
+		t.Errorf("%d rows without the term, want %d", got, len(rows))
+	}
+	b.open(name, "q=proves:executed")
+	if want, _ := find(rows, "proves:executed"); b.number(rowcount) != len(want) {
+		t.Errorf("a line of the address: %d rows, want %d", b.number(rowcount), len(want))
+	}
+	b.quiet()
+}

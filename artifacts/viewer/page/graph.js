@@ -21,20 +21,82 @@ function sessionQuery(s) {
 	return terms.join(" ");
 }
 
+// ruleLevels returns the highest level that findings give to each rule.
+function ruleLevels() {
+	const levels = new Map();
+	for (const f of info.findings ?? []) for (const r of f.reasons ?? []) levels.set(r.rule_id, Math.max(levels.get(r.rule_id) ?? 0, LEVELS.indexOf(r.level)));
+	return levels;
+}
+
+// levelOf is the highest level of the rules that a row of a log-on table names.
+const levelOf = (x, levels) => Math.max(0, ...(x.Findings ?? "").split(/[;,]\s*/).map((id) => levels.get(id) ?? 0));
+
+// table makes a table whose rows open something. Columns that begin with "-" are left
+// out on a narrow page.
+function table(columns, list, cells, open) {
+	const body = el("tbody"), wide = columns.map((c) => c.startsWith("-") ? "wide" : undefined);
+	for (const x of list) {
+		const go = () => { search(open(x)); show("rows"); };
+		const r = el("tr", { tabindex: 0, onclick: go, onkeydown: (e) => { if (e.key === "Enter") go(); } });
+		cells(x).forEach((v, k) => r.append(el("td", { class: wide[k], text: short(String(v ?? ""), 200) })));
+		body.append(r);
+	}
+	return el("table", { class: "list" }, el("thead", {}, el("tr", {}, ...columns.map((c, k) => el("th", { class: wide[k], text: t(c.replace("-", "")) })))), body);
+}
+
+const lasted = (s) => !s.Duration || !s.End ? "" : +s.Duration < 120 ? number(+s.Duration) + " s" : +s.Duration < 7200 ? number(Math.round(s.Duration / 60)) + " min" : number(Math.round(s.Duration / 360) / 10) + " h";
+
 function drawSessions() {
 	const list = info.sessions ?? [], box = $("view-sessions");
 	if (!list.length) return box.replaceChildren(el("p", { text: t("sessionNone") }));
-	const body = el("tbody");
-	for (const s of list.slice(0, 2000)) {
-		const open = () => { search(sessionQuery(s)); show("rows"); };
-		const r = el("tr", { tabindex: 0, onclick: open, onkeydown: (e) => { if (e.key === "Enter") open(); } });
-		for (const v of [(s.Begin ?? "").slice(0, 19), (s.End ?? "").slice(0, 19), s.Host, s.Account, s.Type, s.SourceNames ?? s.Source, s.EndKind, s.Duration ? number(+s.Duration) + " s" : "", s.Findings]) {
-			r.append(el("td", { text: short(v ?? "", 200) }));
-		}
-		body.append(r);
+	const one = (info.machines ?? []).length < 2;
+	box.replaceChildren(...spans(list), table(["begin", "-end", one ? "-host" : "host", "user", "-kind", "from", "-ended", "duration", "-findings"], list.slice(0, 2000),
+		(s) => [(s.Begin ?? "").slice(0, 19), (s.End ?? "").slice(0, 19), s.Host, s.Account, s.Type, s.SourceNames || s.Source, s.EndKind, lasted(s), s.Findings], sessionQuery));
+}
+
+const MAX_SPANS = 60; // lanes of accounts
+
+// spans draws a lane for each account on each machine, worst first, with a bar for each
+// of its sessions. A session without an end is open at the right.
+function spans(list) {
+	const levels = ruleLevels(), by = new Map(), end = rows.n ? rows.sec[rows.n - 1] : 0;
+	for (const s of list) {
+		const from = secondsOf(s.Begin), to = secondsOf(s.End);
+		if (from === null) continue;
+		const host = s.Host ?? "", who = s.Account ?? "", key = JSON.stringify([host, who]);
+		if (!by.has(key)) by.set(key, { host, who, level: 0, first: from, bars: [] });
+		const lane = by.get(key), level = levelOf(s, levels);
+		lane.level = Math.max(lane.level, level);
+		lane.first = Math.min(lane.first, from);
+		lane.bars.push({ s, from, to, level });
 	}
-	const names = [t("begin"), t("end"), t("host"), t("user"), t("kind"), t("from"), t("end"), t("duration"), t("findings")];
-	box.replaceChildren(el("table", { class: "list" }, el("thead", {}, el("tr", {}, ...names.map((n) => el("th", { text: n })))), body));
+	if (!by.size) return [];
+	const all = [...by.values()].sort((a, b) => b.level - a.level || a.first - b.first), shown = all.slice(0, MAX_SPANS);
+	const bars = shown.flatMap((l) => l.bars);
+	let from = bars.reduce((m, b) => Math.min(m, b.from), Infinity), to = bars.reduce((m, b) => Math.max(m, b.to ?? Math.max(end, b.from + 60)), from + 60);
+	const margin = (to - from) * 0.01;
+	from -= margin;
+	to += margin;
+	const width = Math.max(300, $("view-sessions").clientWidth - 16), left = Math.min(300, Math.round(width * 0.34)), step = 20, height = 24 + shown.length * step;
+	const x = (sec) => left + (sec - from) / (to - from) * (width - left - 8), several = (info.machines ?? []).length > 1;
+	const pic = svg("svg", { viewBox: "0 0 " + width + " " + height, width, height, role: "img", "aria-label": t("sessions") });
+	for (const [sec, text] of axisTicks(from, to, width - left)) {
+		pic.append(svg("line", { x1: x(sec), x2: x(sec), y1: 16, y2: height, class: "tick" }));
+		if (x(sec) > left + 20 && x(sec) < width - 36) pic.append(svg("text", { x: x(sec), y: 11, "text-anchor": "middle", class: "title" }, text));
+	}
+	shown.forEach((lane, k) => {
+		const y = 22 + k * step, name = (several ? lane.host + " " : "") + lane.who, room = Math.floor(left / 6.8);
+		const label = svg("text", { x: 4, y: y + 11, class: "level-" + lane.level }, name.length > room ? "…" + name.slice(1 - room) : name);
+		label.append(svg("title", {}, lane.host + " " + lane.who));
+		pic.append(label, svg("line", { x1: left, x2: width - 8, y1: y + 7, y2: y + 7, class: "tick" }));
+		for (const b of lane.bars) {
+			const e = b.to ?? Math.max(end, b.from + 60), bar = svg("rect", { x: x(b.from), y, width: Math.max(3, x(e) - x(b.from)), height: 13, rx: 2,
+				class: "span level-" + b.level + (b.to === null ? " open" : ""), onclick: () => { search(sessionQuery(b.s)); show("rows"); } });
+			bar.append(svg("title", {}, [lane.who, (b.s.Begin ?? "").slice(0, 19) + " – " + (b.s.End ? b.s.End.slice(0, 19) : "…"), b.s.SourceNames || b.s.Source, b.s.Type, b.s.EndKind, b.s.Findings].filter(Boolean).join(" · ")));
+			pic.append(bar);
+		}
+	});
+	return [el("p", { text: t("spanHelp") + (all.length > shown.length ? " " + t("spanCut", shown.length, number(all.length)) : "") }), pic];
 }
 
 // drawGraph puts accounts at the left and machines at the right; a source machine points
@@ -44,10 +106,9 @@ function drawGraph() {
 	if (!edges.length) return box.replaceChildren(el("p", { text: t("graphNone") }));
 	const accounts = new Map(), machines = new Map(), sources = new Map();
 	const node = (map, name) => { if (!map.has(name)) map.set(name, { name, weight: 0, level: 0 }); return map.get(name); };
-	const levels = new Map();
-	for (const f of info.findings ?? []) for (const r of f.reasons ?? []) levels.set(r.rule_id, Math.max(levels.get(r.rule_id) ?? 0, LEVELS.indexOf(r.level)));
+	const levels = ruleLevels();
 	const list = edges.map((e) => {
-		const n = (+e.Success || 0) + (+e.Failure || 0), level = Math.max(0, ...(e.Findings ?? "").split(/[;,]\s*/).map((id) => levels.get(id) ?? 0));
+		const n = (+e.Success || 0) + (+e.Failure || 0), level = levelOf(e, levels);
 		const x = { e, n, level, account: node(accounts, e.Account ?? "?"), target: node(machines, e.Target ?? "?"), source: e.Source && e.Source !== e.Target ? node(sources, e.SourceNames || e.Source) : null };
 		for (const k of [x.account, x.target, x.source]) if (k) { k.weight += n; k.level = Math.max(k.level, level); }
 		return x;
@@ -91,15 +152,6 @@ function edgeQuery(e) {
 }
 
 function edgeTable(list) {
-	const body = el("tbody");
-	for (const x of list) {
-		const open = () => { search(edgeQuery(x.e)); show("rows"); };
-		const r = el("tr", { tabindex: 0, onclick: open, onkeydown: (e) => { if (e.key === "Enter") open(); } });
-		for (const v of [x.e.SourceNames || x.e.Source, x.e.Account, x.e.Target, [x.e.Kind, x.e.LogonType].filter(Boolean).join(" "), x.e.Success, x.e.Failure, (x.e.FirstSeen ?? "").slice(0, 19), (x.e.LastSeen ?? "").slice(0, 19), x.e.Findings]) {
-			r.append(el("td", { text: short(v ?? "", 200) }));
-		}
-		body.append(r);
-	}
-	const names = [t("from"), t("user"), t("host"), t("kind"), t("success"), t("failure"), t("firstSeen"), t("lastSeen"), t("findings")];
-	return el("table", { class: "list" }, el("thead", {}, el("tr", {}, ...names.map((n) => el("th", { text: n })))), body);
+	return table(["from", "user", "host", "-kind", "success", "failure", "-firstSeen", "-lastSeen", "-findings"], list.map((x) => x.e),
+		(e) => [e.SourceNames || e.Source, e.Account, e.Target, [e.Kind, e.LogonType].filter(Boolean).join(" "), e.Success, e.Failure, (e.FirstSeen ?? "").slice(0, 19), (e.LastSeen ?? "").slice(0, 19), e.Findings], edgeQuery);
 }

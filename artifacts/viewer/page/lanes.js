@@ -20,10 +20,13 @@ function setupLanes() {
 // collectLanes orders programs by their highest finding, then by their first time.
 function collectLanes() {
 	const { table, refs } = rows.cols.path, rank = levelRanks(), level = rows.cols.level, by = new Map();
+	const types = rows.cols.data_type; // that a volume was made is nothing that the program did
+	let made = -1;
+	for (let id = 1; id < types.table.length; id++) if (types.table.get(id) === "windows:volume:creation") made = id;
 	const hosts = rows.cols.hostname, several = hosts.table.length > 2, n = table.length;
 	for (let k = 0; k < state.count; k++) {
 		const i = state.shown[k];
-		if (!refs[i]) continue;
+		if (!refs[i] || types.refs[i] === made) continue;
 		const key = several ? refs[i] + n * hosts.refs[i] : refs[i];
 		let lane = by.get(key);
 		if (!lane) by.set(key, lane = { path: "", key, level: 0, first: rows.sec[i], rows: [] });

@@ -130,6 +130,7 @@ async function start() {
 		$("problem").textContent = problem;
 		$("problem").hidden = false;
 	}
+	foldKnown();
 	setupMarks();
 	show(state.view);
 	standing();

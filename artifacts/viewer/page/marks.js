@@ -139,13 +139,13 @@ function marksTable(links) {
 	const body = el("tbody");
 	for (const o of sortedMarks()) {
 		const i = rowOf(o.id), r = el("tr", {}, el("td", { class: "nowrap", text: (SIGNS[o.mark] ?? "") + " " + (o.mark ? markName(o.mark) : "") }),
-			el("td", { class: "nowrap", text: (o.datetime ?? "").slice(0, 23).replace("T", " ") }), el("td", { text: o.hostname ?? "" }),
-			el("td", { text: short(o.path ?? "", 300) }), el("td", { text: short(o.message ?? "", 600) }), noteCell(o.note), el("td", { text: o.id }));
+			el("td", { class: "nowrap", text: (o.datetime ?? "").slice(0, 23).replace("T", " ") }), el("td", { class: "wide", text: o.hostname ?? "" }),
+			el("td", { text: short(o.path ?? "", 300) }), el("td", { class: "wide", text: short(o.message ?? "", 600) }), noteCell(o.note), el("td", { class: "wide", text: o.id }));
 		if (links && i >= 0) { r.tabIndex = 0; r.addEventListener("click", () => goTo(i)); r.addEventListener("keydown", (e) => { if (e.key === "Enter") goTo(i); }); }
 		body.append(r);
 	}
-	const names = [t("mark"), t("time"), t("host"), t("subject"), t("message"), t("note"), "id"];
-	return el("table", { class: "list" }, el("thead", {}, el("tr", {}, ...names.map((n) => el("th", { text: n })))), body);
+	const names = [t("mark"), t("time"), t("host"), t("subject"), t("message"), t("note"), "id"], wide = [2, 4, 6];
+	return el("table", { class: "list" }, el("thead", {}, el("tr", {}, ...names.map((n, k) => el("th", { class: wide.includes(k) ? "wide" : undefined, text: n })))), body);
 }
 
 // What is printed are the marks.

@@ -118,10 +118,21 @@ function notify(s, stay) {
 	n.textContent = visible(s);
 	n.hidden = false;
 	clearTimeout(notifyTimer);
-	if (!stay) notifyTimer = setTimeout(() => { n.hidden = true; standing(); }, 2500);
+	if (!stay) notifyTimer = setTimeout(() => { notifyTimer = 0; n.hidden = true; standing(); }, 2500);
 }
 
-// standing shows what must stay on the page: that rows are elsewhere.
+// Rows that the command marked as those of files on a list of known ones.
+const KNOWN = "known-good", known = { rows: 0 };
+
+// foldKnown leaves them out when the page opens without a line of its own: by a term
+// of the line, so that it can be seen and taken back.
+function foldKnown() {
+	known.rows = run(parse("tag:" + KNOWN))?.reduce((n, yes) => n + yes, 0) ?? 0;
+	if (known.rows && !/[#&]q=/.test(location.hash)) search("-tag:" + KNOWN, "hash");
+	onChange(standing);
+}
+
+// standing shows what must stay on the page: that rows are elsewhere, or folded.
 function standing() {
 	const notes = [];
 	if (info.parts > 1) {
@@ -129,8 +140,9 @@ function standing() {
 	}
 	const folded = Object.entries(info.folded ?? {});
 	if (folded.length) notes.push(t("foldedNote", folded.map(([k, n]) => number(n) + " " + k).join(", ")));
+	if (known.rows && tokens(state.query).some((k) => k.not && k.field === "tag" && k.text === KNOWN)) notes.push(t("known", number(known.rows)));
 	if (notes.length) {
 		$("notice").textContent = visible(notes.join(" "));
 		$("notice").hidden = false;
-	}
+	} else if (!notifyTimer) $("notice").hidden = true;
 }
