@@ -26,7 +26,7 @@
     const part = document.createDocumentFragment();
     for (const r of list.slice(drawn, drawn + step)) {
       const tr = document.createElement("tr");
-      cell(tr, r.k);
+      cell(tr, r.k, "k");
       const key = cell(tr, "");
       if (r.l) {
         const level = document.createElement("span");
@@ -40,8 +40,8 @@
       key.append(code);
       cell(tr, r.h + " of " + r.o, "n", "On");
       cell(tr, r.r.toFixed(2), "n", "Rarity");
-      cell(tr, (r.f || "").slice(0, 19).replace("T", " "), "", "First seen");
-      cell(tr, r.p || "", "", "First machine");
+      cell(tr, (r.f || "").slice(0, 19).replace("T", " "), "t", "First seen");
+      cell(tr, r.p || "", "h", "First machine");
       cell(tr, r.e.join(", ") + (r.h > r.e.length ? ", …" : ""), "", "Machines");
       part.append(tr);
     }

@@ -102,6 +102,7 @@ func render(w io.Writer, v *view) error {
 		"gap":         story.Span,
 		"add1":        func(i int) int { return i + 1 },
 		"say":         func(s story.Sentence) string { return s.Text(tr.lang) },
+		"hasrow":      func(record string) bool { return v.anchors[record] },
 		"proof":       func(s story.Sentence) string { return s.Proof(tr.lang) },
 		"add":         func(a, b float64) float64 { return round(a + b) },
 		"seen":        func(c counts) int { return c[used] + c[traced] },

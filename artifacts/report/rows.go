@@ -123,7 +123,13 @@ func (w *rowWriter) id(id string) {
 
 // timelineRow is a row of the timeline.
 func (w *rowWriter) timelineRow(r *rowView) template.HTML {
-	w.raw("\n" + `<tr data-k="`)
+	w.raw("\n<tr")
+	if r.Anchor != "" {
+		w.raw(` id="r`)
+		w.text(r.Anchor)
+		w.raw(`"`)
+	}
+	w.raw(` data-k="`)
 	w.b = strconv.AppendInt(w.b, int64(r.K), 10)
 	w.raw(`" data-p="`)
 	w.raw(class(string(r.Proof)))

@@ -18,7 +18,7 @@ const rowTemplates = `
 {{- define "evidence"}}<tr><th scope="row" class="mono id">{{clean .ID}}</th><td class="t">{{template "when" .Time}}{{with .TimeKind}}<br><span class="quiet">{{template "v" .}}</span>{{end}}</td><td>{{template "proof" .Proves}}</td><td class="a">{{clean .Artifact}}{{with .User}}<br><span class="quiet">{{template "v" .}}</span>{{end}}</td><td class="mono">{{template "v" .Quote}}<br><span class="quiet">{{template "v" .Source}}{{with .Key}} – {{template "v" .}}{{end}}</span></td></tr>
 {{end -}}
 {{- define "timeline"}}
-<tr data-k="{{.K}}" data-p="{{class (print .Proof)}}"{{if or .New .Finding}} class="{{if .New}}new{{end}}{{if .Finding}} own{{end}}"{{end}}><td class="t">{{template "when" .Time}}</td><td>{{template "ref" .}}</td><td>{{template "proof" .Proof}}</td><td>{{template "v" .Kind}}</td><td>{{template "v" .Message}}{{with .User}} <span class="quiet">{{template "v" .}}</span>{{end}}{{if many}} <span class="quiet">{{template "v" .Host}}</span>{{end}}{{with .Tags}} <span class="tag">{{clean (join .)}}</span>{{end}}</td><td class="mono id">{{clean .ID}}</td></tr>{{end -}}
+<tr{{with .Anchor}} id="r{{.}}"{{end}} data-k="{{.K}}" data-p="{{class (print .Proof)}}"{{if or .New .Finding}} class="{{if .New}}new{{end}}{{if .Finding}} own{{end}}"{{end}}><td class="t">{{template "when" .Time}}</td><td>{{template "ref" .}}</td><td>{{template "proof" .Proof}}</td><td>{{template "v" .Kind}}</td><td>{{template "v" .Message}}{{with .User}} <span class="quiet">{{template "v" .}}</span>{{end}}{{if many}} <span class="quiet">{{template "v" .Host}}</span>{{end}}{{with .Tags}} <span class="tag">{{clean (join .)}}</span>{{end}}</td><td class="mono id">{{clean .ID}}</td></tr>{{end -}}
 {{- define "auto"}}
 <tr><th scope="row">{{template "ref" .}} {{template "v" .Mechanism}}</th><td class="mono">{{template "v" .Command}}{{with .Tags}} <span class="tag">{{clean (join .)}}</span>{{end}}</td><td>{{template "v" .Who}}{{if many}} <span class="quiet">{{template "v" .Host}}</span>{{end}}</td><td class="t">{{template "when" .Written}}</td><td class="a">{{clean .Artifact}}</td><td class="mono id">{{clean .ID}}</td></tr>{{end}}`
 
@@ -43,6 +43,9 @@ func FuzzRows(f *testing.F) {
 		}).Parse(rowTemplates))
 		e := Evidence{ID: a, Time: when, TimeKind: b, Proves: c, Artifact: a, User: c, Quote: b, Source: a, Key: c}
 		r := rowView{K: n, New: flag, Finding: n, Level: a}
+		if flag {
+			r.Anchor = "0123abcd"
+		}
 		r.Time, r.Kind, r.Message, r.User, r.Host, r.ID, r.Proof = when, a, b, c, a, b, artifacts.Proof(c)
 		if b != "" {
 			r.Tags = []string{b, c}

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
+	"github.com/artifactdump/artifactdump/artifacts/story"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -31,7 +33,8 @@ type view struct {
 	Findings                                   []findingView
 	Worst                                      []findingView // the first of Major
 	Major                                      []findingView
-	Minor                                      []findingView // the end of Findings: low and informational
+	anchors                                    map[string]bool // records with a row that the story leads to
+	Minor                                      []findingView   // the end of Findings: low and informational
 	Levels                                     []levelCount
 	Hist                                       *histogram
 	Close                                      *histogram // the days of the worst findings, or nil
@@ -120,7 +123,8 @@ type rowView struct {
 	New     bool // the first after a pause
 	Finding int  // the first finding whose evidence the row is, 0 for a neighbour in time
 	Level   string
-	K       int // index of its Kind in view.Kinds
+	K       int    // index of its Kind in view.Kinds
+	Anchor  string // the record, when the story leads to this row of it
 }
 
 func newView(in *Input, tr translate, opts *Options) *view {
@@ -257,7 +261,32 @@ func (v *view) collected(c *Collector, opts *Options) {
 	v.rows(c)
 }
 
+// citedRecords are those that the sentences of stories name.
+func citedRecords(list []*story.Story) map[string]bool {
+	out := map[string]bool{}
+	add := func(sentences []story.Sentence) {
+		for i := range sentences {
+			for _, r := range sentences[i].Records {
+				if plainID.MatchString(r.Record) {
+					out[r.Record] = true
+				}
+			}
+		}
+	}
+	for _, s := range list {
+		add(s.Isolated)
+		for _, w := range s.Windows {
+			add(w.Sentences)
+			add(w.Rest)
+		}
+	}
+	return out
+}
+
+var plainID = regexp.MustCompile(`^[0-9a-f]{1,64}$`)
+
 func (v *view) rows(c *Collector) {
+	v.anchors = map[string]bool{}
 	near := slices.Clone(c.near)
 	slices.SortFunc(near, func(a, b nearEvent) int { return compareEvents(&a.event, &b.event) })
 	kinds := map[string]int{}
@@ -277,8 +306,13 @@ func (v *view) rows(c *Collector) {
 			}
 		}
 	}
+	cited := citedRecords(v.In.Stories)
 	for _, n := range near {
 		r := rowView{event: n.event, K: kinds[n.Kind]}
+		if cited[n.Record] {
+			r.Anchor, cited[n.Record] = n.Record, false
+			v.anchors[n.Record] = true
+		}
 		if k := len(v.Rows); k > 0 {
 			r.New = n.Time.Sub(v.Rows[k-1].Time) > 20*time.Minute
 		}

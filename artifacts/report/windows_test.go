@@ -225,7 +225,8 @@ func TestIndexPage(t *testing.T) {
 		{Name: "PC1", Folder: "PC1", Levels: map[string]int{"high": 1}, Subjects: []IndexSubject{{`C:\tmp\p.exe`, "Ran", "high", minute(9)}}},
 		{Name: "PC <2>", Folder: "PC 2%", Levels: map[string]int{"critical": 1}, Subjects: []IndexSubject{
 			{`\Device\HarddiskVolume2\TMP\P.EXE`, "Ran", "critical", minute(3)}, {`C:\tmp\only.exe`, "Ran", "high", time.Time{}}}},
-		{Name: "PC3", Folder: "PC3"},
+		{Name: "PC3", Folder: "PC3", Subjects: []IndexSubject{{`C:\tmp\late.dll`, "Imitates", "high", time.Time{}}}},
+		{Name: "PC4", Folder: "PC4", Subjects: []IndexSubject{{`C:\tmp\late.dll`, "Imitates", "high", time.Time{}}}},
 	}}
 	for _, lang := range Languages() {
 		var b bytes.Buffer
@@ -236,7 +237,7 @@ func TestIndexPage(t *testing.T) {
 		if lang == "ja" {
 			continue
 		}
-		for _, want := range []string{`href="./PC1/report.html"`, `href="./PC%202%25/report.html"`, "PC &lt;2&gt;", "3 machines", `only.exe`,
+		for _, want := range []string{`href="./PC1/report.html"`, `href="./PC%202%25/report.html"`, "PC &lt;2&gt;", "4 machines", `only.exe`,
 			"default-src &#39;none&#39;"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("no %q in the index", want)
@@ -247,6 +248,9 @@ func TestIndexPage(t *testing.T) {
 		if !strings.Contains(shared, "p.exe") || !strings.Contains(shared, `href="./PC%202%25/report.html"`) || strings.Contains(shared, "only.exe") ||
 			!strings.Contains(rare, "only.exe") {
 			t.Errorf("shared: %s\nrare: %s", shared, rare)
+		}
+		if _, late, _ := strings.Cut(shared, "late.dll"); !strings.Contains(late, "PC3, ") && !strings.Contains(late, "<bdi>PC3</bdi>") || strings.Contains(late, "<a href") {
+			t.Errorf("a machine had first what has no time: %s", late)
 		}
 	}
 }

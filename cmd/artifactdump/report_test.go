@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -24,6 +25,18 @@ func TestReport(t *testing.T) {
 	_, timeline, _ := call("timeline", "-q", "--format", "jsonl", incident)
 	if want := fmt.Sprintf(">%d events<", strings.Count(timeline, "\n")); !strings.Contains(page, want) {
 		t.Errorf("the page does not say %q", want)
+	}
+	// The sentences of the story lead to rows.
+	_, told, _ := strings.Cut(page, `<ol class="story">`)
+	told, _, _ = strings.Cut(told, "</ol>")
+	links := regexp.MustCompile(`href="#(r[0-9a-f]+)"`).FindAllStringSubmatch(told, -1)
+	for _, l := range links {
+		if strings.Count(page, `<tr id="`+l[1]+`"`) != 1 {
+			t.Errorf("the story leads to %s, which is no row", l[1])
+		}
+	}
+	if sentences := strings.Count(told, "<li>"); len(links) < sentences {
+		t.Errorf("%d sentences have %d links to rows", sentences, len(links))
 	}
 	// The same evidence gives the same bytes, whatever the number of workers.
 	name := filepath.Join(t.TempDir(), "report.html")
