@@ -426,3 +426,27 @@ func FuzzPage(f *testing.F) {
 		}
 	})
 }
+
+// TestPackedBytes reads 7-bit text out of columns of bytes: units of UTF-16 have two
+// bytes, and the text ends where the bits end, not with a NUL that was never stored.
+func TestPackedBytes(t *testing.T) {
+	rows := []esedb.Row{
+		{Values: []any{esedb.Pack7("program", true)}}, {Values: []any{esedb.Pack7("program", false)}}, {Values: []any{esedb.Pack7("link\x00program", true)}},
+	}
+	db := &esedb.DB{PageSize: 32768, Revision: 110, State: esedb.Clean, Tables: []esedb.Table{
+		{Name: "T", Columns: []esedb.Column{{Name: "Kind", Type: esedb.LongBinary}}, Rows: rows}}}
+	want := []string{"p\x00r\x00o\x00g\x00r\x00a\x00m\x00", "program", "l\x00i\x00n\x00k\x00\x00\x00p\x00r\x00o\x00g\x00r\x00a\x00m\x00"}
+	var got []string
+	for row, err := range open(t, db.Bytes()).Table("T").Rows() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		row.Each(func(_ *ese.Column, v ese.Value, err error) bool {
+			got = append(got, string(v.Bytes()))
+			return err == nil
+		})
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+}

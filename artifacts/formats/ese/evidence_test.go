@@ -148,3 +148,41 @@ func TestRealMutated(t *testing.T) {
 		}
 	}
 }
+
+// TestRealKinds reads one column of bytes that holds lists of words, of which some are
+// stored with compression and most without: all are UTF-16.
+func TestRealKinds(t *testing.T) {
+	db := open(t, unpack(t, filepath.Join(evidence(t), "ese/winsearch-win10-clean/Windows.edb.gz")))
+	n, words := 0, map[string]int{}
+	for row, err := range db.Table("SystemIndex_PropertyStore").Rows() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		row.Each(func(c *ese.Column, v ese.Value, err error) bool {
+			if err != nil || !strings.HasSuffix(c.Name, "-System_Kind") {
+				return true
+			}
+			b := v.Bytes()
+			n++
+			text := make([]byte, 0, len(b)/2)
+			for i, x := range b {
+				if i%2 == 0 {
+					text = append(text, x)
+				} else if x != 0 {
+					t.Errorf("page %d, tag %d: % x is not UTF-16", row.Page, row.Tag, b)
+					return true
+				}
+			}
+			if len(b)%2 != 0 {
+				t.Errorf("page %d, tag %d: %d bytes", row.Page, row.Tag, len(b))
+			}
+			for word := range strings.SplitSeq(string(text), "\x00") {
+				words[word]++
+			}
+			return true
+		})
+	}
+	if n != 531 || words["program"] == 0 || words["link"] == 0 || words[""] != 0 {
+		t.Errorf("%d values: %v", n, words)
+	}
+}

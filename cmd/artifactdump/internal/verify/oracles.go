@@ -66,7 +66,7 @@ is a change of a group. The header of the record, EventRecordID and three reader
 
 Ten ESE databases of SRUM, BITS, user access logging, Windows Search and the catalogue of signatures were read with esedbexport 20181229 and go-ese 0.2.0,
 thirteen SQLite databases with sqlite3 3.40. Row counts are equal in all 105 and 107 tables but for what this table lists. Of 750,406 values that
-esedbexport prints, 730,975 are equal as text; the others differ for these reasons, 43 values of text in an unusual encoding aside.
+esedbexport prints, 730,975 are equal as text; the others differ for these reasons, and none is left unexplained. dissect was not compared.
 
 | what | beside | outcome |
 | --- | --- | --- |
@@ -75,6 +75,8 @@ esedbexport prints, 730,975 are equal as text; the others differ for these reaso
 | a fixed column without a value | esedbexport prints 707406378 or 3038287259199220266 (7,868 values), and true for a boolean | the bytes are 0x2A, with which the engine fills the place; the bit of the column in the record says that it has no value |
 | dates stored as a double | esedbexport prints 22:18:59.231231222 (386 values) | the double is 44597.92986111111, which is 22:19:00; whole minutes are what the writer stores |
 | long values of BITS and Windows Search | esedbexport prints nothing (31 values) | the bytes are in the tree of long values, under the identifier in the record; those of BITS begin with the GUID of its lists |
+| 7-bit compressed text in columns of bytes | esedbexport prints one byte a character (42 values of Windows Search: System_Kind, AppIdList, ChangeTracking), and for a few one NUL more | the first byte is 0x10 to 0x17: scheme 2, 7-bit UTF-16, with the number of bits in the last byte, which is what says where the text ends. A unit has two bytes: the 497 values of System_Kind that are stored without compression have them |
+| UTF-16 in a column of code page 1252 | esedbexport prints S, ours S\x00y\x00s… (1 value: CatalogName) | the record holds the 24 bytes of SystemIndex in UTF-16, with a NUL at the end, and the catalogue says 1252; esedbexport ends at the first NUL. We give what is stored, in the code page that the catalogue names |
 | text with a backslash | esedbexport doubles it (4,076 values) | the bytes have one |
 | GUID | esedbexport prints the 16 bytes in their order | the first three groups are little-endian ([MS-DTYP] 2.3.4) |
 | FILETIME in columns of bytes or numbers | esedbexport prints a date (1,113 values) | the column has no type of a date; the artifacts that know the table read it as one |
