@@ -67,11 +67,11 @@ func Read(ctx context.Context, s *session.Session, paths []string, sorter *outpu
 	if err != nil {
 		return nil, 0, err
 	}
-	in = &viewer.Input{Evidence: paths[0], Machines: s.Machines, Rows: j.Rows(sorter.Rows())}
+	a := b.Analyse()
+	in = &viewer.Input{Evidence: paths[0], Machines: s.Machines, Rows: scan.Sessions(a, j.Rows(sorter.Rows()))}
 	if in.Findings, err = viewer.FindingsOf(j.Reports()...); err != nil {
 		return nil, 0, err
 	}
-	a := b.Analyse()
 	scan.RankLogons(a, j.Reports()...)
 	return in, sorter.Len(), in.SetLogons(a)
 }

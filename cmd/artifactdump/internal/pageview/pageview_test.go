@@ -36,7 +36,7 @@ func TestRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			n++
-			fmt.Fprintln(&b, r.ID, r.Datetime(), r.Message, r.Level, r.ExtraJSON())
+			fmt.Fprintln(&b, r.ID, r.Datetime(), r.Message, r.Level, r.Session, r.ExtraJSON())
 		}
 		if n == 0 || n > atMost {
 			t.Errorf("%s: %d rows, at most %d", path, n, atMost)
