@@ -13,12 +13,19 @@ import (
 const maxLine = 8192
 
 // Parse reads a search line. An error is a *[SyntaxError].
-func Parse(line string) (*Query, error) {
+func Parse(line string) (*Query, error) { return parse(line, false) }
+
+// ParseExact is Parse for words and expressions that tell upper from lower case. Terms
+// on fields do not.
+func ParseExact(line string) (*Query, error) { return parse(line, true) }
+
+func parse(line string, exact bool) (*Query, error) {
 	q := &Query{line: line}
 	if len(line) > maxLine {
 		return nil, &SyntaxError{"", 0, fmt.Sprintf("longer than %d bytes", maxLine)}
 	}
 	for _, t := range tokens(line) {
+		t.exact = exact
 		m, err := t.matcher()
 		if err != nil {
 			return nil, &SyntaxError{line, t.at, err.Error()}
@@ -37,6 +44,7 @@ type token struct {
 	field string // lower case, "" for a bare word
 	text  string // the word, or the inside of quotation marks or slashes
 	form  form
+	exact bool // words and expressions tell upper from lower case
 }
 
 type form int
@@ -166,12 +174,18 @@ func (t *token) matcher() (matcher, error) {
 		if err != nil {
 			return nil, err
 		}
+		if t.exact {
+			return anywhere{test: re.MatchString}, nil
+		}
 		return anywhere{test: matches(re)}, nil
 	}
 	if t.text == "" {
 		return nil, nil
 	}
 	a := anywhere{test: contains(fold(t.text))}
+	if t.exact {
+		a.test = func(s string) bool { return strings.Contains(s, t.text) }
+	}
 	if t.form == word && len(t.text) >= len("2026-03") {
 		if from, to, err := parseTime(t.text); err == nil {
 			a.when = &period{from, to}
@@ -185,6 +199,9 @@ func (t *token) regexp() (*regexp.Regexp, error) {
 	pattern, err := translate(t.text)
 	if err != nil {
 		return nil, err
+	}
+	if t.exact && t.field == "" {
+		pattern = t.text // the dialect was looked at, and the pattern is not folded
 	}
 	re, err := regexp.Compile(pattern)
 	if err != nil {

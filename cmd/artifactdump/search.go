@@ -22,7 +22,7 @@ func searchCommand() *cli.Command {
 		ArgsUsage: "EVIDENCE|CASE WORD…",
 		Description: "Finds records in which all WORDs occur, in any field: also in those that no row of a\n" +
 			"timeline shows, such as the files that a Prefetch file lists. Upper and lower case\n" +
-			"are equal. A WORD can be \"a text\", /an expression/, -not, or level:high+, path:\\tmp\\*,\n" +
+			"are equal without --match-case. A WORD can be \"a text\", /an expression/, -not, or level:high+, path:\\tmp\\*,\n" +
 			"artifact:prefetch and others: see docs/search.md. Each record is printed with the\n" +
 			"fields that matched and the ids of its events.\n\n" +
 			"Examples:\n" +
@@ -32,7 +32,8 @@ func searchCommand() *cli.Command {
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: " + strings.Join(recordsearch.Formats(), ", ")},
 			&cli.BoolFlag{Name: "regexp", Aliases: []string{"e"}, Usage: "read each WORD as a regular expression"},
-			&cli.BoolFlag{Name: "ignore-case", Aliases: []string{"i"}, Usage: "ignore case (always on)"},
+			&cli.BoolFlag{Name: "match-case", Usage: "tell upper from lower case in words and expressions"},
+			&cli.BoolFlag{Name: "ignore-case", Aliases: []string{"i"}, Usage: "ignore case: the default; overrides --match-case"},
 			&cli.StringFlag{Name: "field", Usage: "compare words with the field `NAME` alone, such as files or key_path"},
 			&cli.StringFlag{Name: "from", Usage: "find records with an event at or after `TIME`"},
 			&cli.StringFlag{Name: "to", Usage: "find records with an event before `TIME`; a date alone includes that day"},
@@ -55,8 +56,11 @@ func searchAction(c *cli.Context) error {
 			words[i] = search.Pattern(w)
 		}
 	}
-	var err error
-	if find.Query, err = search.Parse(strings.Join(words, " ")); err != nil {
+	parse, err := search.Parse, error(nil)
+	if c.Bool("match-case") && !c.Bool("ignore-case") {
+		parse = search.ParseExact
+	}
+	if find.Query, err = parse(strings.Join(words, " ")); err != nil {
 		return usage.Of(err)
 	}
 	if find.From, err = timespan.ParseTime("from", c.String("from"), false); err != nil {

@@ -112,3 +112,29 @@ func TestSearchNamesDamageOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestSearchCase: upper and lower case are equal unless the analyst wants to tell them apart.
+func TestSearchCase(t *testing.T) {
+	count := func(args ...string) int {
+		t.Helper()
+		stdout, stderr, code := runArgs(t, slices.Concat([]string{"search", "-q", "--format", "jsonl", "-a", "prefetch"}, args)...)
+		if code != exitOK {
+			t.Fatalf("%v: exit %d: %s", args, code, stderr)
+		}
+		return strings.Count(stdout, "\n")
+	}
+	all := count(theIncident, "psexesvc.exe")
+	for _, x := range []struct {
+		want int
+		args []string
+	}{
+		{all, []string{"-i", theIncident, "PsExeSvc.exe"}}, {all, []string{"--match-case", theIncident, "PSEXESVC.EXE"}},
+		{0, []string{"--match-case", theIncident, "PsExeSvc.exe"}}, {all, []string{"--match-case", "-i", theIncident, "PsExeSvc.exe"}},
+		{0, []string{"--match-case", "--regexp", theIncident, `Psexe[a-z]+\.exe`}}, {all, []string{"--match-case", "--regexp", theIncident, `PSEXE[A-Z]+\.EXE`}},
+		{all, []string{"--regexp", theIncident, `psexe[a-z]+\.exe`}}, {all, []string{"--match-case", theIncident, "PSEXESVC.EXE", "artifact:PREFETCH"}},
+	} {
+		if n := count(x.args...); n != x.want || all == 0 {
+			t.Errorf("%v: %d records, want %d", x.args, n, x.want)
+		}
+	}
+}
