@@ -59,7 +59,7 @@ by a hash in the file's name: "computed" means that a program which this machine
 		"https://learn.microsoft.com/openspecs/windows_protocols/ms-shllink/",
 	},
 	Sources: []artifacts.Source{
-		artifacts.RandomFiles(`%UserProfile%\AppData\Roaming\Microsoft\Windows\Recent\AutomaticDestinations\*.automaticDestinations-ms`),
+		artifacts.SignedRandom(`%UserProfile%\AppData\Roaming\Microsoft\Windows\Recent\AutomaticDestinations\*.automaticDestinations-ms`, "jumplist"),
 		artifacts.RandomFiles(`%UserProfile%\AppData\Roaming\Microsoft\Windows\Recent\CustomDestinations\*.customDestinations-ms`),
 	},
 }, decodeJumpList)

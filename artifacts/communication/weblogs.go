@@ -18,7 +18,7 @@ type WebLog struct {
 	artifacts.Origin
 	Line      int       `json:"line"`
 	Time      time.Time `json:"time,omitzero" event:"Event Time"`
-	Reasons   []string  `json:"reasons"` // why the line is a record
+	Reasons   []string  `json:"reasons,omitempty"` // why the line is a record; empty when all are wanted
 	Client    string    `json:"client,omitempty"`
 	User      string    `json:"account,omitempty"`
 	Server    string    `json:"server,omitempty"`
@@ -41,7 +41,7 @@ var webLogs = artifacts.Define(artifacts.Artifact{
 	DataType: "iis:log:line",
 	About: `Requests in the logs of IIS, of Exchange and of HTTP.SYS (HTTPERR), in the W3C format. Only lines with a reason become records: data sent
 to a script page, a path that leaves its folder, words of commands or of SQL in the query, the user agents of attack tools. How many other lines
-there were is a note. Proves that such a request came from this address, and with which status the server answered. Does not prove that an attack
+there were is a note; -a weblogs or --full makes a record of each. Proves that such a request came from this address, and with which status the server answered. Does not prove that an attack
 worked, nor who sat at the address: a proxy may stand between. Times are UTC, in whole seconds, unless an administrator changed the rollover; a
 log without dates takes the date of its head.`,
 	Proves: artifacts.Present,
@@ -61,7 +61,7 @@ func decodeWebLogs(in artifacts.Input, yield func(WebLog) bool) error {
 	var order []string
 	var date string
 	var errs []error
-	line, lines, bad := 0, 0, 0
+	line, lines, left, bad := 0, 0, 0, 0
 	for start, text := range textfile.Lines(in.Reader()) {
 		line++
 		if head, ok := strings.CutPrefix(text, "#"); ok {
@@ -91,7 +91,8 @@ func decodeWebLogs(in artifacts.Input, yield func(WebLog) bool) error {
 			}
 			continue
 		}
-		if r.Reasons = webLogReasons(&r); r.Reasons == nil {
+		if r.Reasons = webLogReasons(&r); r.Reasons == nil && !in.Full {
+			left++
 			continue
 		}
 		r.Origin, r.Line = in.AtOffset(start), line
@@ -99,8 +100,8 @@ func decodeWebLogs(in artifacts.Input, yield func(WebLog) bool) error {
 			return nil
 		}
 	}
-	if lines > 0 {
-		in.Remark(fmt.Sprintf("%d requests; those without a reason for a record are not shown", lines))
+	if left > 0 {
+		in.Remark(fmt.Sprintf("%d of %d requests have no reason for a record and are not shown: -a weblogs shows all", left, lines))
 	}
 	return errors.Join(errs...)
 }
@@ -220,5 +221,9 @@ func (r WebLog) Summary() string {
 	if r.Query != "" {
 		s += "?" + r.Query
 	}
-	return fmt.Sprintf("%s, status %s: %s", s, r.Status, strings.Join(r.Reasons, ", "))
+	s += ", status " + r.Status
+	if len(r.Reasons) > 0 {
+		s += ": " + strings.Join(r.Reasons, ", ")
+	}
+	return s
 }

@@ -41,6 +41,9 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 	if sig == "" && bins && string(head[:4]) != "regf" {
 		sig = collect.HiveFile
 	}
+	if sig == "" && n > 0 {
+		sig = collect.SniffName(base)
+	}
 	fsys := opts.wrap(&single{collect.RootFS(root), base})
 	host := collect.Machine{Loose: true, Files: []collect.Loose{{Path: base, Kind: sig}}, Volumes: []collect.Vol{{FS: fsys}}}
 	if opts != nil && opts.AnyFile && sig != collect.HiveFile {
@@ -53,7 +56,8 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 			return nil, &fs.PathError{Op: "open evidence", Path: path, Err: fmt.Errorf("%w: the file is empty", ErrNothing)}
 		}
 		return nil, &fs.PathError{Op: "open evidence", Path: path,
-			Err: fmt.Errorf("%w: the file begins with %x, which is neither a hive (regf) nor a Prefetch file (MAM, SCCA), a task, a job, a shortcut, an ESE or an SQLite database", ErrNothing, head[:min(n, 8)])}
+			Err: fmt.Errorf("%w: the file begins with %x, which is neither a hive (regf) nor a Prefetch file (MAM, SCCA), a task, a job, a shortcut, a jump list, "+
+				"an ESE or an SQLite database", ErrNothing, head[:min(n, 8)])}
 	}
 	e := &Evidence{Path: path, Kind: "file", closers: []func() error{root.Close}}
 	e.Trees = []*Tree{newTree(host, baseName(path), opts)}

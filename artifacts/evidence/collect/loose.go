@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 )
 
 // Loose is a file of a loose heap that its first bytes make known.
@@ -33,6 +34,7 @@ const (
 	ESEFile      Signature = "ese"      // a database of the Extensible Storage Engine
 	SQLiteFile   Signature = "sqlite"   // an SQLite database
 	RecycleFile  Signature = "recycled" // $I… or INFO2 of a recycle bin
+	JumpListFile Signature = "jumplist" // a jump list, by its name: other compound files begin alike
 
 	// AnyFile is the kind of a file that is given by itself and taken for what the
 	// caller asks for. [Sniff] never returns it.
@@ -75,6 +77,15 @@ func Sniff(head []byte) Signature {
 		return RecycleFile
 	}
 	return sniffNTFS(head)
+}
+
+// SniffName tells what a file is by its name, where its first bytes are not enough.
+func SniffName(name string) Signature {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".automaticdestinations-ms", ".customdestinations-ms":
+		return JumpListFile
+	}
+	return ""
 }
 
 // Limits of the walk through a loose heap. No collection of single files comes near them.
@@ -152,6 +163,9 @@ func sniffFile(fsys fs.FS, name string, buf []byte) (Signature, error) {
 	kind := Sniff(buf[:n])
 	if kind == "" && n == len(buf) && string(buf[:4]) != "regf" && HasBins(f, name) {
 		kind = HiveFile
+	}
+	if kind == "" && n > 0 {
+		kind = SniffName(name)
 	}
 	return kind, err
 }
