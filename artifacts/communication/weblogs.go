@@ -39,11 +39,11 @@ var webLogs = artifacts.Define(artifacts.Artifact{
 	Name:     "weblogs",
 	Title:    "Web server log",
 	DataType: "iis:log:line",
-	About: `Requests in the logs of IIS, of Exchange and of HTTP.SYS (HTTPERR), in the W3C format. Only lines with a reason become records: data sent
-to a script page, a path that leaves its folder, words of commands or of SQL in the query, the user agents of attack tools. How many other lines
-there were is a note; -a weblogs or --full makes a record of each. Proves that such a request came from this address, and with which status the server answered. Does not prove that an attack
-worked, nor who sat at the address: a proxy may stand between. Times are UTC, in whole seconds, unless an administrator changed the rollover; a
-log without dates takes the date of its head.`,
+	About: `Requests in the logs of IIS and of HTTP.SYS (HTTPERR), in the W3C format. Only lines with a reason become records: data sent to a
+script page, a path that leaves its folder, words of commands or of SQL in the query, the user agents of attack tools. How many other lines there
+were is a note; -a weblogs or --full makes a record of each. Proves that such a request came from this address, and with which status the
+server answered. Does not prove that an attack worked, nor who sat at the address: a proxy may stand between. Times are UTC, in whole seconds,
+unless an administrator changed the rollover; a log without dates takes the date of its head.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1190", "T1505.003"},
 	Refs: []string{

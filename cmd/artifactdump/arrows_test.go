@@ -168,7 +168,7 @@ func TestArrows(t *testing.T) {
 		"cmd/artifactdump/internal/logonview":    join(reading, []string{own + "session", own + "timespan"}),
 		"cmd/artifactdump/internal/pageview":     join(reading, []string{own + "session"}),
 		"cmd/artifactdump/internal/programview":  join(reading, []string{own + "session"}),
-		"cmd/artifactdump/internal/reportview":   join(reading, []string{own + "session", own + "timespan", own + "logonview"}),
+		"cmd/artifactdump/internal/reportview":   join(reading, []string{own + "session", own + "timespan", own + "logonview", own + "findingview"}),
 		"cmd/artifactdump/internal/scanview":     reading,
 		"cmd/artifactdump/internal/searchview":   join(reading, []string{own + "session"}),
 		"cmd/artifactdump/internal/sessiontest":  join(reading, []string{own + "session"}),

@@ -32,7 +32,7 @@ func searchCommand() *cli.Command {
 		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "format", Value: "text", Usage: "output `FORMAT`: " + strings.Join(recordsearch.Formats(), ", ")},
 			&cli.BoolFlag{Name: "regexp", Aliases: []string{"e"}, Usage: "read each WORD as a regular expression"},
-			&cli.BoolFlag{Name: "match-case", Usage: "tell upper from lower case in words and expressions"},
+			&cli.BoolFlag{Name: "match-case", Usage: "distinguish upper and lower case in words and expressions"},
 			&cli.BoolFlag{Name: "ignore-case", Aliases: []string{"i"}, Usage: "ignore case: the default; overrides --match-case"},
 			&cli.StringFlag{Name: "field", Usage: "compare words with the field `NAME` alone, such as files or key_path"},
 			&cli.StringFlag{Name: "from", Usage: "find records with an event at or after `TIME`"},
