@@ -221,6 +221,7 @@ type manifestVolume struct {
 	Accessor string `json:"accessor"`
 	Stored   string `json:"stored"`
 	Listed   int64  `json:"listed,omitempty"`
+	Listing  string `json:"listing,omitempty"`
 }
 
 func (m *machine) manifest(plan *Plan, files string) *manifest {
@@ -234,7 +235,7 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 	}
 	var stored, listed int64
 	for _, d := range m.order {
-		x.Volumes = append(x.Volumes, manifestVolume{d.Volume, d.Snapshot, d.Device, d.Accessor, d.Stored, d.Listed})
+		x.Volumes = append(x.Volumes, manifestVolume{d.Volume, d.Snapshot, d.Device, d.Accessor, d.Stored, d.Listed, d.Listing})
 		listed += d.Listed
 	}
 	for _, r := range m.rows {

@@ -40,6 +40,7 @@ type device struct {
 	Stored   string // folder of the zip, from the machine's
 	fsys     fs.FS
 	Listed   int64
+	Listing  string // where the names of the volume are: "$MFT", an entry of the zip, or ""
 }
 
 // A row is what the lists of the zip say of one file.
