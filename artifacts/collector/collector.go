@@ -169,7 +169,7 @@ func (c *collection) prefixes() []string {
 	}
 	taken := map[string]bool{}
 	for i, t := range c.ev.Trees {
-		name := t.ComputerName()
+		name := t.Identity().Name
 		if name == "" {
 			name = t.Name()
 		}

@@ -64,10 +64,11 @@ func (m *machine) listing(ctx context.Context) error {
 	return z.Close()
 }
 
-// fileTable reports whether the $MFT of a volume is stored whole and gives all names that the volume has. It counts them.
+// fileTable reports whether the $MFT of a volume is stored whole and gives the names that the folders of the volume have, as many of
+// them as were seen when their indexes were read.
 func (m *machine) fileTable(d *device) bool {
 	v, ok := d.fsys.(*ntfs.Volume)
-	if !ok || len(v.Damage) > 0 || !slices.ContainsFunc(m.rows, func(r *row) bool {
+	if !ok || d.walked == 0 || len(v.Damage) > 0 || !slices.ContainsFunc(m.rows, func(r *row) bool {
 		return r.Line.State == whole && r.Line.Snapshot == "" && r.Line.Path == d.Volume+`\$MFT`
 	}) {
 		return false
@@ -77,18 +78,31 @@ func (m *machine) fileTable(d *device) bool {
 		return false
 	}
 	var names int64
+	folders := map[ntfs.Reference]bool{} // whether the path of one is confirmed
+	shown := func(n *ntfs.Name) bool {
+		ok, known := folders[n.Parent]
+		if !known {
+			_, state := table.AppendFolder(nil, n.Parent)
+			ok = state == ntfs.PathWhole
+			folders[n.Parent] = ok
+		}
+		return ok && !n.DOS()
+	}
 	for r, err := range v.Records(table, false) {
 		if err != nil || r.Damage != 0 {
 			return false
 		}
-		if !r.InUse() || !r.IsBase() || r.Reused {
+		if !r.InUse() || !r.IsBase() || r.Reused || r.Entry == ntfs.RootEntry {
 			continue
 		}
 		for i := range r.Names {
-			if !r.Names[i].DOS() {
+			if shown(&r.Names[i]) {
 				names++
 			}
 		}
+	}
+	if names != d.walked {
+		return false
 	}
 	d.Listed, d.Listing = names, "$MFT"
 	m.sum.Listed += names

@@ -23,6 +23,7 @@ type machine struct {
 	tree    *evidence.Tree
 	prefix  string // of its entries
 	name    string
+	about   *evidence.Machine
 	started time.Time
 	devices map[evidence.Place]*device
 	order   []*device
@@ -41,6 +42,7 @@ type device struct {
 	fsys     fs.FS
 	Listed   int64
 	Listing  string // where the names of the volume are: "$MFT", an entry of the zip, or ""
+	walked   int64  // names that its folders have, where all were read for their indexes
 }
 
 // A row is what the lists of the zip say of one file.
@@ -63,7 +65,8 @@ func (m *machine) collect(ctx context.Context) error {
 	if m.finished() {
 		return nil
 	}
-	m.name = m.tree.ComputerName()
+	m.about = m.tree.Identity()
+	m.name = m.about.Name
 	if m.name == "" {
 		m.name = m.tree.Name()
 	}
@@ -174,6 +177,7 @@ func (m *machine) file(ctx context.Context, it *Item) error {
 	if it.Kind == "filesystem" {
 		limit = m.left
 	}
+	t.runs(f)
 	if err := m.entry(ctx, t, f, limit); err != nil {
 		return err
 	}
@@ -239,6 +243,26 @@ func (m *machine) count(r *row) {
 		err := fmt.Errorf("%s: %s: %s", r.shown(), r.Line.State, r.Line.Error)
 		m.say("%v", err)
 		m.damage(err)
+	}
+}
+
+// maxRuns bounds what the list says of one file.
+const maxRuns = 10_000
+
+// runs notes where a file lies in its volume.
+func (t *take) runs(f fs.File) {
+	x, ok := f.(interface{ Extents() []ntfs.Extent })
+	if !ok {
+		return
+	}
+	for _, e := range x.Extents() {
+		switch {
+		case e.Clusters == ntfs.ClustersHole:
+		case len(t.Line.Runs) == maxRuns:
+			t.Line.RunsOmitted++
+		default:
+			t.Line.Runs = append(t.Line.Runs, [3]int64{e.Offset, e.Volume, e.Length})
+		}
 	}
 }
 

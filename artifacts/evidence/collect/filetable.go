@@ -82,8 +82,7 @@ func (w *tableWalk) record(r *ntfs.Record) error {
 }
 
 func (w *tableWalk) name(r *ntfs.Record, n *ntfs.Name, size int64, times *seen) error {
-	const root = 5
-	if r.Entry == root {
+	if r.Entry == ntfs.RootEntry {
 		return nil
 	}
 	if w.entries++; w.entries > maxTreeEntries {

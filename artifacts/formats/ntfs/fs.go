@@ -147,9 +147,9 @@ func (v *Volume) find(op, name string) (*node, error) {
 	if strings.Count(name, "/") > maxPathDepth {
 		return fail(fs.ErrInvalid)
 	}
-	root, err := v.inode(entryRoot)
+	root, err := v.inode(RootEntry)
 	if root == nil {
-		root = v.lostDirectory(entryRoot, err)
+		root = v.lostDirectory(RootEntry, err)
 	}
 	n := &node{f: root, name: ".", st: root.stat(), mode: fs.ModeDir | 0o555}
 	if name == "." {

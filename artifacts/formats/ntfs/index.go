@@ -315,7 +315,7 @@ func (w *indexWalk) add(e []byte, at int64) {
 	flags, tag := le.Uint32(key[fnFlags:]), le.Uint32(key[fnReparse:])
 	ent.mode = entMode(flags, tag)
 	switch {
-	case ent.name == "." || ent.name == ".." || ent.name == "" || ent.ref.entry() == entryRoot:
+	case ent.name == "." || ent.name == ".." || ent.name == "" || ent.ref.entry() == RootEntry:
 		return // the root holds itself, as "."
 	case len(w.d.ents)+len(w.d.short) >= 2*w.v.opts.MaxDirEntries || len(w.d.ents) >= w.v.opts.MaxDirEntries:
 		w.limit = &LimitError{"MaxDirEntries", int64(w.v.opts.MaxDirEntries), int64(len(w.d.ents)) + 1}

@@ -85,7 +85,7 @@ func (v *Volume) takeParents(entry uint64, b []byte, dirs []uint64) {
 	}
 	for i := range rec.attrs {
 		a := &rec.attrs[i]
-		if a.typ != typeFileName || !a.resident || len(a.value) < fnName || owner == entryRoot {
+		if a.typ != typeFileName || !a.resident || len(a.value) < fnName || owner == RootEntry {
 			continue
 		}
 		v.parents.children = append(v.parents.children, child{ref(le.Uint64(a.value[fnParent:])).entry(), owner})
