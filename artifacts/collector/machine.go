@@ -74,7 +74,10 @@ func (m *machine) collect(ctx context.Context) error {
 	for _, v := range m.tree.Volumes() {
 		m.device(evidence.Place{Volume: v.Name, Snapshot: v.Snapshot}, v.FS)
 	}
-	plan := MakePlan(m.tree, m.o.Artifacts)
+	plan, err := m.o.plan(ctx, m.tree)
+	if err != nil {
+		return err
+	}
 	for i, it := range plan.Items {
 		if m.o.Progress != nil {
 			m.o.Progress(i, len(plan.Items), it.File.Path)
@@ -174,8 +177,11 @@ func (m *machine) file(ctx context.Context, it *Item) error {
 	}
 	t.Line.Size = t.info.Size()
 	limit := min(m.o.maxFile(), m.left)
-	if it.Kind == "filesystem" {
+	switch it.Kind {
+	case "filesystem":
 		limit = m.left
+	case "program":
+		limit = min(limit, maxProgram)
 	}
 	t.runs(f)
 	if err := m.entry(ctx, t, f, limit); err != nil {

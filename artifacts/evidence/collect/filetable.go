@@ -15,11 +15,12 @@ type tableWalk struct {
 	t       *tree
 	table   *ntfs.Table
 	folders map[ntfs.Reference]*node // nil for one that is not to be shown
+	names   int64
 	path    []byte
 }
 
-// readTable names what was on a volume and was not collected, by its $MFT.
-func (v *veloWalk) readTable(t *tree) error {
+// readTable names what was on a volume and was not collected, by its $MFT, which has as many names in folders as the collector counted.
+func (v *veloWalk) readTable(t *tree, names int64) error {
 	n := t.find("$MFT")
 	if n == nil || n.IsDir() {
 		return fs.ErrNotExist
@@ -39,7 +40,7 @@ func (v *veloWalk) readTable(t *tree) error {
 	}); err != nil {
 		return err
 	}
-	return pass(func(r io.Reader) error {
+	err := pass(func(r io.Reader) error {
 		for rec, err := range ntfs.Records(r, &ntfs.RecordOptions{Table: w.table}) {
 			if err != nil {
 				return err
@@ -53,6 +54,10 @@ func (v *veloWalk) readTable(t *tree) error {
 		}
 		return nil
 	})
+	if err == nil && w.names != names {
+		err = fmt.Errorf("%d names, the collector saw %d", w.names, names)
+	}
+	return err
 }
 
 // record takes the names of one file or folder.
@@ -88,6 +93,11 @@ func (w *tableWalk) name(r *ntfs.Record, n *ntfs.Name, size int64, times *seen) 
 	if w.entries++; w.entries > maxTreeEntries {
 		return fmt.Errorf("more than %d entries", maxTreeEntries)
 	}
+	dir := w.folder(n.Parent)
+	if dir == nil {
+		return nil
+	}
+	w.names++
 	link := r.ReparseTag == reparseMountPoint || r.ReparseTag == reparseSymlink
 	if r.Directory() && !link {
 		if d := w.folder(r.Reference()); d != nil && d.seen == nil {
@@ -95,9 +105,8 @@ func (w *tableWalk) name(r *ntfs.Record, n *ntfs.Name, size int64, times *seen) 
 		}
 		return nil
 	}
-	dir := w.folder(n.Parent)
 	name := ntfs.PathName(n.Name())
-	if dir == nil || !plainName(name) {
+	if !plainName(name) {
 		return nil
 	}
 	key := Fold(name)

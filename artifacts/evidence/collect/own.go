@@ -70,7 +70,10 @@ func (v *veloWalk) readManifest(dir string, list []fs.DirEntry) {
 		return
 	}
 	var m struct {
-		Volumes []struct{ Name, Snapshot, Stored, Listing string }
+		Volumes []struct {
+			Name, Snapshot, Stored, Listing string
+			Listed                          int64
+		}
 	}
 	if err == nil {
 		err = json.NewDecoder(io.LimitReader(f, maxManifest)).Decode(&m)
@@ -79,14 +82,16 @@ func (v *veloWalk) readManifest(dir string, list []fs.DirEntry) {
 	if err != nil {
 		v.problem(p, "volumes are named by their folders instead", plain(err))
 	}
-	v.devices, v.tables = map[string]Vol{}, map[Vol]bool{}
+	v.devices, v.tables = map[string]Vol{}, map[Vol]int64{}
 	for _, own := range m.Volumes {
 		name := own.Name
 		letter := len(name) == 2 && isLetter(Fold(name)[0]) && name[1] == ':'
 		if (letter || strings.HasPrefix(name, "Volume{")) && ownSnapshot.MatchString(own.Snapshot) {
 			vol := Vol{Name: name, Snapshot: own.Snapshot}
 			v.devices[own.Stored] = vol
-			v.tables[vol] = own.Listing == "$MFT"
+			if own.Listing == "$MFT" {
+				v.tables[vol] = own.Listed
+			}
 		}
 	}
 }
@@ -104,9 +109,9 @@ func (v *veloWalk) readOwn(dir string, list []fs.DirEntry) {
 	if err := v.readListing(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		v.problem(p, inPart, plain(err))
 	}
-	for vol, ok := range v.tables {
-		if t := v.vols[vol]; ok && t != nil {
-			if err := v.readTable(t); err != nil {
+	for vol, names := range v.tables {
+		if t := v.vols[vol]; t != nil {
+			if err := v.readTable(t, names); err != nil {
 				v.problem(vol.Name+`\$MFT`, inPart, plain(err))
 			}
 		}
