@@ -96,30 +96,52 @@ func decodeMFT(in artifacts.Input, yield func(File) bool) error {
 	if v == nil {
 		return nil
 	}
+	if !in.Full {
+		return v.chosenFiles(in, yield)
+	}
+	for r, err := range ntfs.Records(section(in), &ntfs.RecordOptions{Table: v.table, Slack: true}) {
+		if err != nil {
+			return errors.Join(v.err, err, v.dropped())
+		}
+		if !r.IsBase() && !r.Reused {
+			continue
+		}
+		if !yield(v.file(in, r, v.chosen[r.Reference()].reason)) {
+			return nil
+		}
+	}
+	return errors.Join(v.err, v.dropped())
+}
+
+// chosenFiles yields the files that are shown by default. Only their records are
+// read.
+func (v *view) chosenFiles(in artifacts.Input, yield func(File) bool) error {
 	live := liveView(in)
-	left := 0
-	var err error
-	for r, e := range ntfs.Records(section(in), &ntfs.RecordOptions{Table: v.table, Slack: true}) {
-		if e != nil {
-			err = e
-			break
+	found := 0
+	opts := ntfs.RecordOptions{RecordSize: v.recordSize, Table: v.table, Slack: true}
+	for r, err := range ntfs.RecordsOf(in.Random, entriesOf(v.chosen), opts) {
+		if err != nil {
+			return errors.Join(v.err, err, v.dropped())
 		}
 		c, ok := v.chosen[r.Reference()]
-		switch {
-		case !in.Full && !ok, !r.IsBase() && !r.Reused:
-			left++
+		if !ok || !r.IsBase() && !r.Reused {
 			continue
-		case !in.Full && live != nil && live.chosen[r.Reference()].sum == c.sum:
+		}
+		found++
+		if live != nil && live.chosen[r.Reference()].sum == c.sum {
 			continue // as it is on the live volume
 		}
 		if !yield(v.file(in, r, c.reason)) {
 			return nil
 		}
 	}
-	if left > 0 && !in.Full {
+	if left := v.records - found; left > 0 {
 		in.Remark(fmt.Sprintf("%d file records are not shown: -a mft shows all", left))
 	}
-	return errors.Join(v.err, err, v.dropped())
+	if v.unordered > 0 {
+		in.Remark(fmt.Sprintf("the last changes of %d programs were not compared with those of other files: above %d", v.unordered, maxOrdered))
+	}
+	return errors.Join(v.err, v.dropped())
 }
 
 func (v *view) dropped() error {
@@ -211,8 +233,8 @@ func (f *File) streams(r *ntfs.Record) {
 	}
 }
 
-func doubtOf(x *Forged) *Doubt {
-	d := &Doubt{Strong: x.Tests.Strong(), Twin: x.Twin}
+func doubtOf(x *forgedFile) *Doubt {
+	d := &Doubt{Strong: x.Tests.Strong(), Twin: x.twin}
 	for _, t := range [...]struct {
 		test TimeTests
 		says string
