@@ -49,10 +49,10 @@ func (t TimeTests) Weak(journal bool) bool {
 
 // A Forged is a program whose times are in doubt.
 type Forged struct {
-	File     ntfs.Reference
-	Path     string
-	Tests    TimeTests
-	Twin     ntfs.Reference // the file whose times were cloned; 0 for none
+	File  ntfs.Reference
+	Path  string
+	Tests TimeTests
+	Twin  ntfs.Reference // the file whose times were cloned; 0 for none
 
 	// NotBefore and NotAfter are FILETIMEs between which the last change really
 	// lies, by its place in the change journal; 0 when unknown.

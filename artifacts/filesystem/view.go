@@ -154,7 +154,7 @@ func letter(path string) string {
 func readView(in artifacts.Input, f *evidence.File) *view {
 	v := &view{
 		source: f, drive: drive(f.Path), chosen: map[ntfs.Reference]choice{}, forged: map[ntfs.Reference]*forgedFile{},
-		odd: map[ntfs.Reference]bool{},
+		odd:    map[ntfs.Reference]bool{},
 		marked: map[ntfs.Reference]bool{}, ran: map[ntfs.Reference]string{}, table: ntfs.NewTable(nil),
 	}
 	check := NewTimeCheck()
@@ -181,7 +181,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 	})
 	v.table.Finish()
 	v.recordSize = cmp.Or(v.recordSize, 1024) // one record alone
-	v.selection.Select("", 0, false) // sorts it, so that it can be read from several goroutines
+	v.selection.Select("", 0, false)          // sorts it, so that it can be read from several goroutines
 	err = errors.Join(err, v.surveyExtended(in, check))
 	check.Narrow(v.table)
 	v.prefetched(in)
