@@ -303,7 +303,7 @@ func (e *Evaluator) Report() *Report {
 	rep := &Report{Findings: e.merge(), Known: e.known.counts(), Coverage: e.coverage(), Limits: e.reached()}
 	if n := e.model.Dropped; n > 0 {
 		rep.Limits = append(rep.Limits, fmt.Sprintf("programs: %d records name programs beyond the limit of %d, which are not listed", n,
-			len(e.model.Programs)))
+			e.model.Len()))
 	}
 	for _, n := range e.silenced {
 		rep.Silenced += n

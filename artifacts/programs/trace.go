@@ -322,15 +322,12 @@ func (b *Builder) files(rec *artifacts.Record) {
 		if d.Directory {
 			return
 		}
+		if b.quietly(rec, &d) {
+			return
+		}
 		if p := b.fromDisk(d.Path, rec); p != nil {
-			f := File{Reference: d.Reference, Size: d.Size, Created: cmpTime(d.NameCreated, d.Created), From: []Ref{ref}, born: d.NameCreated}
-			p.file(f)
-			if !f.Created.IsZero() {
-				add(&p.p.Arrived, Arrival{Kind: "created", Time: f.Created, Certainty: Proved, Ref: ref})
-			}
-			if !d.Exists {
-				add(&p.p.Ends, End{Kind: "deleted", Ref: ref})
-			}
+			p.onDisk(File{Reference: d.Reference, Size: d.Size, Created: cmpTime(d.NameCreated, d.Created), From: []Ref{ref}, born: d.NameCreated},
+				!d.Exists, ref)
 		}
 	case filesystem.Change:
 		b.journal(rec, &d)

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -31,9 +32,39 @@ func worth(level string) int { return slices.Index(levels, level) }
 // Choose returns the programs that a view shows, worst first and then by their
 // first start. Without names it leaves out programs without findings, unless all
 // are asked for.
-func (m *Model) Choose(v *View) []*Program {
-	var out []*Program
-	for _, p := range m.Programs {
+func (m *Model) Choose(v *View) iter.Seq[*Program] {
+	list := m.choose(v)
+	return func(yield func(*Program) bool) {
+		for i := range list {
+			p := list[i].p
+			if p == nil {
+				p = m.quietProgram(list[i].quiet)
+			}
+			if !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+// A choice is a program, or the place of one that is made when it is looked at.
+type choice struct {
+	p     *Program
+	quiet int
+	seen  time.Time
+}
+
+func (m *Model) choose(v *View) []choice {
+	var out []choice
+	quiet := 0
+	for p, made := range m.chooseFrom(v) {
+		c := choice{seen: p.FirstSeen()}
+		if made {
+			c.quiet = quiet
+			quiet++
+		} else {
+			c.p = p
+		}
 		switch {
 		case len(v.Names) > 0:
 			if !slices.ContainsFunc(v.Names, p.Named) {
@@ -42,12 +73,35 @@ func (m *Model) Choose(v *View) []*Program {
 		case !v.All && worth(p.Level) < worth("low"):
 			continue
 		}
-		out = append(out, p)
+		out = append(out, c)
 	}
-	slices.SortStableFunc(out, func(a, b *Program) int {
-		return cmp.Or(cmp.Compare(worth(b.Level), worth(a.Level)), cmp.Compare(b.Score, a.Score), a.FirstSeen().Compare(b.FirstSeen()))
+	slices.SortStableFunc(out, func(a, b choice) int {
+		if x, y := a.p, b.p; x != nil || y != nil {
+			x, y = cmp.Or(x, &unrated), cmp.Or(y, &unrated)
+			if c := cmp.Or(cmp.Compare(worth(y.Level), worth(x.Level)), cmp.Compare(y.Score, x.Score)); c != 0 {
+				return c
+			}
+		}
+		return a.seen.Compare(b.seen)
 	})
 	return out
+}
+
+// unrated stands for programs that no finding is about.
+var unrated Program
+
+// chooseFrom returns all programs where a view may show those without findings.
+func (m *Model) chooseFrom(v *View) iter.Seq2[*Program, bool] {
+	if v.All || len(v.Names) > 0 {
+		return m.All()
+	}
+	return func(yield func(*Program, bool) bool) {
+		for _, p := range m.Programs {
+			if !yield(p, false) {
+				return
+			}
+		}
+	}
 }
 
 // Named reports whether the program is called so: by its name, its path, the
@@ -76,7 +130,7 @@ func (p *Program) Named(s string) bool {
 
 // WriteJSON writes one program a line.
 func (m *Model) WriteJSON(w io.Writer, v *View) error {
-	for _, p := range m.Choose(v) {
+	for p := range m.Choose(v) {
 		b, err := p.marshal(m.Host)
 		if err != nil {
 			return err
@@ -116,7 +170,7 @@ func NewTable(w io.Writer, starts, safe bool) (*Table, error) {
 
 // Add writes the programs of one machine.
 func (t *Table) Add(m *Model, v *View) error {
-	for _, p := range m.Choose(v) {
+	for p := range m.Choose(v) {
 		if !t.starts {
 			if err := t.row(p.row()); err != nil {
 				return err
@@ -280,17 +334,18 @@ func clean(s string) string {
 // named.
 func (m *Model) WriteText(w io.Writer, v *View) error {
 	b := bufio.NewWriter(w)
-	list := m.Choose(v)
-	fmt.Fprintf(b, "# machine %s: %d programs, times are UTC\n", clean(m.Host), len(m.Programs))
-	for _, p := range list {
+	shown := 0
+	fmt.Fprintf(b, "# machine %s: %d programs, times are UTC\n", clean(m.Host), m.Len())
+	for p := range m.Choose(v) {
+		shown++
 		if len(v.Names) > 0 {
 			p.details(b)
 			continue
 		}
 		p.line(b)
 	}
-	switch hidden := len(m.Programs) - len(list); {
-	case len(v.Names) > 0 && len(list) == 0:
+	switch hidden := m.Len() - shown; {
+	case len(v.Names) > 0 && shown == 0:
 		fmt.Fprintf(b, "no program has the name, path or hash %s\n", clean(strings.Join(v.Names, " or ")))
 	case len(v.Names) == 0 && hidden > 0:
 		fmt.Fprintf(b, "%d programs without findings not shown (--all shows them; a NAME shows all about one).\n", hidden)
