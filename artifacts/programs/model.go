@@ -157,6 +157,7 @@ func (p *prog) absorb(o *prog) {
 	}
 	p.p.Arrived = append(p.p.Arrived, o.p.Arrived...)
 	p.p.Traffic = append(p.p.Traffic, o.p.Traffic...)
+	p.p.Counts.TrafficDropped += o.p.Counts.TrafficDropped
 	p.p.Autostarts = append(p.p.Autostarts, o.p.Autostarts...)
 	p.p.Verdicts = append(p.p.Verdicts, o.p.Verdicts...)
 	p.p.Ends = append(p.p.Ends, o.p.Ends...)

@@ -215,6 +215,8 @@ type Counts struct {
 	AtLeast int            `json:"at_least"` // with those that are only counted
 	Sources map[string]int `json:"sources,omitempty"`
 	Dropped int            `json:"dropped,omitempty"` // starts beyond the limit, which are not listed
+
+	TrafficDropped int `json:"traffic_dropped,omitempty"` // entries beyond the limits, which are not listed
 }
 
 // An Attribution is an account with how sure it is.

@@ -267,4 +267,6 @@ func (m *Model) Keep(list []*Program) {
 	m.quiet.list = slices.DeleteFunc(m.quiet.list, func(f quietFile) bool { return drop[m.quiet.key(f.path)] })
 }
 
-func comparePrograms(x, y *Program) int { return progKey{x.Volume, x.Key}.compare(progKey{y.Volume, y.Key}) }
+func comparePrograms(x, y *Program) int {
+	return progKey{x.Volume, x.Key}.compare(progKey{y.Volume, y.Key})
+}

@@ -131,6 +131,8 @@ const leastKept = 8
 type startBudget struct {
 	used int
 	last int // the newest starts that are kept of one program and source
+
+	traffic int // entries, of all programs
 }
 
 func newStartBudget() *startBudget { return &startBudget{last: keepOutside} }

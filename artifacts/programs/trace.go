@@ -87,10 +87,17 @@ func cmpTime(a, b time.Time) time.Time {
 	return a
 }
 
+// maxTraffic is how many entries of traffic are kept of all programs, some 150 bytes
+// each.
+const maxTraffic = 1 << 17
+
 func (p *prog) traffic(t Traffic) {
-	if len(p.p.Traffic) < 4*keepLast {
-		p.p.Traffic = append(p.p.Traffic, t)
+	if len(p.p.Traffic) >= 4*keepLast || p.budget.traffic >= maxTraffic {
+		p.p.Counts.TrafficDropped++
+		return
 	}
+	p.budget.traffic++
+	p.p.Traffic = append(p.p.Traffic, t)
 }
 
 // maxLoads is how many loaded files of one program are kept.
@@ -395,6 +402,7 @@ func (b *Builder) journal(rec *artifacts.Record, d *filesystem.Change) {
 	}
 	if !d.Deleted.IsZero() {
 		add(&p.p.Ends, End{Kind: "deleted", Time: d.Deleted, Ref: ref})
+		p.file(File{Reference: d.Reference, Deleted: d.Deleted, From: []Ref{ref}})
 	}
 	if !belowSystem(p.key) && (!d.Created.IsZero() || !d.Deleted.IsZero()) {
 		b.keep(rec)
