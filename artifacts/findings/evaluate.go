@@ -171,7 +171,10 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 func (e *Evaluator) findSystem(d artifacts.Decoded) {
 	p, _ := d.(execution.Prefetch)
 	for _, f := range p.Files {
-		if v := winpath.Volume(f); len(f)-len(v) == len(ntdll) && strings.EqualFold(f[len(v):], ntdll) {
+		if len(f) < len(ntdll) || !strings.EqualFold(f[len(f)-len(ntdll):], ntdll) {
+			continue
+		}
+		if v := winpath.Volume(f); len(f)-len(v) == len(ntdll) {
 			e.isSystem(strings.ToUpper(v))
 			return
 		}

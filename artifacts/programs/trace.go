@@ -126,8 +126,12 @@ func (b *Builder) prefetch(rec *artifacts.Record, d *execution.Prefetch) {
 	if d.HashStatus == "mismatch" {
 		p.fact("prefetch_path", "not verified by the hash of "+winpath.Base(rec.From.Path), Inferred, b.ref(rec))
 	}
+	volume := ""
 	for _, f := range d.Files {
-		if ofWindows(f) {
+		if volume == "" || !strings.HasPrefix(f, volume) || len(f) == len(volume) || f[len(volume)] != '\\' {
+			volume = winpath.Volume(f) // that of most files is that of the one before
+		}
+		if ofWindows(f, volume) {
 			continue
 		}
 		key := b.paths.Key(f, rec.User)
@@ -145,8 +149,7 @@ func (b *Builder) prefetch(rec *artifacts.Record, d *execution.Prefetch) {
 
 // ofWindows reports whether a path of a list of files lies below Windows or Program
 // Files on its volume, as nearly all do: they need no key.
-func ofWindows(path string) bool {
-	v := winpath.Volume(path)
+func ofWindows(path, v string) bool {
 	if len(v) > len(path) {
 		return false
 	}
@@ -165,7 +168,10 @@ const ntdll = `\WINDOWS\SYSTEM32\NTDLL.DLL`
 // systemVolume notes the volume of Windows.
 func (b *Builder) systemVolume(d *execution.Prefetch) {
 	for _, f := range d.Files {
-		if v := winpath.Volume(f); len(f)-len(v) == len(ntdll) && strings.EqualFold(f[len(v):], ntdll) {
+		if len(f) < len(ntdll) || !strings.EqualFold(f[len(f)-len(ntdll):], ntdll) {
+			continue
+		}
+		if v := winpath.Volume(f); len(f)-len(v) == len(ntdll) {
 			v = strings.ToUpper(v)
 			if b.system[v] == nil && len(b.system) < 1024 {
 				b.system[v] = map[string]bool{}
