@@ -49,10 +49,11 @@ func (t TimeTests) Weak(journal bool) bool {
 
 // A Forged is a program whose times are in doubt.
 type Forged struct {
-	File  ntfs.Reference
-	Path  string
-	Tests TimeTests
-	Twin  ntfs.Reference // the file whose times were cloned; 0 for none
+	File    ntfs.Reference
+	Path    string
+	Tests   TimeTests
+	Twin    ntfs.Reference // the file whose times were cloned; 0 for none
+	Created uint64         // of $STANDARD_INFORMATION
 
 	// NotBefore and NotAfter are FILETIMEs between which the last change really
 	// lies, by its place in the change journal; 0 when unknown.
@@ -288,7 +289,7 @@ func (c *TimeCheck) Forged() []Forged {
 	var out []Forged
 	for i := range c.suspects {
 		p := &c.suspects[i]
-		f := Forged{File: p.file, Tests: p.tests, Twin: c.twin(p)}
+		f := Forged{File: p.file, Tests: p.tests, Twin: c.twin(p), Created: p.created}
 		if f.Twin != 0 {
 			f.Tests |= Cloned
 		}

@@ -34,22 +34,24 @@ type File struct {
 	NameChanged  time.Time `json:"name_changed,omitzero"`
 	NameAccessed time.Time `json:"name_accessed,omitzero"`
 
-	Attributes uint32   `json:"attributes,omitempty"`
-	LSN        uint64   `json:"lsn,omitempty"`
-	USN        uint64   `json:"usn,omitempty"`
-	Streams    []string `json:"streams,omitempty"`
-	Hidden     string   `json:"hidden_stream,omitempty"` // a stream that holds a program or a script
-	Zone       string   `json:"zone,omitempty"`
-	HostURL    string   `json:"host_url,omitempty"`
-	Referrer   string   `json:"referrer_url,omitempty"`
-	Reparse    string   `json:"reparse,omitempty"`
-	Content    string   `json:"content,omitempty" extra:"-"` // of a small script or shortcut
-	Slack      []string `json:"slack_names,omitempty"`       // names that the record had before
-	Prefetch   string   `json:"prefetch,omitempty"`          // the Prefetch file that names it as its program
-	Forged     *Doubt   `json:"times_in_doubt,omitempty" extra:"-"`
-	Shown      string   `json:"shown_because,omitempty"`
-	ShortPath  string   `json:"short_path,omitempty" extra:"-"` // with the short names that the volume keeps
-	Damage     string   `json:"damage,omitempty"`
+	Attributes uint32    `json:"attributes,omitempty"`
+	LSN        uint64    `json:"lsn,omitempty"`
+	USN        uint64    `json:"usn,omitempty"`
+	Streams    []string  `json:"streams,omitempty"`
+	Hidden     string    `json:"hidden_stream,omitempty"` // a stream that holds a program or a script
+	Zone       string    `json:"zone,omitempty"`
+	HostURL    string    `json:"host_url,omitempty"`
+	Referrer   string    `json:"referrer_url,omitempty"`
+	Reparse    string    `json:"reparse,omitempty"`
+	Content    string    `json:"content,omitempty" extra:"-"` // of a small script or shortcut
+	Slack      []string  `json:"slack_names,omitempty"`       // names that the record had before
+	Prefetch   string    `json:"prefetch,omitempty"`          // the Prefetch file that names it as its program
+	Forged     *Doubt    `json:"times_in_doubt,omitempty" extra:"-"`
+	Shown      string    `json:"shown_because,omitempty"`
+	ObjectTime time.Time `json:"object_id_time,omitzero"`        // of a version 1 identifier: when a machine made it
+	ObjectNode string    `json:"object_id_address,omitempty"`    // and the network address of that machine
+	ShortPath  string    `json:"short_path,omitempty" extra:"-"` // with the short names that the volume keeps
+	Damage     string    `json:"damage,omitempty"`
 
 	full bool
 	body []BodyLine
@@ -197,6 +199,9 @@ func (v *view) file(in artifacts.Input, r *ntfs.Record, why Reason) File {
 	f.streams(r)
 	if r.ReparseTag != 0 {
 		f.Reparse = strings.TrimSpace(fmt.Sprintf("0x%08x %s", r.ReparseTag, ntfs.ReparseName(r.ReparseTag)))
+	}
+	if at, node, ok := r.ObjectIDTime(); ok {
+		f.ObjectTime, f.ObjectNode = at, node.String()
 	}
 	if in.Full {
 		f.body = v.body(r)

@@ -29,7 +29,7 @@ type view struct {
 	selection Selection
 	chosen    map[ntfs.Reference]choice
 	forged    map[ntfs.Reference]*forgedFile
-	odd       map[ntfs.Reference]bool // programs whose times are in doubt if the journal shows that times were set
+	odd       map[ntfs.Reference]uint64 // when programs say that they were created whose times are in doubt if the journal shows that times were set
 	marked    map[ntfs.Reference]bool
 	ran       map[ntfs.Reference]string // the Prefetch file that names the program
 	err       error
@@ -49,6 +49,7 @@ type forgedFile struct {
 type choice struct {
 	reason Reason
 	sum    uint64 // of path and times
+	lsn    uint64 // of the last change
 }
 
 // Limits of what a view keeps beside the table.
@@ -154,7 +155,7 @@ func letter(path string) string {
 func readView(in artifacts.Input, f *evidence.File) *view {
 	v := &view{
 		source: f, drive: drive(f.Path), chosen: map[ntfs.Reference]choice{}, forged: map[ntfs.Reference]*forgedFile{},
-		odd:    map[ntfs.Reference]bool{},
+		odd:    map[ntfs.Reference]uint64{},
 		marked: map[ntfs.Reference]bool{}, ran: map[ntfs.Reference]string{}, table: ntfs.NewTable(nil),
 	}
 	check := NewTimeCheck()
@@ -219,14 +220,14 @@ func (v *view) judgeTimes(in artifacts.Input, check *TimeCheck) error {
 	for i := range forged {
 		x := &forged[i]
 		if x.Tests.Weak(true) && !x.Tests.Strong() && !x.Tests.Weak(false) {
-			v.odd[x.File] = true
+			v.odd[x.File] = x.Created
 		}
 		if !x.Tests.Strong() && !x.Tests.Weak(false) {
 			continue
 		}
 		v.forged[x.File] = &forgedFile{Forged: *x}
 		if _, ok := v.chosen[x.File]; !ok {
-			v.chosen[x.File] = choice{ForgedTimes, uint64(x.File)}
+			v.chosen[x.File] = choice{reason: ForgedTimes, sum: uint64(x.File)}
 		}
 		if x.Twin != 0 {
 			twins[x.Twin] = ""
@@ -324,7 +325,7 @@ func (v *view) choose(r *ntfs.Record, buf []byte) []byte {
 		reason = ProgramInStream
 	}
 	if reason != NotSelected && len(v.chosen) < maxChosen {
-		v.chosen[ref] = choice{reason, rowSum(buf, r, n)}
+		v.chosen[ref] = choice{reason, rowSum(buf, r, n), r.LSN}
 	}
 	return buf
 }

@@ -15,7 +15,7 @@ import (
 
 // The limits of what a Builder keeps.
 const (
-	maxPrograms  = 24_000 // programs of one machine; each needs about 2 KB
+	maxPrograms  = 12_000 // programs of one machine; each needs about 2 KB
 	maxUnknown   = 8_000  // of them, that only the file system names, by more than one record
 	keepFirst    = 32     // starts of one program and source: the oldest
 	keepLast     = 256    // and the newest

@@ -21,7 +21,7 @@ func TestLimits(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	const files, quiet, more, all = 101_000, 100_000, 500, 24_000
+	const files, quiet, more, all = 101_000, 100_000, 500, 12_000
 	b := programs.New(programs.Facts{Host: "PC1"})
 	before := heap()
 	id := 0
