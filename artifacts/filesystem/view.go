@@ -29,10 +29,12 @@ type view struct {
 	selection Selection
 	chosen    map[ntfs.Reference]choice
 	forged    map[ntfs.Reference]*forgedFile
-	odd       map[ntfs.Reference]uint64 // when programs say that they were created whose times are in doubt if the journal shows that times were set
-	marked    map[ntfs.Reference]bool
-	ran       map[ntfs.Reference]string // the Prefetch file that names the program
-	err       error
+	// odd programs are in doubt only if the journal shows that their times were set:
+	// when they say that they were created.
+	odd    map[ntfs.Reference]uint64
+	marked map[ntfs.Reference]bool
+	ran    map[ntfs.Reference]string // the Prefetch file that names the program
+	err    error
 
 	recordSize int
 	records    int // in $MFT
