@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
 	"github.com/artifactdump/artifactdump/corpus/regf"
 )
 
@@ -71,7 +72,28 @@ func HostileSet() []Hostile {
 			})
 		}},
 		{Name: "hive with huge values", Write: hostileHive},
+		{Name: "$MFT of 110,000 programs in odd places", Write: func(dir string) (string, error) {
+			return hostileZip(dir, "C/$MFT", hostileMFT)
+		}},
 	}
+}
+
+// hostileMFT writes the records of programs in a folder for all users, in
+// thousands, each thousand with a minute of its own.
+func hostileMFT(w io.Writer) error {
+	made := time.Date(2026, 1, 1, 8, 0, 0, 0, time.UTC)
+	v := ntfsmeta.New(ntfsmeta.Spec{Made: made, FirstUSN: 4096})
+	users := v.Mkdir(ntfsmeta.Root, "Users", made)
+	public := v.Mkdir(users, "Public", made)
+	for i := range 110 {
+		at := made.AddDate(0, 0, 2+i)
+		folder := v.Mkdir(public, fmt.Sprintf("%03d", i), at)
+		for k := range 1000 {
+			v.Create(folder, fmt.Sprintf("program%03d.exe", k), nil, at.Add(time.Duration(k)*time.Minute))
+		}
+	}
+	_, err := w.Write(v.MFT())
+	return err
 }
 
 // hostileZip writes an archive with a SOFTWARE hive, which shows that it is of a

@@ -1,7 +1,6 @@
 package filesystem
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -86,22 +85,15 @@ func (v *view) entries(in artifacts.Input) (map[uint64]entryName, error) {
 		err error
 	}
 	a := in.Once("filesystem entries of "+in.From.Snapshot+" "+v.drive, func() any {
-		want := map[uint64]bool{}
-		for ref := range v.ran {
-			want[ref.Entry()] = true
-		}
 		m := map[uint64]entryName{}
-		err := errors.Join(eachRecord(v.source, &ntfs.RecordOptions{Table: v.table}, func(r *ntfs.Record) {
-			if !want[r.Entry] || !r.IsBase() {
-				return
-			}
+		err := v.few(in, entriesOf(v.ran), true, func(r *ntfs.Record) {
 			n := r.BestName()
-			if n == nil {
+			if n == nil || !r.IsBase() {
 				return
 			}
 			path, state, _ := v.table.Path(r)
 			m[r.Entry] = entryName{r.Reference(), path, state, n.Created()}
-		}))
+		})
 		return answer{m, err}
 	}).(answer)
 	return a.m, a.err

@@ -2,7 +2,6 @@ package filesystem
 
 import (
 	"cmp"
-	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -50,91 +49,109 @@ func (t TimeTests) Weak(journal bool) bool {
 
 // A Forged is a program whose times are in doubt.
 type Forged struct {
-	File     ntfs.Reference
-	Path     string
-	Tests    TimeTests
-	Standard ntfs.Times // of $STANDARD_INFORMATION
-	Name     ntfs.Times // of the name, which programs cannot set
-	Twin     string     // the path of the file whose times were cloned
+	File    ntfs.Reference
+	Path    string
+	Tests   TimeTests
+	Twin    ntfs.Reference // the file whose times were cloned; 0 for none
+	Created uint64         // of $STANDARD_INFORMATION
 
 	// NotBefore and NotAfter are FILETIMEs between which the last change really
 	// lies, by its place in the change journal; 0 when unknown.
 	NotBefore, NotAfter uint64
 }
 
-// A TimeCheck collects files and then judges the times of the programs among
-// them. It keeps 24 bytes for each file, and 40 for those of whole seconds.
+// installedTogether is how many programs named within two minutes of each
+// other make an installation; fewer than fewTogether are none.
+const (
+	installedTogether = 5
+	fewTogether       = 3
+)
+
+// A TimeCheck judges the times of the programs of a volume in two passes over its
+// $MFT. [TimeCheck.Survey] takes each record in the first, and finds the suspects:
+// programs whose own times are odd. [TimeCheck.Compare] takes each record in the
+// second, and compares it with the suspects. Between the two, [TimeCheck.Narrow]
+// forgets the programs that no comparison can turn into a finding: it keeps 8 bytes
+// for each program before, and 72 for each suspect.
 type TimeCheck struct {
+	every    bool   // judge all programs, those with supporting signs only, too
 	made     uint64 // creation of the volume
-	programs []program
-	byUSN    []usnTime
-	whole    []wholeFile
-	seed     maphash.Seed
-	table    *ntfs.Table // for the paths of the programs
+	named    []uint64
+	suspects []suspect // in the order of their entries
+	order    usnOrder
+	twins    map[wholeTimes]*twinPair
 	text     []byte
 }
 
-type program struct {
-	file     ntfs.Reference
-	folder   ntfs.Reference
-	base     string // its name
-	restore  bool   // in a copy that Windows keeps
-	standard ntfs.Times
-	name     ntfs.Times
-	usn      uint64
-	hash     uint64
+// A suspect is a program whose times may be forged.
+type suspect struct {
+	file, folder               ntfs.Reference
+	created, modified, changed uint64 // of $STANDARD_INFORMATION
+	named                      uint64
+	usn                        uint64
+	hash                       uint64 // of the name, without case
+	tests                      TimeTests
+	alone                      bool // fewer programs were named around it than make an installation
 }
 
-type usnTime struct {
-	usn, changed uint64
-	late         bool // its own record changed before its name
-}
+type wholeTimes struct{ created, modified uint64 }
 
-type wholeFile struct {
-	created, modified uint64
-	named             uint64
-	hash              uint64 // of the name, without case
-	file              ntfs.Reference
+// A twinPair is the file that first had some times, and the first that had them
+// under another name.
+type twinPair struct{ first, other twinFile }
+
+type twinFile struct {
+	named, hash uint64
+	file        ntfs.Reference // 0 for none
 }
 
 // NewTimeCheck returns an empty check.
-func NewTimeCheck() *TimeCheck { return &TimeCheck{seed: maphash.MakeSeed()} }
+func NewTimeCheck() *TimeCheck { return &TimeCheck{twins: map[wholeTimes]*twinPair{}} }
 
-// Add takes a record. Only base records of files that exist count.
-func (c *TimeCheck) Add(table *ntfs.Table, r *ntfs.Record) {
+// judged reports whether a record counts: the base record of a file that exists.
+func judged(r *ntfs.Record) *ntfs.Name {
 	if !r.IsBase() || !r.InUse() || !r.HasStandard || r.Damage != 0 {
-		return
+		return nil
 	}
-	n := r.BestName()
+	return r.BestName()
+}
+
+// Survey takes a record in the first pass. A record whose name is in an extension
+// record is taken after that pass, when it was joined.
+func (c *TimeCheck) Survey(r *ntfs.Record) {
+	n := judged(r)
 	if n == nil {
 		return
 	}
-	s := &r.Standard
 	if r.Entry == 0 {
 		c.made = n.Times[0]
-	}
-	if s.USN != 0 && !r.Directory() {
-		c.byUSN = append(c.byUSN, usnTime{s.USN, s.Times[2], s.Times[2] < n.Times[0]})
 	}
 	if r.Directory() {
 		return
 	}
-	c.text = n.AppendName(c.text[:0])
-	name, isProgram := "", IsProgram(string(c.text))
-	if isProgram {
-		name = string(c.text)
-	}
-	hash := maphash.Bytes(c.seed, lower(c.text))
-	if isWhole(s.Times[0]) && isWhole(s.Times[1]) {
-		c.whole = append(c.whole, wholeFile{s.Times[0], s.Times[1], n.Times[0], hash, r.Reference()})
-	}
-	if !isProgram {
+	if c.text = n.AppendName(c.text[:0]); !endsAsProgram(c.text) || !IsProgram(string(c.text)) {
 		return
 	}
-	c.table = table
-	c.text, _ = table.AppendFolder(c.text[:0], n.Parent)
-	restore := strings.HasPrefix(strings.ToLower(string(append(c.text, '\\'))), restorePoints)
-	c.programs = append(c.programs, program{r.Reference(), n.Parent, name, restore, s.Times, n.Times, s.USN, hash})
+	named, s := n.Times[0], &r.Standard
+	c.named = append(c.named, named)
+	odd := isWhole(s.Times[0]) || s.Times[2] < named && isWhole(s.Times[2])
+	if named < c.made+day || !odd && !c.every {
+		return
+	}
+	c.suspects = append(c.suspects, suspect{
+		file: r.Reference(), folder: n.Parent, created: s.Times[0], modified: s.Times[1], changed: s.Times[2], named: named, usn: s.USN,
+		hash: foldedHash(c.text),
+	})
+}
+
+// foldedHash is a hash of a name without case. Names of one hash are taken for one
+// name, which hides a twin at worst.
+func foldedHash(name []byte) uint64 {
+	h := uint64(14695981039346656037) // FNV-1a
+	for _, c := range lower(name) {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h
 }
 
 // lower folds a name in place, if it is ASCII.
@@ -150,59 +167,41 @@ func lower(b []byte) []byte {
 	return b
 }
 
-func (c *TimeCheck) pathOf(p *program) string {
-	b, _ := c.table.AppendFolder(nil, p.folder)
-	if len(b) == 0 || b[len(b)-1] != '\\' {
-		b = append(b, '\\')
-	}
-	return string(b) + p.base
-}
-
 func isWhole(t uint64) bool { return t != 0 && t%second == 0 }
 
 // restorePoints is the folder of copies that Windows itself keeps.
 const restorePoints = `\system volume information\`
 
-// installedTogether is how many programs named within two minutes of each
-// other make an installation; fewer than fewTogether are none.
-const (
-	installedTogether = 5
-	fewTogether       = 3
-)
-
-// Forged returns the programs with at least one sign, in the order of their
-// references. twin gives the path of a file; it may be nil.
-func (c *TimeCheck) Forged(twin func(ntfs.Reference) string) []Forged {
-	slices.SortFunc(c.byUSN, func(a, b usnTime) int { return cmp.Compare(a.usn, b.usn) })
-	slices.SortFunc(c.whole, func(a, b wholeFile) int {
-		return cmp.Or(cmp.Compare(a.created, b.created), cmp.Compare(a.modified, b.modified), cmp.Compare(a.named, b.named))
+// Narrow ends the first pass: of the suspects those are kept that have a sign, or
+// may have when they are compared. table is that of the volume.
+func (c *TimeCheck) Narrow(table *ntfs.Table) {
+	slices.Sort(c.named)
+	kept := c.suspects[:0]
+	for i := range c.suspects {
+		p := &c.suspects[i]
+		together := around(c.named, p.named)
+		p.tests, p.alone = p.judge(together), together < installedTogether
+		whole := isWhole(p.created) && isWhole(p.modified)
+		if c.every || p.tests&(ChangedBeforeName|AloneAndOld) != 0 || p.alone && whole {
+			kept = append(kept, *p)
+		}
+	}
+	kept = slices.DeleteFunc(kept, func(p suspect) bool {
+		c.text, _ = table.AppendFolder(c.text[:0], p.folder)
+		return strings.HasPrefix(strings.ToLower(string(append(c.text, '\\'))), restorePoints)
 	})
-	named := make([]uint64, len(c.programs))
-	for i := range c.programs {
-		named[i] = c.programs[i].name[0]
+	c.suspects, c.named = slices.Clone(kept), nil
+	usns := make([]uint64, 0, len(kept))
+	for i := range kept {
+		p := &c.suspects[i]
+		if p.usn != 0 {
+			usns = append(usns, p.usn)
+		}
+		if p.alone && isWhole(p.created) && isWhole(p.modified) {
+			c.twins[wholeTimes{p.created, p.modified}] = &twinPair{}
+		}
 	}
-	slices.Sort(named)
-	var out []Forged
-	for i := range c.programs {
-		p := &c.programs[i]
-		if p.name[0] < c.made+day || p.restore {
-			continue
-		}
-		f := Forged{File: p.file, Standard: p.standard, Name: p.name}
-		var ref ntfs.Reference
-		f.Tests, ref = c.judge(p, around(named, p.name[0]))
-		if f.Tests == 0 {
-			continue
-		}
-		f.Path = c.pathOf(p)
-		if ref != 0 && twin != nil {
-			f.Twin = twin(ref)
-		}
-		f.NotBefore, f.NotAfter = c.bounds(p.usn)
-		out = append(out, f)
-	}
-	slices.SortFunc(out, func(a, b Forged) int { return cmp.Compare(a.File, b.File) })
-	return out
+	c.order = newUSNOrder(usns)
 }
 
 // around counts the programs that were named within two minutes of a moment,
@@ -213,91 +212,96 @@ func around(named []uint64, at uint64) int {
 	return to - from
 }
 
-func (c *TimeCheck) judge(p *program, together int) (TimeTests, ntfs.Reference) {
+// judge returns the signs that the program shows by itself. together is how many
+// programs were named around it.
+func (p *suspect) judge(together int) TimeTests {
 	var t TimeTests
-	s, named := p.standard, p.name[0]
-	if s[2] < named {
+	if p.changed < p.named {
 		t |= Rearranged
-		if isWhole(s[2]) {
+		if isWhole(p.changed) {
 			t |= ChangedBeforeName
-			if isWhole(s[0]) && isWhole(s[1]) {
+			if isWhole(p.created) && isWhole(p.modified) {
 				t |= AllWhole
 			}
 		}
 	}
-	var ref ntfs.Reference
-	if isWhole(s[0]) && isWhole(s[1]) && together < installedTogether {
-		if ref = c.twin(p); ref != 0 {
-			t |= Cloned
-		}
-	}
-	if isWhole(s[0]) && s[0]+day < named && together < fewTogether {
+	if isWhole(p.created) && p.created+day < p.named && together < fewTogether {
 		t |= AloneAndOld
 	}
-	if m := c.median(p.usn); m > day && s[2] < m-day {
-		t |= OutOfOrder
+	return t
+}
+
+// Compare takes a record in the second pass.
+func (c *TimeCheck) Compare(r *ntfs.Record) {
+	n := judged(r)
+	if n == nil || r.Directory() {
+		return
 	}
-	return t, ref
+	s := &r.Standard
+	if s.USN != 0 {
+		c.order.add(usnTime{s.USN, s.Times[2], s.Times[2] < n.Times[0]})
+	}
+	if !isWhole(s.Times[0]) || !isWhole(s.Times[1]) {
+		return
+	}
+	if t := c.twins[wholeTimes{s.Times[0], s.Times[1]}]; t != nil {
+		c.text = n.AppendName(c.text[:0])
+		t.add(twinFile{n.Times[0], foldedHash(c.text), r.Reference()})
+	}
+}
+
+func (f *twinFile) before(o *twinFile) bool {
+	return o.file == 0 || f.named < o.named || f.named == o.named && f.file < o.file
+}
+
+func (t *twinPair) add(f twinFile) {
+	switch {
+	case f.before(&t.first):
+		if t.first.file != 0 && t.first.hash != f.hash {
+			t.other = t.first
+		}
+		t.first = f
+	case f.hash != t.first.hash && f.before(&t.other):
+		t.other = f
+	}
 }
 
 // twin returns a file with another name and the same times that was there a
-// day before the program.
-func (c *TimeCheck) twin(p *program) ntfs.Reference {
-	i, _ := slices.BinarySearchFunc(c.whole, p, func(w wholeFile, p *program) int {
-		return cmp.Or(cmp.Compare(w.created, p.standard[0]), cmp.Compare(w.modified, p.standard[1]))
-	})
-	for ; i < len(c.whole); i++ {
-		w := &c.whole[i]
-		if w.created != p.standard[0] || w.modified != p.standard[1] || w.named+day > p.name[0] {
-			return 0
-		}
-		if w.hash != p.hash {
-			return w.file
-		}
-	}
-	return 0
-}
-
-// median returns the median of the record changes of the nine files whose
-// change the journal numbered before a USN; 0 when there are fewer.
-func (c *TimeCheck) median(usn uint64) uint64 {
-	i, _ := slices.BinarySearchFunc(c.byUSN, usn, func(u usnTime, usn uint64) int { return cmp.Compare(u.usn, usn) })
-	if usn == 0 || i < neighbours {
+// day before the program, or 0.
+func (c *TimeCheck) twin(p *suspect) ntfs.Reference {
+	t := c.twins[wholeTimes{p.created, p.modified}]
+	if t == nil || !p.alone {
 		return 0
 	}
-	var before [neighbours]uint64
-	for k := range before {
-		before[k] = c.byUSN[i-neighbours+k].changed
+	f := &t.first
+	if f.hash == p.hash {
+		f = &t.other
 	}
-	slices.Sort(before[:])
-	return before[neighbours/2]
+	if f.file == 0 || f.named+day > p.named {
+		return 0
+	}
+	return f.file
 }
 
-// neighbours is how many files before and after a USN are asked.
-const neighbours = 9
-
-// bounds returns two moments between which the change with a USN lies. A file
-// that the journal numbered later changed later, and its record shows it unless
-// it was dated back; the records of earlier files give the other bound as far
-// as they lie before that.
-func (c *TimeCheck) bounds(usn uint64) (from, to uint64) {
-	low := c.median(usn)
-	if low == 0 {
-		return 0, 0
-	}
-	i, _ := slices.BinarySearchFunc(c.byUSN, usn, func(u usnTime, usn uint64) int { return cmp.Compare(u.usn, usn) })
-	for _, u := range c.byUSN[min(i+1, len(c.byUSN)):min(i+1+neighbours, len(c.byUSN))] {
-		if !u.late && u.changed >= low && (to == 0 || u.changed < to) {
-			to = u.changed
+// Forged returns the programs with at least one sign, in the order of their
+// references, without their paths.
+func (c *TimeCheck) Forged() []Forged {
+	var out []Forged
+	for i := range c.suspects {
+		p := &c.suspects[i]
+		f := Forged{File: p.file, Tests: p.tests, Twin: c.twin(p), Created: p.created}
+		if f.Twin != 0 {
+			f.Tests |= Cloned
 		}
-	}
-	for _, u := range c.byUSN[max(0, i-neighbours):i] {
-		if !u.late && u.changed <= to {
-			from = max(from, u.changed)
+		if m := c.order.median(p.usn); m > day && p.changed < m-day {
+			f.Tests |= OutOfOrder
 		}
+		if f.Tests == 0 {
+			continue
+		}
+		f.NotBefore, f.NotAfter = c.order.bounds(p.usn)
+		out = append(out, f)
 	}
-	if from == 0 || to == 0 {
-		return 0, 0
-	}
-	return from, to
+	slices.SortFunc(out, func(a, b Forged) int { return cmp.Compare(a.File, b.File) })
+	return out
 }

@@ -2,6 +2,7 @@ package filesystem
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -55,6 +56,7 @@ func decodeLogFile(in artifacts.Input, yield func(LogItem) bool) error {
 		return nil // never used
 	}
 	v := viewBeside(in)
+	journal := journalRange(in)
 	seen := map[string]bool{}
 	for i, err := range ntfs.Log(section(in)) {
 		if err != nil {
@@ -63,7 +65,8 @@ func decodeLogFile(in artifacts.Input, yield func(LogItem) bool) error {
 		x := logItem(in, v, i)
 		if i.Kind != ntfs.LogRestart && !in.Full {
 			key := fmt.Sprint(x.Kind, x.Path, x.Reference, x.USN)
-			if x.Path == "" || seen[key] || !IsRunnable(x.Path) || isInstalled(strings.ToLower(x.Path[min(2, len(x.Path)):])) {
+			if x.Path == "" || seen[key] || isShown(v, i, journal) || !IsRunnable(x.Path) ||
+				isInstalled(strings.ToLower(x.Path[min(2, len(x.Path)):])) {
 				continue
 			}
 			if len(seen) < maxLogSeen {
@@ -76,6 +79,49 @@ func decodeLogFile(in artifacts.Input, yield func(LogItem) bool) error {
 	}
 	return nil
 }
+
+// isShown reports whether an item is shown by the artifact mft or usnjrnl.
+func isShown(v *view, i *ntfs.LogItem, journal usnRange) bool {
+	switch {
+	case i.Change != nil:
+		return journal.first <= i.Change.USN && i.Change.USN <= journal.last
+	case i.Record != nil && v != nil:
+		c, ok := v.chosen[i.Record.Reference()]
+		return ok && i.Record.InUse() && c.reason != NotSelected && i.Record.LSN == c.lsn
+	}
+	return false
+}
+
+// journalRange returns the first and the last USN of the change journal of the volume;
+// without a journal no USN lies between them.
+func journalRange(in artifacts.Input) usnRange {
+	none := usnRange{math.MaxUint64, 0}
+	f := beside(in, journalPatterns)
+	if f == nil {
+		return none
+	}
+	d, _ := f.OpenAt()
+	if d == nil {
+		return none
+	}
+	defer d.Close()
+	j, out := ntfs.NewJournal(d, d.Size()), none
+	for c, err := range j.Changes() {
+		if err == nil {
+			out.first = c.USN
+		}
+		break
+	}
+	for c, err := range j.Backward() {
+		if err == nil {
+			out.last = c.USN
+		}
+		break
+	}
+	return out
+}
+
+type usnRange struct{ first, last uint64 }
 
 func logItem(in artifacts.Input, v *view, i *ntfs.LogItem) LogItem {
 	x := LogItem{Origin: in.AtOffset(i.Offset), Kind: i.Kind.String(), LSN: i.LSN}

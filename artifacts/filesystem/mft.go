@@ -34,22 +34,24 @@ type File struct {
 	NameChanged  time.Time `json:"name_changed,omitzero"`
 	NameAccessed time.Time `json:"name_accessed,omitzero"`
 
-	Attributes uint32   `json:"attributes,omitempty"`
-	LSN        uint64   `json:"lsn,omitempty"`
-	USN        uint64   `json:"usn,omitempty"`
-	Streams    []string `json:"streams,omitempty"`
-	Hidden     string   `json:"hidden_stream,omitempty"` // a stream that holds a program or a script
-	Zone       string   `json:"zone,omitempty"`
-	HostURL    string   `json:"host_url,omitempty"`
-	Referrer   string   `json:"referrer_url,omitempty"`
-	Reparse    string   `json:"reparse,omitempty"`
-	Content    string   `json:"content,omitempty" extra:"-"` // of a small script or shortcut
-	Slack      []string `json:"slack_names,omitempty"`       // names that the record had before
-	Prefetch   string   `json:"prefetch,omitempty"`          // the Prefetch file that names it as its program
-	Forged     *Doubt   `json:"times_in_doubt,omitempty" extra:"-"`
-	Shown      string   `json:"shown_because,omitempty"`
-	ShortPath  string   `json:"short_path,omitempty" extra:"-"` // with the short names that the volume keeps
-	Damage     string   `json:"damage,omitempty"`
+	Attributes uint32    `json:"attributes,omitempty"`
+	LSN        uint64    `json:"lsn,omitempty"`
+	USN        uint64    `json:"usn,omitempty"`
+	Streams    []string  `json:"streams,omitempty"`
+	Hidden     string    `json:"hidden_stream,omitempty"` // a stream that holds a program or a script
+	Zone       string    `json:"zone,omitempty"`
+	HostURL    string    `json:"host_url,omitempty"`
+	Referrer   string    `json:"referrer_url,omitempty"`
+	Reparse    string    `json:"reparse,omitempty"`
+	Content    string    `json:"content,omitempty" extra:"-"` // of a small script or shortcut
+	Slack      []string  `json:"slack_names,omitempty"`       // names that the record had before
+	Prefetch   string    `json:"prefetch,omitempty"`          // the Prefetch file that names it as its program
+	Forged     *Doubt    `json:"times_in_doubt,omitempty" extra:"-"`
+	Shown      string    `json:"shown_because,omitempty"`
+	ObjectTime time.Time `json:"object_id_time,omitzero"`        // of a version 1 identifier: when a machine made it
+	ObjectNode string    `json:"object_id_address,omitempty"`    // and the network address of that machine
+	ShortPath  string    `json:"short_path,omitempty" extra:"-"` // with the short names that the volume keeps
+	Damage     string    `json:"damage,omitempty"`
 
 	full bool
 	body []BodyLine
@@ -96,30 +98,52 @@ func decodeMFT(in artifacts.Input, yield func(File) bool) error {
 	if v == nil {
 		return nil
 	}
+	if !in.Full {
+		return v.chosenFiles(in, yield)
+	}
+	for r, err := range ntfs.Records(section(in), &ntfs.RecordOptions{Table: v.table, Slack: true}) {
+		if err != nil {
+			return errors.Join(v.err, err, v.dropped())
+		}
+		if !r.IsBase() && !r.Reused {
+			continue
+		}
+		if !yield(v.file(in, r, v.chosen[r.Reference()].reason)) {
+			return nil
+		}
+	}
+	return errors.Join(v.err, v.dropped())
+}
+
+// chosenFiles yields the files that are shown by default. Only their records are
+// read.
+func (v *view) chosenFiles(in artifacts.Input, yield func(File) bool) error {
 	live := liveView(in)
-	left := 0
-	var err error
-	for r, e := range ntfs.Records(section(in), &ntfs.RecordOptions{Table: v.table, Slack: true}) {
-		if e != nil {
-			err = e
-			break
+	found := 0
+	opts := ntfs.RecordOptions{RecordSize: v.recordSize, Table: v.table, Slack: true}
+	for r, err := range ntfs.RecordsOf(in.Random, entriesOf(v.chosen), opts) {
+		if err != nil {
+			return errors.Join(v.err, err, v.dropped())
 		}
 		c, ok := v.chosen[r.Reference()]
-		switch {
-		case !in.Full && !ok, !r.IsBase() && !r.Reused:
-			left++
+		if !ok || !r.IsBase() && !r.Reused {
 			continue
-		case !in.Full && live != nil && live.chosen[r.Reference()].sum == c.sum:
+		}
+		found++
+		if live != nil && live.chosen[r.Reference()].sum == c.sum {
 			continue // as it is on the live volume
 		}
 		if !yield(v.file(in, r, c.reason)) {
 			return nil
 		}
 	}
-	if left > 0 && !in.Full {
+	if left := v.records - found; left > 0 {
 		in.Remark(fmt.Sprintf("%d file records are not shown: -a mft shows all", left))
 	}
-	return errors.Join(v.err, err, v.dropped())
+	if v.unordered > 0 {
+		in.Remark(fmt.Sprintf("the last changes of %d programs were not compared with those of other files: above %d", v.unordered, maxOrdered))
+	}
+	return errors.Join(v.err, v.dropped())
 }
 
 func (v *view) dropped() error {
@@ -176,6 +200,9 @@ func (v *view) file(in artifacts.Input, r *ntfs.Record, why Reason) File {
 	if r.ReparseTag != 0 {
 		f.Reparse = strings.TrimSpace(fmt.Sprintf("0x%08x %s", r.ReparseTag, ntfs.ReparseName(r.ReparseTag)))
 	}
+	if at, node, ok := r.ObjectIDTime(); ok {
+		f.ObjectTime, f.ObjectNode = at, node.String()
+	}
 	if in.Full {
 		f.body = v.body(r)
 	}
@@ -211,8 +238,8 @@ func (f *File) streams(r *ntfs.Record) {
 	}
 }
 
-func doubtOf(x *Forged) *Doubt {
-	d := &Doubt{Strong: x.Tests.Strong(), Twin: x.Twin}
+func doubtOf(x *forgedFile) *Doubt {
+	d := &Doubt{Strong: x.Tests.Strong(), Twin: x.twin}
 	for _, t := range [...]struct {
 		test TimeTests
 		says string

@@ -33,7 +33,13 @@ func Extension(name string) string {
 
 // IsProgram reports whether Windows loads files of this name as code: exe, dll,
 // sys and their like.
-func IsProgram(name string) bool { return programs[Extension(name)] && !isPaging(name) }
+func IsProgram(name string) bool {
+	return endsAsProgram(name) && programs[Extension(name)] && !isPaging(name)
+}
+
+// endsAsProgram is a quick test that no program fails: all their extensions have
+// three letters.
+func endsAsProgram[T string | []byte](name T) bool { return len(name) >= 4 && name[len(name)-4] == '.' }
 
 // isPaging reports whether a file holds memory: it ends as drivers do and is none,
 // and Windows makes it again with old times.

@@ -17,8 +17,8 @@ import (
 func TestStory(t *testing.T) {
 	v := corpus.Metadata()
 	mft, data := v.MFT(), v.J()
-	forged := checkTimes(t, mft)
-	strong := slices.DeleteFunc(forged, func(f Forged) bool { return !f.Tests.Strong() })
+	forged := checkTimes(t, mft, false)
+	strong := slices.DeleteFunc(forged, func(f judgedFile) bool { return !f.Tests.Strong() })
 	if len(strong) != 1 || strong[0].Path != `\Users\Public\Libraries\cache.dll` || !strong[0].Tests.Has(AllWhole|Cloned) {
 		t.Errorf("forged: %+v", strong)
 	}

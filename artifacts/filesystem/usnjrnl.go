@@ -43,6 +43,7 @@ type Change struct {
 	TimesSet   time.Time `json:"times_set,omitzero"`
 	StreamTime time.Time `json:"stream_changed,omitzero"`
 	MarkLost   bool      `json:"mark_removed,omitempty"` // a stream went, and the file has no Mark of the Web
+	OddTimes   bool      `json:"times_odd,omitempty"`    // the program's times are old and whole seconds, and were set here
 	Shown      string    `json:"shown_because,omitempty"`
 
 	// Of a start.
@@ -262,6 +263,9 @@ func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
 	if ServicingName(s.Name) || old != "" && ServicingName(s.OldName) {
 		return NotSelected
 	}
+	if x.oddTimes(s) {
+		return ForgedTimes
+	}
 	marked := x.v != nil && x.v.marked[s.File]
 	why := x.named.Select(path, s.First, marked)
 	if why == NotSelected && old != "" {
@@ -276,7 +280,19 @@ func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
 	return why
 }
 
-func (x *journalReader) inDoubt(ref ntfs.Reference) bool { return x.v != nil && x.v.forged[ref] != nil }
+func (x *journalReader) inDoubt(ref ntfs.Reference) bool {
+	return x.v != nil && (x.v.forged[ref] != nil || x.v.odd[ref] != 0)
+}
+
+// oddTimes reports whether a session shows that the odd times of a program were set:
+// it did nothing else, or made the file later than the file says.
+func (x *journalReader) oddTimes(s *ntfs.Session) bool {
+	if x.v == nil || x.v.odd[s.File] == 0 {
+		return false
+	}
+	_, set := TimesSet(s)
+	return set || BornBefore(x.v.odd[s.File], s)
+}
 
 // isWatched reports whether the end of a file is an act of its own: of logs,
 // hives, Prefetch files.
@@ -304,6 +320,7 @@ func (x *journalReader) change(kind string, s *ntfs.Session, path string, state 
 	if at, ok := TimesSet(s); ok {
 		c.TimesSet = wire.Time(at)
 	}
+	c.OddTimes = x.oddTimes(s)
 	if x.v != nil && s.Stream != 0 {
 		c.MarkLost = MarkRemoved(s, x.v.marked[s.File])
 	}

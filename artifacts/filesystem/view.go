@@ -2,6 +2,7 @@ package filesystem
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -27,16 +28,30 @@ type view struct {
 	table     *ntfs.Table
 	selection Selection
 	chosen    map[ntfs.Reference]choice
-	forged    map[ntfs.Reference]*Forged
-	marked    map[ntfs.Reference]bool
-	ran       map[ntfs.Reference]string // the Prefetch file that names the program
-	err       error
+	forged    map[ntfs.Reference]*forgedFile
+	// odd programs are in doubt only if the journal shows that their times were set:
+	// when they say that they were created.
+	odd    map[ntfs.Reference]uint64
+	marked map[ntfs.Reference]bool
+	ran    map[ntfs.Reference]string // the Prefetch file that names the program
+	err    error
+
+	recordSize int
+	records    int // in $MFT
+	unordered  int // programs in doubt that were not placed in the order of changes
+}
+
+// A forgedFile is a program in doubt, with the path of the file whose times it has.
+type forgedFile struct {
+	Forged
+	twin string
 }
 
 // A choice is why a file is shown by default, and what its row says.
 type choice struct {
 	reason Reason
 	sum    uint64 // of path and times
+	lsn    uint64 // of the last change
 }
 
 // Limits of what a view keeps beside the table.
@@ -141,65 +156,131 @@ func letter(path string) string {
 
 func readView(in artifacts.Input, f *evidence.File) *view {
 	v := &view{
-		source: f, drive: drive(f.Path), chosen: map[ntfs.Reference]choice{}, forged: map[ntfs.Reference]*Forged{},
+		source: f, drive: drive(f.Path), chosen: map[ntfs.Reference]choice{}, forged: map[ntfs.Reference]*forgedFile{},
+		odd:    map[ntfs.Reference]uint64{},
 		marked: map[ntfs.Reference]bool{}, ran: map[ntfs.Reference]string{}, table: ntfs.NewTable(nil),
 	}
+	check := NewTimeCheck()
+	var buf []byte
 	err := eachRecord(f, nil, func(r *ntfs.Record) {
 		v.table.Add(r)
+		if v.recordSize == 0 && r.Entry > 0 {
+			v.recordSize = int(r.Offset / int64(r.Entry))
+		}
 		if !r.IsBase() {
 			return
 		}
+		check.Survey(r)
 		n := r.BestName()
 		if r.Entry == 0 && n != nil {
 			v.made = n.Times[0]
 		}
-		if n != nil && !r.Directory() {
-			v.selection.Add(n.Name(), n.Times[0])
+		if n == nil || r.Directory() {
+			return
+		}
+		if buf = n.AppendName(buf[:0]); endsAsProgram(buf) {
+			v.selection.Add(string(buf), n.Times[0])
 		}
 	})
 	v.table.Finish()
-	v.selection.Select("", 0, false) // sorts it, so that it can be read from several goroutines
+	v.recordSize = cmp.Or(v.recordSize, 1024) // one record alone
+	v.selection.Select("", 0, false)          // sorts it, so that it can be read from several goroutines
+	err = errors.Join(err, v.surveyExtended(in, check))
+	check.Narrow(v.table)
 	v.prefetched(in)
-	check := NewTimeCheck()
-	var buf []byte
 	err = errors.Join(err, eachRecord(f, &ntfs.RecordOptions{Table: v.table}, func(r *ntfs.Record) {
-		check.Add(v.table, r)
+		v.records++
+		check.Compare(r)
 		buf = v.choose(r, buf)
 	}))
-	v.err = errors.Join(err, v.judgeTimes(f, check))
+	v.err = errors.Join(err, v.judgeTimes(in, check))
 	return v
 }
 
-// judgeTimes keeps the programs whose times are in doubt. A further pass, when
-// there are any, finds the files whose times were cloned.
-func (v *view) judgeTimes(f *evidence.File, check *TimeCheck) error {
-	paths := map[string]string{} // of twins, by reference
-	forged := check.Forged(func(ref ntfs.Reference) string { return ref.String() })
+// surveyExtended surveys the files whose name is in an extension record.
+func (v *view) surveyExtended(in artifacts.Input, check *TimeCheck) error {
+	var named []uint64 // entries whose base record has a name
+	entries := v.table.Extended()
+	err := v.few(in, entries, false, func(r *ntfs.Record) {
+		if len(r.Names) > 0 {
+			named = append(named, r.Entry)
+		}
+	})
+	entries = slices.DeleteFunc(entries, func(e uint64) bool {
+		_, ok := slices.BinarySearch(named, e)
+		return ok
+	})
+	return errors.Join(err, v.few(in, entries, true, check.Survey))
+}
+
+// judgeTimes keeps the programs whose times are in doubt, and finds the paths of
+// the files whose times were cloned.
+func (v *view) judgeTimes(in artifacts.Input, check *TimeCheck) error {
+	twins := map[ntfs.Reference]string{}
+	forged := check.Forged()
+	v.unordered = check.order.left
 	for i := range forged {
 		x := &forged[i]
+		if x.Tests.Weak(true) && !x.Tests.Strong() && !x.Tests.Weak(false) {
+			v.odd[x.File] = x.Created
+		}
 		if !x.Tests.Strong() && !x.Tests.Weak(false) {
 			continue
 		}
-		v.forged[x.File] = x
+		v.forged[x.File] = &forgedFile{Forged: *x}
 		if _, ok := v.chosen[x.File]; !ok {
-			v.chosen[x.File] = choice{ForgedTimes, uint64(x.File)}
+			v.chosen[x.File] = choice{reason: ForgedTimes, sum: uint64(x.File)}
 		}
-		if x.Twin != "" {
-			paths[x.Twin] = x.Twin
+		if x.Twin != 0 {
+			twins[x.Twin] = ""
 		}
 	}
-	if len(paths) == 0 {
-		return nil
-	}
-	err := eachRecord(f, &ntfs.RecordOptions{Table: v.table}, func(r *ntfs.Record) {
-		if key := r.Reference().String(); paths[key] != "" {
-			paths[key], _, _ = v.table.Path(r)
+	err := v.few(in, entriesOf(twins), true, func(r *ntfs.Record) {
+		if ref := r.Reference(); r.IsBase() {
+			twins[ref], _, _ = v.table.Path(r)
 		}
 	})
 	for _, x := range v.forged {
-		x.Twin = paths[x.Twin]
+		x.twin = twins[x.Twin]
 	}
 	return err
+}
+
+// entriesOf returns the entries of some files, sorted.
+func entriesOf[T any](files map[ntfs.Reference]T) []uint64 {
+	out := make([]uint64, 0, len(files))
+	for ref := range files {
+		out = append(out, ref.Entry())
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// few reads the records of some entries only.
+func (v *view) few(in artifacts.Input, entries []uint64, joined bool, do func(*ntfs.Record)) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	var at io.ReaderAt = in.Random
+	if in.File != v.source || at == nil {
+		d, err := v.source.OpenAt()
+		if d == nil {
+			return err
+		}
+		defer d.Close()
+		at = d
+	}
+	opts := ntfs.RecordOptions{RecordSize: v.recordSize}
+	if joined {
+		opts.Table = v.table
+	}
+	for r, err := range ntfs.RecordsOf(at, entries, opts) {
+		if err != nil {
+			return err
+		}
+		do(r)
+	}
+	return nil
 }
 
 // eachRecord reads a $MFT once.
@@ -246,7 +327,7 @@ func (v *view) choose(r *ntfs.Record, buf []byte) []byte {
 		reason = ProgramInStream
 	}
 	if reason != NotSelected && len(v.chosen) < maxChosen {
-		v.chosen[ref] = choice{reason, rowSum(buf, r, n)}
+		v.chosen[ref] = choice{reason, rowSum(buf, r, n), r.LSN}
 	}
 	return buf
 }

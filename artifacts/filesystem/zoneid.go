@@ -71,7 +71,8 @@ func decodeZoneID(in artifacts.Input, yield func(Mark) bool) error {
 		return nil
 	}
 	live := liveView(in)
-	for r, err := range ntfs.Records(section(in), &ntfs.RecordOptions{Table: v.table}) {
+	opts := ntfs.RecordOptions{RecordSize: v.recordSize, Table: v.table}
+	for r, err := range ntfs.RecordsOf(in.Random, entriesOf(v.marked), opts) {
 		if err != nil {
 			return nil // the artifact mft reports it
 		}

@@ -171,7 +171,10 @@ func (e *Evaluator) record(rec *artifacts.Record) {
 func (e *Evaluator) findSystem(d artifacts.Decoded) {
 	p, _ := d.(execution.Prefetch)
 	for _, f := range p.Files {
-		if v := winpath.Volume(f); len(f)-len(v) == len(ntdll) && strings.EqualFold(f[len(v):], ntdll) {
+		if len(f) < len(ntdll) || !strings.EqualFold(f[len(f)-len(ntdll):], ntdll) {
+			continue
+		}
+		if v := winpath.Volume(f); len(f)-len(v) == len(ntdll) {
 			e.isSystem(strings.ToUpper(v))
 			return
 		}
@@ -303,7 +306,7 @@ func (e *Evaluator) Report() *Report {
 	rep := &Report{Findings: e.merge(), Known: e.known.counts(), Coverage: e.coverage(), Limits: e.reached()}
 	if n := e.model.Dropped; n > 0 {
 		rep.Limits = append(rep.Limits, fmt.Sprintf("programs: %d records name programs beyond the limit of %d, which are not listed", n,
-			len(e.model.Programs)))
+			e.model.Len()))
 	}
 	for _, n := range e.silenced {
 		rep.Silenced += n

@@ -296,14 +296,19 @@ func (s *listScene) fold(x *scene) {
 		return
 	}
 	known := map[string]bool{}
-	for _, p := range x.model.Programs {
+	var kept []*programs.Program
+	for p, made := range x.model.All() {
 		s.lookUp(x, p)
+		if made && len(p.Lookups) > 0 {
+			kept = append(kept, p)
+		}
 		if p.KnownGood {
 			known[p.Key] = true
 			s.known.Programs++
 		}
 	}
-	var kept []*hit
+	x.model.Keep(kept)
+	var hits []*hit
 	for _, h := range x.hits {
 		if h.subject.kind == kindProgram && known[h.subject.key] && onPlace[h.rule.ID] {
 			if h.level == Informational {
@@ -314,9 +319,9 @@ func (s *listScene) fold(x *scene) {
 			h.says += "; one level lower: a list of known files has it"
 			s.known.Lowered++
 		}
-		kept = append(kept, h)
+		hits = append(hits, h)
 	}
-	x.hits = kept
+	x.hits = hits
 }
 
 // lookUp looks up the files of a program and its path.

@@ -13,7 +13,8 @@ func (r *Report) mark(m *programs.Model) {
 	for i := range r.Findings {
 		byID[r.Findings[i].ID] = &r.Findings[i]
 	}
-	for _, p := range m.Programs {
+	var kept []*programs.Program
+	for p, made := range m.All() {
 		var found []*Finding
 		for _, key := range p.Keys() {
 			if f := byID[findingID(m.Host, subject{kind: kindProgram, key: key})]; f != nil {
@@ -32,7 +33,11 @@ func (r *Report) mark(m *programs.Model) {
 		}
 		worst := slices.MaxFunc(found, func(a, b *Finding) int { return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.Score, b.Score)) })
 		p.Level, p.Score = worst.Level.String(), worst.Score
+		if made {
+			kept = append(kept, p)
+		}
 	}
+	m.Keep(kept)
 }
 
 // ProgramFinding returns the id that a finding about a program has.

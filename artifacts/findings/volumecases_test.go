@@ -101,6 +101,9 @@ func init() {
 	add("N-05", findings.High, records{fileOf(`C:\Windows\System32\x.exe`, forged(true))}, records{fileOf(`C:\Windows\System32\x.exe`, doubtless)})
 	add("N-05", findings.Critical, records{fileOf(`C:\Windows\System32\x.exe`, forged(true)), pf(`\Windows\System32\x.exe`, at(5))}, records{fileOf(`C:\Windows\System32\x.exe`, doubtless), pf(`\Windows\System32\x.exe`, at(5))})
 	add("N-05b", findings.Medium, records{fileOf(`C:\Windows\System32\x.exe`, forged(false))}, records{fileOf(`C:\Windows\System32\x.exe`, doubtless)})
+	odd := func(c *filesystem.Change) { c.OddTimes, c.TimesSet = true, minute(3) }
+	add("N-05b", findings.Medium, records{session(`C:\Windows\System32\x.exe`, odd)},
+		records{session(`C:\Windows\System32\x.exe`, func(c *filesystem.Change) { c.TimesSet = minute(3) })})
 	add("N-06", findings.High, records{marked(hot, "http://203.0.113.9/a.exe"), pf(`\Users\Public\a.exe`, at(5))}, records{marked(hot, "http://203.0.113.9/a.exe")})
 	add("N-06", findings.Medium, records{marked(hot, "https://example.com/a.exe"), pf(`\Users\Public\a.exe`, at(5))}, records{marked(`C:\Program Files\A\a.exe`, "https://example.com/a.exe"), pf(`\Program Files\A\a.exe`, at(5))})
 	lost := func(c *filesystem.Change) { c.StreamTime, c.MarkLost = minute(0), true }

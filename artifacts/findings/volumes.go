@@ -24,7 +24,30 @@ var doubtfulTimes = wholeRule(Rule{
 	Benign: "Patches that are unpacked from cabinets.",
 	Next:   "Compare the file with the one of its package.",
 	Needs:  []string{"mft"},
-}, func(x *look) { x.doubts(false) }, fileArtifacts...)
+}, func(x *look) {
+	x.doubts(false)
+	x.oddTimes()
+}, fileArtifacts...)
+
+// oddTimes is what N-05b says of programs whose times alone would be no evidence: the
+// change journal shows that they were set.
+func (x *look) oddTimes() {
+	if !x.hasFiles() {
+		return
+	}
+	for _, r := range x.files().acts {
+		c := change(r)
+		switch {
+		case !c.OddTimes:
+		case !c.TimesSet.IsZero():
+			x.hit(x.subjectOf(x.files().story(x.scene, c.Path)), Medium, "its times are old and in whole seconds; they were set %s",
+				utcTime(c.TimesSet)).from(r)
+		default:
+			x.hit(x.subjectOf(x.files().story(x.scene, c.Path)), Medium, "its times are old and in whole seconds; it was made %s",
+				utcTime(c.Created)).from(r)
+		}
+	}
+}
 
 func (x *look) doubts(strong bool) {
 	idx := x.files()

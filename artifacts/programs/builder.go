@@ -16,7 +16,7 @@ import (
 // The limits of what a Builder keeps.
 const (
 	maxPrograms  = 12_000 // programs of one machine; each needs about 2 KB
-	maxUnknown   = 8_000  // of them, that only the file system names
+	maxUnknown   = 8_000  // of them, that only the file system names, by more than one record
 	keepFirst    = 32     // starts of one program and source: the oldest
 	keepLast     = 256    // and the newest
 	keepOutside  = 2048   // the newest of programs outside Windows and of hosts
@@ -36,6 +36,8 @@ type Builder struct {
 	paths    Paths
 	programs map[progKey]*prog
 	unknown  int // programs that only the file system names
+	quiet    quietFiles
+	starts   *startBudget
 	logons   *logons.Builder
 	acts     []*Act
 	detected map[string]bool // scanner reports that were noted
@@ -56,6 +58,11 @@ type Builder struct {
 }
 
 type progKey struct{ volume, key string }
+
+// compare orders programs by path, then by volume.
+func (k progKey) compare(o progKey) int {
+	return cmp.Or(cmp.Compare(k.key, o.key), cmp.Compare(k.volume, o.volume))
+}
 
 // A bareName is a setting that names a program without its folder.
 type bareName struct {
@@ -86,6 +93,7 @@ type prog struct {
 	counted   map[string]uint32       // run counts, by Prefetch file
 	p         Program
 	marked    bool // something else than the file system speaks of it
+	budget    *startBudget
 }
 
 // Facts are what must be known of a machine beside its records.
@@ -100,7 +108,7 @@ func New(f Facts) *Builder {
 		host: f.Host, machine: f.Machine, paths: NewPaths(f.Machine), programs: map[progKey]*prog{}, logons: logons.New(nil),
 		detected: map[string]bool{}, short: map[string]string{}, records: map[string]*artifacts.Record{}, strings: map[string]string{},
 		system: map[string]map[string]bool{}, seen: map[string]bool{}, windows: "C:",
-		channels: map[string]string{}, computers: map[string]bool{},
+		channels: map[string]string{}, computers: map[string]bool{}, starts: newStartBudget(),
 	}
 	if f.Machine != nil {
 		b.host = cmp.Or(f.Machine.Name, b.host)
@@ -108,6 +116,7 @@ func New(f Facts) *Builder {
 			b.windows = strings.ToUpper(v)
 		}
 	}
+	b.quiet = quietFiles{at: map[uint64]int32{}, paths: b.paths, drive: b.windows}
 	return b
 }
 
@@ -122,6 +131,9 @@ func (b *Builder) Add(res *artifacts.Result) {
 func (b *Builder) record(rec *artifacts.Record) {
 	if rec.Artifact == nil {
 		return
+	}
+	if b.starts.used > 2*maxStartBytes {
+		b.trimStarts()
 	}
 	if e := events.Of(rec.Data); e != nil {
 		b.logons.Add(b.host, e, rec.ID)
@@ -187,13 +199,16 @@ func (b *Builder) at(path string, u evidence.User) *prog {
 	k := progKey{v, key}
 	p := b.programs[k]
 	if p == nil {
+		p = b.wake(k)
+	}
+	if p == nil {
 		if len(b.programs) >= maxPrograms {
 			b.dropped++
 			return nil
 		}
 		k = progKey{b.intern(v), strings.Clone(key)}
-		p = &prog{progKey: k, spellings: map[string]int{}}
-		p.p.Records = map[string]int{}
+		p = newProg(k)
+		p.budget = b.starts
 		b.programs[k] = p
 		if rest, ok := strings.CutPrefix(key, `\windows\system32\`); ok && v != "" {
 			if b.system[v] == nil {
@@ -202,13 +217,24 @@ func (b *Builder) at(path string, u evidence.User) *prog {
 			b.system[v][rest] = true
 		}
 	}
+	p.spelled(path)
+	return p
+}
+
+func newProg(k progKey) *prog {
+	p := &prog{progKey: k, spellings: map[string]int{}}
+	p.p.Records = map[string]int{}
+	return p
+}
+
+// spelled notes a spelling of the path.
+func (p *prog) spelled(path string) {
 	if n, ok := p.spellings[path]; ok || len(p.spellings) < 8 {
 		if !ok {
 			path = strings.Clone(path)
 		}
 		p.spellings[path] = n + 1
 	}
-	return p
 }
 
 // sight is at for a record: it is counted among those of the program.

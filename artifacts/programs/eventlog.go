@@ -27,7 +27,7 @@ var eventReaders = map[string]map[uint32]func(*eventReader){
 		11: (*eventReader).fileMade,
 	},
 	"security": {
-		4688: (*eventReader).auditStart, 4697: (*eventReader).service, 4698: (*eventReader).task,
+		4688: (*eventReader).auditStart, 4689: (*eventReader).auditEnd, 4697: (*eventReader).service, 4698: (*eventReader).task,
 		4720: (*eventReader).account, 4722: (*eventReader).account, 4726: (*eventReader).account, 4738: (*eventReader).account,
 		4724: (*eventReader).account, 4725: (*eventReader).account,
 		4728: (*eventReader).group, 4732: (*eventReader).group, 4756: (*eventReader).group, 1102: (*eventReader).cleared,
@@ -193,13 +193,19 @@ func batchOf(args string) string {
 }
 
 func (x *eventReader) sysmonEnd() {
-	p := x.at(x.get("Image"), evidence.User{})
+	x.ended(srcSysmon, x.get("Image"), sysmonTime(x.get("UtcTime")))
+}
+
+func (x *eventReader) auditEnd() { x.ended(srcAudit, x.get("ProcessName"), x.r.Time) }
+
+// ended gives the last start with the process id its end.
+func (x *eventReader) ended(src source, image string, at time.Time) {
+	p := x.at(image, evidence.User{})
 	if p == nil {
 		return
 	}
-	at := sysmonTime(x.get("UtcTime"))
 	pid := uint32(x.num("ProcessId"))
-	raw := p.of(srcSysmon).list
+	raw := p.of(src).list
 	for i := len(raw) - 1; i >= 0 && i >= len(raw)-64; i-- {
 		if r := &raw[i]; r.pid == pid && r.end.IsZero() && !at.Before(r.time) {
 			r.end = at

@@ -36,9 +36,23 @@ func (b *Builder) fired(list []*prog) {
 					break
 				}
 			}
-			p.firedBy(a)
+			if p.firedBy(a, taskAccount(a)) {
+				p.p.Accounts = nil
+				p.accounts()
+			}
 		}
 	}
+}
+
+// taskAccount is the account that a task runs as.
+func taskAccount(a *Autostart) Attribution {
+	out := Attribution{Certainty: Inferred, Why: "the task " + a.Name + " runs as this account"}
+	if strings.HasPrefix(a.Account, "S-1-") {
+		out.SID = a.Account
+	} else {
+		out.Name = a.Account
+	}
+	return out
 }
 
 func isTask(a *Autostart) bool { return containsFold(a.Mechanism, "task") }
@@ -47,8 +61,9 @@ func containsFold(s, part string) bool {
 	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
 }
 
-// firedBy notes the starts of a program that a task explains.
-func (p *prog) firedBy(a *Autostart) {
+// firedBy notes the starts of a program that a task explains. They are by the account
+// of the task, where no record of the start names another; it reports whether one is.
+func (p *prog) firedBy(a *Autostart, by Attribution) (changed bool) {
 	host := hosts[p.p.baseOf(p.key)]
 	for j := range p.p.Starts {
 		s := &p.p.Starts[j]
@@ -59,8 +74,13 @@ func (p *prog) firedBy(a *Autostart) {
 		case parent != "svchost.exe" && parent != "taskeng.exe":
 		default:
 			add(&a.Fired, s.ID)
+			if !by.IsZero() && (s.Account.IsZero() || s.Account.Certainty == Inferred) {
+				by.Source = s.Account.Source
+				s.Account, s.During, changed = by, "", true
+			}
 		}
 	}
+	return changed
 }
 
 // sameCommand reports whether two command lines run the same: quotes and the

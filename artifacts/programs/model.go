@@ -27,12 +27,14 @@ func (b *Builder) Model() *Model {
 	m.Logons = b.logons.Analyse()
 	m.Sessions = m.Logons.Sessions
 	b.joinVolumes()
+	b.wakeLinked()
 	b.joinShort()
 	b.joinRenames()
 	b.resolveBare()
 	list := b.sorted()
 	m.Unresolved = b.resolveUses(list)
 	b.journalStarts(list)
+	b.trimStarts()
 	for _, p := range list {
 		p.mergeStarts()
 	}
@@ -46,10 +48,13 @@ func (b *Builder) Model() *Model {
 	sameFiles(list)
 	b.fired(list)
 	for _, p := range list {
-		p.finishProgram(b)
+		p.finishProgram(b.windows)
 		m.Programs = append(m.Programs, &p.p)
 		m.byKey[p.key] = append(m.byKey[p.key], &p.p)
+		p.spellings, p.raw, p.counted = nil, nil, nil // the program is a part of p
 	}
+	b.quiet.settle()
+	m.quiet = b.quiet
 	nameCouples(m.Programs)
 	w.acts(b.acts)
 	for _, a := range b.acts {
@@ -74,7 +79,7 @@ func (b *Builder) Model() *Model {
 // sorted returns the programs by volume and path.
 func (b *Builder) sorted() []*prog {
 	list := slices.Collect(maps.Values(b.programs))
-	slices.SortFunc(list, func(x, y *prog) int { return cmp.Or(cmp.Compare(x.key, y.key), cmp.Compare(x.volume, y.volume)) })
+	slices.SortFunc(list, func(x, y *prog) int { return x.compare(y.progKey) })
 	return list
 }
 
@@ -107,6 +112,7 @@ func (b *Builder) joinVolumes() {
 			styles[style(v)] = true
 		}
 	}
+	b.wakeNamed(styles)
 	for _, p := range b.sorted() {
 		if p.volume == "" || !b.isSystem(p.volume, styles) {
 			continue
@@ -151,6 +157,7 @@ func (p *prog) absorb(o *prog) {
 	}
 	p.p.Arrived = append(p.p.Arrived, o.p.Arrived...)
 	p.p.Traffic = append(p.p.Traffic, o.p.Traffic...)
+	p.p.Counts.TrafficDropped += o.p.Counts.TrafficDropped
 	p.p.Autostarts = append(p.p.Autostarts, o.p.Autostarts...)
 	p.p.Verdicts = append(p.p.Verdicts, o.p.Verdicts...)
 	p.p.Ends = append(p.p.Ends, o.p.Ends...)
@@ -361,10 +368,10 @@ func sameFiles(list []*prog) {
 
 // finishProgram fills in what follows from everything else, in an order that does
 // not depend on that of the records.
-func (p *prog) finishProgram(b *Builder) {
+func (p *prog) finishProgram(windows string) {
 	q := &p.p
 	q.Key, q.Volume = p.key, p.volume
-	q.Path = p.display(b.windows)
+	q.Path = p.display(windows)
 	h := sha256.Sum256([]byte("program\x00" + p.volume + "\x00" + p.key))
 	q.ID = hex.EncodeToString(h[:8])
 	for s := range p.spellings {
@@ -395,9 +402,13 @@ func (p *prog) finishProgram(b *Builder) {
 	slices.SortFunc(q.Ends, func(a, b End) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Ref.Record, b.Ref.Record))
 	})
-	slices.SortFunc(q.Sample, func(a, b Ref) int {
-		return cmp.Or(cmp.Compare(a.Artifact, b.Artifact), cmp.Compare(a.Record, b.Record))
-	})
+	for i := range q.Files {
+		slices.SortFunc(q.Files[i].From, Ref.compare)
+	}
+	for i := range q.What {
+		slices.SortFunc(q.What[i].From, Ref.compare)
+	}
+	slices.SortFunc(q.Sample, Ref.compare)
 	q.Sample = slices.Compact(q.Sample)
 	q.Sample = q.Sample[:min(len(q.Sample), maxList)]
 	q.incarnations()

@@ -16,6 +16,8 @@
 package programs
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -62,10 +64,14 @@ type Ref struct {
 	Artifact string `json:"artifact"`
 }
 
+func (r Ref) compare(o Ref) int {
+	return cmp.Or(cmp.Compare(r.Artifact, o.Artifact), cmp.Compare(r.Record, o.Record))
+}
+
 // A Model is what is known of the programs of one machine.
 type Model struct {
 	Host     string
-	Programs []*Program // by path
+	Programs []*Program // by path; [Model.All] has more
 	Sessions []*logons.Session
 	Logons   *logons.Analysis
 	Acts     []*Act // by time: what was done that is not a start
@@ -75,6 +81,7 @@ type Model struct {
 	// attached to none.
 	Unresolved int
 
+	quiet   quietFiles
 	byKey   map[string][]*Program
 	records map[string]*artifacts.Record
 }
@@ -208,6 +215,8 @@ type Counts struct {
 	AtLeast int            `json:"at_least"` // with those that are only counted
 	Sources map[string]int `json:"sources,omitempty"`
 	Dropped int            `json:"dropped,omitempty"` // starts beyond the limit, which are not listed
+
+	TrafficDropped int `json:"traffic_dropped,omitempty"` // entries beyond the limits, which are not listed
 }
 
 // An Attribution is an account with how sure it is.
@@ -323,7 +332,16 @@ type Account struct {
 
 // Program returns the programs at a path in the spelling of [Paths.Key], those of
 // the volume of Windows first.
-func (m *Model) Program(key string) []*Program { return m.byKey[key] }
+func (m *Model) Program(key string) []*Program {
+	out := m.byKey[key]
+	q := &m.quiet
+	i, _ := slices.BinarySearchFunc(q.list, key, func(f quietFile, key string) int { return cmp.Compare(q.key(f.path).key, key) })
+	for ; i < len(q.list) && q.key(q.list[i].path).key == key; i++ {
+		out = append(slices.Clip(out), m.quietProgram(i))
+	}
+	slices.SortFunc(out, comparePrograms)
+	return out
+}
 
 // Record returns a record that the model keeps because rules cite it, or nil.
 func (m *Model) Record(id string) *artifacts.Record { return m.records[id] }

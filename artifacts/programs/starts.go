@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -91,21 +92,67 @@ type rawStarts struct {
 
 // add takes a start in. Of very many the oldest and the newest stay: which ones
 // does not depend on the order in which they come.
-func (r *rawStarts) add(s rawStart, last int) {
+func (r *rawStarts) add(s rawStart, last int, b *startBudget) {
 	r.list = append(r.list, s)
+	b.used += s.size()
 	if len(r.list) >= 2*(keepFirst+last) {
-		r.trim(last)
+		r.trim(last, b)
 	}
 }
 
-func (r *rawStarts) trim(last int) {
+func (r *rawStarts) trim(last int, b *startBudget) {
 	if len(r.list) <= keepFirst+last {
 		return
 	}
 	slices.SortFunc(r.list, func(a, b rawStart) int { return a.compare(&b) })
 	n := len(r.list) - keepFirst - last
+	for i := range r.list[keepFirst : keepFirst+n] {
+		b.used -= r.list[keepFirst+i].size()
+	}
 	r.list = slices.Delete(r.list, keepFirst, keepFirst+n)
 	r.dropped += n
+}
+
+// size is about how much memory a start needs.
+func (r *rawStart) size() int { return int(reflect.TypeFor[rawStart]().Size()) + len(r.command) + 32 }
+
+// maxStartBytes is how much memory the starts of all programs need at most; twice as
+// much while records come in. It is far above what machines hold: an event log of
+// 64 MiB has some 50,000 starts, most of them of few programs of Windows.
+const maxStartBytes = 32 << 20
+
+// leastKept is how many of the newest starts of one program and source are kept
+// in any case.
+const leastKept = 8
+
+// A startBudget is what all starts of a machine need. Where they need too much, the
+// number of the newest that are kept of each program falls until they do not: how
+// far does not depend on the order of the records.
+type startBudget struct {
+	used int
+	last int // the newest starts that are kept of one program and source
+
+	traffic int // entries, of all programs
+}
+
+func newStartBudget() *startBudget { return &startBudget{last: keepOutside} }
+
+// trimStarts brings the starts of all programs below the limit.
+func (b *Builder) trimStarts() {
+	for {
+		for _, p := range b.programs {
+			if p.raw == nil {
+				continue
+			}
+			for src := range sourceCount {
+				p.raw[src].trim(p.last(), b.starts)
+			}
+		}
+		if b.starts.used <= maxStartBytes || b.starts.last <= leastKept {
+			return
+		}
+		b.starts.last /= 2
+	}
 }
 
 // hosts are programs of Windows that run what others wrote.
@@ -121,9 +168,9 @@ func IsHost(base string) bool { return hosts[base] }
 
 func (p *prog) last() int {
 	if !belowSystem(p.key) || hosts[p.key[strings.LastIndexByte(p.key, '\\')+1:]] {
-		return keepOutside
+		return min(keepOutside, p.budget.last)
 	}
-	return keepLast
+	return min(keepLast, p.budget.last)
 }
 
 // start notes a start.
@@ -134,7 +181,7 @@ func (p *prog) start(src source, s rawStart) {
 	if p.raw == nil {
 		p.raw = new([sourceCount]rawStarts)
 	}
-	p.raw[src].add(s, p.last())
+	p.raw[src].add(s, p.last(), p.budget)
 }
 
 // of returns the starts that a source shows, to be read.
@@ -155,7 +202,7 @@ func (p *prog) mergeStarts() {
 		if len(raw.list) == 0 {
 			continue
 		}
-		raw.trim(p.last())
+		raw.trim(p.last(), p.budget)
 		slices.SortFunc(raw.list, func(a, b rawStart) int { return a.compare(&b) })
 		// A log and its shadow copy hold the same record, and a Prefetch file can be there twice.
 		raw.list = slices.CompactFunc(raw.list, func(a, b rawStart) bool { return a.time.Equal(b.time) && a.pid == b.pid })

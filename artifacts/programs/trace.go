@@ -87,10 +87,17 @@ func cmpTime(a, b time.Time) time.Time {
 	return a
 }
 
+// maxTraffic is how many entries of traffic are kept of all programs, some 150 bytes
+// each.
+const maxTraffic = 1 << 17
+
 func (p *prog) traffic(t Traffic) {
-	if len(p.p.Traffic) < 4*keepLast {
-		p.p.Traffic = append(p.p.Traffic, t)
+	if len(p.p.Traffic) >= 4*keepLast || p.budget.traffic >= maxTraffic {
+		p.p.Counts.TrafficDropped++
+		return
 	}
+	p.budget.traffic++
+	p.p.Traffic = append(p.p.Traffic, t)
 }
 
 // maxLoads is how many loaded files of one program are kept.
@@ -119,8 +126,12 @@ func (b *Builder) prefetch(rec *artifacts.Record, d *execution.Prefetch) {
 	if d.HashStatus == "mismatch" {
 		p.fact("prefetch_path", "not verified by the hash of "+winpath.Base(rec.From.Path), Inferred, b.ref(rec))
 	}
+	volume := ""
 	for _, f := range d.Files {
-		if ofWindows(f) {
+		if volume == "" || !strings.HasPrefix(f, volume) || len(f) == len(volume) || f[len(volume)] != '\\' {
+			volume = winpath.Volume(f) // that of most files is that of the one before
+		}
+		if ofWindows(f, volume) {
 			continue
 		}
 		key := b.paths.Key(f, rec.User)
@@ -138,8 +149,7 @@ func (b *Builder) prefetch(rec *artifacts.Record, d *execution.Prefetch) {
 
 // ofWindows reports whether a path of a list of files lies below Windows or Program
 // Files on its volume, as nearly all do: they need no key.
-func ofWindows(path string) bool {
-	v := winpath.Volume(path)
+func ofWindows(path, v string) bool {
 	if len(v) > len(path) {
 		return false
 	}
@@ -158,7 +168,10 @@ const ntdll = `\WINDOWS\SYSTEM32\NTDLL.DLL`
 // systemVolume notes the volume of Windows.
 func (b *Builder) systemVolume(d *execution.Prefetch) {
 	for _, f := range d.Files {
-		if v := winpath.Volume(f); len(f)-len(v) == len(ntdll) && strings.EqualFold(f[len(v):], ntdll) {
+		if len(f) < len(ntdll) || !strings.EqualFold(f[len(f)-len(ntdll):], ntdll) {
+			continue
+		}
+		if v := winpath.Volume(f); len(f)-len(v) == len(ntdll) {
 			v = strings.ToUpper(v)
 			if b.system[v] == nil && len(b.system) < 1024 {
 				b.system[v] = map[string]bool{}
@@ -322,15 +335,12 @@ func (b *Builder) files(rec *artifacts.Record) {
 		if d.Directory {
 			return
 		}
+		if b.quietly(rec, &d) {
+			return
+		}
 		if p := b.fromDisk(d.Path, rec); p != nil {
-			f := File{Reference: d.Reference, Size: d.Size, Created: cmpTime(d.NameCreated, d.Created), From: []Ref{ref}, born: d.NameCreated}
-			p.file(f)
-			if !f.Created.IsZero() {
-				add(&p.p.Arrived, Arrival{Kind: "created", Time: f.Created, Certainty: Proved, Ref: ref})
-			}
-			if !d.Exists {
-				add(&p.p.Ends, End{Kind: "deleted", Ref: ref})
-			}
+			p.onDisk(File{Reference: d.Reference, Size: d.Size, Created: cmpTime(d.NameCreated, d.Created), From: []Ref{ref}, born: d.NameCreated},
+				!d.Exists, ref)
 		}
 	case filesystem.Change:
 		b.journal(rec, &d)
@@ -398,6 +408,7 @@ func (b *Builder) journal(rec *artifacts.Record, d *filesystem.Change) {
 	}
 	if !d.Deleted.IsZero() {
 		add(&p.p.Ends, End{Kind: "deleted", Time: d.Deleted, Ref: ref})
+		p.file(File{Reference: d.Reference, Deleted: d.Deleted, From: []Ref{ref}})
 	}
 	if !belowSystem(p.key) && (!d.Created.IsZero() || !d.Deleted.IsZero()) {
 		b.keep(rec)

@@ -28,28 +28,6 @@ var levels = []string{"", "informational", "low", "medium", "high", "critical"}
 // worth orders levels.
 func worth(level string) int { return slices.Index(levels, level) }
 
-// Choose returns the programs that a view shows, worst first and then by their
-// first start. Without names it leaves out programs without findings, unless all
-// are asked for.
-func (m *Model) Choose(v *View) []*Program {
-	var out []*Program
-	for _, p := range m.Programs {
-		switch {
-		case len(v.Names) > 0:
-			if !slices.ContainsFunc(v.Names, p.Named) {
-				continue
-			}
-		case !v.All && worth(p.Level) < worth("low"):
-			continue
-		}
-		out = append(out, p)
-	}
-	slices.SortStableFunc(out, func(a, b *Program) int {
-		return cmp.Or(cmp.Compare(worth(b.Level), worth(a.Level)), cmp.Compare(b.Score, a.Score), a.FirstSeen().Compare(b.FirstSeen()))
-	})
-	return out
-}
-
 // Named reports whether the program is called so: by its name, its path, the
 // beginning of its id, or a hash of its file.
 func (p *Program) Named(s string) bool {
@@ -76,7 +54,7 @@ func (p *Program) Named(s string) bool {
 
 // WriteJSON writes one program a line.
 func (m *Model) WriteJSON(w io.Writer, v *View) error {
-	for _, p := range m.Choose(v) {
+	for p := range m.Choose(v) {
 		b, err := p.marshal(m.Host)
 		if err != nil {
 			return err
@@ -116,7 +94,7 @@ func NewTable(w io.Writer, starts, safe bool) (*Table, error) {
 
 // Add writes the programs of one machine.
 func (t *Table) Add(m *Model, v *View) error {
-	for _, p := range m.Choose(v) {
+	for p := range m.Choose(v) {
 		if !t.starts {
 			if err := t.row(p.row()); err != nil {
 				return err
@@ -280,17 +258,18 @@ func clean(s string) string {
 // named.
 func (m *Model) WriteText(w io.Writer, v *View) error {
 	b := bufio.NewWriter(w)
-	list := m.Choose(v)
-	fmt.Fprintf(b, "# machine %s: %d programs, times are UTC\n", clean(m.Host), len(m.Programs))
-	for _, p := range list {
+	shown := 0
+	fmt.Fprintf(b, "# machine %s: %d programs, times are UTC\n", clean(m.Host), m.Len())
+	for p := range m.Choose(v) {
+		shown++
 		if len(v.Names) > 0 {
 			p.details(b)
 			continue
 		}
 		p.line(b)
 	}
-	switch hidden := len(m.Programs) - len(list); {
-	case len(v.Names) > 0 && len(list) == 0:
+	switch hidden := m.Len() - shown; {
+	case len(v.Names) > 0 && shown == 0:
 		fmt.Fprintf(b, "no program has the name, path or hash %s\n", clean(strings.Join(v.Names, " or ")))
 	case len(v.Names) == 0 && hidden > 0:
 		fmt.Fprintf(b, "%d programs without findings not shown (--all shows them; a NAME shows all about one).\n", hidden)

@@ -112,7 +112,7 @@ func Verdicts(r *findings.Report) map[string]output.Verdict {
 // ofPrograms adds which program, start and session a record belongs to. A record
 // that shows starts of two programs, a host and what it ran, belongs to the host.
 func ofPrograms(out map[string]output.Verdict, m *programs.Model) {
-	for _, p := range m.Programs {
+	for p := range m.All() {
 		for _, ref := range p.Sample {
 			if v := out[ref.Record]; v.Program == "" {
 				v.Program, v.Known = p.ID, p.KnownGood

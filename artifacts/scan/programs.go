@@ -33,8 +33,8 @@ func (x *machineScan) writePrograms() error {
 		rows         int
 		write        func(io.Writer) error
 	}{
-		{"programs.jsonl", "jsonl", len(m.Programs), func(w io.Writer) error { return m.WriteJSON(w, all) }},
-		{"programs.csv", "csv", len(m.Programs), table(false)},
+		{"programs.jsonl", "jsonl", m.Len(), func(w io.Writer) error { return m.WriteJSON(w, all) }},
+		{"programs.csv", "csv", m.Len(), table(false)},
 		{"starts.csv", "csv", starts, table(true)},
 		{"story.json", "json", 0, told.WriteJSON},
 		{"story.md", "markdown", 0, func(w io.Writer) error { return told.WriteMarkdown(w, "en") }},

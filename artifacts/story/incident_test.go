@@ -5,8 +5,11 @@ import (
 	"context"
 	"flag"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -229,5 +232,49 @@ func TestIncidentShortPath(t *testing.T) {
 	}
 	if n < 50 {
 		t.Errorf("%d files with short names", n)
+	}
+}
+
+// notInIncident are the parts of a biography that the incident has no case of. Package
+// programs has them: TestCouple, TestRareParts.
+var notInIncident = []string{
+	"Accounts.Source", "Autostarts.Fired", "Autostarts.Made", "Autostarts.MadeBy", "Autostarts.MadeRef", "Coupled", "Files.MD5",
+	"Files.SHA256", "SameFile", "Starts.End", "Traffic.Remote",
+}
+
+// TestIncidentParts: every other part of a biography has a case in the incident, but
+// for what lists and other machines add.
+func TestIncidentParts(t *testing.T) {
+	m, r := judge(t, theIncident)
+	story.Tell(m, r, nil)
+	missing := map[string]bool{}
+	var parts func(prefix string, v reflect.Value)
+	parts = func(prefix string, v reflect.Value) {
+		for i := range v.NumField() {
+			f, x := v.Type().Field(i), v.Field(i)
+			name := prefix + f.Name
+			switch {
+			case !f.IsExported() || prefix == "" && slices.Contains([]string{"Lookups", "KnownGood", "Hosts"}, f.Name):
+				continue
+			case !x.IsZero():
+				missing[name] = false
+			case !missing[name]:
+				_, met := missing[name]
+				missing[name] = !met
+			}
+			if x.Kind() == reflect.Slice && x.Type().Elem().Kind() == reflect.Struct {
+				for k := range x.Len() {
+					parts(name+".", x.Index(k))
+				}
+			}
+		}
+	}
+	for p := range m.All() {
+		parts("", reflect.ValueOf(*p))
+	}
+	for _, name := range slices.Sorted(maps.Keys(missing)) {
+		if missing[name] != slices.Contains(notInIncident, name) {
+			t.Errorf("%s: in no program of the incident is %v", name, missing[name])
+		}
 	}
 }

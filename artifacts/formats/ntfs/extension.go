@@ -1,6 +1,10 @@
 package ntfs
 
-import "bytes"
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
 
 // maxOfFile is how many names, and how many streams, a file is given with its
 // extension records. Windows allows 1,024 hard links.
@@ -162,3 +166,7 @@ func dropKnownStreams(list []DataStream, n int) []DataStream {
 	}
 	return out
 }
+
+// Extended returns the entries of the base records that have extension records,
+// sorted.
+func (t *Table) Extended() []uint64 { return slices.Sorted(maps.Keys(t.ext)) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"math/bits"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
@@ -45,6 +46,60 @@ func Records(r io.Reader, opts *RecordOptions) iter.Seq2[*Record, error] {
 	}
 }
 
+// RecordsOf reads the records of some entries of a $MFT, which must be sorted. The
+// size of the records must be in the options. An entry that holds no record is left
+// out. The record is reused for the next one; an error comes last, with a nil record.
+func RecordsOf(r io.ReaderAt, entries []uint64, opts RecordOptions) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		size := int64(opts.RecordSize)
+		if !validSize(opts.RecordSize) {
+			yield(nil, badSize(opts.RecordSize))
+			return
+		}
+		var rec Record
+		buf := make([]byte, max(sparseBlock, size))
+		from, end := int64(0), int64(0)
+		for _, e := range entries {
+			if e > math.MaxInt64/maxRecord-1 {
+				return
+			}
+			at := int64(e) * size
+			if at < from || at+size > end {
+				n, err := r.ReadAt(buf, at)
+				if err != nil && !errors.Is(err, io.EOF) && int64(n) < size {
+					yield(nil, &wire.FormatError{Format: "mft", Offset: at, Struct: "file record", Problem: "cannot be read", Err: err})
+					return
+				}
+				from, end = at, at+int64(n)
+			}
+			if at+size > end {
+				continue // beyond the end
+			}
+			rec.reset(e, at)
+			if b := buf[at-from : at-from+size : at-from+size]; !rec.parse(b, opts.Slack) {
+				continue
+			}
+			if opts.Table != nil {
+				opts.Table.join(&rec)
+			}
+			if !yield(&rec, nil) {
+				return
+			}
+		}
+	}
+}
+
+// sparseBlock is how much is read at once where few records are wanted.
+const sparseBlock = 16 << 10
+
+func validSize(size int) bool {
+	return size >= minRecord && size <= maxRecord && bits.OnesCount(uint(size)) == 1
+}
+
+func badSize(size int) error {
+	return &wire.FormatError{Format: "mft", Struct: "file record", Problem: fmt.Sprintf("records of %d bytes", size)}
+}
+
 type recordStream struct {
 	r    io.Reader
 	opts RecordOptions
@@ -60,8 +115,8 @@ func (s *recordStream) run(yield func(*Record, error) bool) error {
 		if size == 0 {
 			size = RecordSize(buf[:n])
 		}
-		if size < minRecord || size > maxRecord || bits.OnesCount(uint(size)) != 1 {
-			return &wire.FormatError{Format: "mft", Struct: "file record", Problem: fmt.Sprintf("records of %d bytes", size)}
+		if !validSize(size) {
+			return badSize(size)
 		}
 		whole := n / size * size
 		for off := 0; off < whole; off += size {

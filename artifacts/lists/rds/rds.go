@@ -70,24 +70,28 @@ func open(path string) (*Database, error) {
 func (d *Database) prepare() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	have := map[string]bool{}
-	rows, err := d.db.QueryContext(ctx, `SELECT upper(name) FROM sqlite_schema
-		WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' LIMIT 1000`)
+	// In a full RDS FILE and PKG are views over METADATA and other tables; the minimal
+	// ones have them as tables. A view names the database and is not read.
+	known, have := map[string]bool{}, map[string]bool{}
+	rows, err := d.db.QueryContext(ctx, `SELECT upper(name), type = 'view' FROM sqlite_schema
+		WHERE type = 'view' OR type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' LIMIT 1000`)
 	if err != nil {
 		return err
 	}
 	for rows.Next() {
 		var name string
-		if err := rows.Scan(&name); err != nil {
+		var view bool
+		if err := rows.Scan(&name, &view); err != nil {
 			rows.Close()
 			return err
 		}
-		have[name] = true
+		known[name] = true
+		have[name] = have[name] || !view
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
 	}
-	if !have["FILE"] && !have["METADATA"] || !have["PKG"] || !have["VERSION"] {
+	if !have["FILE"] && !have["METADATA"] || !known["PKG"] || !known["VERSION"] {
 		return errors.New("not a database of the NSRL: tables FILE or METADATA, PKG, VERSION are missing")
 	}
 	for _, table := range []string{"FILE", "METADATA"} {

@@ -3,6 +3,7 @@ package rds
 import (
 	"database/sql"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -105,5 +106,51 @@ func TestHostile(t *testing.T) {
 	}
 	if err := (&lists.Set{}).Add(path, lists.Good, nil); err == nil {
 		t.Error("a database is read without the package for it")
+	}
+}
+
+// TestFull reads a database with the tables and views of a full RDSv3, made with
+// the program sqlite3 where there is one: METADATA has the hashes, and FILE, MFG, OS
+// and PKG are views.
+func TestFull(t *testing.T) {
+	schema := `CREATE TABLE METADATA(metadata_id INTEGER PRIMARY KEY, object_id INTEGER, sha256 VARCHAR, sha1 VARCHAR, md5 VARCHAR,
+			file_name VARCHAR, extension VARCHAR, bytes INTEGER, package_object_id INTEGER);
+		CREATE TABLE PACKAGE_OBJECT(package_id INTEGER, name VARCHAR, version VARCHAR);
+		CREATE TABLE VERSION(version VARCHAR, build_set VARCHAR, release_date VARCHAR);
+		CREATE VIEW FILE AS SELECT sha256, sha1, md5, file_name, bytes AS file_size, package_object_id AS package_id FROM METADATA;
+		CREATE VIEW PKG AS SELECT package_id, name, version FROM PACKAGE_OBJECT;
+		CREATE VIEW OS AS SELECT 1 AS operating_system_id; CREATE VIEW MFG AS SELECT 1 AS manufacturer_id;
+		CREATE INDEX by_sha1 ON METADATA(sha1); CREATE INDEX by_sha256 ON METADATA(sha256);
+		INSERT INTO METADATA VALUES(1, 7, '` + sha256A + `', '` + sha1A + `', '` + sha1A[:32] + `', 'psexec.exe', 'exe', 833472, 1);`
+	path := filepath.Join(t.TempDir(), "RDS_modern.db")
+	tool, err := exec.LookPath("sqlite3")
+	if err == nil {
+		cmd := exec.Command(tool, path)
+		cmd.Stdin = strings.NewReader(schema)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("sqlite3: %v: %s", err, out)
+		}
+	} else {
+		db, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(schema); err != nil {
+			t.Fatal(err)
+		}
+		db.Close()
+	}
+	s, err := read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for kind, sum := range map[lists.Kind]string{lists.SHA1: sha1A, lists.SHA256: sha256A} {
+		if m, ok := s.Good(kind, strings.ToLower(sum)); !ok || m.Name != "psexec.exe" {
+			t.Errorf("%s: %+v %v", kind, m, ok)
+		}
+	}
+	if _, ok := s.Good(lists.SHA1, strings.Repeat("0", 40)); ok {
+		t.Error("an unknown hash is found")
 	}
 }
