@@ -11,7 +11,6 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/logonview"
-	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func logonsCommand() *cli.Command {
