@@ -54,7 +54,7 @@ func (h *Heat) draw(w io.Writer, x, y, cell, label float64, word func(string) st
 	for d := range h.Hours {
 		most = max(most, slices.Max(h.Hours[d][:]))
 	}
-	name := fmt.Sprintf(`<text class="label" x="%.0f" y="%.0f" font-weight="600">%s</text>`, x, y+14, escapeXML(shorten(clean(h.Account.Name), 46)))
+	name := fmt.Sprintf(`<text class="heading" x="%.0f" y="%.0f" font-weight="600">%s</text>`, x, y+14, escapeXML(shorten(clean(h.Account.Name), 46)))
 	if opts.Link != nil {
 		if to := opts.Link(h.Account.ID); to != "" {
 			name = `<a href="` + escapeXML(to) + `">` + name + "</a>"

@@ -102,7 +102,7 @@ type rawPolicy struct {
 // logs that were cleared.
 var policies = map[readerKey]bool{
 	{security, 1102}: true, {"system", 104}: true, {security, 4719}: true, {security, 4912}: true, {security, 4906}: true,
-	{security, 4907}: true, {security, 4715}: true, {security, 4739}: true, {security, 4713}: true, {security, 4717}: true,
+	{security, 4715}: true, {security, 4739}: true, {security, 4713}: true, {security, 4717}: true,
 	{security, 4718}: true, {security, 4704}: true, {security, 4705}: true, {security, 4817}: true, {security, 1100}: true,
 }
 

@@ -99,8 +99,8 @@ func TestLogonsLimits(t *testing.T) {
 		}, fmt.Sprint(i))
 	}
 	v := drawLogons(b.Analyse(), false, translate{"en"})
-	if len(v.Rare) != maxUncommon || v.Rare[0].Rare < v.Rare[1].Rare || strings.Count(string(v.Heat), `class="label"`) != 10 {
-		t.Errorf("%d rare log-ons, heat of %d accounts", len(v.Rare), strings.Count(string(v.Heat), `class="label"`))
+	if len(v.Rare) != maxUncommon || v.Rare[0].Rare < v.Rare[1].Rare || strings.Count(string(v.Heat), `class="heading"`) != 10 {
+		t.Errorf("%d rare log-ons, heat of %d accounts", len(v.Rare), strings.Count(string(v.Heat), `class="heading"`))
 	}
 	if len(v.Edges) != maxEdges || v.EdgesLeft == 0 || len(v.Spans.Lanes) != maxSpans || v.Spans.Left != 700-maxSpans {
 		t.Errorf("%d rows and %d more, %d lanes and %d more", len(v.Edges), v.EdgesLeft, len(v.Spans.Lanes), v.Spans.Left)
