@@ -364,7 +364,8 @@ func (w *journey) before(m *move) (*move, *ChainHop) {
 	if from == m.From {
 		return nil, nil
 	}
-	return nil, &ChainHop{Time: m.Came.Time, From: from, To: m.From, Account: m.Came.Account, Steps: []Step{m.Came.Step}, Level: m.Came.Step.Level}
+	return nil, &ChainHop{Time: m.Came.Time, From: from, To: m.From, Account: m.Came.Account, Steps: []Step{m.Came.Step},
+		Level: m.Came.Step.Level}
 }
 
 // ends returns the moves that no other move follows, by time.

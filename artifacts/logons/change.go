@@ -312,8 +312,9 @@ func (a *Analysis) twoPlaces() (out []Change) {
 		for _, o := range list {
 			// An address and a console can be one person; two of a kind cannot.
 			if there := place(o); there != here && o.Source.External == s.Source.External && len(out) < maxUnusual {
-				out = append(out, Change{ID: s.Account.ID, Label: s.Account.Name, Hour: s.Begin.Truncate(time.Hour), Outcome: Success, Count: 2, Kind: Places,
-					About: fmt.Sprintf("from %s on %s while a session from %s on %s was open", s.Source.Label, s.Host.Label, o.Source.Label, o.Host.Label)})
+				out = append(out, Change{ID: s.Account.ID, Label: s.Account.Name, Hour: s.Begin.Truncate(time.Hour), Outcome: Success, Count: 2,
+					Kind: Places, About: fmt.Sprintf("from %s on %s while a session from %s on %s was open", s.Source.Label, s.Host.Label,
+						o.Source.Label, o.Host.Label)})
 				break
 			}
 		}

@@ -54,7 +54,8 @@ func (h *Heat) draw(w io.Writer, x, y, cell, label float64, word func(string) st
 	for d := range h.Hours {
 		most = max(most, slices.Max(h.Hours[d][:]))
 	}
-	name := fmt.Sprintf(`<text class="heading" x="%.0f" y="%.0f" font-weight="600">%s</text>`, x, y+14, escapeXML(shorten(clean(h.Account.Name), 46)))
+	name := fmt.Sprintf(`<text class="heading" x="%.0f" y="%.0f" font-weight="600">%s</text>`, x, y+14,
+		escapeXML(shorten(clean(h.Account.Name), 46)))
 	if opts.Link != nil {
 		if to := opts.Link(h.Account.ID); to != "" {
 			name = `<a href="` + escapeXML(to) + `">` + name + "</a>"
@@ -74,7 +75,8 @@ func (h *Heat) draw(w io.Writer, x, y, cell, label float64, word func(string) st
 			}
 			// A fifth at least, so that a single log-on is seen beside a thousand.
 			shade := 0.2 + 0.8*math.Log1p(float64(n))/math.Log1p(float64(most))
-			fmt.Fprintf(w, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="2" fill="#2563a8" fill-opacity="%.2f"><title>%s %02d:00 – %d</title></rect>`,
+			fmt.Fprintf(w, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="2" fill="#2563a8" fill-opacity="%.2f">`+
+				`<title>%s %02d:00 – %d</title></rect>`,
 				x+label+float64(hour)*cell, top, cell-1, cell-1, shade, word(Weekday(d)), hour, n)
 		}
 		fmt.Fprintf(w, `<rect class="frame" x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="none" stroke="#999" stroke-opacity=".25"/>`+"\n",

@@ -24,8 +24,8 @@ type Format struct {
 }
 
 // TableViews are the views that tables show, the first by default.
-var TableViews = []string{"logons", "sessions", "timeline", "accounts", "hosts", "edges", "ranking", "changes", "groups", "policy", "domains",
-	"hours", "chains", "logon-summary", "events-summary"}
+var TableViews = []string{"logons", "sessions", "timeline", "accounts", "hosts", "edges", "ranking", "changes", "groups",
+	"policy", "domains", "hours", "chains", "logon-summary", "events-summary"}
 
 // Formats lists the formats, the default first.
 func Formats() []Format {
@@ -45,13 +45,14 @@ func Formats() []Format {
 		{Name: "graphml", Ext: ".graphml", About: "GraphML, for yEd, Gephi and NetworkX", Write: graph(writeGraphML)},
 		{Name: "cytoscape", Ext: ".cyjs", About: "JSON as Cytoscape reads it", Write: graph(writeCytoscape)},
 		{Name: "dot", Ext: ".dot", About: "DOT, for Graphviz", Write: graph(writeDOT)},
-		{Name: "svg", Ext: ".svg", About: "a picture of the graph; of the views sessions and hours a chart", Write: func(w io.Writer, a *Analysis, view string, f *Filter) error {
-			b := bufio.NewWriter(w)
-			if err := writeSVG(b, a, view, f); err != nil {
-				return err
-			}
-			return b.Flush()
-		}},
+		{Name: "svg", Ext: ".svg", About: "a picture of the graph; of the views sessions and hours a chart",
+			Write: func(w io.Writer, a *Analysis, view string, f *Filter) error {
+				b := bufio.NewWriter(w)
+				if err := writeSVG(b, a, view, f); err != nil {
+					return err
+				}
+				return b.Flush()
+			}},
 		{Name: "neo4j", About: "nodes.csv and edges.csv for neo4j-admin import, in LogonTracer's labels", Files: writeNeo4j},
 		{Name: "gephi", About: "nodes.csv and edges.csv as Gephi imports them", Files: writeGephi},
 		{Name: "ecs", Ext: ".ndjson", About: "bulk requests of single attempts in the Elastic Common Schema", Write: writeECS},

@@ -265,8 +265,8 @@ func (a *Analysis) summaryTable(f *Filter) *table {
 			if o == Failure {
 				reasons = joined(e.Reasons, same)
 			}
-			t.rows = append(t.rows, []string{string(o), count(n(e)), e.Account.Name, e.Account.SID, e.Source.Label, joined(e.Source.Names, same),
-				e.Target.Label, e.Kind, typeText(e.Type), joined(e.EventIDs, func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }),
+			t.rows = append(t.rows, []string{string(o), count(n(e)), e.Account.Name, e.Account.SID, e.Source.Label,
+				joined(e.Source.Names, same), e.Target.Label, e.Kind, typeText(e.Type), joined(e.EventIDs, func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }),
 				stamp(e.First), stamp(e.Last), reasons})
 		}
 	}

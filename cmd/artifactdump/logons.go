@@ -63,7 +63,8 @@ func logonsCommand() *cli.Command {
 }
 
 func logonsAction(c *cli.Context) error {
-	r := logonview.Request{From: c.String("path-from"), To: c.String("path-to"), ToPrivileged: c.Bool("privileged"), Window: c.Duration("window")}
+	r := logonview.Request{From: c.String("path-from"), To: c.String("path-to"),
+		ToPrivileged: c.Bool("privileged"), Window: c.Duration("window")}
 	var err error
 	if r.Format, err = logonview.FormatOf(c.String("format")); err != nil {
 		return err
