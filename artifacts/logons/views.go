@@ -246,7 +246,8 @@ func (a *Analysis) eventTable() *table {
 	return t
 }
 
-var summaryColumns = strings.Split("Outcome,Count,Account,AccountSID,Source,SourceNames,Target,Kind,LogonType,EventIDs,First,Last,Reasons", ",")
+var summaryColumns = strings.Split("Outcome,Count,Account,AccountSID,Source,SourceNames,Target,Kind,LogonType,"+
+	"EventIDs,First,Last,Reasons", ",")
 
 // summaryTable counts successes and failures apart, the most frequent first.
 func (a *Analysis) summaryTable(f *Filter) *table {
@@ -266,7 +267,8 @@ func (a *Analysis) summaryTable(f *Filter) *table {
 				reasons = joined(e.Reasons, same)
 			}
 			t.rows = append(t.rows, []string{string(o), count(n(e)), e.Account.Name, e.Account.SID, e.Source.Label,
-				joined(e.Source.Names, same), e.Target.Label, e.Kind, typeText(e.Type), joined(e.EventIDs, func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }),
+				joined(e.Source.Names, same), e.Target.Label, e.Kind, typeText(e.Type),
+				joined(e.EventIDs, func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }),
 				stamp(e.First), stamp(e.Last), reasons})
 		}
 	}
