@@ -197,7 +197,7 @@ func (r *runner) decodeStream(j job, in Input, s *source) {
 		return
 	}
 	defer f.Close()
-	sum := sha256.New()
+	sum := newFileHash(&in, size)
 	stream := &failing{r: io.TeeReader(f, sum)}
 	in.Stream, in.Size = stream, size
 	err = s.decode(in)
@@ -211,7 +211,7 @@ func (r *runner) decodeStream(j job, in Input, s *source) {
 		err = errors.Join(err, stream.err)
 	}
 	if stream.err == nil {
-		in.From.SHA256 = hex.EncodeToString(sum.Sum(nil))
+		in.From.SHA256 = sum.hex()
 	}
 	s.res.From = in.From
 	s.fail(in, err)

@@ -118,7 +118,9 @@ func (e *Evaluator) Add(res *artifacts.Result) {
 
 func (e *Evaluator) record(rec *artifacts.Record) {
 	if ev := events.Of(rec.Data); ev != nil {
-		e.event(ev, rec)
+		if !e.event(ev, rec) {
+			return
+		}
 		e.known.event(&e.scene, ev, rec)
 		e.rows++
 		if len(e.steps(rec.Data)) == 0 {

@@ -125,6 +125,7 @@ type eventScene struct {
 	end      [channelCount]time.Time
 	met      map[eventKey]int // records of events that some rule looks at
 	records  int
+	copies   events.Copies
 	first    time.Time // of all records
 	last     time.Time
 
@@ -201,11 +202,18 @@ func (s *eventScene) channelOf(name string) channel {
 	return c
 }
 
-// event judges one record of an event log.
-func (s *scene) event(r *events.Record, rec *artifacts.Record) {
+// event judges one record of an event log. It returns false for a copy of one that
+// was judged: from an archive of the log, a shadow copy or an exported file.
+func (s *scene) event(r *events.Record, rec *artifacts.Record) bool {
 	es := s.ev
-	es.records++
 	c := es.channelOf(r.Channel)
+	x := eventLook{look: look{scene: s}, r: r, rec: rec, ch: c}
+	es.cur, es.proc = nil, nil
+	es.logs.number(&x)
+	if es.copies.Again(r) {
+		return false
+	}
+	es.records++
 	es.seen[c]++
 	if !r.Time.IsZero() {
 		if es.first.IsZero() || r.Time.Before(es.first) {
@@ -217,9 +225,6 @@ func (s *scene) event(r *events.Record, rec *artifacts.Record) {
 		}
 		es.end[c] = latest(es.end[c], r.Time)
 	}
-	x := eventLook{look: look{scene: s}, r: r, rec: rec, ch: c}
-	es.cur, es.proc = nil, nil
-	es.logs.number(&x)
 	k := eventKey{c, r.ID}
 	steps := es.steps[k]
 	before := len(s.hits)
@@ -237,6 +242,7 @@ func (s *scene) event(r *events.Record, rec *artifacts.Record) {
 		}
 		s.sig.judge(&x, about)
 	}
+	return true
 }
 
 // finishEvents runs what needs all events.

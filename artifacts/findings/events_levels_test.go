@@ -5,7 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 )
 
@@ -57,6 +60,12 @@ var levelCases = []struct {
 	{"E-24", "a source of replication for minutes", findings.Critical, "0 sec 4928 - SourceAddr=pc9.corp.example|NamingContext=DC=corp\n1 sec 4929 - SourceAddr=pc9.corp.example|NamingContext=DC=corp"},
 	{"E-24", "a controller as a source", 0, "0 sec 4928 - SourceAddr=0f2d8a1c-0000-0000-0000-000000000001._msdcs.corp.example\n1 sec 4929 - SourceAddr=0f2d8a1c-0000-0000-0000-000000000001._msdcs.corp.example"},
 	{"E-25", "the name of a controller", findings.High, `0 sec 5136 - $bob|AttributeLDAPDisplayName=dNSHostName|OperationType=%%14674|ObjectDN=CN=PC9,DC=corp|ObjectClass=computer|AttributeValue=pc1.corp.example`},
+	{"E-23", "the controller itself", 0, `0 sec 4662 - SubjectUserSid=S-1-5-21-1-2-3-1000|SubjectUserName=PC1$|Properties=%%7688 {1131f6ad-9c07-11d1-f79f-00c04fc2dcd2}`},
+	{"E-23", "a machine of which nothing is known", findings.Medium, `0 sec 4662 - SubjectUserSid=S-1-5-21-1-2-3-1009|SubjectUserName=SRV$|SubjectDomainName=CORP|Properties=%%7688 {1131f6ad-9c07-11d1-f79f-00c04fc2dcd2}`},
+	{"E-23", "a machine with the flags of a member", findings.Critical, "-900 sec 4741 - $bob|$mac|NewUacValue=0x80\n0 sec 4662 - SubjectUserSid=S-1-5-21-1-2-3-1009|SubjectUserName=SRV$|SubjectDomainName=CORP|Properties=%%7688 {1131f6ad-9c07-11d1-f79f-00c04fc2dcd2}"},
+	{"E-23", "a machine with the flags of a controller", findings.Informational, "-900 sec 4742 - $bob|$mac|NewUacValue=0x100\n0 sec 4662 - SubjectUserSid=S-1-5-21-1-2-3-1009|SubjectUserName=SRV$|SubjectDomainName=CORP|Properties=%%7688 {1131f6ad-9c07-11d1-f79f-00c04fc2dcd2}"},
+	{"E-23", "a machine on each of three days", findings.Informational, "-3000 sec 4662 - SubjectUserSid=S-1-5-21-1-2-3-1009|SubjectUserName=SRV$|SubjectDomainName=CORP|Properties=%%7688 {1131f6ad-9c07-11d1-f79f-00c04fc2dcd2}\n-1500 sec 4662 - SubjectUserSid=S-1-5-21-1-2-3-1009|SubjectUserName=SRV$|SubjectDomainName=CORP|Properties=%%7688 {1131f6ad-9c07-11d1-f79f-00c04fc2dcd2}\n0 sec 4662 - SubjectUserSid=S-1-5-21-1-2-3-1009|SubjectUserName=SRV$|SubjectDomainName=CORP|Properties=%%7688 {1131f6ad-9c07-11d1-f79f-00c04fc2dcd2}"},
+	{"E-23", "another right of a machine", 0, `0 sec 4662 - SubjectUserSid=S-1-5-21-1-2-3-1009|SubjectUserName=SRV$|SubjectDomainName=CORP|Properties=%%7688 {1131f6ac-9c07-11d1-f79f-00c04fc2dcd2}`},
 	{"E-25", "the name of another machine", findings.Low, `0 sec 5136 - $bob|AttributeLDAPDisplayName=dNSHostName|OperationType=%%14674|ObjectDN=CN=PC9,DC=corp|ObjectClass=computer|AttributeValue=pc9.corp.example`},
 	{"E-25", "adminCount by a user", findings.High, `0 sec 5136 - $bob|AttributeLDAPDisplayName=adminCount|OperationType=%%14674|ObjectDN=CN=X|ObjectClass=user|AttributeValue=1`},
 	{"E-25", "a key for another object whose name has the actor's", findings.High, `0 sec 5136 - SubjectUserSid=S-1-5-21-1-2-3-1100|SubjectUserName=PC$|AttributeLDAPDisplayName=msDS-KeyCredentialLink|OperationType=%%14674|ObjectDN=CN=PC7,DC=corp|ObjectClass=computer|AttributeValue=y`},
@@ -144,5 +153,27 @@ func TestOneTryTwoRecords(t *testing.T) {
 	}
 	if len(subjects) != 1 || !strings.HasPrefix(subjects[0], "source 10.0.0.9: 12 failures") {
 		t.Errorf("%q", subjects)
+	}
+}
+
+// TestCopiedLogs judges the records of a log and again those of a copy of it: six
+// failures stay six, and are no guessing.
+func TestCopiedLogs(t *testing.T) {
+	var log []artifacts.Record
+	for i := range 6 {
+		log = append(log, parseEvent(fmt.Sprintf("%g sec 4625 - $eve|LogonType=3|IpAddress=10.0.0.9|SubStatus=0xc000006a", float64(i)/60), i+1))
+	}
+	if l, said := level(judge(slices.Concat(log, log), nil), "E-16"); l != 0 {
+		t.Errorf("six failures that two logs hold: %s %s", l, said)
+	}
+	for i := range log { // of another time: these are others
+		r := log[i].Data.(events.Event)
+		r.Time = r.Time.Add(time.Minute)
+		other := log[i]
+		other.Data = r
+		log = append(log, other)
+	}
+	if l, _ := level(judge(log, nil), "E-16"); l == 0 {
+		t.Error("twelve failures with the same numbers are no guessing: a log that was replaced")
 	}
 }

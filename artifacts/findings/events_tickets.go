@@ -10,18 +10,20 @@ import (
 
 // A ticketState is what the rules about tickets and the directory keep.
 type ticketState struct {
-	roast    map[string]*roast
-	aes      map[string]bool // accounts that used AES
-	modern   map[string]bool // accounts that got service tickets without RC4
-	rc4      []*rc4User
-	objects  map[string]*madeObject
-	sources  map[string]time.Time // of replication, E-24
-	machine  []*zero              // E-28
-	promo    []time.Time
-	joins    map[string]time.Time // machine accounts and when they were made
-	netlogon []time.Time
-	issued   map[string]time.Time // account → last service ticket for this machine
-	service  int                  // 4769 records
+	roast      map[string]*roast
+	aes        map[string]bool          // accounts that used AES
+	roles      map[string]machineRole   // of machine accounts, in lower case
+	replicated map[string]*replicatedBy // by machine accounts, E-23
+	modern     map[string]bool          // accounts that got service tickets without RC4
+	rc4        []*rc4User
+	objects    map[string]*madeObject
+	sources    map[string]time.Time // of replication, E-24
+	machine    []*zero              // E-28
+	promo      []time.Time
+	joins      map[string]time.Time // machine accounts and when they were made
+	netlogon   []time.Time
+	issued     map[string]time.Time // account → last service ticket for this machine
+	service    int                  // 4769 records
 }
 
 type roast struct {
@@ -164,9 +166,15 @@ var dcSync = eventRule(Rule{
 	Benign: "Synchronisation with cloud directories (MSOL accounts).",
 	Next:   "Find the source by the log-on of the same log-on id; reset krbtgt twice.",
 }, func(x *eventLook) {
+	s := &x.ev.tickets
+	if x.r.ID != 4662 {
+		s.roleOf(x)
+		return
+	}
 	a := x.actor()
 	p := strings.ToLower(x.get("Properties"))
-	if a.machine() || a.system() || strings.HasPrefix(strings.ToUpper(a.name), "MSOL_") ||
+	self, _, _ := strings.Cut(x.r.Computer, ".")
+	if a.system() || strings.HasPrefix(strings.ToUpper(a.name), "MSOL_") || strings.EqualFold(a.name, self+"$") ||
 		!slices.ContainsFunc(replication, func(g string) bool { return strings.Contains(p, g) }) {
 		return
 	}
@@ -174,8 +182,87 @@ var dcSync = eventRule(Rule{
 	if in := x.ev.logons.remote[a.logon]; in != nil {
 		from = " from " + in.source
 	}
-	x.hit(x.who(a), 0, "%s used a replication right%s", a, from)
-}, in(chSecurity, 4662))
+	h := x.hit(x.who(a), 0, "%s used a replication right%s", a, from)
+	if a.machine() {
+		s.replicates(h, a, x.now())
+	}
+}, in(chSecurity, 4662, 4741, 4742)).finishing(func(x *eventLook) {
+	s := &x.ev.tickets
+	for name, r := range s.replicated {
+		level, why := Medium, "; nothing in the evidence shows whether that machine is a domain controller"
+		switch role := s.roles[name]; {
+		case role == roleController:
+			level, why = Informational, "; it is the account of a domain controller"
+		case role == roleMember:
+			level, why = Critical, "; that machine is not a domain controller"
+		case len(r.days) >= 3:
+			level, why = Informational, "; it does so regularly, as domain controllers do"
+		}
+		for _, h := range r.hits {
+			h.level = level
+			h.says += why
+		}
+	}
+})
+
+// A machineRole is what the log of a controller shows of another machine.
+type machineRole uint8
+
+const (
+	roleUnknown machineRole = iota
+	roleMember
+	roleController
+)
+
+// The bits of the flags of an account that say what its machine is ([MS-SAMR] 2.2.1.12).
+const (
+	uacWorkstation = 1 << 7
+	uacServer      = 1 << 8 // of a domain controller
+)
+
+// roleOf notes what the flags of a machine account say of it. 4742 holds "-" where
+// they did not change.
+func (s *ticketState) roleOf(x *eventLook) {
+	flags := x.num("NewUacValue")
+	name := strings.ToLower(x.target().name)
+	if s.roles == nil {
+		s.roles = map[string]machineRole{}
+	}
+	switch {
+	case len(s.roles) >= maxNoted || !strings.HasSuffix(name, "$"):
+	case flags&uacServer != 0:
+		s.roles[name] = roleController
+	case flags&uacWorkstation != 0:
+		s.roles[name] = roleMember
+	}
+}
+
+// A replicatedBy is a machine account that asked for replication.
+type replicatedBy struct {
+	hits []*hit
+	days map[int64]bool
+}
+
+func (s *ticketState) replicates(h *hit, a who, at time.Time) {
+	name := strings.ToLower(a.name)
+	r := s.replicated[name]
+	if r == nil {
+		if len(s.replicated) >= maxNoted {
+			return
+		}
+		if s.replicated == nil {
+			s.replicated = map[string]*replicatedBy{}
+		}
+		r = &replicatedBy{days: map[int64]bool{}}
+		s.replicated[name] = r
+	}
+	if !slices.Contains(r.hits, h) && len(r.hits) <= maxSame {
+		r.hits = append(r.hits, h)
+	}
+	if len(r.days) < 8 {
+		r.days[at.Unix()/86400] = true
+	}
+}
 
 var dcShadow = eventRule(Rule{
 	ID: "E-24", Title: "Objects of a rogue domain controller (DCShadow)", Level: High, Attack: []string{"T1207"},

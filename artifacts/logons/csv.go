@@ -175,13 +175,17 @@ func (a *Analysis) nodeTable(nodes []Node) *table {
 	return t
 }
 
-var changeColumns = []string{"ID", "Label", "Hour", "Outcome", "Count", "Expected", "Score"}
+var changeColumns = []string{"ID", "Label", "Hour", "Outcome", "Count", "Expected", "Score", "What", "About"}
 
-func (a *Analysis) changeTable() *table {
-	t := &table{columns: changeColumns}
+func (a *Analysis) changeTable(f *Filter) *table {
+	t, shown := &table{columns: changeColumns}, a.shown(f)
 	for _, c := range a.Changes() {
+		if shown != nil && !shown[c.ID] || f != nil && (!f.From.IsZero() && c.Hour.Before(f.From.Truncate(time.Hour)) ||
+			!f.To.IsZero() && !c.Hour.Before(f.To)) {
+			continue
+		}
 		t.rows = append(t.rows, []string{c.ID, c.Label, stamp(c.Hour), string(c.Outcome), count(c.Count), float(round(c.Expected, 2)),
-			float(c.Score)})
+			float(c.Score), string(c.Kind), c.About})
 	}
 	return t
 }

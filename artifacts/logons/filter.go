@@ -17,6 +17,7 @@ type Filter struct {
 	Targets  []string
 	Types    []int
 	Auth     []string
+	Status   []uint64 // of failures
 	Failures bool
 	// Privileged and External keep what had administrator rights, and what came
 	// from public addresses.
@@ -52,6 +53,9 @@ func matches(patterns []string, values ...string) bool {
 	return false
 }
 
+// Account reports whether the filter shows an account.
+func (f *Filter) Account(a *Account) bool { return f == nil || f.account(a) }
+
 func (f *Filter) account(a *Account) bool {
 	_, bare, _ := strings.Cut(a.Name, `\`)
 	return matches(f.Accounts, append([]string{a.Name, bare, a.SID}, a.Names...)...)
@@ -70,6 +74,9 @@ func (f *Filter) edge(e *Edge) bool {
 		return false
 	}
 	if len(f.Auth) > 0 && !slices.ContainsFunc(e.Auth, func(s string) bool { return f.auth(s) }) {
+		return false
+	}
+	if len(f.Status) > 0 && !slices.ContainsFunc(e.statuses, func(n uint64) bool { return slices.Contains(f.Status, n) }) {
 		return false
 	}
 	return f.view(e.Kind, e.Type, e.Auth, e.Failure > 0, e.Privileged)
@@ -119,7 +126,8 @@ func (f *Filter) attempt(a *Attempt) bool {
 		append([]string{a.Source.Label, a.Address, a.Name}, a.Source.Names...)...), !matches(f.Targets,
 		append([]string{a.Dest.Label}, a.Dest.Names...)...),
 		len(f.Types) > 0 && !slices.Contains(f.Types, a.Type), f.Failures && a.Outcome != Failure, f.External && !a.Source.External,
-		!f.From.IsZero() && a.Time.Before(f.From), !f.To.IsZero() && !a.Time.Before(f.To), len(f.Auth) > 0 && !f.auth(a.Auth):
+		!f.From.IsZero() && a.Time.Before(f.From), !f.To.IsZero() && !a.Time.Before(f.To), len(f.Auth) > 0 && !f.auth(a.Auth),
+		len(f.Status) > 0 && !slices.Contains(f.Status, a.Status):
 		return false
 	}
 	privileged := a.Session != nil && a.Session.Privileged
@@ -134,7 +142,7 @@ func (f *Filter) session(s *Session) bool {
 	case !f.account(s.Account), !matches(f.Sources, append([]string{s.Source.Label}, s.Source.Names...)...), !matches(f.Targets,
 		append([]string{s.Host.Label}, s.Host.Names...)...),
 		len(f.Types) > 0 && !slices.Contains(f.Types, s.Type), f.Privileged && !s.Privileged, f.External && !s.Source.External,
-		!f.From.IsZero() && !s.End.IsZero() && s.End.Before(f.From), !f.To.IsZero() && !s.Begin.Before(f.To), f.Failures:
+		!f.From.IsZero() && !s.End.IsZero() && s.End.Before(f.From), !f.To.IsZero() && !s.Begin.Before(f.To), f.Failures, len(f.Status) > 0:
 		return false
 	}
 	kind := s.Kind
@@ -142,6 +150,13 @@ func (f *Filter) session(s *Session) bool {
 		kind = "rdp"
 	}
 	return f.view(kind, s.Type, nil, false, s.Privileged)
+}
+
+// chooses reports whether the filter leaves out edges.
+func (f *Filter) chooses() bool {
+	return len(f.Accounts)+len(f.Sources)+len(f.Targets)+len(f.Types)+len(f.Auth)+len(f.Status) > 0 || f.Failures || f.Privileged ||
+		f.External || !f.From.IsZero() || !f.To.IsZero() || f.MinCount > 0 ||
+		len(f.Views) > 0 && !slices.Contains(f.Views, "all")
 }
 
 // drawn reports whether an edge belongs into a graph.

@@ -24,7 +24,8 @@ type Format struct {
 }
 
 // TableViews are the views that tables show, the first by default.
-var TableViews = []string{"logons", "sessions", "timeline", "accounts", "hosts", "edges", "ranking", "changes"}
+var TableViews = []string{"logons", "sessions", "timeline", "accounts", "hosts", "edges", "ranking", "changes", "groups",
+	"policy", "domains", "hours", "chains", "logon-summary", "events-summary"}
 
 // Formats lists the formats, the default first.
 func Formats() []Format {
@@ -44,8 +45,14 @@ func Formats() []Format {
 		{Name: "graphml", Ext: ".graphml", About: "GraphML, for yEd, Gephi and NetworkX", Write: graph(writeGraphML)},
 		{Name: "cytoscape", Ext: ".cyjs", About: "JSON as Cytoscape reads it", Write: graph(writeCytoscape)},
 		{Name: "dot", Ext: ".dot", About: "DOT, for Graphviz", Write: graph(writeDOT)},
-		{Name: "svg", Ext: ".svg", About: "a picture of the graph",
-			Write: graph(func(w io.Writer, g *Graph) error { return WriteSVG(w, g, nil) })},
+		{Name: "svg", Ext: ".svg", About: "a picture of the graph; of the views sessions and hours a chart",
+			Write: func(w io.Writer, a *Analysis, view string, f *Filter) error {
+				b := bufio.NewWriter(w)
+				if err := writeSVG(b, a, view, f); err != nil {
+					return err
+				}
+				return b.Flush()
+			}},
 		{Name: "neo4j", About: "nodes.csv and edges.csv for neo4j-admin import, in LogonTracer's labels", Files: writeNeo4j},
 		{Name: "gephi", About: "nodes.csv and edges.csv as Gephi imports them", Files: writeGephi},
 		{Name: "ecs", Ext: ".ndjson", About: "bulk requests of single attempts in the Elastic Common Schema", Write: writeECS},
@@ -61,30 +68,24 @@ func (a *Analysis) table(view string, f *Filter) (*table, error) {
 		return a.sessionTable(f), nil
 	case "timeline":
 		return a.attemptTable(f), nil
-	case "accounts":
-		var nodes []Node
-		for _, x := range a.Accounts {
-			if f == nil || f.account(x) {
-				nodes = append(nodes, x.node())
-			}
-		}
-		return a.nodeTable(nodes), nil
-	case "hosts":
-		var nodes []Node
-		for _, h := range a.Hosts {
-			nodes = append(nodes, h.node())
-		}
-		return a.nodeTable(nodes), nil
-	case "ranking":
-		var nodes []Node
-		for _, r := range a.Ranking() {
-			n := Node{ID: r.ID, Label: r.Label, Kind: r.Kind, Names: r.Names}
-			n.score(r.Score)
-			nodes = append(nodes, n)
-		}
-		return a.nodeTable(nodes), nil
+	case "accounts", "hosts", "ranking":
+		return a.nodeTable(a.nodes(view, f)), nil
 	case "changes":
-		return a.changeTable(), nil
+		return a.changeTable(f), nil
+	case "groups":
+		return a.groupTable(f), nil
+	case "policy":
+		return a.policyTable(f), nil
+	case "domains":
+		return a.domainTable(f), nil
+	case "hours":
+		return a.hourTable(f), nil
+	case "chains":
+		return a.chainTable(f), nil
+	case "logon-summary":
+		return a.summaryTable(f), nil
+	case "events-summary":
+		return a.eventTable(), nil
 	}
 	return nil, fmt.Errorf("unknown view %q; known: %s", view, strings.Join(TableViews, ", "))
 }
@@ -102,13 +103,15 @@ var numeric = map[string]bool{
 	"type": true, "logon_type": true, "success": true, "failure": true, "active_days": true, "sessions": true, "total_duration": true,
 	"duration": true, "rank": true, "lift": true, "change": true,
 	"rare": true, "processes": true, "changes": true, "count": true, "expected": true, "score": true, "event_id": true, "record": true,
-	"first_record": true, "begin_record": true, "end_record": true,
+	"first_record": true, "begin_record": true, "end_record": true, "users": true, "unresolved": true, "hops": true, "percent": true,
+	"total": true,
 }
 
 // lists are the columns that JSON lines write as lists.
 var lists = map[string]bool{
 	"source_names": true, "auth_packages": true, "failure_reasons": true, "event_ids": true, "findings": true, "channels": true,
-	"reconnects": true, "names": true, "parts": true,
+	"reconnects": true, "names": true, "parts": true, "machines": true, "accounts": true, "records": true, "hosts": true, "targets": true,
+	"reasons": true,
 }
 
 // snake writes a column's name as JSON lines do: AccountSID is account_sid.
@@ -174,7 +177,7 @@ func jsonCell(key, v string) ([]byte, bool) {
 			}
 		}
 		return append(out, ']'), true
-	case numeric[key]:
+	case numeric[key], len(key) == 3 && key[0] == 'h' && key[1] <= '2': // the hours of a day
 		return []byte(v), true
 	case v == "true" && (key == "privileged" || strings.HasSuffix(key, "external")):
 		return []byte(v), true

@@ -37,6 +37,8 @@ type Edge struct {
 	Level                     string  // of the worst finding about it
 	Findings                  []string
 
+	statuses []uint64 // of failures
+
 	noKey  bool // NTLM without a session key among it
 	weak   bool // RC4 or no pre-authentication
 	logged bool // Remote Desktop
@@ -114,6 +116,7 @@ func (e *Edge) add(at *Attempt) {
 	case Failure:
 		e.Failure++
 		e.LastFailure = at.Time
+		e.statuses = include(e.statuses, at.Status)
 		text := at.Reason
 		if text == "" {
 			text = "0x" + strconv.FormatUint(at.Status, 16)
@@ -220,9 +223,17 @@ const maxPaths = 100
 // Time matters: a log-on of yesterday leads nowhere that was visited the day
 // before.
 func (a *Analysis) Paths(from, to func(*Host) bool, window time.Duration) [][]Hop {
+	return a.Ways(from, func(at *Attempt) bool { return to(at.Dest) }, window)
+}
+
+// Ways is [Analysis.Paths], and the last hop is one that to chooses: to a machine,
+// of an account, or into a session with administrator rights.
+func (a *Analysis) Ways(from func(*Host) bool, to func(*Attempt) bool, window time.Duration) [][]Hop {
 	var hops []Hop
+	var ends []bool
 	for _, at := range a.Attempts {
 		if at.Outcome != Failure && at.Source != at.Dest {
+			ends = append(ends, to(at))
 			hops = append(hops, Hop{at.Time, &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: at.Kind, Type: at.Type,
 				FirstRef: at.Ref}})
 		}
@@ -230,7 +241,7 @@ func (a *Analysis) Paths(from, to func(*Host) bool, window time.Duration) [][]Ho
 	arrived := map[string][]*state{} // by host, in the order of time
 	var out [][]Hop
 	seen := map[string]bool{}
-	for _, h := range hops {
+	for i, h := range hops {
 		var best *state
 		for _, s := range slices.Backward(arrived[h.Edge.Source.ID]) {
 			if h.At.Sub(s.hop.At) > window {
@@ -250,7 +261,7 @@ func (a *Analysis) Paths(from, to func(*Host) bool, window time.Duration) [][]Ho
 		if list := arrived[h.Edge.Target.ID]; len(list) < 1000 {
 			arrived[h.Edge.Target.ID] = append(list, next)
 		}
-		if !to(h.Edge.Target) || len(out) >= maxPaths {
+		if !ends[i] || len(out) >= maxPaths {
 			continue
 		}
 		var path []Hop

@@ -63,6 +63,7 @@ type Attempt struct {
 	Ref      Ref
 	Session  *Session
 	Findings []string
+	Level    string // of the worst of them, E-90 aside
 }
 
 // Local reports whether the attempt came from the machine itself.
@@ -99,6 +100,7 @@ const (
 type Builder struct {
 	opts     Options
 	finder   events.Finder
+	copies   events.Copies
 	strings  map[string]string // one copy of each text
 	raw      []rawAttempt
 	marks    []mark
@@ -113,6 +115,8 @@ type Builder struct {
 	first    time.Time
 	last     time.Time
 	spans    map[string]*Span // by host and channel
+	kinds    map[tallyKey]*Tally
+	policies []rawPolicy
 }
 
 // A Span is how far a log reaches.
@@ -125,7 +129,7 @@ type Span struct {
 // New returns an empty builder.
 func New(opts *Options) *Builder {
 	b := &Builder{strings: map[string]string{}, sids: map[string]*sidNames{}, known: map[[2]string]string{}, hosts: map[string]bool{},
-		channels: map[string]int{}, spans: map[string]*Span{}}
+		channels: map[string]int{}, spans: map[string]*Span{}, kinds: map[tallyKey]*Tally{}}
 	if opts != nil {
 		b.opts = *opts
 	}
@@ -232,13 +236,18 @@ func fixedID(id uint64) bool {
 }
 
 // Add takes in a record of an event log. host is the machine that the evidence
-// comes from; the record's own computer name counts where it has one.
+// comes from; the record's own computer name counts where it has one. A record
+// that comes again, from another copy of the log, counts once.
 func (b *Builder) Add(host string, r *events.Record, id string) {
+	if b.copies.Again(r) {
+		return
+	}
 	k := b.finder.Kind(r.Channel, r.Provider, r.ID)
+	key := HostKey(cmp.Or(r.Computer, host))
+	b.tally(key, r, k)
 	if k == nil {
 		return
 	}
-	key := HostKey(cmp.Or(r.Computer, host))
 	x := &reading{b: b, r: r, k: k, host: b.intern(key), ref: Ref{ID: id, Channel: b.intern(r.Channel), Number: r.Number}}
 	b.span(key, r)
 	x.learn()
@@ -246,6 +255,7 @@ func (b *Builder) Add(host string, r *events.Record, id string) {
 		f(x)
 	}
 	x.child()
+	x.policy()
 }
 
 func (b *Builder) span(host string, r *events.Record) {
@@ -301,6 +311,8 @@ type Analysis struct {
 	Hosts    []*Host    // machines and sources, by id
 	Edges    []*Edge    // by key
 	Groups   []Membership
+	Policies []Policy // by time
+	Events   []Tally  // all kinds of events, the most frequent first
 	Joins    []Join
 	Spans    []Span
 	First    time.Time
@@ -341,12 +353,14 @@ func (b *Builder) Analyse() *Analysis {
 		a.Groups = append(a.Groups, Membership{m.at, a.ids.account(m.group, m.host), a.ids.account(m.member, m.host), m.added,
 			a.ids.host(m.host), m.ref})
 	}
-	b.raw = nil
+	a.resolvePolicies(b.policies)
+	b.raw, b.policies = nil, nil
 	a.sessions(b.marks)
 	b.marks = nil
 	if b.opts.SessionsOnly {
 		return a
 	}
+	a.Events = b.tallies()
 	a.graph(b.opts.MaxEdges)
 	a.Accounts, a.Hosts, a.Joins = a.ids.lists()
 	for _, s := range b.spans {

@@ -37,6 +37,51 @@ func (n *Node) score(s *Score) {
 	n.Rank, n.Lift, n.Parts, n.First, n.Last, n.Success, n.Failure = s.Rank, s.Lift, s.Parts, s.First, s.Last, s.Success, s.Failure
 }
 
+// nodes returns the nodes of a view. A filter keeps those of the edges that it
+// shows; one that chooses nothing but accounts keeps the accounts without an edge,
+// too.
+func (a *Analysis) nodes(view string, f *Filter) (out []Node) {
+	shown := a.shown(f)
+	switch view {
+	case "accounts":
+		for _, x := range a.Accounts {
+			if (f == nil || f.account(x)) && (shown == nil || shown[x.ID]) {
+				out = append(out, x.node())
+			}
+		}
+	case "hosts":
+		for _, h := range a.Hosts {
+			if shown == nil || shown[h.ID] {
+				out = append(out, h.node())
+			}
+		}
+	case "ranking":
+		for _, r := range a.Ranking() {
+			if shown == nil || shown[r.ID] {
+				n := Node{ID: r.ID, Label: r.Label, Kind: r.Kind, Names: r.Names}
+				n.score(r.Score)
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// shown returns the ids of the nodes of all edges that a filter shows, nil for a
+// filter that chooses no edges.
+func (a *Analysis) shown(f *Filter) map[string]bool {
+	if f == nil || !f.chooses() {
+		return nil
+	}
+	ids := map[string]bool{}
+	for _, e := range a.Edges {
+		if f.edge(e) {
+			ids[e.Account.ID], ids[e.Source.ID], ids[e.Target.ID] = true, true, true
+		}
+	}
+	return ids
+}
+
 // A Graph is what graph formats write: nodes, and edges between them.
 type Graph struct {
 	Nodes []Node

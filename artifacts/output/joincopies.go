@@ -100,7 +100,7 @@ func eachJoined(group [][]byte, yield func(*Row, error) bool) bool {
 			yield(nil, err)
 			return false
 		}
-		backups = backups || r.copied()
+		backups = backups || r.copied() || r.logged()
 		rows = append(rows, r)
 	}
 	if len(rows) > 1 && backups {
@@ -140,10 +140,10 @@ func joinRows(rows []*Row) []*Row {
 // A joiner counts what it leaves out.
 type joiner struct{ more map[*Row]int }
 
-// join takes r's place into stand, if one of them is an older copy and they
-// come from different records.
+// join takes r's place into stand, if one of them is an older copy, or both are a
+// record of an event log, and they come from different records.
 func (j *joiner) join(stand, r *Row) bool {
-	if !r.copied() && !stand.copied() || stand.record == r.record {
+	if !r.copied() && !stand.copied() && !r.logged() || stand.record == r.record {
 		return false
 	}
 	if len(stand.Also) < maxAlso {

@@ -248,12 +248,20 @@ func (r *Row) place() string {
 	if r.Parser == "prefetch" {
 		says = r.Path
 	}
-	if r.Key != "" {
+	switch {
+	case r.logged():
+		file = r.field("channel") + "\x00" + r.field("record_number") + "\x00" + r.field("computer")
+	case r.Key != "":
 		file = file[strings.LastIndexByte(file, '\\')+1:] + r.SID
 	}
 	return strings.Join([]string{r.DataType, strings.TrimPrefix(r.Kind, "Previous "), r.TimeKind, file, strings.ToLower(r.Key),
 		strings.ToLower(r.Value), says, r.Host}, "\x00")
 }
+
+// logged reports whether the row is a record of an event log. Wherever it was
+// found, its log and its number identify it: archives of a log, exported files and
+// loose copies hold the same records.
+func (r *Row) logged() bool { return r.DataType == "windows:evtx:record" }
 
 // location is how a row is named where it stands for the same fact as another.
 func (r *Row) location() string { return strings.TrimSpace(r.Snapshot + " " + r.Source) }

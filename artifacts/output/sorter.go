@@ -44,10 +44,16 @@ type Sorter struct {
 	buf     []byte
 	plain   bool // leave copies alone: a sort inside the sort
 
+	log  logFile            // of the event at hand
+	logs map[logFile]string // the file that each log was first met in
+
 	local  *Sorter           // rows in local time, until the zones are known
 	pieces map[source]string // hosts of sources that gave pieces; the sources have no host here
 	hashes map[source]string
 }
+
+// A logFile is a file with records of a channel.
+type logFile struct{ host, channel, source string }
 
 // A source is a file whose rows were added before its hash was known.
 type source struct{ host, path, snapshot string }
@@ -129,10 +135,36 @@ func (s *Sorter) Source(res *artifacts.Result) {
 	}
 }
 
+// maxLogs bounds the logs whose file is remembered. Beyond it each counts as one of
+// several of its channel.
+const maxLogs = 1 << 14
+
+// second reports whether a record is of a log that another file holds records of,
+// too: an archive, or a copy.
+func (s *Sorter) second(r *Row) bool {
+	channel := r.field("channel")
+	if s.log.channel == channel && s.log.source == r.Source && s.log.host == r.Host {
+		return false
+	}
+	s.log = logFile{r.Host, channel, r.Source}
+	k := logFile{host: r.Host, channel: channel}
+	source, ok := s.logs[k]
+	switch {
+	case ok:
+		return source != r.Source
+	case len(s.logs) >= maxLogs:
+		return true
+	case s.logs == nil:
+		s.logs = map[logFile]string{}
+	}
+	s.logs[k] = r.Source
+	return false
+}
+
 // AddRow takes in one event that is flat already. The row can be used again.
 func (s *Sorter) AddRow(r *Row) error {
 	s.buf = appendRow(s.buf[:0], r)
-	s.backups = s.backups || r.copied()
+	s.backups = s.backups || r.copied() || r.logged() && s.second(r)
 	if s.n == 0 || r.Time.Before(s.oldest) {
 		s.oldest = r.Time
 	}

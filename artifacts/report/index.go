@@ -23,6 +23,14 @@ type Index struct {
 	Title    string // of the case; empty means the number of machines
 	Tool     string
 	Machines []IndexMachine
+	Chains   []IndexChain // ways through machines, by their begin
+}
+
+// An IndexChain is a way through machines that their logs show together.
+type IndexChain struct {
+	Way, Level  string
+	First, Last time.Time
+	Hops        []string // one sentence for each
 }
 
 // An IndexMachine is one machine of an [Index].
@@ -46,6 +54,7 @@ const (
 	maxShared = 200
 	maxRare   = 200
 	maxOthers = 12
+	maxWays   = 100
 )
 
 type indexMachineView struct {
@@ -75,6 +84,8 @@ type indexView struct {
 	Levels            []string
 	Machines          []*indexMachineView
 	Shared, Rare      indexList
+	Chains            []IndexChain
+	ChainsLeft        int
 }
 
 // WriteIndex writes the page that leads to the reports of several machines: each with
@@ -107,6 +118,7 @@ func toSecond(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05")
 
 func newIndexView(in *Index, lang string) *indexView {
 	v := &indexView{Lang: lang, Title: in.Title, Tool: in.Tool}
+	v.Chains, v.ChainsLeft = head(in.Chains, maxWays)
 	subjects := map[string]*indexSubjectView{}
 	var order []*indexSubjectView
 	for i := range in.Machines {

@@ -18,6 +18,7 @@ const (
 	maxEdges    = 60 // rows of the table
 	maxSpans    = 40 // lanes of sessions
 	maxSpanBars = 120
+	maxUncommon = 20 // rows of the table of rare log-ons
 )
 
 // A logonsView is the chapter on log-ons.
@@ -27,6 +28,8 @@ type logonsView struct {
 	Edges                               []edgeView
 	EdgesLeft                           int
 	Spans                               *spans
+	Heat                                template.HTML // "" without a user
+	Rare                                []edgeView    // the rarest first
 }
 
 // An edgeView is one row of the table: who came from where, to which machine, in
@@ -41,6 +44,7 @@ type edgeView struct {
 	First, Last             time.Time
 	Level                   string
 	Rules                   []string
+	Rare                    float64
 }
 
 // spans are the chart of sessions.
@@ -101,7 +105,43 @@ func drawLogons(a *logons.Analysis, many bool, tr translate) *logonsView {
 		}
 	}
 	v.Spans = drawSpans(a, many, tr)
+	v.heat(a, links, tr)
+	v.rare(a)
 	return v
+}
+
+// heat draws when users were active.
+func (v *logonsView) heat(a *logons.Analysis, links map[string]string, tr translate) {
+	heats := slices.DeleteFunc(a.Heats(nil), func(h logons.Heat) bool { return h.Account.Kind != "user" })
+	if len(heats) == 0 {
+		return
+	}
+	opts := &logons.SVGOptions{Title: tr.text("lg.heat"), Link: func(id string) string { return links[id] },
+		Words: map[string]string{"others": tr.text("lg.others")}}
+	for i := range 7 {
+		opts.Words[logons.Weekday((i+1)%7)] = tr.word("day", strconv.Itoa(i))
+	}
+	var b strings.Builder
+	if err := logons.WriteHeatSVG(&b, heats, opts); err == nil {
+		v.Heat = template.HTML(b.String()) // escaped by WriteHeatSVG
+	}
+}
+
+// rare lists the edges that are least usual for their account.
+func (v *logonsView) rare(a *logons.Analysis) {
+	list := slices.DeleteFunc(slices.Clone(a.Edges), func(e *logons.Edge) bool { return e.Account.Kind != "user" || e.Rare <= 0 })
+	slices.SortStableFunc(list, func(x, y *logons.Edge) int { return cmp.Or(cmp.Compare(y.Rare, x.Rare), x.First.Compare(y.First)) })
+	for _, e := range list[:min(len(list), maxUncommon)] {
+		v.Rare = append(v.Rare, newEdgeView(e))
+	}
+}
+
+func newEdgeView(e *logons.Edge) edgeView {
+	return edgeView{
+		Account: e.Account.Name, Source: e.Source.Label, Target: e.Target.Label, External: e.Source.External,
+		Privileged: e.Privileged, Way: way(e), Success: e.Success, Failure: e.Failure, First: e.First, Last: e.Last, Level: e.Level,
+		Rules: e.Findings, Rare: e.Rare,
+	}
 }
 
 // edges fills the table, worst first, and returns the row that a node of the graph
@@ -117,11 +157,8 @@ func (v *logonsView) edges(a *logons.Analysis) map[string]string {
 	list, v.EdgesLeft = head(list, maxEdges)
 	links := map[string]string{}
 	for i, e := range list {
-		r := edgeView{
-			N: i + 1, Account: e.Account.Name, Source: e.Source.Label, Target: e.Target.Label, External: e.Source.External,
-			Privileged: e.Privileged, Way: way(e), Success: e.Success, Failure: e.Failure, First: e.First, Last: e.Last, Level: e.Level,
-			Rules: e.Findings,
-		}
+		r := newEdgeView(e)
+		r.N = i + 1
 		for _, n := range e.Source.Names {
 			if n != r.Source && len(r.Names) < 4 {
 				r.Names = append(r.Names, n)

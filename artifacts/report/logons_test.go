@@ -62,6 +62,7 @@ func TestLogons(t *testing.T) {
 		for _, want := range []string{
 			tr.text("lg.sum", 15, 13, 3, 2), `class="span seat admin"`, `class="span net open"`, `href="#lg1"`, `id="lg1"`, tr.text("lg.external"),
 			`stroke-dasharray`, "8.8.4.4", ">" + tr.text("lg.accounts") + "<", tr.word("way", "10"),
+			tr.text("lg.rare"), tr.text("lg.heat.note"), ">" + tr.word("day", "4") + "<",
 		} {
 			if !strings.Contains(chapter, want) {
 				t.Errorf("%s: the chapter lacks %q", lang, want)
@@ -98,6 +99,9 @@ func TestLogonsLimits(t *testing.T) {
 		}, fmt.Sprint(i))
 	}
 	v := drawLogons(b.Analyse(), false, translate{"en"})
+	if len(v.Rare) != maxUncommon || v.Rare[0].Rare < v.Rare[1].Rare || strings.Count(string(v.Heat), `class="heading"`) != 10 {
+		t.Errorf("%d rare log-ons, heat of %d accounts", len(v.Rare), strings.Count(string(v.Heat), `class="heading"`))
+	}
 	if len(v.Edges) != maxEdges || v.EdgesLeft == 0 || len(v.Spans.Lanes) != maxSpans || v.Spans.Left != 700-maxSpans {
 		t.Errorf("%d rows and %d more, %d lanes and %d more", len(v.Edges), v.EdgesLeft, len(v.Spans.Lanes), v.Spans.Left)
 	}

@@ -35,8 +35,32 @@ func (s *run) index() error {
 		}
 		in.Machines = append(in.Machines, m)
 	}
+	chains, err := s.chains()
+	if err != nil {
+		return err
+	}
+	for i := range chains {
+		f := &chains[i]
+		x := report.IndexChain{Way: f.Subject, Level: f.Level.String(), First: f.FirstSeen, Last: f.LastSeen}
+		for _, r := range f.Reasons {
+			x.Hops = append(x.Hops, r.Says)
+		}
+		in.Chains = append(in.Chains, x)
+		if f.Level >= s.o.Level {
+			s.worst = max(s.worst, f.Level)
+		}
+	}
 	set := files.Folder{Dir: s.part, Mode: s.mode}.Set()
 	defer set.Abort()
+	if len(chains) > 0 {
+		w, err := set.Create(chainsName)
+		if err != nil {
+			return err
+		}
+		if err := jsonLines(w, chains); err != nil {
+			return err
+		}
+	}
 	w, err := set.Create(IndexName)
 	if err != nil {
 		return err
@@ -46,7 +70,10 @@ func (s *run) index() error {
 	}
 	s.m.Outputs, err = set.Commit()
 	for i := range s.m.Outputs {
-		s.m.Outputs[i].Format = "html"
+		o := &s.m.Outputs[i]
+		if o.Format = "html"; o.Name == chainsName {
+			o.Format, o.Rows = "jsonl", len(chains)
+		}
 	}
 	return err
 }

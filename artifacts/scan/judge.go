@@ -51,6 +51,9 @@ func (x *machineScan) write() error {
 	if err := x.writeLogons(); err != nil {
 		return err
 	}
+	if err := x.writeMoves(); err != nil {
+		return err
+	}
 	if err := x.timeline(); err != nil {
 		return err
 	}

@@ -2,11 +2,13 @@ package scan
 
 import (
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/report"
 	"github.com/artifactdump/artifactdump/artifacts/story"
@@ -21,6 +23,8 @@ type Judges struct {
 	eval  *findings.Evaluator
 	hosts []string
 	done  []*findings.Report
+
+	trails []*logons.Trail // of machines that were judged, until the chains are known
 }
 
 // Add takes in a result; a new tree is another machine. kind is that of its
@@ -37,7 +41,14 @@ func (j *Judges) Add(t *evidence.Tree, kind string, res *artifacts.Result) {
 // end judges the machine under way, and lets go of its tree.
 func (j *Judges) end() {
 	if j.tree != nil {
-		j.done = append(j.done, j.eval.Report())
+		r := j.eval.Report()
+		j.done = append(j.done, r)
+		for _, m := range r.Models {
+			if m.Logons != nil {
+				RankLogons(m.Logons, r)
+				j.trails = append(j.trails, m.Logons.Trail())
+			}
+		}
 		j.tree, j.eval = nil, nil
 	}
 }
@@ -45,6 +56,17 @@ func (j *Judges) end() {
 // Reports ends the evaluations.
 func (j *Judges) Reports() []*findings.Report {
 	j.end()
+	if len(j.trails) > 1 {
+		for _, f := range ChainFindings(j.trails...) {
+			i := slices.IndexFunc(j.hosts, func(h string) bool { return logons.HostKey(h) == f.Host })
+			if i < 0 {
+				i = len(j.hosts) - 1
+			}
+			f.Host = j.hosts[i]
+			j.done[i].Insert(f)
+		}
+	}
+	j.trails = nil
 	return j.done
 }
 

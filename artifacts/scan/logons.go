@@ -64,7 +64,8 @@ func RankLogons(a *logons.Analysis, reports ...*findings.Report) {
 // A saying is what findings say of one thing.
 type saying struct {
 	level findings.Level
-	ids   []string // of the rules
+	hop   findings.Level // without the rule that speaks of hops
+	ids   []string       // of the rules
 }
 
 // An edgeKey is one way to log on.
@@ -85,7 +86,10 @@ type sayings struct {
 // maxSaid bounds the rules that are named for one thing.
 const maxSaid = 16
 
-func say[K comparable](m map[K]*saying, key K, level findings.Level, rules []string) {
+// chainRule is the rule that speaks of hops from machine to machine.
+const chainRule = "E-90"
+
+func say[K comparable](m map[K]*saying, key K, level findings.Level, rules []string) *saying {
 	x := m[key]
 	if x == nil {
 		x = new(saying)
@@ -97,6 +101,7 @@ func say[K comparable](m map[K]*saying, key K, level findings.Level, rules []str
 			x.ids = append(x.ids, id)
 		}
 	}
+	return x
 }
 
 func (s *sayings) finding(f *findings.Finding) {
@@ -109,7 +114,10 @@ func (s *sayings) finding(f *findings.Finding) {
 			continue
 		}
 		for _, id := range e.Rules {
-			say(s.records, e.ID, level[id], []string{id})
+			x := say(s.records, e.ID, level[id], []string{id})
+			if id != chainRule {
+				x.hop = max(x.hop, level[id])
+			}
 		}
 	}
 	if name, ok := strings.CutPrefix(f.Subject, "source "); ok && f.SubjectKind == "source" {
@@ -123,6 +131,9 @@ func (s *sayings) attempt(t *logons.Attempt) {
 		return
 	}
 	t.Findings = x.ids
+	if x.hop > 0 {
+		t.Level = x.hop.String()
+	}
 	say(s.edges, edgeKey{t.Account, t.Source, t.Dest, t.Kind, t.Type}, x.level, x.ids)
 	if t.Session != nil {
 		t.Session.Findings = merge(t.Session.Findings, x.ids)

@@ -11,7 +11,6 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/logonview"
-	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 func logonsCommand() *cli.Command {
@@ -44,6 +43,7 @@ func logonsCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "target", Usage: "show only logons to the machine `NAME` (repeatable)"},
 			&cli.StringFlag{Name: "type", Usage: "show only logons of the types in `LIST`, such as 3,10"},
 			&cli.StringSliceFlag{Name: "auth", Usage: "show only logons by the authentication `PACKAGE`: ntlm, kerberos (repeatable)"},
+			&cli.StringFlag{Name: "status", Usage: "show only failures with a status in `LIST`, such as 0xC000006A"},
 			&cli.BoolFlag{Name: "failures", Usage: "show only failed logons"},
 			&cli.BoolFlag{Name: "privileged", Usage: "show only logons with administrator rights"},
 			&cli.BoolFlag{Name: "external", Usage: "show only logons from public addresses"},
@@ -54,7 +54,7 @@ func logonsCommand() *cli.Command {
 			&cli.BoolFlag{Name: "local", Usage: "show local log-ons in graphs"},
 			&cli.BoolFlag{Name: "no-join", Usage: "keep addresses and names of sources apart"},
 			&cli.StringFlag{Name: "path-from", Usage: "print the ways from the machine or address `NAME` that time allows"},
-			&cli.StringFlag{Name: "path-to", Usage: "end these ways at the machine `NAME`"},
+			&cli.StringFlag{Name: "path-to", Usage: "end these ways at the machine or account `NAME`"},
 			&cli.DurationFlag{Name: "window", Value: 24 * time.Hour, Usage: "let each step of a way begin within `SPAN` of the one before"},
 			&cli.StringSliceFlag{Name: "diff", Usage: "compare two periods: give `DAY` or FROM..TO twice"},
 		}, outputFlags(), evidenceFlags()),
@@ -63,24 +63,20 @@ func logonsCommand() *cli.Command {
 }
 
 func logonsAction(c *cli.Context) error {
-	i := slices.IndexFunc(logons.Formats(), func(f logons.Format) bool { return f.Name == c.String("format") })
-	if i < 0 {
-		return usage.Errorf("unknown format %q for log-ons", c.String("format"))
-	}
-	format := logons.Formats()[i]
-	filter, view, err := logonFilter(c)
-	if err != nil {
+	r := logonview.Request{From: c.String("path-from"), To: c.String("path-to"),
+		ToPrivileged: c.Bool("privileged"), Window: c.Duration("window")}
+	var err error
+	if r.Format, err = logonview.FormatOf(c.String("format")); err != nil {
 		return err
 	}
-	periods, err := logonview.Periods(c.StringSlice("diff"))
-	if err != nil {
+	if r.Filter, r.View, err = logonFilter(c); err != nil {
 		return err
 	}
-	if (c.String("path-from") == "") != (c.String("path-to") == "") {
-		return usage.Errorf("--path-from and --path-to go together")
+	if r.Periods, err = logonview.Periods(c.StringSlice("diff")); err != nil {
+		return err
 	}
-	if format.Files != nil && c.String("output") == "" {
-		return usage.Errorf("--format %s writes several files: name a folder with -o", format.Name)
+	if err := r.Check(c.String("output")); err != nil {
+		return err
 	}
 	s := newSession(c)
 	a, err := logonview.Read(c.Context, s, c.Args().Slice(), &logons.Options{NoJoin: c.Bool("no-join")})
@@ -90,9 +86,9 @@ func logonsAction(c *cli.Context) error {
 	for _, n := range logonview.Notes(a) {
 		s.Note(n)
 	}
-	if format.Files != nil {
+	if r.Format.Files != nil {
 		if err := files.WriteFolder(c.String("output"),
-			func(create func(string) (io.Writer, error)) error { return format.Files(create, a, filter) }); err != nil {
+			func(create func(string) (io.Writer, error)) error { return r.Format.Files(create, a, r.Filter) }); err != nil {
 			return err
 		}
 		return s.End()
@@ -101,18 +97,7 @@ func logonsAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case periods != nil:
-		err = logonview.Diff(o, a.Diff(periods[0], periods[1]), format.Name == "jsonl")
-	case c.String("path-from") != "":
-		err = logonview.Paths(o, a, c.String("path-from"), c.String("path-to"), c.Duration("window"))
-	default:
-		if view == "ranking" && len(a.Ranking()) == 0 {
-			s.Note("nothing to rank: no attempt is odd")
-		}
-		err = format.Write(o, a, view, filter)
-	}
-	if err != nil {
+	if err := r.Write(o, a, s.Note); err != nil {
 		o.Abort()
 		return err
 	}
@@ -133,6 +118,9 @@ func logonFilter(c *cli.Context) (f *logons.Filter, view string, err error) {
 		return nil, "", err
 	}
 	if f.Types, err = logonview.Types(c.String("type")); err != nil {
+		return nil, "", err
+	}
+	if f.Status, err = logonview.Statuses(c.String("status")); err != nil {
 		return nil, "", err
 	}
 	p, err := logonview.Period(c.String("from"), c.String("to"))

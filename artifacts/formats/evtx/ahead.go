@@ -72,12 +72,18 @@ type ahead[T any] struct {
 	free []*aheadChunk[T]
 	own  *Decoder // for chunks that recovery reads again
 
-	mu   sync.Mutex
-	open []*aheadChunk[T] // of line, those that nobody decodes yet
+	mu    sync.Mutex
+	open  []*aheadChunk[T] // of line, those that nobody decodes yet
+	words []*vocabulary    // that no decoder uses; the last was used last
 }
 
+// An aheadChunk has a decoder of its own, which holds what the chunk leaves for
+// recovery, and works with one of the shared vocabularies: as many are in use as
+// chunks are decoded at once.
 type aheadChunk[T any] struct {
 	d    *Decoder
+	n    int // bytes
+	i    int // index in the file
 	last bool
 	made []T
 	done chan struct{} // has a value once the chunk is decoded
@@ -113,14 +119,15 @@ func (a *ahead[T]) fill(i int) error {
 		c, a.free = a.free[k], a.free[:k]
 	} else {
 		c = &aheadChunk[T]{d: a.s.decoder(), made: make([]T, 0, 128), done: make(chan struct{}, 1)}
+		own := c.d.vocabulary
+		a.giveBack(&own)
 	}
 	n, err := io.ReadFull(a.s.r, c.d.base[:ChunkSize])
 	if n == 0 {
 		return err
 	}
-	c.last = err != nil
+	c.last, c.n, c.i = err != nil, n, i
 	c.d.postpone = a.l != nil
-	c.d.load(n, i, firstChunk+int64(i)*ChunkSize)
 	a.line = append(a.line, c)
 	a.mu.Lock()
 	a.open = append(a.open, c)
@@ -138,16 +145,41 @@ func (a *ahead[T]) help() bool {
 	c := a.open[0]
 	a.open = a.open[1:]
 	a.mu.Unlock()
-	c.decode(a.work)
+	a.decode(c)
 	return true
 }
 
-func (c *aheadChunk[T]) decode(work func(Record, error) T) {
+func (a *ahead[T]) decode(c *aheadChunk[T]) {
+	words := a.lease()
+	c.load(words)
 	c.d.read(nil, func(rec Record, err error) bool {
-		c.made = append(c.made, work(rec, err))
+		c.made = append(c.made, a.work(rec, err))
 		return true
 	})
+	*words = c.d.vocabulary
+	a.giveBack(words)
 	c.done <- struct{}{}
+}
+
+func (c *aheadChunk[T]) load(words *vocabulary) {
+	c.d.vocabulary = *words
+	c.d.load(c.n, c.i, firstChunk+int64(c.i)*ChunkSize)
+}
+
+// lease returns a vocabulary that nobody uses. There is one for each decoder.
+func (a *ahead[T]) lease() *vocabulary {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	k := len(a.words) - 1
+	v := a.words[k]
+	a.words = a.words[:k]
+	return v
+}
+
+func (a *ahead[T]) giveBack(v *vocabulary) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.words = append(a.words, v)
 }
 
 // deliver yields what is in the first chunk of the line. It reports whether to
@@ -162,7 +194,7 @@ func (a *ahead[T]) deliver() bool {
 	}
 	a.mu.Unlock()
 	if mine {
-		c.decode(a.work)
+		a.decode(c)
 	}
 	a.await(c)
 	if !a.pass(c) {
@@ -194,7 +226,12 @@ func (a *ahead[T]) pass(c *aheadChunk[T]) bool {
 	d := c.d
 	if d.postpone && d.hides {
 		d.postpone = false
-		d.load(d.n, d.index, d.offset)
+		words := a.lease()
+		c.load(words)
+		defer func() {
+			*words = d.vocabulary
+			a.giveBack(words)
+		}()
 		return d.deliver(a.l, a.each)
 	}
 	for i := range c.made {

@@ -16,15 +16,10 @@ type Decoder struct {
 	offset int64  // of the chunk in the file
 	index  int    // of the chunk in the file
 
-	texts    []string          // all names
-	uses     []uint32          // the last chunk that each was used in, by its turn
-	turn     uint32            // of the chunk
-	used     int               // bytes of the names of the chunk
-	ids      map[string]uint32 // their numbers
-	names    map[uint32]name   // of this chunk, by offset
-	interned int
-	empty    uint32 // the number of ""
-	key      []byte
+	vocabulary
+	used  int             // bytes of the names of the chunk
+	names map[uint32]name // of this chunk, by offset
+	key   []byte
 
 	programs  []program
 	steps     []step
@@ -50,7 +45,6 @@ type Decoder struct {
 	recordID uint64
 	out      []byte
 	ends     []int
-	quoted   []string // the names as JSON
 	known    [numSlots]knownText
 
 	// Recovery.
@@ -77,9 +71,21 @@ func NewDecoder() *Decoder {
 	return d
 }
 
+// A vocabulary holds the names that were met, so that those that repeat from chunk
+// to chunk are made once. Decoders that work one after the other can share one.
+type vocabulary struct {
+	texts    []string          // all names
+	uses     []uint32          // the last chunk that each was used in, by its turn
+	turn     uint32            // of the chunk
+	ids      map[string]uint32 // their numbers
+	interned int
+	empty    uint32   // the number of ""
+	quoted   []string // the names as JSON
+}
+
+// forget begins a new vocabulary. The old one may still be read.
 func (d *Decoder) forget() {
-	d.ids, d.names = make(map[string]uint32), make(map[uint32]name)
-	d.texts, d.uses, d.quoted, d.interned = d.texts[:0], d.uses[:0], d.quoted[:0], 0
+	d.vocabulary, d.names = vocabulary{ids: make(map[string]uint32)}, make(map[uint32]name)
 	d.empty, _ = d.intern(nil)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
 // Notes say how far the logs reach and what is missing in them.
@@ -84,16 +85,22 @@ func hostLabel(h *logons.Host) string {
 	return h.Label
 }
 
-// Paths prints the ways between two machines whose steps follow each other within
-// the window.
+// Paths prints the ways from a machine whose steps follow each other within the
+// window: to a machine or an account, or with an empty name into any session with
+// administrator rights.
 func Paths(w io.Writer, a *logons.Analysis, from, to string, window time.Duration) error {
-	named := func(name string) func(*logons.Host) bool {
-		return func(h *logons.Host) bool {
-			return slices.ContainsFunc(append([]string{h.Label}, h.Names...),
-				func(s string) bool { return strings.EqualFold(logons.HostKey(s), logons.HostKey(name)) })
-		}
+	host := func(h *logons.Host, name string) bool {
+		return slices.ContainsFunc(append([]string{h.Label}, h.Names...),
+			func(s string) bool { return strings.EqualFold(logons.HostKey(s), logons.HostKey(name)) })
 	}
-	for _, p := range a.Paths(named(from), named(to), window) {
+	account := logons.Filter{Accounts: []string{to}}
+	ways := a.Ways(func(h *logons.Host) bool { return host(h, from) }, func(at *logons.Attempt) bool {
+		if to == "" {
+			return at.Session != nil && at.Session.Privileged
+		}
+		return host(at.Dest, to) || account.Account(at.Account)
+	}, window)
+	for _, p := range ways {
 		for i, h := range p {
 			sep := "  "
 			if i == 0 {
@@ -108,4 +115,49 @@ func Paths(w io.Writer, a *logons.Analysis, from, to string, window time.Duratio
 		}
 	}
 	return nil
+}
+
+// A Request is what a command line asks for.
+type Request struct {
+	Format       logons.Format
+	View         string
+	Filter       *logons.Filter
+	Periods      []logons.Period // two that are compared, or none
+	From, To     string          // of a way
+	ToPrivileged bool            // the way ends in a session with administrator rights
+	Window       time.Duration
+}
+
+// Check refuses what does not go together. folder is where several files go.
+func (r *Request) Check(folder string) error {
+	switch {
+	case r.From == "" && r.To != "", r.From != "" && r.To == "" && !r.ToPrivileged:
+		return usage.Errorf("--path-from and --path-to go together; --privileged can stand for --path-to")
+	case r.Format.Files != nil && folder == "":
+		return usage.Errorf("--format %s writes several files: name a folder with -o", r.Format.Name)
+	}
+	return nil
+}
+
+// Write writes what is asked for.
+func (r *Request) Write(w io.Writer, a *logons.Analysis, note func(string)) error {
+	switch {
+	case r.Periods != nil:
+		return Diff(w, a.Diff(r.Periods[0], r.Periods[1]), r.Format.Name == "jsonl")
+	case r.From != "":
+		return Paths(w, a, r.From, r.To, r.Window)
+	case r.View == "ranking" && len(a.Ranking()) == 0:
+		note("nothing to rank: no attempt is odd")
+	}
+	return r.Format.Write(w, a, r.View, r.Filter)
+}
+
+// FormatOf finds a format by its name.
+func FormatOf(name string) (logons.Format, error) {
+	for _, f := range logons.Formats() {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	return logons.Format{}, usage.Errorf("unknown format %q for log-ons", name)
 }

@@ -115,6 +115,22 @@ func Types(list string) ([]int, error) {
 	return out, nil
 }
 
+// Statuses reads a list of status codes, decimal or hexadecimal.
+func Statuses(list string) ([]uint64, error) {
+	if list == "" {
+		return nil, nil
+	}
+	var out []uint64
+	for t := range strings.SplitSeq(list, ",") {
+		n, err := strconv.ParseUint(strings.TrimSpace(t), 0, 32)
+		if err != nil {
+			return nil, usage.Errorf("--status %q: want numbers such as 0xC000006A,0x18", list)
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
 // Period reads the times that bound a period, "" where there is no bound.
 func Period(from, to string) (p logons.Period, err error) {
 	if p.From, err = timespan.ParseTime("from", from, false); err != nil {

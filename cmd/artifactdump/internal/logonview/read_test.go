@@ -107,3 +107,42 @@ func TestPeriods(t *testing.T) {
 	_, err = Periods([]string{"2026-03-06", "x"})
 	refused(t, err, "--diff")
 }
+
+func TestStatuses(t *testing.T) {
+	for list, want := range map[string]string{"": "[]", "0xC000006A": "[3221225578]", "0x18, 6": "[24 6]"} {
+		if got, err := Statuses(list); err != nil || fmt.Sprint(got) != want {
+			t.Errorf("%q: %v, %v", list, got, err)
+		}
+	}
+	for _, list := range []string{"x", "0x18,", "-1", "0x1ffffffff"} {
+		if got, err := Statuses(list); err == nil {
+			t.Errorf("%q: %v", list, got)
+		}
+	}
+}
+
+func TestRequest(t *testing.T) {
+	for _, c := range []struct {
+		r      Request
+		folder string
+		ok     bool
+	}{
+		{Request{}, "", true}, {Request{From: "a"}, "", false}, {Request{To: "a"}, "", false}, {Request{From: "a", To: "b"}, "", true},
+		{Request{From: "a", ToPrivileged: true}, "", true},
+	} {
+		if err := c.r.Check(c.folder); (err == nil) != c.ok {
+			t.Errorf("%+v: %v", c.r, err)
+		}
+	}
+	f, err := FormatOf("neo4j")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Request{Format: f}
+	if r.Check("") == nil || r.Check("out") != nil {
+		t.Error("a format of several files needs a folder, and no more")
+	}
+	if _, err := FormatOf("nope"); err == nil {
+		t.Error("an unknown format is no error")
+	}
+}
