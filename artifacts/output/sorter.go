@@ -43,6 +43,7 @@ type Sorter struct {
 	records uint64
 	buf     []byte
 	plain   bool // leave copies alone: a sort inside the sort
+	spool   bool // keep rows as they come, in no order
 
 	local  *Sorter           // rows in local time, until the zones are known
 	pieces map[source]string // hosts of sources that gave pieces; the sources have no host here
@@ -85,7 +86,7 @@ func (s *Sorter) Add(rec *artifacts.Record) error {
 		to := s
 		if r.Local && s.Zone != nil {
 			if s.local == nil {
-				s.local = &Sorter{Budget: s.Budget / 4, Dir: s.Dir, plain: true}
+				s.local = &Sorter{Budget: s.Budget / 4, Dir: s.Dir, plain: true, spool: true}
 			}
 			to = s.local
 		}
@@ -133,14 +134,19 @@ func (s *Sorter) Source(res *artifacts.Result) {
 func (s *Sorter) AddRow(r *Row) error {
 	s.buf = appendRow(s.buf[:0], r)
 	s.backups = s.backups || r.copied()
-	if s.n == 0 || r.Time.Before(s.oldest) {
-		s.oldest = r.Time
+	s.note(r.Time)
+	return s.add(s.buf)
+}
+
+// note counts a row and its time.
+func (s *Sorter) note(t time.Time) {
+	if s.n == 0 || t.Before(s.oldest) {
+		s.oldest = t
 	}
-	if s.n == 0 || r.Time.After(s.newest) {
-		s.newest = r.Time
+	if s.n == 0 || t.After(s.newest) {
+		s.newest = t
 	}
 	s.n++
-	return s.add(s.buf)
 }
 
 func (s *Sorter) add(coded []byte) error {
@@ -202,15 +208,30 @@ func (s *Sorter) settle() error {
 	local := s.local
 	s.local = nil
 	defer local.Close()
-	for r, err := range local.Rows() {
+	zones := map[string]*artifacts.Zone{}
+	for b, err := range local.spooled {
 		if err != nil {
 			return err
 		}
-		if z := s.Zone(r.Host); z.Known() {
-			r.Time, r.TimeKind = z.UTC(r.Time)
-			r.Local = false
-			r.Tags = slices.DeleteFunc(r.Tags, func(t string) bool { return t == "local-time" })
+		host, _ := cutText(b[12:])
+		z, ok := zones[string(host)]
+		if !ok {
+			z = s.Zone(string(host))
+			zones[string(host)] = z
 		}
+		if !z.Known() {
+			if err := s.addCoded(b, local); err != nil {
+				return err
+			}
+			continue
+		}
+		r, err := decodeRow(b)
+		if err != nil {
+			return err
+		}
+		r.Time, r.TimeKind = z.UTC(r.Time)
+		r.Local = false
+		r.Tags = slices.DeleteFunc(r.Tags, func(t string) bool { return t == "local-time" })
 		if err := s.AddRow(r); err != nil {
 			return err
 		}
@@ -218,9 +239,46 @@ func (s *Sorter) settle() error {
 	return nil
 }
 
-// spill sorts what is in memory and writes it out.
+// addCoded takes in a row of another sorter as it is.
+func (s *Sorter) addCoded(b []byte, from *Sorter) error {
+	s.backups = s.backups || from.backups
+	s.note(time.Unix(seconds(b), int64(binary.BigEndian.Uint32(b[8:]))).UTC())
+	return s.add(b)
+}
+
+// spooled yields the coded rows as they came. A row is valid until the next one.
+func (s *Sorter) spooled(yield func([]byte, error) bool) {
+	for _, r := range s.runs {
+		h := &head{r: bufio.NewReaderSize(io.NewSectionReader(r.f, 0, r.size), runBuffer)}
+		for {
+			ok, err := h.next()
+			if err == nil && ok && len(h.row) < 13 {
+				err = errSpill
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !ok {
+				break
+			}
+			if !yield(h.row, nil) {
+				return
+			}
+		}
+	}
+	for _, b := range s.rows {
+		if !yield(b, nil) {
+			return
+		}
+	}
+}
+
+// spill sorts what is in memory, unless it is a spool, and writes it out.
 func (s *Sorter) spill() error {
-	slices.SortFunc(s.rows, compareCoded)
+	if !s.spool {
+		slices.SortFunc(s.rows, compareCoded)
+	}
 	if len(s.runs) == maxRuns {
 		// One more level: the files so far become one.
 		all, err := s.write(s.merged(nil))
