@@ -76,10 +76,13 @@ func TestUsersMemory(t *testing.T) {
 		most  int64
 	}{{50, 250e6}, {200, 450e6}} {
 		root := t.TempDir()
-		place := func(from, to string) {
+		place := func(from, to string, link bool) {
 			to = filepath.Join(root, "C", filepath.FromSlash(to))
 			if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 				t.Fatal(err)
+			}
+			if link && os.Link(filepath.Join(root, "C", filepath.FromSlash(from)), to) == nil {
+				return
 			}
 			b, err := os.ReadFile(filepath.Join(dir, "hives", filepath.FromSlash(from)))
 			if err == nil {
@@ -89,13 +92,14 @@ func TestUsersMemory(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		place("regipy/SYSTEM_WIN_10_1709", "Windows/System32/config/SYSTEM")
-		for i := range c.users {
-			user := "Users/user" + strconv.Itoa(i) + "/"
-			dat := []string{"regipy/NTUSER_with_winscp.DAT", "velo/ntuser.dat", "regipy/NTUSER.DAT"}
-			class := []string{"velo/UsrClass.dat", "ez/UsrClassDeletedBags.dat"}
-			place(dat[i%len(dat)], user+"NTUSER.DAT")
-			place(class[i%len(class)], user+"AppData/Local/Microsoft/Windows/UsrClass.dat")
+		const class = "/AppData/Local/Microsoft/Windows/UsrClass.dat"
+		place("regipy/SYSTEM_WIN_10_1709", "Windows/System32/config/SYSTEM", false)
+		place("regipy/NTUSER_with_winscp.DAT", "Users/user0/NTUSER.DAT", false)
+		place("velo/UsrClass.dat", "Users/user0"+class, false)
+		for i := 1; i < c.users; i++ { // the same bytes, without more of the disk
+			user := "Users/user" + strconv.Itoa(i)
+			place("Users/user0/NTUSER.DAT", user+"/NTUSER.DAT", true)
+			place("Users/user0"+class, user+class, true)
 		}
 		cmd := child(t, []string{"GOGC=50"}, "scan", "-q", root, "-o", filepath.Join(t.TempDir(), "case")) // as main sets it
 		var stderr bytes.Buffer
