@@ -62,6 +62,14 @@ func (b *batch) results(i int, do func(int) []Result, r *room) []Result {
 	return res
 }
 
+// exact returns records without room for more.
+func exact(list []Record) []Record {
+	if len(list) == cap(list) {
+		return list
+	}
+	return append(make([]Record, 0, len(list)), list...)
+}
+
 // once returns what f returned at the first call for the batch. Only the
 // goroutine that does its work calls it.
 func (b *batch) once(f func() any) any {

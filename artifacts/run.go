@@ -184,6 +184,7 @@ func (r *runner) work(ctx context.Context, jobs []job, i int) {
 		pieces := b.results(i, func(i int) []Result {
 			var all []Result
 			r.inPlace(ctx, jobs[i], func(_ *place, res Result) bool {
+				res.Records = exact(res.Records) // they may wait for long
 				all = append(all, res)
 				return true
 			})

@@ -103,7 +103,11 @@ var sameNameElsewhere = wholeRule(Rule{
 				continue
 			}
 			rest := slices.DeleteFunc(slices.Clone(sorted[:min(5, len(sorted))]), func(d string) bool { return d == dir })
-			if len(rest) < len(sorted)-1 {
+			more := len(rest) < len(sorted)-1
+			for i, d := range rest {
+				rest[i] = shown(d)
+			}
+			if more {
 				rest = append(rest, "…")
 			}
 			look := *x

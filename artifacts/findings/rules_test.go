@@ -427,3 +427,12 @@ func hasEventCase(id string) bool {
 	}
 	return false
 }
+
+// TestFoldersShown: the folder of a program at the root of a volume has a name, too.
+func TestFoldersShown(t *testing.T) {
+	r := judge(records{pf(`\PerfLogs\tool.exe`, at(0)), pf(`\tool.exe`, at(1))}, nil)
+	said := fmt.Sprint(r.Findings)
+	if !strings.Contains(said, `tool.exe ran from \perflogs, and a program of the same name from \`) || strings.Contains(said, "from ,") {
+		t.Errorf("%s", said)
+	}
+}

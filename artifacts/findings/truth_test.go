@@ -3,6 +3,7 @@ package findings_test
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -299,6 +300,38 @@ var exceptions = map[string]map[string]string{
 	"prefetch/museum-win11-v31": {
 		`IN-LINE CALCULATOR.EXE`: "the user put a program of his own into his Startup folder: that is what the rule is for",
 	},
+}
+
+// TestExceptions: each exception is in the documentation, with its reason.
+func TestExceptions(t *testing.T) {
+	path := filepath.FromSlash("../../docs/findings.md")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const begin, end = "<!-- exceptions: begin -->\n", "<!-- exceptions: end -->\n"
+	head, rest, ok1 := strings.Cut(string(b), begin)
+	_, tail, ok2 := strings.Cut(rest, end)
+	if !ok1 || !ok2 {
+		t.Fatal("docs/findings.md has no marks for the exceptions")
+	}
+	var rows strings.Builder
+	rows.WriteString("| set | subject | reason |\n|---|---|---|\n")
+	for _, set := range slices.Sorted(maps.Keys(exceptions)) {
+		for _, subject := range slices.Sorted(maps.Keys(exceptions[set])) {
+			fmt.Fprintf(&rows, "| %s | `%s` | %s |\n", set, subject, exceptions[set][subject])
+		}
+	}
+	want := head + begin + rows.String() + end + tail
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != string(b) {
+		t.Error("the exceptions of docs/findings.md are stale: go test ./artifacts/findings -run TestExceptions -update")
+	}
 }
 
 // TestCleanMachines: nothing high or critical on evidence of machines that nobody

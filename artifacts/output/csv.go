@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -15,7 +16,8 @@ import (
 // A table is a CSV file: RFC 4180, a header even when no row follows.
 type table struct {
 	buf    *bufio.Writer
-	w      *csv.Writer
+	end    string // of a line
+	line   []byte
 	header []string
 	opts   *Options
 	begun  bool
@@ -25,8 +27,10 @@ type table struct {
 // that program's line ends.
 func newTable(w io.Writer, o *Options, crlf bool, header []string) *table {
 	buf := bufio.NewWriterSize(w, 64<<10)
-	t := &table{buf: buf, w: csv.NewWriter(buf), header: header, opts: o.orDefault()}
-	t.w.UseCRLF = crlf
+	t := &table{buf: buf, end: "\n", header: header, opts: o.orDefault()}
+	if crlf {
+		t.end = "\r\n"
+	}
 	return t
 }
 
@@ -40,22 +44,71 @@ func (t *table) begin() error {
 			return err
 		}
 	}
-	return t.w.Write(t.header)
+	return t.write(t.header)
+}
+
+// write writes one line, as [csv.Writer] does.
+func (t *table) write(cells []string) error {
+	b := t.line[:0]
+	for i, c := range cells {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendCell(b, c, t.end)
+	}
+	b = append(b, t.end...)
+	if cap(b) <= 1<<20 { // a rare large row is not kept
+		t.line = b
+	}
+	_, err := t.buf.Write(b)
+	return err
+}
+
+// quoted marks the bytes for which a cell needs quotes.
+var quoted = [256]bool{',': true, '"': true, '\n': true, '\r': true}
+
+// appendCell appends a cell, in quotes where [csv.Writer] puts them.
+func appendCell(b []byte, s, end string) []byte {
+	if !needsQuotes(s) {
+		return append(b, s...)
+	}
+	b = append(b, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"':
+			b = append(b, '"', '"')
+		case c == '\n':
+			b = append(b, end...)
+		case c == '\r' && end != "\n": // the end of the line has one
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '"')
+}
+
+func needsQuotes(s string) bool {
+	if s == "" || s == `\.` {
+		return s != ""
+	}
+	for i := range len(s) {
+		if quoted[s[i]] {
+			return true
+		}
+	}
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsSpace(r)
 }
 
 func (t *table) row(cells ...string) error {
 	if err := t.begin(); err != nil {
 		return err
 	}
-	return t.w.Write(t.opts.safe(cells))
+	return t.write(t.opts.safe(cells))
 }
 
 func (t *table) Close() error {
 	if err := t.begin(); err != nil {
-		return err
-	}
-	t.w.Flush()
-	if err := t.w.Error(); err != nil {
 		return err
 	}
 	return t.buf.Flush()
@@ -121,6 +174,9 @@ func (r *Row) pairs() string {
 // characters become \xNN, bytes that are not UTF-8 U+FFFD.
 func line(s string) string {
 	clean := true
+	if plainLine(s) {
+		return s
+	}
 	for _, r := range s {
 		if r < 0x20 || r >= 0x7F && r < 0xA0 || r == utf8.RuneError || r == 0x2028 || r == 0x2029 {
 			clean = false
@@ -145,6 +201,16 @@ func line(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// plainLine reports whether all of s is printable ASCII.
+func plainLine(s string) bool {
+	for i := range len(s) {
+		if s[i]-0x20 >= 0x5F {
+			return false
+		}
+	}
+	return true
 }
 
 // csvRecords writes the records of one artifact under one header; when the

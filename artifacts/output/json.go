@@ -249,6 +249,14 @@ func turns(r rune) bool {
 	return r == 0x2028 || r == 0x2029 || r == 0x200E || r == 0x200F || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
 }
 
+// asIs marks the bytes that a JSON string holds as they are.
+var asIs = func() (t [256]bool) {
+	for c := 0x20; c < 0x7F; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
 // appendQuoted appends s as a JSON string. Control characters, the C1 ones
 // and DEL among them, line and paragraph separators, and bytes that are not
 // UTF-8 are escaped.
@@ -257,7 +265,7 @@ func appendQuoted(b []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= 0x20 && c < 0x7F && c != '"' && c != '\\' {
+		if asIs[c] {
 			i++
 			continue
 		}

@@ -43,6 +43,7 @@ type Sorter struct {
 	records uint64
 	buf     []byte
 	plain   bool // leave copies alone: a sort inside the sort
+	spool   bool // keep rows as they come, in no order
 
 	log  logFile            // of the event at hand
 	logs map[logFile]string // the file that each log was first met in
@@ -91,7 +92,7 @@ func (s *Sorter) Add(rec *artifacts.Record) error {
 		to := s
 		if r.Local && s.Zone != nil {
 			if s.local == nil {
-				s.local = &Sorter{Budget: s.Budget / 4, Dir: s.Dir, plain: true}
+				s.local = &Sorter{Budget: s.Budget / 4, Dir: s.Dir, plain: true, spool: true}
 			}
 			to = s.local
 		}
@@ -165,14 +166,19 @@ func (s *Sorter) second(r *Row) bool {
 func (s *Sorter) AddRow(r *Row) error {
 	s.buf = appendRow(s.buf[:0], r)
 	s.backups = s.backups || r.copied() || r.logged() && s.second(r)
-	if s.n == 0 || r.Time.Before(s.oldest) {
-		s.oldest = r.Time
+	s.note(r.Time)
+	return s.add(s.buf)
+}
+
+// note counts a row and its time.
+func (s *Sorter) note(t time.Time) {
+	if s.n == 0 || t.Before(s.oldest) {
+		s.oldest = t
 	}
-	if s.n == 0 || r.Time.After(s.newest) {
-		s.newest = r.Time
+	if s.n == 0 || t.After(s.newest) {
+		s.newest = t
 	}
 	s.n++
-	return s.add(s.buf)
 }
 
 func (s *Sorter) add(coded []byte) error {
@@ -226,33 +232,11 @@ func (s *Sorter) Newest() time.Time {
 // Oldest is the earliest time of all events, the zero time when there are none.
 func (s *Sorter) Oldest() time.Time { return s.oldest }
 
-// settle takes the rows in local time in, as UTC where their zone is known.
-func (s *Sorter) settle() error {
-	if s.local == nil {
-		return nil
-	}
-	local := s.local
-	s.local = nil
-	defer local.Close()
-	for r, err := range local.Rows() {
-		if err != nil {
-			return err
-		}
-		if z := s.Zone(r.Host); z.Known() {
-			r.Time, r.TimeKind = z.UTC(r.Time)
-			r.Local = false
-			r.Tags = slices.DeleteFunc(r.Tags, func(t string) bool { return t == "local-time" })
-		}
-		if err := s.AddRow(r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// spill sorts what is in memory and writes it out.
+// spill sorts what is in memory, unless it is a spool, and writes it out.
 func (s *Sorter) spill() error {
-	slices.SortFunc(s.rows, compareCoded)
+	if !s.spool {
+		slices.SortFunc(s.rows, compareCoded)
+	}
 	if len(s.runs) == maxRuns {
 		// One more level: the files so far become one.
 		all, err := s.write(s.merged(nil))

@@ -2,6 +2,7 @@ package programs
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -41,7 +42,8 @@ func couple(list []*prog) {
 		for i := range p.p.Starts {
 			all[i] = p.p.Starts[i].Time
 		}
-		for _, times := range files {
+		for _, file := range slices.Sorted(maps.Keys(files)) {
+			times := files[file]
 			slices.SortFunc(times, time.Time.Compare)
 			if len(files) > 1 || !slices.EqualFunc(times, all, time.Time.Equal) {
 				note(p, times)
@@ -49,8 +51,10 @@ func couple(list []*prog) {
 		}
 		note(p, all)
 	}
-	for _, units := range byCount {
-		slices.SortFunc(units, func(a, b unit) int {
+	// Of several lists of two programs the longest is kept.
+	for _, n := range slices.Backward(slices.Sorted(maps.Keys(byCount))) {
+		units := byCount[n]
+		slices.SortStableFunc(units, func(a, b unit) int {
 			return cmp.Or(a.times[0].Compare(b.times[0]), cmp.Compare(a.p.key, b.p.key), cmp.Compare(a.p.volume, b.p.volume))
 		})
 		for i, a := range units {

@@ -245,6 +245,27 @@ func TestCouple(t *testing.T) {
 	}
 }
 
+// TestCoupleOfTwoFiles: of two programs with two Prefetch files each, the files start
+// together, and so do the programs. The longest list counts, in every run.
+func TestCoupleOfTwoFiles(t *testing.T) {
+	runs := func(from, n int, late time.Duration) (out []time.Time) {
+		for i := range n {
+			out = append(out, day.Add(time.Duration(from+i)*time.Hour+late))
+		}
+		return out
+	}
+	for range 20 {
+		const late = 100 * time.Millisecond
+		p := only(t, build([]artifacts.Record{
+			pf(`\VOLUME{1}\TMP\A.EXE`, 8, runs(0, 8, 0)...), pf(`\VOLUME{1}\TMP\A.EXE`, 3, runs(100, 3, 0)...),
+			pf(`\VOLUME{1}\TMP\B.EXE`, 8, runs(0, 8, late)...), pf(`\VOLUME{1}\TMP\B.EXE`, 3, runs(100, 3, late)...),
+		}), `\tmp\a.exe`)
+		if len(p.Coupled) != 1 || p.Coupled[0].Starts != 11 {
+			t.Fatalf("coupled %+v", p.Coupled)
+		}
+	}
+}
+
 // TestManyStarts: of very many starts the first and the last stay, and the others
 // are counted.
 func TestManyStarts(t *testing.T) {

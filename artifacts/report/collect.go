@@ -95,8 +95,8 @@ type failure struct{ host, what string }
 // A Collector sums up what streams by. It is not safe for concurrent use.
 //
 // Result takes in each result of a run, Row each row of the sorted timeline.
-// When the findings are known, Focus takes them in and Near the same rows once
-// more.
+// When the findings are known, Focus takes them in and Near the same rows, beside
+// Row or once more.
 type Collector struct {
 	opts    *Options
 	events  int

@@ -11,32 +11,35 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/story"
 )
 
-// Stream feeds the report with the sorted timeline, once as it is and once
-// for what lies around the findings. rows begins the timeline anew.
-func (in *Input) Stream(ctx context.Context, rows func() iter.Seq2[*output.Row, error]) error {
+// Stream feeds the report with the sorted timeline.
+func (in *Input) Stream(ctx context.Context, rows iter.Seq2[*output.Row, error]) error {
+	take, n := in.Taker(), 0
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		if n++; n%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		take(r)
+	}
+	return nil
+}
+
+// Taker returns what takes in the rows of the sorted timeline: as [Input.Stream] does,
+// for a caller that has other uses for them, too. The findings and marks of the input
+// must be known.
+func (in *Input) Taker() func(*output.Row) {
 	c := in.Collected
 	c.Focus(in.Findings)
-	second := c.Near
-	if len(in.Marks) > 0 {
-		c.wantMarks(in.Marks)
-		second = func(r *output.Row) {
-			c.Near(r)
+	c.wantMarks(in.Marks)
+	return func(r *output.Row) {
+		c.Row(r)
+		c.Near(r)
+		if len(in.Marks) > 0 {
 			c.Mark(r)
 		}
 	}
-	for _, take := range []func(*output.Row){c.Row, second} {
-		n := 0
-		for r, err := range rows() {
-			if err != nil {
-				return err
-			}
-			if n++; n%1024 == 0 && ctx.Err() != nil {
-				return ctx.Err()
-			}
-			take(r)
-		}
-	}
-	return nil
 }
 
 // Evaluate takes an evaluation over into the report's own terms, the words of

@@ -54,6 +54,8 @@ func (x *machineScan) write() error {
 	if err := x.writeMoves(); err != nil {
 		return err
 	}
+	x.page.Logons = x.analysis
+	x.page.Evaluate(x.report, x.o.Lang)
 	if err := x.timeline(); err != nil {
 		return err
 	}
@@ -61,11 +63,6 @@ func (x *machineScan) write() error {
 		return err
 	}
 	x.phase("writing the report")
-	x.page.Logons = x.analysis
-	x.page.Evaluate(x.report, x.o.Lang)
-	if err := x.page.Stream(x.ctx, x.sorter.Rows); err != nil {
-		return err
-	}
 	if err := x.small("report.html", "html", 0, func(w io.Writer) error {
 		return report.Write(w, x.page, &report.Options{Lang: x.o.Lang})
 	}); err != nil {

@@ -40,6 +40,7 @@ type machineScan struct {
 	zone         *artifacts.Zone
 	moments      moments.Moments // that may show the zone
 	verdicts     map[string]output.Verdict
+	viewer       viewerPages
 	opts         *output.Options
 	tables       []*recordTable
 	quiet        unshownFile

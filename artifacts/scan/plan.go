@@ -22,6 +22,7 @@ type machine struct {
 	at       int    // place in the plan
 	need     int64  // bytes of memory that its scan may take
 	waits    int64  // of these, for records that wait
+	open     int64  // and for open hives
 }
 
 // work plans and does everything that CASE.partial lacks.
@@ -91,8 +92,9 @@ func (s *run) plan(paths []string) ([]machine, error) {
 			s.note("%s", n)
 		}
 		for t, tree := range ev.Trees {
-			need, waits := s.need(tree)
-			machines = append(machines, machine{evidence: i, tree: t, name: tree.Machine().Name, need: need, waits: waits})
+			m := machine{evidence: i, tree: t, name: tree.Machine().Name}
+			s.estimate(&m, tree)
+			machines = append(machines, m)
 			ev.Trees[t] = nil // with its hives, of which those of all machines together have no room
 		}
 		ev.Close()
@@ -139,8 +141,8 @@ const (
 	needResult = 4   // bytes of hives that were given up for each byte of records that wait
 )
 
-// need estimates what memory the scan of a machine takes.
-func (s *run) need(tree *evidence.Tree) (need, waits int64) {
+// estimate fills in what memory the scan of a machine takes.
+func (s *run) estimate(m *machine, tree *evidence.Tree) {
 	n := needBase<<20 + 2*s.o.SortMemory // what is collected as garbage has its size once more
 	for _, f := range s.formats {
 		switch f.Name {
@@ -149,6 +151,6 @@ func (s *run) need(tree *evidence.Tree) (need, waits int64) {
 		}
 	}
 	open, all := artifacts.OpenHives(tree)
-	waits = all / needResult
-	return n + needHive*open + waits, waits
+	m.open, m.waits = needHive*open, all/needResult
+	m.need = n + m.open + m.waits
 }

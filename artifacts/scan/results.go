@@ -134,6 +134,9 @@ func (x *machineScan) abort() {
 		f.files.Abort()
 	}
 	x.damaged.Abort()
+	if x.viewer.page != nil {
+		x.viewer.page.files.Abort()
+	}
 	if x.quiet.files != nil {
 		x.quiet.files.Abort()
 	}

@@ -30,30 +30,29 @@ func (s *run) keep() error {
 // alone.
 func (s *run) memoryLimit(machines []machine) int64 {
 	const (
-		room  = 128 << 20 // what is collected as garbage
-		users = 384 << 20 // enough for two hundred users, whose hives are given up one after the other
+		room = 128 << 20 // what is collected as garbage
+		// least is enough for two hundred users, 1 GB of hives that are given up one after
+		// the other. The estimate has up to spare for what waits, and as much for open
+		// hives, that such a machine does not need.
+		least = 320 << 20
+		spare = 256 << 20
 	)
+	limit := s.o.Memory
 	var needs []int64
 	for _, m := range machines {
-		n := m.need
-		if s.frugal {
-			n = min(n, max(users-room, m.need-m.waits-room)) // what waits is less than the estimate
-		}
-		needs = append(needs, n)
+		limit = max(limit, m.need)
+		most := max(least, m.need-min(m.waits, spare)-min(m.open, spare))
+		needs = append(needs, min(m.need+room, most))
+	}
+	if !s.frugal {
+		return limit
 	}
 	slices.Sort(needs)
-	slices.Reverse(needs)
-	limit, together := s.o.Memory, int64(0)
-	for i, n := range needs {
-		limit = max(limit, n)
-		if i < s.o.Machines {
-			together += n + room
-		}
+	together := int64(0)
+	for _, n := range needs[max(0, len(needs)-s.o.Machines):] {
+		together += n
 	}
-	if s.frugal {
-		limit = min(limit, max(together, room))
-	}
-	return limit
+	return min(limit, max(together, room))
 }
 
 // scanAll scans the machines that are not whole, several at a time as far as

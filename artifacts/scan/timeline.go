@@ -22,6 +22,7 @@ type timelineFile struct {
 	rows   chan []*output.Row
 	n      int
 	err    error
+	later  bool // closed and committed by another
 }
 
 const (
@@ -29,13 +30,16 @@ const (
 	batchPipe = 4 // batches that a format may lie behind
 )
 
-// timeline writes the sorted events in all formats at once.
-func (x *machineScan) timeline() error {
+// timeline writes the sorted events in all formats at once. The report takes them in
+// on the way, and so does the viewer, if one page can hold them: they are read once.
+func (x *machineScan) timeline() (err error) {
 	x.phase(phaseTimeline)
 	var list []*timelineFile
 	defer func() {
 		for _, t := range list {
-			t.files.Abort()
+			if err != nil || !t.later {
+				t.files.Abort()
+			}
 		}
 	}()
 	for _, f := range x.formats {
@@ -47,6 +51,12 @@ func (x *machineScan) timeline() error {
 		if err := x.openTimeline(t); err != nil {
 			return err
 		}
+	}
+	if err := x.beginViewer(); err != nil {
+		return err
+	}
+	if x.viewer.page != nil {
+		list = append(list, x.viewer.page)
 	}
 	ctx, cancel := context.WithCancelCause(x.ctx)
 	defer cancel(nil)
@@ -65,7 +75,7 @@ func (x *machineScan) timeline() error {
 			}
 		})
 	}
-	err := x.feed(ctx, list)
+	err = x.feed(ctx, list)
 	for _, t := range list {
 		close(t.rows)
 	}
@@ -80,6 +90,9 @@ func (x *machineScan) timeline() error {
 		return err
 	}
 	for _, t := range list {
+		if t.later {
+			continue
+		}
 		x.phase("closing " + t.format.Name)
 		if err := t.w.Close(); err != nil {
 			return fmt.Errorf("%s: %w", t.format.Name, err)
@@ -143,7 +156,7 @@ func (x *machineScan) feed(ctx context.Context, list []*timelineFile) error {
 		batch = nil
 		return nil
 	}
-	c := &x.m.Counts
+	c, report := &x.m.Counts, x.page.Taker()
 	for r, err := range x.sorter.Rows() {
 		if err != nil {
 			return err
@@ -156,6 +169,8 @@ func (x *machineScan) feed(ctx context.Context, list []*timelineFile) error {
 		session(x.analysis, r)
 		n++
 		c.Joined += len(r.Also)
+		report(r)
+		x.viewer.counts.Add(r)
 		if batch = append(batch, r); len(batch) == rowBatch {
 			if err := send(); err != nil {
 				return err

@@ -12,7 +12,6 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/output"
-	"github.com/artifactdump/artifactdump/artifacts/search"
 )
 
 // blockBytes is how much compressed data one element of the page holds: a multiple of
@@ -119,23 +118,8 @@ type machine struct {
 	Bias     int    `json:"bias"`     // minutes, UTC = local + bias
 }
 
-// writeData writes header, rows and trailer, each with its length before it.
-func writeData(w io.Writer, in *Input) error {
-	if err := writeJSON(w, header{1, columnNames(), search.FoldRuns()}); err != nil {
-		return err
-	}
-	e := newEncoder(w)
-	for r, err := range in.Rows {
-		if err != nil {
-			return err
-		}
-		if err := e.row(r); err != nil {
-			return err
-		}
-	}
-	if err := e.end(); err != nil {
-		return err
-	}
+// writeTrailer writes what follows the rows.
+func writeTrailer(w io.Writer, in *Input, e *encoder) error {
 	t := trailer{
 		Title: in.title(), Tool: in.Tool, Lang: in.Lang, Evidence: in.Evidence, Case: in.CaseFolder, Rows: e.rows, Sessions: in.Sessions,
 		Logons: in.Logons, OddIDs: e.odd, Part: in.Part, Parts: in.Parts, Files: in.Files, Folded: in.Folded,

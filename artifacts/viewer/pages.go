@@ -13,6 +13,9 @@ import (
 type Page struct {
 	Name string
 	*Input
+
+	all      iter.Seq2[*output.Row, error] // of all pages
+	from, to int                           // the rows of this one
 }
 
 // Plan divides an input into pages. name is that of the first, and atMost a number of
@@ -25,46 +28,97 @@ func Plan(in *Input, name string, atMost int) ([]Page, error) {
 }
 
 func plan(in *Input, name string, atMost, limit int) ([]Page, error) {
+	var c Counts
 	if atMost <= limit {
-		return []Page{{name, in}}, nil
+		return divide(in, name, &c, limit), nil
 	}
-	n, folded := 0, map[string]int{}
 	for r, err := range in.Rows {
 		if err != nil {
 			return nil, err
 		}
-		n++
-		if kind := output.Folded(r); kind != "" {
-			folded[kind]++
-		}
+		c.Add(r)
 	}
-	left := n
-	for _, k := range folded {
+	return divide(in, name, &c, limit), nil
+}
+
+// Counts are what must be known of the rows before they are divided into pages. The
+// zero value has no rows.
+type Counts struct {
+	rows   int
+	folded map[string]int
+}
+
+// Add counts a row.
+func (c *Counts) Add(r *output.Row) {
+	c.rows++
+	if kind := output.Folded(r); kind != "" {
+		if c.folded == nil {
+			c.folded = map[string]int{}
+		}
+		c.folded[kind]++
+	}
+}
+
+// Divide is [Plan] for rows that were counted already.
+func Divide(in *Input, name string, c *Counts) []Page { return divide(in, name, c, MaxRows) }
+
+func divide(in *Input, name string, c *Counts, limit int) []Page {
+	left := c.rows
+	for _, k := range c.folded {
 		left -= k
 	}
 	switch {
-	case n <= limit:
-		return []Page{{name, in}}, nil
+	case c.rows <= limit:
+		return []Page{{Name: name, Input: in}}
 	case left <= limit:
 		one := *in
-		one.Rows, one.Folded = unfolded(in.Rows), folded
-		return []Page{{name, &one}}, nil
+		one.Rows, one.Folded = unfolded(in.Rows), c.folded
+		return []Page{{Name: name, Input: &one}}
 	}
-	parts := (n + limit - 1) / limit
+	parts := (c.rows + limit - 1) / limit
 	var names []string
 	for i := range parts {
 		names = append(names, partName(name, i+1))
 	}
 	var pages []Page
 	for i := range parts {
-		part := *in
-		part.Rows, part.Part, part.Parts = between(in.Rows, i*limit, (i+1)*limit), i+1, parts
+		part, from, to := *in, i*limit, (i+1)*limit
+		part.Rows, part.Part, part.Parts = between(in.Rows, from, to), i+1, parts
 		for _, s := range names {
 			part.Files = append(part.Files, filepath.Base(s))
 		}
-		pages = append(pages, Page{names[i], &part})
+		pages = append(pages, Page{names[i], &part, in.Rows, from, to})
 	}
-	return pages, nil
+	return pages
+}
+
+// InTurn yields the pages for writing one after the other: the rows are read once for
+// all of them, so that each page's must be read once, before the next page.
+func InTurn(pages []Page) iter.Seq[Page] {
+	return func(yield func(Page) bool) {
+		if len(pages) < 2 {
+			for _, p := range pages {
+				yield(p)
+			}
+			return
+		}
+		next, stop := iter.Pull2(pages[0].all)
+		defer stop()
+		for _, p := range pages {
+			one := *p.Input
+			one.Rows = func(yield func(*output.Row, error) bool) {
+				for range p.to - p.from {
+					if r, err, ok := next(); !ok || !yield(r, err) {
+						return
+					}
+				}
+			}
+			p.Input = &one
+			if !yield(p) {
+				return
+			}
+		}
+	}
 }
 
 // partName is the name of the n-th page: viewer.html, viewer-2.html.

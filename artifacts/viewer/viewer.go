@@ -25,6 +25,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/search"
 )
 
 // MaxRows is how many rows one page holds. A longer timeline is split, see [Plan].
@@ -83,10 +84,35 @@ var assets = sync.OnceValues(func() (style, script string) {
 
 // Write writes the page of an input. It reads the rows once.
 func Write(w io.Writer, in *Input) error {
+	x, err := NewWriter(w, in)
+	if err != nil {
+		return err
+	}
+	for r, err := range in.Rows {
+		if err != nil {
+			return err
+		}
+		if err := x.Row(r); err != nil {
+			return err
+		}
+	}
+	return x.Close()
+}
+
+// A Writer writes one page whose rows come one by one.
+type Writer struct {
+	in   *Input
+	out  *bufio.Writer
+	data *dataWriter
+	rows *encoder
+}
+
+// NewWriter begins the page of an input, whose Rows it does not read.
+func NewWriter(w io.Writer, in *Input) (*Writer, error) {
 	style, script := assets()
 	body, err := pageFiles.ReadFile("page/body.html")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	out := bufio.NewWriterSize(w, 64<<10)
 	lang := in.Lang
@@ -98,15 +124,31 @@ func Write(w io.Writer, in *Input) error {
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"+
 		"<title>%s</title>\n<style>%s</style></head>\n<body>\n%s", html.EscapeString(lang), policy(style, script),
 		html.EscapeString(output.Clean(in.title())), style, body)
-	d := newDataWriter(out)
-	if err := writeData(d, in); err != nil {
+	x := &Writer{in: in, out: out, data: newDataWriter(out)}
+	if err := writeJSON(x.data, header{1, columnNames(), search.FoldRuns()}); err != nil {
+		return nil, err
+	}
+	x.rows = newEncoder(x.data)
+	return x, nil
+}
+
+// Row adds the next row.
+func (x *Writer) Row(r *output.Row) error { return x.rows.row(r) }
+
+// Close ends the page with what it shows beside the rows.
+func (x *Writer) Close() error {
+	if err := x.rows.end(); err != nil {
 		return err
 	}
-	if err := d.Close(); err != nil {
+	if err := writeTrailer(x.data, x.in, x.rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "<script>%s</script>\n</body></html>\n", script)
-	return out.Flush()
+	if err := x.data.Close(); err != nil {
+		return err
+	}
+	_, script := assets()
+	fmt.Fprintf(x.out, "<script>%s</script>\n</body></html>\n", script)
+	return x.out.Flush()
 }
 
 // policy allows this style and this script, and nothing else: no request, no frame,

@@ -84,6 +84,35 @@ func TestPlan(t *testing.T) {
 			t.Errorf("limit %d: %s, want %s", c.limit, s, c.want)
 		}
 	}
+	// Written in turn, the pages have the same rows, which are read once.
+	pages, err := plan(in, "viewer.html", 100, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for i := range pages {
+		all := pages[i].all
+		pages[i].all = func(yield func(*output.Row, error) bool) {
+			for r, err := range all {
+				if read++; !yield(r, err) {
+					return
+				}
+			}
+		}
+	}
+	got := ""
+	for p := range InTurn(pages) {
+		got += idsOf(t, p.Rows) + "; "
+	}
+	if got != "0 1 2; 3 4 5; 6; " || read != 7 {
+		t.Errorf("in turn: %s, %d rows read", got, read)
+	}
+	for p := range InTurn(pages) { // the reading ends with the loop
+		if idsOf(t, p.Rows) != "0 1 2" {
+			t.Error("the first page, again")
+		}
+		break
+	}
 	bad := errors.New("bad")
 	in.Rows = func(yield func(*output.Row, error) bool) { yield(nil, bad) }
 	if _, err := Plan(in, "viewer.html", MaxRows+1); !errors.Is(err, bad) {

@@ -43,7 +43,7 @@ func collectCommand() *cli.Command {
 			&cli.StringFlag{Name: "max-total", Value: "20G", Usage: "stop storing after `SIZE` in all"},
 			&cli.StringFlag{Name: "listing", Value: "full", Usage: "list the names on the volumes: full, none"},
 			&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
-			&cli.BoolFlag{Name: "programs", Usage: "include programs that start by themselves, up to 64 MB of each"},
+			&cli.BoolFlag{Name: "programs", Usage: "include programs of autostarts, up to 64 MB of each"},
 			&cli.BoolFlag{Name: "store", Usage: "do not compress"},
 			&cli.StringSliceFlag{Name: "recipient", Usage: "encrypt for the public `KEY` of age (age1…) or SSH, to FILE.age (repeatable)"},
 			&cli.StringFlag{Name: "passphrase", Usage: "encrypt with the pass phrase `TEXT` instead; others on the machine may see it"},

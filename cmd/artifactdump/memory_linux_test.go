@@ -60,3 +60,60 @@ func TestHostileMemory(t *testing.T) {
 		})
 	}
 }
+
+// TestUsersMemory scans machines of many users, each with a real NTUSER.DAT and a real
+// UsrClass.dat: memory must not grow as their hives do.
+func TestUsersMemory(t *testing.T) {
+	dir := os.Getenv("ARTIFACTDUMP_EVIDENCE")
+	if testing.Short() || dir == "" {
+		t.Skip("takes a minute: runs with the real evidence, as all long tests")
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	for _, c := range []struct {
+		users int
+		most  int64
+	}{{50, 250e6}, {200, 450e6}} {
+		root := t.TempDir()
+		place := func(from, to string, link bool) {
+			to = filepath.Join(root, "C", filepath.FromSlash(to))
+			if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if link && os.Link(filepath.Join(root, "C", filepath.FromSlash(from)), to) == nil {
+				return
+			}
+			b, err := os.ReadFile(filepath.Join(dir, "hives", filepath.FromSlash(from)))
+			if err == nil {
+				err = os.WriteFile(to, b, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		const class = "/AppData/Local/Microsoft/Windows/UsrClass.dat"
+		place("regipy/SYSTEM_WIN_10_1709", "Windows/System32/config/SYSTEM", false)
+		place("regipy/NTUSER_with_winscp.DAT", "Users/user0/NTUSER.DAT", false)
+		place("velo/UsrClass.dat", "Users/user0"+class, false)
+		for i := 1; i < c.users; i++ { // the same bytes, without more of the disk
+			user := "Users/user" + strconv.Itoa(i)
+			place("Users/user0/NTUSER.DAT", user+"/NTUSER.DAT", true)
+			place("Users/user0"+class, user+class, true)
+		}
+		cmd := child(t, []string{"GOGC=50"}, "scan", "-q", root, "-o", filepath.Join(t.TempDir(), "case")) // as main sets it
+		var stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = null, &stderr
+		if code := exitCode(t, cmd.Run()); code != exitOK && code != exitDamaged {
+			t.Fatalf("%d users: exit %d: %.2000s", c.users, code, stderr.String())
+		}
+		peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+		if peak > c.most {
+			t.Errorf("%d users: %d MB, at most %d wanted", c.users, peak/1e6, c.most/1e6)
+		}
+		t.Logf("%d users: %d MB, %.1f s of processor time", c.users, peak/1e6,
+			(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
+	}
+}

@@ -103,7 +103,7 @@ func (w *Writer) Write(in *viewer.Input, name string, atMost int) error {
 		if len(pages) > 1 {
 			w.Log.Notef("%s: more than %d rows: %d pages", first, viewer.MaxRows, len(pages))
 		}
-		for _, p := range pages {
+		for p := range viewer.InTurn(pages) {
 			if err := w.page(p); err != nil {
 				return err
 			}

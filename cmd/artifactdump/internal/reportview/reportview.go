@@ -3,7 +3,6 @@ package reportview
 
 import (
 	"context"
-	"iter"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/casefile"
@@ -31,7 +30,7 @@ func OfEvidence(ctx context.Context, s *session.Session, in *report.Input, sorte
 	in.Logons = b.Analyse()
 	scan.RankLogons(in.Logons, reports...)
 	in.Evaluate(findings.Join(reports...), lang)
-	return in.Stream(ctx, sorter.Rows)
+	return in.Stream(ctx, sorter.Rows())
 }
 
 // OfCases fills in a report from cases.
@@ -64,7 +63,7 @@ func OfCases(ctx context.Context, s *session.Session, in *report.Input, cases []
 		in.Findings, in.Techniques, in.Rules = nil, nil, nil
 		in.Evaluate(r, opts.Lang)
 	}
-	return in.Stream(ctx, func() iter.Seq2[*output.Row, error] { return rows })
+	return in.Stream(ctx, rows)
 }
 
 // collect reads the evidence once, for the report, the timeline and the evaluation.
