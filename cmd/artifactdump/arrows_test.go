@@ -127,6 +127,7 @@ func TestArrows(t *testing.T) {
 
 		"artifacts/internal/databases": join(engine, []string{"artifacts/formats/", "prefetch/xpress"}),
 
+		"internal/testcost":           {},
 		"artifacts/internal/jsontext": {},
 		"artifacts/internal/testtree": join(engine, corpus),
 		"artifacts/internal/casetest": join(above, corpus, []string{"artifacts/internal/testtree"}),

@@ -5,9 +5,12 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"iter"
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -53,6 +56,50 @@ func child(t *testing.T, env []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), exe, args...)
 	cmd.Env = append(os.Environ(), append(env, childEnv+"=1")...)
 	return cmd
+}
+
+// narrowPipe starts a process whose standard error is a pipe with room for so
+// little, 4 KiB on Linux, that a scan that names its sources waits for its reader
+// long before its end: a test stops it where it wants, however slow either is.
+func narrowPipe(t *testing.T, cmd *exec.Cmd) io.Reader {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	if runtime.GOOS == "linux" {
+		const setPipeSize = 1031 // F_SETPIPE_SZ
+		if _, _, e := syscall.Syscall(syscall.SYS_FCNTL, w.Fd(), setPipeSize, 4096); e != 0 {
+			t.Fatal(e)
+		}
+	}
+	cmd.Stderr = w
+	err = cmd.Start()
+	w.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// spoken yields the lines of a pipe and reads no further than the last.
+func spoken(r io.Reader) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var line []byte
+		b := make([]byte, 1)
+		for {
+			if n, err := r.Read(b); n == 0 && err != nil {
+				return
+			}
+			if line = append(line, b[0]); b[0] == '\n' {
+				if !yield(string(line)) {
+					return
+				}
+				line = line[:0]
+			}
+		}
+	}
 }
 
 // runChild runs the program to its end and returns what it said.
