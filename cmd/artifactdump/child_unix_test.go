@@ -19,6 +19,10 @@ import (
 // beChild runs the program as the tests ask for it: with a limit on the size
 // of a file, which is met like a full disk, or as a user without rights.
 func beChild() {
+	if name := os.Getenv("ARTIFACTDUMP_TEST_PEAK"); name != "" {
+		os.Unsetenv("ARTIFACTDUMP_TEST_PEAK")
+		notePeak(name)
+	}
 	if n, err := strconv.ParseUint(os.Getenv("ARTIFACTDUMP_TEST_FSIZE"), 10, 63); err == nil {
 		signal.Ignore(syscall.SIGXFSZ)
 		var lim syscall.Rlimit
@@ -44,6 +48,22 @@ func beChild() {
 		}
 	}
 	main()
+}
+
+// notePeak runs the program as a child of this small process and writes how much
+// memory it had at most, in units of the system: of its own child a process counts
+// what it had itself when that began.
+func notePeak(name string) {
+	cmd := exec.Command(os.Args[0], os.Args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		panic(err)
+	}
+	peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+	if err := os.WriteFile(name, strconv.AppendInt(nil, int64(peak), 10), 0o600); err != nil {
+		panic(err)
+	}
+	os.Exit(cmd.ProcessState.ExitCode())
 }
 
 // child is the program in a process of its own; main ends it.

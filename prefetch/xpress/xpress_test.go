@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/internal/testcost"
 )
 
 // samples are inputs of many shapes, the same at each call.
@@ -88,6 +90,9 @@ func TestTruncatedEverywhere(t *testing.T) {
 }
 
 func TestDecodeDoesNotAllocate(t *testing.T) {
+	if testcost.Race {
+		t.Skip("the race detector makes pools forget")
+	}
 	data := samples()["mixed"]
 	enc := AppendEncode(nil, data)
 	dst := make([]byte, len(data))

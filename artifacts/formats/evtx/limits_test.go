@@ -275,6 +275,9 @@ func TestParallel(t *testing.T) {
 // TestAllocations holds the promise of the package comment: none for a record's
 // values once the decoder is warm, one for its strings.
 func TestAllocations(t *testing.T) {
+	if testcost.Race {
+		t.Skip("the race detector makes pools forget")
+	}
 	var w corpus.Writer
 	b := corpus.Log{Records: w.Records(1, manyEvents(100)...), PerChunk: 100}.Build()
 	f, err := Open(bytes.NewReader(b), int64(len(b)), nil)
