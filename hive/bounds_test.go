@@ -95,7 +95,7 @@ func shared(keys int, values bool) []byte {
 // TestSharedLists wants work that is bounded by the size of a hive whose keys all claim the same list.
 func TestSharedLists(t *testing.T) {
 	for _, values := range []bool{true, false} {
-		b := shared(3000, values)
+		b := shared(testcost.Rounds(3000), values)
 		h, err := Open(b, nil)
 		if err != nil {
 			t.Fatal(err)

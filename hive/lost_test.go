@@ -139,7 +139,7 @@ func TestLostBins(t *testing.T) {
 		h := openEvidence(t, name)
 		sound := dumped(t, h)
 		for _, percent := range []int{1, 5, 20} {
-			for seed := range uint64(5) {
+			for seed := range uint64(testcost.Rounds(5)) {
 				damaged, err := Open(zeroBins(h, percent, seed), nil)
 				if err != nil {
 					t.Fatal(err)
@@ -166,7 +166,7 @@ func TestLostBinsLogs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for seed := range uint64(10) {
+		for seed := range uint64(testcost.Rounds(10)) {
 			damaged, err := Open(zeroBins(primary, 20, seed), &Options{Logs: logsBeside(t, file)})
 			if err != nil {
 				t.Fatal(err)

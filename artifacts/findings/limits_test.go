@@ -16,10 +16,7 @@ import (
 // TestLimits floods an evaluation with records: its memory is bounded, what it did
 // not keep is named and counted, and what comes from elsewhere is still found.
 func TestLimits(t *testing.T) {
-	n := 60_000
-	if testcost.Samples() {
-		n = 20_000
-	}
+	n := max(20_000, testcost.Rounds(60_000))
 	for _, c := range []struct {
 		name  string
 		flood func(i int) artifacts.Record

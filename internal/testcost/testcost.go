@@ -37,6 +37,14 @@ func Sample[T any](list []T, n int) []T {
 	return oneOf(list, n)
 }
 
+// Rounds returns n, or one of ten of them when tests take samples.
+func Rounds(n int) int {
+	if !Samples() {
+		return n
+	}
+	return (n + 9) / 10
+}
+
 func oneOf[T any](list []T, n int) (part []T) {
 	for i := 0; i < len(list); i += n {
 		part = append(part, list[i])

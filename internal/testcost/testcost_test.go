@@ -36,4 +36,7 @@ func TestSample(t *testing.T) {
 	if got := len(Sample(list, 2)); got != want {
 		t.Errorf("%d of 10, want %d", got, want)
 	}
+	if got := Rounds(11); got != 11 && !Samples() || got != 2 && Samples() {
+		t.Errorf("%d rounds of 11", got)
+	}
 }
