@@ -100,7 +100,7 @@ func openEvidence(t testing.TB, name string) *Hive {
 }
 
 func TestTruth(t *testing.T) {
-	for _, name := range testcost.Sample(evidenceHives(t, ".truth.tsv.gz"), 4) {
+	for _, name := range testcost.Sample(evidenceHives(t, ".truth.tsv.gz"), 7) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var partial bool

@@ -110,7 +110,7 @@ func TestSubkeySame(t *testing.T) {
 }
 
 func TestSubkeySameEvidence(t *testing.T) {
-	for _, name := range testcost.Sample(evidenceHives(t, ".truth.tsv.gz"), 6) {
+	for _, name := range testcost.Sample(evidenceHives(t, ".truth.tsv.gz"), 7) {
 		h := openEvidence(t, filepath.ToSlash(name))
 		compareSubkeys(t, h)
 		if damaged, err := Open(zeroBins(h, 5, 9), nil); err == nil && len(damaged.Bytes()) < 2<<20 {

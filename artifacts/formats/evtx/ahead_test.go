@@ -48,7 +48,7 @@ func aheadLogs() map[string][]byte {
 	damaged[4096+4*ChunkSize+600] ^= 0xFF
 	return map[string][]byte{
 		"plain": corpus.Log{Records: records, PerChunk: 7}.Build(), "lost": lost, "hidden": hidden, "damaged": damaged,
-		"cut": corpus.Cut(hidden, 70000), "bomb": bomb(), "header": lost[:4096], "names": namesBomb(),
+		"cut": corpus.Cut(hidden, 70000), "bomb": bomb(40), "header": lost[:4096], "names": namesBomb(),
 	}
 }
 

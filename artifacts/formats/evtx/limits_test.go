@@ -128,9 +128,9 @@ func TestFailedRecord(t *testing.T) {
 	}
 }
 
-// bomb is a log whose records name one value again and again, in fragments
+// bomb is a log whose n records name one value again and again, in fragments
 // within fragments.
-func bomb() []byte {
+func bomb(n int) []byte {
 	var repeat []corpus.Content
 	for range 1000 {
 		repeat = append(repeat, corpus.Sub{Index: 0, Type: 0x21})
@@ -144,7 +144,7 @@ func bomb() []byte {
 		Name: "Event", Content: []corpus.Content{corpus.Sub{Index: 0, Type: 0x21}},
 	}}
 	var records []corpus.Record
-	for i := range 100 {
+	for i := range n {
 		records = append(records, corpus.Record{ID: uint64(i + 1), Written: made, Root: []corpus.Node{
 			&corpus.Instance{Template: root, Values: []corpus.Value{v}},
 		}})
@@ -154,7 +154,7 @@ func bomb() []byte {
 
 // TestAmplification: a small file cannot need much time or memory.
 func TestAmplification(t *testing.T) {
-	b := bomb()
+	b := bomb(100)
 	f, err := Open(bytes.NewReader(b), int64(len(b)), nil)
 	if err != nil {
 		t.Fatal(err)
