@@ -47,6 +47,9 @@ type Options struct {
 	Store    bool   // do not compress
 	Listing  string // of the names on the volumes: ListFull (also ""), ListNone
 
+	// Programs returns more files to store, when set, up to 64 MiB of each: those of programs that start by themselves.
+	Programs func(context.Context, *evidence.Tree) ([]*evidence.File, error)
+
 	Tool    string   // name and version of the program, for the manifest
 	Command []string // command line, for the manifest
 	Now     func() time.Time
@@ -169,7 +172,7 @@ func (c *collection) prefixes() []string {
 	}
 	taken := map[string]bool{}
 	for i, t := range c.ev.Trees {
-		name := t.ComputerName()
+		name := t.Identity().Name
 		if name == "" {
 			name = t.Name()
 		}

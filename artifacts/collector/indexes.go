@@ -61,6 +61,7 @@ func (x *indexWalk) folder(dir string, depth int) error {
 		}
 	}
 	list, _ := fs.ReadDir(x.d.fsys, dir) // the listing reports what cannot be listed
+	x.d.walked += int64(len(list))
 	for _, e := range list {
 		p := path.Join(dir, e.Name())
 		stored := strings.HasSuffix(p, ntfs.RootStream) || strings.HasSuffix(p, ntfs.AllocationStream)

@@ -31,9 +31,18 @@ type listed struct {
 const maxListDepth = 256
 
 // listing writes the names of everything on the live volumes. A reader can then say of a file that it is not there, and not only that
-// it was not collected.
+// it was not collected. A volume whose $MFT is stored needs none.
 func (m *machine) listing(ctx context.Context) error {
 	if m.o.Listing == ListNone {
+		return nil
+	}
+	var left []*device
+	for _, d := range m.order {
+		if d.Snapshot == "" && d.fsys != nil && !m.fileTable(d) {
+			left = append(left, d)
+		}
+	}
+	if len(left) == 0 {
 		return nil
 	}
 	w, err := m.begin(&zip.FileHeader{Name: m.prefix + "artifactdump/listing.jsonl.gz"})
@@ -46,16 +55,58 @@ func (m *machine) listing(ctx context.Context) error {
 	}
 	l := &lister{machine: m, ctx: ctx, enc: json.NewEncoder(z)}
 	l.enc.SetEscapeHTML(false)
-	for _, d := range m.order {
-		if d.Snapshot != "" || d.fsys == nil {
-			continue
-		}
-		l.d = d
+	for _, d := range left {
+		l.d, d.Listing = d, "listing.jsonl.gz"
 		if err := l.folder(".", 0); err != nil {
 			return err
 		}
 	}
 	return z.Close()
+}
+
+// fileTable reports whether the $MFT of a volume is stored whole and gives the names that the folders of the volume have, as many of
+// them as were seen when their indexes were read.
+func (m *machine) fileTable(d *device) bool {
+	v, ok := d.fsys.(*ntfs.Volume)
+	if !ok || d.walked == 0 || len(v.Damage) > 0 || !slices.ContainsFunc(m.rows, func(r *row) bool {
+		return r.Line.State == whole && r.Line.Snapshot == "" && r.Line.Path == d.Volume+`\$MFT`
+	}) {
+		return false
+	}
+	table, err := v.Table(nil)
+	if err != nil || table.Dropped > 0 {
+		return false
+	}
+	var names int64
+	folders := map[ntfs.Reference]bool{} // whether the path of one is confirmed
+	shown := func(n *ntfs.Name) bool {
+		ok, known := folders[n.Parent]
+		if !known {
+			_, state := table.AppendFolder(nil, n.Parent)
+			ok = state == ntfs.PathWhole
+			folders[n.Parent] = ok
+		}
+		return ok && !n.DOS()
+	}
+	for r, err := range v.Records(table, false) {
+		if err != nil || r.Damage != 0 {
+			return false
+		}
+		if !r.InUse() || !r.IsBase() || r.Reused || r.Entry == ntfs.RootEntry {
+			continue
+		}
+		for i := range r.Names {
+			if shown(&r.Names[i]) {
+				names++
+			}
+		}
+	}
+	if names != d.walked {
+		return false
+	}
+	d.Listed, d.Listing = names, "$MFT"
+	m.sum.Listed += names
+	return true
 }
 
 type lister struct {

@@ -10,9 +10,12 @@ import (
 	"hash"
 	"io"
 	"os"
+	"os/user"
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 // lists writes what the layout says of the files, then the log and the manifest.
@@ -152,25 +155,27 @@ func (m *machine) files(e *json.Encoder) error {
 
 // A fileLine is one line of files.jsonl.
 type fileLine struct {
-	Path         string    `json:"path"`
-	Snapshot     string    `json:"snapshot,omitempty"`
-	Stored       string    `json:"stored,omitempty"`
-	Size         int64     `json:"size"`
-	StoredSize   int64     `json:"stored_size"`
-	SHA256       string    `json:"sha256,omitempty"`
-	StoredSHA256 string    `json:"stored_sha256,omitempty"`
-	Again        string    `json:"sha256_again,omitempty"` // of a second reading, of a file that changed
-	SI           [4]uint64 `json:"si"`
-	FN           [4]uint64 `json:"fn"`
-	Source       string    `json:"source"`
-	Copied       bool      `json:"copied,omitempty"`
-	MFT          string    `json:"mft,omitempty"`
-	Attributes   uint32    `json:"attributes,omitempty"`
-	Kind         string    `json:"kind"`
-	Of           []string  `json:"of,omitempty"`
-	State        string    `json:"state"`
-	Error        string    `json:"error,omitempty"`
-	ReadAt       string    `json:"read_at"`
+	Path         string     `json:"path"`
+	Snapshot     string     `json:"snapshot,omitempty"`
+	Stored       string     `json:"stored,omitempty"`
+	Size         int64      `json:"size"`
+	StoredSize   int64      `json:"stored_size"`
+	SHA256       string     `json:"sha256,omitempty"`
+	StoredSHA256 string     `json:"stored_sha256,omitempty"`
+	Again        string     `json:"sha256_again,omitempty"` // of a second reading, of a file that changed
+	SI           [4]uint64  `json:"si"`
+	FN           [4]uint64  `json:"fn"`
+	Source       string     `json:"source"`
+	Copied       bool       `json:"copied,omitempty"`
+	MFT          string     `json:"mft,omitempty"`
+	Attributes   uint32     `json:"attributes,omitempty"`
+	Runs         [][3]int64 `json:"runs,omitempty"` // of clusters: offset in the file, offset in the volume, length
+	RunsOmitted  int        `json:"runs_omitted,omitempty"`
+	Kind         string     `json:"kind"`
+	Of           []string   `json:"of,omitempty"`
+	State        string     `json:"state"`
+	Error        string     `json:"error,omitempty"`
+	ReadAt       string     `json:"read_at"`
 }
 
 // footprint is what a collection leaves on a machine that it is run on.
@@ -201,6 +206,12 @@ type manifest struct {
 	Source   string            `json:"source"`
 	Kind     string            `json:"source_kind"`
 	Machine  string            `json:"machine"`
+	GUID     string            `json:"machine_guid,omitempty"`
+	Product  string            `json:"product,omitempty"`
+	Build    string            `json:"build,omitempty"`
+	Zone     string            `json:"time_zone,omitempty"`
+	User     string            `json:"user,omitempty"` // who ran the program, and whether with the rights of an administrator
+	Elevated bool              `json:"elevated"`
 	Started  string            `json:"started"`
 	Ended    string            `json:"ended"`
 	Local    string            `json:"local_time"` // of the clock that Started and Ended are of
@@ -209,6 +220,7 @@ type manifest struct {
 	Limits   map[string]int64  `json:"limits"`
 	States   map[string]int    `json:"states"`
 	Changed  []string          `json:"changed"` // files that another program wrote while they were read
+	Cut      []string          `json:"cut"`     // files of which a limit left something out
 	Absent   []string          `json:"absent"`
 	Problems []string          `json:"problems"`
 	Hashes   map[string]string `json:"sha256"`
@@ -221,6 +233,11 @@ type manifestVolume struct {
 	Accessor string `json:"accessor"`
 	Stored   string `json:"stored"`
 	Listed   int64  `json:"listed,omitempty"`
+	Listing  string `json:"listing,omitempty"`
+	Serial   string `json:"serial,omitempty"`
+	Label    string `json:"label,omitempty"`
+	Size     int64  `json:"size,omitempty"`
+	Cluster  int    `json:"cluster_size,omitempty"`
 }
 
 func (m *machine) manifest(plan *Plan, files string) *manifest {
@@ -228,20 +245,32 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 	x := &manifest{
 		Tool: m.o.Tool, Program: programSum(), System: runtime.GOOS + "/" + runtime.GOARCH, Command: m.o.Command, Source: m.ev.Path,
 		Kind: m.ev.Kind, Machine: m.name, Started: m.started.Format(time.RFC3339Nano), Ended: now.Format(time.RFC3339Nano),
-		Local: now.Local().Format(time.RFC3339), Absent: plan.Absent, Problems: []string{}, Changed: []string{},
+		Local: now.Local().Format(time.RFC3339), Absent: plan.Absent, Problems: []string{}, Changed: []string{}, Cut: []string{},
+		Elevated: elevated(), GUID: m.about.GUID, Product: m.about.Product, Build: m.about.Build, Zone: m.about.TimeZone,
 		Limits: map[string]int64{"max_file": m.o.maxFile(), "max_total": m.o.maxTotal()}, States: map[string]int{},
 		Hashes: map[string]string{"artifactdump/files.jsonl": files},
 	}
+	if u, err := user.Current(); err == nil {
+		x.User = u.Username
+	}
 	var stored, listed int64
 	for _, d := range m.order {
-		x.Volumes = append(x.Volumes, manifestVolume{d.Volume, d.Snapshot, d.Device, d.Accessor, d.Stored, d.Listed})
+		v := manifestVolume{Name: d.Volume, Snapshot: d.Snapshot, Device: d.Device, Accessor: d.Accessor, Stored: d.Stored,
+			Listed: d.Listed, Listing: d.Listing}
+		if n, ok := d.fsys.(*ntfs.Volume); ok {
+			v.Serial, v.Label, v.Size, v.Cluster = fmt.Sprintf("%016X", n.Serial), n.Label, n.Size, n.ClusterSize()
+		}
+		x.Volumes = append(x.Volumes, v)
 		listed += d.Listed
 	}
 	for _, r := range m.rows {
 		x.States[r.Line.State]++
 		stored += r.Line.StoredSize
-		if r.Line.State == changed {
+		switch r.Line.State {
+		case changed:
 			x.Changed = append(x.Changed, r.shown())
+		case cut:
+			x.Cut = append(x.Cut, r.shown())
 		}
 	}
 	x.Counts = map[string]int64{"files": int64(len(m.rows)), "stored_bytes": stored, "listed": listed}

@@ -23,6 +23,7 @@ type machine struct {
 	tree    *evidence.Tree
 	prefix  string // of its entries
 	name    string
+	about   *evidence.Machine
 	started time.Time
 	devices map[evidence.Place]*device
 	order   []*device
@@ -40,6 +41,8 @@ type device struct {
 	Stored   string // folder of the zip, from the machine's
 	fsys     fs.FS
 	Listed   int64
+	Listing  string // where the names of the volume are: "$MFT", an entry of the zip, or ""
+	walked   int64  // names that its folders have, where all were read for their indexes
 }
 
 // A row is what the lists of the zip say of one file.
@@ -62,7 +65,8 @@ func (m *machine) collect(ctx context.Context) error {
 	if m.finished() {
 		return nil
 	}
-	m.name = m.tree.ComputerName()
+	m.about = m.tree.Identity()
+	m.name = m.about.Name
 	if m.name == "" {
 		m.name = m.tree.Name()
 	}
@@ -70,7 +74,10 @@ func (m *machine) collect(ctx context.Context) error {
 	for _, v := range m.tree.Volumes() {
 		m.device(evidence.Place{Volume: v.Name, Snapshot: v.Snapshot}, v.FS)
 	}
-	plan := MakePlan(m.tree, m.o.Artifacts)
+	plan, err := m.o.plan(ctx, m.tree)
+	if err != nil {
+		return err
+	}
 	for i, it := range plan.Items {
 		if m.o.Progress != nil {
 			m.o.Progress(i, len(plan.Items), it.File.Path)
@@ -170,9 +177,13 @@ func (m *machine) file(ctx context.Context, it *Item) error {
 	}
 	t.Line.Size = t.info.Size()
 	limit := min(m.o.maxFile(), m.left)
-	if it.Kind == "filesystem" {
+	switch it.Kind {
+	case "filesystem":
 		limit = m.left
+	case "program":
+		limit = min(limit, maxProgram)
 	}
+	t.runs(f)
 	if err := m.entry(ctx, t, f, limit); err != nil {
 		return err
 	}
@@ -238,6 +249,26 @@ func (m *machine) count(r *row) {
 		err := fmt.Errorf("%s: %s: %s", r.shown(), r.Line.State, r.Line.Error)
 		m.say("%v", err)
 		m.damage(err)
+	}
+}
+
+// maxRuns bounds what the list says of one file.
+const maxRuns = 10_000
+
+// runs notes where a file lies in its volume.
+func (t *take) runs(f fs.File) {
+	x, ok := f.(interface{ Extents() []ntfs.Extent })
+	if !ok {
+		return
+	}
+	for _, e := range x.Extents() {
+		switch {
+		case e.Clusters == ntfs.ClustersHole:
+		case len(t.Line.Runs) == maxRuns:
+			t.Line.RunsOmitted++
+		default:
+			t.Line.Runs = append(t.Line.Runs, [3]int64{e.Offset, e.Volume, e.Length})
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"path"
@@ -22,7 +23,7 @@ var fileSystem = []string{
 // An Item is one file that is to be collected.
 type Item struct {
 	File *evidence.File
-	Kind string   // "hive", "companion", "filesystem", or "file"
+	Kind string   // "hive", "companion", "filesystem", "program" or "file"
 	Of   []string // the artifacts whose sources name it
 
 	rank     int
@@ -71,6 +72,32 @@ func MakePlan(tree *evidence.Tree, chosen []*artifacts.Artifact) *Plan {
 	slices.Sort(p.plan.Absent)
 	p.plan.Absent = slices.Compact(p.plan.Absent)
 	return p.plan
+}
+
+// maxProgram is how much is stored of a program that starts by itself.
+const maxProgram = 64 << 20
+
+// plan is MakePlan with the programs that start by themselves, when they are asked for.
+func (o *Options) plan(ctx context.Context, tree *evidence.Tree) (*Plan, error) {
+	plan := MakePlan(tree, o.Artifacts)
+	if o.Programs == nil {
+		return plan, nil
+	}
+	list, err := o.Programs(ctx, tree)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[evidence.Place]bool{}
+	for _, it := range plan.Items {
+		seen[it.File.Place()] = true
+	}
+	for _, f := range list {
+		if at := f.Place(); !seen[at] {
+			seen[at] = true
+			plan.Items = append(plan.Items, &Item{File: f, Kind: "program", rank: rankRest})
+		}
+	}
+	return plan, nil
 }
 
 type planner struct {
@@ -152,9 +179,13 @@ func rank(name, kind string) int {
 }
 
 // Preview prints the paths of what would be collected.
-func Preview(w io.Writer, ev *evidence.Evidence, o *Options) error {
+func Preview(ctx context.Context, w io.Writer, ev *evidence.Evidence, o *Options) error {
 	for _, t := range ev.Trees {
-		for _, it := range MakePlan(t, o.Artifacts).Items {
+		plan, err := o.plan(ctx, t)
+		if err != nil {
+			return err
+		}
+		for _, it := range plan.Items {
 			name := it.File.Path
 			if it.File.Snapshot != "" {
 				name = it.File.Snapshot + ": " + name

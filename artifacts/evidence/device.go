@@ -3,6 +3,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
 )
@@ -31,6 +32,66 @@ func OpenVolume(h image.VolumeHandle, name, letter string, opts *Options) (*Evid
 			v.name = letter
 		}
 	}
+	return e, nil
+}
+
+// merge makes one machine of the volumes of one: those without Windows are read with the first that has it. The evidence of each is
+// taken over.
+func merge(list []*Evidence, path string) *Evidence {
+	all := &Evidence{Path: path, Kind: "volumes", live: true, forget: func() {
+		for _, e := range list {
+			e.Forget()
+		}
+	}}
+	var data []*Tree
+	for _, e := range list {
+		all.closers = append(all.closers, e.Close)
+		all.Notes = append(all.Notes, e.Notes...)
+		for _, t := range e.Trees {
+			if slices.ContainsFunc(t.volumes, func(v *volume) bool { return len(v.windowsRoots()) > 0 }) {
+				all.Trees = append(all.Trees, t)
+			} else {
+				data = append(data, t)
+			}
+		}
+	}
+	if len(all.Trees) == 0 && len(data) > 0 {
+		all.Trees, data = data[:1], data[1:]
+	}
+	for _, t := range data {
+		all.Trees[0].volumes = append(all.Trees[0].volumes, t.volumes...)
+		all.Trees[0].notes = append(all.Trees[0].notes, t.notes...)
+	}
+	return all
+}
+
+// OpenFixed opens all NTFS volumes on the fixed disks of the machine that the program runs on, as one machine. A volume that cannot be
+// opened is among the problems of its tree. It fails on other systems than Windows.
+func OpenFixed(opts *Options) (*Evidence, error) {
+	letters, err := fixedVolumes()
+	if err != nil {
+		return nil, err
+	}
+	return openLetters(letters, openLive, opts)
+}
+
+// openLetters opens volumes by their letters.
+func openLetters(letters []string, open func(device, letter string, opts *Options) (*Evidence, error), opts *Options) (*Evidence, error) {
+	var list []*Evidence
+	var errs []error
+	for _, l := range letters {
+		e, err := open(`\\.\`+l, l, opts)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		list = append(list, e)
+	}
+	if len(list) == 0 {
+		return nil, errors.Join(append([]error{fmt.Errorf("%w: no NTFS volume on a fixed disk", ErrNothing)}, errs...)...)
+	}
+	e := merge(list, "all")
+	e.Trees[0].notes = append(e.Trees[0].notes, errs...)
 	return e, nil
 }
 

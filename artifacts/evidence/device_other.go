@@ -4,6 +4,7 @@ package evidence
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
 )
@@ -13,6 +14,10 @@ func deviceName(string) (device, letter string, ok bool) { return "", "", false 
 
 func openDevice(string) (image.VolumeHandle, func() error, error) {
 	return nil, nil, errors.ErrUnsupported
+}
+
+func fixedVolumes() ([]string, error) {
+	return nil, fmt.Errorf("the volumes of a running machine are read on Windows only: %w", errors.ErrUnsupported)
 }
 
 func systemVolumeSerial(string) (uint32, error) { return 0, errors.ErrUnsupported }

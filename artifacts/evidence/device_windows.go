@@ -96,6 +96,40 @@ func (d *device) ReadAt(p []byte, off int64) (int, error) {
 	return int(n), err
 }
 
+var (
+	kernel32             = syscall.NewLazyDLL("kernel32.dll")
+	getLogicalDrives     = kernel32.NewProc("GetLogicalDrives")
+	getDriveType         = kernel32.NewProc("GetDriveTypeW")
+	getVolumeInformation = kernel32.NewProc("GetVolumeInformationW")
+)
+
+// fixedVolumes returns the letters of the NTFS volumes on fixed disks.
+func fixedVolumes() ([]string, error) {
+	const fixed = 3 // DRIVE_FIXED
+	mask, _, err := getLogicalDrives.Call()
+	if mask == 0 {
+		return nil, err
+	}
+	var out []string
+	for i := range 26 {
+		letter := string(rune('A'+i)) + ":"
+		root, err := syscall.UTF16PtrFromString(letter + `\`)
+		if mask>>i&1 == 0 || err != nil {
+			continue
+		}
+		if kind, _, _ := getDriveType.Call(uintptr(unsafe.Pointer(root))); kind != fixed {
+			continue
+		}
+		var system [32]uint16
+		ok, _, _ := getVolumeInformation.Call(uintptr(unsafe.Pointer(root)), 0, 0, 0, 0, 0,
+			uintptr(unsafe.Pointer(&system[0])), uintptr(len(system)))
+		if ok != 0 && syscall.UTF16ToString(system[:]) == "NTFS" {
+			out = append(out, letter)
+		}
+	}
+	return out, nil
+}
+
 // systemVolumeSerial asks for the volume of a folder. A mount point and a junction lead to the volume behind them.
 func systemVolumeSerial(dir string) (uint32, error) {
 	p, err := syscall.UTF16PtrFromString(dir)

@@ -54,15 +54,16 @@ func (t *Tree) Volumes() []Volume {
 // Name returns what the evidence calls the machine, which need not be the name that its SYSTEM hive has.
 func (t *Tree) Name() string { return t.name }
 
-// maxNameHive is the largest SYSTEM hive that is opened for a name.
+// maxNameHive is the largest hive that is opened for an identity: a collector may use little memory.
 const maxNameHive = 32 << 20
 
-// ComputerName reads the machine's name from its SYSTEM hive, and holds the hive no longer than that. It returns "" where there is
-// none that can be read.
-func (t *Tree) ComputerName() string {
+// Identity reads what tells the machine from others: name, zone, product, build and GUID. It holds one hive at a time, and none
+// afterwards. What no hive tells, or only one of more than 32 MiB, is empty.
+func (t *Tree) Identity() *Machine {
+	m := &Machine{Env: map[string]string{}}
 	hives, _ := t.Hives()
 	for _, h := range hives {
-		if h.Kind != SYSTEM || h.Backup || h.Snapshot != "" {
+		if h.Kind != SYSTEM && h.Kind != SOFTWARE || h.Backup || h.Snapshot != "" {
 			continue
 		}
 		if st, err := h.Stat(); err != nil || st.Size() > maxNameHive {
@@ -70,12 +71,13 @@ func (t *Tree) ComputerName() string {
 		}
 		hv, _ := h.Open()
 		h.Release()
-		if hv == nil {
-			continue
-		}
-		if set, _ := hv.ControlSet(); set != "" {
-			return text(hv, set+`\Control\ComputerName\ComputerName`, "ComputerName")
+		switch {
+		case hv == nil:
+		case h.Kind == SYSTEM && m.ControlSet == "":
+			m.readSystem(hv)
+		case h.Kind == SOFTWARE && m.Build == "":
+			m.readSoftware(hv)
 		}
 	}
-	return ""
+	return m
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/artifactdump/artifactdump/artifacts/collector"
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/collectview"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
@@ -28,8 +27,8 @@ func collectCommand() *cli.Command {
 		Name:      "collect",
 		Usage:     "copy what the artifacts are read from into one zip",
 		ArgsUsage: "SOURCE -o HOST.zip",
-		Description: "SOURCE is a disk image, a folder, another collection or, on Windows, a volume (C:),\n" +
-			"which is read raw and needs an elevated prompt. The zip holds every file that the\n" +
+		Description: "SOURCE is a disk image, a folder, another collection or, on Windows, a volume (C:) or all,\n" +
+			"which are read raw and need an elevated prompt. The zip holds every file that the\n" +
 			"catalogue names, $MFT, $LogFile and the change journal, original times, hashes, a\n" +
 			"manifest, and a listing of the volumes. A scan of it gives the records that a scan of\n" +
 			"SOURCE gives. Other programs read it as a Velociraptor collection.\n\n" +
@@ -44,6 +43,7 @@ func collectCommand() *cli.Command {
 			&cli.StringFlag{Name: "max-total", Value: "20G", Usage: "stop storing after `SIZE` in all"},
 			&cli.StringFlag{Name: "listing", Value: "full", Usage: "list the names on the volumes: full, none"},
 			&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
+			&cli.BoolFlag{Name: "programs", Usage: "include programs that start by themselves, up to 64 MB of each"},
 			&cli.BoolFlag{Name: "store", Usage: "do not compress"},
 			&cli.StringSliceFlag{Name: "recipient", Usage: "encrypt for the public `KEY` of age (age1…) or SSH, to FILE.age (repeatable)"},
 			&cli.StringFlag{Name: "passphrase", Usage: "encrypt with the pass phrase `TEXT` instead; others on the machine may see it"},
@@ -74,7 +74,7 @@ func collectAction(c *cli.Context) error {
 	source := c.Args().First()
 	opts := evidenceOptions(c)
 	opts.CacheBytes = collectCache
-	ev, err := evidence.Open(source, opts)
+	ev, err := collectview.Open(source, opts)
 	if err != nil {
 		return session.Missing(source, err)
 	}
@@ -88,7 +88,7 @@ func collectAction(c *cli.Context) error {
 		}
 	}
 	if c.Bool("dry-run") {
-		return errors.Join(collector.Preview(c.App.Writer, ev, o), l.End())
+		return errors.Join(collector.Preview(c.Context, c.App.Writer, ev, o), l.End())
 	}
 	j := collectview.Job{
 		Log: l, Source: source, Output: c.String("output"), Force: c.Bool("force"), Resume: c.Bool("resume"),
@@ -105,6 +105,9 @@ func collectOptions(c *cli.Context, l *messages.Log) (*collector.Options, error)
 	o := &collector.Options{
 		Artifacts: chosen, Store: c.Bool("store"), Tool: "artifactdump " + version(), Command: arguments.WithoutPassword(os.Args),
 		Progress: l.Progress, Damage: l.Damage, Note: l.Note,
+	}
+	if c.Bool("programs") {
+		o.Programs = collectview.Programs
 	}
 	if err := collectview.Seal(o, c.StringSlice("recipient"), c.String("passphrase")); err != nil {
 		return nil, err

@@ -15,7 +15,8 @@ import (
 )
 
 // A collection of our own is one of Velociraptor's with more beside it: artifactdump/manifest.json names the volumes, files.jsonl
-// has the times and the state of each file, and listing.jsonl.gz names what was on the volumes and was not collected.
+// has the times and the state of each file. What was on the volumes and was not collected is named by the $MFT of each, or by
+// listing.jsonl.gz where that was not to be had.
 
 // ErrNotCollected is wrapped by the error for the content of a file that a collection lists and does not hold.
 var ErrNotCollected = errors.New("not collected: only its name, size and times are known")
@@ -69,7 +70,10 @@ func (v *veloWalk) readManifest(dir string, list []fs.DirEntry) {
 		return
 	}
 	var m struct {
-		Volumes []struct{ Name, Snapshot, Stored string }
+		Volumes []struct {
+			Name, Snapshot, Stored, Listing string
+			Listed                          int64
+		}
 	}
 	if err == nil {
 		err = json.NewDecoder(io.LimitReader(f, maxManifest)).Decode(&m)
@@ -78,12 +82,16 @@ func (v *veloWalk) readManifest(dir string, list []fs.DirEntry) {
 	if err != nil {
 		v.problem(p, "volumes are named by their folders instead", plain(err))
 	}
-	v.devices = map[string]Vol{}
+	v.devices, v.tables = map[string]Vol{}, map[Vol]int64{}
 	for _, own := range m.Volumes {
 		name := own.Name
 		letter := len(name) == 2 && isLetter(Fold(name)[0]) && name[1] == ':'
 		if (letter || strings.HasPrefix(name, "Volume{")) && ownSnapshot.MatchString(own.Snapshot) {
-			v.devices[own.Stored] = Vol{Name: name, Snapshot: own.Snapshot}
+			vol := Vol{Name: name, Snapshot: own.Snapshot}
+			v.devices[own.Stored] = vol
+			if own.Listing == "$MFT" {
+				v.tables[vol] = own.Listed
+			}
 		}
 	}
 }
@@ -99,9 +107,18 @@ func (v *veloWalk) readOwn(dir string, list []fs.DirEntry) {
 	}
 	p = path.Join(dir, ownDir, "listing.jsonl.gz")
 	if err := v.readListing(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		v.problem(p, "read in part: files that were not collected may be taken for missing", plain(err))
+		v.problem(p, inPart, plain(err))
+	}
+	for vol, names := range v.tables {
+		if t := v.vols[vol]; t != nil {
+			if err := v.readTable(t, names); err != nil {
+				v.problem(vol.Name+`\$MFT`, inPart, plain(err))
+			}
+		}
 	}
 }
+
+const inPart = "read in part: files that were not collected may be taken for missing"
 
 // ownFile takes one line of files.jsonl.
 func (v *veloWalk) ownFile(line []byte) error {

@@ -86,3 +86,29 @@ func FuzzOwnCollection(f *testing.F) {
 		}
 	})
 }
+
+// TestOwnFileTable names the $MFT that should have been the listing and cannot be.
+func TestOwnFileTable(t *testing.T) {
+	manifest := strings.Replace(ownManifest, `"name"`, `"listing":"$MFT","listed":7,"name"`, 1)
+	for _, c := range []struct {
+		mft  []byte // nil: none
+		want string
+	}{
+		{nil, "not exist"},
+		{bytes.Repeat([]byte("no file records "), 1024), "read in part"},
+	} {
+		fsys := ownCollection(manifest, "", "")
+		delete(fsys, "artifactdump/listing.jsonl.gz")
+		if c.mft != nil {
+			fsys[ownDevice+"/$MFT"] = &fstest.MapFile{Data: c.mft}
+		}
+		hosts, err := Layout(fsys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := hosts[0].Problems
+		if len(p) != 1 || !strings.Contains(p[0].Error(), c.want) || !strings.Contains(p[0].Error(), "may be taken for missing") {
+			t.Errorf("%.20s: problems: %v", c.mft, p)
+		}
+	}
+}

@@ -97,6 +97,7 @@ func accessorRank(name string) int {
 type veloWalk struct {
 	fsys     fs.FS
 	devices  map[string]Vol    // by stored path, of a collection of our own
+	tables   map[Vol]int64     // of a collection of our own: the names of each volume whose $MFT is its listing
 	uploads  map[string]upload // by stored path, from the host's directory
 	vols     map[Vol]*tree     // by name and snapshot
 	out      []Vol

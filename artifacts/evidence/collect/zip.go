@@ -37,18 +37,23 @@ const (
 func findZipEnd(r io.ReaderAt, size int64) int64 {
 	const step = 1 << 20
 	b := make([]byte, step+zipEnd)
+	var marks []int
 	for end := size; end > 0 && end > size-maxJunk; end -= step {
 		at := max(0, end-step)
 		n, _ := r.ReadAt(b[:min(size-at, int64(len(b)))], at)
-		for part := b[:n]; ; {
-			i := bytes.LastIndex(part, []byte(zipEndMark))
-			if i < 0 {
+		marks = marks[:0]
+		for i := 0; ; { // forwards, which is much faster than bytes.LastIndex
+			k := bytes.Index(b[i:n], []byte(zipEndMark))
+			if k < 0 {
 				break
 			}
+			marks = append(marks, i+k)
+			i += k + 1
+		}
+		for _, i := range slices.Backward(marks) {
 			if e := b[i:n]; len(e) >= zipEnd && zipEndFits(e, at+int64(i), size) {
 				return at + int64(i)
 			}
-			part = part[:i]
 		}
 	}
 	return -1

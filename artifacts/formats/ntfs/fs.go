@@ -115,7 +115,7 @@ func (v *Volume) newNode(parent uint64, e dirEnt, name string) (*node, error) {
 	}
 	if n.mode.IsDir() {
 		own, ok := n.st.FileName()
-		if !ok || own.Parent != parent || pathName(own.Name) != e.name && !e.dos {
+		if !ok || own.Parent != parent || PathName(own.Name) != e.name && !e.dos {
 			return nil, &FormatError{Offset: f.base.at, Struct: fmt.Sprintf("file record %d", f.base.entry),
 				Problem: fmt.Sprintf("is no child of directory %d by its own name", parent)}
 		}
@@ -147,9 +147,9 @@ func (v *Volume) find(op, name string) (*node, error) {
 	if strings.Count(name, "/") > maxPathDepth {
 		return fail(fs.ErrInvalid)
 	}
-	root, err := v.inode(entryRoot)
+	root, err := v.inode(RootEntry)
 	if root == nil {
-		root = v.lostDirectory(entryRoot, err)
+		root = v.lostDirectory(RootEntry, err)
 	}
 	n := &node{f: root, name: ".", st: root.stat(), mode: fs.ModeDir | 0o555}
 	if name == "." {

@@ -311,11 +311,11 @@ func (w *indexWalk) add(e []byte, at int64) {
 		w.damaged(at, "index entry", fmt.Sprintf("belongs to directory %d", p.entry()), nil)
 		return
 	}
-	ent.name = pathName(utf16Name(key[fnName : fnName+2*int(key[fnNameLen])]))
+	ent.name = PathName(utf16Name(key[fnName : fnName+2*int(key[fnNameLen])]))
 	flags, tag := le.Uint32(key[fnFlags:]), le.Uint32(key[fnReparse:])
 	ent.mode = entMode(flags, tag)
 	switch {
-	case ent.name == "." || ent.name == ".." || ent.name == "" || ent.ref.entry() == entryRoot:
+	case ent.name == "." || ent.name == ".." || ent.name == "" || ent.ref.entry() == RootEntry:
 		return // the root holds itself, as "."
 	case len(w.d.ents)+len(w.d.short) >= 2*w.v.opts.MaxDirEntries || len(w.d.ents) >= w.v.opts.MaxDirEntries:
 		w.limit = &LimitError{"MaxDirEntries", int64(w.v.opts.MaxDirEntries), int64(len(w.d.ents)) + 1}
@@ -367,9 +367,9 @@ func entMode(flags, tag uint32) fs.FileMode {
 	return 0o444
 }
 
-// pathName makes a name fit for a path: the slash, which only other systems put into a name, becomes U+FFFD, as a lone surrogate has
+// PathName makes a name fit for a path: the slash, which only other systems put into a name, becomes U+FFFD, as a lone surrogate has
 // already. Such a file is listed, and found under the name that is listed.
-func pathName(s string) string {
+func PathName(s string) string {
 	if strings.ContainsAny(s, "/\x00") || !utf8.ValidString(s) {
 		return strings.NewReplacer("/", "\uFFFD", "\x00", "\uFFFD").Replace(strings.ToValidUTF8(s, "\uFFFD"))
 	}

@@ -61,7 +61,7 @@ func confirmed(t *testing.T, all map[uint64]*Record, n *Name) {
 	t.Helper()
 	ref := n.Parent
 	for range maxDepth + 1 {
-		if ref.Entry() == entryRoot {
+		if ref.Entry() == RootEntry {
 			return
 		}
 		r := all[ref.Entry()]

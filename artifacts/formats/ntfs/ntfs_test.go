@@ -36,7 +36,7 @@ func sample() []byte {
 		crowd = append(crowd, ent{uint64(40 + i), n, 0, 1})
 		b.file(uint64(40+i), 30, n, 0, resident(typeData, "", []byte(n)))
 	}
-	b.dir(entryRoot, 5, ".",
+	b.dir(RootEntry, 5, ".",
 		ent{5, ".", fnIsDir, 3}, ent{30, "Crowd", fnIsDir, 3}, ent{32, "link", fnIsDir | fnIsReparse, 3}, ent{31, "LONGNA~1", fnIsDir, 2}, ent{31, "Longname Dir", fnIsDir, 1})
 	b.dir(30, 5, "Crowd", crowd...)
 	b.dir(31, 5, "Longname Dir", ent{33, "compressed", 0, 3}, ent{34, "sparse", 0, 3}, ent{35, "split", 0, 3}, ent{36, "wof", 0, 3})
@@ -262,7 +262,7 @@ func TestBrokenIndex(t *testing.T) {
 		crowd = append(crowd, ent{uint64(100 + i), n, 0, 1})
 		b.file(uint64(100+i), 30, n, 0, resident(typeData, "", []byte(n)))
 	}
-	b.dir(entryRoot, 5, ".", ent{30, "Crowd", fnIsDir, 3})
+	b.dir(RootEntry, 5, ".", ent{30, "Crowd", fnIsDir, 3})
 	b.dir(30, 5, "Crowd", crowd...)
 	img := b.bytes()
 	v := mustOpen(t, img, nil)
@@ -361,7 +361,7 @@ func BenchmarkMillionFiles(b *testing.B) {
 		}
 		w.dir(uint64(64+i), 5, name, files...)
 	}
-	w.dir(entryRoot, 5, ".", root...)
+	w.dir(RootEntry, 5, ".", root...)
 	img := w.bytes()
 	for b.Loop() {
 		v := mustOpen(b, img, nil)

@@ -85,7 +85,7 @@ func (v *Volume) takeParents(entry uint64, b []byte, dirs []uint64) {
 	}
 	for i := range rec.attrs {
 		a := &rec.attrs[i]
-		if a.typ != typeFileName || !a.resident || len(a.value) < fnName || owner == entryRoot {
+		if a.typ != typeFileName || !a.resident || len(a.value) < fnName || owner == RootEntry {
 			continue
 		}
 		v.parents.children = append(v.parents.children, child{ref(le.Uint64(a.value[fnParent:])).entry(), owner})
@@ -105,7 +105,7 @@ func (v *Volume) findLost(dirs []uint64) {
 		}
 		if p.nLost++; len(p.lost) < maxNamed {
 			if n, ok := f.stat().FileName(); ok {
-				p.lost = append(p.lost, pathName(n.Name))
+				p.lost = append(p.lost, PathName(n.Name))
 			}
 		}
 	}
@@ -131,7 +131,7 @@ func (w *indexWalk) fromMFT() {
 		}
 		st := f.stat()
 		for _, name := range st.Names {
-			e := dirEnt{ref: ref(c.entry | uint64(f.base.seq)<<48), name: pathName(name.Name), dos: name.Namespace == namespaceDOS,
+			e := dirEnt{ref: ref(c.entry | uint64(f.base.seq)<<48), name: PathName(name.Name), dos: name.Namespace == namespaceDOS,
 				mode: recordMode(f, st)}
 			switch {
 			case name.Parent != w.f.base.entry || e.name == "" || e.name == "." || e.name == ".." || have[key{c.entry, e.name}]:
@@ -252,7 +252,7 @@ func (w *indexWalk) names(rec *record, name string) bool {
 				return false
 			}
 			n, ok := parseFileName(a.value)
-			return ok && n.Parent == w.f.base.entry && pathName(n.Name) == name
+			return ok && n.Parent == w.f.base.entry && PathName(n.Name) == name
 		})
 	}
 	if has(rec.attrs) {

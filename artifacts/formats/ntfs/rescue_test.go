@@ -18,7 +18,7 @@ func crowded() []byte {
 		crowd = append(crowd, ent{uint64(100 + i), n, 0, 1})
 		b.file(uint64(100+i), 30, n, 0, resident(typeData, "", []byte(n)))
 	}
-	b.dir(entryRoot, 5, ".", ent{30, "Crowd", fnIsDir, 3}, ent{31, "Small", fnIsDir, 3}, ent{32, "file", 0, 3})
+	b.dir(RootEntry, 5, ".", ent{30, "Crowd", fnIsDir, 3}, ent{31, "Small", fnIsDir, 3}, ent{32, "file", 0, 3})
 	b.file(32, 5, "file", 0, resident(typeData, "", []byte("x")))
 	b.dir(30, 5, "Crowd", crowd...)
 	b.dir(31, 5, "Small", ent{33, "SYSTEM", 0, 3}, ent{34, "SYSTEM.LOG1", 0, 3}, ent{35, "sub", fnIsDir, 3})
@@ -116,7 +116,7 @@ func TestLostDirectory(t *testing.T) {
 		entry int
 		dir   string
 		want  int
-	}{{30, "Crowd", 120}, {31, "Small", 3}, {entryRoot, ".", 3}} {
+	}{{30, "Crowd", 120}, {31, "Small", 3}, {RootEntry, ".", 3}} {
 		img := crowded()
 		copy(img[recordAt(img, test.entry):], "BAAD")
 		v := mustOpen(t, img, nil)
@@ -137,7 +137,7 @@ func TestLostDirectory(t *testing.T) {
 // Records whose directory is not there are counted, and the first are named.
 func TestLostRecords(t *testing.T) {
 	b := newBuilder(200, 64)
-	b.dir(entryRoot, 5, ".", ent{30, "dir", fnIsDir, 3})
+	b.dir(RootEntry, 5, ".", ent{30, "dir", fnIsDir, 3})
 	b.dir(30, 5, "dir", ent{31, "kept", 0, 3})
 	b.file(31, 30, "kept", 0, resident(typeData, "", []byte("x")))
 	b.file(40, 41, "stray.pf", 0, resident(typeData, "", []byte("y")))

@@ -163,7 +163,7 @@ const PathPartial PathState = PathOrphan + 1
 // AppendPath appends the path of the file of a record, as of the record that
 // [Rewind.Changes] has yielded last.
 func (w *Rewind) AppendPath(dst []byte, c *Change) ([]byte, PathState) {
-	if c.File.Entry() == entryRoot {
+	if c.File.Entry() == RootEntry {
 		return append(dst, '\\'), PathWhole
 	}
 	dst, state := w.AppendFolder(dst, c.Parent)
@@ -240,5 +240,5 @@ func (w *Rewind) isRoot(ref Reference) bool {
 	if w.table != nil {
 		return w.table.isRoot(ref)
 	}
-	return ref == NewReference(entryRoot, entryRoot)
+	return ref == NewReference(RootEntry, RootEntry)
 }

@@ -327,11 +327,11 @@ func (t *Table) find(ref Reference) (d *dirInfo, inUse, ok bool) {
 // isRoot reports whether a reference is the root folder's. The root is the one
 // record whose use never changes; NTFS gives it sequence number 5.
 func (t *Table) isRoot(ref Reference) bool {
-	if ref.Entry() != entryRoot {
+	if ref.Entry() != RootEntry {
 		return false
 	}
-	e := t.look(entryRoot)
-	return e == nil || e.use&useSeen == 0 && ref.Sequence() == entryRoot || e.seq == ref.Sequence()
+	e := t.look(RootEntry)
+	return e == nil || e.use&useSeen == 0 && ref.Sequence() == RootEntry || e.seq == ref.Sequence()
 }
 
 // AppendPath appends the path of a file with a name in a folder: no drive

@@ -99,11 +99,13 @@ const (
 	bootEnd             = 510
 )
 
-// Well-known entries of the MFT.
+// RootEntry is the entry of the root folder in the MFT.
+const RootEntry = 5
+
+// Further well-known entries.
 const (
 	entryMFT    = 0
 	entryVolume = 3
-	entryRoot   = 5
 	entryUpCase = 10
 )
 

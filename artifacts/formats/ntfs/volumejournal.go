@@ -16,6 +16,12 @@ import (
 // of many gigabytes.
 func (f *file) DataRanges() []Range { return f.s.dataRanges() }
 
+// Extents returns where the clusters of the file lie in the volume; nothing for one that is in its file record.
+func (f *file) Extents() []Extent {
+	list, _ := f.s.v.extents(f.s, true) // only the state of a deleted file's clusters can fail
+	return list
+}
+
 func (s *stream) dataRanges() []Range {
 	if s.resident != nil || s.unit > 0 || len(s.runs) == 0 {
 		if s.size == 0 {

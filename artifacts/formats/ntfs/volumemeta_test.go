@@ -28,7 +28,7 @@ func journalVolume(t *testing.T) (img []byte, moments []ntfsmeta.Moment, free []
 	}
 	j := w.J()
 	b := newBuilder(400, 64)
-	b.dir(entryRoot, 5, ".", ent{11, "$Extend", fnIsDir, 3})
+	b.dir(RootEntry, 5, ".", ent{11, "$Extend", fnIsDir, 3})
 	b.dir(11, 5, "$Extend", ent{24, "$UsnJrnl", 0, 3})
 	run1 := b.put(j[:8192])
 	b.put([]byte("something else between the pieces"))

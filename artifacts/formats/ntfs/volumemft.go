@@ -19,6 +19,9 @@ func (v *Volume) MFT() *io.SectionReader {
 	return io.NewSectionReader(v.mft, 0, size)
 }
 
+// ClusterSize returns the size of a cluster by the boot sector.
+func (v *Volume) ClusterSize() int { return int(v.cluster) }
+
 // RecordSize returns the size of a file record by the boot sector.
 func (v *Volume) RecordSize() int { return int(v.record) }
 

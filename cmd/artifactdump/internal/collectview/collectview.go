@@ -6,18 +6,50 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/collector"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/sealed"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
+
+// Open opens what is to be collected. On Windows, "all" is every NTFS volume on a fixed disk, where no file has that name.
+func Open(source string, opts *evidence.Options) (*evidence.Evidence, error) {
+	if _, err := os.Stat(source); source == "all" && errors.Is(err, fs.ErrNotExist) {
+		return evidence.OpenFixed(opts)
+	}
+	return evidence.Open(source, opts)
+}
+
+// Programs returns the files of the programs, libraries and drivers that start by themselves.
+func Programs(ctx context.Context, t *evidence.Tree) ([]*evidence.File, error) {
+	results, err := artifacts.Run(ctx, t, persistence.Artifacts(), &artifacts.Options{Jobs: 1})
+	if err != nil {
+		return nil, err
+	}
+	var out []*evidence.File
+	for res := range results {
+		for i := range res.Records {
+			a, ok := res.Records[i].Data.(persistence.Autostarter)
+			if !ok || a.Autostart().Image == "" {
+				continue
+			}
+			if f, ok := t.Lookup(a.Autostart().Image); ok {
+				out = append(out, f)
+			}
+		}
+	}
+	return out, ctx.Err()
+}
 
 // Listing checks how many names of the volumes are listed.
 func Listing(v string) (string, error) {

@@ -9,11 +9,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/collector"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
@@ -84,5 +87,66 @@ func TestListing(t *testing.T) {
 	}
 	if _, err := Listing("some"); err == nil || err.Error() != `unknown listing "some"; known: full, none` {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestPrograms stores the files of autostarts when they are asked for, and no file twice.
+func TestPrograms(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "machine")
+	if err := os.CopyFS(dir, os.DirFS(incident)); err != nil {
+		t.Fatal(err)
+	}
+	run, err := arguments.Artifacts([]string{"runkeys"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := func(programs bool) (lines []string) {
+		t.Helper()
+		ev, err := evidence.Open(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ev.Close()
+		o := &collector.Options{Artifacts: run}
+		if programs {
+			o.Programs = Programs
+		}
+		var b bytes.Buffer
+		if err := collector.Preview(t.Context(), &b, ev, o); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Split(strings.TrimSpace(b.String()), "\n")
+	}
+	ev, err := evidence.Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ev.Close()
+	results, err := artifacts.Run(t.Context(), ev.Trees[0], run, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var image string
+	for res := range results {
+		for _, r := range res.Records {
+			if p := r.Data.(persistence.Autostarter).Autostart().Image; strings.HasPrefix(p, `C:\Users\`) && strings.HasSuffix(p, ".exe") {
+				image = p
+			}
+		}
+	}
+	name := filepath.Join(dir, "C", filepath.FromSlash(strings.ReplaceAll(strings.TrimPrefix(image, `C:\`), `\`, "/")))
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte("MZ"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	without, with := list(false), list(true)
+	extra := slices.DeleteFunc(slices.Clone(with), func(l string) bool { return slices.Contains(without, l) })
+	if !slices.Contains(extra, image) || len(with) != len(without)+len(extra) {
+		t.Errorf("%d files without and %d with programs; %q is not among %q", len(without), len(with), image, extra)
+	}
+	if slices.Contains(without, image) {
+		t.Errorf("%s is stored without being asked for", image)
 	}
 }
