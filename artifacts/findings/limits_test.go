@@ -16,7 +16,7 @@ import (
 // TestLimits floods an evaluation with records: its memory is bounded, what it did
 // not keep is named and counted, and what comes from elsewhere is still found.
 func TestLimits(t *testing.T) {
-	n := max(40_000, testcost.Rounds(60_000)) // which no limit holds
+	n := max(40_000, testcost.Rounds(60_000)) // more than any limit takes
 	for _, c := range []struct {
 		name  string
 		flood func(i int) artifacts.Record
