@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -124,7 +125,9 @@ func TestPieces(t *testing.T) {
 
 // TestPiecesWait stops reading after the first piece: the decoders of large
 // files wait, whatever their number, and go away when the reader does.
-func TestPiecesWait(t *testing.T) {
+func TestPiecesWait(t *testing.T) { synctest.Test(t, piecesWait) }
+
+func piecesWait(t *testing.T) {
 	var decoded atomic.Int64
 	files := map[string]int{}
 	for i := range 8 {
@@ -143,10 +146,7 @@ func TestPiecesWait(t *testing.T) {
 			break
 		}
 		if n == 1 {
-			for last := int64(-1); decoded.Load() != last; {
-				last = decoded.Load()
-				time.Sleep(100 * time.Millisecond)
-			}
+			synctest.Wait() // until all decoders wait
 			if held := decoded.Load() * pad; held > 160<<20 {
 				t.Errorf("%d MiB were decoded before anybody read them", held>>20)
 			}

@@ -1,11 +1,11 @@
 package artifacts_test
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -16,7 +16,8 @@ type helped struct{ artifacts.Origin }
 
 // TestHelp counts the goroutines that decode, those that help included: never more
 // than the run has workers and [artifacts.Options.Places] has room, and more than
-// one when there is but one source.
+// one when there is but one source. Time is that of a bubble: who sleeps does so
+// until all others sleep or wait, however the system schedules them.
 func TestHelp(t *testing.T) {
 	var now, most atomic.Int32
 	enter := func() {
@@ -30,27 +31,37 @@ func TestHelp(t *testing.T) {
 	}, func(in artifacts.Input, yield func(helped) bool) error {
 		enter()
 		defer now.Add(-1)
-		var ended bool
-		var end sync.RWMutex // held by the helpers' calls, so that none outlives the decoder's
+		var mu sync.Mutex
+		fewer := sync.NewCond(&mu)
+		helpers, ended := 0, false // so that no call outlives the decoder's
 		for range 5 {
 			left := 3
 			if in.Help(func() bool {
-				end.RLock()
-				defer end.RUnlock()
+				mu.Lock()
 				if ended {
+					mu.Unlock()
 					return false
 				}
+				helpers++
+				mu.Unlock()
 				enter()
 				now.Add(-1)
+				mu.Lock()
+				defer mu.Unlock()
+				helpers--
+				fewer.Broadcast()
 				left--
 				return left > 0
 			}) {
 				time.Sleep(200 * time.Microsecond)
 			}
 		}
-		end.Lock()
-		defer end.Unlock()
+		mu.Lock()
+		defer mu.Unlock()
 		ended = true
+		for helpers > 0 {
+			fewer.Wait()
+		}
 		return nil
 	})}
 	for _, c := range []struct{ files, jobs, places, atLeast int }{
@@ -61,18 +72,21 @@ func TestHelp(t *testing.T) {
 			for i := range c.files {
 				files[fmt.Sprintf("many/%d.bin", i)] = []byte{1}
 			}
+			tree := testtree.Tree(t, files)
 			opts, limit := &artifacts.Options{Jobs: c.jobs}, c.jobs
-			if c.places > 0 {
-				opts.Places = make(chan struct{}, c.places)
-				limit = min(limit, c.places)
-			}
 			most.Store(0)
-			results, err := artifacts.Run(context.Background(), testtree.Tree(t, files), list, opts)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for range results {
-			}
+			synctest.Test(t, func(t *testing.T) {
+				if c.places > 0 {
+					opts.Places = make(chan struct{}, c.places)
+					limit = min(limit, c.places)
+				}
+				results, err := artifacts.Run(t.Context(), tree, list, opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range results {
+				}
+			})
 			if n := int(most.Load()); n > limit || n < c.atLeast || now.Load() != 0 {
 				t.Errorf("%d goroutines decoded at once, want %d to %d; %d still do", n, c.atLeast, limit, now.Load())
 			}

@@ -2,11 +2,14 @@ package corpus
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 // What lies in the repository is what the source writes, byte for byte, and nothing else lies there.
@@ -38,6 +41,44 @@ func TestFiles(t *testing.T) {
 }
 
 // A machine of some cases has their files and no others, and serves them.
+// TestWriteFiles writes again what is wrong and what is missing, takes away what does
+// not belong there, and leaves the rest alone.
+func TestWriteFiles(t *testing.T) {
+	dir := t.TempDir()
+	if err := WriteFiles(dir); err != nil {
+		t.Fatal(err)
+	}
+	want := Generated()
+	names := slices.Sorted(maps.Keys(want))
+	kept, wrong, missing := filepath.Join(dir, names[0]), filepath.Join(dir, names[1]), filepath.Join(dir, names[2])
+	extra := filepath.Join(filepath.Dir(missing), "extra")
+	old := time.Now().Add(-time.Hour).Truncate(time.Second)
+	if err := errors.Join(os.Chtimes(kept, old, old), os.WriteFile(wrong, []byte("x"), 0o600), os.Remove(missing), os.WriteFile(extra, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFiles(dir); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		n++
+		name, _ := filepath.Rel(dir, path)
+		if b, err := os.ReadFile(path); err != nil || !bytes.Equal(b, want[filepath.ToSlash(name)]) {
+			t.Errorf("%s is not as it is generated", name)
+		}
+		return nil
+	})
+	if err != nil || n != len(want) {
+		t.Errorf("%d files, want %d (%v)", n, len(want), err)
+	}
+	if st, err := os.Stat(kept); err != nil || !st.ModTime().Equal(old) {
+		t.Errorf("%s was written again", kept)
+	}
+}
+
 func TestWith(t *testing.T) {
 	m := NewMachine().With("hosts", "users")
 	data, err := fs.ReadFile(m.FS(), "Windows/System32/drivers/etc/hosts")

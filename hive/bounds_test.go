@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/regf"
+	"github.com/artifactdump/artifactdump/internal/testcost"
 )
 
 // big returns a hive with that many keys, two values each.
@@ -24,6 +25,9 @@ func big(keys int) []byte {
 
 // TestAllocations walks two hives of different size: what a walk allocates must not depend on the number of keys.
 func TestAllocations(t *testing.T) {
+	if testcost.Race {
+		t.Skip("the race detector makes pools forget")
+	}
 	count := func(keys int) float64 {
 		h, err := Open(big(keys), nil)
 		if err != nil {
@@ -91,7 +95,7 @@ func shared(keys int, values bool) []byte {
 // TestSharedLists wants work that is bounded by the size of a hive whose keys all claim the same list.
 func TestSharedLists(t *testing.T) {
 	for _, values := range []bool{true, false} {
-		b := shared(3000, values)
+		b := shared(testcost.Rounds(3000), values)
 		h, err := Open(b, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/internal/testcost"
 )
 
 // evidence returns the folder with real hives, or skips the test.
@@ -98,7 +100,7 @@ func openEvidence(t testing.TB, name string) *Hive {
 }
 
 func TestTruth(t *testing.T) {
-	for _, name := range evidenceHives(t, ".truth.tsv.gz") {
+	for _, name := range testcost.Sample(evidenceHives(t, ".truth.tsv.gz"), 7) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var partial bool

@@ -18,6 +18,7 @@ import (
 	"www.velocidex.com/golang/regparser"
 
 	"github.com/artifactdump/artifactdump/corpus/regf"
+	"github.com/artifactdump/artifactdump/internal/testcost"
 )
 
 // FuzzPeer compares what regparser reads of the keys and values that we find in a changed hive; divergences lists what it
@@ -205,7 +206,7 @@ func TestPeersDamaged(t *testing.T) {
 		}},
 	} {
 		var live, lost, hivex, libregf []float64
-		for _, name := range []string{"velo/ntuser.dat", "velo/UsrClass.dat", "museum-win10-rathbunvm/Amcache.hve"} {
+		for _, name := range testcost.Sample([]string{"velo/ntuser.dat", "velo/UsrClass.dat", "museum-win10-rathbunvm/Amcache.hve"}, 3) {
 			whole := openEvidence(t, name)
 			all := 0
 			for range whole.Keys() {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/scca"
+	"github.com/artifactdump/artifactdump/internal/testcost"
 	"github.com/artifactdump/artifactdump/prefetch"
 	peer "www.velocidex.com/golang/go-prefetch"
 )
@@ -104,7 +105,7 @@ func BenchmarkRatio(b *testing.B) {
 
 // Each file must cost no more than a handful of allocations, whatever it holds.
 func TestAllocations(t *testing.T) {
-	if raceEnabled {
+	if testcost.Race {
 		t.Skip("the race detector makes pools forget")
 	}
 	for name, files := range cases(t) {

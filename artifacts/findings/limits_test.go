@@ -10,12 +10,13 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/internal/testcost"
 )
 
 // TestLimits floods an evaluation with records: its memory is bounded, what it did
 // not keep is named and counted, and what comes from elsewhere is still found.
 func TestLimits(t *testing.T) {
-	const n = 60_000
+	n := max(40_000, testcost.Rounds(60_000)) // more than any limit takes
 	for _, c := range []struct {
 		name  string
 		flood func(i int) artifacts.Record

@@ -189,9 +189,10 @@ func TestRow(t *testing.T) {
 		}
 		parts = append(parts, fleet.RowOf(&o))
 	}
+	r := rand.New(rand.NewPCG(1, 2))
 	join := func(list []fleet.Row) []byte {
 		for len(list) > 1 {
-			i := rand.IntN(len(list) - 1)
+			i := r.IntN(len(list) - 1)
 			list[i].Merge(&list[i+1])
 			list = slices.Delete(list, i+1, i+2)
 		}
@@ -201,7 +202,7 @@ func TestRow(t *testing.T) {
 	want := join(slices.Clone(parts))
 	for range 200 {
 		shuffled := slices.Clone(parts)
-		rand.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 		if got := join(shuffled); !bytes.Equal(got, want) {
 			t.Fatalf("another order gives\n%s\nnot\n%s", got, want)
 		}
@@ -228,7 +229,7 @@ func TestSorted(t *testing.T) {
 		}
 	}
 	_, want := compare(t, fleet.Options{Cases: cases})
-	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	rand.New(rand.NewPCG(3, 4)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	name := filepath.Join(dir, "sorted.gz")
 	if err := fleet.WriteSorted(t.Context(), name, func(yield func(string, error) bool) {
 		for _, l := range all {

@@ -41,7 +41,7 @@ func browse(t *testing.T, pages map[string]string) (dom string, console, asked [
 		w.Write([]byte(strings.ReplaceAll(pages[r.URL.Path], "http://server", "http://"+r.Host)))
 	}))
 	defer srv.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	args := []string{
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

@@ -3,11 +3,14 @@ package scan
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
-// TestStatusLine draws what stands on a terminal.
-func TestStatusLine(t *testing.T) {
+// TestStatusLine draws what stands on a terminal, while no time passes.
+func TestStatusLine(t *testing.T) { synctest.Test(t, statusLine) }
+
+func statusLine(t *testing.T) {
 	m := func(name, phase string, done, planned int) *MachineStatus {
 		return &MachineStatus{Machine: name, Folder: name, Phase: phase, Done: done, Planned: planned}
 	}

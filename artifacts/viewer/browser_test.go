@@ -190,7 +190,7 @@ func (b *browser) call(method string, params, result any) {
 		}
 	case <-b.done:
 		b.t.Fatalf("%s: the browser has ended", method)
-	case <-time.After(90 * time.Second):
+	case <-time.After(5 * time.Minute):
 		b.t.Fatalf("%s: no answer", method)
 	}
 }
@@ -233,7 +233,7 @@ func (b *browser) number(expression string) int {
 // wait waits until an expression is true.
 func (b *browser) wait(expression string) {
 	b.t.Helper()
-	end := time.Now().Add(60 * time.Second)
+	end := time.Now().Add(5 * time.Minute)
 	for {
 		var ok bool
 		b.eval("Boolean("+expression+")", &ok)

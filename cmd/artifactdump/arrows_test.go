@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -30,6 +31,8 @@ func TestArrows(t *testing.T) {
 		"prefetch/xpress": {},
 		"prefetch":        {"prefetch/xpress"},
 		"hive":            {},
+
+		"internal/testcost": {},
 
 		"artifacts/winpath":           {},
 		"artifacts/formats/wire":      {},
@@ -175,11 +178,7 @@ func TestArrows(t *testing.T) {
 		"cmd/artifactdump/internal/timelineview": join(reading, []string{own + "session", own + "timespan"}),
 		"cmd/artifactdump":                       {"hive", "prefetch", "prefetch/", "artifacts", "artifacts/", "corpus", "corpus/", "cmd/artifactdump/internal/"},
 	}
-	out, err := exec.Command("go", "list", module+"...").Output()
-	if err != nil {
-		t.Skipf("go list does not run here: %v", err)
-	}
-	for pkg := range strings.FieldsSeq(string(out)) {
+	for pkg := range deps(t) {
 		pkg = strings.TrimPrefix(pkg, module)
 		if _, ok := allowed[pkg]; !ok {
 			t.Errorf("%s has no row in this table", pkg)
@@ -205,7 +204,7 @@ var light = map[string]string{
 // their own.
 func TestLightPackages(t *testing.T) {
 	for _, pkg := range []string{"prefetch", "prefetch/xpress", "hive", "artifacts", "artifacts/catalogue", "artifacts/output"} {
-		for _, dep := range deps(t, pkg) {
+		for _, dep := range deps(t)[module+pkg] {
 			if strings.Contains(strings.SplitN(dep, "/", 2)[0], ".") && !strings.HasPrefix(dep, module) && light[moduleOf(dep)] == "" {
 				t.Errorf("%s links %s", pkg, dep)
 			}
@@ -228,19 +227,34 @@ func permitted(dep string, may []string) bool {
 	return false
 }
 
-func deps(t *testing.T, pkg string) []string {
+// listed holds what each package imports, directly or not.
+var listed = sync.OnceValues(func() (map[string][]string, error) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Deps}} {{.}}{{end}}`, module+"...").Output()
+	all := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		names := strings.Fields(line)
+		all[names[0]] = names[1:]
+	}
+	return all, err
+})
+
+func deps(t *testing.T) map[string][]string {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-deps", module+pkg).Output()
+	all, err := listed()
 	if err != nil {
 		t.Skipf("go list does not run here: %v", err)
 	}
-	return strings.Fields(string(out))
+	return all
 }
 
 func ours(t *testing.T, pkg string) []string {
 	t.Helper()
+	list, ok := deps(t)[module+pkg]
+	if !ok {
+		t.Errorf("%s has a row in the table and is no package", pkg)
+	}
 	var out []string
-	for _, d := range deps(t, pkg) {
+	for _, d := range list {
 		if rest, ok := strings.CutPrefix(d, module); ok {
 			out = append(out, rest)
 		}

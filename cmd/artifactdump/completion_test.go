@@ -210,7 +210,7 @@ func TestZshCompletion(t *testing.T) {
 			for _, c := range completionCases {
 				lines.WriteString(c.line + "\n")
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, zsh, "-f", file("driver", zshDriver), setup, told, file("lines", lines.String()))
 			cmd.Env = append(os.Environ(), "HOME="+dir, "TERM=xterm")

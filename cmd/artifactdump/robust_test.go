@@ -17,6 +17,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/internal/testcost"
 )
 
 // A holder is one way in which the same machine is stored.
@@ -115,6 +116,9 @@ func filesBelow(dir string, want map[string][]byte) (n int) {
 // docs/robustness.md with what a second tool delivers of the same bytes.
 func TestMutations(t *testing.T) {
 	rounds := 4
+	if testcost.Samples() {
+		rounds = 1
+	}
 	long := false
 	if n, err := strconv.Atoi(os.Getenv("ARTIFACTDUMP_MUTATIONS")); err == nil {
 		rounds, long = n, true

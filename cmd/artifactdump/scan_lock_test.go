@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bufio"
 	"io"
 	"os"
 	"os/exec"
@@ -15,21 +14,18 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
 
-// startedScan starts a scan as a process of its own and returns when it reads.
+// startedScan starts a scan as a process of its own and returns when it reads. It
+// cannot end before the rest of what it says is read from stderr.
 func startedScan(t *testing.T, args ...string) (cmd *exec.Cmd, stderr io.Reader) {
 	t.Helper()
 	cmd = child(t, nil, append([]string{"scan", "-v"}, args...)...)
-	pipe, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
+	stderr = narrowPipe(t, cmd)
+	for line := range spoken(stderr) {
+		if strings.Contains(line, "read 20 of") {
+			break
+		}
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	sc := bufio.NewScanner(pipe)
-	for sc.Scan() && !strings.Contains(sc.Text(), "read 20 of") {
-	}
-	return cmd, pipe
+	return cmd, stderr
 }
 
 // TestScanInUse has a second run want the case of one that is at work: whatever

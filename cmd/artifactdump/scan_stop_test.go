@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"io"
 	"os"
@@ -32,26 +31,18 @@ func TestScanSignals(t *testing.T) {
 		t.Run(c.signal.String()+" "+c.machines, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "case")
 			cmd := child(t, nil, append([]string{"scan", "-o", dir, "-v", "--machines", c.machines}, evidence...)...)
-			stderr, err := cmd.StderrPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
 			// A child inherits what is ignored, as in tests that nohup began, but
 			// not what is handled.
 			handled := make(chan os.Signal, 1)
 			signal.Notify(handled, c.signal)
-			err = cmd.Start()
+			stderr := narrowPipe(t, cmd)
 			signal.Stop(handled)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sc := bufio.NewScanner(stderr)
 			whole := 0
-			for sc.Scan() {
-				if strings.Contains(sc.Text(), " events, ") {
+			for line := range spoken(stderr) {
+				if strings.Contains(line, " events, ") {
 					whole++
 				}
-				if whole == c.at && strings.Contains(sc.Text(), "read 20 of") {
+				if whole == c.at && strings.Contains(line, "read 20 of") {
 					break
 				}
 			}
@@ -94,15 +85,11 @@ func TestScanIgnoredHangup(t *testing.T) {
 	cmd := child(t, nil, "-c", `trap "" HUP; exec "$0" scan "$1" -o "$2" -v`)
 	cmd.Args = append([]string{"sh", "-c", `trap "" HUP; exec "$0" scan "$1" -o "$2" -v`, cmd.Path}, incident(t), dir)
 	cmd.Path = "/bin/sh"
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Skip(err)
-	}
-	sc := bufio.NewScanner(stderr)
-	for sc.Scan() && !strings.Contains(sc.Text(), "read 20 of") {
+	stderr := narrowPipe(t, cmd)
+	for line := range spoken(stderr) {
+		if strings.Contains(line, "read 20 of") {
+			break
+		}
 	}
 	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/internal/testcost"
 )
 
 // Streams of random tokens, which no encoder would choose: every offset and
@@ -12,7 +14,7 @@ import (
 func TestRandomTokens(t *testing.T) {
 	rounds := uint64(60)
 	if testing.Short() {
-		rounds = 5
+		rounds = uint64(testcost.Rounds(5))
 	}
 	crossed := map[int]bool{}
 	for seed := range rounds {

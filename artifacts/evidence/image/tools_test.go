@@ -16,6 +16,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
+	"github.com/artifactdump/artifactdump/internal/testcost"
 )
 
 // The images of these tests are made by public tools, none of which is ours: ntfs-3g and wimtools write the volume, fdisk the partition
@@ -350,7 +351,7 @@ func TestContainers(t *testing.T) {
 	ewf := func(format, target string, args ...string) []string {
 		return append(append([]string{"ewfacquire", "-q", "-u", "-t", target, "-f", format}, args...), "disk.raw")
 	}
-	for _, tt := range []struct {
+	for _, tt := range testcost.Sample([]struct {
 		name   string
 		cmd    []string
 		file   string
@@ -376,7 +377,7 @@ func TestContainers(t *testing.T) {
 		{"qcow2 version 2, compressed", qemu("-c", "-O", "qcow2", "-o", "compat=0.10"), "packed.qcow2", image.QCOW2, 1},
 		{"qcow2 small clusters", qemu("-c", "-O", "qcow2", "-o", "cluster_size=4096"), "small.qcow2", image.QCOW2, 1},
 		{"raw split", []string{"split", "-b", "30M", "-d", "-a", "3", "--numeric-suffixes=1", "disk.raw", "split."}, "split.001", image.Raw, 3},
-	} {
+	}, 4) {
 		t.Run(tt.name, func(t *testing.T) {
 			cmd := tt.cmd
 			if cmd[0] == "qemu-img" {

@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/formats/ese"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/corpus/esedb"
+	"github.com/artifactdump/artifactdump/internal/testcost"
 	"github.com/artifactdump/artifactdump/prefetch/xpress"
 )
 
@@ -356,6 +357,9 @@ func TestNotESE(t *testing.T) {
 
 // TestNoAllocations holds the path of fixed columns to none.
 func TestNoAllocations(t *testing.T) {
+	if testcost.Race {
+		t.Skip("the race detector makes pools forget")
+	}
 	table := open(t, sample(4096).Bytes()).Table("Big")
 	number := table.Column("Number")
 	for range table.Rows() { // fill the cache

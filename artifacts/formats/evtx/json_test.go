@@ -10,7 +10,7 @@ import (
 )
 
 func TestJSONReal(t *testing.T) {
-	eachLog(t, func(path string, b []byte) {
+	someLogs(t, func(path string, b []byte) {
 		f, err := Open(bytes.NewReader(b), int64(len(b)), &Options{Recover: true})
 		if err != nil {
 			t.Fatal(err)
@@ -52,7 +52,7 @@ func TestJSONReal(t *testing.T) {
 // it: they are those that the programs give.
 func TestXMLReal(t *testing.T) {
 	n := 0
-	eachLog(t, func(path string, b []byte) {
+	someLogs(t, func(path string, b []byte) {
 		f, err := Open(bytes.NewReader(b), int64(len(b)), nil)
 		if err != nil {
 			t.Fatal(err)

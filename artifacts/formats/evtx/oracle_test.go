@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/Velocidex/ordereddict"
+	"github.com/artifactdump/artifactdump/internal/testcost"
 	velocidex "www.velocidex.com/golang/evtx"
 )
 
@@ -133,7 +134,7 @@ var velocidexTypes = map[Type]string{
 // TestVelocidex compares all shared logs with Velocidex's reader.
 func TestVelocidex(t *testing.T) {
 	records, values, skipped := 0, 0, 0
-	eachLog(t, func(path string, b []byte) {
+	someLogs(t, func(path string, b []byte) {
 		theirs := make(map[uint64]*velocidex.EventRecord)
 		for _, r := range velocidexEvents(t, b) {
 			theirs[r.Header.RecordID] = r
@@ -163,7 +164,7 @@ func TestVelocidex(t *testing.T) {
 		}
 	})
 	t.Logf("%d records, %d values, %d of them not compared", records, values, skipped)
-	if records < 62000 {
+	if records < 62000 && !testcost.Samples() {
 		t.Errorf("%d records were compared", records)
 	}
 }
@@ -204,7 +205,7 @@ func TestLibevtx(t *testing.T) {
 		t.Skip(err)
 	}
 	records, known := 0, make(map[string]int)
-	eachLog(t, func(path string, b []byte) {
+	someLogs(t, func(path string, b []byte) {
 		out, _ := exec.Command(program, "-f", "xml", path).Output() // it fails on some files
 		theirs := make(map[string][][]Pair)                         // exported logs repeat identifiers
 		for event := range strings.SplitSeq(string(out), "\n\n<Event ") {
@@ -235,7 +236,7 @@ func TestLibevtx(t *testing.T) {
 		}
 	})
 	t.Logf("%d records, differences by class: %v", records, known)
-	if records < 60000 {
+	if records < 60000 && !testcost.Samples() {
 		t.Errorf("%d records were compared", records)
 	}
 }

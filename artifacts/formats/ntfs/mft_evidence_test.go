@@ -9,10 +9,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/artifactdump/artifactdump/internal/testcost"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -192,6 +194,9 @@ func compareMFT(t *testing.T, open func() io.Reader, opts RecordOptions, truth [
 		want.Disputed = nil
 		want.sort()
 		have.sort()
+		if reflect.DeepEqual(want, have) { // which cmp takes much longer to see
+			continue
+		}
 		if d := cmp.Diff(want, have); d != "" {
 			if bad++; bad < 10 {
 				t.Errorf("entry %d (-truth +got):\n%s", want.Entry, d)
@@ -208,7 +213,7 @@ func compareMFT(t *testing.T, open func() io.Reader, opts RecordOptions, truth [
 // with the tables on which three other readers agree.
 func TestMFTTruth(t *testing.T) {
 	records, disputed := 0, 0
-	for _, name := range evidenceNames(t, "mft/*.truth.jsonl.gz", ".truth.jsonl.gz") {
+	for _, name := range testcost.Sample(evidenceNames(t, "mft/*.truth.jsonl.gz", ".truth.jsonl.gz"), 4) {
 		t.Run(name, func(t *testing.T) {
 			data := evidence(t, name+".mft.gz")
 			n, d := compareMFT(t, func() io.Reader { return bytes.NewReader(data) }, RecordOptions{}, readTruth(t, name+".truth.jsonl.gz"))

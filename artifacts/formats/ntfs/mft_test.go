@@ -13,6 +13,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
+	"github.com/artifactdump/artifactdump/internal/testcost"
 )
 
 var corpusDay = time.Date(2026, 3, 6, 17, 0, 0, 0, time.UTC)
@@ -298,6 +299,9 @@ func TestSurrogates(t *testing.T) {
 
 // TestNoAllocations reads records without a byte of garbage for each.
 func TestNoAllocations(t *testing.T) {
+	if testcost.Race {
+		t.Skip("the race detector makes pools forget")
+	}
 	v := ntfsmeta.New(ntfsmeta.Spec{Made: corpusDay})
 	dir := v.Mkdir(ntfsmeta.Root, "a folder", corpusDay)
 	for i := range 2000 {

@@ -45,7 +45,7 @@ func mounted(t *testing.T, img []byte, f func(n int, file *os.File)) {
 			exec.Command("umount", mnt).Run()
 		}
 	}()
-	for range 50 { // it goes into the background before its files are there
+	for range 3000 { // it goes into the background before its files are there
 		if _, err := os.Stat(filepath.Join(mnt, "vss1")); err == nil {
 			break
 		}

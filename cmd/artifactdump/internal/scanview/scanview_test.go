@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/scan"
@@ -18,7 +19,9 @@ var _ scan.Observer = (*Watcher)(nil)
 
 // TestProgress names sources for those who asked, and reports from time to time to
 // those without a terminal.
-func TestProgress(t *testing.T) {
+func TestProgress(t *testing.T) { synctest.Test(t, progress) }
+
+func progress(t *testing.T) {
 	var b bytes.Buffer
 	m := &scan.MachineStatus{Machine: "PC", Folder: "PC", Phase: "reading", Done: 1, Planned: 3, Path: `C:\a`}
 	st := &scan.Status{Machines: []*scan.MachineStatus{m}}
@@ -36,7 +39,7 @@ func TestProgress(t *testing.T) {
 	if w.Progress(st, m); b.Len() > 0 {
 		t.Errorf("reported again at once: %q", b.String())
 	}
-	w.reported[m] = time.Now().Add(-plainEvery - time.Second)
+	time.Sleep(plainEvery + time.Second)
 	if w.Progress(st, m); b.Len() == 0 {
 		t.Errorf("not reported after %v", plainEvery)
 	}

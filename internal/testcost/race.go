@@ -1,0 +1,6 @@
+//go:build race
+
+package testcost
+
+// Race says whether the race detector watches.
+const Race = true

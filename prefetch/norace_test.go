@@ -1,5 +1,0 @@
-//go:build !race
-
-package prefetch_test
-
-const raceEnabled = false
