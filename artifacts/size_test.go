@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // plainSize is the estimate without a plan for each type.

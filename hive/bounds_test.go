@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/regf"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // big returns a hive with that many keys, two values each.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // evidence returns the folder with real hives, or skips the test.

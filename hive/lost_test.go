@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/artifactdump/artifactdump/corpus/regf"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // lostHives are six real hives of different kinds and sizes.

@@ -18,7 +18,7 @@ import (
 	"www.velocidex.com/golang/regparser"
 
 	"github.com/artifactdump/artifactdump/corpus/regf"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // FuzzPeer compares what regparser reads of the keys and values that we find in a changed hive; divergences lists what it

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/regf"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // plainSubkey is Subkey without what is remembered of lists.

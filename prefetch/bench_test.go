@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/scca"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 	"github.com/artifactdump/artifactdump/prefetch"
 	peer "www.velocidex.com/golang/go-prefetch"
 )

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/artifactdump/artifactdump/corpus/scca"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 	"github.com/artifactdump/artifactdump/prefetch"
 	"github.com/artifactdump/artifactdump/prefetch/xpress"
 	peer "www.velocidex.com/golang/go-prefetch"

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 	"github.com/artifactdump/artifactdump/prefetch"
 	"github.com/google/go-cmp/cmp"
 )

@@ -10,7 +10,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestLimits floods an evaluation with records: its memory is bounded, what it did

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestSessionAt: records find their session by the id that they name, and those

@@ -32,7 +32,7 @@ func TestArrows(t *testing.T) {
 		"prefetch":        {"prefetch/xpress"},
 		"hive":            {},
 
-		"internal/testcost": {},
+		"corpus/testcost": {},
 
 		"artifacts/winpath":           {},
 		"artifacts/formats/wire":      {},

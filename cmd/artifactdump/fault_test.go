@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/artifactdump/artifactdump/corpus"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // A faulty file system counts its calls and fails one of them, once.

@@ -19,7 +19,7 @@ func TestTopLevel(t *testing.T) {
 		t.Skipf("not in a repository: %v", err)
 	}
 	allowed := []string{".ci", ".github", ".gitignore", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "artifacts", "cmd", "corpus",
-		"docs", "go.mod", "go.sum", "hive", "internal", "prefetch"}
+		"docs", "go.mod", "go.sum", "hive", "prefetch"}
 	for name := range strings.FieldsSeq(string(out)) {
 		if !slices.Contains(allowed, name) {
 			t.Errorf("%s is at the top level", name)

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 	peer "www.velocidex.com/golang/go-prefetch"
 )
 

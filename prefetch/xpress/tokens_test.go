@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // Streams of random tokens, which no encoder would choose: every offset and

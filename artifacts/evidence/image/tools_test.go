@@ -16,7 +16,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // The images of these tests are made by public tools, none of which is ours: ntfs-3g and wimtools write the volume, fdisk the partition

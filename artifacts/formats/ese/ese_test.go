@@ -12,7 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/formats/ese"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/corpus/esedb"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 	"github.com/artifactdump/artifactdump/prefetch/xpress"
 )
 

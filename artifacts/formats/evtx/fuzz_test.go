@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	corpus "github.com/artifactdump/artifactdump/corpus/evtx"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // seeds are small logs with all that the corpus can write.

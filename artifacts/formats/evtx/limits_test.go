@@ -11,7 +11,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	corpus "github.com/artifactdump/artifactdump/corpus/evtx"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestNamedDamage breaks one thing of a log at a time. What is broken is named

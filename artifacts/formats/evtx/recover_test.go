@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	corpus "github.com/artifactdump/artifactdump/corpus/evtx"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // eachLog calls f for each shared log.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 var corpusDay = time.Date(2026, 3, 6, 17, 0, 0, 0, time.UTC)

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/sqlitefile"
-	"github.com/artifactdump/artifactdump/internal/testcost"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestStress appends pages of a leaf's type that are full of what looks like
