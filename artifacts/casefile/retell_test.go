@@ -34,7 +34,7 @@ func TestRetell(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want, got bytes.Buffer
-	if err := told.WriteJSON(&want); err == nil {
+	if err = told.WriteJSON(&want); err == nil {
 		err = again.WriteJSON(&got)
 	}
 	if err != nil || want.String() != got.String() {

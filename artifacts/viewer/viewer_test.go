@@ -100,12 +100,12 @@ func TestPlan(t *testing.T) {
 			}
 		}
 	}
-	got := ""
+	var got strings.Builder
 	for p := range InTurn(pages) {
-		got += idsOf(t, p.Rows) + "; "
+		got.WriteString(idsOf(t, p.Rows) + "; ")
 	}
-	if got != "0 1 2; 3 4 5; 6; " || read != 7 {
-		t.Errorf("in turn: %s, %d rows read", got, read)
+	if got.String() != "0 1 2; 3 4 5; 6; " || read != 7 {
+		t.Errorf("in turn: %s, %d rows read", got.String(), read)
 	}
 	for p := range InTurn(pages) { // the reading ends with the loop
 		if idsOf(t, p.Rows) != "0 1 2" {

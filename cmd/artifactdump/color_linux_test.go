@@ -55,7 +55,7 @@ func TestColor(t *testing.T) {
 	if !strings.Contains(coloured, critical) {
 		t.Errorf("no critical row is coloured:\n%.500s", coloured)
 	}
-	for _, l := range strings.Split(coloured, "\n") {
+	for l := range strings.SplitSeq(coloured, "\n") {
 		for _, code := range []string{"\x1b[1;31m", "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[0m"} {
 			l = strings.ReplaceAll(l, code, "")
 		}
