@@ -215,6 +215,9 @@ func webLogReasons(r *WebLog) []string {
 	return out
 }
 
+// Identity makes the id of a request the same whether all of them are shown or a few.
+func (r WebLog) Identity() string { return fmt.Sprint(r.Position()) }
+
 // Summary shows the request.
 func (r WebLog) Summary() string {
 	s := fmt.Sprintf("[%s] %s %s", r.Client, r.Method, r.Path)

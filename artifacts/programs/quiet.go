@@ -227,8 +227,8 @@ func (m *Model) quietProgram(i int) *Program {
 }
 
 // All returns the programs by path: those of Programs, and those of which one
-// record of $MFT is all that is known. Each of the latter is made when it is asked
-// for. Whoever changes one must call keep of the third value, after the last one.
+// record of $MFT is all that is known, with true. Each of the latter is made when it
+// is asked for: whoever changes one hands it to [Model.Keep] after the last one.
 func (m *Model) All() iter.Seq2[*Program, bool] {
 	return func(yield func(*Program, bool) bool) {
 		n := 0
