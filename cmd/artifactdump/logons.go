@@ -26,8 +26,10 @@ func logonsCommand() *cli.Command {
 			"and machines. Besides evidence as elsewhere, EVIDENCE can be a file of events that\n" +
 			"another program exported: JSON of Winlogbeat, evtx_dump, EvtxECmd or Velociraptor,\n" +
 			"or XML.\n\n" +
-			"Views: " + strings.Join(logons.TableViews, ", ") + ". These restrict what a\n" +
-			"view shows: " + strings.Join(logons.Views[1:], ", ") + ".\n\n" +
+			"Views: " + strings.Join(logons.TableViews[:8], ", ") + ",\n" +
+			strings.Join(logons.TableViews[8:], ", ") + ".\n" +
+			"These restrict what a view shows: " + strings.Join(logons.Views[1:5], ", ") + ",\n" +
+			strings.Join(logons.Views[5:], ", ") + ".\n\n" +
 			"Examples:\n" +
 			"   artifactdump logons /mnt/image\n" +
 			"   artifactdump logons --view ranking dc1.zip pc1.E01\n" +
