@@ -82,6 +82,14 @@ func TestCollectedVolume(t *testing.T) {
 		if err = errors.Join(err, f.Close(), ev.Close()); err != nil {
 			t.Fatal(err)
 		}
+		z, err := zip.OpenReader(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fs.Stat(z, "artifactdump/listing.jsonl.gz"); err != nil {
+			t.Errorf("$MFT of a volume that changes is taken for its listing: %v", err)
+		}
+		z.Close()
 		if got := storedSums(t, path); !maps.Equal(got, want) {
 			t.Errorf("sectors of %d bytes: %d files, want %d, or other hashes", unit, len(got), len(want))
 		}

@@ -65,10 +65,10 @@ func (m *machine) listing(ctx context.Context) error {
 }
 
 // fileTable reports whether the $MFT of a volume is stored whole and gives the names that the folders of the volume have, as many of
-// them as were seen when their indexes were read.
+// them as were seen when their indexes were read. That of a running machine has changed since it was stored.
 func (m *machine) fileTable(d *device) bool {
 	v, ok := d.fsys.(*ntfs.Volume)
-	if !ok || d.walked == 0 || len(v.Damage) > 0 || !slices.ContainsFunc(m.rows, func(r *row) bool {
+	if !ok || d.walked == 0 || m.ev.Live() || len(v.Damage) > 0 || !slices.ContainsFunc(m.rows, func(r *row) bool {
 		return r.Line.State == whole && r.Line.Snapshot == "" && r.Line.Path == d.Volume+`\$MFT`
 	}) {
 		return false

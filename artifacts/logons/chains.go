@@ -70,6 +70,7 @@ const (
 	maxArrivals = 1 << 17
 	maxChains   = 1000
 	maxHops     = 32
+	maxNear     = 256 // records of one account on one machine in two minutes
 )
 
 // How near the records of one hop are, and how far apart the hops of a chain.
@@ -214,8 +215,8 @@ type journey struct {
 	machines map[string]*TrailMachine
 	names    map[string][]TrailJoin // by address
 	moves    []*move
-	arrivals map[string][]*Arrival // by host, by time
-	byDest   map[string][]*move    // by time
+	arrivals map[visitor][]*Arrival // by time
+	byDest   map[visitor][]*move    // by time
 }
 
 type move struct {
@@ -224,10 +225,25 @@ type move struct {
 	fails   bool // the other machine would have recorded a success, and has none
 	arrived *Arrival
 	leads   bool // to another move
+
+	asked bool // what before returned
+	prev  *move
+	first *ChainHop
+}
+
+// A visitor is an account on a machine, by its name without the domain.
+type visitor struct{ host, name string }
+
+func newVisitor(host, account string) visitor {
+	_, name, ok := strings.Cut(account, `\`)
+	if !ok {
+		name = account
+	}
+	return visitor{host, strings.ToLower(name)}
 }
 
 func newJourney(trails []*Trail) *journey {
-	w := &journey{map[string]*TrailMachine{}, map[string][]TrailJoin{}, nil, map[string][]*Arrival{}, map[string][]*move{}}
+	w := &journey{map[string]*TrailMachine{}, map[string][]TrailJoin{}, nil, map[visitor][]*Arrival{}, map[visitor][]*move{}}
 	for _, t := range trails {
 		for i := range t.Machines {
 			m := &t.Machines[i]
@@ -242,7 +258,8 @@ func newJourney(trails []*Trail) *journey {
 		}
 		for i := range t.Arrivals {
 			x := &t.Arrivals[i]
-			w.arrivals[x.Host] = append(w.arrivals[x.Host], x)
+			v := newVisitor(x.Host, x.Account)
+			w.arrivals[v] = append(w.arrivals[v], x)
 		}
 		for i := range t.Moves {
 			w.moves = append(w.moves, &move{Move: &t.Moves[i]})
@@ -256,7 +273,8 @@ func newJourney(trails []*Trail) *journey {
 	})
 	for _, m := range w.moves {
 		w.prove(m)
-		w.byDest[m.To] = append(w.byDest[m.To], m)
+		v := newVisitor(m.To, m.Account)
+		w.byDest[v] = append(w.byDest[v], m)
 	}
 	return w
 }
@@ -278,9 +296,9 @@ func later(x, y time.Time) time.Time {
 // prove looks for the log-on on the other machine.
 func (w *journey) prove(m *move) {
 	m.hop = ChainHop{Time: m.Time, From: m.From, To: m.To, Account: m.Account, Actor: m.Actor, Steps: []Step{m.Step}, Level: m.Step.Level}
-	list := w.arrivals[m.To]
+	list := w.arrivals[newVisitor(m.To, m.Account)]
 	i, _ := slices.BinarySearchFunc(list, m.Time.Add(-hopSpan), func(x *Arrival, at time.Time) int { return x.Time.Compare(at) })
-	for ; i < len(list) && !list[i].Time.After(m.Time.Add(hopSpan)); i++ {
+	for n := 0; i < len(list) && n < maxNear && !list[i].Time.After(m.Time.Add(hopSpan)); i, n = i+1, n+1 {
 		x := list[i]
 		from, known := w.source(x)
 		if !sameAccount(x.Account, m.Account) || known && from != m.From {
@@ -350,13 +368,21 @@ func sameAccount(x, y string) bool {
 // before returns the hop that opened the session of a move: the move on the
 // machine that the session came from, or what the session's own log shows of it.
 func (w *journey) before(m *move) (*move, *ChainHop) {
+	if !m.asked {
+		m.asked = true
+		m.prev, m.first = w.opener(m)
+	}
+	return m.prev, m.first
+}
+
+func (w *journey) opener(m *move) (*move, *ChainHop) {
 	if m.Came == nil || m.Time.Sub(m.Came.Time) > chainGaps || m.Came.Time.After(m.Time) {
 		return nil, nil
 	}
 	from, known := w.source(m.Came)
-	list := w.byDest[m.From]
+	list := w.byDest[newVisitor(m.From, m.Came.Account)]
 	i, _ := slices.BinarySearchFunc(list, m.Came.Time.Add(-hopSpan), func(x *move, at time.Time) int { return x.Time.Compare(at) })
-	for ; i < len(list) && !list[i].Time.After(m.Came.Time.Add(hopSpan)); i++ {
+	for n := 0; i < len(list) && n < maxNear && !list[i].Time.After(m.Came.Time.Add(hopSpan)); i, n = i+1, n+1 {
 		if p := list[i]; p != m && !p.fails && sameAccount(p.Account, m.Came.Account) && (!known || p.From == from) {
 			return p, nil
 		}

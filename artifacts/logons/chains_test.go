@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/events"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // on puts a record of the Security log on a machine.
@@ -147,5 +148,25 @@ func TestChainLoops(t *testing.T) {
 		if len(c.Hops) > maxHops+1 {
 			t.Errorf("%d hops", len(c.Hops))
 		}
+	}
+}
+
+// TestChainsOfOneMinute joins records that were made to be compared with each other:
+// all of one account on two machines, within a minute.
+func TestChainsOfOneMinute(t *testing.T) {
+	const n = 30_000
+	at := time.Date(2026, 3, 6, 18, 0, 0, 0, time.UTC)
+	trail := &Trail{Machines: []TrailMachine{{Key: "a", First: at, Last: at}}}
+	for i := range uint64(n) {
+		came := Arrival{Time: at, Host: "a", Account: `X\u`, Sources: []string{fmt.Sprint("s", i)}, Step: Step{Number: i}}
+		trail.Arrivals = append(trail.Arrivals, came)
+		trail.Moves = append(trail.Moves, Move{Time: at, From: "a", To: "a", Account: `Y\u`, Came: &came, Step: Step{Number: n + i}})
+	}
+	begin := testcost.CPU()
+	if c := Chains(trail); len(c) > maxChains {
+		t.Errorf("%d chains", len(c))
+	}
+	if d := testcost.CPU() - begin; d > 10*time.Second {
+		t.Errorf("%v of processor time", d)
 	}
 }
