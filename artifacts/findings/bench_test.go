@@ -32,68 +32,61 @@ func timelineOf(t testing.TB, tree *evidence.Tree) ([]artifacts.Event, []artifac
 	return events, all
 }
 
+// overTrees runs a benchmark over the incident and over a real machine.
+func overTrees(b *testing.B, run func(b *testing.B, open func() *evidence.Tree)) {
+	b.Run("case=incident", func(b *testing.B) { run(b, func() *evidence.Tree { return incident(b) }) })
+	b.Run("case=win10-composed", func(b *testing.B) {
+		run(b, func() *evidence.Tree { return real(b, "images/win10-composed").Trees[0] })
+	})
+}
+
+// judgeAll evaluates all results of a tree.
+func judgeAll(tree *evidence.Tree, all []artifacts.Result) {
+	e := findings.NewEvaluator(findings.FactsOf(tree, "folder", nil), nil)
+	for i := range all {
+		e.Add(&all[i])
+	}
+	e.Report()
+}
+
 // BenchmarkEvaluate measures what the evaluation adds to a timeline, both in
 // turns in one loop; the metric is the share of it.
 func BenchmarkEvaluate(b *testing.B) {
-	for _, c := range []struct {
-		name string
-		open func() *evidence.Tree
-	}{
-		{"case=incident", func() *evidence.Tree { return incident(b) }},
-		{"case=win10-composed", func() *evidence.Tree { return real(b, "images/win10-composed").Trees[0] }},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			var line, judge time.Duration
-			for b.Loop() {
-				tree := c.open()
-				start := time.Now()
-				_, all := timelineOf(b, tree)
-				line += time.Since(start)
-				start = time.Now()
-				e := findings.NewEvaluator(findings.FactsOf(tree, "folder", nil), nil)
-				for i := range all {
-					e.Add(&all[i])
-				}
-				e.Report()
-				judge += time.Since(start)
-			}
-			b.ReportMetric(float64(judge)/float64(line), "evaluation/timeline")
-		})
-	}
+	overTrees(b, func(b *testing.B, open func() *evidence.Tree) {
+		var line, rules time.Duration
+		for b.Loop() {
+			tree := open()
+			start := time.Now()
+			_, all := timelineOf(b, tree)
+			line += time.Since(start)
+			start = time.Now()
+			judgeAll(tree, all)
+			rules += time.Since(start)
+		}
+		b.ReportMetric(float64(rules)/float64(line), "evaluation/timeline")
+	})
 }
 
 // BenchmarkJoin measures what the model of programs adds to a scan, both in turns in
 // one loop: the timeline and the rules, which a scan needs in any case, and the model
 // alone. The metric is the share of the model, whose aim is a tenth.
 func BenchmarkJoin(b *testing.B) {
-	for _, c := range []struct {
-		name string
-		open func() *evidence.Tree
-	}{
-		{"case=incident", func() *evidence.Tree { return incident(b) }},
-		{"case=win10-composed", func() *evidence.Tree { return real(b, "images/win10-composed").Trees[0] }},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			var scan, join time.Duration
-			for b.Loop() {
-				tree := c.open()
-				start := time.Now()
-				_, all := timelineOf(b, tree)
-				e := findings.NewEvaluator(findings.FactsOf(tree, "folder", nil), nil)
-				for i := range all {
-					e.Add(&all[i])
-				}
-				e.Report()
-				scan += time.Since(start)
-				start = time.Now()
-				m := programs.New(programs.Facts{Machine: tree.Machine()})
-				for i := range all {
-					m.Add(&all[i])
-				}
-				m.Model()
-				join += time.Since(start)
+	overTrees(b, func(b *testing.B, open func() *evidence.Tree) {
+		var scan, join time.Duration
+		for b.Loop() {
+			tree := open()
+			start := time.Now()
+			_, all := timelineOf(b, tree)
+			judgeAll(tree, all)
+			scan += time.Since(start)
+			start = time.Now()
+			m := programs.New(programs.Facts{Machine: tree.Machine()})
+			for i := range all {
+				m.Add(&all[i])
 			}
-			b.ReportMetric(float64(join)/float64(scan), "join/scan")
-		})
-	}
+			m.Model()
+			join += time.Since(start)
+		}
+		b.ReportMetric(float64(join)/float64(scan), "join/scan")
+	})
 }
