@@ -1,0 +1,48 @@
+package process
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// smallestHeap is the runtime's first goal of a heap at 100 percent.
+const smallestHeap = 4 << 20
+
+// KeepHeap sets when memory is collected: never while the heap has less than
+// floor bytes, and above that when it has grown by percent since the last time.
+// A short run is then not collected at all, and the largest heap of a long one is
+// what percent alone makes of it.
+func KeepHeap(floor uint64, percent int) {
+	debug.SetGCPercent(collectAt(floor, percent, 0))
+	s := &sentinel{floor, percent}
+	runtime.SetFinalizer(s, (*sentinel).collected)
+}
+
+// A sentinel is garbage from its birth, so that its finalizer follows each
+// collection.
+type sentinel struct {
+	floor   uint64
+	percent int
+}
+
+func (s *sentinel) collected() {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	debug.SetGCPercent(collectAt(s.floor, s.percent, live[0].Value.Uint64()))
+	runtime.SetFinalizer(s, (*sentinel).collected)
+}
+
+// collectAt is the percentage by which a heap of so many bytes in use may grow.
+// The runtime has a goal of its own for small heaps, which grows with the
+// percentage: that is to be the floor, too.
+func collectAt(floor uint64, percent int, live uint64) int {
+	most := int(floor * 100 / smallestHeap)
+	if live >= floor {
+		return percent
+	}
+	if live*uint64(most) <= (floor-live)*100 {
+		return most
+	}
+	return max(percent, int((floor-live)*100/live))
+}

@@ -1,0 +1,47 @@
+package process
+
+import (
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"testing"
+	"time"
+)
+
+// TestCollectAt: the goal that follows from the percentage is the floor for what is
+// small, and grows by the percentage above it.
+func TestCollectAt(t *testing.T) {
+	const floor = 128 << 20
+	for _, live := range []uint64{0, 1, 1 << 20, 3 << 20, 4 << 20, 40 << 20, 85 << 20, 86 << 20, 127 << 20, 128 << 20, 1 << 30, 1 << 50} {
+		percent := collectAt(floor, 50, live)
+		goal := max(live+live/100*uint64(percent), smallestHeap/100*uint64(percent))
+		want := max(floor, live+live/2)
+		if goal < want-want/50 || goal > want+want/50 {
+			t.Errorf("%d bytes in use: %d percent, a goal of %d, want %d", live, percent, goal, want)
+		}
+	}
+}
+
+// TestKeepHeap: after each collection the percentage is set anew.
+func TestKeepHeap(t *testing.T) {
+	before := debug.SetGCPercent(100)
+	defer debug.SetGCPercent(before)
+	(&sentinel{1 << 20, 50}).collected() // less than what the test has in use
+	held := make([]byte, 8<<20)
+	for range 3 {
+		debug.SetGCPercent(100)
+		runtime.GC()
+		for end := time.Now().Add(time.Minute); gogc() != 50; runtime.Gosched() {
+			if time.Now().After(end) {
+				t.Fatalf("%d percent a minute after a collection, want 50", gogc())
+			}
+		}
+	}
+	runtime.KeepAlive(held)
+}
+
+func gogc() uint64 {
+	s := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
