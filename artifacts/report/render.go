@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -91,7 +90,7 @@ func render(w io.Writer, v *view) error {
 		"base":        laneLabel,
 		"timelinerow": func(r rowView) template.HTML { return rows.timelineRow(&r) },
 		"autorow":     func(a autoView) template.HTML { return rows.autoRow(&a) },
-		"evidencerow": func(e Evidence) template.HTML { return rows.evidenceRow(&e) },
+		"findingrow":  func(f findingView) template.HTML { return rows.findingRow(&f) },
 		"when":        momentOf,
 		"stamp":       func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
 		"class":       class,
@@ -121,12 +120,7 @@ func render(w io.Writer, v *view) error {
 			}
 			return tr.word("status", s)
 		},
-		"rules": func() string {
-			if slices.Contains(Languages(), v.In.RulesLang) {
-				return v.In.RulesLang
-			}
-			return "en"
-		},
+		"rules":  v.rulesLang,
 		"style":  func() template.HTML { return style },
 		"script": func() template.HTML { return script },
 		"policy": func() string {

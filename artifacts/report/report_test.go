@@ -300,7 +300,7 @@ func FuzzHostile(f *testing.F) {
 	})
 }
 
-var key = regexp.MustCompile(`(?:\{\{|[( ])t "([a-z0-9.]+)"|text\("([a-z0-9.]+)"`)
+var key = regexp.MustCompile(`(?:\{\{|[( ])t "([a-z0-9.]+)"|(?:text|phrase)\("([a-z0-9.]+)"`)
 
 // wordFamilies are texts whose keys are made of words at run time.
 var wordFamilies = []string{"level.", "proof.", "status.", "kind.", "name.", "tactic.", "way.", "day.", "mark.", "missing."}
@@ -321,7 +321,7 @@ func TestTexts(t *testing.T) {
 	used := map[string]bool{"hist": true, "close": true, "log.used": true, "log.unused": true}
 	var src strings.Builder
 	src.WriteString(pageHTML + indexHTML)
-	for _, f := range []string{"view.go", "render.go", "logons.go"} {
+	for _, f := range []string{"view.go", "render.go", "logons.go", "rows.go", "finding_row.go"} {
 		b, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)

@@ -17,12 +17,13 @@ import (
 type rowWriter struct {
 	b     []byte
 	tr    translate
-	many  bool // more than one machine
+	many  bool   // more than one machine
+	rules string // the language of the rules' texts
 	words map[string]string
 }
 
 func newRowWriter(v *view) *rowWriter {
-	return &rowWriter{tr: v.tr, many: v.Many, words: map[string]string{}}
+	return &rowWriter{tr: v.tr, many: v.Many, rules: v.rulesLang(), words: map[string]string{}}
 }
 
 // html returns what was appended since the last call.
@@ -187,8 +188,8 @@ func (w *rowWriter) autoRow(a *autoView) template.HTML {
 	return w.html()
 }
 
-// evidenceRow is a row of the evidence of a finding.
-func (w *rowWriter) evidenceRow(e *Evidence) template.HTML {
+// evidence appends a row of the evidence of a finding.
+func (w *rowWriter) evidence(e *Evidence) {
 	w.raw(`<tr><th scope="row" class="mono id">`)
 	w.text(clean(e.ID))
 	w.raw(`</th><td class="t">`)
@@ -212,7 +213,6 @@ func (w *rowWriter) evidenceRow(e *Evidence) template.HTML {
 		w.value(e.Key)
 	}
 	w.raw("</span></td></tr>\n")
-	return w.html()
 }
 
 // appendEscaped appends a text as html/template escapes it between tags and in quoted

@@ -15,6 +15,40 @@ const rowTemplates = `
 {{- define "when"}}{{if zero .}}–{{else}}{{with when .}}<time data-utc="{{.Full}}" title="{{.Full}}">{{.Date}} {{.Clock}}<span class="f">{{.Fraction}}</span></time>{{end}}{{end}}{{end -}}
 {{- define "proof"}}<span class="proof {{class (print .)}}">{{word "proof" (print .)}}</span>{{end -}}
 {{- define "ref"}}{{if .Finding}}<a class="ref {{class .Level}}" href="#f{{.Finding}}"><span class="vh">{{t "finding"}} </span>{{.Finding}}</a>{{end}}{{end -}}
+{{- define "finding"}}
+<article id="f{{.N}}" class="finding {{class .Level}}{{if .Off}} off{{end}}" aria-labelledby="fh{{.N}}">
+<details{{if .Open}} open{{end}}>
+<summary><span class="n" aria-hidden="true">{{.N}}</span><h3 id="fh{{.N}}">{{template "level" .Level}} <span lang="{{rules}}">{{template "v" .Title}}</span></h3><span class="subject mono">{{template "v" .Subject}}</span></summary>
+<dl class="facts">
+<div><dt>{{word "kind" .SubjectKind}}</dt><dd>{{template "v" .Scope}}{{if $.Many}} – {{template "v" .Host}}{{end}}</dd></div>
+<div><dt>{{t "seen.first"}}</dt><dd>{{template "when" .FirstSeen}}</dd></div>
+<div><dt>{{t "seen.last"}}</dt><dd>{{template "when" .LastSeen}}{{with .TimeKind}} <span class="quiet">{{template "v" .}}</span>{{end}}</dd></div>
+<div><dt>{{t "attack"}}</dt><dd>{{range .Techniques}}<span class="tid">{{clean .}}</span> {{else}}–{{end}}</dd></div>
+</dl>
+{{- with .Strip}}
+<div class="chart ministrip"><svg viewBox="0 0 960 46" role="img" aria-labelledby="s{{$.N}}-t"><title id="s{{$.N}}-t">{{t "strip" (stampsec .At) .Own .Others}}</title>
+<line class="base" x1="8" x2="952" y1="28" y2="28"/>
+{{- range .Ticks}}<line class="grid" x1="{{.X}}" x2="{{.X}}" y1="4" y2="32"/><text class="axis{{if not .First}} mid{{end}}" x="{{.X}}" y="44">{{.Label}}</text>{{end}}
+{{- range .Marks}}{{if .Own}}<line class="own" x1="{{.X}}" x2="{{.X}}" y1="4" y2="28"><title>{{clean .Title}}</title></line>{{else}}<line class="other" x1="{{.X}}" x2="{{.X}}" y1="16" y2="28"/>{{end}}{{end}}
+</svg></div>{{end}}
+<h4>{{t "reasons"}}</h4>
+<ul class="reasons">{{range .Reasons}}<li>{{template "level" .Level}} <span class="tid">{{clean .Rule}}</span> <span lang="en">{{template "v" .Says}}</span></li>
+{{end}}{{with .Raised}}<li><span lang="en">{{t "raised" (shown .)}}</span></li>{{end}}</ul>
+<dl class="prose" lang="{{rules}}">
+{{- with .Why}}<div><dt lang="{{$.Lang}}">{{t "why"}}</dt><dd>{{shown .}}</dd></div>{{end}}
+{{- with .Benign}}<div><dt lang="{{$.Lang}}">{{t "benign"}}</dt><dd>{{shown .}}</dd></div>{{end}}
+{{- with .Next}}<div><dt lang="{{$.Lang}}">{{t "next"}}</dt><dd>{{shown .}}</dd></div>{{end}}
+</dl>
+{{- if .Evidence}}
+<div class="scroll" tabindex="0" role="region" aria-label="{{t "finding"}} {{.N}}"><table class="evidence">
+<caption>{{t "ev.caption"}}</caption>
+<thead><tr><th scope="col">{{t "id"}}</th><th scope="col">{{t "time"}}</th><th scope="col">{{t "proves"}}</th><th scope="col">{{t "artifact"}}</th><th scope="col">{{t "says"}}</th></tr></thead>
+<tbody>{{range .Evidence}}{{template "evidence" .}}{{end}}</tbody></table></div>{{end}}
+{{- with .Omitted}}
+<p class="quiet">{{t "ev.omitted" .}}</p>{{end}}
+</details>
+</article>{{end -}}
+{{- define "level"}}<span class="level {{class .}}">{{word "level" .}}</span>{{end -}}
 {{- define "evidence"}}<tr><th scope="row" class="mono id">{{clean .ID}}</th><td class="t">{{template "when" .Time}}{{with .TimeKind}}<br><span class="quiet">{{template "v" .}}</span>{{end}}</td><td>{{template "proof" .Proves}}</td><td class="a">{{clean .Artifact}}{{with .User}}<br><span class="quiet">{{template "v" .}}</span>{{end}}</td><td class="mono">{{template "v" .Quote}}<br><span class="quiet">{{template "v" .Source}}{{with .Key}} – {{template "v" .}}{{end}}</span></td></tr>
 {{end -}}
 {{- define "timeline"}}
@@ -40,6 +74,7 @@ func FuzzRows(f *testing.F) {
 			"t": func(key string, args ...any) string { return tr.text(key, args...) }, "word": tr.word,
 			"clean": clean, "shown": func(s string) string { return shown(s, tr) }, "when": momentOf, "class": class, "zero": time.Time.IsZero,
 			"join": func(s []string) string { return strings.Join(s, ", ") }, "many": func() bool { return flag },
+			"rules": func() string { return tr.lang }, "stampsec": toSecond,
 		}).Parse(rowTemplates))
 		e := Evidence{ID: a, Time: when, TimeKind: b, Proves: c, Artifact: a, User: c, Quote: b, Source: a, Key: c}
 		r := rowView{K: n, New: flag, Finding: n, Level: a}
@@ -52,12 +87,20 @@ func FuzzRows(f *testing.F) {
 		}
 		auto := autoView{Finding: n, Level: c}
 		auto.id, auto.host, auto.mechanism, auto.who, auto.command, auto.artifact, auto.tags, auto.written = a, b, c, a, b, c, r.Tags, when
-		w := newRowWriter(&view{tr: tr, Many: flag})
+		finding := findingView{Finding: &Finding{Title: a, Level: b, Subject: c, SubjectKind: a, Scope: b, Host: c, FirstSeen: when, TimeKind: c,
+			Why: a, Benign: b, Next: c, Omitted: n}, N: n, Open: flag, Many: flag, Lang: tr.lang, Off: !flag}
+		if flag {
+			finding.Raised, finding.Techniques = a, []string{b, c}
+			finding.Reasons, finding.Evidence = []Reason{{Rule: a, Level: b, Says: c}, {Rule: c, Level: "high", Says: a}}, []Evidence{e, {}}
+			finding.Strip = &strip{At: when, Own: n, Others: 1, Ticks: []tick{{8, a, true}, {12.5, b, false}},
+				Marks: []stripMark{{X: 3.1, Own: true, Title: c}, {X: 952}}}
+		}
+		w := newRowWriter(&view{tr: tr, Many: flag, In: &Input{RulesLang: tr.lang}})
 		for _, row := range []struct {
 			name string
 			data any
 			got  template.HTML
-		}{{"evidence", e, w.evidenceRow(&e)}, {"timeline", r, w.timelineRow(&r)}, {"auto", auto, w.autoRow(&auto)}} {
+		}{{"finding", finding, w.findingRow(&finding)}, {"timeline", r, w.timelineRow(&r)}, {"auto", auto, w.autoRow(&auto)}} {
 			var want strings.Builder
 			if err := tmpl.ExecuteTemplate(&want, row.name, row.data); err != nil {
 				t.Fatal(err)

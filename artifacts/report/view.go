@@ -127,6 +127,14 @@ type rowView struct {
 	Anchor  string // the record, when the story leads to this row of it
 }
 
+// rulesLang is the language of what the rules say of themselves.
+func (v *view) rulesLang() string {
+	if v.In != nil && slices.Contains(Languages(), v.In.RulesLang) {
+		return v.In.RulesLang
+	}
+	return "en"
+}
+
 func newView(in *Input, tr translate, opts *Options) *view {
 	c := in.Collected
 	if c == nil {
