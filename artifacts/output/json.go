@@ -4,13 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"io"
 	"strconv"
 	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+	"github.com/artifactdump/artifactdump/artifacts/internal/jsontext"
 )
 
 type jsonEvents struct {
@@ -140,19 +140,12 @@ type jsonBuffer []byte
 // encode appends v as [Marshal] encodes it.
 func (b *jsonBuffer) encode(v any) error {
 	start := len(*b)
-	enc := json.NewEncoder(b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	out, err := jsontext.Append(*b, v)
+	if err != nil {
 		return err
 	}
-	out := (*b)[:len(*b)-1] // Encode ends with a line feed
 	*b = append(out[:start], escapeC1(out[start:])...)
 	return nil
-}
-
-func (b *jsonBuffer) Write(p []byte) (int, error) {
-	*b = append(*b, p...)
-	return len(p), nil
 }
 
 // escapeC1 rewrites DEL, the C1 controls, and what changes the direction of

@@ -2,8 +2,6 @@
 package jsontext
 
 import (
-	"bytes"
-	"encoding/json"
 	"time"
 )
 
@@ -20,11 +18,9 @@ func Time(t time.Time) string {
 
 // Marshal is json.Marshal without the escapes for HTML.
 func Marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	b, err := Append(nil, v)
+	if err != nil {
 		return nil, err
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return b, nil
 }
