@@ -14,7 +14,8 @@ import (
 // ever. Where the system can be asked to, reading leaves no access time.
 type dirFS struct {
 	root *os.Root
-	ntfs bool // it lies on a volume that ntfs-3g has mounted
+	dirs *openDirs // nil opens each anew
+	ntfs bool      // it lies on a volume that ntfs-3g has mounted
 }
 
 // RootFS is the file system of a folder, read as [Open] reads a folder: no link leads out of it, no pipe is waited for, and where the
@@ -27,16 +28,16 @@ func (d dirFS) open(op, name string) (*os.File, fs.FileInfo, error) {
 	if !fs.ValidPath(name) {
 		return nil, nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
 	}
-	info, err := d.root.Stat(name)
+	info, err := d.stat(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() && !info.IsDir() {
 		return nil, nil, &fs.PathError{Op: op, Path: name, Err: errNotPlain}
 	}
-	f, err := d.root.OpenFile(name, os.O_RDONLY|quietly|unblocked, 0)
+	f, err := d.openFile(name, os.O_RDONLY|quietly|unblocked)
 	if quietly != 0 && errors.Is(err, fs.ErrPermission) { // another user's file
-		f, err = d.root.OpenFile(name, os.O_RDONLY|unblocked, 0)
+		f, err = d.openFile(name, os.O_RDONLY|unblocked)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -97,7 +98,7 @@ func (d dirFS) Stat(name string) (fs.FileInfo, error) {
 		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrInvalid}
 	}
 	if !d.ntfs {
-		return d.root.Stat(name)
+		return d.stat(name)
 	}
 	f, err := d.Open(name)
 	if err != nil {

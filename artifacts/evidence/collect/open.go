@@ -189,14 +189,14 @@ func openFolder(path string, opts *Options) (*Collection, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Collection{Container: Folder, close: root.Close}
-	d := dirFS{root: root}
+	d := dirFS{root: root, dirs: newOpenDirs(root)}
+	c := &Collection{Container: Folder, close: d.dirs.close}
 	if f, err := root.Open("."); err == nil {
 		d.ntfs = ntfsTimes(f) != nil
 		f.Close()
 	}
 	if c.Hosts, err = Layout(opts.wrap(d)); err != nil {
-		root.Close()
+		d.dirs.close()
 		if nr, ok := errors.AsType[*NotRecognisedError](err); ok {
 			nr.Name = filepath.Base(path)
 		}
