@@ -171,8 +171,8 @@ func filesRead(command, root, work string) (list string, size int64, err error) 
 			rel := strings.ReplaceAll(strings.TrimPrefix(f.Path, `C:\`), `\`, "/")
 			path := filepath.Join(root, rel)
 			st, err := os.Stat(path)
-			if err != nil {
-				continue // a file inside of another
+			if err != nil || !st.Mode().IsRegular() {
+				continue // a file inside of another, or the machine itself
 			}
 			lines = append(lines, path)
 			size += st.Size()
