@@ -302,3 +302,34 @@ func TestRunList(t *testing.T) {
 		}
 	}
 }
+
+// TestPiecesOfFamily: each piece of each member names the file that it is of.
+func TestPiecesOfFamily(t *testing.T) {
+	const n = 30000
+	even := artifacts.Part[line](artifacts.Artifact{Name: "even", Title: "Even line", DataType: "test:even", Proves: artifacts.Present})
+	odd := artifacts.Part[line](artifacts.Artifact{Name: "odd", Title: "Odd line", DataType: "test:odd", Proves: artifacts.Present})
+	list := artifacts.Family([]artifacts.Source{artifacts.LargeFiles(`%SystemRoot%\*.lines`)}, func(in artifacts.Input, out *artifacts.Output) error {
+		for i := range n {
+			a := []*artifacts.Artifact{even, odd}[i%2]
+			if !out.Put(a, line{in.AtOffset(int64(i)), time.Unix(int64(i), 0).UTC(), "text"}) {
+				return nil
+			}
+		}
+		return nil
+	}, even, odd)
+	results, err := artifacts.Run(t.Context(), linesTree(t, map[string]int{"a.lines": 3}), list, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pieces, records := map[string]int{}, map[string]int{}
+	for res := range results {
+		if !strings.HasSuffix(res.From.Path, `\a.lines`) {
+			t.Errorf("a piece of %s with %d records is of the file %q", res.Artifact.Name, len(res.Records), res.From.Path)
+		}
+		pieces[res.Artifact.Name]++
+		records[res.Artifact.Name] += len(res.Records)
+	}
+	if pieces["odd"] < 3 || records["odd"] != n/2 || records["even"] != n/2 {
+		t.Errorf("pieces %v, records %v", pieces, records)
+	}
+}

@@ -93,6 +93,7 @@ func (s *source) piece() {
 			continue
 		}
 		res := p.res
+		res.From = s.res.From
 		res.More, res.goes = true, true
 		res.Errors, res.Notes, res.Hidden = nil, nil, 0
 		if !s.emit(res) {
