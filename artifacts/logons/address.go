@@ -48,8 +48,8 @@ var special = []netip.Prefix{
 	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::/32"),
 }
 
-// isExternal reports whether an address is public.
-func isExternal(a netip.Addr) bool {
+// IsExternal reports whether an address is public.
+func IsExternal(a netip.Addr) bool {
 	if a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() {
 		return false
 	}

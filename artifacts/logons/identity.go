@@ -326,7 +326,7 @@ func (ids *identities) host(key string) *Host {
 	}
 	h := &Host{ID: "h:" + strings.ToLower(key), Label: key, Names: []string{key}, Logs: ids.b.hosts[key]}
 	if addr, ok := parseAddress(key); ok {
-		h.Address, h.External = true, isExternal(addr)
+		h.Address, h.External = true, IsExternal(addr)
 	}
 	ids.hosts[key] = h
 	return h
@@ -380,7 +380,7 @@ func (ids *identities) merge(h *Host, name string) *Host {
 		h.Names = append(h.Names, name)
 		slices.Sort(h.Names[1:])
 	}
-	if addr, ok := parseAddress(name); ok && isExternal(addr) {
+	if addr, ok := parseAddress(name); ok && IsExternal(addr) {
 		h.External = true
 	}
 	return h

@@ -25,8 +25,11 @@ var texts = map[string]text{
 	"story.note": {"A window of time ends when nothing happens for %s. Each sentence ends with its proof and its records: proved means that Windows " +
 		"wrote it as a by-product, recorded that a program reports it, inferred that it follows from several records.",
 		"%s 何も起きなければ時間帯は終わります。各文の後に証明の種類とレコードを示します。証明は Windows が動作の副産物として書いたもの、記録はプログラムが述べるもの、推定は複数のレコードから導いたものです。"},
-	"story.window":   {"Window %d: %s – %s UTC", "時間帯 %d：%s 〜 %s UTC"},
-	"story.core":     {"core %s – %s", "中心 %s 〜 %s"},
+	"story.window": {"Window %d: %s – %s UTC", "時間帯 %d：%s 〜 %s UTC"},
+	"story.core":   {"core %s – %s", "中心 %s 〜 %s"},
+	"story.phases": {"Phases by tactic of ATT&CK. They overlap; acts that show no tactic are in none.",
+		"ATT&CK の戦術別の段階。互いに重なります。戦術を示さない行為は含みません。"},
+	"story.tactic": {"Tactic", "戦術"}, "story.span": {"Time", "時刻"}, "story.acts": {"Acts", "行為"}, "story.techniques": {"Techniques", "手法"},
 	"story.rest":     {"Further acts: %d", "その他の行為：%d 件"},
 	"story.isolated": {"Isolated acts: %d", "孤立した行為：%d 件"},
 	"machine":        {"Machine", "対象マシン"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/programs"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
 // sameAct is the longest pause between acts of one kind and subject that are told
@@ -21,7 +22,9 @@ const maxRefs = 16
 
 // An act is what the story tells in one sentence.
 type act struct {
-	kind, tactic, subject string
+	kind, subject         string
+	tactic                string // "" where the act shows none
+	techniques            []string
 	level                 findings.Level
 	first, last           time.Time
 	n                     int
@@ -47,7 +50,7 @@ func (a *act) sentence() Sentence {
 		}
 	}
 	s := Sentence{
-		Kind: a.kind, Time: a.first, Level: a.level, Tactic: a.tactic, Class: a.class, Count: a.n, Records: a.refs, N: a.records,
+		Kind: a.kind, Time: a.first, Level: a.level, Tactic: a.tactic, Techniques: a.techniques, Class: a.class, Count: a.n, Records: a.refs, N: a.records,
 		Program: a.program,
 		EN:      cut(fill(forms[a.kind].en, en), maxSentence), JA: cut(fill(forms[a.kind].ja, ja), maxSentence),
 	}
@@ -67,6 +70,9 @@ func (a *act) join(o *act) {
 	}
 	a.rest = a.rest && o.rest
 	a.addRefs(o.refs, o.records)
+	for _, t := range o.techniques {
+		a.techniques = with(a.techniques, t)
+	}
 	for _, id := range o.sessions {
 		a.sessions = with(a.sessions, id)
 	}
@@ -90,13 +96,13 @@ func (a *act) addRefs(refs []programs.Ref, n int) {
 
 // A said is what findings say of one record.
 type said struct {
-	level  findings.Level
-	rules  []string
-	title  string
-	attack []string
-	f      *findings.Finding
-	e      *findings.Evidence
-	used   bool
+	level findings.Level
+	rules []string
+	best  string // the rule that gave the level
+	title string
+	f     *findings.Finding
+	e     *findings.Evidence
+	used  bool
 }
 
 // listen notes what a finding says of its records.
@@ -119,21 +125,14 @@ func (g *gathering) listen(f *findings.Finding) {
 		}
 		for _, id := range e.Rules {
 			x.rules = with(x.rules, id)
+			if id == "E-53" && len(g.shortTasks) < maxShownTexts {
+				g.shortTasks = append(g.shortTasks, strings.ToLower(e.Quote))
+			}
 			if level[id] > x.level {
-				x.level, x.title, x.attack, x.f, x.e = level[id], title[id], g.attack[id], f, e
+				x.level, x.title, x.best, x.f, x.e = level[id], title[id], id, f, e
 			}
 		}
 	}
-}
-
-// tactic returns the first tactic of techniques.
-func tactic(ids []string, otherwise string) string {
-	for _, id := range ids {
-		if t, ok := findings.Technique(id); ok && len(t.Tactics) > 0 {
-			return t.Tactics[0]
-		}
-	}
-	return otherwise
 }
 
 // gather returns all acts by time, those of one kind and subject joined.
@@ -180,12 +179,12 @@ func firstID(a *act) string {
 	return a.refs[0].Record
 }
 
-// joinActs tells acts of one kind and subject with short pauses as one.
+// joinActs tells acts of one kind, subject and tactic with short pauses as one.
 func joinActs(list []*act) []*act {
-	open := map[[2]string]*act{}
+	open := map[[3]string]*act{}
 	var out []*act
 	for _, a := range list {
-		k := [2]string{a.kind, a.subject}
+		k := [3]string{a.kind, a.subject, a.tactic}
 		if o := open[k]; o != nil && a.first.Sub(o.last) <= sameAct {
 			o.join(a)
 			continue
@@ -208,7 +207,7 @@ func class(channel string) programs.Certainty {
 
 // new makes an act at a time.
 func newAct(kind, subject string, at time.Time, x *said, c programs.Certainty, ref programs.Ref) *act {
-	return &act{kind: kind, subject: subject, level: x.level, tactic: tactic(x.attack, ""), first: at, last: at, n: 1, class: c,
+	return &act{kind: kind, subject: subject, level: x.level, first: at, last: at, n: 1, class: c,
 		refs: []programs.Ref{ref}, records: 1, en: map[string]string{}}
 }
 
@@ -247,25 +246,40 @@ func (g *gathering) recorded(a *programs.Act) {
 	n.en["A"] = who
 	switch kind {
 	case "service":
+		n.show(g.ofService(a.Subject, a.Object, x))
 		n.en["name"], n.en["P"] = a.Subject, path(cut(a.Object, maxPath))
 	case "account":
+		switch a.Object {
+		case "created":
+			n.show(shown{"T1136", "persistence"})
+		case "enabled", "given a new password":
+			n.show(shown{"T1098", "persistence"})
+		case "changed":
+			n.show(g.ofRecord(x))
+		}
 		n.en["X"] = short(a.Subject, a.Text)
 		n.ja = map[string]string{"X": n.en["X"], "A": who}
 		n.en["enabled"], n.ja["enabled"] = a.Object, cmp.Or(accountJA[a.Object], a.Object)
 		n.en["created"], n.en["deleted"], n.en["changed"] = present, present, present
 		n.ja["created"], n.ja["deleted"], n.ja["changed"] = present, present, present
 	case "group":
+		n.show(shown{"T1098.007", "persistence"})
 		n.en["X"], n.en["G"] = short(a.Subject, a.Text), short(a.Object, "")
 	case "wmi":
+		n.show(shown{"T1546.003", "persistence"})
 		n.en["filter"], n.en["consumer"] = cut(a.Subject, maxQuoted), cut(a.Object, maxQuoted)
 		delete(n.en, "A")
 	case "task":
+		n.show(g.ofTaskEvent(a.Subject, x))
 		n.en["name"], n.en["cmd"] = a.Subject, a.Object
 	case "clear":
+		n.show(shown{"T1070.001", "defense-evasion"})
 		n.en["name"], n.en["t"] = a.Subject, minute(a.Time)
 	case "forged":
+		n.show(shown{"T1070", "defense-evasion"})
 		n.en["event"], n.en["P"] = cut(a.Object, 80), "eventcreate.exe"
 	case "try":
+		n.show(g.command(stemOf(winpath.Base(a.Program)), a.Object))
 		n.en["product"], n.en["name"], n.en["cmd"], n.en["P"] = "Defender", a.Subject, cut(a.Object, maxQuoted), path(a.Program)
 	}
 	g.add(n)
@@ -291,7 +305,7 @@ func person(name string) string {
 // went. Of a program of Windows that runs what others wrote, only starts that are
 // evidence count.
 func (g *gathering) program(p *programs.Program, level findings.Level) {
-	rules := &said{level: level, attack: g.attackOf(p)}
+	rules := &said{level: level}
 	host := !p.Outside() && programs.IsHost(p.Base())
 	for i := range p.Starts {
 		s := &p.Starts[i]
@@ -311,7 +325,8 @@ func (g *gathering) program(p *programs.Program, level findings.Level) {
 	for i := range p.Arrived {
 		if a := &p.Arrived[i]; !a.Time.IsZero() && a.Kind != "inventory" {
 			n := newAct("arrive", p.ID, a.Time, rules, a.Certainty, a.Ref)
-			n.tactic, n.rest, n.program, n.folder = "initial-access", true, p.ID, folder(p)
+			n.rest, n.program, n.folder = true, p.ID, folder(p)
+			n.show(ofArrival(a))
 			if a.Kind == "download" || a.Kind == "marked" || a.Kind == "bits" {
 				n.en["url"] = cut(a.From, maxQuoted)
 			}
@@ -329,7 +344,8 @@ func (g *gathering) program(p *programs.Program, level findings.Level) {
 			kind = "pf"
 		}
 		n := newAct(kind, p.ID, e.Time, rules, programs.Proved, e.Ref)
-		n.tactic, n.program, n.folder = "defense-evasion", p.ID, folder(p)
+		n.program, n.folder = p.ID, folder(p)
+		n.show(ofEnd(p, e.Kind))
 		n.en["P"], n.en["A"] = path(p.Path), e.By
 		g.add(n)
 	}
@@ -355,7 +371,8 @@ func (g *gathering) tasks(p *programs.Program) {
 		x.used = true
 		n := newAct("task", a.Name, a.Made, x, programs.Recorded, a.MadeRef)
 		n.addRefs([]programs.Ref{a.Ref}, 1)
-		n.tactic, n.actor = "persistence", person(a.MadeBy)
+		n.actor = person(a.MadeBy)
+		n.show(g.ofTask(a))
 		n.en["name"], n.en["A"], n.en["cmd"] = a.Name, a.MadeBy, cut(cmp.Or(a.Command, p.Path), maxQuoted)
 		n.ja = maps.Clone(n.en)
 		n.en["ran"], n.ja["ran"] = "It ran.", "実行されました。"
@@ -364,15 +381,6 @@ func (g *gathering) tasks(p *programs.Program) {
 		}
 		g.add(n)
 	}
-}
-
-// attackOf returns the techniques of the findings about a program.
-func (g *gathering) attackOf(p *programs.Program) []string {
-	var out []string
-	for _, id := range p.Rules {
-		out = append(out, g.attack[id]...)
-	}
-	return out
 }
 
 // about returns what findings say of a start, or nil.
@@ -405,9 +413,7 @@ func (g *gathering) start(p *programs.Program, s *programs.Start, x *said) {
 	}
 	n := newAct(kind, p.ID, s.Time, x, s.Certainty, s.Proofs[0].Ref)
 	n.refs, n.records = s.Refs(), len(s.Proofs)
-	if n.tactic == "" || !p.Outside() {
-		n.tactic = cmp.Or(tactic(x.attack, ""), "execution")
-	}
+	n.show(g.ofStart(p, s, x))
 	n.program, n.folder = p.ID, folder(p)
 	n.en["P"], n.en["A"], n.en["cmd"], n.en["source"] = path(p.Path), who, arguments(s.Command, p), s.Account.Source
 	if kind == "run" {
@@ -421,7 +427,8 @@ func (g *gathering) start(p *programs.Program, s *programs.Start, x *said) {
 	}
 	for _, a := range p.Autostarts {
 		if slices.Contains(a.Fired, s.ID) {
-			n.kind, n.tactic, n.class = "fire", "persistence", programs.Inferred
+			n.kind, n.class, n.techniques = "fire", programs.Inferred, nil
+			n.show(shown{"T1053.005", "persistence"})
 			n.en["mechanism"], n.en["name"] = a.Mechanism, a.Name
 			n.actor = ""
 		}
@@ -459,6 +466,7 @@ func (g *gathering) verdicts(p *programs.Program) {
 // rule that speaks of it.
 func (g *gathering) other(x *said) {
 	n := newAct("record", x.title+"\x00"+x.f.ID, x.e.Time, x, class(x.e.Channel), programs.Ref{Record: x.e.ID, Artifact: x.e.Artifact})
+	n.show(g.ofRecord(x))
 	n.rest = x.e.Artifact == "eventdefender" && slices.Contains(x.rules, "E-71") || slices.Contains(x.rules, "E-72")
 	n.en["title"], n.en["quote"] = x.title, cut(x.e.Quote, 160)
 	n.ja = map[string]string{"title": cmp.Or(g.titles[x.title], x.title), "quote": n.en["quote"]}

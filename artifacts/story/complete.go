@@ -46,6 +46,11 @@ func (g *gathering) complete(w *Window) {
 			if s.Time.Before(from) || s.Time.After(to) || person(s.Account.Short()) == "" && !s.Account.IsZero() {
 				continue
 			}
+			v := g.ofStart(p, s, nil)
+			if s.Command != "" && v.tactic != "discovery" { // net and netsh change things, too
+				continue
+			}
+			d.techniques = with(d.techniques, v.technique)
 			names, found = with(names, p.Base()), with(found, p.ID)
 			d.n++
 			d.class = programs.Weakest(d.class, s.Certainty)
@@ -61,7 +66,7 @@ func (g *gathering) complete(w *Window) {
 	if len(names) >= 3 {
 		w.acts = slices.DeleteFunc(w.acts, func(a *act) bool { // told together
 			return (a.kind == "run" || a.kind == "during") && a.level < findings.Critical && slices.Contains(found, a.program) &&
-				!a.first.Before(from)
+				(a.tactic == "" || a.tactic == "discovery") && !a.first.Before(from)
 		})
 		d.en["k"], d.en["n"], d.en["names"] = strconv.Itoa(len(names)), strconv.Itoa(d.n), strings.Join(names, ", ")
 		w.acts = append(w.acts, d)
@@ -91,8 +96,14 @@ func (g *gathering) coupled(w *Window, p *programs.Program) {
 		if level = max(level, l2); level < findings.Medium {
 			continue
 		}
-		n := &act{kind: "couple", tactic: "execution", level: level, first: p.Starts[0].Time, last: p.Starts[0].Time, n: c.Starts,
+		n := &act{kind: "couple", level: level, first: p.Starts[0].Time, last: p.Starts[0].Time, n: c.Starts,
 			class: programs.Inferred, program: p.ID, folder: folder(p), en: map[string]string{}}
+		for _, base := range []string{p.Base(), other.Base()} {
+			if v := named(stemOf(base)); v.technique == "T1569.002" {
+				n.show(v)
+				break
+			}
+		}
 		for i := range p.Starts {
 			n.addRefs(p.Starts[i].Refs(), len(p.Starts[i].Proofs))
 		}
@@ -117,7 +128,7 @@ func (g *gathering) sessions(w *Window) {
 		if !slices.Contains(ids, s.ID) || s.Account == nil || s.BeginRef.ID == "" || person(short(s.Account.Name, s.Account.SID)) == "" {
 			continue
 		}
-		n := &act{kind: "logon", tactic: "initial-access", level: findings.Medium, first: s.Begin, last: s.Begin, n: 1,
+		n := &act{kind: "logon", level: findings.Medium, first: s.Begin, last: s.Begin, n: 1,
 			class: programs.Proved,
 			refs:  []programs.Ref{{Record: s.BeginRef.ID, Artifact: "eventlogons"}}, records: 1, sessions: []string{s.ID},
 			en: map[string]string{}}
@@ -125,6 +136,12 @@ func (g *gathering) sessions(w *Window) {
 		n.actor = n.en["A"]
 		if s.Source != nil && s.Source != s.Host {
 			n.en["source"], n.source = s.Source.Label, s.Source.Label
+			switch {
+			case s.Type == 10 && s.Source.External:
+				n.show(shown{"T1133", "initial-access"})
+			case s.Type == 10:
+				n.show(shown{"T1021.001", "lateral-movement"})
+			}
 		}
 		words, ok := logonTypes[s.Type]
 		if !ok {

@@ -9,14 +9,17 @@ import (
 
 // A gathering collects the acts of one machine.
 type gathering struct {
-	m      *programs.Model
-	r      *findings.Report
-	said   map[string]*said
-	acts   []*act
-	left   int         // acts beyond the limit
-	clocks []time.Time // at which the clock was set by much
-	attack map[string][]string
-	titles map[string]string // of rules in Japanese
+	m          *programs.Model
+	r          *findings.Report
+	said       map[string]*said
+	acts       []*act
+	left       int         // acts beyond the limit
+	clocks     []time.Time // at which the clock was set by much
+	attack     map[string][]string
+	titles     map[string]string // of rules in Japanese
+	texts      map[string]shown  // by program and command line
+	shortTasks []string          // what the records of tasks say that were gone within minutes
+	makers     map[string]string // command lines that make tasks, by record
 }
 
 // maxActs bounds the acts of a story: nobody reads more, and evidence can be made
@@ -32,7 +35,18 @@ func (g *gathering) add(a *act) {
 }
 
 func newGathering(m *programs.Model, r *findings.Report) *gathering {
-	g := &gathering{m: m, r: r, said: map[string]*said{}, attack: map[string][]string{}, titles: map[string]string{}}
+	g := &gathering{m: m, r: r, said: map[string]*said{}, attack: map[string][]string{}, titles: map[string]string{},
+		texts: map[string]shown{}, makers: map[string]string{}}
+	for _, p := range m.Programs {
+		if p.Base() != "schtasks.exe" {
+			continue
+		}
+		for i := range p.Starts {
+			for _, ref := range p.Starts[i].Refs() {
+				g.makers[ref.Record] = p.Starts[i].Command
+			}
+		}
+	}
 	for _, rule := range findings.Rules() {
 		g.attack[rule.ID] = rule.Attack
 		g.titles[rule.Title] = rule.In("ja").Title

@@ -24,7 +24,7 @@ var forms = map[string]form{
 	"couple": {"Each of {n} starts of {P} was followed by {Q} within {gap}: they are one job.",
 		"{P} の起動 {n} 回すべての {gap} 以内に {Q} が起動しており、一連の動作と推定されます。"},
 	"service": {"Service {name} ({P}) was installed{ {n} times}{ by {A}}.", "サービス {name}（{P}）が{ {A} により}{ {n} 回}登録されました。"},
-	"task":    {"Task {name} was made{ by {A}}: {cmd}. {ran}", "タスク {name} が{ {A} により}作成されました：{cmd}。{ran}"},
+	"task":    {"Task {name} was made{ by {A}}{: {cmd}}. {ran}", "タスク {name} が{ {A} により}作成されました{：{cmd}}。{ran}"},
 	"fire":    {"{mechanism} {name} started {P}.", "{mechanism} {name} により {P} が起動しました。"},
 	"setting": {"{setting} was changed{ to {value}}{ by {A}}.", "{setting} が{ {A} により}{ {value} に}変更されました。"},
 	"account": {"Account {X} was {enabled}{created}{deleted}{changed}{ by {A}}.",

@@ -62,6 +62,7 @@ type Window struct {
 	Sessions  []string       `json:"sessions,omitempty"`
 	Folders   []string       `json:"folders,omitempty"`
 	Tactics   []string       `json:"tactics,omitempty"` // in the order in which they begin
+	Phases    []Phase        `json:"phases,omitempty"`  // the same, with what they hold; they overlap
 	Programs  []string       `json:"programs,omitempty"`
 	Lead      Sentence       `json:"lead"`
 	Sentences []Sentence     `json:"sentences"`
@@ -70,20 +71,33 @@ type Window struct {
 	acts []*act
 }
 
+// A Phase is what the acts of one tactic of ATT&CK span in a window. Acts that show no
+// tactic are in none.
+type Phase struct {
+	Tactic     string         `json:"tactic"`
+	First      time.Time      `json:"first"`
+	Last       time.Time      `json:"last"`
+	Level      findings.Level `json:"level"`
+	Acts       int            `json:"acts"` // sentences
+	Techniques []string       `json:"techniques"`
+}
+
 // A Sentence is one statement with its proof.
 type Sentence struct {
 	Kind    string             `json:"kind"`
 	Time    time.Time          `json:"time,omitzero"`
 	Last    time.Time          `json:"last,omitzero"` // of several acts that are told as one
 	Level   findings.Level     `json:"level,omitzero"`
-	Tactic  string             `json:"tactic,omitempty"`
+	Tactic  string             `json:"tactic,omitempty"` // that the act itself shows
 	Class   programs.Certainty `json:"class,omitempty"`
 	Count   int                `json:"count,omitempty"`   // acts
 	Records []programs.Ref     `json:"records,omitempty"` // at most 16
 	N       int                `json:"n_records,omitempty"`
 	Program string             `json:"program_id,omitempty"`
-	EN      string             `json:"en"`
-	JA      string             `json:"ja"`
+	// Techniques of the tactic, of which the table of ATT&CK says so.
+	Techniques []string `json:"techniques,omitempty"`
+	EN         string   `json:"en"`
+	JA         string   `json:"ja"`
 }
 
 // Text returns the sentence in a language: "en" or "ja".
@@ -276,7 +290,7 @@ func (w *Window) describe() {
 	for _, a := range w.acts {
 		w.Accounts = with(w.Accounts, a.actor)
 		w.Sources = with(w.Sources, a.source)
-		w.Tactics = with(w.Tactics, a.tactic)
+		w.phase(a)
 		w.Folders = with(w.Folders, a.folder)
 		w.Programs = with(w.Programs, a.program)
 		for _, id := range a.sessions {
@@ -291,6 +305,28 @@ func (w *Window) describe() {
 	ja["acts"], ja["programs"] = fmt.Sprintf("%d 件", acts), fmt.Sprintf("%d 個のプログラム", involved)
 	w.Lead = plain("lead", en, ja)
 	w.Lead.Time, w.Lead.Last, w.Lead.Level = w.First, w.Last, w.Level
+}
+
+// phase adds an act to the phase of its tactic.
+func (w *Window) phase(a *act) {
+	if a.tactic == "" {
+		return
+	}
+	i := slices.Index(w.Tactics, a.tactic)
+	if i < 0 {
+		i = len(w.Tactics)
+		w.Tactics = append(w.Tactics, a.tactic)
+		w.Phases = append(w.Phases, Phase{Tactic: a.tactic, First: a.first, Last: a.last})
+	}
+	p := &w.Phases[i]
+	p.Acts++
+	p.Level = max(p.Level, a.level)
+	if a.last.After(p.Last) {
+		p.Last = a.last
+	}
+	for _, t := range a.techniques {
+		p.Techniques = with(p.Techniques, t)
+	}
 }
 
 // count writes a number with its noun.

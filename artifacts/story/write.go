@@ -17,10 +17,11 @@ var words = map[string]map[string]string{
 		"note": "Times are UTC. A window ends when nothing happens for %s. Each sentence ends with its proof: " +
 			"proved, recorded or inferred, and its records.",
 		"window": "Window %d", "core": "core", "isolated": "Isolated acts", "rest": "Further acts of window %d",
-		"records": "records", "record": "record",
+		"records": "records", "record": "record", "phases": "By tactic of ATT&CK (phases overlap):", "acts": "acts", "act": "act",
 		"proved": "proved", "recorded": "recorded", "inferred": "inferred", "limits": "What the evidence does not show"},
 	"ja": {"title": "マシン %s で起きたこと", "note": "時刻は UTC。%s 何も起きなければ時間帯は終わります。各文の末尾に証明の種類（証明、記録、推定）とレコードを示します。",
 		"window": "時間帯 %d", "core": "中心", "isolated": "孤立した行為", "rest": "時間帯 %d のその他の行為", "records": "件のレコード", "record": "件のレコード",
+		"phases": "ATT&CK の戦術別（重なりあり）：", "acts": "件", "act": "件",
 		"proved": "証明", "recorded": "記録", "inferred": "推定", "limits": "証拠から分からないこと"},
 }
 
@@ -85,6 +86,9 @@ func (s *Story) write(w io.Writer, lang, title, heading, item, code string) erro
 		if when := x.When(); when != "" {
 			fmt.Fprintf(b, "[%s] ", when)
 		}
+		if x.Tactic != "" {
+			fmt.Fprintf(b, "%s: ", TacticName(x.Tactic, lang))
+		}
 		b.WriteString(escape(x.Text(lang)))
 		if p := x.Proof(lang); p != "" {
 			fmt.Fprintf(b, " (%s", p)
@@ -105,6 +109,13 @@ func (s *Story) write(w io.Writer, lang, title, heading, item, code string) erro
 			fmt.Fprintf(b, "; %s %s – %s", t["core"], x.CoreFirst.UTC().Format("15:04:05.000"), x.CoreLast.UTC().Format("15:04:05.000"))
 		}
 		fmt.Fprintf(b, "\n\n%s\n\n", escape(x.Lead.Text(lang)))
+		if len(x.Phases) > 0 {
+			fmt.Fprintf(b, "%s\n\n", t["phases"])
+			for j := range x.Phases {
+				fmt.Fprintf(b, "%s%s\n", item, x.Phases[j].Text(lang))
+			}
+			b.WriteString("\n")
+		}
 		for j := range x.Sentences {
 			line(&x.Sentences[j])
 		}
@@ -130,6 +141,47 @@ func (s *Story) write(w io.Writer, lang, title, heading, item, code string) erro
 		}
 	}
 	return b.Flush()
+}
+
+// Text returns what a phase is, in a language: "17:53:30–18:24:12 discovery: 3 acts
+// (T1046, T1082)".
+func (p *Phase) Text(lang string) string {
+	t := words[lang]
+	if t == nil {
+		t = words["en"]
+	}
+	noun := t["acts"]
+	if p.Acts == 1 {
+		noun = t["act"]
+	}
+	form := "%s %s: %d %s (%s)"
+	if lang == "ja" {
+		form = "%s %s：%d %s（%s）"
+	}
+	return fmt.Sprintf(form, p.When(), TacticName(p.Tactic, lang), p.Acts, noun, strings.Join(p.Techniques, ", "))
+}
+
+// When returns the span of a phase for people.
+func (p *Phase) When() string { return (&Sentence{Time: p.First, Last: p.Last}).When() }
+
+// tacticJA are the names of the tactics in Japanese.
+var tacticJA = map[string]string{
+	"reconnaissance": "偵察", "resource-development": "リソース開発", "initial-access": "初期アクセス", "execution": "実行",
+	"persistence": "永続化", "privilege-escalation": "権限昇格", "defense-evasion": "防御回避",
+	"credential-access": "認証情報アクセス", "discovery": "探索", "lateral-movement": "水平展開", "collection": "収集",
+	"command-and-control": "C&C", "exfiltration": "持ち出し", "impact": "影響",
+}
+
+// TacticName returns the name of a tactic of ATT&CK, such as "Lateral movement". A case
+// folder can hold another word: it stays as it is.
+func TacticName(tactic, lang string) string {
+	switch {
+	case tacticJA[tactic] == "":
+		return clean(tactic)
+	case lang == "ja":
+		return tacticJA[tactic]
+	}
+	return strings.ToUpper(tactic[:1]) + strings.ReplaceAll(tactic[1:], "-", " ")
 }
 
 // Span writes a duration without zero parts: 30m, 1h30m.
@@ -168,6 +220,16 @@ func (s Sentence) MarshalJSON() ([]byte, error) {
 		Time string `json:"time,omitempty"`
 		Last string `json:"last,omitempty"`
 	}{plain(s), jsontext.Time(s.Time), jsontext.Time(s.Last)})
+}
+
+// MarshalJSON writes times as all outputs do.
+func (p Phase) MarshalJSON() ([]byte, error) {
+	type plain Phase
+	return jsontext.Marshal(struct {
+		plain
+		First string `json:"first"`
+		Last  string `json:"last"`
+	}{plain(p), jsontext.Time(p.First), jsontext.Time(p.Last)})
 }
 
 // MarshalJSON writes times as all outputs do.
