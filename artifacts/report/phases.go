@@ -28,12 +28,19 @@ func phaseBar(w *story.Window, p story.Phase) bar {
 	return b
 }
 
+// maxTechniques is how many techniques a phase or a sentence names.
+const maxTechniques = 12
+
 // techniqueList writes techniques with their names.
 func techniqueList(ids []string) string {
 	var out []string
-	for _, id := range ids {
+	for i, id := range ids {
+		if i == maxTechniques {
+			out = append(out, "…")
+			break
+		}
 		t, _ := findings.Technique(id)
-		out = append(out, strings.TrimSpace(id+" "+t.Name))
+		out = append(out, cleanTo(strings.TrimSpace(id+" "+t.Name), 60))
 	}
 	return strings.Join(out, ", ")
 }
