@@ -49,6 +49,21 @@ func (m *Machine) view(ctx context.Context, in *viewer.Input) error {
 		}
 		in.Findings = append(in.Findings, bytes.Clone(line))
 	}
+	if _, ok := m.output("programs.jsonl"); ok {
+		var bad error
+		model, err := m.Programs(ctx, func(err error) { bad = err })
+		if err == nil {
+			err = bad
+		}
+		if err != nil {
+			return err
+		}
+		list, err := viewer.ProgramsOf(model)
+		if err != nil {
+			return err
+		}
+		in.Programs = append(in.Programs, list...)
+	}
 	for _, t := range []struct {
 		name string
 		to   *[]map[string]string

@@ -38,6 +38,9 @@ func (x *machineScan) beginViewer() error {
 	if in.Findings, err = viewer.FindingsOf(x.report); err != nil {
 		return err
 	}
+	if in.Programs, err = viewer.ProgramsOf(x.report.Models...); err != nil {
+		return err
+	}
 	if err := in.SetLogons(x.analysis); err != nil {
 		return err
 	}

@@ -90,6 +90,7 @@ type trailer struct {
 	Rows     int                 `json:"rows"`
 	Machines []machine           `json:"machines"`
 	Findings []json.RawMessage   `json:"findings"`
+	Programs []json.RawMessage   `json:"programs"`
 	Sessions []map[string]string `json:"sessions"`
 	Logons   []map[string]string `json:"logons"`
 	OddIDs   map[int][2]string   `json:"odd_ids"`
@@ -127,6 +128,9 @@ func writeTrailer(w io.Writer, in *Input, e *encoder) error {
 	for _, f := range in.Findings {
 		t.Findings = append(t.Findings, f)
 	}
+	for _, p := range in.Programs {
+		t.Programs = append(t.Programs, p)
+	}
 	t.Rules = translated(in.Findings)
 	for _, m := range in.Machines {
 		t.Machines = append(t.Machines, machine{m.Name, m.OS, m.Build, m.TimeZone, zoneNames[m.TimeZone], m.Bias})
@@ -163,7 +167,7 @@ func translated(list [][]byte) map[string]texts {
 	return out
 }
 
-// hostOf returns the machine of a finding.
+// hostOf returns the machine of a finding or a program.
 func hostOf(finding []byte) string {
 	var f struct {
 		Host string `json:"host"`

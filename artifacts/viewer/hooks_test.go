@@ -64,6 +64,7 @@ func TestHostile(t *testing.T) {
 		Evidence: "/mnt/it's\u202e here", Machines: []output.Machine{{Name: "<img src=x onerror=globalThis.hacked=1>", TimeZone: "<b>"}, {Name: "STRANGE-PC"}},
 		Rows:     all(strange()),
 		Findings: [][]byte{[]byte(`{"id":"abcdef0123456789","title":"</script><img src=x onerror=globalThis.hacked=1>","level":"critical\" onclick=\"x","subject":"\u202egnp.exe","reasons":[{"rule_id":"X","says":"<iframe src=//x>"}]}`)},
+		Programs: [][]byte{[]byte(`{"host":"STRANGE-PC","id":"<b>","path":"<img src=x onerror=globalThis.hacked=1>","key":"\\t\\<b>.exe","level":"x\" onclick=\"y","rules":["<i>"],"what":[{"name":"<b>","value":"</li><script>globalThis.hacked=1</script>","certainty":"constructor"}],"starts":[{"time":"never","certainty":"<b>","command_line":"\u202e<img src=x>","proofs":[{"record":"<b>"}]}],"missing":[{}],"ends":[{"kind":"<b>"}],"files":[{}],"arrived":[{"ref":null}]}`), []byte(`{}`)},
 		Sessions: []map[string]string{{"Host": "<b>", "Account": "<i>", "Begin": "not a time"}, {"Host": "STRANGE-PC", "Account": `A\B "`, "Begin": "2026-03-06 18:00:00.0000000"}},
 		Logons:   []map[string]string{{"Account": "<svg onload=globalThis.hacked=1>", "Source": "\"><script>", "Target": "</svg>", "Success": "1"}},
 	}
@@ -102,6 +103,12 @@ func TestHostile(t *testing.T) {
 	}
 	if s := b.text(`[...document.querySelectorAll("code")].map((c) => c.textContent).join()`); !strings.Contains(s, `'/mnt/it'\''s`) {
 		t.Errorf("the command is not quoted: %s", s)
+	}
+	if b.text(`artifactdump.biography(0)`) != "<b>" || b.text(`artifactdump.biography(1)`) != "" {
+		t.Error("the biography is not shown")
+	}
+	if n := b.number(`document.querySelectorAll("script, #details img, #details i, #details script, #details b *").length`); n != 1 {
+		t.Errorf("%d elements of the biography came from the evidence", n-1)
 	}
 	// The policy stops what a mistake of the page would let in.
 	b.eval(`document.body.insertAdjacentHTML("beforeend", '<img src="https://example.invalid/x.png" onerror="globalThis.hacked=2"><style>body{display:none}</style>')`, nil)

@@ -71,6 +71,9 @@ var incident = sync.OnceValues(func() (*Input, []*output.Row) {
 	if in.Findings, err = FindingsOf(report); err != nil {
 		panic(err)
 	}
+	if in.Programs, err = ProgramsOf(report.Models...); err != nil {
+		panic(err)
+	}
 	if err := in.SetLogons(b.Analyse()); err != nil {
 		panic(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/output"
@@ -165,12 +166,9 @@ func ByMachine(in *Input) []*Input {
 	for _, m := range in.Machines {
 		one := *in
 		one.Title, one.Machines, one.Rows = "", []output.Machine{m}, ofMachine(in.Rows, m.Name)
-		one.Findings = nil
-		for _, f := range in.Findings {
-			if hostOf(f) == m.Name {
-				one.Findings = append(one.Findings, f)
-			}
-		}
+		others := func(b []byte) bool { return hostOf(b) != m.Name }
+		one.Findings = slices.DeleteFunc(slices.Clone(in.Findings), others)
+		one.Programs = slices.DeleteFunc(slices.Clone(in.Programs), others)
 		out = append(out, &one)
 	}
 	return out

@@ -44,6 +44,8 @@ type Input struct {
 	Rows       iter.Seq2[*output.Row, error] // in the order of a timeline
 	// Findings are JSON objects, as in findings.jsonl.
 	Findings [][]byte
+	// Programs are biographies, JSON objects as in programs.jsonl; see [ProgramsOf].
+	Programs [][]byte
 	// Sessions and Logons are tables of the log-on analysis, by column.
 	Sessions, Logons []map[string]string
 	// Part and Parts say which of several pages this is; Files names all of them.
@@ -61,7 +63,7 @@ var pageFiles embed.FS
 
 // scripts are the sources of the page's script, in their order.
 var scripts = []string{
-	"texts", "util", "data", "query", "regexp", "state", "grid", "histogram", "facets", "details", "marks", "export", "lanes", "graph", "main",
+	"texts", "util", "data", "query", "regexp", "state", "grid", "histogram", "facets", "details", "marks", "export", "biography", "lanes", "graph", "main",
 }
 
 // assets returns the style and the script of the page.

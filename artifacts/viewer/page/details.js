@@ -16,6 +16,7 @@ function showDetails(i, toNote) {
 	if (i < 0) return;
 	const box = $("details"), same = detailRow === i, scroll = box.scrollTop;
 	detailRow = i;
+	delete box.dataset.program;
 	box.hidden = false;
 	document.body.classList.add("with-details");
 	const close = el("button", { type: "button", class: "close", text: "×", "aria-label": t("close"), onclick: closeDetails });
@@ -96,6 +97,8 @@ function pivots(i) {
 	const session = sessionOf(i);
 	if (session) to(alike, t("session"), sessionQuery(session));
 	to(alike, t("record"), "record:" + recordOf(i));
+	const bio = bioOfRow(i);
+	if (bio) alike.append(el("button", { type: "button", class: "biography", text: t("biography"), onclick: () => showBiography(bio) }), " ");
 	if (tokens(state.query).some((k) => k.field === "host")) to(alike, t("allMachines"), without(state.query, "host"));
 	const drop = (label, term) => hide.append(el("button", { type: "button", text: label, onclick: () => addTerm(term) }), " ");
 	drop(t("artifact"), "-artifact:" + quote(cell("parser", i)));

@@ -1,6 +1,9 @@
 
 // Lanes: one for each program of the rows shown, with a dot for each row; sessions of
-// log-ons are bars above them.
+// log-ons are bars above them. A start that is proved is a filled dot, one that a program
+// recorded a half, one that is inferred a ring; other rows are small, and those with a
+// local time of an unknown zone are squares. A click on a dot shows its row, one on the
+// rest of a lane the biography of its program.
 const LANE = 18, MAX_LANES = 400, LABEL = () => Math.min(360, Math.round($("lanes").clientWidth * 0.35));
 const lanes = { list: [], bars: [] };
 
@@ -8,11 +11,13 @@ function setupLanes() {
 	onChange(() => { if (state.view === "lanes") drawLanes(); });
 	$("lanes").addEventListener("click", (e) => {
 		const hit = laneHit(e.offsetX, e.offsetY);
-		if (hit >= 0) goTo(hit);
+		if (hit >= 0) return goTo(hit);
+		const bio = bioOfLane(laneAt(e.offsetY));
+		if (bio) showBiography(bio);
 	});
 	$("lanes").addEventListener("pointermove", (e) => {
 		const i = laneHit(e.offsetX, e.offsetY);
-		$("lanes").title = i < 0 ? "" : datetime(i) + " " + visible(short(cell("message", i), 300));
+		$("lanes").title = i < 0 ? laneAt(e.offsetY) ? visible(short(laneAt(e.offsetY).path, 300)) : "" : datetime(i) + " " + visible(short(cell("message", i), 300));
 	});
 	new ResizeObserver(() => { if (state.view === "lanes") drawLanes(); }).observe($("lanescroll"));
 }
@@ -29,14 +34,31 @@ function collectLanes() {
 		if (!refs[i] || types.refs[i] === made) continue;
 		const key = several ? refs[i] + n * hosts.refs[i] : refs[i];
 		let lane = by.get(key);
-		if (!lane) by.set(key, lane = { path: "", key, level: 0, first: rows.sec[i], rows: [] });
+		if (!lane) by.set(key, lane = { path: "", file: "", host: "", key, level: 0, first: rows.sec[i], rows: [], dots: {} });
 		lane.level = Math.max(lane.level, rank[level.refs[i]]);
 		if (lane.rows.length < 20000) lane.rows.push(i);
 	}
 	const list = [...by.values()].sort((a, b) => b.level - a.level || a.first - b.first);
 	lanes.total = list.length;
 	lanes.list = list.slice(0, MAX_LANES);
-	for (const lane of lanes.list) lane.path = (several ? hosts.table.get(Math.floor(lane.key / n)) + " " : "") + table.get(lane.key % n);
+	for (const lane of lanes.list) {
+		lane.file = table.get(several ? lane.key % n : lane.key);
+		lane.host = several ? hosts.table.get(Math.floor(lane.key / n)) : "";
+		lane.path = (several ? lane.host + " " : "") + lane.file;
+	}
+}
+
+// bioOfLane returns the biography of the program of a lane: by its path, else of the
+// program that one of its first rows is about.
+function bioOfLane(lane) {
+	if (!lane) return null;
+	const byPath = bioOfPath(lane.host, lane.file);
+	if (byPath) return byPath;
+	for (const i of lane.rows.slice(0, 50)) {
+		const b = bioOfRow(i);
+		if (b) return b;
+	}
+	return null;
 }
 
 function drawLanes() {
@@ -87,15 +109,48 @@ function drawLane(g, lane, y, left, width, x) {
 		if (at < left || at > width - 6 || at - last < 0.4 && l < 3) continue;
 		last = at;
 		g.fillStyle = g.strokeStyle = color[l];
-		g.beginPath();
-		g.arc(at, y + LANE / 2, l > 2 ? 4 : 3, 0, 7);
-		if (isLocal(i)) g.stroke(); else g.fill();
+		const kind = drawDot(g, i, at, y + LANE / 2, l > 2 ? 4.5 : 3.5);
+		lane.dots[kind] = (lane.dots[kind] ?? 0) + 1;
 	}
 }
 
+function drawDot(g, i, x, y, r) {
+	if (isLocal(i)) {
+		g.strokeRect(x - 2.5, y - 2.5, 5, 5);
+		return "local";
+	}
+	const certainty = startOf(i)?.certainty;
+	if (!CERTAINTY.includes(certainty)) {
+		g.beginPath();
+		g.arc(x, y, 2, 0, 7);
+		g.fill();
+		return "row";
+	}
+	g.beginPath();
+	g.arc(x, y, r, 0, 7);
+	if (certainty === "proved") g.fill();
+	else {
+		g.save(); // the line of the lane must not fill a ring
+		g.fillStyle = css("--bg");
+		g.fill();
+		g.restore();
+		g.lineWidth = 1.5;
+		g.stroke();
+		g.lineWidth = 1;
+	}
+	if (certainty === "recorded") {
+		g.beginPath();
+		g.arc(x, y, r, Math.PI / 2, Math.PI * 1.5);
+		g.fill();
+	}
+	return certainty;
+}
+
+const laneAt = (py) => lanes.geometry ? lanes.list[Math.floor((py - lanes.geometry.topY) / LANE)] : undefined;
+
 function laneHit(px, py) {
-	const { topY, x } = lanes.geometry ?? {};
-	const lane = lanes.list[Math.floor((py - topY) / LANE)];
+	const { x } = lanes.geometry ?? {};
+	const lane = laneAt(py);
 	if (!lane || px < lanes.geometry.left - 6) return -1;
 	let best = -1, distance = 8;
 	for (const i of lane.rows) {

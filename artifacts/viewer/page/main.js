@@ -144,6 +144,8 @@ globalThis.artifactdump = Object.freeze({
 	match: (line) => { const m = run(parse(line)), out = []; for (let i = 0; i < rows.n; i++) if (!m || m[i]) out.push(idOf(i)); return out; },
 	export: (kind, marked) => exportParts(kind, exportRows(marked)).join(""),
 	marks: () => marksText(),
+	biography: (k) => { showBiography(info.programs[k]); return $("details").dataset.program; },
+	lanes: () => lanes.list.map((l, k) => ({ path: l.path, dots: { ...l.dots }, left: lanes.geometry.left, y: lanes.geometry.topY + (k + 0.5) * LANE, at: l.rows.map((i) => lanes.geometry.x(rows.sec[i] + rows.sub[i] / 1e7)) })),
 });
 
 start();

@@ -18,6 +18,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
+	"github.com/artifactdump/artifactdump/artifacts/programs"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/artifacts/viewer"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
@@ -70,6 +71,13 @@ func Read(ctx context.Context, s *session.Session, paths []string, sorter *outpu
 	a := b.Analyse()
 	in = &viewer.Input{Evidence: paths[0], Machines: s.Machines, Rows: scan.Sessions(a, j.Rows(sorter.Rows()))}
 	if in.Findings, err = viewer.FindingsOf(j.Reports()...); err != nil {
+		return nil, 0, err
+	}
+	var models []*programs.Model
+	for _, r := range j.Reports() {
+		models = append(models, r.Models...)
+	}
+	if in.Programs, err = viewer.ProgramsOf(models...); err != nil {
 		return nil, 0, err
 	}
 	scan.RankLogons(a, j.Reports()...)
