@@ -33,7 +33,8 @@ func ProgramsOf(models ...*programs.Model) ([][]byte, error) {
 	}
 	level := func(p *programs.Program) findings.Level { l, _ := findings.ParseLevel(p.Level); return l }
 	slices.SortStableFunc(list, func(a, b one) int {
-		return cmp.Or(cmp.Compare(level(b.p), level(a.p)), cmp.Compare(b.p.Score, a.p.Score), cmp.Compare(b.p.Counts.Known, a.p.Counts.Known))
+		return cmp.Or(cmp.Compare(level(b.p), level(a.p)), cmp.Compare(b.p.Score, a.p.Score), cmp.Compare(b.p.Counts.Known, a.p.Counts.Known),
+			cmp.Compare(a.host, b.host), cmp.Compare(a.p.ID, b.p.ID))
 	})
 	var out [][]byte
 	size := 0
