@@ -133,7 +133,12 @@ func (w *rowWriter) reasons(f *findingView) {
 		w.level(r.Level)
 		w.raw(" ")
 		w.technique(r.Rule)
-		w.raw(` <span lang="en">`)
+		w.raw(" ")
+		if title := titleOf(r.Rule, "", w.tr.lang); title != "" {
+			w.value(title)
+			w.raw("：")
+		}
+		w.raw(`<span lang="en">`)
 		w.value(r.Says)
 		w.raw("</span></li>\n")
 	}

@@ -21,55 +21,55 @@ type TextView struct {
 	Chosen   bool           // the findings were chosen by their ids
 	Coverage bool           // each rule that was not evaluated, with the reason
 	Color    bool           // levels in colour
+	Lang     string         // en or ja: of the rules' words and of labels; what evidence says stays
 }
 
 // WriteFindings writes an evaluation as text for reading: worst first, the
 // coverage at the end. Everything that comes from the evidence is cleaned.
 func WriteFindings(w io.Writer, r *findings.Report, v TextView) error {
+	tr, _ := translator(cmp.Or(v.Lang, "en"))
 	host := ""
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		if f.Host != host {
 			host = f.Host
-			fmt.Fprintf(w, "# host %s, times are UTC\n\n", output.Clean(host))
+			fmt.Fprintln(w, tr.text("text.host", output.Clean(host))+"\n")
 		}
 		if v.Long {
-			writeFinding(w, f)
+			writeFinding(w, f, tr)
 		} else {
-			writeLine(w, f, v.Color)
+			writeLine(w, f, v.Color, tr)
 		}
 	}
 	if !v.Long && len(r.Findings) > 0 {
 		fmt.Fprintln(w)
 	}
+	level := tr.word("level", v.From.String())
 	switch {
 	case len(r.Findings) == 0:
-		fmt.Fprintf(w, "No findings of level %s or above. That does not prove a clean machine: see what was not evaluated.\n", v.From)
+		fmt.Fprintln(w, tr.text("text.none", level))
 	case v.Chosen:
+	case v.Long:
+		fmt.Fprintln(w, tr.text("text.shown", tr.count(len(r.Findings), "finding", "件"), level)+tr.text("text.stop"))
 	default:
-		fmt.Fprintf(w, "%s of level %s or above", plural(len(r.Findings), "finding"), v.From)
-		if !v.Long {
-			fmt.Fprint(w, "; details: --long, or the id of a finding after EVIDENCE")
-		}
-		fmt.Fprintln(w, ".")
+		fmt.Fprintln(w, tr.text("text.shown", tr.count(len(r.Findings), "finding", "件"), level)+tr.text("text.more"))
 	}
 	if v.Hidden > 0 {
-		fmt.Fprintf(w, "%d below that level not shown (--level informational shows all).\n", v.Hidden)
+		fmt.Fprintln(w, tr.text("text.hidden", v.Hidden))
 	}
 	if r.Silenced > 0 {
-		fmt.Fprintf(w, "%s silenced by the rules file.\n", plural(r.Silenced, "hit"))
+		fmt.Fprintln(w, tr.text("text.silenced", tr.count(r.Silenced, "hit", "件")))
 	}
 	if k := r.Known; k.Programs > 0 {
-		fmt.Fprintf(w, "%s on a list of known files; hits on their location: %d one level lower, %d informational ones left out.\n",
-			plural(k.Programs, "program"), k.Lowered, k.Folded)
+		fmt.Fprintln(w, tr.text("text.known", tr.count(k.Programs, "program", "個"), k.Lowered, k.Folded))
 	}
 	for _, l := range r.Limits {
-		fmt.Fprintf(w, "Limit: %s.\n", output.Clean(l))
+		fmt.Fprintln(w, tr.text("text.limit", output.Clean(l)))
 	}
 	if v.Coverage {
-		return writeCoverage(w, r)
+		return writeCoverage(w, r, tr)
 	}
-	return summariseCoverage(w, r)
+	return summariseCoverage(w, r, tr)
 }
 
 // The columns of a line: level, what it is about, the rules and the strongest
@@ -80,8 +80,8 @@ const (
 )
 
 // writeLine writes a finding in one line.
-func writeLine(w io.Writer, f *findings.Finding, color bool) {
-	level := fmt.Sprintf("%-13s", f.Level)
+func writeLine(w io.Writer, f *findings.Finding, color bool, tr translate) {
+	level := fit(tr.word("level", f.Level.String()), 13, false)
 	if color {
 		level = output.LevelColor(f.Level.String(), level)
 	}
@@ -93,33 +93,86 @@ func writeLine(w io.Writer, f *findings.Finding, color bool) {
 	if f.TimeKind == artifacts.UnknownZone {
 		mark = "?" // a local time whose zone is unknown
 	}
-	title := f.RuleID + " " + f.Title
+	title := f.RuleID + " " + titleOf(f.RuleID, f.Title, tr.lang)
 	fmt.Fprintf(w, "%s %s %s %-16s%s %s\n", level, fit(f.Subject, subjectWidth, strings.Contains(f.Subject, `\`)),
 		fit(title, titleWidth, false), when, mark, f.ID)
+}
+
+// titleOf returns the title of a rule in a language, or what a finding says.
+func titleOf(rule, otherwise, lang string) string {
+	if t := wordsOf(rule, lang).Title; t != "" {
+		return t
+	}
+	return otherwise
+}
+
+// wordsOf returns the words of a rule where they are translated.
+func wordsOf(rule, lang string) findings.Texts {
+	if lang != "en" {
+		for _, r := range findings.Rules() {
+			if r.ID == rule {
+				return r.In(lang)
+			}
+		}
+	}
+	return findings.Texts{}
+}
+
+// widthOfRune is how many columns of a terminal a character takes: two for those of
+// Japanese, Chinese and Korean.
+func widthOfRune(r rune) int {
+	if r >= 0x1100 && (r <= 0x115f || r >= 0x2e80 && r <= 0xa4cf || r >= 0xac00 && r <= 0xd7a3 || r >= 0xf900 && r <= 0xfaff ||
+		r >= 0xfe30 && r <= 0xfe6f || r >= 0xff00 && r <= 0xff60 || r >= 0xffe0 && r <= 0xffe6) {
+		return 2
+	}
+	return 1
+}
+
+func widthOf(r []rune) (n int) {
+	for _, c := range r {
+		n += widthOfRune(c)
+	}
+	return n
 }
 
 // fit cuts a text to a width, or fills it up. Of a path the end is kept.
 func fit(s string, n int, path bool) string {
 	r := []rune(output.Clean(s))
-	switch {
-	case len(r) <= n:
-		return string(r) + strings.Repeat(" ", n-len(r))
-	case path:
-		return "…" + string(r[len(r)-n+1:])
+	if widthOf(r) <= n {
+		return string(r) + strings.Repeat(" ", n-widthOf(r))
 	}
-	return string(r[:n-1]) + "…"
-}
-
-func writeFinding(w io.Writer, f *findings.Finding) {
-	fmt.Fprintf(w, "%-13s %s\n", strings.ToUpper(f.Level.String()), cleanTo(f.Subject, 300))
-	row := func(label, format string, args ...any) {
-		if s := fmt.Sprintf(format, args...); s != "" {
-			fmt.Fprintf(w, "  %-13s %s\n", label, output.Clean(s))
+	for len(r) > 0 && widthOf(r) > n-1 {
+		if path {
+			r = r[1:]
+		} else {
+			r = r[:len(r)-1]
 		}
 	}
-	row("finding", "%s  %s  score %d", f.ID, f.Title, f.Score)
+	fill := strings.Repeat(" ", n-1-widthOf(r))
+	if path {
+		return "…" + string(r) + fill
+	}
+	return string(r) + "…" + fill
+}
+
+func writeFinding(w io.Writer, f *findings.Finding, tr translate) {
+	fmt.Fprintf(w, "%s %s\n", fit(strings.ToUpper(tr.word("level", f.Level.String())), 13, false), cleanTo(f.Subject, 300))
+	row := func(label, format string, args ...any) {
+		if s := fmt.Sprintf(format, args...); s != "" {
+			if label != "" {
+				label = tr.word("text", label)
+			}
+			fmt.Fprintf(w, "  %s %s\n", fit(label, 13, false), output.Clean(s))
+		}
+	}
+	words := wordsOf(f.RuleID, tr.lang)
+	row("finding", "%s  %s  %s", f.ID, titleOf(f.RuleID, f.Title, tr.lang), tr.text("text.score", f.Score))
 	for i, r := range f.Reasons {
-		row(labelled("because", i), "%s (%s) %s", r.RuleID, r.Level, r.Says)
+		says := r.Says
+		if t := wordsOf(r.RuleID, tr.lang).Title; t != "" {
+			says = tr.text("text.reason", t, r.Says)
+		}
+		row(labelled("because", i), "%s (%s) %s", r.RuleID, tr.word("level", r.Level.String()), says)
 	}
 	row("raised", "%s", f.Raised)
 	if !f.FirstSeen.IsZero() {
@@ -127,15 +180,15 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 		if f.TimeKind == artifacts.UnknownZone {
 			first, last = strings.TrimSuffix(first, "Z"), strings.TrimSuffix(last, "Z")
 		}
-		row("seen", "%s to %s (%s)", first, last, f.TimeKind)
+		row("seen", "%s", tr.text("text.span", first, last, f.TimeKind))
 	}
 	if f.File != "" {
 		row("file", "%s", f.File)
 	}
 	row("scope", "%s", f.Scope)
-	row("why", "%s", f.Why)
-	row("often benign:", "%s", f.FalsePositives)
-	row("next", "%s", f.Next)
+	row("why", "%s", cmp.Or(words.Why, f.Why))
+	row("often benign:", "%s", cmp.Or(words.Benign, f.FalsePositives))
+	row("next", "%s", cmp.Or(words.Next, f.Next))
 	if len(f.Techniques) > 0 {
 		var names []string
 		for _, id := range f.Techniques {
@@ -165,7 +218,7 @@ func writeFinding(w io.Writer, f *findings.Finding) {
 		row("", "%s", strings.TrimSpace(place+" "+e.User))
 	}
 	if n := len(f.Evidence) - maxTextEvidence + f.Omitted; n > 0 && len(f.Evidence) > maxTextEvidence || f.Omitted > 0 {
-		row("", "… and %d records more (--format jsonl)", max(n, f.Omitted))
+		row("", "%s", tr.text("text.records", max(n, f.Omitted)))
 	}
 	fmt.Fprintln(w)
 }
@@ -192,7 +245,7 @@ func cleanTo(s string, n int) string {
 
 // summariseCoverage says in a few lines for each machine what was not evaluated,
 // and what is missing for it.
-func summariseCoverage(w io.Writer, r *findings.Report) error {
+func summariseCoverage(w io.Writer, r *findings.Report, tr translate) error {
 	for _, host := range hostsOf(r) {
 		var judged, partly, not int
 		var missing []string
@@ -213,16 +266,16 @@ func summariseCoverage(w io.Writer, r *findings.Report) error {
 		}
 		name := ""
 		if host != "" {
-			name = " of " + output.Clean(host)
+			name = tr.text("text.of", output.Clean(host))
 		}
-		fmt.Fprintf(w, "\nCoverage%s: %d of %d rules evaluated, %d in part (--coverage lists them).\n", name, judged, judged+partly+not,
-			partly)
+		all := judged + partly + not
+		fmt.Fprintln(w, "\n"+tr.text("text.coverage", name, judged, all, partly))
 		switch {
 		case not > 0 && len(missing) > 0:
 			slices.SortFunc(missing, func(a, b string) int { return cmp.Or(cmp.Compare(hiveRank(a), hiveRank(b)), cmp.Compare(a, b)) })
-			fmt.Fprintf(w, "%d of %d rules could not be evaluated: no %s hive.\n", not, judged+partly+not, strings.Join(missing, ", "))
+			fmt.Fprintln(w, tr.text("text.nohive", not, all, strings.Join(missing, ", ")))
 		case not > 0:
-			fmt.Fprintf(w, "%d of %d rules could not be evaluated.\n", not, judged+partly+not)
+			fmt.Fprintln(w, tr.text("text.not", not, all))
 		}
 	}
 	_, err := fmt.Fprintln(w, "ATT&CK® techniques are the work of The MITRE Corporation.")
@@ -262,9 +315,9 @@ func hostsOf(r *findings.Report) []string {
 }
 
 // writeCoverage says what was judged and what not, grouped by reason.
-func writeCoverage(w io.Writer, r *findings.Report) error {
+func writeCoverage(w io.Writer, r *findings.Report, tr translate) error {
 	for _, host := range hostsOf(r) {
-		fmt.Fprintf(w, "\nCoverage of %s\n", output.Clean(cmp.Or(host, "the evidence")))
+		fmt.Fprintln(w, "\n"+tr.text("text.coverageof", output.Clean(cmp.Or(host, tr.text("text.evidence.all")))))
 		byStatus := map[string][]findings.Coverage{}
 		for _, c := range r.Coverage {
 			if c.Host == host {
@@ -276,7 +329,7 @@ func writeCoverage(w io.Writer, r *findings.Report) error {
 			for _, c := range list {
 				ids = append(ids, hits(c))
 			}
-			fmt.Fprintf(w, "  %-14s %s\n", "evaluated", strings.Join(ids, ", "))
+			fmt.Fprintf(w, "  %s %s\n", fit(tr.word("text", findings.Evaluated), 14, false), strings.Join(ids, ", "))
 			for _, c := range list {
 				if c.RuleID == "I-01" { // which lists and which records
 					fmt.Fprintf(w, "  %-14s %s\n", "", cleanTo(c.RuleID+": "+strings.Join(c.Why, "; "), 2000))
@@ -285,7 +338,7 @@ func writeCoverage(w io.Writer, r *findings.Report) error {
 		}
 		for _, status := range []string{findings.Partly, findings.NotEvaluated} {
 			for _, c := range byStatus[status] {
-				fmt.Fprintf(w, "  %-14s %s %s: %s\n", status, hits(c), c.Title, cleanTo(strings.Join(c.Why, "; "), 500))
+				fmt.Fprintf(w, "  %s %s %s: %s\n", fit(tr.word("text", status), 14, false), hits(c), titleOf(c.RuleID, c.Title, tr.lang), cleanTo(strings.Join(c.Why, "; "), 500))
 			}
 		}
 	}

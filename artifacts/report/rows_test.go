@@ -32,7 +32,7 @@ const rowTemplates = `
 {{- range .Marks}}{{if .Own}}<line class="own" x1="{{.X}}" x2="{{.X}}" y1="4" y2="28"><title>{{clean .Title}}</title></line>{{else}}<line class="other" x1="{{.X}}" x2="{{.X}}" y1="16" y2="28"/>{{end}}{{end}}
 </svg></div>{{end}}
 <h4>{{t "reasons"}}</h4>
-<ul class="reasons">{{range .Reasons}}<li>{{template "level" .Level}} <span class="tid">{{clean .Rule}}</span> <span lang="en">{{template "v" .Says}}</span></li>
+<ul class="reasons">{{range .Reasons}}<li>{{template "level" .Level}} <span class="tid">{{clean .Rule}}</span> {{with reasontitle .}}{{template "v" .}}：{{end}}<span lang="en">{{template "v" .Says}}</span></li>
 {{end}}{{with .Raised}}<li><span lang="en">{{t "raised" (shown .)}}</span></li>{{end}}</ul>
 <dl class="prose" lang="{{rules}}">
 {{- with .Why}}<div><dt lang="{{$.Lang}}">{{t "why"}}</dt><dd>{{shown .}}</dd></div>{{end}}
@@ -75,6 +75,7 @@ func FuzzRows(f *testing.F) {
 			"clean": clean, "shown": func(s string) string { return shown(s, tr) }, "when": momentOf, "class": class, "zero": time.Time.IsZero,
 			"join": func(s []string) string { return strings.Join(s, ", ") }, "many": func() bool { return flag },
 			"rules": func() string { return tr.lang }, "stampsec": toSecond,
+			"reasontitle": func(r Reason) string { return titleOf(r.Rule, "", tr.lang) },
 		}).Parse(rowTemplates))
 		e := Evidence{ID: a, Time: when, TimeKind: b, Proves: c, Artifact: a, User: c, Quote: b, Source: a, Key: c}
 		r := rowView{K: n, New: flag, Finding: n, Level: a}
@@ -91,7 +92,7 @@ func FuzzRows(f *testing.F) {
 			Why: a, Benign: b, Next: c, Omitted: n}, N: n, Open: flag, Many: flag, Lang: tr.lang, Off: !flag}
 		if flag {
 			finding.Raised, finding.Techniques = a, []string{b, c}
-			finding.Reasons, finding.Evidence = []Reason{{Rule: a, Level: b, Says: c}, {Rule: c, Level: "high", Says: a}}, []Evidence{e, {}}
+			finding.Reasons, finding.Evidence = []Reason{{Rule: a, Level: b, Says: c}, {Rule: "P-01", Level: "high", Says: a}}, []Evidence{e, {}}
 			finding.Strip = &strip{At: when, Own: n, Others: 1, Ticks: []tick{{8, a, true}, {12.5, b, false}},
 				Marks: []stripMark{{X: 3.1, Own: true, Title: c}, {X: 952}}}
 		}

@@ -322,6 +322,34 @@ var texts = map[string]text{
 	"tactic.discovery": {"Discovery", "探索"}, "tactic.lateral-movement": {"Lateral movement", "水平展開"},
 	"tactic.collection": {"Collection", "収集"}, "tactic.command-and-control": {"Command and control", "C&C"},
 	"tactic.exfiltration": {"Exfiltration", "持ち出し"}, "tactic.impact": {"Impact", "影響"},
+
+	// Findings as text for reading.
+	"text.host": {"# host %s, times are UTC", "# 端末 %s、時刻は UTC"},
+	"text.none": {"No findings of level %s or above. That does not prove a clean machine: see what was not evaluated.",
+		"水準「%s」以上の検出事項はありません。安全の証明ではありません。判定できなかったものを確認してください。"},
+	"text.shown":        {"%s of level %s or above", "検出事項 %s（水準「%s」以上）"},
+	"text.stop":         {".", "。"},
+	"text.more":         {"; details: --long, or the id of a finding after EVIDENCE.", "。詳細は --long、または EVIDENCE の後に検出事項の ID。"},
+	"text.hidden":       {"%d below that level not shown (--level informational shows all).", "これより低い %d 件は省略しました（--level informational ですべて表示）。"},
+	"text.silenced":     {"%s silenced by the rules file.", "ルールファイルにより %s を除外しました。"},
+	"text.known":        {"%s on a list of known files; hits on their location: %d one level lower, %d informational ones left out.", "既知のファイルの一覧にあるプログラム %s。場所による検出のうち %d 件は水準を一つ下げ、「情報」の %d 件は省きました。"},
+	"text.limit":        {"Limit: %s.", "上限：%s。"},
+	"text.score":        {"score %d", "スコア %d"},
+	"text.reason":       {"%s: %s", "%s：%s"},
+	"text.span":         {"%s to %s (%s)", "%s 〜 %s（%s）"},
+	"text.records":      {"… and %d records more (--format jsonl)", "… ほか %d 件のレコード（--format jsonl）"},
+	"text.of":           {" of %s", "（%s）"},
+	"text.coverage":     {"Coverage%s: %d of %d rules evaluated, %d in part (--coverage lists them).", "網羅性%s：%[3]d 件中 %[2]d 件のルールを判定、一部だけ判定 %[4]d 件（--coverage で一覧）。"},
+	"text.nohive":       {"%d of %d rules could not be evaluated: no %s hive.", "%[2]d 件中 %[1]d 件のルールは判定できませんでした：%[3]s ハイブがありません。"},
+	"text.not":          {"%d of %d rules could not be evaluated.", "%[2]d 件中 %[1]d 件のルールは判定できませんでした。"},
+	"text.coverageof":   {"Coverage of %s", "網羅性：%s"},
+	"text.evidence.all": {"the evidence", "証拠"},
+
+	"text.finding": {"finding", "検出事項"}, "text.because": {"because", "理由"}, "text.raised": {"raised", "水準の引上げ"},
+	"text.seen": {"seen", "時刻"}, "text.file": {"file", "ファイル"}, "text.scope": {"scope", "範囲"}, "text.why": {"why", "意味"},
+	"text.often benign:": {"often benign:", "正常な例"}, "text.next": {"next", "次の手順"}, "text.ATT&CK": {"ATT&CK", "ATT&CK"},
+	"text.evidence":  {"evidence", "証拠"},
+	"text.evaluated": {"evaluated", "判定済み"}, "text.partly": {"partly", "一部判定"}, "text.not evaluated": {"not evaluated", "判定不可"},
 }
 
 // Languages are the languages that Write knows.
@@ -352,6 +380,14 @@ func (tr translate) text(key string, args ...any) string {
 }
 
 // word returns a text of the page in the language, or the key itself if it is unknown.
+// count writes a number with its noun, which has a plural in English only.
+func (tr translate) count(n int, word, counter string) string {
+	if tr.lang == "ja" {
+		return fmt.Sprintf("%d %s", n, counter)
+	}
+	return plural(n, word)
+}
+
 func (tr translate) word(family, w string) string {
 	if t, ok := texts[family+"."+w]; ok {
 		if tr.lang == "ja" {

@@ -151,10 +151,14 @@ func translated(list [][]byte) map[string]texts {
 	used := map[string]bool{}
 	for _, b := range list {
 		var f struct {
-			Rule string `json:"rule_id"`
+			Rule  string   `json:"rule_id"`
+			Rules []string `json:"rule_ids"`
 		}
 		if json.Unmarshal(b, &f) == nil {
 			used[f.Rule] = true
+			for _, id := range f.Rules {
+				used[id] = true
+			}
 		}
 	}
 	out := map[string]texts{}

@@ -46,7 +46,7 @@ func findingsCommand() *cli.Command {
 				strings.Join(findings.Levels(), ", ")},
 			&cli.BoolFlag{Name: "long", Usage: "show all details of each finding"},
 			&cli.BoolFlag{Name: "story", Usage: "show what happened in sentences, each with its proof and its records"},
-			&cli.StringFlag{Name: "lang", Value: "en", Usage: "language of the story: " + strings.Join(story.Languages(), ", ")},
+			&cli.StringFlag{Name: "lang", Value: "en", Usage: "language of text and story: " + strings.Join(story.Languages(), ", ")},
 			windowGapFlag(),
 			&cli.BoolFlag{Name: "coverage", Usage: "list each rule that could not be evaluated, with the reason"},
 			&cli.StringFlag{Name: "fail-level", Usage: "exit with 4 if a finding reaches `LEVEL`"},
@@ -113,7 +113,7 @@ func findingsAction(c *cli.Context) error {
 		err = shown.WriteNavigator(o)
 	default:
 		v := report.TextView{From: show, Hidden: len(all.Findings) - len(shown.Findings), Long: c.Bool("long"),
-			Coverage: c.Bool("coverage"), Color: colored(c, o)}
+			Coverage: c.Bool("coverage"), Color: colored(c, o), Lang: c.String("lang")}
 		if len(ids) > 0 {
 			v.Long, v.Chosen, v.Hidden = true, true, 0
 		}

@@ -59,7 +59,7 @@ function findingBox(f) {
 	const box = el("section", { class: "finding", "data-level": f.level }, el("h3", {}, el("span", { class: "badge", text: f.level }), " ", el("span", { text: words.title ?? f.title })));
 	const add = (name, text) => { if (text) box.append(el("p", {}, el("b", { text: name + ": " }), el("span", { text: short(text, 2000) }))); };
 	box.append(el("p", { class: "subject", text: short(f.subject ?? "", 500) }));
-	const reasons = (f.reasons ?? []).map((r) => el("li", {}, el("b", { text: r.rule_id + " " }), el("span", { text: short(r.says ?? "", 1000) })));
+	const reasons = (f.reasons ?? []).map((r) => el("li", {}, el("b", { text: r.rule_id + " " }), ruleWords(r.rule_id).title ? el("span", { text: ruleWords(r.rule_id).title + "：" }) : "", el("span", { text: short(r.says ?? "", 1000) })));
 	if (reasons.length) box.append(el("p", {}, el("b", { text: t("reasons") })), el("ul", {}, ...reasons));
 	add(t("whyFinding"), words.why ?? f.why);
 	add(t("benign"), words.benign ?? f.false_positives);
