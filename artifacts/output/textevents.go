@@ -193,7 +193,7 @@ func (t *textEvents) line(r *Row) *textLine {
 		about = withoutWitness(r)
 	}
 	about, meaning = Clean(about), Clean(meaning)
-	aboutRoom := max(width-2-min(max(columnsOf(meaning), meaningWidth), width/2), 0)
+	aboutRoom := max(width-2-min(max(Columns(meaning), meaningWidth), width/2), 0)
 	text := pad(tail(about, aboutRoom, strings.HasPrefix(about, `\`)), aboutRoom) + "  " +
 		pad(tail(meaning, width-2-aboutRoom, false), width-2-aboutRoom)
 	text = pad(cmp.Or(proofWords[r.Proof], string(r.Proof)), proofWidth) + "  " + text + "  " +
@@ -277,7 +277,7 @@ func (t *textEvents) Notes() []string {
 
 // tail cuts a text to a width. Of a path the end is kept, of a sentence the start.
 func tail(s string, n int, path bool) string {
-	if columnsOf(s) <= n {
+	if Columns(s) <= n {
 		return s
 	}
 	if n < 1 {
@@ -300,10 +300,10 @@ func tail(s string, n int, path bool) string {
 	return string(r[:i]) + "…"
 }
 
-func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-columnsOf(s))) }
+func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-Columns(s))) }
 
-// columnsOf is how many columns of a terminal a text fills.
-func columnsOf(s string) int {
+// Columns is how many columns of a terminal a text fills.
+func Columns(s string) int {
 	n := 0
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)

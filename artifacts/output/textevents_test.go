@@ -3,6 +3,7 @@ package output
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func TestTextLine(t *testing.T) {
 	for _, o := range []*Options{nil, {Several: true}} {
 		got, _ = textOf(t, o, long)
 		for line := range strings.Lines(got) {
-			if n := columnsOf(strings.TrimSuffix(line, "\n")); n > lineWidth {
+			if n := Columns(strings.TrimSuffix(line, "\n")); n > lineWidth {
 				t.Errorf("%d columns: %s", n, line)
 			}
 		}
@@ -108,6 +109,101 @@ func TestBytes(t *testing.T) {
 		1 << 60: "1152921.5 TB"} {
 		if got := Bytes(n); got != want {
 			t.Errorf("Bytes(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+// TestTextHeadings: each day with a line has one heading. A day of which every row is
+// folded has none, the same clock on two days is two lines, and another machine begins
+// anew.
+func TestTextHeadings(t *testing.T) {
+	at := func(r *Row, days int) *Row {
+		r.Time = r.Time.AddDate(0, 0, days)
+		return r
+	}
+	folded := at(ranRow("3", `\copied.exe`), 1)
+	folded.Kind = "File Last Modification Time"
+	other := at(ranRow("6", `\b.exe`), 2)
+	other.Host = "FALCON"
+	rows := []*Row{ranRow("1", `\a.exe`), ranRow("2", `\b.exe`), folded, at(ranRow("4", `\a.exe`), 2), at(ranRow("5", `\a.exe`), 2), other}
+	heads := func(o *Options) string {
+		got, _ := textOf(t, o, rows...)
+		var out []string
+		n := 0
+		for line := range strings.Lines(got) {
+			line = strings.TrimSuffix(line, "\n")
+			switch {
+			case line == "":
+			case strings.HasPrefix(line, "19:57"):
+				n++
+			default:
+				if n > 0 {
+					out = append(out, fmt.Sprint(n))
+				}
+				out, n = append(out, line), 0
+			}
+		}
+		return strings.Join(append(out, fmt.Sprint(n)), " | ")
+	}
+	want := "# host KESTREL, times are UTC | 2026-03-06 Friday | 2 | 2026-03-08 Sunday | 1 | # host FALCON, times are UTC | 2026-03-08 Sunday | 1"
+	if got := heads(nil); got != want {
+		t.Errorf("got\n%s, want\n%s", got, want)
+	}
+	want = "# host KESTREL, times are UTC | 2026-03-06 Friday | 2 | 2026-03-07 Saturday | 1 | 2026-03-08 Sunday | 2 | " +
+		"# host FALCON, times are UTC | 2026-03-08 Sunday | 1"
+	if got := heads(&Options{All: true}); got != want {
+		t.Errorf("with All: got\n%s, want\n%s", got, want)
+	}
+	want = "# several machines, times are UTC | 2026-03-06 Friday | 2 | 2026-03-08 Sunday | 2"
+	if got := heads(&Options{Several: true}); got != want {
+		t.Errorf("several machines: got\n%s, want\n%s", got, want)
+	}
+}
+
+// TestTextMixedLevels: of the creation of a volume, which records of several levels
+// tell, there is one line with the highest level and the id of that record. Other equal
+// rows are one line only where their level is the same, and of one machine.
+func TestTextMixedLevels(t *testing.T) {
+	volume := func(id, level, serial string) *Row {
+		return &Row{Time: evening, ID: id, Kind: "Creation Time", DataType: "windows:volume:creation", Parser: "prefetch", Host: "K", Level: level,
+			Message: "Volume \\VOLUME{" + serial + "} serial 1 was formatted, seen by Prefetch [P" + id + ".EXE]", Path: `\p` + id + `.exe`}
+	}
+	leveled := func(id, host, level string) *Row {
+		r := ranRow(id, `\a.exe`)
+		r.Host, r.Level = host, level
+		return r
+	}
+	for _, c := range []struct {
+		rows []*Row
+		want []string // level, id and count of each line
+	}{
+		{[]*Row{volume("1", "", "1"), volume("2", "critical", "1"), volume("3", "high", "1"), volume("4", "", "1")}, []string{"critical 2 ×4"}},
+		{[]*Row{volume("1", "medium", "1"), volume("2", "low", "1")}, []string{"medium 1 ×2"}},
+		{[]*Row{volume("1", "", "1"), volume("2", "informational", "1")}, []string{" 1 ×2"}},
+		{[]*Row{volume("1", "high", "1"), volume("2", "high", "2")}, []string{"high 1", "high 2"}},
+		{[]*Row{leveled("1", "K", "high"), leveled("2", "K", "low"), leveled("3", "K", "high"), leveled("4", "K", "")},
+			[]string{"high 1 ×2", "low 2", " 4"}},
+		{[]*Row{leveled("1", "K", "high"), leveled("2", "L", "high"), leveled("3", "K", "high")}, []string{"high 1 ×2", "high 2"}},
+	} {
+		got, _ := textOf(t, &Options{Several: true}, c.rows...)
+		var lines []string
+		for line := range strings.Lines(got) {
+			if !strings.HasPrefix(line, "19:57") {
+				continue
+			}
+			level := strings.Fields(line[clockWidth:])[0]
+			if line[clockWidth+2] == ' ' {
+				level = ""
+			}
+			tail := strings.Fields(line)
+			last := tail[len(tail)-1]
+			if strings.HasPrefix(last, "×") {
+				last = tail[len(tail)-2] + " " + last
+			}
+			lines = append(lines, level+" "+last)
+		}
+		if !slices.Equal(lines, c.want) {
+			t.Errorf("got %q, want %q in\n%s", lines, c.want, got)
 		}
 	}
 }

@@ -118,37 +118,20 @@ func wordsOf(rule, lang string) findings.Texts {
 	return findings.Texts{}
 }
 
-// widthOfRune is how many columns of a terminal a character takes: two for those of
-// Japanese, Chinese and Korean.
-func widthOfRune(r rune) int {
-	if r >= 0x1100 && (r <= 0x115f || r >= 0x2e80 && r <= 0xa4cf || r >= 0xac00 && r <= 0xd7a3 || r >= 0xf900 && r <= 0xfaff ||
-		r >= 0xfe30 && r <= 0xfe6f || r >= 0xff00 && r <= 0xff60 || r >= 0xffe0 && r <= 0xffe6) {
-		return 2
-	}
-	return 1
-}
-
-func widthOf(r []rune) (n int) {
-	for _, c := range r {
-		n += widthOfRune(c)
-	}
-	return n
-}
-
 // fit cuts a text to a width, or fills it up. Of a path the end is kept.
 func fit(s string, n int, path bool) string {
 	r := []rune(output.Clean(s))
-	if widthOf(r) <= n {
-		return string(r) + strings.Repeat(" ", n-widthOf(r))
+	if output.Columns(string(r)) <= n {
+		return string(r) + strings.Repeat(" ", n-output.Columns(string(r)))
 	}
-	for len(r) > 0 && widthOf(r) > n-1 {
+	for len(r) > 0 && output.Columns(string(r)) > n-1 {
 		if path {
 			r = r[1:]
 		} else {
 			r = r[:len(r)-1]
 		}
 	}
-	fill := strings.Repeat(" ", n-1-widthOf(r))
+	fill := strings.Repeat(" ", n-1-output.Columns(string(r)))
 	if path {
 		return "…" + string(r) + fill
 	}

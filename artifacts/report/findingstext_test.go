@@ -10,6 +10,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/output"
 )
 
 // TestFindingsInJapanese: under ja, each finding of the incident has its title, why, usual
@@ -66,7 +67,7 @@ func TestFindingsInJapanese(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(text(TextView{From: findings.Informational, Lang: "ja"})) {
-		if n := widthOf([]rune(strings.TrimSuffix(line, "\n"))); strings.Contains(line, "2026-") && n > 125 {
+		if n := output.Columns(strings.TrimSuffix(line, "\n")); strings.Contains(line, "2026-") && n > 125 {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
