@@ -321,7 +321,8 @@ func writeCoverage(w io.Writer, r *findings.Report, tr translate) error {
 		}
 		for _, status := range []string{findings.Partly, findings.NotEvaluated} {
 			for _, c := range byStatus[status] {
-				fmt.Fprintf(w, "  %s %s %s: %s\n", fit(tr.word("text", status), 14, false), hits(c), titleOf(c.RuleID, c.Title, tr.lang), cleanTo(strings.Join(c.Why, "; "), 500))
+				fmt.Fprintf(w, "  %s %s %s: %s\n", fit(tr.word("text", status), 14, false), hits(c), titleOf(c.RuleID, c.Title, tr.lang),
+					cleanTo(strings.Join(c.Why, "; "), 500))
 			}
 		}
 	}
