@@ -52,7 +52,7 @@ func (a *act) sentence() Sentence {
 	s := Sentence{
 		Kind: a.kind, Time: a.first, Level: a.level, Tactic: a.tactic, Techniques: a.techniques, Class: a.class, Count: a.n,
 		Records: a.refs, N: a.records, Program: a.program,
-		EN:      cut(fill(forms[a.kind].en, en), maxSentence), JA: cut(fill(forms[a.kind].ja, ja), maxSentence),
+		EN: cut(fill(forms[a.kind].en, en), maxSentence), JA: cut(fill(forms[a.kind].ja, ja), maxSentence),
 	}
 	if a.last.After(a.first) {
 		s.Last = a.last

@@ -151,7 +151,7 @@ func TestAttackedServerTactics(t *testing.T) {
 
 // purposeOf returns the tactic that a folder of samples is named after, or "".
 func purposeOf(path string) string {
-	for _, part := range strings.Split(filepath.ToSlash(filepath.Dir(path)), "/") {
+	for part := range strings.SplitSeq(filepath.ToSlash(filepath.Dir(path)), "/") {
 		if strings.HasPrefix(part, "TA00") {
 			_, part, _ = strings.Cut(part, "-")
 		}
