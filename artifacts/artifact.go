@@ -2,6 +2,7 @@ package artifacts
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -35,10 +36,23 @@ type Artifact struct {
 	Beside   []string                 // patterns of further files that the decoder reads; a collection takes them too
 	Indexes  func(folder string) bool // whether the decoder reads the NTFS index of a folder, \windows\temp; nil for none
 
+	// Named finds further sources that settings of the machine name, such as the
+	// folder of a log; nil for none. Of loose files it is not asked.
+	Named func(*evidence.Tree) []Source
+
 	record reflect.Type
 	plan   []eventField // which fields of the record are times, and what they mean
 	decode func(Input, func(Decoded) bool) error
 	family *family // that the artifact is decoded with
+}
+
+// SourcesIn returns the sources of the artifact on a machine: its own, then those
+// that the machine's settings name.
+func (a *Artifact) SourcesIn(tree *evidence.Tree) []Source {
+	if a.Named == nil || tree.Loose() {
+		return a.Sources
+	}
+	return slices.Concat(a.Sources, a.Named(tree))
 }
 
 // A Decoded is one record of some artifact's own type. Every record type

@@ -225,7 +225,7 @@ func plan(tree *evidence.Tree, chosen []*Artifact) []job {
 		}
 		byKind := map[evidence.Kind][]Source{}
 		taken := map[string]bool{} // a file that several sources match is decoded once
-		for _, s := range a.Sources {
+		for _, s := range a.SourcesIn(tree) {
 			if s.Glob == "" {
 				byKind[s.Hive] = append(byKind[s.Hive], s)
 				continue

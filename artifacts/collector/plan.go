@@ -55,7 +55,7 @@ func MakePlan(tree *evidence.Tree, chosen []*artifacts.Artifact) *Plan {
 		p.glob(pattern, "filesystem", "")
 	}
 	for _, a := range chosen {
-		for _, s := range a.Sources {
+		for _, s := range a.SourcesIn(tree) {
 			if s.Glob != "" {
 				p.glob(s.Glob, "file", a.Name)
 			}

@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
@@ -276,6 +277,7 @@ type Tree struct {
 	hiveNotes []error
 
 	machineOnce sync.Once
+	machineRead atomic.Bool
 	machine     *Machine
 }
 

@@ -50,6 +50,8 @@ func TestGlob(t *testing.T) {
 		{`%UserProfile%\ntuser.dat`, []string{`C:\Users\daniel\ntuser.dat`, `C:\Users\mira\NTUSER.DAT`, `C:\WINDOWS\ServiceProfiles\LocalService\NTUSER.DAT`}},
 		{`%ProgramData%\*\*.txt`, []string{`C:\ProgramData\x\y.txt`}},
 		{`%SystemDrive%\ProgramData\**\y.*`, []string{`C:\ProgramData\x\y.txt`}},
+		{`c:\programdata\*\y.txt`, []string{`C:\ProgramData\x\y.txt`}},
+		{`D:\ProgramData\*\y.txt`, nil},
 		{`%SystemRoot%\NoSuch\*`, nil},
 	} {
 		files, errs := tr.Glob(tc.pattern)

@@ -161,6 +161,7 @@ func plain(err error) error {
 //	%ProgramData%   ProgramData, or the All Users profile of XP
 //	%UserProfile%   each profile, with service profiles and the template
 //	%AnyDrive%      the root of every volume
+//	D:              the root of the volume with this letter
 //
 // What could not be listed below that comes back beside the files that were found, and is among [Tree.Problems] as well.
 func (t *Tree) Glob(pattern string) ([]*File, []error) {
@@ -172,13 +173,22 @@ func (t *Tree) Glob(pattern string) ([]*File, []error) {
 		return t.globLoose(tail[len(tail)-1])
 	}
 	for _, v := range t.volumes {
-		for _, base := range v.bases(head) {
+		bases := v.bases(head)
+		if isLetter(head) && !t.other(v, head) {
+			bases = []string{"."}
+		}
+		for _, base := range bases {
 			v.glob(base, tail, 0, func(p string) {
 				files = append(files, t.file(v, p))
 			}, func(err error) { errs = append(errs, err) })
 		}
 	}
 	return files, errs
+}
+
+// isLetter reports whether the first component of a pattern is a drive letter.
+func isLetter(head string) bool {
+	return len(head) == 2 && head[1] == ':' && ('A' <= head[0]&^0x20 && head[0]&^0x20 <= 'Z')
 }
 
 // globLoose looks for files in a heap, where only the name is left to go by,

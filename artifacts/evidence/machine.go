@@ -26,6 +26,7 @@ type Machine struct {
 	Users       []User
 	Env         map[string]string // machine-wide variables, names in lower case
 	Services    []ServiceCommand  // what the service manager starts
+	Transcripts string            // where a policy has PowerShell write its transcripts, as stored
 
 	profiles map[string]User // by the folder's winpath.Key: a terminal server has thousands
 	longest  int             // of these keys
@@ -40,8 +41,20 @@ type ServiceCommand struct {
 
 // Machine reads the facts of the machine from its hives, once.
 func (t *Tree) Machine() *Machine {
-	t.machineOnce.Do(func() { t.machine = t.readMachine() })
+	t.machineOnce.Do(func() {
+		t.machine = t.readMachine()
+		t.machineRead.Store(true)
+	})
 	return t.machine
+}
+
+// Known returns what [Tree.Machine] has read, and before it was called what
+// [Tree.Identity] reads, which holds no hive in memory.
+func (t *Tree) Known() *Machine {
+	if t.machineRead.Load() {
+		return t.Machine()
+	}
+	return t.Identity()
 }
 
 func (t *Tree) readMachine() *Machine {
@@ -156,6 +169,7 @@ func (m *Machine) readSoftware(h *hive.Hive) {
 		m.Build = text(h, cv, "CurrentBuildNumber")
 	}
 	m.GUID = text(h, `Microsoft\Cryptography`, "MachineGuid")
+	m.Transcripts = text(h, `Policies\Microsoft\Windows\PowerShell\Transcription`, "OutputDirectory")
 	if s := text(h, cv, "SystemRoot"); s != "" {
 		m.SystemRoot = s
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
+	"github.com/artifactdump/artifactdump/corpus/regf"
 )
 
 func realConsole(t *testing.T, file, as string) fstest.MapFS {
@@ -84,6 +85,24 @@ func TestPSTranscriptTwo(t *testing.T) {
 	a, b := recs[0].Data.(PSTranscript), recs[1].Data.(PSTranscript)
 	if a.RunAs != `A\c` || a.Host != "powershell.exe -c x" || a.PID != "5" || a.End.IsZero() || b.Machine != "PC" || b.PID != "6" || !b.End.IsZero() || len(b.Inputs) != 1 {
 		t.Errorf("%+v\n%+v", a, b)
+	}
+}
+
+// TestPSTranscriptPolicy looks where the policy of the machine has transcripts written.
+func TestPSTranscriptPolicy(t *testing.T) {
+	m := testtree.HiveOf("C/"+testtree.SoftwarePath, func(root *regf.Key) {
+		testtree.AsSoftware(root)
+		root.Sub(`Policies\Microsoft\Windows\PowerShell\Transcription`).Set("OutputDirectory", regf.String(`D:\audit\PowerShell\all\`))
+	})
+	stars := strings.Repeat("*", 22) + "\r\n"
+	text := stars + "Start\r\nStart time: 20260102101010\r\nUsername: A\\b\r\nRunAs User: A\\c\r\nMachine: PC (Microsoft Windows NT 6.3)\r\n" +
+		"Host Application: p.exe\r\nProcess ID: 6\r\n" + stars + "PS C:\\> cd x\r\n"
+	m["D/audit/PowerShell/all/20260101/PowerShell_transcript.PC.txt"] = &fstest.MapFile{Data: []byte(text)}
+	m["D/audit/PowerShell/other/20260101/PowerShell_transcript.PC.txt"] = &fstest.MapFile{Data: []byte(text)}
+	recs, errs := testtree.Found(t, m, psTranscripts)
+	testtree.NoErrors(t, errs)
+	if len(recs) != 1 || recs[0].From.Path != `D:\audit\PowerShell\all\20260101\PowerShell_transcript.PC.txt` {
+		t.Errorf("%+v", recs)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -35,8 +36,8 @@ var psTranscripts = artifacts.Define(artifacts.Artifact{
 	DataType: "powershell:transcript_log:entry",
 	About: `Sessions of PowerShell with all that was typed and shown, which Start-Transcript or a policy wrote down. Proves that this account ran
 PowerShell with this command line, and what the session printed. It does not prove who sat there, and a text file can be changed by its
-owner. Start Time and End Time are local times of the machine; they are turned into UTC where its zone is known, and marked local elsewhere. Transcripts elsewhere than in the
-documents of a user, in a folder of the public or below the root of a drive are not looked for.`,
+owner. Start Time and End Time are local times of the machine; they are turned into UTC where its zone is known, and marked local elsewhere. Transcripts are looked
+for in the documents of users, two folders deep below the root of the drive and in the folder that the policy of the machine names.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1059.001"},
 	Refs: []string{
@@ -51,7 +52,19 @@ documents of a user, in a folder of the public or below the root of a drive are 
 		artifacts.Files(`%SystemDrive%\*\*\PowerShell_transcript.*.txt`),
 		artifacts.Files(`%ProgramData%\*\PowerShell_transcript.*.txt`),
 	},
+	Named: transcriptFolder,
 }, decodePSTranscript)
+
+// transcriptFolder is where the policy of the machine has transcripts written, in
+// folders of a day each.
+func transcriptFolder(tree *evidence.Tree) []artifacts.Source {
+	m := tree.Known()
+	dir := strings.TrimRight(m.Expand(m.Transcripts, evidence.User{}), `\`)
+	if len(winpath.Volume(dir)) != 2 || !strings.Contains(dir, `\`) || strings.ContainsAny(dir, `*?%`) {
+		return nil // none, a share, or what is no folder
+	}
+	return []artifacts.Source{artifacts.Files(dir + `\PowerShell_transcript.*.txt`), artifacts.Files(dir + `\*\PowerShell_transcript.*.txt`)}
+}
 
 // Limits of a transcript.
 const (

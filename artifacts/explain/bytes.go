@@ -55,7 +55,7 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 
 // lookup returns the file of a record, nil when it is gone.
 func lookup(tree *evidence.Tree, r *artifacts.Record) *evidence.File {
-	for _, s := range r.Artifact.Sources {
+	for _, s := range r.Artifact.SourcesIn(tree) {
 		if s.Glob == "" {
 			continue
 		}

@@ -17,7 +17,7 @@ func ruleGroups() []group {
 		{"Persistence", []Rule{
 			autorunPlace, autorunCommand, winlogonDeviation, imageHijack, startupMoved, startupContent, legacyAutorun,
 			autorunMissing, autorunRan, autorunNeverRan, serviceAnomaly, taskAnomaly, taskTampered, comHijacked, logonScript,
-			shimDatabase, wmiConsumer, autorunDisabled, profileAutorun, environmentHijack,
+			shimDatabase, wmiConsumer, autorunDisabled, profileAutorun, environmentHijack, scriptRunsRequests,
 		}},
 		{"Execution", []Rule{
 			executedThenDeleted, infectedPlace, attackTool, psexecTarget, psexecSource, discoveryBurst,
@@ -36,6 +36,7 @@ func ruleGroups() []group {
 		}},
 		{"Scanner, consoles and remote tools", []Rule{
 			detectionLeft, detectionExcluded, scannerRenamed, remoteToolThere, typedCommand, shortcutCommand, policyPushed, keyAuthorised,
+			webAttack,
 		}},
 		{"Accounts and movement", []Rule{
 			guestEnabled, newAccount, ridMismatch, badPasswords, movedOut, otherVolume, orphanProfile, powerfulRights,
