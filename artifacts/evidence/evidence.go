@@ -132,8 +132,14 @@ func Open(path string, opts *Options) (*Evidence, error) {
 	if errors.Is(err, collect.ErrNotCollection) {
 		e, err = openImage(path, opts)
 	}
-	if errors.Is(err, image.ErrNotImage) {
+	_, segment := errors.AsType[*image.SegmentError](err)
+	switch {
+	case errors.Is(err, image.ErrNotImage):
 		e, err = openFile(path, opts)
+	case segment: // by its name alone: the versions of a database may be numbered
+		if one, failed := openFile(path, opts); failed == nil {
+			e, err = one, nil
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -214,3 +214,22 @@ func TestLimit(t *testing.T) {
 		t.Errorf("a file above the limit: %v", err)
 	}
 }
+
+// TestNumberedName opens a database whose name ends in a number, as the segments
+// of an image do, and still says of a segment that it is one.
+func TestNumberedName(t *testing.T) {
+	dir := t.TempDir()
+	for name, head := range map[string]string{"History-57.0.2987.133": "SQLite format 3\x00", "disk.002": "\x00\x01\x02"} {
+		if err := os.WriteFile(filepath.Join(dir, name), append([]byte(head), make([]byte, 4096)...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, err := evidence.Open(filepath.Join(dir, "History-57.0.2987.133"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Close()
+	if _, err := evidence.Open(filepath.Join(dir, "disk.002"), nil); err == nil || !strings.Contains(err.Error(), "first segment") {
+		t.Errorf("a segment: %v", err)
+	}
+}
