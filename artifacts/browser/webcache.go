@@ -21,7 +21,7 @@ type CacheEntry struct {
 	Accesses  int64     `json:"access_count,omitempty"`
 	Size      int64     `json:"size,omitempty"`
 	Accessed  time.Time `json:"accessed,omitzero"`
-	Modified  time.Time `json:"modified,omitzero"`
+	Modified  time.Time `json:"modified,omitzero" zone:"Local"`
 	Local     bool      `json:"modified_local,omitempty"` // modified is local time
 	Created   time.Time `json:"created,omitzero"`
 	Expires   time.Time `json:"expires,omitzero"`

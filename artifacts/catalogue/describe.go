@@ -37,6 +37,11 @@ func Fields(a *artifacts.Artifact) []string {
 				s += ", local time"
 			}
 		}
+		if zone := f.Tag.Get("zone"); zone == "local" {
+			s += ": local time"
+		} else if zone != "" {
+			s += ": may be local time"
+		}
 		out = append(out, s)
 	}
 	return out

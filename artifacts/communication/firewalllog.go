@@ -14,7 +14,7 @@ import (
 type FirewallLog struct {
 	artifacts.Origin
 	Line            int       `json:"line"`
-	Time            time.Time `json:"time,omitzero"`
+	Time            time.Time `json:"time,omitzero" zone:"Local"`
 	Local           bool      `json:"local_time,omitempty"` // the digits are the machine's local time, without a zone
 	Action          string    `json:"action"`               // ALLOW, DROP, OPEN, CLOSE, INFO-EVENTS-LOST
 	Protocol        string    `json:"protocol"`

@@ -30,7 +30,8 @@ var rdpCache = artifacts.Define(artifacts.Artifact{
 	About: `Pieces of the screens that the Remote Desktop client of this user showed, of 64 by 64 points and less. Proves that this user looked at a
 remote desktop, and what parts of it looked like. It does not prove which machine it was, and nothing in the file says when or where on the
 screen a piece was seen. Content Modification Time is the last change of the file, near the end of the last session, and Creation Time the
-first session; both in UTC, where the evidence keeps the times of the original files. The command inspect writes the pieces as one picture.`,
+first session; both in UTC, where the evidence keeps the times of the original files. The
+command inspect with --format png writes the pieces as one picture.`,
 	Proves: artifacts.Interacted,
 	Attack: []string{"T1021.001"},
 	Refs: []string{

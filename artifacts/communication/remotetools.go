@@ -23,9 +23,9 @@ type RemoteTool struct {
 	Kind      string    `json:"kind"` // session, log, installed, configured
 	File      string    `json:"file,omitempty"`
 	Line      int       `json:"line,omitempty"`
-	Time      time.Time `json:"time,omitzero"`
+	Time      time.Time `json:"time,omitzero" zone:"Local"`
 	Local     bool      `json:"local_time,omitempty"` // the times are local, without a zone
-	End       time.Time `json:"end_time,omitzero"`
+	End       time.Time `json:"end_time,omitzero" zone:"Local"`
 	Direction string    `json:"direction,omitempty"` // incoming, outgoing
 	Peer      string    `json:"peer_id,omitempty"`
 	PeerName  string    `json:"peer_name,omitempty"`

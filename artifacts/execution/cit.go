@@ -16,9 +16,9 @@ type CIT struct {
 	CommandLine string    `json:"command_line,omitempty"`
 	Linked      time.Time `json:"link_time,omitzero"`
 	CheckSum    uint32    `json:"checksum,omitempty"`
-	Start       time.Time `json:"collection_start,omitzero"` // local time
-	Period      time.Time `json:"period_start,omitzero"`     // local time
-	Hours       int       `json:"hours"`                     // in which it ran
+	Start       time.Time `json:"collection_start,omitzero" zone:"local"`
+	Period      time.Time `json:"period_start,omitzero" zone:"local"`
+	Hours       int       `json:"hours"` // in which it ran
 	First       time.Time `json:"first_hour,omitzero" event:"First Time Executed,local"`
 	Last        time.Time `json:"last_hour,omitzero" event:"Last Time Executed,local"`
 }

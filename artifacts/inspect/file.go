@@ -7,10 +7,12 @@ import (
 )
 
 // A WriteError is a failure of the output, not of the evidence.
-type WriteError struct{ error }
+type WriteError struct{ Err error }
+
+func (e *WriteError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the error of the writer.
-func (e *WriteError) Unwrap() error { return e.error }
+func (e *WriteError) Unwrap() error { return e.Err }
 
 // Write writes the rows of one file of a kind and counts them. A nil text writer
 // means JSON lines. An empty kind means that of [Detect].

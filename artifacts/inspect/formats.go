@@ -10,14 +10,15 @@ func formats() []format {
 		{"logfile", begins("RSTR", "RCRD", "CHKD"), readLogFile},
 		{"i30", begins("INDX"), readI30},
 		{"mft", knownMFT, readMFT},
-		eseFormat, wmiFormat,
-		sqliteFormat, lnkFormat, jumplistFormat,
-		{"usn", knownUSN, readUSN},
 		eseFormat,
 		wmiFormat,
 		sqliteFormat,
 		lnkFormat,
 		jumplistFormat,
+		prefetchFormat,
+		hiveFormat,
+		rdpcacheFormat,
+		{"usn", knownUSN, readUSN},
 	}
 }
 

@@ -2,6 +2,7 @@ package output
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,9 +12,10 @@ import (
 
 // columns returns the fields of a record under their JSON names, in the order
 // of the type, the same ones for every record of the type: times in our
-// layout, lists and structs as JSON.
+// layout, local ones without a zone, lists and structs as JSON.
 func columns(data any) []artifacts.Field {
 	v := reflect.Indirect(reflect.ValueOf(data))
+	local := artifacts.LocalTimes(data)
 	var out []artifacts.Field
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		if f.Anonymous || !f.IsExported() {
@@ -29,6 +31,9 @@ func columns(data any) []artifacts.Field {
 		cell := ""
 		if fv, err := v.FieldByIndexErr(f.Index); err == nil {
 			cell = text(fv)
+		}
+		if slices.Contains(local, name) {
+			cell = strings.TrimSuffix(cell, "Z")
 		}
 		out = append(out, artifacts.Field{Name: name, Value: cell})
 	}

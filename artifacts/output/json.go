@@ -101,6 +101,9 @@ func (j *jsonRecords) Record(r *artifacts.Record) error {
 	if tags := r.Tags(); len(tags) > 0 {
 		o.strs("tag", tags)
 	}
+	if local := artifacts.LocalTimes(r.Data); len(local) > 0 {
+		o.strs("local_times", local)
+	}
 	o.key("data")
 	if err := (*jsonBuffer)(&o.b).encode(r.Data); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -33,7 +34,11 @@ func (t *textRecords) Record(r *artifacts.Record) error {
 	if r.From.State != artifacts.Live {
 		row("state", strings.TrimSpace(string(r.From.State)+" "+r.From.Note))
 	}
+	local := artifacts.LocalTimes(r.Data)
 	for _, f := range columns(r.Data) {
+		if slices.Contains(local, f.Name) {
+			f.Value += " local"
+		}
 		if f.Value != "false" { // what is not so is left out
 			row(f.Name, f.Value)
 		}

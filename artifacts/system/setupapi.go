@@ -17,11 +17,11 @@ type DeviceInstall struct {
 	Kind    string    `json:"kind"`
 	Subject string    `json:"subject,omitempty"` // device id, or path of the driver's inf
 	Start   time.Time `json:"start_time,omitzero" event:"Start Time,local"`
-	End     time.Time `json:"end_time,omitzero"` // local
+	End     time.Time `json:"end_time,omitzero" zone:"local"`
 	Command string    `json:"command,omitempty"`
 	Inf     string    `json:"inf,omitempty"`
 	Status  string    `json:"exit_status,omitempty"`
-	Boot    time.Time `json:"boot_session,omitzero"` // local
+	Boot    time.Time `json:"boot_session,omitzero" zone:"local"`
 	Errors  []string  `json:"errors,omitempty"`
 }
 

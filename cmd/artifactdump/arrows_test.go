@@ -169,6 +169,7 @@ func TestArrows(t *testing.T) {
 		"cmd/artifactdump/internal/exportview":   reading,
 		"cmd/artifactdump/internal/findingview":  join(reading, []string{own + "session"}),
 		"cmd/artifactdump/internal/hiveview":     reading,
+		"cmd/artifactdump/internal/inspectview":  library,
 		"cmd/artifactdump/internal/logonview":    join(reading, []string{own + "session", own + "timespan"}),
 		"cmd/artifactdump/internal/pageview":     join(reading, []string{own + "session"}),
 		"cmd/artifactdump/internal/programview":  join(reading, []string{own + "session"}),
