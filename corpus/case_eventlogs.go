@@ -34,6 +34,7 @@ var providerGUIDs = map[string]string{
 	"Microsoft-Windows-SMBClient":                                "{988C59C5-0A1C-45B6-A555-0C62276E327D}",
 	"Microsoft-Windows-Partition":                                "{412BDFF2-A8C4-470D-8F33-63FE0D8C20E2}",
 	"Microsoft-Windows-Sysmon":                                   "{5770385F-C22A-43E0-BF4C-06F5698FFBD9}",
+	"Microsoft-Windows-DNS-Client":                               "{1C95126E-7EEA-49A9-A3FE-A378B03DDB4D}",
 	"Microsoft-Windows-Shell-Core":                               "{30336ED4-E327-447C-9DE0-51B652C86108}",
 	"Microsoft-Windows-GroupPolicy":                              "{AEA1B4FA-97D1-45F2-A64C-4D69FFFD92C9}",
 }
@@ -355,7 +356,7 @@ func crashEventsCase(m *Machine) {
 		"", Implant, "", ImplantDLL, "", "0b7f8c3e-6a1d-4b7c-9a41-3d3b2c1e0f99", "", "", "", ""}})
 }
 
-// sysmonEventsCase: Sysmon was tried for a day, in the year before.
+// sysmonEventsCase: Sysmon was tried for two hours, in the year before; mira read the news.
 func sysmonEventsCase(m *Machine) {
 	const provider = "Microsoft-Windows-Sysmon"
 	at := utc(2025, 3, 4, 0, 30, 0, 0)
@@ -369,6 +370,15 @@ func sysmonEventsCase(m *Machine) {
 				"CurrentDirectory", `C:\Users\mira\`, "User", Computer + `\` + Mira, "LogonId", "0x31c2f", "IntegrityLevel", "Medium",
 				"Hashes", "SHA1=" + strings.Repeat("1", 40),
 				"ParentProcessId", "3320", "ParentImage", `C:\Windows\explorer.exe`, "ParentCommandLine", `C:\Windows\Explorer.EXE`}},
+		eventOf{provider: provider, id: 22, at: after(at, 300), user: systemSID,
+			data: []string{"RuleName", "-", "UtcTime", "2025-03-04 00:35:00.000", "ProcessGuid", "{5F0C6D1E-4B44-67C6-7A01-000000001A00}",
+				"ProcessId", "4388", "QueryName", "news.example", "QueryStatus", "0", "QueryResults", "::ffff:198.51.100.80;",
+				"Image", `C:\Program Files\Google\Chrome\Application\chrome.exe`, "User", Computer + `\` + Mira}},
+		eventOf{provider: provider, id: 3, at: after(at, 300.2), user: systemSID,
+			data: []string{"RuleName", "-", "UtcTime", "2025-03-04 00:35:00.200", "ProcessGuid", "{5F0C6D1E-4B44-67C6-7A01-000000001A00}",
+				"ProcessId", "4388", "Image", `C:\Program Files\Google\Chrome\Application\chrome.exe`, "User", Computer + `\` + Mira, "Protocol", "tcp", "Initiated", "true",
+				"SourceIp", "192.0.2.23", "SourceHostname", Computer, "SourcePort", "50412", "DestinationIp", "198.51.100.80",
+				"DestinationHostname", "news.example", "DestinationPort", "443"}},
 		eventOf{provider: provider, id: 4, at: after(at, 7200), user: systemSID,
 			data: []string{"UtcTime", "2025-03-04 02:30:00.000", "State", "Stopped", "Version", "15.15", "SchemaVersion", "4.90"}})
 }
@@ -390,6 +400,10 @@ func otherEventsCase(m *Machine) {
 		data: []string{"Command", `"` + Implant + `" -s`}})
 	m.Events("System", eventOf{provider: "Microsoft-Windows-GroupPolicy", id: 1500, at: after(LastBoot, 44), user: systemSID,
 		data: []string{"SupportInfo1", "1", "SupportInfo2", "4423"}})
+	const dns = "Microsoft-Windows-DNS-Client"
+	m.Events(dns+operation, eventOf{provider: dns, id: 3008, at: utc(2026, 3, 6, 17, 54, 19, 8700000), user: DanielSID,
+		data: []string{"QueryName", "search.example", "QueryType", "1", "QueryOptions", "1073766400", "QueryStatus", "0",
+			"QueryResults", "198.51.100.61;"}})
 	m.Events("Application", eventOf{provider: "PDF24", id: 7, at: after(LastLogon, 30), data: []string{"", "ready"}})
 }
 
@@ -417,5 +431,5 @@ var eventLogCases = []Case{
 	{"eventcrashes", "The implant crashes.", crashEventsCase},
 	{"eventsysmon", "Sysmon was tried for two hours, a year before.", sysmonEventsCase},
 	{"eventdirectory", "Windows opens the group of administrators.", directoryEventsCase},
-	{"eventlogs", "The Run key starts the implant; policies are applied; a printer program is ready.", otherEventsCase},
+	{"eventlogs", "The Run key starts the implant; daniel looks up a name; policies are applied; a printer program is ready.", otherEventsCase},
 }
