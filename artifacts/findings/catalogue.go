@@ -25,6 +25,7 @@ func ruleGroups() []group {
 		}},
 		{"Time and clean-up", []Rule{
 			timeStomp, cachedTime, linkTime, prefetchGap, mruCleared, logsCleared, recycledPrograms, clockMoved,
+			traceMissing,
 		}},
 		{"Files on the volume", []Rule{
 			arrivedAndRan, ranThenDeleted, becameProgram, deceptiveFile, forgedTimes, doubtfulTimes, fromInternet, markRemoved,
@@ -36,13 +37,13 @@ func ruleGroups() []group {
 		}},
 		{"Scanner, consoles and remote tools", []Rule{
 			detectionLeft, detectionExcluded, scannerRenamed, remoteToolThere, typedCommand, shortcutCommand, policyPushed, keyAuthorised,
-			webAttack,
+			webAttack, openedElsewhere, managedInside, driverByProgram,
 		}},
 		{"Accounts and movement", []Rule{
 			guestEnabled, newAccount, ridMismatch, badPasswords, movedOut, otherVolume, orphanProfile, powerfulRights,
 		}},
 		{"External communication", []Rule{
-			downloadRan, sentUnasked, bitsCommand,
+			downloadRan, sentUnasked, bitsCommand, oddDownload,
 		}},
 		{"Events: logs and clock", []Rule{
 			eventLogCleared, auditingReduced, logCommand, loggingStopped, clockSet, sysmonChanged, logHole,

@@ -132,7 +132,7 @@ var sentUnasked = programRule(Rule{
 
 var bitsCommand = rule(Rule{
 	ID: "C-03", Title: "BITS job with a command, or a program from an address", Level: High, Attack: []string{"T1197", "T1105"},
-	Why:    "A transfer job runs a command when it is done, or fetches a program from a server without a name: both survive boots and pass firewalls.",
+	Why:    "A transfer job runs a command when it is done, or fetches a program from an unusual server or to where no program belongs: both survive boots and pass firewalls.",
 	Benign: "A few updaters and software distribution set commands; test servers have no names.",
 	Next:   "Look at the address, the target and the owner; look for the file, and for starts after the job was complete.",
 }, func(x *look, j communication.BITSJob) {
@@ -149,8 +149,16 @@ var bitsCommand = rule(Rule{
 		return
 	}
 	for _, f := range j.Files {
-		if runnable[ext(strings.ToLower(f.Local))] && addressHost(f.URL) {
-			x.hit(s, Medium, "the job %q fetched %s to %s", j.Name, f.URL, f.Local)
+		if !runnable[ext(strings.ToLower(f.Local))] {
+			continue
+		}
+		place := x.probePath(f.Local).place
+		switch why := suspectHost(f.URL); {
+		case why != "":
+			x.hit(s, Medium, "the job %q fetched %s to %s: %s", j.Name, f.URL, f.Local, why)
+			return
+		case place != nil && place.level >= High && j.SID != "S-1-5-18":
+			x.hit(s, Low, "the job %q of %s fetched %s to %s, %s", j.Name, j.SID, f.URL, f.Local, place)
 			return
 		}
 	}

@@ -305,7 +305,7 @@ var cases = []struct {
 // facts are those of a whole volume with a few files.
 func facts() findings.Facts {
 	return findings.Facts{
-		Machine: &evidence.Machine{Name: "TEST", SystemRoot: `C:\Windows`, Build: "19045"}, Prefetcher: 3, Whole: true, FileTimes: true,
+		Machine: &evidence.Machine{Name: "TEST", NameFrom: "SYSTEM", SystemRoot: `C:\Windows`, Build: "19045"}, Prefetcher: 3, Whole: true, FileTimes: true,
 		Find: func(p string) (bool, bool) {
 			low := strings.ToLower(p)
 			return !strings.Contains(low, "gone"), !strings.Contains(low, "winevt")
