@@ -51,6 +51,21 @@ func browserHistoryCase(m *Machine) {
 	m.File("Users/"+Mira+"/AppData/Roaming/Mozilla/Firefox/Profiles/k2x9q1ab.default-release/places.sqlite", mira.Build())
 }
 
+// browserExtensionsCase: one extension from the store, one that a developer tries.
+func browserExtensionsCase(m *Machine) {
+	installed := utc(2025, 2, 3, 2, 11, 7, 0)
+	m.File("Users/"+Daniel+"/AppData/Local/Google/Chrome/User Data/Default/Secure Preferences", fmt.Appendf(nil, `{"extensions":{"settings":{`+
+		`"mgfkdkkfpbkbhgkmnkpdnmcnjbpckfaa":{"active_permissions":{"api":["contextMenus","storage"],"explicit_host":["https://words.example/*"],"scriptable_host":[]},`+
+		`"first_install_time":"%d","from_webstore":true,"last_update_time":"%d","location":1,"manifest":{"name":"Dictionary of birds","version":"2.1"},`+
+		`"path":"mgfkdkkfpbkbhgkmnkpdnmcnjbpckfaa\\2.1_0","state":1},`+
+		`"ahfgeienlihckogmohjhadlkjgocpleb":{"location":5,"manifest":{"name":"Web Store","version":"0.2"}}}}}`,
+		webkit(installed), webkit(installed.AddDate(0, 6, 0))))
+	m.File("Users/"+Mira+"/AppData/Roaming/Mozilla/Firefox/Profiles/k2x9q1ab.default-release/extensions.json", fmt.Appendf(nil,
+		`{"schemaVersion":35,"addons":[{"id":"tester@plover.example","version":"0.3","type":"extension","location":"app-profile","active":false,`+
+			`"signedState":0,"installDate":%d,"updateDate":%d,"defaultLocale":{"name":"Tester"},"userPermissions":{"permissions":["tabs"],"origins":["<all_urls>"]}}]}`,
+		installed.UnixMilli(), installed.UnixMilli()))
+}
+
 // timelineCase: mira writes, and the implant was never in the foreground.
 func timelineCase(m *Machine) {
 	const sql = "CREATE TABLE [Activity]([Id] GUID PRIMARY KEY NOT NULL, [AppId] TEXT NOT NULL, [ActivityType] INT NOT NULL, [ActivityStatus] INT NOT NULL, [Payload] BLOB, [StartTime] DATETIME, [EndTime] DATETIME, [PlatformDeviceId] TEXT)"

@@ -82,6 +82,7 @@ var Cases = slices.Concat([]Case{
 	{"weblogs", "The log of a test server, with two requests of the intruder's.", webLogsCase},
 	{"browserhistory", "mira's news, and the server of the implant, which daniel's Chrome visited.", browserHistoryCase},
 	{"browserdownloads", "The databases are those of the case browserhistory.", already},
+	{"browserextensions", "A dictionary of daniel's from the store, and a tool of a developer's in mira's Firefox.", browserExtensionsCase},
 	{"webcache", "A list of passwords that was opened on daniel's desktop.", webCacheCase},
 	{"searchscopes", "The search provider that Windows sets up.", searchScopesCase},
 	{"iesettings", "The office's own page is the start page.", ieSettingsCase},

@@ -15,6 +15,7 @@ import (
 var chapter = artifacts.Chapter("Browsers",
 	history,
 	downloads,
+	extensions,
 	webCache,
 	searchScopes,
 	ieSettings,

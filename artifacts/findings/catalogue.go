@@ -17,7 +17,7 @@ func ruleGroups() []group {
 		{"Persistence", []Rule{
 			autorunPlace, autorunCommand, winlogonDeviation, imageHijack, startupMoved, startupContent, legacyAutorun,
 			autorunMissing, autorunRan, autorunNeverRan, serviceAnomaly, taskAnomaly, taskTampered, comHijacked, logonScript,
-			shimDatabase, wmiConsumer, autorunDisabled, profileAutorun, environmentHijack, scriptRunsRequests,
+			shimDatabase, wmiConsumer, autorunDisabled, profileAutorun, environmentHijack, scriptRunsRequests, oddExtension,
 		}},
 		{"Execution", []Rule{
 			executedThenDeleted, infectedPlace, attackTool, psexecTarget, psexecSource, discoveryBurst,

@@ -72,6 +72,8 @@ func init() {
 		entry{"S-12", findings.Medium, records{rec("setupapi", system.DeviceInstall{Kind: "Setup Import Driver Package", Subject: `C:\x\d.inf`, Command: `C:\Users\Public\load.exe`})},
 			records{rec("setupapi", system.DeviceInstall{Kind: "Setup Import Driver Package", Subject: `C:\x\d.inf`, Command: `C:\Windows\System32\spoolsv.exe`})}},
 		entry{"D-09", findings.Low, records{consoleBy("anna", 3)}, records{consoleBy("anna", 0), of("anna", rec("pshistory", execution.PSCommand{Command: "dir"})), consoleBy("anna", 3)}},
+		entry{"P-21", findings.Medium, records{rec("browserextensions", browser.Extension{ExtensionID: "a", Location: "unpacked", Enabled: true})},
+			records{rec("browserextensions", browser.Extension{ExtensionID: "a", Location: "store", Store: true, Enabled: true}), rec("browserextensions", browser.Extension{ExtensionID: "b", Location: "policy", Enabled: true})}},
 		entry{"P-20", findings.High, records{script("up.aspx", "eval")}, records{script("default.aspx", "")}},
 		entry{"S-09", findings.High, records{request("200", communication.ReasonShell)}, records{request("200", communication.ReasonData)}},
 		entry{"S-09", findings.Medium, records{request("200", communication.ReasonData, "command in the request")}, records{request("200")}},

@@ -125,6 +125,30 @@ var oddDownload = rule(Rule{
 	x.hit(s, level, "%s loaded it from %s: %s", d.Browser, clip(d.URL, 300), why).atMost(High)
 })
 
+var oddExtension = rule(Rule{
+	ID: "P-21", Title: "Browser extension from outside the store", Level: Medium, Attack: []string{"T1176.001"},
+	Why:    "The extension did not pass the checks of a store: somebody loaded it from a folder, or a program put it there. It can read and change pages, and what is typed into them.",
+	Benign: "Extensions that developers try; password managers and antivirus programs that install one.",
+	Next:   "Read its manifest and its scripts; see when it came and which account has it.",
+	Needs:  []string{"browserextensions"},
+}, func(x *look, e browser.Extension) {
+	level := Low
+	switch {
+	case e.Store:
+		return
+	case e.Location == "unpacked" || e.Location == "command line":
+		level = Medium
+	case e.Location == "registry" || strings.HasPrefix(e.Location, "external preference"):
+	default:
+		return
+	}
+	if !e.Enabled {
+		level = Informational
+	}
+	x.hit(x.setting("browser extension "+e.ExtensionID), level, "%s has it from: %s; %s", e.Browser, e.Location,
+		strings.TrimSpace(e.Name+" "+e.Path)).atMost(High)
+})
+
 var traceMissing = wholeRule(Rule{
 	ID: "D-09", Title: "Record of use is missing", Level: Low, Attack: []string{"T1070.003"},
 	Why:    "Windows keeps this record by itself, and it is not there although the machine and the account were in use.",
