@@ -90,7 +90,8 @@ var driverByProgram = rule(Rule{
 })
 
 // carriers are files that bring programs with them.
-var carriers = map[string]bool{".zip": true, ".rar": true, ".7z": true, ".iso": true, ".img": true, ".vhd": true, ".vhdx": true, ".cab": true,
+var carriers = map[string]bool{".zip": true, ".rar": true, ".7z": true, ".iso": true, ".img": true, ".vhd": true, ".vhdx": true,
+	".cab": true,
 	".one": true, ".lnk": true, ".msix": true, ".appx": true, ".xll": true, ".docm": true, ".xlsm": true}
 
 var oddDownload = rule(Rule{

@@ -38,7 +38,8 @@ func readPrefetch(f File, _ Options, yield func(Row) bool) error {
 	row.Add("package", absent(p.PackageFullName))
 	volumes := make([]map[string]any, len(p.Volumes))
 	for i, v := range p.Volumes {
-		volumes[i] = map[string]any{"device": v.Device, "serial": fmt.Sprintf("%08X", v.Serial), "created": timeText(v.Created), "directories": v.Directories}
+		volumes[i] = map[string]any{"device": v.Device, "serial": fmt.Sprintf("%08X", v.Serial), "created": timeText(v.Created),
+			"directories": v.Directories}
 	}
 	row.Add("volumes", volumes)
 	files := make([]string, len(p.Files))

@@ -32,7 +32,8 @@ var runs = []struct {
 	word string
 	bare bool
 }{
-	{"eval(", true}, {"eval (", true}, {"eval request", true}, {"execute(", true}, {"execute request", true}, {"executeglobal", true}, {"assert(", true}, {"system(", true},
+	{"eval(", true}, {"eval (", true}, {"eval request", true}, {"execute(", true}, {"execute request", true},
+	{"executeglobal", true}, {"assert(", true}, {"system(", true},
 	{"exec(", true}, {"shell_exec(", true}, {"passthru(", true}, {"proc_open(", true}, {"popen(", true}, {"create_function(", true},
 	{"process.start(", false}, {"processstartinfo", false}, {"wscript.shell", false}, {"assembly.load(", false},
 	{"csharpcodeprovider", false}, {"getruntime().exec", false}, {"processbuilder(", false}, {"defineclass(", false},
