@@ -20,8 +20,8 @@ func inspectCommand() *cli.Command {
 		Usage:     "list the contents of single files, row by row, with offsets",
 		ArgsUsage: "FILE…",
 		Description: "Recognises the format by its signature, or by the name of the file where it has none. No\n" +
-			"other file of the machine is needed. What is no container is read by the artifact for it:\n" +
-			"scheduled tasks, text logs, the history of Windows Defender. The bitmap cache of the Remote\n" +
+			"other file of the machine is needed. A file that is not a container is read by the artifact\n" +
+			"for it: scheduled tasks, text logs, the history of Windows Defender. The bitmap cache of the Remote\n" +
 			"Desktop client becomes a picture with --format png.\n\n" +
 			"Examples:\n" +
 			"   artifactdump inspect Security.evtx\n" +
