@@ -239,7 +239,7 @@ func TestIncidentShortPath(t *testing.T) {
 // programs has them: TestCouple, TestRareParts.
 var notInIncident = []string{
 	"Accounts.Source", "Autostarts.Fired", "Autostarts.Made", "Autostarts.MadeBy", "Autostarts.MadeRef", "Coupled", "Files.MD5",
-	"Files.SHA256", "SameFile", "Starts.End", "Traffic.Remote",
+	"Files.SHA256", "SameFile", "Starts.End",
 }
 
 // TestIncidentParts: every other part of a biography has a case in the incident, but
