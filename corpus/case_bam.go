@@ -34,6 +34,8 @@ func bamCase(m *Machine) {
 // bamOwner is who ran a program at that time.
 func bamOwner(path string, t time.Time) string {
 	switch {
+	case t.After(SecondLogon) && t.Before(SecondLogoff) && strings.HasSuffix(path, "Taskmgr.exe"):
+		return MiraSID
 	case strings.HasPrefix(path, `C:\Windows\servicing`), strings.HasPrefix(path, `C:\ProgramData`), strings.Contains(path,
 		"Search"), strings.Contains(path, "Update"):
 		return "S-1-5-18"

@@ -44,20 +44,31 @@ type eventOf struct {
 	provider string
 	id       uint16
 	at       time.Time
-	user     string   // SID of the header
-	data     []string // name, value, …
-	userData string   // the element that the data are in, when they are not EventData
+	user     string    // SID of the header
+	data     []string  // name, value, …
+	userData string    // the element that the data are in, when they are not EventData
+	stands   time.Time // where the record stands in its log, when the clock says otherwise
+	bare     bool      // without a process: ReportEvent of a program writes none
+}
+
+// A logged is an event and where it stands in its log.
+type logged struct {
+	evtx.Event
+	stands time.Time
 }
 
 // Events adds events to a log. Logs are written when all cases have run.
 func (m *Machine) Events(channel string, list ...eventOf) {
 	if m.logs == nil {
-		m.logs = make(map[string][]evtx.Event)
+		m.logs = make(map[string][]logged)
 	}
 	for _, e := range list {
 		out := evtx.Event{
 			Provider: e.provider, GUID: providerGUIDs[e.provider], EventID: e.id, Level: 4, Keywords: 0x8000000000000000, Created: e.at,
 			ProcessID: 788, ThreadID: 812, Channel: channel, Computer: Computer, UserSID: e.user,
+		}
+		if e.bare {
+			out.ProcessID, out.ThreadID, out.Keywords = 0, 0, 0x80000000000000
 		}
 		if channel == "Security" {
 			out.Level, out.Keywords = 0, 0x8020000000000000
@@ -71,7 +82,11 @@ func (m *Machine) Events(channel string, list ...eventOf) {
 		} else {
 			out.Data = fields
 		}
-		m.logs[channel] = append(m.logs[channel], out)
+		at := e.stands
+		if at.IsZero() {
+			at = e.at
+		}
+		m.logs[channel] = append(m.logs[channel], logged{out, at})
 	}
 }
 
@@ -80,9 +95,13 @@ func (m *Machine) eventLogs() map[string][]byte {
 	files := make(map[string][]byte)
 	for channel, list := range m.logs {
 		list = slices.Clone(list)
-		slices.SortStableFunc(list, func(a, b evtx.Event) int { return a.Created.Compare(b.Created) })
+		slices.SortStableFunc(list, func(a, b logged) int { return a.stands.Compare(b.stands) })
 		var w evtx.Writer
-		log := evtx.Log{Records: w.Records(cmp.Or(firstRecords[channel], 1), list...)}
+		written := make([]evtx.Event, len(list))
+		for i, e := range list {
+			written[i] = e.Event
+		}
+		log := evtx.Log{Records: w.Records(cmp.Or(firstRecords[channel], 1), written...)}
 		if channel == "System" || channel == "Application" {
 			log.Unused = 1
 		}
@@ -112,6 +131,7 @@ func subject(sid, name, logonID string) []string {
 const (
 	miraLogon   = "0x4f2a91"
 	danielLogon = "0x5b1c3e"
+	sundayLogon = "0x3a7d2" // daniel's, after the start
 )
 
 // evtxFilesCase writes what the three oldest logs have beside the events of other
@@ -128,7 +148,7 @@ func evtxFilesCase(m *Machine) {
 // auditEventsCase: the Security log is cleared.
 func auditEventsCase(m *Machine) {
 	const channel = "Security"
-	if slices.ContainsFunc(m.logs[channel], func(e evtx.Event) bool { return e.EventID == 1102 }) {
+	if slices.ContainsFunc(m.logs[channel], func(e logged) bool { return e.EventID == 1102 }) {
 		return // another case wrote it
 	}
 	m.Events(channel, eventOf{provider: "Microsoft-Windows-Eventlog", id: 1102, at: after(CleanupTime, 2), userData: "LogFileCleared",
@@ -157,7 +177,11 @@ func logonEventsCase(m *Machine) {
 	logoff(after(IntrusionEnd, 4), DanielSID, Daniel, danielLogon, "10")
 	logon(utc(2026, 3, 6, 23, 49, 50, 6610294), MiraSID, Mira, miraLogon)
 	logoff(after(LastShutdown, -21), MiraSID, Mira, miraLogon, "2")
-	logon(LastLogon, DanielSID, Daniel, "0x3a7d2")
+	logon(LastLogon, DanielSID, Daniel, sundayLogon)
+	// mira is there for a while, and daniel's session stays. Since the start numbers are given out anew: hers is that of
+	// the intruder's session.
+	logon(SecondLogon, MiraSID, Mira, danielLogon)
+	logoff(SecondLogoff, MiraSID, Mira, danielLogon, "2")
 	m.Events("System", eventOf{provider: "Microsoft-Windows-Winlogon", id: 7001, at: after(IntrusionStart, 0.4), user: systemSID,
 		data: []string{"TSId", "2", "UserSid", DanielSID}})
 }
@@ -177,7 +201,10 @@ func serviceEventsCase(m *Machine) {
 			data: []string{"ServiceName", ServiceName, "ImagePath", `%SystemRoot%\PSEXESVC.exe`,
 				"ServiceType", "user mode service", "StartType", "demand start", "AccountName", "LocalSystem"}},
 		eventOf{provider: scm, id: 7036, at: after(PsExecStart, -0.2), data: []string{"param1", ServiceName, "param2", "running"}},
-		eventOf{provider: scm, id: 7036, at: after(LastBoot, 21), data: []string{"param1", "Windows Update", "param2", "running"}})
+		eventOf{provider: scm, id: 7036, at: after(LastBoot, 21), data: []string{"param1", "Windows Update", "param2", "running"}},
+		// The intruder writes that the service had stopped.
+		eventOf{provider: "System", id: 7, at: ForgedTime.Add(48 * time.Millisecond), user: DanielSID, bare: true,
+			data: []string{"", "The " + ServiceName + " service entered the stopped state."}})
 }
 
 // taskEventsCase: the intruder's task is registered, and an ordinary one runs.
@@ -191,22 +218,14 @@ func taskEventsCase(m *Machine) {
 			"TaskName", defrag, "TaskInstanceId", "{7C0E3E3C-51E5-4C0B-8F0C-0C7F5E1F8A11}", "ActionName", action, "ResultCode", "0",
 			"EnginePID", "6120"}},
 		eventOf{provider: provider, id: 106, at: PersistenceTime, user: DanielSID,
-			data: []string{"TaskName", TaskName, "UserContext", Computer + `\` + Daniel}})
-}
-
-// processEventsCase: the implant starts with the log-on. The audit of processes was
-// switched on by nobody knows whom; it holds only what ran after the clearing.
-func processEventsCase(m *Machine) {
-	started := func(at time.Time, image, command, parent string) eventOf {
-		return eventOf{provider: auditing, id: 4688, at: at, data: append(subject(DanielSID, Daniel, "0x3a7d2"),
-			"NewProcessId", "0x1a4c", "NewProcessName", image, "TokenElevationType", "%%1938", "ProcessId", "0x1130", "CommandLine",
-			command,
-			"TargetUserSid", "S-1-0-0", "TargetUserName", "-", "TargetDomainName", "-", "TargetLogonId", "0x0", "ParentProcessName",
-			parent, "MandatoryLabel", "S-1-16-8192")}
-	}
-	m.Events("Security",
-		started(after(LastLogon, 5), Implant, `"`+Implant+`" -s`, `C:\Windows\explorer.exe`),
-		started(after(ExclusionTime, -1), `C:\Windows\System32\cmd.exe`, `cmd.exe /c whoami`, Implant))
+			data: []string{"TaskName", TaskName, "UserContext", Computer + `\` + Daniel}},
+		eventOf{provider: provider, id: 106, at: after(SecondTaskTime, 0.21), user: DanielSID,
+			data: []string{"TaskName", SecondTask, "UserContext", Computer + `\` + Daniel}},
+		eventOf{provider: provider, id: 129, at: after(SyncerFired, 0.011), user: systemSID,
+			data: []string{"TaskName", SecondTask, "Path", syncerShort, "ProcessID", "6312", "Priority", "16384"}},
+		eventOf{provider: provider, id: 201, at: after(SyncerFired, 24), user: DanielSID, data: []string{
+			"TaskName", SecondTask, "TaskInstanceId", "{0B52D7C4-1E0A-4D0E-9C63-5B1B4A0D7F22}", "ActionName", syncerShort, "ResultCode", "0",
+			"EnginePID", "2196"}})
 }
 
 // powerShellEventsCase: an engine that the intruder started, and one script block
@@ -324,8 +343,17 @@ func powerEventsCase(m *Machine) {
 				"StartTime", LastBoot.Format("2006-01-02T15:04:05.0000000Z")}})
 }
 
-// clockEventsCase: the clock of the firmware was behind at the start.
+// clockEventsCase: when Windows was installed, the time of Tokyo was taken for UTC until its zone was known, and the
+// clock went back nine hours. At the last start the clock of the firmware was behind.
 func clockEventsCase(m *Machine) {
+	set := after(Installed, -60)
+	m.Events("System",
+		eventOf{provider: "Microsoft-Windows-Kernel-General", id: 12, at: after(set, 9*3600-200), stands: after(set, -200), user: systemSID,
+			data: []string{"MajorVersion", "10", "MinorVersion", "0", "BuildVersion", "19045",
+				"StartTime", after(set, 9*3600-200).Format("2006-01-02T15:04:05.0000000Z")}},
+		eventOf{provider: "Microsoft-Windows-Kernel-General", id: 1, at: set, user: systemSID, data: []string{
+			"NewTime", set.Format("2006-01-02T15:04:05.0000000Z"), "OldTime", after(set, 9*3600).Format("2006-01-02T15:04:05.0000000Z"),
+			"Reason", "1", "ProcessName", "", "ProcessID", "4"}})
 	at := after(LastBoot, 14)
 	m.Events("System", eventOf{provider: "Microsoft-Windows-Kernel-General", id: 1, at: at, user: "S-1-5-19", data: []string{
 		"NewTime", at.Format("2006-01-02T15:04:05.0000000Z"), "OldTime", after(at, -0.7).Format("2006-01-02T15:04:05.0000000Z"),
@@ -368,8 +396,11 @@ func sysmonEventsCase(m *Machine) {
 				"ProcessGuid", "{5F0C6D1E-4A54-67C6-6F01-000000001A00}", "ProcessId", "4120", "Image", `C:\Windows\System32\notepad.exe`,
 				"CommandLine", "notepad.exe",
 				"CurrentDirectory", `C:\Users\mira\`, "User", Computer + `\` + Mira, "LogonId", "0x31c2f", "IntegrityLevel", "Medium",
-				"Hashes", "SHA1=" + strings.Repeat("1", 40),
+				"Hashes", "SHA1=" + strings.Repeat("1", 40) + ",MD5=" + strings.Repeat("2", 32) + ",SHA256=" + strings.Repeat("3", 64),
 				"ParentProcessId", "3320", "ParentImage", `C:\Windows\explorer.exe`, "ParentCommandLine", `C:\Windows\Explorer.EXE`}},
+		eventOf{provider: provider, id: 5, at: after(at, 95), user: systemSID, data: []string{
+			"RuleName", "-", "UtcTime", "2025-03-04 00:31:35.000", "ProcessGuid", "{5F0C6D1E-4A54-67C6-6F01-000000001A00}",
+			"ProcessId", "4120", "Image", `C:\Windows\System32\notepad.exe`, "User", Computer + `\` + Mira}},
 		eventOf{provider: provider, id: 22, at: after(at, 300), user: systemSID,
 			data: []string{"RuleName", "-", "UtcTime", "2025-03-04 00:35:00.000", "ProcessGuid", "{5F0C6D1E-4B44-67C6-7A01-000000001A00}",
 				"ProcessId", "4388", "QueryName", "news.example", "QueryStatus", "0", "QueryResults", "::ffff:198.51.100.80;",
@@ -396,7 +427,7 @@ func directoryEventsCase(m *Machine) {
 // event that no catalogue has.
 func otherEventsCase(m *Machine) {
 	const shell = "Microsoft-Windows-Shell-Core"
-	m.Events(shell+operation, eventOf{provider: shell, id: 9707, at: after(LastLogon, 4.9), user: DanielSID,
+	m.Events(shell+operation, eventOf{provider: shell, id: 9707, at: after(implantAtLogon, -0.1), user: DanielSID,
 		data: []string{"Command", `"` + Implant + `" -s`}})
 	m.Events("System", eventOf{provider: "Microsoft-Windows-GroupPolicy", id: 1500, at: after(LastBoot, 44), user: systemSID,
 		data: []string{"SupportInfo1", "1", "SupportInfo2", "4423"}})

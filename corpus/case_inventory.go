@@ -26,6 +26,9 @@ func inventoryName(name string) string {
 	return fmt.Sprintf("%s|%08x%08x", name[:min(len(name), 16)], mix(name), mix(name+"2"))
 }
 
+// installedRar is the packer that mira installed. The intruder's is a copy of it.
+const installedRar = `C:\Program Files\WinRAR\Rar.exe`
+
 // amcacheFilesCase writes program files of the week; the scanner of the intruder bears another name than its version
 // resource gives it.
 func amcacheFilesCase(m *Machine) {
@@ -41,10 +44,16 @@ func amcacheFilesCase(m *Machine) {
 		{Scanner, "nbtscan.exe", "", "", "0006" + strings.Repeat("1", 40), 36_864, at("06 17:54:12").times[0]},
 		{Implant, "beacon.exe", "", "", "0006" + strings.Repeat("2", 40), 288_256, ImplantStart.Add(1200 * time.Millisecond)},
 		{Archiver, "rar.exe", "alexander roshal", "winrar", "0006" + strings.Repeat("3", 40), 620_184, at("06 18:24:50").times[0]},
+		{installedRar, "rar.exe", "alexander roshal", "winrar", "0006" + strings.Repeat("4", 40), 620_184, inventoryScan},
+		{Syncer, "fsync.exe", "", "", "0006" + strings.Repeat("5", 40), 121_856, at("06 18:23:05").times[0].Add(900 * time.Millisecond)},
 	} {
+		content := f.path
+		if content == installedRar {
+			content = Archiver // the same file
+		}
 		name := f.path[strings.LastIndexByte(f.path, '\\')+1:]
 		k := table.Sub(inventoryName(name)).At(f.written)
-		k.Set("ProgramId", regf.String(f.program)).Set("FileId", regf.String(inventoryID(f.path))).
+		k.Set("ProgramId", regf.String(f.program)).Set("FileId", regf.String(inventoryID(content))).
 			Set("LowerCaseLongPath", regf.String(strings.ToLower(f.path))).Set("LongPathHash", regf.String(inventoryName(name))).
 			Set("Name", regf.String(name)).Set("OriginalFileName", regf.String(strings.ToLower(f.original))).
 			Set("Publisher", regf.String(f.publisher)).Set("Version", regf.String("1.0.0.0")).

@@ -188,6 +188,20 @@ func (r runs) first(t time.Time) runs {
 	return runs{r.count + 1, append(slices.Clone(r.times), t)}
 }
 
+// and adds older launches.
+func (r runs) and(older runs) runs {
+	return runs{r.count + older.count, append(slices.Clone(r.times), older.times...)}
+}
+
+// followed are the launches of another program, each so many milliseconds later.
+func (r runs) followed(gaps ...int) runs {
+	out := runs{count: r.count}
+	for i, t := range r.times {
+		out.times = append(out.times, t.Add(time.Duration(gaps[i])*time.Millisecond))
+	}
+	return out
+}
+
 // earlier adds n launches before those of at, about a step apart; not on Sundays of Tokyo if the step is a day or more.
 func (r runs) earlier(n int, step time.Duration) runs {
 	r.count += n

@@ -8,6 +8,9 @@ import (
 	"github.com/artifactdump/artifactdump/corpus/schtask"
 )
 
+// syncerShort is the short name of Syncer.
+const syncerShort = `C:\Users\Public\FALCON~1\fsync.exe`
+
 // A scheduled is a task of the machine and its places in the cache.
 type scheduled struct {
 	schtask.Task
@@ -45,6 +48,14 @@ var scheduledTasks = []scheduled{
 			",#1"}},
 		Triggers:   []schtask.Trigger{{Start: utc(2026, 3, 9, 2, 30, 0, 0), Weekdays: 1 << 1}},
 		Registered: PersistenceTime, Result: 0x41303,
+	}},
+	// His second one, of the implant. Its action has a short name, and it ran.
+	{id: "{5E0F4C21-7777-4888-8999-AAAABBBBDDDD}", index: 3, Task: schtask.Task{
+		Path: SecondTask, Author: Computer + `\` + Daniel, Date: SecondTaskTime.Add(9 * time.Hour).Format("2006-01-02T15:04:05"),
+		User: Computer + `\` + Daniel, SID: DanielSID,
+		Actions:    []schtask.Action{{Command: syncerShort, Arguments: "-q"}},
+		Triggers:   []schtask.Trigger{{Start: utc(2026, 3, 8, 8, 58, 0, 0), Days: 1}},
+		Registered: SecondTaskTime, LastRun: SyncerFired, LastSuccess: after(SyncerFired, 24),
 	}},
 }
 

@@ -19,7 +19,6 @@ import (
 	"strings"
 	"testing/fstest"
 
-	"github.com/artifactdump/artifactdump/corpus/evtx"
 	"github.com/artifactdump/artifactdump/corpus/scca"
 )
 
@@ -35,7 +34,7 @@ type Case struct {
 type Machine struct {
 	files map[string][]byte
 	hives map[string]*hive
-	logs  map[string][]evtx.Event // by channel
+	logs  map[string][]logged // by channel
 }
 
 // NewMachine returns the machine of the story with nothing on its volume.

@@ -269,7 +269,7 @@ func (m *FleetMachine) logon(at time.Time, source, kind string) {
 		address = "-"
 	}
 	if m.logs == nil {
-		m.logs = make(map[string][]evtx.Event)
+		m.logs = make(map[string][]logged)
 	}
 	e := evtx.Event{
 		Provider: auditing, GUID: providerGUIDs[auditing], EventID: 4624, Keywords: 0x8020000000000000, Created: at,
@@ -286,7 +286,7 @@ func (m *FleetMachine) logon(at time.Time, source, kind string) {
 	for i := 0; i+1 < len(data); i += 2 {
 		e.Data = append(e.Data, evtx.Field{Name: data[i], Value: evtx.Str(data[i+1])})
 	}
-	m.logs["Security"] = append(m.logs["Security"], e)
+	m.logs["Security"] = append(m.logs["Security"], logged{e, e.Created})
 }
 
 // finish adds the ordinary log-ons of the week.

@@ -148,7 +148,11 @@ func intruder() []step {
 		{utc(2026, 3, 6, 18, 11, 9, 6007711), func(m *metadata, at time.Time) {
 			m.SetTimes(m.refs[key(ImplantDLL)], builtAt, builtAt, builtAt, builtAt, at)
 		}},
-		{utc(2026, 3, 6, 18, 24, 12, 9080016), func(m *metadata, at time.Time) { m.create(Archiver, make([]byte, 610_000), at) }},
+		{utc(2026, 3, 6, 18, 24, 12, 9080016), func(m *metadata, at time.Time) { m.create(Archiver, make([]byte, 620_184), at) }},
+		{utc(2026, 3, 6, 18, 13, 58, 2205110), func(m *metadata, at time.Time) { m.create(Syncer, make([]byte, 118_784), at) }},
+		// A quarter of an hour later another file takes its place.
+		{utc(2026, 3, 6, 18, 22, 49, 6610071), func(m *metadata, at time.Time) { m.remove(Syncer, at) }},
+		{utc(2026, 3, 6, 18, 22, 50, 1004418), func(m *metadata, at time.Time) { m.create(Syncer, make([]byte, 121_856), at) }},
 		{utc(2026, 3, 6, 18, 24, 58, 1), func(m *metadata, at time.Time) { m.create(`C:\PerfLogs\out.rar`, make([]byte, 12_400_000), at) }},
 		// wevtutil clears the log: it is cut and written anew.
 		{CleanupTime.Add(2 * time.Second), func(m *metadata, at time.Time) { m.Write(m.refs[key(securityLog)], make([]byte, 69_632), at) }},

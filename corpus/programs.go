@@ -114,7 +114,7 @@ var ordinary = []program{
 		runs:  at("06 18:20:03", "06 02:05:44", "04 07:50:12").earlier(34, 2*day),
 		extra: []string{`C:\Windows\System32\drivers\etc\hosts`}},
 	{path: `C:\Windows\System32\mspaint.exe`, loads: "base com gui", runs: at("05 08:31:02").earlier(3, 12*day)},
-	{path: `C:\Windows\System32\Taskmgr.exe`, loads: "base com gui", runs: at("04 01:03:26").earlier(11, 6*day)},
+	{path: `C:\Windows\System32\Taskmgr.exe`, loads: "base com gui", runs: at("08 00:22:05", "04 01:03:26").earlier(11, 6*day)},
 	{path: `C:\Windows\System32\mstsc.exe`, loads: "base com gui net crypt", runs: at("05 05:14:32", "02 06:20:10").earlier(6, 8*day)},
 	{path: `C:\Windows\System32\spool\drivers\x64\3\PrintQueueMonitor.exe`, loads: "base gui", runs: at("07 23:53:02").earlier(60, day)},
 	{path: `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, loads: "base com gui net4 crypt",
@@ -124,7 +124,9 @@ var ordinary = []program{
 	{path: `C:\Windows\System32\cmd.exe`, loads: "base",
 		runs: at("06 18:24:40", "06 18:16:00", "06 18:07:41", "06 17:45:50", "05 02:14:20").earlier(22, 3*day)},
 	{path: `C:\Windows\System32\reg.exe`, loads: "base", runs: at("06 18:16:21", "03 05:41:10").earlier(4, 9*day)},
-	{path: `C:\Windows\System32\PING.EXE`, loads: "base net", runs: at("04 01:05:12").earlier(2, 20*day)},
+	// Of the forty starts of the sweep the file counts fifteen and has two: such quick ones leave one trace.
+	{path: `C:\Windows\System32\PING.EXE`, loads: "base net",
+		runs: moments(SweepTime.Add(1_050*time.Millisecond), SweepTime).and(at("04 01:05:12")).earlier(13+2, 20*day)},
 	{path: `E:\Portable\PhotoViewer.exe`, loads: "base com gui", runs: at("04 09:02:15", "04 09:00:37"),
 		extra: []string{`E:\Photos\Trip.jpg`}},
 }
@@ -221,14 +223,17 @@ func broker(pkg string, r runs) program {
 	return program{path: `C:\Windows\System32\RuntimeBroker.exe`, pkg: pkg, app: brokerID, runs: r, loads: "base com gui"}
 }
 
+// netRuns are the starts of net.exe: each starts net1.exe at once.
+var netRuns = at("06 17:49:51", "06 17:48:44", "06 17:48:15")
+
 // intrusion is what the intruder started in the night from the 6th to the 7th (Tokyo), in order of the first launch.
 var intrusion = []program{
 	{path: `C:\Windows\System32\rdpclip.exe`, loads: "base com gui", runs: moments(IntrusionStart.Add(217_312_091 * 100))},
 	{path: `C:\Windows\System32\whoami.exe`, loads: "base lan", runs: moments(utc(2026, 3, 6, 18, 9, 40, 4488162), DiscoveryStart)},
 	{path: `C:\Windows\System32\systeminfo.exe`, loads: "base com wmi", runs: at("06 17:46:38")},
 	{path: `C:\Windows\System32\ipconfig.exe`, loads: "base net", runs: at("06 17:47:10")},
-	{path: `C:\Windows\System32\net.exe`, loads: "base lan", runs: at("06 17:49:51", "06 17:48:44", "06 17:48:15")},
-	{path: `C:\Windows\System32\net1.exe`, loads: "base lan", runs: at("06 17:49:52", "06 17:48:45", "06 17:48:16")},
+	{path: `C:\Windows\System32\net.exe`, loads: "base lan", runs: netRuns},
+	{path: `C:\Windows\System32\net1.exe`, loads: "base lan", runs: netRuns.followed(31, 44, 38)},
 	{path: `C:\Windows\System32\nltest.exe`, loads: "base lan", runs: at("06 17:50:22")},
 	{path: `C:\Windows\System32\tasklist.exe`, loads: "base com wmi", runs: moments(DiscoveryEnd)},
 	{path: Scanner, loads: "base net", runs: at("06 17:55:30", "06 17:54:12")},
@@ -236,10 +241,12 @@ var intrusion = []program{
 	{path: PsExec, loads: "base lan", runs: at("06 18:09:02").first(PsExecStart)},
 	{path: `C:\Windows\System32\rundll32.exe`, command: `rundll32.exe ` + ImplantDLL + `,#1`, loads: "base com gui",
 		runs: at("06 18:12:45"), extra: []string{ImplantDLL}},
-	{path: `C:\Windows\System32\schtasks.exe`, loads: "base com", runs: moments(PersistenceTime)},
+	{path: `C:\Windows\System32\schtasks.exe`, loads: "base com", runs: moments(SecondTaskTime, PersistenceTime)},
+	{path: Syncer, loads: "base net crypt", runs: moments(SyncerFired).and(at("06 18:23:05", "06 18:14:41"))},
 	{path: Archiver, loads: "base crypt", runs: at("06 18:24:50"),
 		extra: []string{`C:\Users\mira\Documents\Budget.xlsx`, `C:\Users\mira\Documents\Minutes 2026-03.docx`, `C:\PerfLogs\out.rar`}},
 	{path: `C:\Windows\System32\curl.exe`, loads: "base net crypt", runs: at("06 18:28:16"), extra: []string{`C:\PerfLogs\out.rar`}},
+	{path: `C:\Windows\System32\eventcreate.exe`, loads: "base", runs: moments(ForgedTime)},
 	{path: `C:\Windows\System32\wevtutil.exe`, loads: "base", runs: moments(CleanupTime)},
 	{path: `C:\Windows\System32\vssadmin.exe`, loads: "base com", runs: at("06 18:33:41")},
 	{path: `C:\Windows\System32\VSSVC.exe`, loads: "base com", runs: at("06 18:33:42").earlier(6, 8*day)},

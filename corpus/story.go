@@ -42,7 +42,9 @@ const (
 	Cleaned     = `C:\Users\daniel\AppData\Local\Temp\pd64.exe` // deleted, with its prefetch file; Layout.ini names it
 	Archiver    = `C:\PerfLogs\rar.exe`
 	PsExec      = `C:\Windows\PSEXESVC.EXE`
+	Syncer      = `C:\Users\Public\Falcon Sync\fsync.exe` // replaced once; the second task starts it
 	TaskName    = `\falcon sync`
+	SecondTask  = `\falcon update`
 	RunValue    = "OneDrive Sync Helper" // in daniel's Run key
 	ServiceName = "PSEXESVC"
 )
@@ -62,17 +64,23 @@ var (
 	ImplantStart    = utc(2026, 3, 6, 17, 58, 20, 3391570)
 	PsExecStart     = utc(2026, 3, 6, 18, 7, 33, 8812245)
 	PersistenceTime = utc(2026, 3, 6, 18, 16, 2, 2246903)  // run key and scheduled task
+	ForgedTime      = utc(2026, 3, 6, 18, 30, 12, 4419018) // eventcreate
 	CleanupTime     = utc(2026, 3, 6, 18, 33, 18, 4410987) // wevtutil, vssadmin
 	IntrusionEnd    = utc(2026, 3, 6, 18, 41, 50, 0)
 
 	// LastShutdown is followed by the log-on that starts the implant by itself; then the machine was copied while
 	// it ran.
-	LastShutdown  = utc(2026, 3, 7, 9, 31, 44, 6150032)
-	LastBoot      = utc(2026, 3, 7, 23, 51, 9, 5000000)
-	LastLogon     = utc(2026, 3, 7, 23, 52, 30, 9917345) // daniel, a Sunday morning
-	ExclusionTime = utc(2026, 3, 7, 23, 52, 48, 3019926) // the implant keeps the virus scanner away from its folder
-	ProxyTime     = utc(2026, 3, 7, 23, 53, 5, 7442310)  // and sends daniel's traffic through the server
-	CopiedAt      = utc(2026, 3, 8, 5, 20, 0, 0)
+	LastShutdown   = utc(2026, 3, 7, 9, 31, 44, 6150032)
+	LastBoot       = utc(2026, 3, 7, 23, 51, 9, 5000000)
+	LastLogon      = utc(2026, 3, 7, 23, 52, 30, 9917345) // daniel, a Sunday morning
+	ExclusionTime  = utc(2026, 3, 7, 23, 52, 48, 3019926) // the implant keeps the virus scanner away from its folder
+	ProxyTime      = utc(2026, 3, 7, 23, 53, 5, 7442310)  // and sends daniel's traffic through the server
+	SecondTaskTime = utc(2026, 3, 7, 23, 53, 20, 1174092) // a second task
+	SyncerFired    = utc(2026, 3, 7, 23, 58, 0, 812204)   // which starts
+	SweepTime      = utc(2026, 3, 7, 23, 58, 21, 33871)   // a sweep of the network
+	SecondLogon    = utc(2026, 3, 8, 0, 20, 10, 2290118)  // mira, while daniel's session stays
+	SecondLogoff   = utc(2026, 3, 8, 0, 44, 31, 7715520)
+	CopiedAt       = utc(2026, 3, 8, 5, 20, 0, 0)
 )
 
 // utc is a moment with its 100 ns ticks.
