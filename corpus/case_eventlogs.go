@@ -131,7 +131,10 @@ func subject(sid, name, logonID string) []string {
 const (
 	miraLogon   = "0x4f2a91"
 	danielLogon = "0x5b1c3e"
-	sundayLogon = "0x3a7d2" // daniel's, after the start
+
+	// Since the last start numbers are given out anew: daniel's is that of mira's session before it.
+	sundayLogon = miraLogon
+	secondLogon = "0x6e0b17" // mira's
 )
 
 // evtxFilesCase writes what the three oldest logs have beside the events of other
@@ -178,10 +181,9 @@ func logonEventsCase(m *Machine) {
 	logon(utc(2026, 3, 6, 23, 49, 50, 6610294), MiraSID, Mira, miraLogon)
 	logoff(after(LastShutdown, -21), MiraSID, Mira, miraLogon, "2")
 	logon(LastLogon, DanielSID, Daniel, sundayLogon)
-	// mira is there for a while, and daniel's session stays. Since the start numbers are given out anew: hers is that of
-	// the intruder's session.
-	logon(SecondLogon, MiraSID, Mira, danielLogon)
-	logoff(SecondLogoff, MiraSID, Mira, danielLogon, "2")
+	// mira is there for a while, and daniel's session stays.
+	logon(SecondLogon, MiraSID, Mira, secondLogon)
+	logoff(SecondLogoff, MiraSID, Mira, secondLogon, "2")
 	m.Events("System", eventOf{provider: "Microsoft-Windows-Winlogon", id: 7001, at: after(IntrusionStart, 0.4), user: systemSID,
 		data: []string{"TSId", "2", "UserSid", DanielSID}})
 }

@@ -21,9 +21,12 @@ func inventoryID(path string) string {
 }
 
 // inventoryName is the name of a key of Amcache: sixteen characters of the file's name and a hash.
-func inventoryName(name string) string {
-	name = strings.ToLower(name)
-	return fmt.Sprintf("%s|%08x%08x", name[:min(len(name), 16)], mix(name), mix(name+"2"))
+func inventoryName(name string) string { return inventoryKey(name, name) }
+
+// inventoryKey is the same where two files have one name.
+func inventoryKey(name, hashed string) string {
+	name, hashed = strings.ToLower(name), strings.ToLower(hashed)
+	return fmt.Sprintf("%s|%08x%08x", name[:min(len(name), 16)], mix(hashed), mix(hashed+"2"))
 }
 
 // installedRar is the packer that mira installed. The intruder's is a copy of it.
@@ -47,14 +50,14 @@ func amcacheFilesCase(m *Machine) {
 		{installedRar, "rar.exe", "alexander roshal", "winrar", "0006" + strings.Repeat("4", 40), 620_184, inventoryScan},
 		{Syncer, "fsync.exe", "", "", "0006" + strings.Repeat("5", 40), 121_856, at("06 18:23:05").times[0].Add(900 * time.Millisecond)},
 	} {
-		content := f.path
-		if content == installedRar {
-			content = Archiver // the same file
-		}
 		name := f.path[strings.LastIndexByte(f.path, '\\')+1:]
-		k := table.Sub(inventoryName(name)).At(f.written)
+		content, id := f.path, inventoryName(name)
+		if content == installedRar {
+			content, id = Archiver, inventoryKey(name, f.path) // the same file
+		}
+		k := table.Sub(id).At(f.written)
 		k.Set("ProgramId", regf.String(f.program)).Set("FileId", regf.String(inventoryID(content))).
-			Set("LowerCaseLongPath", regf.String(strings.ToLower(f.path))).Set("LongPathHash", regf.String(inventoryName(name))).
+			Set("LowerCaseLongPath", regf.String(strings.ToLower(f.path))).Set("LongPathHash", regf.String(id)).
 			Set("Name", regf.String(name)).Set("OriginalFileName", regf.String(strings.ToLower(f.original))).
 			Set("Publisher", regf.String(f.publisher)).Set("Version", regf.String("1.0.0.0")).
 			Set("BinFileVersion", regf.String("1.0.0.0")).Set("BinaryType", regf.String("pe64_amd64")).

@@ -47,7 +47,7 @@ func processEventsCase(m *Machine) {
 	sweep := daniel(after(SweepTime, -0.2), 0x18f0, shell,
 		`cmd.exe /c "for /l %i in (1,1,40) do start /b ping -n 1 -w 200 192.0.2.%i"`, Syncer)
 	manager := process{at("08 00:22:05").times[0].Add(11 * time.Millisecond), `C:\Windows\System32\Taskmgr.exe`, `"C:\Windows\system32\taskmgr.exe" /4`,
-		`C:\Windows\explorer.exe`, 0x2210, MiraSID, Mira, danielLogon}
+		`C:\Windows\explorer.exe`, 0x2210, MiraSID, Mira, secondLogon}
 	list := []eventOf{
 		implant.started(), who.started(), who.ended(after(who.at, 0.3)), task.started(), task.ended(after(task.at, 0.4)),
 		syncer.started(), sweep.started(), sweep.ended(after(sweep.at, 2.6)), syncer.ended(after(SyncerFired, 23.8)),

@@ -46,8 +46,9 @@ type scene struct {
 	rows     int
 	limits   limits
 	life     *programs.Builder
-	model    *programs.Model // once everything is read
-	cited    map[string]*row // rows by the id of their record, see cite
+	model    *programs.Model   // once everything is read
+	long     map[string]string // keys with short names to those of the programs, see joinShort
+	cited    map[string]*row   // rows by the id of their record, see cite
 }
 
 type sourceFile struct{ path, snapshot string }
@@ -240,6 +241,7 @@ func (e *Evaluator) sightings(r *row) {
 // add takes a hit in, or counts it where the user does not want to see it or
 // where there are too many.
 func (s *scene) add(h *hit) {
+	s.lengthen(h)
 	for i := range s.t.silences {
 		if s.t.silences[i].covers(h) {
 			s.silenced[h.rule.ID]++
@@ -282,6 +284,7 @@ func (e *Evaluator) Report() *Report {
 		e.facts.late(&e.facts)
 	}
 	e.model, e.life = e.life.Model(), nil
+	e.joinShort()
 	e.finishEvents(e.rules)
 	if e.sig != nil {
 		e.sig.finish(&e.scene)

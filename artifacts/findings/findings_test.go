@@ -110,6 +110,12 @@ func TestIncident(t *testing.T) {
 	want(t, r, `hosts file definitionupdates.microsoft.com`, findings.High, "F-05")
 	want(t, r, `proxy of daniel 198.51.100.20:8080`, findings.High, "F-10")
 	want(t, r, `\temp\pd64.exe`, findings.Medium, "D-04")
+	want(t, r, `forged records in System`, findings.High, "C-16")
+	// A task names it by a short name, a trace by the long one: it is one program.
+	want(t, r, `\falcon sync\fsync.exe`, findings.Critical, "C-06", "P-12", "N-01", "X-02")
+	if f := find(r, `falcon~1`); f != nil {
+		t.Errorf("the short name has a finding of its own: %+v", f.Reasons)
+	}
 	for _, f := range r.Findings {
 		low := strings.ToLower(f.Subject)
 		if f.Level >= findings.High && (strings.Contains(low, "photoviewer") || strings.Contains(low, "paperscan") || strings.Contains(low, "printqueuemonitor") || strings.Contains(low, "printer")) {

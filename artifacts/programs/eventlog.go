@@ -27,7 +27,7 @@ var eventReaders = map[string]map[uint32]func(*eventReader){
 		11: (*eventReader).fileMade,
 	},
 	"security": {
-		4688: (*eventReader).auditStart, 4689: (*eventReader).auditEnd, 4697: (*eventReader).service, 4698: (*eventReader).task,
+		4688: (*eventReader).auditStart, 4689: (*eventReader).auditEnd, 5156: (*eventReader).filtered, 4697: (*eventReader).service, 4698: (*eventReader).task,
 		4720: (*eventReader).account, 4722: (*eventReader).account, 4726: (*eventReader).account, 4738: (*eventReader).account,
 		4724: (*eventReader).account, 4725: (*eventReader).account,
 		4728: (*eventReader).group, 4732: (*eventReader).group, 4756: (*eventReader).group, 1102: (*eventReader).cleared,
@@ -221,6 +221,23 @@ func (x *eventReader) connection() {
 			Remote: x.intern(remote + ":" + x.get("DestinationPort")), Ref: x.ref()})
 	}
 }
+
+// filtered reads a connection that the filtering platform allowed. The other side of
+// one from outside is its source.
+func (x *eventReader) filtered() {
+	p := x.sight(x.get("Application"), x.rec)
+	if p == nil {
+		return
+	}
+	side := "Dest"
+	if x.get("Direction") == inbound {
+		side = "Source"
+	}
+	p.traffic(Traffic{Kind: "connection", Time: x.r.Time, Remote: x.intern(x.get(side+"Address") + ":" + x.get(side+"Port")), Ref: x.ref()})
+}
+
+// inbound is the text of a direction, by its number in the message table.
+const inbound = "%%14592"
 
 func (x *eventReader) lookup() {
 	if p := x.sight(x.get("Image"), x.rec); p != nil {

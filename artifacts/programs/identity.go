@@ -157,6 +157,46 @@ func (q *Program) incarnations() {
 	}
 }
 
+// joinHashes makes one incarnation of a file that two records describe by
+// different hashes, where nothing says that they are two. Of three and more a file
+// without a reference belongs to the only one with its size.
+func (q *Program) joinHashes() {
+	if len(q.Files) == 2 {
+		if a, b := &q.Files[0], &q.Files[1]; !a.differs(b) {
+			a.merge(b)
+			q.Files = q.Files[:1]
+		}
+		return
+	}
+	var kept []File
+	for i := range q.Files {
+		f := &q.Files[i]
+		var same *File
+		n := 0
+		for j := range q.Files {
+			if o := &q.Files[j]; f.Reference == "" && f.Size != 0 && o.Reference != "" && o.Size == f.Size && !o.differs(f) {
+				same, n = o, n+1
+			}
+		}
+		if n != 1 {
+			kept = append(kept, *f)
+			continue
+		}
+		same.merge(f)
+		if at := slices.IndexFunc(kept, func(k File) bool { return k.Reference == same.Reference }); at >= 0 {
+			kept[at] = *same
+		}
+	}
+	q.Files = kept
+}
+
+// differs reports whether something says that two are not one file.
+func (f *File) differs(o *File) bool {
+	differ := func(x, y string) bool { return x != "" && y != "" && x != y }
+	return differ(f.SHA1, o.SHA1) || differ(f.SHA256, o.SHA256) || differ(f.MD5, o.MD5) || differ(f.Reference, o.Reference) ||
+		f.Size != 0 && o.Size != 0 && f.Size != o.Size || !f.Deleted.IsZero() && o.Created.After(f.Deleted)
+}
+
 // maxShort bounds the short names that are kept.
 const maxShort = 1 << 17
 

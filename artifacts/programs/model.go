@@ -418,22 +418,6 @@ func (p *prog) finishProgram(windows string) {
 	q.gaps()
 }
 
-// joinHashes makes one incarnation of a file that two records describe by
-// different hashes, where nothing says that they are two.
-func (q *Program) joinHashes() {
-	if len(q.Files) != 2 {
-		return
-	}
-	a, b := &q.Files[0], &q.Files[1]
-	differ := func(x, y string) bool { return x != "" && y != "" && x != y }
-	if differ(a.SHA1, b.SHA1) || differ(a.SHA256, b.SHA256) || differ(a.MD5, b.MD5) || differ(a.Reference, b.Reference) ||
-		a.Size != 0 && b.Size != 0 && a.Size != b.Size || !a.Deleted.IsZero() && b.Created.After(a.Deleted) {
-		return
-	}
-	a.merge(b)
-	q.Files = q.Files[:1]
-}
-
 // display picks the spelling for people: one with a drive letter and the most
 // frequent of these.
 func (p *prog) display(windows string) string {

@@ -22,8 +22,7 @@ func logged(artifact, channel string, id uint32, at time.Time, data ...string) a
 	return rec(artifact, events.Event{Record: e})
 }
 
-// TestRareParts has a case for each part of a biography that the incident of package
-// corpus does not have: TestIncidentParts of package story names them.
+// TestRareParts has a small case for each part of a biography that few machines have.
 func TestRareParts(t *testing.T) {
 	const sysmonLog, sum = "Microsoft-Windows-Sysmon/Operational", "0123456789abcdef0123456789abcdef01234567"
 	spell := func(at time.Time) string { return at.Format("2006-01-02 15:04:05.000") }
@@ -36,6 +35,10 @@ func TestRareParts(t *testing.T) {
 		logged("eventprocesses", "Security", 4689, at(9), "ProcessName", `C:\t\one.exe`, "ProcessId", "0x40"),
 		logged("eventsysmon", sysmonLog, 3, at(2), "UtcTime", spell(at(2)), "Image", `C:\t\one.exe`, "DestinationIp", "198.51.100.9",
 			"DestinationPort", "443"),
+		logged("eventlogs", "Security", 5156, at(3), "Application", `\device\harddiskvolume3\t\one.exe`, "Direction", "%%14593",
+			"SourceAddress", "192.0.2.1", "SourcePort", "50001", "DestAddress", "198.51.100.10", "DestPort", "8443"),
+		logged("eventlogs", "Security", 5156, at(4), "Application", `\device\harddiskvolume3\t\one.exe`, "Direction", "%%14592",
+			"SourceAddress", "198.51.100.11", "SourcePort", "50000", "DestAddress", "192.0.2.1", "DestPort", "80"),
 		logged("eventsysmon", sysmonLog, 1, at(5), "UtcTime", spell(at(5)), "Image", `C:\t\two.exe`, "ProcessId", "70", "User", `PC1\bob`,
 			"Hashes", "SHA1="+strings.ToUpper(sum)+",MD5=00112233445566778899AABBCCDDEEFF,SHA256="+strings.Repeat("AB", 32)),
 		logged("eventsysmon", sysmonLog, 5, at(6), "UtcTime", spell(at(6)), "Image", `C:\t\two.exe`, "ProcessId", "70"),
@@ -57,7 +60,8 @@ func TestRareParts(t *testing.T) {
 			t.Errorf("%s: starts %+v", p.Path, s)
 		}
 	}
-	if r := one.Traffic; len(r) != 1 || r[0].Remote != "198.51.100.9:443" {
+	if r := one.Traffic; len(r) != 3 || r[0].Remote != "198.51.100.9:443" || r[1].Remote != "198.51.100.10:8443" ||
+		r[2].Remote != "198.51.100.11:50000" {
 		t.Errorf("traffic %+v", r)
 	}
 	if f := two.Files; len(f) != 1 || f[0].SHA1 != sum || f[0].SHA256 != strings.Repeat("ab", 32) || f[0].MD5 == "" {

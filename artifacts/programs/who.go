@@ -109,6 +109,26 @@ func (w *who) open(at time.Time) []*logons.Session {
 	return out
 }
 
+// remote returns the source of the only session from elsewhere that was open at a
+// start, where it is the only one of the account.
+func (w *who) remote(s *Start) string {
+	source := ""
+	for _, o := range w.open(s.Time) {
+		from, own := sourceOf(o), s.Account.SID == o.Account.SID
+		if s.Account.SID == "" || o.Account.SID == "" {
+			own = strings.EqualFold(s.Account.Short(), shortName(o.Account.Name, ""))
+		}
+		switch {
+		case from == "" && !own:
+		case from == "" || !own || source != "":
+			return ""
+		default:
+			source = from
+		}
+	}
+	return source
+}
+
 // name fills in what is known of an account by its SID or its name.
 func (w *who) name(a *Attribution) {
 	if a.Name == "" && a.SID != "" {
@@ -134,6 +154,9 @@ func (w *who) attribute(p *prog) {
 			if s.Account.SID == "" && l.Account != nil {
 				s.Account.SID = l.Account.SID
 			}
+		}
+		if s.Session == "" && s.Account.Source == "" && !s.Account.IsZero() {
+			s.Account.Source = w.remote(s)
 		}
 		if s.Account.IsZero() {
 			if open := w.open(s.Time); len(open) == 1 {

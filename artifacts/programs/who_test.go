@@ -75,6 +75,41 @@ func TestAttribution(t *testing.T) {
 	}
 }
 
+// TestSourceOfSession: a start has the source of a session without its number where
+// that session is the only one from elsewhere, and the account has no other.
+func TestSourceOfSession(t *testing.T) {
+	at := func(minutes int) time.Time { return day.Add(time.Duration(minutes) * time.Minute) }
+	far := func(n uint64, name string, id int, from, to time.Time, address string) []artifacts.Record {
+		list := session(n, name, id, from, to)
+		for i := range list {
+			e := list[i].Data.(events.Event)
+			for j := range e.Data {
+				switch f := &e.Data[j]; f.Name {
+				case "LogonType":
+					f.Value = "10"
+				case "IpAddress":
+					f.Value = address
+				}
+			}
+		}
+		return list
+	}
+	list := far(1, "bob", 1, at(0), at(60), "192.0.2.7")
+	list = append(list, far(2, "eve", 2, at(30), at(50), "192.0.2.8")...)
+	list = append(list, session(3, "bob", 1, at(55), at(58))...)
+	for minutes, name := range map[int]string{10: "alone", 40: "two", 52: "again", 56: "both"} {
+		list = append(list, bam(at(minutes), `\Device\HarddiskVolume1\tools\`+name+`.exe`, "S-1-5-21-1-2-3-1001"))
+	}
+	list = append(list, bam(at(11), `\Device\HarddiskVolume1\tools\other.exe`, "S-1-5-21-1-2-3-1002"))
+	m := build(list)
+	for name, want := range map[string]string{"alone": "192.0.2.7", "two": "", "again": "192.0.2.7", "both": "", "other": ""} {
+		p := only(t, m, `\tools\`+name+`.exe`)
+		if a := p.Starts[0].Account; a.Source != want || a.IsZero() {
+			t.Errorf("%s: %+v, want source %q", name, a, want)
+		}
+	}
+}
+
 // TestTaskAccount: a start that a task explains is by the account of the task,
 // unless a record of the start names another.
 func TestTaskAccount(t *testing.T) {
