@@ -12,7 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/fleet/observations"
 )
 
-// The kinds of a [Change].
+// The kinds of a [Change] of observations.
 const (
 	New     = "new"     // the second case has it, the first not
 	Gone    = "gone"    // the first case has it, the second not
@@ -25,6 +25,7 @@ type Change struct {
 	Change        string
 	Kind, Key     string
 	Before, After *observations.Observation // nil where the case does not have it
+	Says          string                    // what changed, of biographies
 }
 
 // Level is the higher of the levels before and after.
@@ -83,11 +84,11 @@ func Diff(ctx context.Context, before, after *Machine) iter.Seq2[*Change, error]
 func changeOf(c int, x, y *observations.Observation) *Change {
 	switch {
 	case c < 0:
-		return &Change{Gone, x.Kind, x.Key, x, nil}
+		return &Change{Change: Gone, Kind: x.Kind, Key: x.Key, Before: x}
 	case c > 0:
-		return &Change{New, y.Kind, y.Key, nil, y}
+		return &Change{Change: New, Kind: y.Kind, Key: y.Key, After: y}
 	case x.Where != y.Where || x.Count != y.Count || x.Level != y.Level:
-		return &Change{Changed, x.Kind, x.Key, x, y}
+		return &Change{Change: Changed, Kind: x.Kind, Key: x.Key, Before: x, After: y}
 	}
 	return nil
 }

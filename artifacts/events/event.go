@@ -60,6 +60,15 @@ type Record struct {
 	Data      Pairs     `json:"data"`                                // in stored order
 }
 
+// Posed reports whether EventCreate could have written a record that poses as one of
+// Windows: a number up to 1000, one text and no process, in the log System or Application,
+// from a source with the name of the log, of System, or of EventCreate itself.
+func (r *Record) Posed() bool {
+	return r.ID > 0 && r.ID <= 1000 && len(r.Data) == 1 && r.ProcessID == 0 && len(r.Data[0].Value) >= 8 &&
+		(strings.EqualFold(r.Channel, "System") || strings.EqualFold(r.Channel, "Application")) &&
+		(strings.EqualFold(r.Provider, r.Channel) || strings.EqualFold(r.Provider, "System") || strings.EqualFold(r.Provider, "EventCreate"))
+}
+
 // Get returns the first value of a name, or "".
 func (r *Record) Get(name string) string {
 	for i := range r.Data {

@@ -10,7 +10,8 @@ import (
 
 // A Filter chooses the events that are shown. Rules and analyses see all events,
 // whatever the filter. The zero value shows what the catalogue rates high or
-// medium, and all records that were hidden in their log.
+// medium, all records that were hidden in their log, and those that a program wrote
+// under a name of Windows.
 type Filter struct {
 	all, none bool
 	channels  map[string]bool
@@ -64,7 +65,7 @@ func (f *Filter) Shows(e *Event) bool {
 	if state, _ := e.Found(); state == artifacts.Hidden {
 		return true
 	}
-	return e.Kind != nil && e.Kind.Worth >= Medium
+	return e.Kind != nil && e.Kind.Worth >= Medium || e.Posed()
 }
 
 // Quiet is the complement of [Filter.Shows] in the form that

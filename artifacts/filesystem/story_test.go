@@ -58,7 +58,7 @@ func TestStory(t *testing.T) {
 	if started != 1 || renamed != "beacon.exe.crdownload svchost.exe" {
 		t.Errorf("started %d times, renamed %q", started, renamed)
 	}
-	if want := []string{"pd64.exe", "PD64.EXE-24C8FEAD.pf", "out.rar"}; !slices.Equal(deleted, want) {
+	if want := []string{"fsync.exe", "pd64.exe", "PD64.EXE-24C8FEAD.pf", "out.rar"}; !slices.Equal(deleted, want) {
 		t.Errorf("deleted %q, want %q", deleted, want)
 	}
 }

@@ -124,7 +124,7 @@ type Verdict struct {
 	Level           string // the highest of them
 	Rules, Findings []string
 	Program         string // id of the program that the record is about
-	Session         string // log-on session that the record belongs to
+	Session         string // log-on session that the record belongs to, whatever its times
 	Known           bool   // every file of the program is on a list of known ones
 	Starts          []Start
 }
@@ -149,8 +149,8 @@ func (r *Row) MarkKnown(known bool) {
 
 // A Start is a start of a program that one of the times of a record shows.
 type Start struct {
-	Time       time.Time
-	ID, Window string
+	Time                time.Time
+	ID, Window, Session string
 }
 
 // Judge fills in what the findings say of the row's record. Rows of other
@@ -161,7 +161,7 @@ func (r *Row) Judge(verdicts map[string]Verdict) {
 		r.ProgramID, r.Session = v.Program, cmp.Or(r.Session, v.Session)
 		for i := range v.Starts {
 			if s := &v.Starts[i]; s.Time.Equal(r.Time) || len(v.Starts) == 1 && r.isEvent() {
-				r.StartID, r.Window = s.ID, s.Window
+				r.StartID, r.Window, r.Session = s.ID, s.Window, cmp.Or(r.Session, s.Session)
 			}
 		}
 		r.MarkKnown(v.Known)

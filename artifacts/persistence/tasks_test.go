@@ -19,6 +19,7 @@ func TestTasks(t *testing.T) {
 	testtree.WantSummaries(t, recs,
 		`[\GoogleUpdateTaskMachineCore] C:\Program Files (x86)\Google\Update\GoogleUpdate.exe /c LogonTrigger CalendarTrigger`,
 		`[\falcon sync] rundll32.exe %PUBLIC%\Libraries\cache.dll,#1 Author: KESTREL-PC\daniel CalendarTrigger #hidden-task`,
+		`[\falcon update] C:\Users\Public\FALCON~1\fsync.exe -q Author: KESTREL-PC\daniel CalendarTrigger`,
 		`[\Microsoft\Windows\Defrag\ScheduledDefrag] %windir%\system32\defrag.exe -c -h -o -$ Author: Microsoft Corporation CalendarTrigger`,
 		`[\Microsoft\Windows\TextServicesFramework\MsCtfMonitor] {01575CFE-9A55-4003-A5E1-F38D1EBDCBE1} LogonTrigger`,
 	)
@@ -50,9 +51,11 @@ func TestTaskCache(t *testing.T) {
 	testtree.WantSummaries(t, recs,
 		`Task: \Microsoft\Windows\TextServicesFramework\MsCtfMonitor [Identifier: {0D9C8B7A-2222-4333-8444-555566667777}] {01575CFE-9A55-4003-A5E1-F38D1EBDCBE1}`,
 		`Task: \falcon sync [Identifier: {5E0F4C21-7777-4888-8999-AAAABBBBCCCC}] rundll32.exe %PUBLIC%\Libraries\cache.dll,#1 last result: 0x00041303 (hidden: its name in the tree has no security descriptor) #hidden #hidden-task`,
+		`Task: \falcon update [Identifier: {5E0F4C21-7777-4888-8999-AAAABBBBDDDD}] C:\Users\Public\FALCON~1\fsync.exe -q`,
 		`Task: \Microsoft\Windows\Defrag\ScheduledDefrag [Identifier: {6F1E2B3C-0A4D-4E5F-8899-AABBCCDDEEFF}] %windir%\system32\defrag.exe -c -h -o -$`,
 		`Task: \GoogleUpdateTaskMachineCore [Identifier: {A1B2C3D4-1111-4222-8333-444455556666}] C:\Program Files (x86)\Google\Update\GoogleUpdate.exe /c`,
 		`Task: \falcon sync [Identifier: {5E0F4C21-7777-4888-8999-AAAABBBBCCCC}] name in the tree (hidden: its name in the tree has no security descriptor) #hidden`,
+		`Task: \falcon update [Identifier: {5E0F4C21-7777-4888-8999-AAAABBBBDDDD}] name in the tree`,
 		`Task: \GoogleUpdateTaskMachineCore [Identifier: {A1B2C3D4-1111-4222-8333-444455556666}] name in the tree`,
 		`Task: \Microsoft\Windows\Defrag\ScheduledDefrag [Identifier: {6F1E2B3C-0A4D-4E5F-8899-AABBCCDDEEFF}] name in the tree`,
 		`Task: \Microsoft\Windows\TextServicesFramework\MsCtfMonitor [Identifier: {0D9C8B7A-2222-4333-8444-555566667777}] name in the tree`,
@@ -63,7 +66,7 @@ func TestTaskCache(t *testing.T) {
 		f := r.Data.(Task)
 		files[f.TaskPath] = f
 	}
-	for _, r := range recs[:4] {
+	for _, r := range recs[:5] {
 		c := r.Data.(TaskCache)
 		f := files[c.TaskPath]
 		if c.Hash != f.XMLSHA256 || c.XMLCRC32 != f.XMLCRC32 || strings.Join(c.Actions, "\n") != strings.Join(f.Actions, "\n") || c.HiddenTask != f.HiddenTask {
@@ -79,13 +82,13 @@ func TestTaskCache(t *testing.T) {
 			}
 		}
 	}
-	defrag := recs[2].Data.(TaskCache)
+	defrag := recs[3].Data.(TaskCache)
 	if defrag.InTree != "yes" || defrag.HasSD != "yes" || defrag.Index != 3 || defrag.Security != "O:BAG:SYD:(A;;0x1F01FF;;;BA)(A;;0x1F01FF;;;SY)" ||
 		strings.Join(defrag.Buckets, " ") != "Plain" || defrag.RunAsSID != "S-1-5-18" || !defrag.HighestLevel || defrag.Schema != "1.2" {
 		t.Errorf("%+v", defrag)
 	}
 	var kinds []string
-	for _, e := range recs[2].Events() {
+	for _, e := range recs[3].Events() {
 		kinds = append(kinds, e.Kind+" "+string(e.Proof))
 	}
 	if got := strings.Join(kinds, ", "); got != "Content Modification Time configured, Last registered Time configured, Launch Time executed, Last Successful Run Time executed" {

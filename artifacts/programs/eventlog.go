@@ -466,24 +466,9 @@ func (x *eventReader) scannedProcess(s string) {
 	}
 }
 
-// forged notes a record that EventCreate could have written: a number up to 1000
-// and one text, from a source that is named like the log or like nothing known.
+// forged notes a record that EventCreate could have written.
 func (x *eventReader) forged() {
-	r := x.r
-	if r.ID == 0 || r.ID > 1000 || len(r.Data) != 1 || r.ProcessID != 0 {
-		return
+	if r := x.r; r.Posed() {
+		x.act(Act{Kind: "forged", Subject: x.intern(r.Provider), Object: clip(r.Data[0].Value, 300), Actor: Account{SID: x.intern(r.UserSID)}})
 	}
-	if !strings.EqualFold(r.Channel, "System") && !strings.EqualFold(r.Channel, "Application") {
-		return
-	}
-	text := r.Data[0].Value
-	if len(text) < 8 {
-		return
-	}
-	own := strings.EqualFold(r.Provider, r.Channel) || strings.EqualFold(r.Provider, "System") || strings.EqualFold(r.Provider,
-		"EventCreate")
-	if !own {
-		return
-	}
-	x.act(Act{Kind: "forged", Subject: x.intern(r.Provider), Object: clip(text, 300), Actor: Account{SID: x.intern(r.UserSID)}})
 }

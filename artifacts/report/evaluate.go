@@ -131,7 +131,7 @@ func ofPrograms(out map[string]output.Verdict, m *programs.Model) {
 				}
 				v.Program, v.Known = p.ID, p.KnownGood
 				if f.Source != programs.ServiceInstalled {
-					v.Session, v.Starts = s.Session, append(v.Starts, output.Start{Time: f.Time, ID: s.ID, Window: s.Window})
+					v.Starts = append(v.Starts, output.Start{Time: f.Time, ID: s.ID, Window: s.Window, Session: s.Session})
 				}
 				out[f.Record] = v
 			}

@@ -38,7 +38,7 @@ func New(format string, w io.Writer, o *output.Options) *Writer {
 		}
 		x.csv = csv.NewWriter(x.w)
 		x.err = x.csv.Write([]string{"change", "kind", "key", "hostname", "level", "first", "last", "count", "count_before", "where", "where_before",
-			"ids"})
+			"ids", "says"})
 	}
 	return x
 }
@@ -56,7 +56,13 @@ func (x *Writer) Machine(p casefile.Pair) {
 // total says how many changes the last machine had.
 func (x *Writer) total() {
 	if len(x.counts) > 0 {
-		fmt.Fprintf(x.w, "%d new, %d gone, %d changed\n\n", x.counts[casefile.New], x.counts[casefile.Gone], x.counts[casefile.Changed])
+		var parts []string
+		for i, change := range casefile.Changes() {
+			if n := x.counts[change]; n > 0 || i < 3 {
+				parts = append(parts, fmt.Sprintf("%d %s", n, change))
+			}
+		}
+		fmt.Fprintf(x.w, "%s\n\n", strings.Join(parts, ", "))
 	}
 	clear(x.counts)
 }
@@ -69,6 +75,7 @@ type line struct {
 	Host   string                    `json:"hostname"`
 	Before *observations.Observation `json:"before,omitempty"`
 	After  *observations.Observation `json:"after,omitempty"`
+	Says   string                    `json:"says,omitempty"`
 }
 
 // Change writes a change.
@@ -83,21 +90,24 @@ func (x *Writer) Change(c *casefile.Change) error {
 	}
 	switch x.format {
 	case "jsonl":
-		return output.WriteJSON(x.w, line{c.Change, c.Kind, c.Key, x.host, c.Before, c.After})
+		return output.WriteJSON(x.w, line{c.Change, c.Kind, c.Key, x.host, c.Before, c.After, c.Says})
 	case "csv":
 		return cmp.Or(x.err, x.csv.Write(x.o.Cells([]string{c.Change, c.Kind, c.Key, x.host, now.Level, now.First, now.Last,
-			strconv.FormatInt(now.Count, 10), strconv.FormatInt(was.Count, 10), now.Where, was.Where, strings.Join(now.IDs, " ")})))
+			strconv.FormatInt(now.Count, 10), strconv.FormatInt(was.Count, 10), now.Where, was.Where, strings.Join(now.IDs, " "), c.Says})))
 	}
 	first := ""
 	if len(now.First) >= len("2006-01-02T15:04:05") {
 		first = strings.Replace(now.First[:len("2006-01-02T15:04:05")], "T", " ", 1)
 	}
-	_, err := fmt.Fprintf(x.w, "%-8s %-9s %-13s %-19s  %s%s\n", c.Change, c.Kind, now.Level, first, output.Clean(c.Key), output.Clean(how(c)))
+	_, err := fmt.Fprintf(x.w, "%-14s %-9s %-13s %-19s  %s%s\n", c.Change, c.Kind, now.Level, first, output.Clean(c.Key), output.Clean(how(c)))
 	return err
 }
 
 // how says what changed.
 func how(c *casefile.Change) string {
+	if c.Says != "" {
+		return "  (" + c.Says + ")"
+	}
 	if c.Change != casefile.Changed {
 		return ""
 	}
