@@ -104,6 +104,8 @@ type Builder struct {
 	strings  map[string]string // one copy of each text
 	raw      []rawAttempt
 	marks    []mark
+	counted  map[countKey][]int64
+	counts   int                  // of the times in counted
 	sids     map[string]*sidNames // by SID
 	known    map[[2]string]string // SID by host and folded name
 	renames  []rename
@@ -216,6 +218,14 @@ type mark struct {
 	ref     Ref
 }
 
+// A countKey is whose starts and changes are counted: a log can hold millions of them,
+// and nothing but their times is kept.
+type countKey struct {
+	host string
+	id   uint64
+	kind markKind
+}
+
 type rename struct {
 	sid, from, to string
 	at            time.Time
@@ -296,8 +306,17 @@ func (b *Builder) mark(m mark) {
 	if b.opts.SessionsOnly && !m.kind.bounds() {
 		return
 	}
-	if len(b.marks) >= maxMarks {
+	if len(b.marks)+b.counts >= maxMarks {
 		b.dropped++
+		return
+	}
+	if m.kind == markProcess || m.kind == markChange {
+		k := countKey{m.host, m.id, m.kind}
+		if b.counted == nil {
+			b.counted = map[countKey][]int64{}
+		}
+		b.counted[k] = append(b.counted[k], m.time.UnixNano())
+		b.counts++
 		return
 	}
 	b.marks = append(b.marks, m)
@@ -355,8 +374,8 @@ func (b *Builder) Analyse() *Analysis {
 	}
 	a.resolvePolicies(b.policies)
 	b.raw, b.policies = nil, nil
-	a.sessions(b.marks)
-	b.marks = nil
+	a.sessions(b.marks, b.counted)
+	b.marks, b.counted = nil, nil
 	if b.opts.SessionsOnly {
 		return a
 	}

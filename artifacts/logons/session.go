@@ -68,7 +68,7 @@ func reason(r *rawAttempt) string {
 }
 
 // sessions builds sessions of log-ons and of Remote Desktop.
-func (a *Analysis) sessions(marks []mark) {
+func (a *Analysis) sessions(marks []mark, counted map[countKey][]int64) {
 	slices.SortStableFunc(marks, func(x, y mark) int {
 		return cmp.Or(x.time.Compare(y.time), cmp.Compare(x.host, y.host), cmp.Compare(x.ref.Channel, y.ref.Channel),
 			cmp.Compare(x.ref.Number, y.ref.Number))
@@ -87,6 +87,7 @@ func (a *Analysis) sessions(marks []mark) {
 	for i := range marks {
 		a.apply(&marks[i])
 	}
+	a.count(counted)
 	a.terminals(marks)
 	seen := map[*Session]bool{} // both halves of an elevated log-on are one
 	for _, list := range a.byLogon {
@@ -225,10 +226,22 @@ func (a *Analysis) apply(m *mark) {
 		s.Locks++
 	case markRDPBack:
 		s.Reconnects = append(s.Reconnects, m.time)
-	case markProcess:
-		s.Processes++
-	case markChange:
-		s.Changes++
+	}
+}
+
+// count adds up what happened in each session, by its times in nanoseconds.
+func (a *Analysis) count(counted map[countKey][]int64) {
+	for k, times := range counted {
+		for _, t := range times {
+			s := a.last(logonKey{k.host, k.id}, time.Unix(0, t).Add(markSlack))
+			switch {
+			case s == nil:
+			case k.kind == markProcess:
+				s.Processes++
+			default:
+				s.Changes++
+			}
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -66,6 +67,7 @@ func TestMillionsChild(t *testing.T) {
 	if v := os.Getenv("ARTIFACTDUMP_STARTS"); v != "" {
 		n, _ = strconv.Atoi(v)
 	}
+	debug.SetGCPercent(50) // as the command does
 	began := time.Now()
 	e := findings.NewEvaluator(findings.Facts{}, nil)
 	feed := func(name string, count int, data func(i int) artifacts.Decoded) {
