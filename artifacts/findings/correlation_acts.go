@@ -68,14 +68,16 @@ func expectedSender(key string) bool {
 
 var identityContradicts = lifeRule(Rule{
 	ID: "C-14", Title: "Tool under another name that ran", Level: High, Attack: []string{"T1036.003"},
-	Why:    "The original name of the program that ran is that of a tool which intruders use, and its file is called otherwise.",
-	Benign: "Copies that administrators rename.",
+	Why: "The original name of the program that ran is that of a tool which intruders use, and its file is called otherwise; " +
+		"or a program with other findings ran from two files of one path within an hour.",
+	Benign: "Copies that administrators rename; updates of programs in profiles.",
 	Next:   "Look up the hash, and read the command lines.",
 	Needs:  append([]string{"amcachefiles", "defenderlog"}, startNeeds...),
 }, func(x *look, p *programs.Program) {
 	if p.Counts.AtLeast == 0 {
 		return
 	}
+	x.twoFiles(p)
 	n := nameStem(p.Base())
 	for _, f := range p.Facts("original_name") {
 		o := strings.ToLower(f.Value)
@@ -97,6 +99,31 @@ var identityContradicts = lifeRule(Rule{
 		return
 	}
 })
+
+// replacedWithin is how soon a program that has other findings runs from another file for
+// that to be no ordinary update.
+const replacedWithin = time.Hour
+
+// twoFiles is the other half of C-14: one path ran from two files, one soon after the
+// other.
+func (x *look) twoFiles(p *programs.Program) {
+	if !p.Outside() || x.said(kindProgram, p.Key) < Medium {
+		return
+	}
+	var last *programs.Start
+	for i := range p.Starts {
+		s := &p.Starts[i]
+		if s.File == "" {
+			continue
+		}
+		if last != nil && last.File != s.File && s.Time.Sub(last.Time) <= replacedWithin {
+			x.hit(x.of(p), High, "it ran from file %s and %s later from file %s: it was replaced", last.File,
+				s.Time.Sub(last.Time).Round(time.Second), s.File).as("T1036.003").from(x.cite(append(last.Refs(), s.Refs()...)...)...)
+			return
+		}
+		last = s
+	}
+}
 
 var changeInSession = wholeRule(Rule{
 	ID: "C-15", Title: "Account changed in a session with a high finding", Level: Critical, Attack: []string{"T1098"},

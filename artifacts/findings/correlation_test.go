@@ -66,6 +66,17 @@ func change(path string, more func(*filesystem.Change)) artifacts.Record {
 	return rec("usnjrnl", c)
 }
 
+// replaced is a program that ran from one file, and from another one so many minutes
+// later.
+func replaced(minutes int) records {
+	made := func(ref string, at, gone time.Time) artifacts.Record {
+		return change(`C:\Users\Public\a.exe`, func(c *filesystem.Change) { c.Reference, c.Created, c.Deleted = ref, at, gone })
+	}
+	again := day.Add(time.Duration(minutes-1) * time.Minute)
+	return records{made("100-1", day.Add(-time.Minute), again.Add(-time.Minute)), made("100-2", again, time.Time{}),
+		pf(`\Users\Public\a.exe`, at(0, minutes))}
+}
+
 func uploaded(path string, out, in int64) artifacts.Record {
 	r := communication.SRUMNetwork{Sent: out, Received: in}
 	r.Kind, r.Path, r.Time = "program", path, day
@@ -130,6 +141,7 @@ func init() {
 		{"C-13", findings.High, packed(20 << 20), packed(4 << 20)},
 		{"C-13", findings.High, packed(20 << 20), append(packed(20 << 20)[1:], pf(`\PerfLogs\notrar.exe`, at(0)))},
 		{"C-14", findings.High, lines(mim), lines(strings.ReplaceAll(mim, `a.exe`, `mimikatz.exe`))},
+		{"C-14", findings.High, replaced(30), replaced(90)},
 		{"C-15", findings.Critical, lines(logon + "\n" + mim + "\n" + added),
 			lines(logon + "\n" + mim + "\n" + strings.ReplaceAll(added, "$bob", "$sys"))},
 		{"C-16", findings.High, lines(forged + "\n" + creator), lines(strings.ReplaceAll(forged, "100 System",

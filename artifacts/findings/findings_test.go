@@ -112,7 +112,7 @@ func TestIncident(t *testing.T) {
 	want(t, r, `\temp\pd64.exe`, findings.Medium, "D-04")
 	want(t, r, `forged records in System`, findings.High, "C-16")
 	// A task names it by a short name, a trace by the long one: it is one program.
-	want(t, r, `\falcon sync\fsync.exe`, findings.Critical, "C-06", "P-12", "N-01", "X-02")
+	want(t, r, `\falcon sync\fsync.exe`, findings.Critical, "C-06", "C-14", "P-12", "N-01", "X-02")
 	if f := find(r, `falcon~1`); f != nil {
 		t.Errorf("the short name has a finding of its own: %+v", f.Reasons)
 	}
