@@ -132,7 +132,7 @@ func (b *Builder) record(rec *artifacts.Record) {
 	if rec.Artifact == nil {
 		return
 	}
-	if b.starts.used > 2*maxStartBytes {
+	if b.starts.used > maxStartBytes+maxStartBytes/2 {
 		b.trimStarts()
 	}
 	if e := events.Of(rec.Data); e != nil {

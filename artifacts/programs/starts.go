@@ -116,8 +116,8 @@ func (r *rawStarts) trim(last int, b *startBudget) {
 // size is about how much memory a start needs.
 func (r *rawStart) size() int { return int(reflect.TypeFor[rawStart]().Size()) + len(r.command) + 32 }
 
-// maxStartBytes is how much memory the starts of all programs need at most; twice as
-// much while records come in. It is far above what machines hold: an event log of
+// maxStartBytes is how much memory the starts of all programs need at most; half as
+// much again while records come in. It is far above what machines hold: an event log of
 // 64 MiB has some 50,000 starts, most of them of few programs of Windows.
 const maxStartBytes = 32 << 20
 
