@@ -30,8 +30,8 @@ func Example() {
 	fmt.Println(first.Level, first.Subject)
 	fmt.Println(first.Reasons[0].RuleID, first.Reasons[0].Says)
 	// Output:
-	// critical C:\USERS\PUBLIC\SVCHOST.EXE
-	// M-01 svchost.exe ran from \users\public, where Windows does not keep it
+	// critical C:\USERS\PUBLIC\FALCON SYNC\FSYNC.EXE
+	// C-06 task \falcon update fired once, first at 2026-03-07 23:58:00 after it was made by daniel at 2026-03-07 23:53:20: C:\Users\Public\FALCON~1\fsync.exe -q
 }
 
 // A rule of one's own: autostarts of programs in the public folder.

@@ -24,7 +24,7 @@ func reference(entry, sequence uint64) string { return fmt.Sprintf("%d-%d", entr
 // Model merges what was collected. The builder must not be used after it.
 func (b *Builder) Model() *Model {
 	m := &Model{Host: b.host, Dropped: b.dropped, byKey: map[string][]*Program{}, records: b.records}
-	m.Logons = b.logons.Analyse()
+	m.Logons, b.logons = b.logons.Analyse(), nil
 	m.Sessions = m.Logons.Sessions
 	b.joinVolumes()
 	b.wakeLinked()

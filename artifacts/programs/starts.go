@@ -145,7 +145,10 @@ func (b *Builder) trimStarts() {
 				continue
 			}
 			for src := range sourceCount {
-				p.raw[src].trim(p.last(), b.starts)
+				r := &p.raw[src]
+				if r.trim(p.last(), b.starts); cap(r.list) > 2*len(r.list)+16 {
+					r.list = slices.Clone(r.list) // what a list had room for is not counted
+				}
 			}
 		}
 		if b.starts.used <= maxStartBytes || b.starts.last <= leastKept {
@@ -208,6 +211,9 @@ func (p *prog) mergeStarts() {
 		raw.list = slices.CompactFunc(raw.list, func(a, b rawStart) bool { return a.time.Equal(b.time) && a.pid == b.pid })
 		starts = match(starts, src, raw.list)
 		p.p.Counts.Dropped += raw.dropped
+		if src != srcPrefetch {
+			raw.list = nil // of Prefetch files couple compares one by one
+		}
 	}
 	for _, s := range starts {
 		p.finish(s)
