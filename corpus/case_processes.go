@@ -46,7 +46,8 @@ func processEventsCase(m *Machine) {
 	syncer := daniel(SyncerFired.Add(14*time.Millisecond), 6312, Syncer, syncerShort+` -q`, `C:\Windows\System32\svchost.exe`)
 	sweep := daniel(after(SweepTime, -0.2), 0x18f0, shell,
 		`cmd.exe /c "for /l %i in (1,1,40) do start /b ping -n 1 -w 200 192.0.2.%i"`, Syncer)
-	manager := process{at("08 00:22:05").times[0].Add(11 * time.Millisecond), `C:\Windows\System32\Taskmgr.exe`, `"C:\Windows\system32\taskmgr.exe" /4`,
+	manager := process{at("08 00:22:05").times[0].Add(11 * time.Millisecond), `C:\Windows\System32\Taskmgr.exe`,
+		`"C:\Windows\system32\taskmgr.exe" /4`,
 		`C:\Windows\explorer.exe`, 0x2210, MiraSID, Mira, secondLogon}
 	list := []eventOf{
 		implant.started(), who.started(), who.ended(after(who.at, 0.3)), task.started(), task.ended(after(task.at, 0.4)),

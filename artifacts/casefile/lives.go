@@ -106,7 +106,8 @@ func (l *life) observation(host string) *observations.Observation {
 	if l == nil {
 		return nil
 	}
-	o := &observations.Observation{Kind: Life, Key: l.fleet, Host: host, Count: int64(l.starts), Level: l.level, Where: l.path, IDs: []string{l.id}}
+	o := &observations.Observation{Kind: Life, Key: l.fleet, Host: host, Count: int64(l.starts), Level: l.level,
+		Where: l.path, IDs: []string{l.id}}
 	for at, to := range map[*time.Time]*string{&l.first: &o.First, &l.last: &o.Last} {
 		if !at.IsZero() {
 			*to = at.UTC().Format("2006-01-02T15:04:05.0000000Z")

@@ -116,7 +116,8 @@ func TestDiffLives(t *testing.T) {
 	}
 	// References of two machines say nothing about each other.
 	after.MachineGUID = "other"
-	if got := diff(before, after); len(got) != len(want)-1 || slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "ref.exe") }) {
+	ofFile := func(s string) bool { return strings.HasPrefix(s, "ref.exe") }
+	if got := diff(before, after); len(got) != len(want)-1 || slices.ContainsFunc(got, ofFile) {
 		t.Errorf("of another machine: %q", got)
 	}
 	before.Outputs = nil

@@ -27,7 +27,8 @@ var eventReaders = map[string]map[uint32]func(*eventReader){
 		11: (*eventReader).fileMade,
 	},
 	"security": {
-		4688: (*eventReader).auditStart, 4689: (*eventReader).auditEnd, 5156: (*eventReader).filtered, 4697: (*eventReader).service, 4698: (*eventReader).task,
+		4688: (*eventReader).auditStart, 4689: (*eventReader).auditEnd, 5156: (*eventReader).filtered,
+		4697: (*eventReader).service, 4698: (*eventReader).task,
 		4720: (*eventReader).account, 4722: (*eventReader).account, 4726: (*eventReader).account, 4738: (*eventReader).account,
 		4724: (*eventReader).account, 4725: (*eventReader).account,
 		4728: (*eventReader).group, 4732: (*eventReader).group, 4756: (*eventReader).group, 1102: (*eventReader).cleared,

@@ -49,7 +49,8 @@ func TestIncidentList(t *testing.T) {
 	for _, f := range fired.Proofs {
 		sources = append(sources, f.Source)
 	}
-	if want := []string{"prefetch", "security audit", "task scheduler", "bam", "journal"}; len(syncer.Starts) != 3 || !slices.Equal(sources, want) {
+	want := []string{"prefetch", "security audit", "task scheduler", "bam", "journal"}
+	if len(syncer.Starts) != 3 || !slices.Equal(sources, want) {
 		t.Errorf("%d starts, the last one of %v, want %v", len(syncer.Starts), sources, want)
 	}
 	for _, a := range syncer.Autostarts {

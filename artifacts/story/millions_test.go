@@ -102,8 +102,8 @@ func TestMillionsChild(t *testing.T) {
 	if known < n/2 || m.Len() < min(n/100, 10_000) {
 		t.Errorf("%d starts known of %d programs", known, m.Len())
 	}
-	fmt.Printf("millions: %d starts, %d file records, %d programs, %d starts known, %d findings, %d windows, %.1f s to read, %.1f s in all, peak %d\n",
-		n, n/5, m.Len(), known, len(r.Findings), len(told.Windows), fed.Seconds(), time.Since(began).Seconds(), peakMemory())
+	fmt.Printf("millions: %d starts, %d file records, %d programs, %d starts known, %d findings, %d windows, "+
+		"%.1f s to read, %.1f s in all, peak %d\n", n, n/5, m.Len(), known, len(r.Findings), len(told.Windows), fed.Seconds(), time.Since(began).Seconds(), peakMemory())
 	runtime.KeepAlive(r)
 }
 
@@ -166,8 +166,8 @@ func millionStart(i, n int, sysmon bool) artifacts.Decoded {
 	}
 	r.ID, r.Channel, r.Provider = 1, "Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon"
 	sum := fmt.Sprintf("%016x", len(image)*31+i*7919%10_000)
-	r.Data = events.Pairs{{Name: "UtcTime", Value: at.Format("2006-01-02 15:04:05.000")}, {Name: "ProcessId", Value: fmt.Sprint(4 * (i % 16000))},
-		{Name: "Image", Value: image}, {Name: "OriginalFileName", Value: name}, {Name: "Company", Value: "Vendor"},
+	r.Data = events.Pairs{{Name: "UtcTime", Value: at.Format("2006-01-02 15:04:05.000")}, {Name: "Image", Value: image},
+		{Name: "ProcessId", Value: fmt.Sprint(4 * (i % 16000))}, {Name: "OriginalFileName", Value: name}, {Name: "Company", Value: "Vendor"},
 		{Name: "CommandLine", Value: command}, {Name: "User", Value: fmt.Sprint(`PC1\user`, i%10)}, {Name: "LogonId", Value: logon},
 		{Name: "Hashes", Value: "SHA1=" + sum + sum + "00000000,SHA256=" + sum + sum + sum + sum},
 		{Name: "ParentImage", Value: `C:\Windows\explorer.exe`}}
