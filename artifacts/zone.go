@@ -24,19 +24,28 @@ const UnknownZone = "local, zone unknown"
 // ParseZone returns the zone of a name of the IANA database ("Asia/Tokyo") or an
 // offset from UTC ("+09:00"). Its times are marked as assumed.
 func ParseZone(name string) (*Zone, error) {
-	if t, err := time.Parse("-07:00", name); err == nil {
-		_, sec := t.Zone()
-		d := time.Duration(sec) * time.Second
-		return &Zone{word: "assumed", from: name, offset: func(time.Time) time.Duration { return d }}, nil
-	}
-	loc, err := time.LoadLocation(name)
-	if err != nil || name == "" || strings.EqualFold(name, "local") {
-		return nil, fmt.Errorf("unknown time zone %q: use a name such as Europe/Berlin or an offset such as +01:00", name)
+	loc, err := Location(name)
+	if err != nil {
+		return nil, err
 	}
 	return &Zone{word: "assumed", from: name, offset: func(t time.Time) time.Duration {
 		_, sec := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc).Zone()
 		return time.Duration(sec) * time.Second
 	}}, nil
+}
+
+// Location returns the zone of a name of the IANA database ("Asia/Tokyo") or an offset
+// from UTC ("+05:30"). It is never the zone of the examiner's machine.
+func Location(name string) (*time.Location, error) {
+	if t, err := time.Parse("-07:00", name); err == nil {
+		_, sec := t.Zone()
+		return time.FixedZone(name, sec), nil
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil || name == "" || strings.EqualFold(name, "local") {
+		return nil, fmt.Errorf("unknown time zone %q: use a name such as Europe/Berlin or an offset such as +01:00", name)
+	}
+	return loc, nil
 }
 
 // ZoneOf returns the zone that the SYSTEM hive of a machine holds, or an unknown

@@ -441,7 +441,7 @@ func (a *Analysis) chainTable(f *Filter) *table {
 			}
 		}
 		slices.Sort(found)
-		t.rows = append(t.rows, []string{stamp(c.Hops[0].Time), stamp(c.Hops[len(c.Hops)-1].Time), joined(c.Machines(), same),
+		t.rows = append(t.rows, []string{a.stamp(c.Hops[0].Time), a.stamp(c.Hops[len(c.Hops)-1].Time), joined(c.Machines(), same),
 			joined(accounts, same), count(len(c.Hops)), c.Confidence(), c.Level(), count(c.Count),
 			joined(slices.Compact(found), same), joined(records, same)})
 	}

@@ -24,7 +24,7 @@ func chartHead(w io.Writer, width, height float64, id, title string) {
 }
 
 // WriteHeatSVG draws when accounts were active: a row for each weekday, a column for
-// each hour (UTC). At most ten accounts are drawn. The words of opts are "others" and
+// each hour. At most ten accounts are drawn. The words of opts are "others" and
 // "Mon" to "Sun".
 func WriteHeatSVG(w io.Writer, heats []Heat, opts *SVGOptions) error {
 	if opts == nil {
@@ -104,7 +104,7 @@ func WriteSessionsSVG(w io.Writer, list []*Session, opts *SVGOptions) error {
 			t := first.Add(span / 4 * time.Duration(i))
 			anchor := [...]string{"start", "middle", "middle", "middle", "end"}[i]
 			fmt.Fprintf(w, `<text class="tick" x="%.1f" y="14" font-size="10" fill="#777" text-anchor="%s">%s</text>`+
-				`<path d="M%.1f 20V%.1f" stroke="#999" stroke-opacity=".3"/>`+"\n", at(t), anchor, minute(t), at(t), top+float64(len(lanes))*step)
+				`<path d="M%.1f 20V%.1f" stroke="#999" stroke-opacity=".3"/>`+"\n", at(t), anchor, minute(t, opts.Zone), at(t), top+float64(len(lanes))*step)
 		}
 	}
 	for i, l := range lanes {
@@ -119,7 +119,7 @@ func WriteSessionsSVG(w io.Writer, list []*Session, opts *SVGOptions) error {
 			if end.IsZero() {
 				end, until, mark = last, word("open"), ` stroke="#2563a8" stroke-dasharray="3 2"`
 			} else {
-				until = minute(s.End)
+				until = minute(s.End, opts.Zone)
 			}
 			fill := "#2563a8"
 			if s.Privileged {
@@ -127,7 +127,7 @@ func WriteSessionsSVG(w io.Writer, list []*Session, opts *SVGOptions) error {
 			}
 			fmt.Fprintf(w, `<rect x="%.1f" y="%.1f" width="%.1f" height="12" rx="2" fill="%s" fill-opacity=".65"%s><title>%s</title></rect>`+"\n",
 				at(s.Begin), y+3, max(2, at(end)-at(s.Begin)), fill, mark, escapeXML(shorten(clean(fmt.Sprintf("%s, %s – %s, %s",
-					s.Account.Name, minute(s.Begin), until, s.Source.Label)), maxTitle)))
+					s.Account.Name, minute(s.Begin, opts.Zone), until, s.Source.Label)), maxTitle)))
 		}
 	}
 	if left > 0 {
@@ -184,9 +184,10 @@ func sessionLanes(list []*Session) (lanes []*sessionLane, first, last time.Time)
 func writeSVG(w io.Writer, a *Analysis, view string, f *Filter) error {
 	switch view {
 	case "hours":
-		return WriteHeatSVG(w, a.Heats(f), nil)
+		return WriteHeatSVG(w, a.Heats(f), &SVGOptions{Title: "log-ons by weekday and hour, " + a.Zone().String()})
 	case "sessions":
-		return WriteSessionsSVG(w, slices.DeleteFunc(slices.Clone(a.Sessions), func(s *Session) bool { return !f.session(s) }), nil)
+		return WriteSessionsSVG(w, slices.DeleteFunc(slices.Clone(a.Sessions), func(s *Session) bool { return !f.session(s) }),
+			&SVGOptions{Title: "sessions, " + a.Zone().String(), Zone: a.Zone()})
 	}
 	return WriteSVG(w, a.Graph(f), nil)
 }

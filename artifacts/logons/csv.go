@@ -8,16 +8,6 @@ import (
 	"time"
 )
 
-// csvTime is how tables write times: UTC, with the 100 ns of Windows.
-const csvTime = "2006-01-02 15:04:05.0000000"
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(csvTime)
-}
-
 func count(n int) string { return strconv.Itoa(n) }
 
 func float(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
@@ -81,8 +71,8 @@ func (a *Analysis) edgeTable(f *Filter) *table {
 		t.rows = append(t.rows, []string{
 			e.Account.Name, e.Account.SID, e.Account.Kind, e.Source.Label, joined(e.Source.Names, same), flag(e.Source.External),
 			e.Target.Label, e.Kind, typeText(e.Type),
-			joined(e.Auth, same), count(e.Success), count(e.Failure), stamp(e.First), stamp(e.Last), count(e.ActiveDays()),
-			stamp(e.FirstSuccess), stamp(e.LastFailure),
+			joined(e.Auth, same), count(e.Success), count(e.Failure), a.stamp(e.First), a.stamp(e.Last), count(e.ActiveDays()),
+			a.stamp(e.FirstSuccess), a.stamp(e.LastFailure),
 			joined(e.Reasons, same), flag(e.Privileged), count(e.Sessions), count(int(e.Duration / time.Second)),
 			joined(e.EventIDs, func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }),
 			float(round(best.Rank, 6)), float(round(best.Lift, 2)), float(e.Change), float(e.Rare), joined(e.Findings, same),
@@ -118,10 +108,10 @@ func (a *Analysis) sessionTable(f *Filter) *table {
 			id = strconv.FormatUint(s.SessionID, 10)
 		}
 		t.rows = append(t.rows, []string{
-			s.Host.Label, s.Account.Name, s.Account.SID, typeText(s.Type), s.Source.Label, joined(s.Source.Names, same), stamp(s.Begin),
-			stamp(s.End), s.EndKind,
+			s.Host.Label, s.Account.Name, s.Account.SID, typeText(s.Type), s.Source.Label, joined(s.Source.Names, same), a.stamp(s.Begin),
+			a.stamp(s.End), s.EndKind,
 			count(int(s.Duration() / time.Second)), flag(s.Privileged), hex(s.LogonID), hex(s.Linked), id, s.Process,
-			joined(s.Reconnects, stamp), count(s.Processes), count(s.Changes),
+			joined(s.Reconnects, a.stamp), count(s.Processes), count(s.Changes),
 			joined(s.Findings, same), record(s.BeginRef), record(s.EndRef), s.ID,
 		})
 	}
@@ -148,7 +138,7 @@ func (a *Analysis) attemptTable(f *Filter) *table {
 			status = "0x" + strconv.FormatUint(x.Status, 16)
 		}
 		t.rows = append(t.rows, []string{
-			stamp(x.Time), x.Host.Label, x.Ref.Channel, strconv.FormatUint(uint64(x.EventID), 10), strconv.FormatUint(x.Ref.Number, 10),
+			a.stamp(x.Time), x.Host.Label, x.Ref.Channel, strconv.FormatUint(uint64(x.EventID), 10), strconv.FormatUint(x.Ref.Number, 10),
 			string(x.Outcome), x.Kind,
 			x.Account.Name, x.Account.SID, x.Account.Kind, actor, x.Source.Label, x.Address, x.Name, flag(x.Source.External),
 			x.Dest.Label, typeText(x.Type), x.Auth,
@@ -167,9 +157,9 @@ func (a *Analysis) nodeTable(nodes []Node) *table {
 	for i := range nodes {
 		n := &nodes[i]
 		t.rows = append(t.rows, []string{
-			n.ID, n.Label, n.Kind, joined(n.Names, same), flag(n.External), flag(n.Privileged), stamp(n.Created), stamp(n.Deleted),
+			n.ID, n.Label, n.Kind, joined(n.Names, same), flag(n.External), flag(n.Privileged), a.stamp(n.Created), a.stamp(n.Deleted),
 			float(round(n.Rank, 6)), float(round(n.Lift, 2)),
-			joined(n.Parts, same), joined(n.Findings, same), n.Level, stamp(n.First), stamp(n.Last), count(n.Success), count(n.Failure),
+			joined(n.Parts, same), joined(n.Findings, same), n.Level, a.stamp(n.First), a.stamp(n.Last), count(n.Success), count(n.Failure),
 		})
 	}
 	return t
@@ -184,7 +174,7 @@ func (a *Analysis) changeTable(f *Filter) *table {
 			!f.To.IsZero() && !c.Hour.Before(f.To)) {
 			continue
 		}
-		t.rows = append(t.rows, []string{c.ID, c.Label, stamp(c.Hour), string(c.Outcome), count(c.Count), float(round(c.Expected, 2)),
+		t.rows = append(t.rows, []string{c.ID, c.Label, a.stamp(c.Hour), string(c.Outcome), count(c.Count), float(round(c.Expected, 2)),
 			float(c.Score), string(c.Kind), c.About})
 	}
 	return t

@@ -170,9 +170,12 @@ func jsonCell(key, v string) ([]byte, bool) {
 			if out = append(out, ','); i == 0 {
 				out[0] = '['
 			}
-			if key == "event_ids" {
+			switch {
+			case key == "event_ids":
 				out = append(out, s...)
-			} else {
+			case times[key]:
+				out = append(out, quoted(jsonTime(s))...)
+			default:
 				out = append(out, quoted(s)...)
 			}
 		}
@@ -181,8 +184,8 @@ func jsonCell(key, v string) ([]byte, bool) {
 		return []byte(v), true
 	case v == "true" && (key == "privileged" || strings.HasSuffix(key, "external")):
 		return []byte(v), true
-	case len(v) == len(csvTime) && v[4] == '-' && v[10] == ' ':
-		return quoted(v[:10] + "T" + v[11:] + "Z"), true
+	case times[key]:
+		return quoted(jsonTime(v)), true
 	}
 	return quoted(v), true
 }
@@ -200,34 +203,27 @@ type attribute struct {
 	name, kind, value string // kind: string, int, double, boolean
 }
 
-func (n *Node) attributes() []attribute {
+func (n *Node) attributes(zone *time.Location) []attribute {
 	return []attribute{
 		{"label", "string", n.Label}, {"kind", "string", n.Kind}, {"names", "string", joined(n.Names, same)},
 		{"external", "boolean", strconv.FormatBool(n.External)},
-		{"privileged", "boolean", strconv.FormatBool(n.Privileged)}, {"created", "string", iso(n.Created)},
-		{"deleted", "string", iso(n.Deleted)}, {"rank", "double", float(round(n.Rank, 6))},
+		{"privileged", "boolean", strconv.FormatBool(n.Privileged)}, {"created", "string", iso(n.Created, zone)},
+		{"deleted", "string", iso(n.Deleted, zone)}, {"rank", "double", float(round(n.Rank, 6))},
 		{"lift", "double", float(round(n.Lift, 2))}, {"findings", "string", joined(n.Findings, same)}, {"level", "string", n.Level},
-		{"first", "string", iso(n.First)}, {"last", "string", iso(n.Last)},
+		{"first", "string", iso(n.First, zone)}, {"last", "string", iso(n.Last, zone)},
 		{"success", "int", count(n.Success)}, {"failure", "int", count(n.Failure)},
 	}
 }
 
-func (e *GraphEdge) attributes() []attribute {
+func (e *GraphEdge) attributes(zone *time.Location) []attribute {
 	return []attribute{
 		{"kind", "string", e.Kind}, {"type", "int", strconv.Itoa(e.Type)}, {"auth", "string", joined(e.Auth, same)},
 		{"success", "int", count(e.Success)}, {"failure", "int", count(e.Failure)},
-		{"first", "string", iso(e.First)}, {"last", "string", iso(e.Last)},
+		{"first", "string", iso(e.First, zone)}, {"last", "string", iso(e.Last, zone)},
 		{"event_ids", "string", joined(e.EventIDs, func(n uint32) string { return strconv.FormatUint(uint64(n), 10) })},
 		{"status", "string", joined(e.Reasons, same)}, {"account", "string", e.Account}, {"change", "double", float(e.Change)},
-		{"rare", "double", float(e.Rare)}, {"level", "string", e.Level},
+		{"rare", "double", float(e.Rare)}, {"level", "string", e.Level}, {"confidence", "string", e.Confidence}, {"why", "string", e.Why},
 	}
-}
-
-func iso(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02T15:04:05.0000000Z")
 }
 
 // escapeXML escapes a text for XML; what XML cannot hold becomes U+FFFD.
@@ -244,8 +240,8 @@ func writeGraphML(w io.Writer, g *Graph) error {
 			fmt.Fprintf(w, `  <key id="%s_%s" for="%s" attr.name="%s" attr.type="%s"/>`+"\n", on[:1], a.name, on, a.name, a.kind)
 		}
 	}
-	key("node", (&Node{}).attributes())
-	key("edge", (&GraphEdge{}).attributes())
+	key("node", (&Node{}).attributes(g.Zone))
+	key("edge", (&GraphEdge{}).attributes(g.Zone))
 	fmt.Fprint(w, `  <graph id="logons" edgedefault="directed">`+"\n")
 	data := func(on byte, list []attribute) {
 		for _, a := range list {
@@ -256,13 +252,13 @@ func writeGraphML(w io.Writer, g *Graph) error {
 	}
 	for i := range g.Nodes {
 		fmt.Fprintf(w, `    <node id="%s">`+"\n", escapeXML(g.Nodes[i].ID))
-		data('n', g.Nodes[i].attributes())
+		data('n', g.Nodes[i].attributes(g.Zone))
 		fmt.Fprint(w, "    </node>\n")
 	}
 	for i := range g.Edges {
 		e := &g.Edges[i]
 		fmt.Fprintf(w, `    <edge id="e%d" source="%s" target="%s">`+"\n", i, escapeXML(e.Source), escapeXML(e.Target))
-		data('e', e.attributes())
+		data('e', e.attributes(g.Zone))
 		fmt.Fprint(w, "    </edge>\n")
 	}
 	_, err := fmt.Fprint(w, "  </graph>\n</graphml>\n")
@@ -288,7 +284,7 @@ func writeCytoscape(w io.Writer, g *Graph) error {
 		if i > 0 {
 			fmt.Fprint(w, ",\n")
 		}
-		object(fmt.Sprintf(`"id":%s`, quoted(g.Nodes[i].ID)), g.Nodes[i].attributes())
+		object(fmt.Sprintf(`"id":%s`, quoted(g.Nodes[i].ID)), g.Nodes[i].attributes(g.Zone))
 	}
 	fmt.Fprint(w, `],"edges":[`)
 	for i := range g.Edges {
@@ -296,7 +292,7 @@ func writeCytoscape(w io.Writer, g *Graph) error {
 			fmt.Fprint(w, ",\n")
 		}
 		e := &g.Edges[i]
-		object(fmt.Sprintf(`"id":"e%d","source":%s,"target":%s`, i, quoted(e.Source), quoted(e.Target)), e.attributes())
+		object(fmt.Sprintf(`"id":"e%d","source":%s,"target":%s`, i, quoted(e.Source), quoted(e.Target)), e.attributes(g.Zone))
 	}
 	_, err := fmt.Fprint(w, "]}}\n")
 	return err
@@ -307,19 +303,27 @@ func writeDOT(w io.Writer, g *Graph) error {
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
 		shape := "ellipse"
-		if n.Kind == "host" || n.Kind == "address" {
+		switch n.Kind {
+		case "host", "address":
 			shape = "box"
+		case "group":
+			shape = "hexagon"
+		case "domain":
+			shape = "octagon"
 		}
 		fmt.Fprintf(w, "  %s [label=%s, shape=%s];\n", quoted(n.ID), quoted(n.Label), shape)
 	}
 	for i := range g.Edges {
 		e := &g.Edges[i]
 		style := "solid"
-		if e.Success == 0 && e.Failure > 0 {
+		label := fmt.Sprintf("%s %d/%d", e.Kind, e.Success, e.Failure)
+		switch {
+		case e.Relation():
+			style, label = "dotted", strings.TrimSpace(e.Kind+" "+e.Confidence)
+		case e.Success == 0 && e.Failure > 0:
 			style = "dashed"
 		}
-		fmt.Fprintf(w, "  %s -> %s [label=%s, style=%s];\n", quoted(e.Source), quoted(e.Target),
-			quoted(fmt.Sprintf("%s %d/%d", e.Kind, e.Success, e.Failure)), style)
+		fmt.Fprintf(w, "  %s -> %s [label=%s, style=%s];\n", quoted(e.Source), quoted(e.Target), quoted(label), style)
 	}
 	_, err := fmt.Fprint(w, "}\n")
 	return err

@@ -23,7 +23,7 @@ type Edge struct {
 	First, Last               time.Time
 	FirstSuccess, LastFailure time.Time
 	days                      map[int64]bool
-	Hours                     [7][24]int // by weekday and hour, UTC
+	Hours                     [7][24]int // by weekday and hour, in the zone of the views
 	Auth                      []string
 	Reasons                   []string
 	EventIDs                  []uint32
@@ -78,7 +78,7 @@ func (a *Analysis) graph(limit int) {
 				FirstRef: at.Ref, days: map[int64]bool{}}
 			byKey[k] = e
 		}
-		e.add(at)
+		e.add(at, a.Zone())
 		at.Account.count(at.Time, at.Outcome)
 		at.Dest.count(at.Time, at.Outcome)
 		if at.Source != at.Dest {
@@ -106,7 +106,7 @@ func (a *Analysis) graph(limit int) {
 	})
 }
 
-func (e *Edge) add(at *Attempt) {
+func (e *Edge) add(at *Attempt, zone *time.Location) {
 	switch at.Outcome {
 	case Success:
 		e.Success++
@@ -126,8 +126,10 @@ func (e *Edge) add(at *Attempt) {
 		e.Started++
 	}
 	e.Last = at.Time
-	e.days[at.Time.Unix()/86400] = true
-	e.Hours[at.Time.Weekday()][at.Time.Hour()]++
+	local := at.Time.In(zone)
+	_, offset := local.Zone()
+	e.days[(local.Unix()+int64(offset))/86400] = true
+	e.Hours[local.Weekday()][local.Hour()]++
 	e.Auth = include(e.Auth, at.Auth)
 	e.EventIDs = include(e.EventIDs, at.EventID)
 	e.Channels = include(e.Channels, at.Ref.Channel)

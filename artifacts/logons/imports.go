@@ -42,19 +42,24 @@ func writeNeo4j(create func(string) (io.Writer, error), a *Analysis, f *Filter) 
 		}
 		return out
 	}
-	nodes := table{columns: slices.Concat([]string{"id:ID"}, head((&Node{}).attributes()), []string{":LABEL"})}
+	nodes := table{columns: slices.Concat([]string{"id:ID"}, head((&Node{}).attributes(g.Zone)), []string{":LABEL"})}
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		nodes.rows = append(nodes.rows, slices.Concat([]string{n.ID}, values(n.attributes()), []string{neo4jLabel(n.Kind)}))
+		nodes.rows = append(nodes.rows, slices.Concat([]string{n.ID}, values(n.attributes(g.Zone)), []string{neo4jLabel(n.Kind)}))
 	}
-	edges := table{columns: slices.Concat([]string{":START_ID", ":END_ID"}, head((&GraphEdge{}).attributes()), []string{":TYPE"})}
+	edges := table{columns: slices.Concat([]string{":START_ID", ":END_ID"}, head((&GraphEdge{}).attributes(g.Zone)), []string{":TYPE"})}
 	for i := range g.Edges {
 		e := &g.Edges[i]
 		typ := "Event"
-		if e.Kind == "member" {
+		switch e.Kind {
+		case kindMember:
 			typ = "Group"
+		case kindSame:
+			typ = "Same"
+		case kindHop:
+			typ = "Hop"
 		}
-		edges.rows = append(edges.rows, slices.Concat([]string{e.Source, e.Target}, values(e.attributes()), []string{typ}))
+		edges.rows = append(edges.rows, slices.Concat([]string{e.Source, e.Target}, values(e.attributes(g.Zone)), []string{typ}))
 	}
 	return writeTables(create, &nodes, &edges)
 }
@@ -88,16 +93,16 @@ func writeGephi(create func(string) (io.Writer, error), a *Analysis, f *Filter) 
 		}
 		return out
 	}
-	nodes := table{columns: slices.Concat([]string{"Id", "Label"}, names((&Node{}).attributes(), "label"))}
+	nodes := table{columns: slices.Concat([]string{"Id", "Label"}, names((&Node{}).attributes(g.Zone), "label"))}
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		nodes.rows = append(nodes.rows, slices.Concat([]string{n.ID, n.Label}, without(n.attributes(), "label")))
+		nodes.rows = append(nodes.rows, slices.Concat([]string{n.ID, n.Label}, without(n.attributes(g.Zone), "label")))
 	}
-	edges := table{columns: slices.Concat([]string{"Source", "Target", "Type", "Weight"}, names((&GraphEdge{}).attributes(), "type"))}
+	edges := table{columns: slices.Concat([]string{"Source", "Target", "Type", "Weight"}, names((&GraphEdge{}).attributes(g.Zone), "type"))}
 	for i := range g.Edges {
 		e := &g.Edges[i]
-		edges.rows = append(edges.rows, slices.Concat([]string{e.Source, e.Target, "Directed", count(e.Success + e.Failure)},
-			without(e.attributes(), "type")))
+		edges.rows = append(edges.rows, slices.Concat([]string{e.Source, e.Target, "Directed", count(max(1, e.Success+e.Failure))},
+			without(e.attributes(g.Zone), "type")))
 	}
 	return writeTables(create, &nodes, &edges)
 }
@@ -136,7 +141,7 @@ func writeECS(w io.Writer, a *Analysis, _ string, f *Filter) error {
 			continue
 		}
 		var o object
-		o.text("@timestamp", iso(x.Time))
+		o.text("@timestamp", iso(x.Time, time.UTC))
 		o.sub("event", func(o *object) {
 			o.text("kind", "event")
 			o.list("category", "authentication")
@@ -236,7 +241,7 @@ func (o *object) done() []byte {
 // Elasticsearch.
 func writeLogonTracer(w io.Writer, a *Analysis, _ string, f *Filter) error {
 	b := bufio.NewWriter(w)
-	last := iso(a.Last)
+	last := iso(a.Last, time.UTC)
 	for _, x := range a.Accounts {
 		if x.First.IsZero() || f != nil && !f.account(x) {
 			continue

@@ -84,6 +84,10 @@ type Options struct {
 	NoJoin   bool // do not join addresses and names of sources
 	MaxEdges int  // distinct edges kept; 0 means 1,000,000
 
+	// Zone is the zone in which views write times, and count hours and days. Nil
+	// means UTC. Scores and ids do not depend on it.
+	Zone *time.Location
+
 	// SessionsOnly keeps only what [Analysis.SessionAt] needs: no failures, no
 	// graph, no scores.
 	SessionsOnly bool
@@ -339,6 +343,7 @@ type Analysis struct {
 	Dropped  int // records beyond the limits
 	Folded   int // attempts of edges beyond the limit
 
+	zone     *time.Location // of the views, nil for UTC
 	ids      *identities
 	byLogon  map[logonKey][]begun
 	byRecord map[string]*Session // of records that name no log-on id
@@ -357,7 +362,7 @@ type Membership struct {
 // Analyse resolves identities and builds sessions, edges and scores. The
 // builder must not be used after it.
 func (b *Builder) Analyse() *Analysis {
-	a := &Analysis{First: b.first, Last: b.last, Dropped: b.dropped, byLogon: map[logonKey][]begun{},
+	a := &Analysis{First: b.first, Last: b.last, Dropped: b.dropped, zone: b.opts.Zone, byLogon: map[logonKey][]begun{},
 		byRecord: map[string]*Session{}}
 	slices.SortStableFunc(b.raw, func(x, y rawAttempt) int {
 		return cmp.Or(x.time.Compare(y.time), cmp.Compare(x.host, y.host), cmp.Compare(x.ref.Channel, y.ref.Channel),

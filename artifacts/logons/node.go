@@ -86,10 +86,12 @@ func (a *Analysis) shown(f *Filter) map[string]bool {
 type Graph struct {
 	Nodes []Node
 	Edges []GraphEdge
+	Zone  *time.Location // of the times that are written
 }
 
 // A GraphEdge is one line between two nodes: an account to the source it used,
-// and the source to the machine it reached.
+// and the source to the machine it reached; or a relation of two nodes, see
+// [Analysis.Graph].
 type GraphEdge struct {
 	ID, Source, Target, Kind string
 	Type                     int
@@ -101,11 +103,14 @@ type GraphEdge struct {
 	Account                  string
 	Change, Rare             float64
 	Level                    string
+	Confidence, Why          string // of a same-as or a hop
 }
 
-// Graph returns the nodes and edges that a filter shows.
+// Graph returns the nodes and edges that a filter shows. Beside attempts there are
+// edges of the kinds member (of a group or domain), same-as (two nodes that are one
+// machine or account) and hop (credentials were used for another machine).
 func (a *Analysis) Graph(f *Filter) *Graph {
-	g := &Graph{}
+	g := &Graph{Zone: a.Zone()}
 	nodes := map[string]bool{}
 	node := func(n Node) {
 		if !nodes[n.ID] {
@@ -132,9 +137,7 @@ func (a *Analysis) Graph(f *Filter) *Graph {
 			g.add(line)
 		}
 	}
-	if f == nil || len(f.Views) == 0 {
-		a.groupEdges(g, node)
-	}
+	a.relations(g, f, nodes, node)
 	g.levels(a, f)
 	slices.SortFunc(g.Nodes, func(x, y Node) int { return cmp.Compare(x.ID, y.ID) })
 	return g
@@ -173,30 +176,4 @@ func (g *Graph) levels(a *Analysis, f *Filter) {
 func (g *Graph) add(e GraphEdge) {
 	e.ID = strings.Join([]string{e.Source, e.Target, e.Kind, typeText(e.Type), e.Account}, "|")
 	g.Edges = append(g.Edges, e)
-}
-
-// groupEdges adds the changes of groups.
-func (a *Analysis) groupEdges(g *Graph, node func(Node)) {
-	type pair struct{ member, group string }
-	at := map[pair]int{}
-	for _, m := range a.Groups {
-		if m.Group == nil || m.Member == nil {
-			continue
-		}
-		n := m.Group.node()
-		n.Kind = "group"
-		node(n)
-		node(m.Member.node())
-		k := pair{m.Member.ID, m.Group.ID}
-		i, ok := at[k]
-		if !ok {
-			i = len(g.Edges)
-			at[k] = i
-			g.add(GraphEdge{Source: k.member, Target: k.group, Kind: "member", Type: -1, First: m.Time, Account: m.Member.Name})
-		}
-		g.Edges[i].Last = m.Time
-		if m.Added {
-			g.Edges[i].Success++
-		}
-	}
 }

@@ -105,7 +105,7 @@ func (a *Analysis) seeds(e *Edge, levels func(*Edge) string, acc, src *node) {
 		both(2, "weak ticket")
 	}
 	if span := a.Last.Sub(a.First); span >= 48*time.Hour && e.First.After(a.First.Add(span/2)) && e.Account.Kind == "user" {
-		both(1, "first seen %s", e.First.Format("2006-01-02 15:04"))
+		both(1, "first seen %s", minute(e.First, a.Zone()))
 	}
 	if levels != nil {
 		switch l := levels(e); l {

@@ -161,6 +161,9 @@ func (x *reading) explicit() {
 	x.b.attempt(a)
 }
 
+// whyTicket is the proof of a join that is not a claim of the client.
+const whyTicket = "the machine's account asked for a ticket from there"
+
 func (x *reading) ticket() {
 	a := x.start("ticket", Success)
 	a.status, a.enc = number(x.r.Get("Status")), number(x.r.Get("TicketEncryptionType"))
@@ -179,7 +182,7 @@ func (x *reading) ticket() {
 	}
 	x.source(&a, x.r.Get("IpAddress"), "")
 	if name, ok := strings.CutSuffix(a.account.name, "$"); ok && a.address != "" && !isLocal(a.address) {
-		x.b.join(a.address, x.b.intern(HostKey(name)), x.r.Time, x.ref, "the machine's account asked for a ticket from there")
+		x.b.join(a.address, x.b.intern(HostKey(name)), x.r.Time, x.ref, whyTicket)
 	}
 	x.b.attempt(a)
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 )
 
 // maxDrawn bounds the nodes of a picture; the rest is counted.
@@ -21,6 +22,8 @@ type SVGOptions struct {
 	Words map[string]string
 	// Title is what the picture is, for readers who cannot see it.
 	Title string
+	// Zone is the zone of the times in the picture; nil means UTC.
+	Zone *time.Location
 }
 
 // A place is a node in the picture.
@@ -172,9 +175,9 @@ func (n *Node) weight() (level int, lift float64, count int) {
 
 // arrange chooses the nodes to draw and their order.
 func arrange(g *Graph) (places []*place, edges []drawn, others int) {
-	used := map[string]bool{} // groups and their members are not part of the picture
+	used := map[string]bool{} // groups and domains are not part of the picture
 	for i := range g.Edges {
-		if e := &g.Edges[i]; e.Kind != "member" {
+		if e := &g.Edges[i]; !e.Relation() {
 			used[e.Source], used[e.Target] = true, true
 		}
 	}
@@ -196,7 +199,7 @@ func arrange(g *Graph) (places []*place, edges []drawn, others int) {
 	slices.SortFunc(nodes, func(a, b *Node) int { return cmp.Compare(a.ID, b.ID) })
 	targets := map[string]bool{}
 	for i := range g.Edges {
-		if e := &g.Edges[i]; strings.HasPrefix(e.Source, "h:") {
+		if e := &g.Edges[i]; strings.HasPrefix(e.Source, "h:") && !e.Relation() {
 			targets[e.Target] = true
 		}
 	}
@@ -241,6 +244,9 @@ func arrange(g *Graph) (places []*place, edges []drawn, others int) {
 	}
 	for i := range g.Edges {
 		e := &g.Edges[i]
+		if e.Relation() {
+			continue
+		}
 		s, ok := index[e.Source]
 		t, ok2 := index[e.Target]
 		if strings.HasPrefix(e.Source, "h:") {

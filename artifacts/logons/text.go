@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -38,7 +37,7 @@ func writeText(w io.Writer, a *Analysis, view string, f *Filter) error {
 }
 
 func (a *Analysis) overview(w io.Writer, f *Filter) {
-	success, failure := 0, 0
+	success, failure, zone := 0, 0, a.Zone()
 	for _, x := range a.Attempts {
 		switch x.Outcome {
 		case Success:
@@ -50,7 +49,7 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 	fmt.Fprintf(w, "%d log-on records (%d successes, %d failures), %d sessions, %d accounts, %d machines and sources\n", len(a.Attempts),
 		success, failure, len(a.Sessions), len(a.Accounts), len(a.Hosts))
 	if !a.First.IsZero() {
-		fmt.Fprintf(w, "from %s to %s UTC\n", minute(a.First), minute(a.Last))
+		fmt.Fprintf(w, "from %s to %s\n", minute(a.First, zone), minute(a.Last, zone))
 	}
 	fmt.Fprint(w, "\nRanking\n")
 	r := a.Ranking()
@@ -78,7 +77,7 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 			typ = fmt.Sprintf(" type %d", e.Type)
 		}
 		fmt.Fprintf(w, "  %-30s %-32s → %-18s %s%s  %d ok, %d failed  %s to %s\n", clean(e.Account.Name), clean(e.Source.Label),
-			clean(e.Target.Label), e.Kind, typ, e.Success, e.Failure, minute(e.First), minute(e.Last))
+			clean(e.Target.Label), e.Kind, typ, e.Success, e.Failure, minute(e.First, zone), minute(e.Last, zone))
 	}
 	if n > textRows {
 		fmt.Fprintf(w, "  and %d more: --format csv writes all\n", n-textRows)
@@ -101,17 +100,15 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 		}
 		end := "open at the end of the log"
 		if !s.End.IsZero() {
-			end = minute(s.End) + " (" + s.EndKind + ")"
+			end = minute(s.End, zone) + " (" + s.EndKind + ")"
 		}
-		fmt.Fprintf(w, "  %s  %-28s on %-16s from %-28s to %s%s\n", minute(s.Begin), clean(s.Account.Name), clean(s.Host.Label),
+		fmt.Fprintf(w, "  %s  %-28s on %-16s from %-28s to %s%s\n", minute(s.Begin, zone), clean(s.Account.Name), clean(s.Host.Label),
 			clean(s.Source.Label), end, priv)
 	}
 	if n > textRows {
 		fmt.Fprintf(w, "  and %d more: --view sessions --format csv writes all\n", n-textRows)
 	}
 }
-
-func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
 // clean replaces control characters, which names in evidence may hold.
 func clean(s string) string {

@@ -145,7 +145,7 @@ func (a *Analysis) policyTable(f *Filter) *table {
 			name, sid = p.Actor.Name, p.Actor.SID
 		}
 		if f.done(p.Time, p.Actor, p.Host) {
-			t.rows = append(t.rows, []string{stamp(p.Time), p.Host.Label, name, sid, p.Says, p.Ref.Channel,
+			t.rows = append(t.rows, []string{a.stamp(p.Time), p.Host.Label, name, sid, p.Says, p.Ref.Channel,
 				strconv.FormatUint(uint64(p.ID), 10), strconv.FormatUint(p.Ref.Number, 10)})
 		}
 	}
@@ -164,7 +164,7 @@ func (a *Analysis) groupTable(f *Filter) *table {
 		if m.Added {
 			change = "added"
 		}
-		t.rows = append(t.rows, []string{stamp(m.Time), m.Host.Label, m.Group.Name, m.Group.SID, m.Member.Name, m.Member.SID, change,
+		t.rows = append(t.rows, []string{a.stamp(m.Time), m.Host.Label, m.Group.Name, m.Group.SID, m.Member.Name, m.Member.SID, change,
 			m.Ref.Channel, strconv.FormatUint(m.Ref.Number, 10)})
 	}
 	return t
@@ -226,7 +226,7 @@ func (a *Analysis) domainTable(f *Filter) *table {
 	for _, k := range sorted(all) {
 		d := all[k]
 		t.rows = append(t.rows, []string{d.name, count(len(d.accounts)), count(d.unresolved), count(d.success), count(d.failure),
-			stamp(d.first), stamp(d.last), joined(d.names, same), joined(d.targets, same)})
+			a.stamp(d.first), a.stamp(d.last), joined(d.names, same), joined(d.targets, same)})
 	}
 	return t
 }
@@ -241,7 +241,7 @@ func (a *Analysis) eventTable() *table {
 	for i := range a.Events {
 		e := &a.Events[i]
 		t.rows = append(t.rows, []string{e.Channel, e.Provider, strconv.FormatUint(uint64(e.EventID), 10), e.Name, count(e.Count),
-			float(round(100*float64(e.Count)/float64(all), 2)), stamp(e.First), stamp(e.Last), joined(e.Hosts, same), e.Worth})
+			float(round(100*float64(e.Count)/float64(all), 2)), a.stamp(e.First), a.stamp(e.Last), joined(e.Hosts, same), e.Worth})
 	}
 	return t
 }
@@ -269,13 +269,14 @@ func (a *Analysis) summaryTable(f *Filter) *table {
 			t.rows = append(t.rows, []string{string(o), count(n(e)), e.Account.Name, e.Account.SID, e.Source.Label,
 				joined(e.Source.Names, same), e.Target.Label, e.Kind, typeText(e.Type),
 				joined(e.EventIDs, func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }),
-				stamp(e.First), stamp(e.Last), reasons})
+				a.stamp(e.First), a.stamp(e.Last), reasons})
 		}
 	}
 	return t
 }
 
-// A Heat is when an account was active: its attempts by weekday and hour, UTC.
+// A Heat is when an account was active: its attempts by weekday and hour, in the zone
+// of the views.
 type Heat struct {
 	Account *Account
 	Hours   [7][24]int // weekdays from Sunday
@@ -326,6 +327,7 @@ func (a *Analysis) hourTable(f *Filter) *table {
 	for h := range 24 {
 		t.columns = append(t.columns, "H"+strconv.Itoa(h/10)+strconv.Itoa(h%10))
 	}
+	t.columns = append(t.columns, "Zone")
 	for _, heat := range a.Heats(f) {
 		for i := range 7 {
 			d := (i + 1) % 7 // weeks begin on Monday
@@ -335,7 +337,7 @@ func (a *Analysis) hourTable(f *Filter) *table {
 				row = append(row, count(n))
 			}
 			if row[3] = count(total); total > 0 {
-				t.rows = append(t.rows, row)
+				t.rows = append(t.rows, append(row, a.Zone().String()))
 			}
 		}
 	}

@@ -95,7 +95,7 @@ func drawLogons(a *logons.Analysis, many bool, tr translate) *logonsView {
 	v.Accounts, v.Sources = len(accounts), len(sources)
 	links := v.edges(a)
 	g := a.Graph(nil)
-	if slices.ContainsFunc(g.Edges, func(e logons.GraphEdge) bool { return e.Kind != "member" }) {
+	if slices.ContainsFunc(g.Edges, func(e logons.GraphEdge) bool { return !e.Relation() }) {
 		var b strings.Builder
 		opts := &logons.SVGOptions{Title: tr.text("lg.graph"), Link: func(id string) string { return links[id] }, Words: map[string]string{
 			"sources": tr.text("lg.sources"), "accounts": tr.text("lg.accounts"), "machines": tr.text("lg.machines"), "others": tr.text("lg.others"),

@@ -52,6 +52,8 @@ func logonsCommand() *cli.Command {
 			&cli.IntFlag{Name: "min-count", Usage: "show only logons that occurred `N` times or more"},
 			&cli.StringFlag{Name: "from", Usage: "show only logons at or after `TIME` (2026-03-06, 2026-03-06T18:00:00Z)"},
 			&cli.StringFlag{Name: "to", Usage: "show only logons before `TIME`; a date alone includes that day"},
+			&cli.StringFlag{Name: "timezone",
+				Usage: "write and read times in `ZONE`: Europe/Berlin, +05:30 (default: UTC)"},
 			&cli.BoolFlag{Name: "machines", Usage: "show machine accounts and services in graphs"},
 			&cli.BoolFlag{Name: "local", Usage: "show local log-ons in graphs"},
 			&cli.BoolFlag{Name: "no-join", Usage: "keep addresses and names of sources apart"},
@@ -67,21 +69,24 @@ func logonsCommand() *cli.Command {
 func logonsAction(c *cli.Context) error {
 	r := logonview.Request{From: c.String("path-from"), To: c.String("path-to"),
 		ToPrivileged: c.Bool("privileged"), Window: c.Duration("window")}
-	var err error
+	zone, err := logonview.Zone(c.String("timezone"))
+	if err != nil {
+		return err
+	}
 	if r.Format, err = logonview.FormatOf(c.String("format")); err != nil {
 		return err
 	}
-	if r.Filter, r.View, err = logonFilter(c); err != nil {
+	if r.Filter, r.View, err = logonFilter(c, zone); err != nil {
 		return err
 	}
-	if r.Periods, err = logonview.Periods(c.StringSlice("diff")); err != nil {
+	if r.Periods, err = logonview.Periods(c.StringSlice("diff"), zone); err != nil {
 		return err
 	}
 	if err := r.Check(c.String("output")); err != nil {
 		return err
 	}
 	s := newSession(c)
-	a, err := logonview.Read(c.Context, s, c.Args().Slice(), &logons.Options{NoJoin: c.Bool("no-join")})
+	a, err := logonview.Read(c.Context, s, c.Args().Slice(), &logons.Options{NoJoin: c.Bool("no-join"), Zone: zone})
 	if err != nil {
 		return err
 	}
@@ -110,7 +115,7 @@ func logonsAction(c *cli.Context) error {
 }
 
 // logonFilter reads the flags that choose.
-func logonFilter(c *cli.Context) (f *logons.Filter, view string, err error) {
+func logonFilter(c *cli.Context, zone *time.Location) (f *logons.Filter, view string, err error) {
 	f = &logons.Filter{
 		Accounts: c.StringSlice("account"), Sources: c.StringSlice("source"), Targets: c.StringSlice("target"), Auth: c.StringSlice("auth"),
 		Failures: c.Bool("failures"), Privileged: c.Bool("privileged"), External: c.Bool("external"), MinCount: c.Int("min-count"),
@@ -125,7 +130,7 @@ func logonFilter(c *cli.Context) (f *logons.Filter, view string, err error) {
 	if f.Status, err = logonview.Statuses(c.String("status")); err != nil {
 		return nil, "", err
 	}
-	p, err := logonview.Period(c.String("from"), c.String("to"))
+	p, err := logonview.Period(c.String("from"), c.String("to"), zone)
 	f.From, f.To = p.From, p.To
 	return f, view, err
 }

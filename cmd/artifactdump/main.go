@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	_ "time/tzdata" // zones by name on machines without a database of them
 
 	"github.com/urfave/cli/v2"
 

@@ -19,7 +19,7 @@ func Notes(a *logons.Analysis) []string {
 	var out []string
 	for _, sp := range a.Spans {
 		if sp.Channel == "Security" {
-			out = append(out, fmt.Sprintf("%s: Security reaches from %s to %s", sp.Host, stamp(sp.First), stamp(sp.Last)))
+			out = append(out, fmt.Sprintf("%s: Security reaches from %s to %s", sp.Host, stamp(sp.First, a), stamp(sp.Last, a)))
 		}
 	}
 	if len(a.Attempts) == 0 {
@@ -34,7 +34,7 @@ func Notes(a *logons.Analysis) []string {
 	return out
 }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+func stamp(t time.Time, a *logons.Analysis) string { return t.In(a.Zone()).Format(time.RFC3339) }
 
 // Diff writes the differences of two periods, as text or as JSON lines.
 func Diff(w io.Writer, list []logons.Difference, asJSON bool) error {
@@ -106,7 +106,7 @@ func Paths(w io.Writer, a *logons.Analysis, from, to string, window time.Duratio
 			if i == 0 {
 				sep = ""
 			}
-			if _, err := fmt.Fprintf(w, "%s%s %s", sep, stamp(h.At), terminal.Clean(h.Edge.String())); err != nil {
+			if _, err := fmt.Fprintf(w, "%s%s %s", sep, stamp(h.At, a), terminal.Clean(h.Edge.String())); err != nil {
 				return err
 			}
 		}

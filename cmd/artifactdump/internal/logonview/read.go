@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/casefile"
@@ -131,12 +132,25 @@ func Statuses(list string) ([]uint64, error) {
 	return out, nil
 }
 
-// Period reads the times that bound a period, "" where there is no bound.
-func Period(from, to string) (p logons.Period, err error) {
-	if p.From, err = timespan.ParseTime("from", from, false); err != nil {
+// Zone reads the zone of the views; an empty text is UTC.
+func Zone(v string) (*time.Location, error) {
+	if v == "" {
+		return time.UTC, nil
+	}
+	zone, err := artifacts.Location(v)
+	if err != nil {
+		return nil, usage.Errorf("--timezone: %v", err)
+	}
+	return zone, nil
+}
+
+// Period reads the times that bound a period, "" where there is no bound. Times without
+// an offset are in the zone.
+func Period(from, to string, zone *time.Location) (p logons.Period, err error) {
+	if p.From, err = timespan.ParseTimeIn("from", from, false, zone); err != nil {
 		return p, usage.Of(err)
 	}
-	if p.To, err = timespan.ParseTime("to", to, true); err != nil {
+	if p.To, err = timespan.ParseTimeIn("to", to, true, zone); err != nil {
 		return p, usage.Of(err)
 	}
 	if !p.From.IsZero() && !p.To.IsZero() && !p.From.Before(p.To) {
@@ -146,7 +160,7 @@ func Period(from, to string) (p logons.Period, err error) {
 }
 
 // Periods reads the two periods that are compared, each DAY or FROM..TO; none is nil.
-func Periods(list []string) ([]logons.Period, error) {
+func Periods(list []string, zone *time.Location) ([]logons.Period, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -161,10 +175,10 @@ func Periods(list []string) ([]logons.Period, error) {
 		}
 		var p logons.Period
 		var err error
-		if p.From, err = timespan.ParseTime("diff", from, false); err != nil {
+		if p.From, err = timespan.ParseTimeIn("diff", from, false, zone); err != nil {
 			return nil, usage.Of(err)
 		}
-		if p.To, err = timespan.ParseTime("diff", to, true); err != nil {
+		if p.To, err = timespan.ParseTimeIn("diff", to, true, zone); err != nil {
 			return nil, usage.Of(err)
 		}
 		out = append(out, p)

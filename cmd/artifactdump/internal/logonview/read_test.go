@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
@@ -81,31 +82,60 @@ func TestTypes(t *testing.T) {
 }
 
 func TestPeriods(t *testing.T) {
-	p, err := Period("2026-03-06", "2026-03-06")
+	p, err := Period("2026-03-06", "2026-03-06", time.UTC)
 	if err != nil || p.To.Sub(p.From).Hours() != 24 {
 		t.Errorf("%v, %v", p, err)
 	}
-	if p, err := Period("", ""); err != nil || !p.From.IsZero() || !p.To.IsZero() {
+	if p, err := Period("", "", time.UTC); err != nil || !p.From.IsZero() || !p.To.IsZero() {
 		t.Errorf("%v, %v", p, err)
 	}
-	_, err = Period("2026-03-07", "2026-03-05")
+	_, err = Period("2026-03-07", "2026-03-05", time.UTC)
 	refused(t, err, "--from is after --to")
-	_, err = Period("x", "")
+	_, err = Period("x", "", time.UTC)
 	refused(t, err, "--from")
-	_, err = Period("", "x")
+	_, err = Period("", "x", time.UTC)
 	refused(t, err, "--to")
 
-	list, err := Periods([]string{"2026-03-06", "2026-03-07..2026-03-08"})
+	list, err := Periods([]string{"2026-03-06", "2026-03-07..2026-03-08"}, time.UTC)
 	if err != nil || len(list) != 2 || list[0].To.Sub(list[0].From).Hours() != 24 || list[1].To.Sub(list[1].From).Hours() != 48 {
 		t.Errorf("%v, %v", list, err)
 	}
-	if list, err := Periods(nil); list != nil || err != nil {
+	if list, err := Periods(nil, time.UTC); list != nil || err != nil {
 		t.Errorf("%v, %v", list, err)
 	}
-	_, err = Periods([]string{"2026-03-06"})
+	_, err = Periods([]string{"2026-03-06"}, time.UTC)
 	refused(t, err, "twice")
-	_, err = Periods([]string{"2026-03-06", "x"})
+	_, err = Periods([]string{"2026-03-06", "x"}, time.UTC)
 	refused(t, err, "--diff")
+}
+
+// TestZone: what has no offset is in the zone, and days are as long as they are there.
+func TestZone(t *testing.T) {
+	zone, err := Zone("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Period("2026-03-29", "2026-03-29", zone) // the clocks go forward
+	if err != nil || p.From.Format(time.RFC3339) != "2026-03-28T23:00:00Z" || p.To.Format(time.RFC3339) != "2026-03-29T22:00:00Z" {
+		t.Errorf("%v, %v", p, err)
+	}
+	p, err = Period("2026-03-06 18:00", "2026-03-06T18:00:00Z", zone)
+	if err != nil || p.To.Sub(p.From) != time.Hour {
+		t.Errorf("%v, %v", p, err)
+	}
+	if list, err := Periods([]string{"2026-03-06", "2026-03-07"}, zone); err != nil || list[0].From.Format(time.RFC3339) != "2026-03-05T23:00:00Z" {
+		t.Errorf("%v, %v", list, err)
+	}
+	if zone, err := Zone(""); err != nil || zone != time.UTC {
+		t.Errorf("%v, %v", zone, err)
+	}
+	if zone, err := Zone("+05:30"); err != nil || time.Unix(0, 0).In(zone).Format("15:04-07:00") != "05:30+05:30" {
+		t.Errorf("%v, %v", zone, err)
+	}
+	for _, v := range []string{"Local", "Nowhere/City", "5.5"} {
+		_, err := Zone(v)
+		refused(t, err, "--timezone")
+	}
 }
 
 func TestStatuses(t *testing.T) {

@@ -51,20 +51,25 @@ func Parse(from, to, last string) (s Span, err error) {
 // ParseTime reads a time in UTC, or a day: its begin, or with end its end. An
 // error names the flag that the text is from.
 func ParseTime(flag, v string, end bool) (time.Time, error) {
+	return ParseTimeIn(flag, v, end, time.UTC)
+}
+
+// ParseTimeIn is [ParseTime] for times that are in a zone, unless they have an offset.
+func ParseTimeIn(flag, v string, end bool, zone *time.Location) (time.Time, error) {
 	if v == "" {
 		return time.Time{}, nil
 	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04",
 		"2006-01-02 15:04"} {
-		if t, err := time.Parse(layout, v); err == nil {
+		if t, err := time.ParseInLocation(layout, v, zone); err == nil {
 			return t.UTC(), nil
 		}
 	}
-	if t, err := time.Parse("2006-01-02", v); err == nil {
+	if t, err := time.ParseInLocation("2006-01-02", v, zone); err == nil {
 		if end {
 			t = t.AddDate(0, 0, 1)
 		}
-		return t, nil
+		return t.UTC(), nil
 	}
 	return time.Time{}, fmt.Errorf("--%s %q: want a UTC time such as 2026-03-06 or 2026-03-06T18:00:00Z", flag, v)
 }
