@@ -175,5 +175,5 @@ func (f *Filter) drawn(e *Edge) bool {
 
 func round(f float64, digits int) float64 {
 	p := math.Pow10(digits)
-	return math.Round(f*p) / p
+	return math.Round(f*p)/p + 0 // not -0
 }

@@ -189,7 +189,7 @@ func (a *Analysis) rare() {
 			}
 		}
 		sources[id][e.Source.ID], types[id][e.Type] = true, true
-		e.Rare = math.Round(score*100) / 100
+		e.Rare = round(score, 2)
 	}
 }
 

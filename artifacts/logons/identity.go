@@ -107,7 +107,7 @@ type sidNames struct {
 const maxNames = 16
 
 func (b *Builder) learn(a rawAccount, host string) {
-	if !isUserSID(a.sid) {
+	if !hasName(a.sid) {
 		return
 	}
 	b.known[[2]string{host, strings.ToLower(a.name)}] = a.sid
@@ -130,9 +130,13 @@ func (a rawAccount) spelled() string {
 	return a.domain + `\` + a.name
 }
 
-// isUserSID reports whether a SID is of an account of a machine or domain.
-func isUserSID(s string) bool {
-	return strings.HasPrefix(s, "S-1-5-21-") || strings.HasPrefix(s, "S-1-12-1-")
+// hasName reports whether a SID is of an account that records also name without it:
+// of a machine, a domain or the cloud, and those that Windows makes for services, the
+// window manager and font drivers.
+func hasName(s string) bool {
+	return slices.ContainsFunc([]string{"S-1-5-21-", "S-1-12-1-", "S-1-5-80-", "S-1-5-90-", "S-1-5-96-"}, func(p string) bool {
+		return strings.HasPrefix(s, p)
+	})
 }
 
 // identities resolves names.

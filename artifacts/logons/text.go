@@ -52,7 +52,7 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 		fmt.Fprintf(w, "from %s to %s\n", minute(a.First, zone), minute(a.Last, zone))
 	}
 	fmt.Fprint(w, "\nRanking\n")
-	r := a.Ranking()
+	r := a.nodes("ranking", f)
 	if len(r) == 0 {
 		fmt.Fprint(w, "  nothing to rank: no record speaks against an account or source\n")
 	}
@@ -66,7 +66,7 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 	fmt.Fprint(w, "\nLog-ons (account, source, target)\n")
 	n := 0
 	for _, e := range a.Edges {
-		if !f.drawn(e) {
+		if !f.drawn(e) && (f == nil || !f.chooses() || !f.edge(e)) {
 			continue
 		}
 		if n++; n > textRows {
@@ -76,8 +76,12 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 		if e.Type >= 0 {
 			typ = fmt.Sprintf(" type %d", e.Type)
 		}
-		fmt.Fprintf(w, "  %-30s %-32s → %-18s %s%s  %d ok, %d failed  %s to %s\n", clean(e.Account.Name), clean(e.Source.Label),
-			clean(e.Target.Label), e.Kind, typ, e.Success, e.Failure, minute(e.First, zone), minute(e.Last, zone))
+		tried := ""
+		if e.Started > 0 {
+			tried = fmt.Sprintf(", %d with unknown end", e.Started)
+		}
+		fmt.Fprintf(w, "  %-30s %-32s → %-18s %s%s  %d ok, %d failed%s  %s to %s\n", clean(e.Account.Name), clean(e.Source.Label),
+			clean(e.Target.Label), e.Kind, typ, e.Success, e.Failure, tried, minute(e.First, zone), minute(e.Last, zone))
 	}
 	if n > textRows {
 		fmt.Fprintf(w, "  and %d more: --format csv writes all\n", n-textRows)
@@ -98,7 +102,7 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 		if s.Privileged {
 			priv = "  administrator rights"
 		}
-		end := "open at the end of the log"
+		end := "the end of the log (open)"
 		if !s.End.IsZero() {
 			end = minute(s.End, zone) + " (" + s.EndKind + ")"
 		}

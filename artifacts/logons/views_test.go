@@ -105,6 +105,50 @@ func TestSummaries(t *testing.T) {
 	}
 }
 
+// TestOverview: text without a view is for reading; what a filter chooses is shown,
+// also where graphs hide it.
+func TestOverview(t *testing.T) {
+	a := intrusion().Analyse()
+	text := func(f *Filter) string {
+		var b strings.Builder
+		if err := writeText(&b, a, "", f); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	for _, s := range []string{"12 failures)", "2 sessions", "8.8.4.4 (KALI)", "1 ok, 12 failed", "2026-03-06 18:05Z (logoff)  administrator rights"} {
+		if got := text(nil); !strings.Contains(got, s) {
+			t.Errorf("no %q in:\n%s", s, got)
+		}
+	}
+	if s := text(&Filter{}); strings.Contains(s, "SYSTEM") {
+		t.Errorf("the overview shows services:\n%s", s)
+	}
+	if s := text(&Filter{Types: []int{5}}); !strings.Contains(s, "SYSTEM") || strings.Contains(s, "KALI") {
+		t.Errorf("log-ons of services:\n%s", s)
+	}
+	if s := text(&Filter{Sources: []string{"nowhere"}}); !strings.Contains(s, "nothing to rank") {
+		t.Errorf("a ranking of nowhere:\n%s", s)
+	}
+}
+
+// TestWindowsAccounts: accounts that Windows makes for itself have one node, whether a
+// record has their SID or not, and rare is never minus zero.
+func TestWindowsAccounts(t *testing.T) {
+	b := New(nil)
+	b.Add("", sec(1, 4648, 0, "SubjectUserSid", "S-1-5-18", "SubjectUserName", "DC1$", "TargetUserName", "UMFD-0", "TargetDomainName", "Font Driver Host", "TargetServerName", "localhost"), "")
+	b.Add("", sec(2, 4624, 0, "TargetUserSid", "S-1-5-96-0-0", "TargetUserName", "UMFD-0", "TargetDomainName", "Font Driver Host", "TargetLogonId", "0x99", "LogonType", "2"), "")
+	a := b.Analyse()
+	for _, e := range a.Edges {
+		if e.Account.ID != "a:S-1-5-96-0-0" {
+			t.Errorf("an account %s %s", e.Account.ID, e.Account.Name)
+		}
+	}
+	if rows := view(t, a, "logons", nil); len(rows) != 2 || strings.HasPrefix(rows[1]["Rare"], "-") || strings.HasPrefix(rows[0]["Rare"], "-") {
+		t.Errorf("%v", rows)
+	}
+}
+
 // TestHabits is a user of three weeks who comes at nine, once in the night, and one
 // day hardly at all; and an account at two addresses at once.
 func TestHabits(t *testing.T) {

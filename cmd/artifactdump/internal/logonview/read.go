@@ -84,9 +84,9 @@ func Case(ctx context.Context, log *messages.Log, b *logons.Builder, c *casefile
 	return c.Findings(ctx)
 }
 
-// Views reads the names of views: the last that is a table, and those that restrict it.
+// Views reads the names of views: the last that is a table, "" without one, and those
+// that restrict it.
 func Views(names []string) (table string, restrict []string, err error) {
-	table = "logons"
 	for _, v := range names {
 		switch {
 		case slices.Contains(logons.TableViews, v):

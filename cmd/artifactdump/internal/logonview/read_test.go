@@ -58,7 +58,7 @@ func TestViews(t *testing.T) {
 	for _, c := range []struct {
 		names []string
 		want  string
-	}{{nil, "logons []"}, {[]string{table}, table + " []"}, {[]string{only, table}, table + " [" + only + "]"}} {
+	}{{nil, " []"}, {[]string{table}, table + " []"}, {[]string{only, table}, table + " [" + only + "]"}} {
 		view, restrict, err := Views(c.names)
 		if got := fmt.Sprint(view, " ", restrict); got != c.want || err != nil {
 			t.Errorf("%v: %s, %v; want %s", c.names, got, err, c.want)
