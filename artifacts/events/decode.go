@@ -10,6 +10,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/eventjson"
 	"github.com/artifactdump/artifactdump/artifacts/formats/evtx"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
@@ -21,6 +22,12 @@ const maxErrors = 256
 // decodeLog reads a log once and gives each record to the artifact that it
 // belongs to. The record of the log itself comes last.
 func decodeLog(in artifacts.Input, out *artifacts.Output) error {
+	r := bufio.NewReaderSize(in.Reader(), 64<<10)
+	in.Stream = r
+	if head, _ := r.Peek(exportHead); len(head) >= 8 && !bytes.Equal(head[:8], evtxFileMagic) && !bytes.Equal(head[:8], evtxChunkMagic) &&
+		eventjson.Sniff(head) {
+		return decodeExport(in, out)
+	}
 	d := &decoder{in: in, out: out, channels: map[string]bool{}, places: map[kindKey]place{}, scan: newScan(in)}
 	if in.Machine != nil {
 		d.users = &users{in.Machine, map[string]evidence.User{}}
@@ -53,6 +60,36 @@ func decodeLog(in artifacts.Input, out *artifacts.Output) error {
 		}
 	}
 	return errors.Join(d.end()...)
+}
+
+// exportHead is how much of a file shows that it holds exported events.
+const exportHead = 32 << 10
+
+// decodeExport reads events that another program exported. They have no record of
+// the log: what the log would show of itself is lost.
+func decodeExport(in artifacts.Input, out *artifacts.Output) error {
+	d := &decoder{in: in, out: out, channels: map[string]bool{}, places: map[kindKey]place{}}
+	if in.Machine != nil {
+		d.users = &users{in.Machine, map[string]evidence.User{}}
+	}
+	for e, err := range eventjson.Read(in.Reader()) {
+		if err != nil {
+			d.damage(in.AtOffset(e.Offset), err)
+			continue
+		}
+		if !d.record(&taken{Record: FromExport(e), offset: e.Offset}) {
+			return nil
+		}
+	}
+	for _, e := range d.joiner.End() {
+		if !out.Put(powerShellEvents, e) {
+			return nil
+		}
+	}
+	if d.more > 0 {
+		d.errs = append(d.errs, in.Errorf(in.AtOffset(0), "%d further damaged places", d.more))
+	}
+	return errors.Join(d.errs...)
 }
 
 // chunksPerWorker is how many chunks of a log are worth another goroutine.
@@ -158,7 +195,7 @@ func (d *decoder) damage(at artifacts.Origin, err error) {
 func (d *decoder) record(t *taken) bool {
 	p := d.place(&t.Record)
 	d.count(t.state, p.kind, t.err)
-	if t.state == evtx.Allocated {
+	if t.state == evtx.Allocated && d.scan != nil {
 		d.scan.found(t.chunk, t.offset, t.Number, wire.Time(t.written))
 	}
 	if !d.out.Wants(p.artifact) {

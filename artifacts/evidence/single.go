@@ -31,7 +31,8 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 		return nil, err
 	}
 	n, err := io.ReadFull(f, head)
-	bins := n == len(head) && collect.HasBins(f, base)
+	exported := collect.Sniff(head[:n]) == "" && collect.HasEvents(head[:n], f)
+	bins := !exported && n == len(head) && collect.HasBins(f, base)
 	f.Close()
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		root.Close()
@@ -40,6 +41,9 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 	sig := collect.Sniff(head[:n])
 	if sig == "" && bins && string(head[:4]) != "regf" {
 		sig = collect.HiveFile
+	}
+	if exported {
+		sig = collect.EventLogFile
 	}
 	if sig == "" && n > 0 {
 		sig = collect.SniffName(base)
@@ -57,7 +61,7 @@ func openFile(path string, opts *Options) (*Evidence, error) {
 		}
 		return nil, &fs.PathError{Op: "open evidence", Path: path,
 			Err: fmt.Errorf("%w: the file begins with %x, which is neither a hive (regf) nor a Prefetch file (MAM, SCCA), a task, a job, a shortcut, a jump list, "+
-				"an ESE or an SQLite database", ErrNothing, head[:min(n, 8)])}
+				"an event log, an ESE or an SQLite database", ErrNothing, head[:min(n, 8)])}
 	}
 	e := &Evidence{Path: path, Kind: "file", closers: []func() error{root.Close}}
 	e.Trees = []*Tree{newTree(host, baseName(path), opts)}

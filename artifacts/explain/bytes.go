@@ -24,7 +24,7 @@ func source(w io.Writer, tree *evidence.Tree, r *artifacts.Record) error {
 	if file == nil {
 		return fmt.Errorf("%s is no longer in the evidence", r.From.Path)
 	}
-	if e, ok := r.Data.(events.Event); ok {
+	if e, ok := r.Data.(events.Event); ok && !exported(file) {
 		return eventRecord(w, file, r, e)
 	}
 	if r.Artifact.Group == "File system" {

@@ -9,6 +9,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/formats/eventjson"
 	"github.com/artifactdump/artifactdump/artifacts/formats/evtx"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
@@ -35,6 +36,18 @@ var le = binary.LittleEndian
 var rootValues = [...]string{
 	"Level", "Opcode", "Task", "EventID", "Qualifiers", "Keywords", "TimeCreated", "ActivityID", "ProcessID", "ThreadID",
 	"EventRecordID", "Version", "UserID",
+}
+
+// exported reports whether a file holds events as another program exported them.
+func exported(file *evidence.File) bool {
+	f, _, err := file.Reader()
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 32<<10)
+	n, _ := io.ReadFull(f, head)
+	return !strings.HasPrefix(string(head[:n]), "Elf") && eventjson.Sniff(head[:n])
 }
 
 // eventRecord shows the bytes of a record of an event log.

@@ -30,7 +30,7 @@ const (
 	JournalFile  Signature = "usnjrnl"  // its change journal
 	LogFile      Signature = "logfile"  // its transaction log
 	IndexFile    Signature = "i30"      // the index of a folder
-	EventLogFile Signature = "evtx"     // an event log of Windows Vista or later
+	EventLogFile Signature = "evtx"     // an event log of Windows Vista or later, or events that were exported
 	ESEFile      Signature = "ese"      // a database of the Extensible Storage Engine
 	SQLiteFile   Signature = "sqlite"   // an SQLite database
 	RecycleFile  Signature = "recycled" // $I… or INFO2 of a recycle bin
@@ -161,6 +161,9 @@ func sniffFile(fsys fs.FS, name string, buf []byte) (Signature, error) {
 		err = nil
 	}
 	kind := Sniff(buf[:n])
+	if kind == "" && err == nil && HasEvents(buf[:n], f) {
+		kind = EventLogFile
+	}
 	if kind == "" && n == len(buf) && string(buf[:4]) != "regf" && HasBins(f, name) {
 		kind = HiveFile
 	}

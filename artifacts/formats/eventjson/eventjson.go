@@ -38,6 +38,7 @@ const (
 	maxDepth    = 32
 	maxValues   = 1 << 14 // values of one document
 	maxErrors   = 1000    // then reading ends
+	maxKnown    = 16      // documents that Known tries
 )
 
 // ErrFormat is returned for a file that is no export of events.
@@ -82,6 +83,24 @@ func Sniff(head []byte) bool {
 			if bytes.Contains(head, []byte(s)) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// Known reports whether one of the first documents in the beginning of a file is an
+// event. Unlike [Sniff] it is not deceived by JSON that has a name in common with them.
+func Known(head []byte) bool {
+	if !Sniff(head) {
+		return false
+	}
+	n := 0
+	for e, err := range Read(bytes.NewReader(head)) {
+		if err == nil && e.EventID != 0 && e.Channel != "" {
+			return true
+		}
+		if n++; n == maxKnown {
+			break
 		}
 	}
 	return false
@@ -327,6 +346,8 @@ func parse(doc []byte) (Event, error) {
 		return velociraptor(n)
 	case n.get("EventId") != nil && n.get("Channel") != nil:
 		return evtxECmd(n)
+	case n.get("EventID") != nil && n.get("Channel") != nil && n.get("EventTime") != nil:
+		return hunter(n)
 	case n.get("winlog.channel") != nil: // members joined with dots
 		return dotted(n), nil
 	}
@@ -344,13 +365,7 @@ func winlogbeat(w, doc *node) Event {
 	}
 	e.Level = levels[strings.ToLower(firstOf(doc.str("log/level"), w.str("level")))]
 	if d := w.get("event_data"); d != nil {
-		for i, k := range d.keys {
-			name := k
-			if strings.HasPrefix(k, "param") && len(k) > 5 && e.Provider != "" && !named[strings.ToLower(e.Provider)] {
-				name = "" // Winlogbeat gives unnamed strings these names
-			}
-			d.kids[i].flatten(name, &e.Data)
-		}
+		e.members(d.keys, d.kids, w.str("provider_guid") != "")
 	}
 	if d := w.get("user_data"); d != nil {
 		root := d.str("xml_name")
@@ -363,12 +378,42 @@ func winlogbeat(w, doc *node) Event {
 	return e
 }
 
-// named are providers that call their own values param1 and so on.
-var named = map[string]bool{
-	"service control manager": true, "microsoft-windows-eventlog": true, "user32": true, "eventlog": true,
-	"microsoft-windows-dns-server-service": true,
-	"microsoft-windows-kernel-general":     true, "netlogon": true,
+// members takes the members of event_data. A provider with a manifest gives all its
+// values names.
+func (e *Event) members(keys []string, kids []*node, manifest bool) {
+	var unnamed []string
+	for i, k := range keys {
+		if n := e.unnamed(k); n > 0 && kids[i].leaf && !manifest {
+			unnamed = append(unnamed, make([]string, max(0, n-len(unnamed)))...)
+			unnamed[n-1] = kids[i].text
+			continue
+		}
+		kids[i].flatten(k, &e.Data)
+	}
+	for _, s := range unnamed {
+		e.Data = append(e.Data, Pair{"", s})
+	}
 }
+
+// maxUnnamed bounds the unnamed strings of an event.
+const maxUnnamed = 256
+
+// unnamed returns the number of an unnamed string, from 1, or 0: Winlogbeat calls
+// these param1 and so on, and leaves out empty ones. Documents have their members in
+// the order of the names, in which param10 comes before param2.
+func (e *Event) unnamed(name string) int {
+	digits, ok := strings.CutPrefix(name, "param")
+	n, err := strconv.Atoi(digits)
+	provider := strings.ToLower(e.Provider)
+	if !ok || err != nil || n < 1 || n > maxUnnamed || provider == "" || strings.HasPrefix(provider, "microsoft-windows-") || named[provider] {
+		return 0
+	}
+	return n
+}
+
+// named are providers that call their own values param1 and so on, beside those whose
+// name says that they have a manifest.
+var named = map[string]bool{"service control manager": true, "user32": true, "eventlog": true, "netlogon": true}
 
 func firstOf(list ...string) string {
 	for _, s := range list {

@@ -1,6 +1,8 @@
 package eventjson
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -34,7 +36,46 @@ func velociraptor(n *node) (Event, error) {
 		UserSID: s.str("Security/UserID"), ProcessID: uint32(s.num("Execution/ProcessID")), ThreadID: uint32(s.num("Execution/ThreadID")),
 		Activity: s.str("Correlation/ActivityID"), Time: when(s.str("TimeCreated/SystemTime")),
 	}
-	return e, e.payload(n)
+	err := e.payload(n)
+	e.seconds()
+	return e, err
+}
+
+// seconds writes times and bytes among the values as other programs do. Velociraptor
+// writes a FILETIME as seconds since 1970, which is a number with a fraction or has the
+// name of a time, and bytes in base64.
+func (e *Event) seconds() {
+	for i := range e.Data {
+		p := &e.Data[i]
+		if b, err := base64.StdEncoding.DecodeString(p.Value); err == nil && p.Name == "Binary" {
+			p.Value = strings.ToUpper(hex.EncodeToString(b))
+			continue
+		}
+		if strings.ContainsRune(p.Value, '.') || strings.Contains(p.Name, "Time") {
+			f, err := strconv.ParseFloat(p.Value, 64)
+			if at := when(p.Value); err == nil && f > leastTime && f < mostTime && !at.IsZero() {
+				p.Value = at.Format("2006-01-02T15:04:05.0000000Z")
+			}
+		}
+	}
+}
+
+// A number between these is taken for seconds since 1970: from 1990 to 2100.
+const (
+	leastTime = 631_152_000
+	mostTime  = 4_102_444_800
+)
+
+// hunter reads a row of Velociraptor's artifacts for event logs, which bring the
+// members of System to the top.
+func hunter(n *node) (Event, error) {
+	e := Event{
+		Form: "velociraptor", Channel: n.str("Channel"), Provider: n.str("Provider"), EventID: uint32(n.num("EventID")),
+		RecordID: n.num("EventRecordID"), Computer: n.str("Computer"), UserSID: n.str("UserSID"), Time: when(n.str("EventTime")),
+	}
+	err := e.payload(n)
+	e.seconds()
+	return e, err
 }
 
 // payload reads EventData and UserData.
@@ -43,6 +84,9 @@ func (e *Event) payload(n *node) error {
 		for i, k := range d.keys {
 			if k == "Data" {
 				k = ""
+			}
+			if k == "Name" && d.get("Data").pairs() {
+				k = "@Name" // of the whole payload
 			}
 			if k == "#attributes" {
 				continue
@@ -73,6 +117,10 @@ func (n *node) data(name string, out *[]Pair) {
 		*out = append(*out, Pair{nm, n.str("#text")})
 		return
 	}
+	if name == "" && n.get("Name") != nil && n.pairs() { // as Velociraptor writes it beside a name of the payload
+		*out = append(*out, Pair{n.str("Name"), n.str("Value")})
+		return
+	}
 	for i, k := range n.kids {
 		switch key := n.keys[i]; key {
 		case "#attributes", "@Name":
@@ -82,6 +130,19 @@ func (n *node) data(name string, out *[]Pair) {
 			k.data(join(name, key), out)
 		}
 	}
+}
+
+// pairs reports whether a node is a name and a value, or a list of such.
+func (n *node) pairs() bool {
+	if n == nil || n.leaf || len(n.kids) == 0 {
+		return false
+	}
+	for i, k := range n.keys {
+		if k != "Name" && k != "Value" && (k != "" || !n.kids[i].pairs()) {
+			return false
+		}
+	}
+	return true
 }
 
 // evtxECmd reads a line of EvtxECmd, whose payload is JSON within JSON.
@@ -113,11 +174,14 @@ func dotted(n *node) Event {
 		RecordID: n.num("winlog.record_id"), Computer: n.str("winlog.computer_name"), UserSID: n.str("winlog.user.identifier"),
 		ProcessID: uint32(n.num("winlog.process.pid")), Time: when(n.str("@timestamp")), Level: levels[strings.ToLower(n.str("log.level"))],
 	}
+	var keys []string
+	var kids []*node
 	for i, k := range n.keys {
 		if name, ok := strings.CutPrefix(k, "winlog.event_data."); ok {
-			n.kids[i].flatten(name, &e.Data)
+			keys, kids = append(keys, name), append(kids, n.kids[i])
 		}
 	}
+	e.members(keys, kids, n.str("winlog.provider_guid") != "")
 	return e
 }
 
