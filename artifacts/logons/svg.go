@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // maxDrawn bounds the nodes of a picture; the rest is counted.
@@ -48,8 +49,8 @@ func WriteSVG(w io.Writer, g *Graph, opts *SVGOptions) error {
 	for _, p := range places {
 		columns[p.column]++
 	}
-	const step, top, width = 26.0, 44.0, 960.0
-	x := [3]float64{230, 490, 760}
+	const step, top, width = 26.0, 44.0, 1080.0
+	x := [3]float64{230, 490, 850}
 	rows := max(columns[0], columns[1], columns[2], 1)
 	height := top + float64(rows)*step + 24
 	const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" ` +
@@ -73,6 +74,9 @@ func WriteSVG(w io.Writer, g *Graph, opts *SVGOptions) error {
 			dash = ` stroke-dasharray="4 3"`
 		}
 		x1, x2 := x[from.column]+8, x[to.column]-8
+		if from.column == 1 { // after the label of the account
+			x1 += 12 + textWidth(from.label())
+		}
 		mid := (x1 + x2) / 2
 		fmt.Fprintf(w, `<path d="M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f" fill="none" stroke="%s" stroke-opacity=".55" stroke-width="%.1f"%s><title>%s</title></path>`+"\n",
 			x1, from.y, mid, from.y, mid, to.y, x2, to.y, colour(e.level), 0.6+0.5*math.Log2(1+float64(e.success+e.failure)), dash,
@@ -118,12 +122,9 @@ func (p *place) draw(w io.Writer, x, r float64, opts *SVGOptions) {
 	} else {
 		fmt.Fprintf(w, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="2" fill="%s"/>`, x-r, p.y-r, 2*r, 2*r, fill)
 	}
-	label, anchor, at := n.Label, "start", x+r+5
+	anchor, at := "start", x+r+5
 	if p.column == 0 {
 		anchor, at = "end", x-r-5
-	}
-	if n.Lift >= 2 {
-		label = fmt.Sprintf("%s ×%.1f", label, n.Lift)
 	}
 	title := n.Label
 	if len(n.Parts) > 0 {
@@ -131,11 +132,36 @@ func (p *place) draw(w io.Writer, x, r float64, opts *SVGOptions) {
 	}
 	const text = `<text class="label" x="%.1f" y="%.1f" text-anchor="%s" fill="currentColor" stroke="#fff" stroke-width="3" ` +
 		`stroke-opacity=".75" paint-order="stroke">%s<title>%s</title></text>`
-	fmt.Fprintf(w, text, at, p.y+4, anchor, escapeXML(shorten(clean(label), 32)), escapeXML(shorten(clean(title), maxTitle)))
+	fmt.Fprintf(w, text, at, p.y+4, anchor, escapeXML(p.label()), escapeXML(shorten(clean(title), maxTitle)))
 	if link != "" {
 		fmt.Fprint(w, "</a>")
 	}
 	fmt.Fprintln(w)
+}
+
+// label is the text beside a mark.
+func (p *place) label() string {
+	label := p.node.Label
+	if p.node.Lift >= 2 {
+		label = fmt.Sprintf("%s ×%.1f", label, p.node.Lift)
+	}
+	return shorten(clean(label), 32)
+}
+
+// textWidth estimates the width of a text of twelve pixels.
+func textWidth(s string) float64 {
+	w := 0.0
+	for _, r := range s {
+		switch {
+		case r >= 0x1100:
+			w += 12
+		case unicode.IsUpper(r):
+			w += 8.5
+		default:
+			w += 6.8
+		}
+	}
+	return w
 }
 
 // maxTitle bounds the texts that a picture shows on demand, in characters.
@@ -173,40 +199,93 @@ func (n *Node) weight() (level int, lift float64, count int) {
 	return slices.Index([]string{"", "informational", "low", "medium", "high", "critical"}, n.Level), n.Lift, n.Success + n.Failure
 }
 
-// arrange chooses the nodes to draw and their order.
-func arrange(g *Graph) (places []*place, edges []drawn, others int) {
-	used := map[string]bool{} // groups and domains are not part of the picture
-	for i := range g.Edges {
-		if e := &g.Edges[i]; !e.Relation() {
-			used[e.Source], used[e.Target] = true, true
-		}
-	}
-	nodes := make([]*Node, 0, len(g.Nodes))
+// A line is an edge of a graph as it is drawn: between an account and a source, or an
+// account and a machine.
+type line struct {
+	account, host string // ids
+	edge          *GraphEdge
+}
+
+// lines returns what is drawn of a graph: attempts, which lead through their account.
+// Groups, domains and other relations are not part of the picture.
+func lines(g *Graph) (out []line, targets map[string]bool) {
+	accounts := map[string]string{} // label to id
 	for i := range g.Nodes {
-		if used[g.Nodes[i].ID] {
-			nodes = append(nodes, &g.Nodes[i])
+		if n := &g.Nodes[i]; !n.machine() {
+			accounts[n.Label] = n.ID
 		}
 	}
-	slices.SortStableFunc(nodes, func(a, b *Node) int {
+	targets = map[string]bool{}
+	for i := range g.Edges {
+		e := &g.Edges[i]
+		switch {
+		case e.Relation():
+		case !strings.HasPrefix(e.Source, "h:"):
+			out = append(out, line{e.Source, e.Target, e})
+		default:
+			targets[e.Target] = true
+			out = append(out, line{accounts[e.Account], e.Target, e})
+		}
+	}
+	return out, targets
+}
+
+func (n *Node) machine() bool { return n.Kind == "host" || n.Kind == "address" }
+
+// choose returns the nodes to draw, by level, lift and count, and how many are left
+// out. A node comes with one that it has a line to.
+func choose(g *Graph, all []line) (nodes []*Node, others int) {
+	byID := map[string]*Node{}
+	for i := range g.Nodes {
+		byID[g.Nodes[i].ID] = &g.Nodes[i]
+	}
+	near := map[string][]*Node{}
+	for _, l := range all {
+		if a, h := byID[l.account], byID[l.host]; a != nil && h != nil {
+			near[a.ID], near[h.ID] = append(near[a.ID], h), append(near[h.ID], a)
+		}
+	}
+	heavier := func(a, b *Node) int {
 		l, f, c := a.weight()
 		m, h, d := b.weight()
 		return cmp.Or(cmp.Compare(m, l), cmp.Compare(h, f), cmp.Compare(d, c), cmp.Compare(a.ID, b.ID))
-	})
-	if len(nodes) > maxDrawn {
-		others = len(nodes) - maxDrawn
-		nodes = nodes[:maxDrawn]
 	}
-	slices.SortFunc(nodes, func(a, b *Node) int { return cmp.Compare(a.ID, b.ID) })
-	targets := map[string]bool{}
-	for i := range g.Edges {
-		if e := &g.Edges[i]; strings.HasPrefix(e.Source, "h:") && !e.Relation() {
-			targets[e.Target] = true
+	var list []*Node
+	for i := range g.Nodes {
+		if n := &g.Nodes[i]; near[n.ID] != nil {
+			list = append(list, n)
 		}
 	}
+	slices.SortStableFunc(list, heavier)
+	chosen := map[string]bool{}
+	for _, n := range list {
+		if chosen[n.ID] {
+			continue
+		}
+		add := []*Node{n}
+		if !slices.ContainsFunc(near[n.ID], func(m *Node) bool { return chosen[m.ID] }) {
+			add = append(add, slices.MinFunc(near[n.ID], heavier))
+		}
+		if len(nodes)+len(add) > maxDrawn {
+			continue
+		}
+		for _, m := range add {
+			chosen[m.ID] = true
+			nodes = append(nodes, m)
+		}
+	}
+	slices.SortFunc(nodes, func(a, b *Node) int { return cmp.Compare(a.ID, b.ID) })
+	return nodes, len(list) - len(nodes)
+}
+
+// arrange chooses the nodes to draw and their order.
+func arrange(g *Graph) (places []*place, edges []drawn, others int) {
+	all, targets := lines(g)
+	nodes, others := choose(g, all)
 	index := map[string]int{}
 	for _, n := range nodes {
 		column := 1
-		if n.Kind == "host" || n.Kind == "address" {
+		if n.machine() {
 			if column = 0; targets[n.ID] {
 				column = 2
 			}
@@ -216,9 +295,11 @@ func arrange(g *Graph) (places []*place, edges []drawn, others int) {
 	}
 	near := make([][]int, len(places))
 	byPair := map[[2]int]int{}
-	link := func(a, b int, e *GraphEdge) {
-		if places[a].column == places[b].column {
-			return
+	for _, l := range all {
+		a, ok := index[l.account]
+		b, ok2 := index[l.host]
+		if !ok || !ok2 {
+			continue
 		}
 		k := [2]int{min(a, b), max(a, b)}
 		i, ok := byPair[k]
@@ -228,7 +309,7 @@ func arrange(g *Graph) (places []*place, edges []drawn, others int) {
 			edges = append(edges, drawn{from: a, to: b})
 			near[a], near[b] = append(near[a], b), append(near[b], a)
 		}
-		d := &edges[i]
+		d, e := &edges[i], l.edge
 		d.success += e.Success
 		d.failure += e.Failure
 		d.title = fmt.Sprintf("%s: %d ok, %d failed", e.Account, d.success, d.failure)
@@ -236,27 +317,10 @@ func arrange(g *Graph) (places []*place, edges []drawn, others int) {
 			d.level = e.Level
 		}
 	}
-	accounts := map[string]string{} // label to id, to lead edges between hosts through their account
-	for _, p := range places {
-		if p.column == 1 {
-			accounts[p.node.Label] = p.node.ID
-		}
-	}
-	for i := range g.Edges {
-		e := &g.Edges[i]
-		if e.Relation() {
-			continue
-		}
-		s, ok := index[e.Source]
-		t, ok2 := index[e.Target]
-		if strings.HasPrefix(e.Source, "h:") {
-			s, ok = index[accounts[e.Account]]
-		}
-		if ok && ok2 {
-			link(s, t, e)
-		}
-	}
 	order(places, near)
+	slices.SortStableFunc(edges, func(x, y drawn) int { // the worst on top
+		return cmp.Compare(slices.Index(levels, x.level), slices.Index(levels, y.level))
+	})
 	return places, edges, others
 }
 

@@ -91,6 +91,51 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
+// TestLonely: where not all nodes are drawn, each that is has a line, the worst lines are
+// on top, and lines do not cross the labels of the accounts that they begin at.
+func TestLonely(t *testing.T) {
+	// Sources have the largest counts: chosen by themselves they would fill the picture.
+	g := &Graph{}
+	for i := range 120 {
+		e := GraphEdge{Source: fmt.Sprintf("a:%03d", i), Target: fmt.Sprintf("h:src%03d", i), Kind: "logon", Type: 3, Success: 1, Account: fmt.Sprintf(`CORP\%03d`, i)}
+		g.Nodes = append(g.Nodes, Node{ID: e.Source, Label: e.Account, Kind: "user", Success: 1}, Node{ID: e.Target, Label: e.Target, Kind: "address", Success: 99})
+		if i == 0 {
+			e.Level, g.Nodes[0].Level = "critical", "critical"
+		}
+		g.add(e)
+		e.Source, e.Target = e.Target, "h:dc"
+		g.add(e)
+	}
+	g.Nodes = append(g.Nodes, Node{ID: "h:dc", Label: "DC", Kind: "host", Success: 1000})
+	places, edges, others := arrange(g)
+	if len(places) > maxDrawn || len(places) < maxDrawn-1 || others != len(g.Nodes)-len(places) {
+		t.Errorf("%d nodes are drawn and %d not", len(places), others)
+	}
+	lines := map[int]int{}
+	for _, e := range edges {
+		lines[e.from]++
+		lines[e.to]++
+	}
+	for i, p := range places {
+		if lines[i] == 0 {
+			t.Errorf("%s has no line", p.node.ID)
+		}
+	}
+	if n := len(edges); n == 0 || edges[n-1].level != "critical" {
+		t.Errorf("the worst line is not the last: %+v", edges)
+	}
+	var b strings.Builder
+	if err := WriteSVG(&b, g, nil); err != nil {
+		t.Fatal(err)
+	}
+	for s := range strings.SplitSeq(b.String(), "\n") {
+		var x1, y1, mid, y2 float64
+		if n, _ := fmt.Sscanf(s, `<path d="M%g %gC%g %g`, &x1, &y1, &mid, &y2); n == 4 && x1 > 400 && x1 < 490+8*6.8 {
+			t.Errorf("a line begins in a label: %s", s)
+		}
+	}
+}
+
 // TestRadius: the higher the rank, the larger, within the height of a row.
 func TestRadius(t *testing.T) {
 	last := 0.0
