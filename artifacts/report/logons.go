@@ -219,6 +219,11 @@ func drawSpans(a *logons.Analysis, many bool, tr translate) *spans {
 	if len(lanes) == 0 {
 		return nil
 	}
+	hosts := map[string]bool{} // a log of forwarded or exported events has those of several machines
+	for k := range lanes {
+		hosts[k.host] = true
+	}
+	many = many || len(hosts) > 1
 	for _, e := range a.Edges {
 		if l := lanes[key{e.Account.ID, e.Target.ID}]; l != nil && slices.Index(levelOrder, e.Level) > slices.Index(levelOrder, l.Level) {
 			l.Level = e.Level

@@ -113,3 +113,20 @@ func TestLogonsLimits(t *testing.T) {
 		}
 	}
 }
+
+// TestLaneHosts: lanes of several machines say which, also when the evidence is one file.
+func TestLaneHosts(t *testing.T) {
+	day := time.Date(2026, 3, 6, 8, 0, 0, 0, time.UTC)
+	acc := &logons.Account{ID: "a:bob", Name: `CORP\bob`, Kind: "user"}
+	one, two := &logons.Host{ID: "h:one", Label: "ONE"}, &logons.Host{ID: "h:two", Label: "TWO"}
+	session := func(h *logons.Host) *logons.Session {
+		return &logons.Session{Account: acc, Host: h, Source: h, Type: 2, Begin: day, End: day.Add(time.Hour)}
+	}
+	tr, _ := translator("en")
+	for want, list := range map[string][]*logons.Session{"bob – ONE": {session(one), session(two)}, "bob": {session(one)}} {
+		s := drawSpans(&logons.Analysis{Sessions: list}, false, tr)
+		if len(s.Lanes) != len(list) || s.Lanes[0].Label != want {
+			t.Errorf("%+v, want %q", s.Lanes, want)
+		}
+	}
+}
