@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -125,116 +124,6 @@ func writeTables(create func(string) (io.Writer, error), nodes, edges *table) er
 		}
 	}
 	return nil
-}
-
-// winlogbeatTypes are the words of Winlogbeat for types of log-ons.
-var winlogbeatTypes = map[int]string{
-	2: "Interactive", 3: "Network", 4: "Batch", 5: "Service", 7: "Unlock", 8: "NetworkCleartext", 9: "NewCredentials",
-	10: "RemoteInteractive", 11: "CachedInteractive",
-}
-
-// writeECS writes each attempt as a document of the Elastic Common Schema.
-func writeECS(w io.Writer, a *Analysis, _ string, f *Filter) error {
-	b := bufio.NewWriter(w)
-	for _, x := range a.Attempts {
-		if !f.attempt(x) {
-			continue
-		}
-		var o object
-		o.text("@timestamp", iso(x.Time, time.UTC))
-		o.sub("event", func(o *object) {
-			o.text("kind", "event")
-			o.list("category", "authentication")
-			o.list("type", "start")
-			if x.Outcome != Started {
-				o.text("outcome", string(x.Outcome))
-			}
-			o.text("code", strconv.FormatUint(uint64(x.EventID), 10))
-			o.text("action", x.Kind)
-		})
-		o.sub("host", func(o *object) { o.text("name", x.Host.Label) })
-		o.sub("user", func(o *object) {
-			o.text("id", x.Account.SID)
-			user := x.Account.Name
-			if d, n, ok := strings.Cut(user, `\`); ok {
-				o.text("domain", d)
-				user = n
-			}
-			o.text("name", user)
-			if x.Actor != nil && x.Actor != x.Account {
-				o.sub("effective", func(o *object) { o.text("name", x.Account.Name); o.text("id", x.Account.SID) })
-			}
-		})
-		o.sub("source", func(o *object) { o.text("ip", x.Address); o.text("domain", x.Name) })
-		o.sub("winlog", func(o *object) {
-			o.text("channel", x.Ref.Channel)
-			o.raw("event_id", strconv.FormatUint(uint64(x.EventID), 10))
-			o.raw("record_id", strconv.FormatUint(x.Ref.Number, 10))
-			o.sub("logon", func(o *object) {
-				o.text("type", winlogbeatTypes[x.Type])
-				if x.LogonID != 0 {
-					o.text("id", "0x"+strconv.FormatUint(x.LogonID, 16))
-				}
-			})
-		})
-		if x.Dest != x.Host {
-			o.sub("destination", func(o *object) { o.text("domain", x.Dest.Label) })
-		}
-		if len(x.Findings) > 0 {
-			o.list("tags", x.Findings...)
-		}
-		fmt.Fprintf(b, `{"create":{"_index":"artifactdump-logons"}}`+"\n%s\n", o.done())
-	}
-	return b.Flush()
-}
-
-// An object is a JSON object that leaves empty values out.
-type object struct{ b []byte }
-
-func (o *object) raw(key, v string) {
-	if v == "" {
-		return
-	}
-	if len(o.b) == 0 {
-		o.b = append(o.b, '{')
-	} else {
-		o.b = append(o.b, ',')
-	}
-	o.b = append(append(append(o.b, quoted(key)...), ':'), v...)
-}
-
-func (o *object) text(key, v string) {
-	if v != "" {
-		o.raw(key, string(quoted(v)))
-	}
-}
-
-func (o *object) list(key string, vs ...string) {
-	var b []byte
-	for i, v := range vs {
-		if b = append(b, ','); i == 0 {
-			b[0] = '['
-		}
-		b = append(b, quoted(v)...)
-	}
-	if len(b) > 0 {
-		o.raw(key, string(append(b, ']')))
-	}
-}
-
-func (o *object) sub(key string, fill func(*object)) {
-	var x object
-	fill(&x)
-	if len(x.b) > 0 {
-		o.raw(key, string(x.done()))
-	}
-}
-
-func (o *object) done() []byte {
-	if len(o.b) == 0 {
-		return []byte("{}")
-	}
-	return append(o.b, '}')
 }
 
 // writeLogonTracer writes what LogonTracer posts to its two indices in

@@ -48,6 +48,7 @@ type Attempt struct {
 	Name     string   // of the source as claimed
 	Dest     *Host    // of outgoing attempts, else the host
 	Outcome  Outcome
+	Provider string // of the record
 	Kind     string // logon, ticket, validation, explicit, rdp, smb, winrm, ssh, sql, vpn
 	Type     int    // of the log-on, -1 where the event has none
 	Auth     string // package, process, key length
@@ -169,6 +170,7 @@ type rawAttempt struct {
 	typ, keyLen                int16
 	eventID                    uint32
 	auth, process, service     string
+	provider                   string
 	status, logon, linked, enc uint64
 	ref                        Ref
 }

@@ -108,7 +108,7 @@ func (x *reading) keep(a events.Account) rawAccount {
 func (x *reading) start(kind string, outcome Outcome) rawAttempt {
 	return rawAttempt{
 		time: x.r.Time, host: x.host, account: x.keep(x.r.Account(x.k, events.Target)), outcome: outcome, kind: kind,
-		typ: -1, keyLen: -1, eventID: x.r.ID, ref: x.ref,
+		provider: x.b.intern(x.r.Provider), typ: -1, keyLen: -1, eventID: x.r.ID, ref: x.ref,
 	}
 }
 
