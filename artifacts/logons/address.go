@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 )
 
 // parseAddress reads an address with or without a port; IPv4 in IPv6 is IPv4.
@@ -54,4 +55,47 @@ func IsExternal(a netip.Addr) bool {
 		return false
 	}
 	return !slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// A face is an address that a machine's own configuration gives it.
+type face struct {
+	host, address string
+	from, to      time.Time
+	ref           Ref
+}
+
+// maxFaces bounds the addresses of interfaces.
+const maxFaces = 1 << 16
+
+// whyFace is the proof of a join by the configuration of a machine.
+const whyFace = "address of the machine's network interface"
+
+// Address takes in an address of a machine's network interface, with the time of its
+// lease. An address without an end, which was set by hand, holds until the logs end.
+func (b *Builder) Address(host, address string, from, to time.Time, id string) {
+	a := cleanAddress(address)
+	if host = HostKey(host); host == "" || a == "" || isLocal(a) || from.IsZero() {
+		return
+	}
+	if len(b.faces) >= maxFaces {
+		b.dropped++
+		return
+	}
+	b.faces = append(b.faces, face{b.intern(host), b.intern(a), from, to, Ref{ID: id}})
+}
+
+// joinFaces joins machines whose logs were read with their own addresses.
+func (b *Builder) joinFaces() {
+	for _, f := range b.faces {
+		if !b.hosts[f.host] {
+			continue
+		}
+		if f.to.IsZero() {
+			f.to = b.last
+		}
+		b.join(f.address, f.host, f.from, f.ref, whyFace)
+		if f.to.After(f.from) {
+			b.join(f.address, f.host, f.to, f.ref, whyFace)
+		}
+	}
 }

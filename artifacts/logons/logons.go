@@ -116,6 +116,7 @@ type Builder struct {
 	renames  []rename
 	members  []membership
 	joins    []join
+	faces    []face
 	hosts    map[string]bool // that wrote logs, by key
 	channels map[string]int  // records by channel
 	dropped  int
@@ -371,6 +372,7 @@ func (b *Builder) Analyse() *Analysis {
 			cmp.Compare(x.ref.Number, y.ref.Number))
 	})
 	b.chains()
+	b.joinFaces()
 	a.ids = newIdentities(b)
 	for i := range b.raw {
 		a.Attempts = append(a.Attempts, a.ids.attempt(&b.raw[i]))

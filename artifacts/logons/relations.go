@@ -173,7 +173,7 @@ func (a *Analysis) sameEdges(g *Graph, shown map[string]bool) {
 	}
 	for _, j := range mergeJoins(slices.Clone(a.Joins)) {
 		confidence := "medium" // the client says its name
-		if j.Why == whyTicket {
+		if j.Why == whyTicket || j.Why == whyFace {
 			confidence = "high"
 		}
 		same("h:"+strings.ToLower(j.Address), "h:"+strings.ToLower(j.Name), confidence, j.Why, j.Count, j.First, j.Last)

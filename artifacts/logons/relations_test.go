@@ -110,6 +110,38 @@ func TestTicketJoin(t *testing.T) {
 	}
 }
 
+// TestInterfaces: the configuration of a machine joins its address with it, for the time
+// of the lease, and an address that was set by hand for as long as its logs last.
+func TestInterfaces(t *testing.T) {
+	from := func(lease time.Duration, host string, opts *Options) *Analysis {
+		b := New(opts)
+		r := sec(1, 4634, -5000, "TargetUserSid", bob, "TargetUserName", "bob", "TargetLogonId", "0x9")
+		b.Add("", on("WS7", r), "") // its logs were read
+		b.Add("", sec(2, 4624, 40*86400, "TargetUserSid", bob, "TargetUserName", "bob", "TargetDomainName", "CORP", "TargetLogonId", "0x1", "LogonType", "3", "IpAddress", "10.0.0.70"), "")
+		to := time.Time{}
+		if lease > 0 {
+			to = t0.Add(lease)
+		}
+		b.Address(host, "10.0.0.70", t0, to, "x")
+		b.Address(host, "169.254.0.x", t0, to, "x")
+		return b.Analyse()
+	}
+	for _, c := range []struct {
+		lease time.Duration
+		host  string
+		want  string
+	}{{0, "WS7", "WS7"}, {41 * 24 * time.Hour, "ws7.corp.local", "WS7"}, {24 * time.Hour, "WS7", "10.0.0.70 (WS7)"}, {0, "OTHER", "10.0.0.70"}, {0, "", "10.0.0.70"}} {
+		a := from(c.lease, c.host, nil)
+		if s := a.Attempts[len(a.Attempts)-1].Source; s.Label != c.want {
+			t.Errorf("%+v: from %s", c, s.Label)
+		}
+	}
+	a := from(0, "WS7", &Options{NoJoin: true})
+	if got := edgeTexts(a.Graph(&Filter{Local: true, Machines: true})); slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, kindSame) }) {
+		t.Errorf("%q: WS7 is not in the graph", got)
+	}
+}
+
 // TestRelationFormats reads relations and nodes back from each format of graphs.
 func TestRelationFormats(t *testing.T) {
 	a := related(&Options{NoJoin: true})

@@ -5,21 +5,32 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/system"
 )
 
 // AddLogons feeds a log-on analysis with the records of a result. Copies of
 // logs from shadow copies come after the live ones; the analysis counts a record
-// once.
+// once. The addresses of network interfaces join the machine with sources.
 func AddLogons(b *logons.Builder, host string, res *artifacts.Result) {
 	for i := range res.Records {
 		if e := events.Of(res.Records[i].Data); e != nil {
 			b.Add(host, e, res.Records[i].ID)
+		}
+		if f, ok := res.Records[i].Data.(system.Interface); ok {
+			from, to := f.Obtained, f.Terminates
+			if from.IsZero() || !f.DHCP {
+				from, to = f.Written, time.Time{}
+			}
+			for _, a := range f.Addresses {
+				b.Address(host, a, from, to, res.Records[i].ID)
+			}
 		}
 	}
 }

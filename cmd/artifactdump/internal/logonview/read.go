@@ -24,7 +24,7 @@ import (
 func Read(ctx context.Context, s *session.Session, paths []string, opts *logons.Options) (*logons.Analysis, error) {
 	b := logons.New(opts)
 	if len(s.Names) == 0 {
-		s.Names = scan.LogonArtifacts()
+		s.Names = append(scan.LogonArtifacts(), "interfaces") // which say the addresses of machines
 	}
 	if len(paths) == 0 {
 		return nil, usage.Errorf("missing EVIDENCE: a folder, archive, disk image, event log or export of events")
