@@ -70,7 +70,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/formats/startupinfo":     format,
 
 		"artifacts/evidence/collect":   {"artifacts/formats/eventjson", "artifacts/formats/ntfs", "artifacts/formats/wire"},
-		"artifacts/evidence/image":     {"artifacts/evidence/collect", "artifacts/evidence/image/vss", "artifacts/formats/ntfs", "artifacts/formats/wire"},
+		"artifacts/evidence/image":     {"artifacts/evidence/collect", "artifacts/evidence/image/vss", "artifacts/formats/eventjson", "artifacts/formats/ntfs", "artifacts/formats/wire"},
 		"artifacts/evidence/image/vss": {},
 		"artifacts/evidence":           evidence,
 
