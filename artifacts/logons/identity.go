@@ -20,7 +20,26 @@ type Account struct {
 
 	Privileged bool // had a session with administrator rights
 	Unresolved bool // a name that a client claimed, and no machine knows
+	Marks      []Mark
 	Score
+}
+
+// A Mark is what findings say that an account did: "DCSync", "DCShadow".
+type Mark struct {
+	Word string
+	Time time.Time
+}
+
+// MarkAccount adds a mark to the account with a name or SID.
+func (a *Analysis) MarkAccount(name string, m Mark) {
+	for _, x := range a.Accounts {
+		if strings.EqualFold(x.Name, name) || x.SID == name ||
+			slices.ContainsFunc(x.Names, func(s string) bool { return strings.EqualFold(s, name) }) {
+			if !slices.Contains(x.Marks, m) && len(x.Marks) < maxTexts {
+				x.Marks = append(x.Marks, m)
+			}
+		}
+	}
 }
 
 // A Host is a machine, or a source of log-ons that is known by address or name.

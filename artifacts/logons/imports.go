@@ -194,10 +194,8 @@ func (a *Analysis) status(x *Account) string {
 			parts = append(parts, fmt.Sprintf("%s: %s(%s)", word, m.Group.Name, m.Time.UTC().Format("2006-01-02 15:04:05")))
 		}
 	}
-	for _, f := range x.Parts {
-		if f == "DCSync" || f == "DCShadow" {
-			parts = append(parts, f)
-		}
+	for _, m := range x.Marks {
+		add(m.Word, m.Time)
 	}
 	if len(parts) == 0 {
 		return "-"

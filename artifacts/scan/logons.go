@@ -69,7 +69,32 @@ func RankLogons(a *logons.Analysis, reports ...*findings.Report) {
 	for _, t := range a.Attempts {
 		s.attempt(t)
 	}
+	for _, r := range reports {
+		for i := range r.Findings {
+			markAccounts(a, &r.Findings[i])
+		}
+	}
 	a.Rank(s.level)
+}
+
+// marks are the rules whose hits are marks of an account.
+var marks = map[string]string{"E-23": "DCSync", "E-24": "DCShadow"}
+
+// markAccounts notes replication that an account asked for, and no domain controller.
+func markAccounts(a *logons.Analysis, f *findings.Finding) {
+	name, ok := strings.CutPrefix(f.Subject, "account ")
+	if !ok || f.SubjectKind != "account" {
+		return
+	}
+	for _, re := range f.Reasons {
+		if word := marks[re.RuleID]; word != "" && re.Level > findings.Informational {
+			for _, e := range f.Evidence {
+				if slices.Contains(e.Rules, re.RuleID) {
+					a.MarkAccount(name, logons.Mark{Word: word, Time: e.Time})
+				}
+			}
+		}
+	}
 }
 
 // A saying is what findings say of one thing.

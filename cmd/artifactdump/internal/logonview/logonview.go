@@ -25,6 +25,9 @@ func Notes(a *logons.Analysis) []string {
 	if len(a.Attempts) == 0 {
 		out = append(out, "no log-ons: the logs hold none, or the audit setting Logon was off")
 	}
+	if !a.First.IsZero() && a.Last.Sub(a.First) < 24*time.Hour {
+		out = append(out, "the logs reach over less than a day: changes over time are not computed")
+	}
 	if a.Dropped > 0 {
 		out = append(out, fmt.Sprintf("%d records beyond the limits were dropped", a.Dropped))
 	}

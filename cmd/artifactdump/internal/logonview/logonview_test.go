@@ -29,6 +29,12 @@ func TestNotes(t *testing.T) {
 	if got := Notes(quiet); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
+	for last, want := range map[time.Time]bool{day.Add(23 * time.Hour): true, day.Add(24 * time.Hour): false} {
+		short := &logons.Analysis{Attempts: []*logons.Attempt{{}}, First: day, Last: last}
+		if got := strings.Join(Notes(short), ""); strings.Contains(got, "less than a day") != want {
+			t.Errorf("until %v: %q", last, got)
+		}
+	}
 	busy := &logons.Analysis{Attempts: []*logons.Attempt{{}}, Dropped: 3, Folded: 4}
 	got := strings.Join(Notes(busy), "\n")
 	for _, text := range []string{"3 records beyond the limits", "4 attempts"} {
