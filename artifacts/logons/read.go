@@ -32,6 +32,7 @@ const (
 	winRM    = "microsoft-windows-winrm/operational"
 	openSSH  = "openssh/operational"
 	sysmon   = "microsoft-windows-sysmon/operational"
+	profiles = "microsoft-windows-user profile service/operational"
 )
 
 // readers are what makes an attempt or a mark of each event.
@@ -70,6 +71,8 @@ var readers = map[readerKey]func(*reading){
 	{lsm, 23}:              (*reading).terminal,
 	{lsm, 24}:              (*reading).terminal,
 	{lsm, 25}:              (*reading).terminal,
+	{profiles, 2}:          (*reading).profile,
+	{profiles, 4}:          (*reading).profile,
 	{rcm, 1149}:            (*reading).authenticated,
 	{rdpCore, 131}:         (*reading).connection,
 	{rdpCore, 140}:         (*reading).connection,

@@ -98,6 +98,7 @@ func (a *Analysis) sessions(marks []mark, counted map[countKey][]int64) {
 			}
 		}
 	}
+	a.notices(marks)
 	for _, s := range a.Sessions {
 		s.close(boots[s.Host.Names[0]])
 		s.ID = s.id()
