@@ -104,7 +104,8 @@ func WriteSessionsSVG(w io.Writer, list []*Session, opts *SVGOptions) error {
 			t := first.Add(span / 4 * time.Duration(i))
 			anchor := [...]string{"start", "middle", "middle", "middle", "end"}[i]
 			fmt.Fprintf(w, `<text class="tick" x="%.1f" y="14" font-size="10" fill="#777" text-anchor="%s">%s</text>`+
-				`<path d="M%.1f 20V%.1f" stroke="#999" stroke-opacity=".3"/>`+"\n", at(t), anchor, minute(t, opts.Zone), at(t), top+float64(len(lanes))*step)
+				`<path d="M%.1f 20V%.1f" stroke="#999" stroke-opacity=".3"/>`+"\n", at(t), anchor, minute(t, opts.Zone),
+				at(t), top+float64(len(lanes))*step)
 		}
 	}
 	for i, l := range lanes {

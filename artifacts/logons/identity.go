@@ -438,7 +438,8 @@ func (ids *identities) attempt(r *rawAttempt) *Attempt {
 	host := ids.host(r.host)
 	a := &Attempt{
 		Time: r.time, Host: host, Account: ids.account(r.account, r.host), Actor: ids.account(r.actor, r.host), Source: ids.source(r),
-		Address: r.address, Name: r.name, Dest: host, Outcome: r.outcome, Provider: r.provider, Kind: r.kind, Type: int(r.typ), Auth: r.auth, Status: r.status,
+		Address: r.address, Name: r.name, Dest: host, Outcome: r.outcome, Provider: r.provider,
+		Kind: r.kind, Type: int(r.typ), Auth: r.auth, Status: r.status,
 		Reason: reason(r), LogonID: r.logon, Linked: r.linked, Process: r.process, KeyLen: int(r.keyLen), Service: r.service,
 		Encrypt: r.enc,
 		EventID: r.eventID, Ref: r.ref,
