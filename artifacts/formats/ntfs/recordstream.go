@@ -75,14 +75,7 @@ func RecordsOf(r io.ReaderAt, entries []uint64, opts RecordOptions) iter.Seq2[*R
 			if at+size > end {
 				continue // beyond the end
 			}
-			rec.reset(e, at)
-			if b := buf[at-from : at-from+size : at-from+size]; !rec.parse(b, opts.Slack) {
-				continue
-			}
-			if opts.Table != nil {
-				opts.Table.join(&rec)
-			}
-			if !yield(&rec, nil) {
+			if rec.read(buf[at-from:at-from+size:at-from+size], at, &opts) && !yield(&rec, nil) {
 				return
 			}
 		}
@@ -120,33 +113,31 @@ func (s *recordStream) run(yield func(*Record, error) bool) error {
 		}
 		whole := n / size * size
 		for off := 0; off < whole; off += size {
-			at := s.at + int64(off)
-			s.rec.reset(uint64(at)/uint64(size), at)
-			if !s.rec.parse(buf[off:off+size:off+size], s.opts.Slack) {
-				continue
-			}
-			if s.opts.Table != nil {
-				s.opts.Table.join(&s.rec)
-			}
-			if !yield(&s.rec, nil) {
+			if s.rec.read(buf[off:off+size:off+size], s.at+int64(off), &s.opts) && !yield(&s.rec, nil) {
 				return nil
 			}
 		}
 		s.at += int64(whole)
-		switch {
-		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-			if n > whole {
-				return &wire.FormatError{
-					Format: "mft", Offset: s.at, Struct: "file record",
-					Problem: fmt.Sprintf("the file ends %d bytes into it", n-whole),
-				}
+		if err = endOfRecords(err, s.at, n-whole); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
 			}
-			return nil
-		case err != nil:
-			return &wire.FormatError{Format: "mft", Offset: s.at + int64(n-whole), Struct: "file record", Problem: "cannot be read",
-				Err: err}
+			return err
 		}
 	}
+}
+
+// read takes the record that b holds, which lies at an offset. It reports false
+// when there is none.
+func (r *Record) read(b []byte, at int64, opts *RecordOptions) bool {
+	r.reset(uint64(at)/uint64(len(b)), at)
+	if !r.parse(b, opts.Slack) {
+		return false
+	}
+	if opts.Table != nil {
+		opts.Table.join(r)
+	}
+	return true
 }
 
 // RecordSize returns the size of the file records in the beginning of a $MFT:
