@@ -47,6 +47,7 @@ type Input struct {
 	only   []hive.Value // the values to look at, when they are deleted ones of a key that lives
 	shared *shared
 	runner *runner
+	place  *place // of the decoder's goroutine
 	noted  *problems
 }
 
@@ -73,22 +74,42 @@ func (in Input) Loose() bool { return in.Tree != nil && in.Tree.Loose() }
 // shared holds what several decoders of one run compute once.
 type shared struct {
 	mu sync.Mutex
-	m  map[string]func() any
+	m  map[string]*single
 }
 
-// Once returns what f returned at the first call with this name in the run.
+// A single is one of these computations.
+type single struct {
+	done  chan struct{} // closed when there is a value
+	value any
+}
+
+// Once returns what f returned at the first call with this name in the run. A
+// decoder that waits for the call of another leaves its worker to those who help
+// that one, see [Input.Help]. It is called on the decoder's own goroutine.
 func (in Input) Once(name string, f func() any) any {
 	if in.shared == nil {
 		return f()
 	}
 	in.shared.mu.Lock()
-	g, ok := in.shared.m[name]
-	if !ok {
-		g = sync.OnceValue(f)
-		in.shared.m[name] = g
+	s, known := in.shared.m[name]
+	if !known {
+		s = &single{done: make(chan struct{})}
+		in.shared.m[name] = s
 	}
 	in.shared.mu.Unlock()
-	return g()
+	if !known {
+		defer close(s.done)
+		s.value = f()
+		return s.value
+	}
+	select {
+	case <-s.done:
+	default:
+		in.place.leave()
+		<-s.done
+		in.place.enter(nil)
+	}
+	return s.value
 }
 
 // Values returns the values of the source's key. Decoders use it rather than

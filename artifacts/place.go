@@ -49,6 +49,7 @@ func (r *runner) inPlace(ctx context.Context, j job, emit func(*place, Result) b
 	p := &place{places: r.places}
 	p.enter(ctx.Done())
 	defer p.leave()
+	j.place = p
 	r.do(ctx, j, func(res Result) bool { return emit(p, res) })
 }
 

@@ -93,3 +93,39 @@ func TestHelp(t *testing.T) {
 		})
 	}
 }
+
+// TestOnceIsHelped: two decoders want what only one of them computes, and there are
+// two workers. The one that waits leaves its worker to the other.
+func TestOnceIsHelped(t *testing.T) {
+	var helped atomic.Bool
+	var calls atomic.Int32
+	list := []*artifacts.Artifact{artifacts.Define(artifacts.Artifact{
+		Name: "helped", Title: "Helped", Sources: []artifacts.Source{artifacts.Files(`%SystemDrive%\many\*`)},
+	}, func(in artifacts.Input, _ func(helpedOnce) bool) error {
+		in.Once("shared", func() any {
+			calls.Add(1)
+			time.Sleep(time.Millisecond) // of the bubble: the other decoder waits by then
+			done := make(chan struct{})
+			if in.Help(func() bool { close(done); return false }) {
+				<-done
+				helped.Store(true)
+			}
+			return nil
+		})
+		return nil
+	})}
+	tree := testtree.Tree(t, map[string][]byte{"Windows/System32/config/x": nil, "many/1.bin": {1}, "many/2.bin": {1}})
+	synctest.Test(t, func(t *testing.T) {
+		results, err := artifacts.Run(t.Context(), tree, list, &artifacts.Options{Jobs: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range results {
+		}
+	})
+	if !helped.Load() || calls.Load() != 1 {
+		t.Errorf("computed %d times, helped: %t", calls.Load(), helped.Load())
+	}
+}
+
+type helpedOnce struct{ artifacts.Origin }

@@ -76,6 +76,7 @@ type job struct {
 	file     *evidence.File
 	hive     *evidence.Hive
 	batch    *batch // of the hive, when it is given up
+	place    *place // of the goroutine that does it
 	fail     error  // the source could not even be listed
 }
 
@@ -122,7 +123,7 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		busy := make(chan struct{}, n)
 		n = min(n, max(1, len(jobs))) // a worker without a job would only cost
 		r := &runner{
-			tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]func() any{}},
+			tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]*single{}},
 			room: newRoom(openHives), queue: newQueue(len(jobs), 16*n), places: []chan struct{}{busy},
 		}
 		if opts.Places != nil {
@@ -355,7 +356,7 @@ func (r *runner) do(ctx context.Context, j job, emit func(Result) bool) {
 
 // input starts an Input for a file of the evidence.
 func (r *runner) input(j job, f *evidence.File, sum string) Input {
-	in := Input{Artifact: j.artifact, NoDeleted: r.opts.NoDeleted, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared, runner: r}
+	in := Input{Artifact: j.artifact, NoDeleted: r.opts.NoDeleted, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared, runner: r, place: j.place}
 	in.Full = r.opts.Full || slices.Contains(r.opts.FullOf, j.artifact.Name)
 	in.User = r.machine.UserOf(f.Path)
 	in.From = Locator{Path: f.Path, Snapshot: f.Snapshot, SHA256: sum, State: Live}

@@ -123,18 +123,28 @@ func volumeIndexes(in artifacts.Input, yield func(IndexName) bool) error {
 
 // watchedFolders returns the folders whose indexes are read, and their paths.
 func watchedFolders(in artifacts.Input, v *view) ([]ntfs.Reference, map[ntfs.Reference]string) {
+	type watched struct {
+		ref  ntfs.Reference
+		path string
+	}
 	var folders []ntfs.Reference
 	paths := map[ntfs.Reference]string{}
-	for r, err := range ntfs.Records(section(in), &ntfs.RecordOptions{Table: v.table}) {
+	opts := &ntfs.RecordOptions{Table: v.table}
+	for x, err := range ntfs.Ahead(section(in), opts, helpers(in, in.Size), in.Help, func(r *ntfs.Record) (x watched) {
+		if !r.Directory() || !r.InUse() || !r.IsBase() {
+			return x
+		}
+		if path, _, ok := v.table.Path(r); ok && (in.Full || isWatchedFolder(strings.ToLower(path))) {
+			return watched{r.Reference(), path}
+		}
+		return x
+	}) {
 		if err != nil {
 			break // the artifact mft reports it
 		}
-		if !r.Directory() || !r.InUse() || !r.IsBase() {
-			continue
-		}
-		if path, _, ok := v.table.Path(r); ok && (in.Full || isWatchedFolder(strings.ToLower(path))) {
-			folders = append(folders, r.Reference())
-			paths[r.Reference()] = path
+		if x.ref != 0 {
+			folders = append(folders, x.ref)
+			paths[x.ref] = x.path
 		}
 	}
 	return folders, paths

@@ -101,14 +101,22 @@ func decodeMFT(in artifacts.Input, yield func(File) bool) error {
 	if !in.Full {
 		return v.chosenFiles(in, yield)
 	}
-	for r, err := range ntfs.Records(section(in), &ntfs.RecordOptions{Table: v.table, Slack: true}) {
+	type row struct {
+		File
+		wanted bool
+	}
+	make := func(r *ntfs.Record) (x row) {
+		if x.wanted = r.IsBase() || r.Reused; x.wanted {
+			x.File = v.file(in, r, v.chosen[r.Reference()].reason)
+		}
+		return x
+	}
+	opts := &ntfs.RecordOptions{Table: v.table, Slack: true}
+	for x, err := range ntfs.Ahead(section(in), opts, helpers(in, in.Size), in.Help, make) {
 		if err != nil {
 			return errors.Join(v.err, err, v.dropped())
 		}
-		if !r.IsBase() && !r.Reused {
-			continue
-		}
-		if !yield(v.file(in, r, v.chosen[r.Reference()].reason)) {
+		if x.wanted && !yield(x.File) {
 			return nil
 		}
 	}

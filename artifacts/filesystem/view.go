@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -162,7 +163,8 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 	}
 	check := NewTimeCheck()
 	var buf []byte
-	err := eachRecord(f, nil, func(r *ntfs.Record) {
+	same := func(r *ntfs.Record) *ntfs.Record { return r }
+	err := eachRecord(in, f, nil, same, func(r *ntfs.Record) {
 		v.table.Add(r)
 		if v.recordSize == 0 && r.Entry > 0 {
 			v.recordSize = int(r.Offset / int64(r.Entry))
@@ -188,10 +190,10 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 	err = errors.Join(err, v.surveyExtended(in, check))
 	check.Narrow(v.table)
 	v.prefetched(in)
-	err = errors.Join(err, eachRecord(f, &ntfs.RecordOptions{Table: v.table}, func(r *ntfs.Record) {
+	err = errors.Join(err, eachRecord(in, f, &ntfs.RecordOptions{Table: v.table}, v.choose, func(c chosenRecord) {
 		v.records++
-		check.Compare(r)
-		buf = v.choose(r, buf)
+		check.Compare(c.Record)
+		v.keep(c)
 	}))
 	v.err = errors.Join(err, v.judgeTimes(in, check))
 	return v
@@ -283,53 +285,85 @@ func (v *view) few(in artifacts.Input, entries []uint64, joined bool, do func(*n
 	return nil
 }
 
-// eachRecord reads a $MFT once.
-func eachRecord(f *evidence.File, opts *ntfs.RecordOptions, do func(*ntfs.Record)) error {
+// eachRecord reads a $MFT once. work is called on as many goroutines as the run has
+// to spare, do in the order of the records.
+func eachRecord[T any](in artifacts.Input, f *evidence.File, opts *ntfs.RecordOptions, work func(*ntfs.Record) T, do func(T)) error {
 	r, err := f.Open()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	for rec, err := range ntfs.Records(r, opts) {
+	n := 1
+	if st, err := r.Stat(); err == nil {
+		n = helpers(in, st.Size())
+	}
+	for made, err := range ntfs.Ahead(r, opts, n, in.Help, work) {
 		if err != nil {
 			return err
 		}
-		do(rec)
+		do(made)
 	}
 	return nil
 }
 
-// choose notes whether the file of a record is shown by default.
-func (v *view) choose(r *ntfs.Record, buf []byte) []byte {
+// helpers returns how many goroutines a $MFT of some size is worth.
+func helpers(in artifacts.Input, size int64) int {
+	const perWorker = 4 << 20
+	return min(in.Workers(), int(size/perWorker))
+}
+
+// A chosenRecord is a record with why its file is shown by default.
+type chosenRecord struct {
+	*ntfs.Record
+	choice
+	marked bool
+}
+
+// paths holds buffers for the paths of records.
+var paths = sync.Pool{New: func() any { return new([]byte) }}
+
+// choose decides whether the file of a record is shown by default. It is called from
+// several goroutines.
+func (v *view) choose(r *ntfs.Record) chosenRecord {
+	c := chosenRecord{Record: r}
 	if !r.IsBase() && !r.Reused || r.Damage&ntfs.Baad != 0 {
-		return buf
+		return c
 	}
 	n := r.BestName()
 	if n == nil || r.Directory() && len(r.Streams) == 0 {
-		return buf
+		return c
 	}
 	ref := r.Reference()
-	zone := r.ZoneIdentifier() != nil
-	if zone && len(v.marked) < maxMarked {
-		v.marked[ref] = true
-	}
-	buf, _ = v.table.AppendPath(buf[:0], n)
-	reason := NotSelected
+	c.marked = r.ZoneIdentifier() != nil
+	buf := paths.Get().(*[]byte)
+	defer paths.Put(buf)
+	*buf, _ = v.table.AppendPath((*buf)[:0], n)
 	if _, ok := v.ran[ref]; ok {
-		reason = NamedByPrefetch
+		c.reason = NamedByPrefetch
 	} else if !r.Directory() {
-		reason = v.selection.Select(string(buf), n.Times[0], zone)
-		if reason == NotSelected && r.InUse() && looksRunnable(r) && !isInstalled(strings.ToLower(string(buf))) {
-			reason = ProgramByContent
+		path := string(*buf)
+		c.reason = v.selection.Select(path, n.Times[0], c.marked)
+		if c.reason == NotSelected && r.InUse() && looksRunnable(r) && !isInstalled(strings.ToLower(path)) {
+			c.reason = ProgramByContent
 		}
 	}
-	if reason == NotSelected && hiddenStream(r) != nil {
-		reason = ProgramInStream
+	if c.reason == NotSelected && hiddenStream(r) != nil {
+		c.reason = ProgramInStream
 	}
-	if reason != NotSelected && len(v.chosen) < maxChosen {
-		v.chosen[ref] = choice{reason, rowSum(buf, r, n), r.LSN}
+	if c.reason != NotSelected {
+		c.sum, c.lsn = rowSum(*buf, r, n), r.LSN
 	}
-	return buf
+	return c
+}
+
+// keep notes what was decided of a record, within the limits.
+func (v *view) keep(c chosenRecord) {
+	if c.marked && len(v.marked) < maxMarked {
+		v.marked[c.Reference()] = true
+	}
+	if c.reason != NotSelected && len(v.chosen) < maxChosen {
+		v.chosen[c.Reference()] = c.choice
+	}
 }
 
 // Further reasons, by content.

@@ -86,12 +86,14 @@ func TestAhead(t *testing.T) {
 	}
 	broken := errors.New("broken")
 	for name, source := range map[string]func() io.Reader{
-		"whole":  func() io.Reader { return bytes.NewReader(whole) },
-		"noise":  func() io.Reader { return bytes.NewReader(noise) },
-		"cut":    func() io.Reader { return bytes.NewReader(whole[:2*aheadBlock+1500]) },
-		"broken": func() io.Reader { return io.MultiReader(bytes.NewReader(whole[:aheadBlock+1500]), iotest.ErrReader(broken)) },
-		"small":  func() io.Reader { return bytes.NewReader(whole[:5000]) },
-		"empty":  func() io.Reader { return bytes.NewReader(nil) },
+		"whole": func() io.Reader { return bytes.NewReader(whole) },
+		"noise": func() io.Reader { return bytes.NewReader(noise) },
+		"cut":   func() io.Reader { return bytes.NewReader(whole[:2*aheadBlock+1500]) },
+		"broken": func() io.Reader {
+			return io.MultiReader(bytes.NewReader(whole[:aheadBlock+1500]), iotest.ErrReader(broken))
+		},
+		"small": func() io.Reader { return bytes.NewReader(whole[:5000]) },
+		"empty": func() io.Reader { return bytes.NewReader(nil) },
 	} {
 		opts := RecordOptions{Table: table, Slack: true}
 		var want []string
