@@ -50,6 +50,7 @@ type File struct {
 	Shown      string    `json:"shown_because,omitempty"`
 	ObjectTime time.Time `json:"object_id_time,omitzero"`        // of a version 1 identifier: when a machine made it
 	ObjectNode string    `json:"object_id_address,omitempty"`    // and the network address of that machine
+	WSL        *Linux    `json:"wsl,omitempty" extra:"-"`        // of a file that the Windows Subsystem for Linux manages
 	ShortPath  string    `json:"short_path,omitempty" extra:"-"` // with the short names that the volume keeps
 	Damage     string    `json:"damage,omitempty"`
 
@@ -211,6 +212,9 @@ func (v *view) file(in artifacts.Input, r *ntfs.Record, why Reason) File {
 	if at, node, ok := r.ObjectIDTime(); ok {
 		f.ObjectTime, f.ObjectNode = at, node.String()
 	}
+	if w, ok := r.WSL(); ok {
+		f.WSL = linux(w)
+	}
 	if in.Full {
 		f.body = v.body(r)
 	}
@@ -301,6 +305,9 @@ func (f File) Summary() string {
 	}
 	if f.Hidden != "" {
 		b.WriteString(" hides " + f.Hidden)
+	}
+	if f.WSL != nil {
+		b.WriteString(f.WSL.summary())
 	}
 	if f.Forged != nil {
 		b.WriteString(" times in doubt: " + strings.Join(f.Forged.Tests, "; "))

@@ -9,6 +9,7 @@ const (
 	reasonNamedExtend = 0x20
 	reasonCreate      = 0x100
 	reasonDelete      = 0x200
+	reasonEA          = 0x400
 	reasonRenameOld   = 0x1000
 	reasonRenameNew   = 0x2000
 	reasonBasicInfo   = 0x8000

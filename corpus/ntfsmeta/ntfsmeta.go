@@ -65,6 +65,8 @@ type node struct {
 	size    uint64 // of data in clusters, when data is nil
 	streams []stream
 	tag     uint32
+	ea      []byte // extended attributes
+	lastEA  int    // where the last of them begins
 	base    Ref
 	lsn     uint64
 	session uint32 // reasons since the file was opened
@@ -277,6 +279,24 @@ func (v *Volume) Reparse(r Ref, tag uint32, at time.Time) {
 	n := v.node(r)
 	n.tag, n.attrs = tag, n.attrs|0x400
 	v.change(r, at, reasonReparse)
+	v.close(r, at)
+}
+
+// Extended adds an extended attribute, as the Windows Subsystem for Linux keeps the
+// owner and the mode of a file in.
+func (v *Volume) Extended(r Ref, name string, value []byte, at time.Time) {
+	n := v.node(r)
+	if len(n.ea) > 0 { // the last entry so far leads to the new one
+		le.PutUint32(n.ea[n.lastEA:], uint32(len(n.ea)-n.lastEA))
+	}
+	n.lastEA = len(n.ea)
+	e := make([]byte, (8+len(name)+1+len(value)+3)&^3)
+	e[5] = byte(len(name))
+	le.PutUint16(e[6:], uint16(len(value)))
+	copy(e[8:], name)
+	copy(e[8+len(name)+1:], value)
+	n.ea = append(n.ea, e...)
+	v.change(r, at, reasonEA)
 	v.close(r, at)
 }
 

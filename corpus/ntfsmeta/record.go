@@ -10,6 +10,7 @@ const (
 	data                = 0x80
 	indexRoot           = 0x90
 	reparsePoint        = 0xC0
+	extended            = 0xE0
 	endOfAttributes     = 0xFFFFFFFF
 )
 
@@ -93,6 +94,9 @@ func (v *Volume) attributes(n *node) []attribute {
 	}
 	if n.tag != 0 {
 		out = append(out, attribute{reparsePoint, resident(reparsePoint, "", le.AppendUint32(nil, n.tag))})
+	}
+	if len(n.ea) > 0 {
+		out = append(out, attribute{extended, resident(extended, "", n.ea)})
 	}
 	return out
 }

@@ -33,8 +33,8 @@ func (t *Table) extend(r *Record) {
 	t.ext[base] = append(list, extension{entry: r.Entry, seq: r.Base.Sequence(), inUse: r.InUse(), attrs: attrs})
 }
 
-// joinable writes the names, streams, index root and reparse tag of a record as
-// attributes, without what a reader of names does not need.
+// joinable writes the names, streams, index root, reparse tag and extended attributes
+// of a record as attributes, without what a reader of names does not need.
 func joinable(r *Record) []byte {
 	var out []byte
 	for i := range r.Names {
@@ -63,6 +63,9 @@ func joinable(r *Record) []byte {
 	}
 	if len(r.ObjectID) >= 16 {
 		out = appendResident(out, typeObjectID, nil, r.ObjectID[:16], 0, 0)
+	}
+	if len(r.EA) > 0 {
+		out = appendResident(out, typeEA, nil, r.EA, 0, 0)
 	}
 	return bytes.Clone(out)
 }

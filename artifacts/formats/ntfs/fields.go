@@ -2,6 +2,7 @@ package ntfs
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
@@ -110,7 +111,7 @@ func (x *fields) text(off int64, size int, name string) {
 var typeNames = map[uint32]string{
 	typeStandardInfo: "$STANDARD_INFORMATION", typeAttributeList: "$ATTRIBUTE_LIST", typeFileName: "$FILE_NAME", typeObjectID: "$OBJECT_ID",
 	typeVolumeName: "$VOLUME_NAME", typeVolumeInfo: "$VOLUME_INFORMATION", typeData: "$DATA", typeIndexRoot: "$INDEX_ROOT",
-	typeIndexAlloc: "$INDEX_ALLOCATION", typeBitmap: "$BITMAP", typeReparse: "$REPARSE_POINT",
+	typeIndexAlloc: "$INDEX_ALLOCATION", typeBitmap: "$BITMAP", typeReparse: "$REPARSE_POINT", typeEA: "$EA",
 }
 
 func (x *fields) attribute(at, size int64, typ uint32) {
@@ -148,6 +149,13 @@ func (x *fields) attribute(at, size int64, typ uint32) {
 				x.add(off+nameText, int(units), "name", wire.UTF16(x.b[off+nameText:off+nameText+units]))
 			}
 		}
+	case typeEA:
+		x.add(off, int(n), "value", fmt.Sprintf("%d bytes", n))
+		eachEA(x.b[off:off+n], func(name string, at int, value []byte) {
+			if len(x.list) < maxFields {
+				x.add(off+int64(at), len(value), strings.ToValidUTF8(name, "\uFFFD"), fmt.Sprintf("%x", value))
+			}
+		})
 	default:
 		x.add(off, int(n), "value", fmt.Sprintf("%d bytes", n))
 	}

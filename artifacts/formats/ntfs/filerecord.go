@@ -73,6 +73,7 @@ type Record struct {
 	Streams     []DataStream
 	ReparseTag  uint32 // 0 when the file is no reparse point
 	ObjectID    []byte // 16 bytes and, from Windows, three more identifiers
+	EA          []byte // extended attributes; see [Record.WSL]
 	HasIndex    bool   // an index of names: the file is a directory
 	IndexID     uint16 // of the attribute with the root of that index
 	IndexSize   uint32 // of the root
@@ -221,7 +222,7 @@ func (r *Record) ZoneIdentifier() *DataStream {
 // Clone returns a copy that stays valid.
 func (r *Record) Clone() *Record {
 	c := *r
-	c.ObjectID = bytes.Clone(r.ObjectID)
+	c.ObjectID, c.EA = bytes.Clone(r.ObjectID), bytes.Clone(r.EA)
 	c.Names, c.SlackNames = cloneNames(r.Names), cloneNames(r.SlackNames)
 	c.Streams, c.SlackStreams = cloneStreams(r.Streams), cloneStreams(r.SlackStreams)
 	return &c
@@ -256,6 +257,9 @@ func (r *Record) reset(entry uint64, at int64) {
 	r.ReparseTag, r.Extensions, r.Reused = 0, 0, false
 	if r.ObjectID != nil {
 		r.ObjectID = nil
+	}
+	if r.EA != nil {
+		r.EA = nil
 	}
 	r.HasIndex, r.IndexID, r.IndexSize = false, 0, 0
 }
@@ -319,7 +323,7 @@ func (r *Record) attributes(b []byte, off int, entry uint64, at int) int {
 			return off
 		}
 		switch typ {
-		case typeStandardInfo, typeFileName, typeObjectID, typeData, typeIndexRoot, typeReparse:
+		case typeStandardInfo, typeFileName, typeObjectID, typeData, typeIndexRoot, typeReparse, typeEA:
 			if !r.attribute(b[off:off+int(n)], typ, entry, int32(off+at)) {
 				r.Damage |= BadContent
 			}
@@ -370,6 +374,8 @@ func (r *Record) attribute(a []byte, typ uint32, entry uint64, at int32) bool {
 		n.Record, n.Offset, n.ID = entry, at, le.Uint16(a[attrID:])
 	case typeObjectID:
 		r.ObjectID = v
+	case typeEA:
+		r.EA = v
 	case typeIndexRoot:
 		if !r.HasIndex && isNameIndex(a) {
 			r.HasIndex, r.IndexID, r.IndexSize = true, le.Uint16(a[attrID:]), uint32(len(v))
