@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -34,6 +35,12 @@ type File struct {
 	NameChanged  time.Time `json:"name_changed,omitzero"`
 	NameAccessed time.Time `json:"name_accessed,omitzero"`
 
+	// Of a file that does not exist: when it was deleted, by the change journal, or the
+	// times between which it was.
+	Deleted       time.Time `json:"deleted,omitzero"`
+	DeletedAfter  time.Time `json:"deleted_not_before,omitzero"`
+	DeletedBefore time.Time `json:"deleted_not_after,omitzero"`
+
 	Attributes uint32    `json:"attributes,omitempty"`
 	LSN        uint64    `json:"lsn,omitempty"`
 	USN        uint64    `json:"usn,omitempty"`
@@ -54,8 +61,9 @@ type File struct {
 	ShortPath  string    `json:"short_path,omitempty" extra:"-"` // with the short names that the volume keeps
 	Damage     string    `json:"damage,omitempty"`
 
-	full bool
-	body []BodyLine
+	full    bool
+	boundBy string // what shows that it was deleted before DeletedBefore
+	body    []BodyLine
 }
 
 // A Doubt is why the times of a program are taken for forged.
@@ -106,9 +114,10 @@ func decodeMFT(in artifacts.Input, yield func(File) bool) error {
 		File
 		wanted bool
 	}
+	j := v.deletions(in)
 	make := func(r *ntfs.Record) (x row) {
 		if x.wanted = r.IsBase() || r.Reused; x.wanted {
-			x.File = v.file(in, r, v.chosen[r.Reference()].reason)
+			x.File = v.file(in, r, v.chosen[r.Reference()].reason, j)
 		}
 		return x
 	}
@@ -129,6 +138,7 @@ func decodeMFT(in artifacts.Input, yield func(File) bool) error {
 func (v *view) chosenFiles(in artifacts.Input, yield func(File) bool) error {
 	live := liveView(in)
 	found := 0
+	journal := sync.OnceValue(func() *journalFacts { return v.deletions(in) }) // of the first deleted file on
 	opts := ntfs.RecordOptions{RecordSize: v.recordSize, Table: v.table, Slack: true}
 	for r, err := range ntfs.RecordsOf(in.Random, entriesOf(v.chosen), opts) {
 		if err != nil {
@@ -142,7 +152,11 @@ func (v *view) chosenFiles(in artifacts.Input, yield func(File) bool) error {
 		if live != nil && live.chosen[r.Reference()].sum == c.sum {
 			continue // as it is on the live volume
 		}
-		if !yield(v.file(in, r, c.reason)) {
+		var j *journalFacts
+		if !r.InUse() {
+			j = journal()
+		}
+		if !yield(v.file(in, r, c.reason, j)) {
 			return nil
 		}
 	}
@@ -176,7 +190,7 @@ func liveView(in artifacts.Input) *view {
 	return viewFrom(in, f)
 }
 
-func (v *view) file(in artifacts.Input, r *ntfs.Record, why Reason) File {
+func (v *view) file(in artifacts.Input, r *ntfs.Record, why Reason, j *journalFacts) File {
 	f := File{
 		Origin: in.AtOffset(r.Offset), Reference: r.Reference().String(), Exists: r.InUse(), Directory: r.Directory(),
 		LSN: r.LSN, Shown: string(why), Damage: r.Damage.String(), Prefetch: v.ran[r.Reference()], full: in.Full,
@@ -205,6 +219,7 @@ func (v *view) file(in artifacts.Input, r *ntfs.Record, why Reason) File {
 	for i := range r.SlackNames {
 		f.Slack = append(f.Slack, r.SlackNames[i].Name())
 	}
+	f.bounds(r, v, j)
 	f.streams(r)
 	if r.ReparseTag != 0 {
 		f.Reparse = strings.TrimSpace(fmt.Sprintf("0x%08x %s", r.ReparseTag, ntfs.ReparseName(r.ReparseTag)))
@@ -349,15 +364,8 @@ func (f File) Events() []artifacts.Event {
 	if f.full || apart < -2*time.Second || apart > 2*time.Second {
 		add(f.Created, "Creation Time", "file says created")
 	}
-	if !f.Exists && !f.full {
-		last := f.Changed
-		if f.NameChanged.After(last) {
-			last = f.NameChanged
-		}
-		if !last.IsZero() {
-			out = append(out, artifacts.Event{Time: last, Kind: "File Deletion Time", Estimate: true,
-				Message: message("was deleted, not before this last change of its record")})
-		}
+	if e, ok := f.deletion(message); ok && (!f.full || !e.Estimate) {
+		out = append(out, e)
 	}
 	if f.full {
 		add(f.Modified, "Content Modification Time", "was written")

@@ -25,22 +25,28 @@ const (
 // Change is what the change journal records of a file, or of many.
 type Change struct {
 	artifacts.Origin
-	Kind       string    `json:"kind"`
-	Path       string    `json:"file_path,omitempty"`
-	PathState  string    `json:"path_state,omitempty"`
-	OldPath    string    `json:"old_path,omitempty"`
-	Reference  string    `json:"file_reference,omitempty"`
-	Parent     string    `json:"parent_reference,omitempty"`
-	Reasons    string    `json:"reasons,omitempty"`
-	USN        uint64    `json:"usn"`
-	LastUSN    uint64    `json:"last_usn,omitempty"`
-	Directory  bool      `json:"directory,omitempty"`
-	First      time.Time `json:"first,omitzero"`
-	Last       time.Time `json:"last,omitzero"`
-	Created    time.Time `json:"created,omitzero"`
-	Deleted    time.Time `json:"deleted,omitzero"`
-	Renamed    time.Time `json:"renamed,omitzero"`
-	TimesSet   time.Time `json:"times_set,omitzero"`
+	Kind      string    `json:"kind"`
+	Path      string    `json:"file_path,omitempty"`
+	PathState string    `json:"path_state,omitempty"`
+	OldPath   string    `json:"old_path,omitempty"`
+	Reference string    `json:"file_reference,omitempty"`
+	Parent    string    `json:"parent_reference,omitempty"`
+	Reasons   string    `json:"reasons,omitempty"`
+	USN       uint64    `json:"usn"`
+	LastUSN   uint64    `json:"last_usn,omitempty"`
+	Directory bool      `json:"directory,omitempty"`
+	First     time.Time `json:"first,omitzero"`
+	Last      time.Time `json:"last,omitzero"`
+	Created   time.Time `json:"created,omitzero"`
+	Deleted   time.Time `json:"deleted,omitzero"`
+	Renamed   time.Time `json:"renamed,omitzero"`
+	TimesSet  time.Time `json:"times_set,omitzero"`
+
+	// Of a program that says that it was created before the journal recorded its
+	// creation: the time of that record, and what the file says now.
+	CreatedFrom time.Time `json:"created_from,omitzero"`
+	CreatedTo   time.Time `json:"created_to,omitzero"`
+
 	StreamTime time.Time `json:"stream_changed,omitzero"`
 	MarkLost   bool      `json:"mark_removed,omitempty"` // a stream went, and the file has no Mark of the Web
 	OddTimes   bool      `json:"times_odd,omitempty"`    // the program's times are old and whole seconds, and were set here
@@ -66,7 +72,8 @@ type Change struct {
 	VolumeMade  time.Time `json:"volume_created,omitzero"`
 	Recreated   bool      `json:"recreated,omitempty"`
 
-	full bool
+	full  bool
+	oneOf int // changes that set times, the last of which has CreatedTo
 }
 
 var usnjrnl = artifacts.Define(artifacts.Artifact{
@@ -106,6 +113,7 @@ type journalReader struct {
 	named  Selection // of programs by the times of the journal
 	wiped  *WipeCheck
 	mass   *MassCheck
+	moved  movedTimes
 	bursts *burstFolder
 	yield  func(Change) bool
 	base   int64 // USN of offset 0
@@ -120,7 +128,7 @@ type journalReader struct {
 func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
 	x := &journalReader{
 		in: in, v: viewBeside(in), drive: drive(in.From.Path), j: ntfs.NewJournal(in.Random, in.Size),
-		wiped: NewWipeCheck(), mass: NewMassCheck(), yield: yield,
+		wiped: NewWipeCheck(), mass: NewMassCheck(), yield: yield, moved: movedTimes{files: map[ntfs.Reference]*movedTime{}},
 	}
 	x.bursts = newBurstFolder(func(c Change) bool { return yield(c) })
 	var table *ntfs.Table
@@ -165,12 +173,14 @@ func (x *journalReader) survey() error {
 			x.first, x.minUSN = c.FileTime, c.USN
 		}
 		x.last, x.maxUSN = c.FileTime, c.USN
+		x.moved.survey(c)
 		if c.Reason&ntfs.ReasonClose != 0 && c.Reason&(ntfs.ReasonCreate|ntfs.ReasonRenameNew) != 0 && !c.Directory() {
 			x.named.Add(c.Name(), c.FileTime)
 		}
 	}
 	x.base = x.j.Stats.Base
 	x.named.Select("", 0, false)
+	x.judgeMoved()
 	return nil
 }
 
@@ -320,6 +330,7 @@ func (x *journalReader) change(kind string, s *ntfs.Session, path string, state 
 	if at, ok := TimesSet(s); ok {
 		c.TimesSet = wire.Time(at)
 	}
+	c.move(&x.moved, s)
 	c.OddTimes = x.oddTimes(s)
 	if x.v != nil && s.Stream != 0 {
 		c.MarkLost = MarkRemoved(s, x.v.marked[s.File])
@@ -442,50 +453,4 @@ func (c Change) Tags() []string {
 		return []string{"stream-removed"}
 	}
 	return nil
-}
-
-// Events gives each change with its own time.
-func (c Change) Events() []artifacts.Event {
-	var out []artifacts.Event
-	add := func(t time.Time, kind, says string) {
-		if !t.IsZero() {
-			out = append(out, artifacts.Event{Time: t, Kind: kind, Message: "Change journal " + says})
-		}
-	}
-	switch c.Kind {
-	case KindStart:
-		add(c.First, "Program Started (estimated)", c.Summary())
-		out[0].Estimate = true
-		return out
-	case KindJournal:
-		add(c.JournalMade, "Journal Created Time", "was made")
-		return out
-	case KindWiped:
-		add(c.Deleted, "File Deletion Time", c.Summary())
-		return out
-	case KindBurst, KindMass:
-		add(c.First, "File Change Time", c.Summary())
-		return out
-	}
-	add(c.Created, "File Created Time (journal)", c.Path+" was created")
-	if !c.Renamed.IsZero() {
-		add(c.Renamed, "File Renamed Time", c.renamed())
-	}
-	add(c.StreamTime, "Stream Changed Time", "a stream of "+c.Path+" was created, renamed or deleted")
-	add(c.TimesSet, "Times Set Time", "times or attributes of "+c.Path+" were set")
-	add(c.Deleted, "File Deletion Time", c.Path+" was deleted")
-	if len(out) == 0 {
-		add(c.First, "File Written Time", c.Path+" was changed: "+c.Reasons)
-	}
-	return out
-}
-
-func (c Change) renamed() string {
-	switch {
-	case c.OldPath == "":
-		return c.Path + " got its name, from an unknown one"
-	case strings.EqualFold(c.OldPath[strings.LastIndexByte(c.OldPath, '\\')+1:], c.Path[strings.LastIndexByte(c.Path, '\\')+1:]):
-		return c.OldPath + " was moved to " + c.Path
-	}
-	return c.OldPath + " became " + c.Path
 }

@@ -39,6 +39,7 @@ type view struct {
 
 	recordSize int
 	records    int // in $MFT
+	end        volumeEnd
 	unordered  int // programs in doubt that were not placed in the order of changes
 }
 
@@ -173,6 +174,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 			return
 		}
 		check.Survey(r)
+		v.end.survey(r)
 		n := r.BestName()
 		if r.Entry == 0 && n != nil {
 			v.made = n.Times[0]
@@ -189,10 +191,12 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 	v.selection.Select("", 0, false)          // sorts it, so that it can be read from several goroutines
 	err = errors.Join(err, v.surveyExtended(in, check))
 	check.Narrow(v.table)
+	v.end.narrow()
 	v.prefetched(in)
 	err = errors.Join(err, eachRecord(in, f, &ntfs.RecordOptions{Table: v.table}, v.choose, func(c chosenRecord) {
 		v.records++
 		check.Compare(c.Record)
+		v.end.compare(c.Record)
 		v.keep(c)
 	}))
 	v.err = errors.Join(err, v.judgeTimes(in, check))
