@@ -48,6 +48,7 @@ type Input struct {
 	shared *shared
 	runner *runner
 	place  *place // of the decoder's goroutine
+	job    int    // in the plan of the run
 	noted  *problems
 }
 

@@ -77,6 +77,7 @@ type job struct {
 	hive     *evidence.Hive
 	batch    *batch // of the hive, when it is given up
 	place    *place // of the goroutine that does it
+	index    int    // in the plan
 	fail     error  // the source could not even be listed
 }
 
@@ -112,8 +113,9 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		jobs := plan(tree, list)
-		for _, j := range jobs {
-			known = append(known, j.fail)
+		for i := range jobs {
+			known = append(known, jobs[i].fail)
+			jobs[i].index = i
 		}
 		batches(jobs)
 		n := opts.Jobs
@@ -124,12 +126,12 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		n = min(n, max(1, len(jobs))) // a worker without a job would only cost
 		r := &runner{
 			tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]*single{}},
-			room: newRoom(openHives), queue: newQueue(len(jobs), 16*n), places: []chan struct{}{busy},
+			room: newRoom(openHives), queue: newQueue(len(jobs), 16*n), places: []chan struct{}{busy}, named: newNamedFiles(jobs),
 		}
 		if opts.Places != nil {
 			r.places = append(r.places, opts.Places)
 		}
-		stop := context.AfterFunc(ctx, r.queue.stop)
+		stop := context.AfterFunc(ctx, r.stop)
 		defer stop()
 		var wg sync.WaitGroup
 		for range n {
@@ -140,7 +142,7 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 			})
 		}
 		defer wg.Wait()
-		defer r.queue.stop()
+		defer r.stop()
 		told := map[string]bool{} // notes of a file that several artifacts read
 		for {
 			i, res, ok := r.queue.take()
@@ -178,8 +180,15 @@ func unlisted(tree *evidence.Tree, known []error) (res Result) {
 	return res
 }
 
+// stop ends the run: no job begins any more, and none waits.
+func (r *runner) stop() {
+	r.queue.stop()
+	r.named.stop()
+}
+
 // work does job i and hands its results on.
 func (r *runner) work(ctx context.Context, jobs []job, i int) {
+	defer r.named.done(i)
 	if b := jobs[i].batch; b != nil {
 		// What a hive gives is bounded by its size.
 		pieces := b.results(i, func(i int) []Result {
@@ -331,6 +340,7 @@ type runner struct {
 	shared  *shared
 	room    *room
 	queue   *queue
+	named   *namedFiles
 	places  []chan struct{} // each has room for what may decode at once: in the run, and in all runs
 }
 
@@ -356,7 +366,8 @@ func (r *runner) do(ctx context.Context, j job, emit func(Result) bool) {
 
 // input starts an Input for a file of the evidence.
 func (r *runner) input(j job, f *evidence.File, sum string) Input {
-	in := Input{Artifact: j.artifact, NoDeleted: r.opts.NoDeleted, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared, runner: r, place: j.place}
+	in := Input{Artifact: j.artifact, NoDeleted: r.opts.NoDeleted, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared, runner: r, place: j.place,
+		job: j.index}
 	in.Full = r.opts.Full || slices.Contains(r.opts.FullOf, j.artifact.Name)
 	in.User = r.machine.UserOf(f.Path)
 	in.From = Locator{Path: f.Path, Snapshot: f.Snapshot, SHA256: sum, State: Live}

@@ -20,6 +20,7 @@ type source struct {
 	emit    func(Result) bool
 	*part   // the first, which errors and notes go to
 	parts   []*part
+	job     int   // in the plan
 	records int   // that wait in all parts
 	bytes   int64 // that they need
 	stopped bool  // nobody wants more
@@ -27,7 +28,7 @@ type source struct {
 }
 
 func newSource(r *runner, j job, emit func(Result) bool) *source {
-	s := &source{runner: r, emit: emit}
+	s := &source{runner: r, emit: emit, job: j.index}
 	members := j.members
 	if len(members) == 0 {
 		members = []*Artifact{j.artifact}
@@ -76,6 +77,9 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 		if o := u.Owner(); o != (evidence.User{}) {
 			rec.User = o
 		}
+	}
+	if x, ok := d.(Namer); ok {
+		s.named.add(s.job, x.NamedFiles())
 	}
 	rec.ID = recordID(in.Artifact, &from, p.kept, d)
 	p.kept++

@@ -224,3 +224,6 @@ func (p Prefetch) Events() []artifacts.Event {
 	}
 	return out
 }
+
+// NamedFiles returns the program that ran.
+func (p Prefetch) NamedFiles() []string { return []string{p.ImagePath} }

@@ -40,6 +40,9 @@ func (a Entry) Autostart() Entry { return a }
 // Program returns the program that is started, variables resolved.
 func (a Entry) Program() string { return a.Image }
 
+// NamedFiles returns the program and what it runs.
+func (a Entry) NamedFiles() []string { return []string{a.Image, a.Payload} }
+
 // Tags marks what a reader must know before trusting the record.
 func (a Entry) Tags() []string {
 	var tags []string

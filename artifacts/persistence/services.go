@@ -410,3 +410,6 @@ func (s Service) Events() []artifacts.Event {
 		Message: fmt.Sprintf("Service [%s] key Parameters with the DLL %s", s.Name, s.ServiceDLL),
 	}}
 }
+
+// NamedFiles returns the program of the service and its DLL.
+func (s Service) NamedFiles() []string { return append(s.Entry.NamedFiles(), s.dllPath) }

@@ -1,0 +1,105 @@
+package artifacts
+
+import (
+	"maps"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
+)
+
+// A Namer is a record that names files of the machine by their paths: the program of
+// a service, the command of a task. The file table shows these files by default.
+type Namer interface{ NamedFiles() []string }
+
+// maxNamed bounds the files that are kept.
+const maxNamed = 1 << 16
+
+// namedFiles are the files that records of a run name.
+type namedFiles struct {
+	mu      sync.Mutex
+	changed sync.Cond
+	open    map[int]bool   // jobs that may name files and are not done
+	files   map[string]int // by [winpath.Key]: the first job that names it
+	stopped bool
+}
+
+func newNamedFiles(jobs []job) *namedFiles {
+	n := &namedFiles{open: map[int]bool{}, files: map[string]int{}}
+	n.changed.L = &n.mu
+	for i := range jobs {
+		if a := jobs[i].artifact; a != nil && a.record != nil && a.record.Implements(reflect.TypeFor[Namer]()) {
+			n.open[i] = true
+		}
+	}
+	return n
+}
+
+// add notes the files of a record of a job.
+func (n *namedFiles) add(job int, list []string) {
+	for _, path := range list {
+		if !strings.Contains(path, `\`) || len(path) > 1<<10 {
+			continue // a bare name is that of many files
+		}
+		key := strings.Clone(winpath.Key(path))
+		n.mu.Lock()
+		if first, known := n.files[key]; known && job < first || !known && len(n.files) < maxNamed {
+			n.files[key] = job
+		}
+		n.mu.Unlock()
+	}
+}
+
+func (n *namedFiles) done(job int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.open[job] {
+		delete(n.open, job)
+		n.changed.Broadcast()
+	}
+}
+
+func (n *namedFiles) stop() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.stopped = true
+	n.changed.Broadcast()
+}
+
+// before returns the files that jobs before one name, once these are done.
+func (n *namedFiles) before(job int) map[string]bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for !n.stopped && n.waits(job) {
+		n.changed.Wait()
+	}
+	out := map[string]bool{}
+	for path, first := range maps.All(n.files) {
+		if first < job {
+			out[path] = true
+		}
+	}
+	return out
+}
+
+func (n *namedFiles) waits(job int) bool {
+	for open := range n.open {
+		if open < job {
+			return true
+		}
+	}
+	return false
+}
+
+// NamedFiles returns the files that records of the run name (see [Namer]), by
+// [winpath.Key]: those of the artifacts before this one in the list of the run, for
+// which it waits.
+func (in Input) NamedFiles() map[string]bool {
+	if in.runner == nil || in.runner.named == nil {
+		return nil
+	}
+	in.place.leave()
+	defer in.place.enter(nil)
+	return in.runner.named.before(in.job)
+}
