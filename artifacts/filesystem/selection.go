@@ -17,6 +17,7 @@ const (
 	ProgramOutside Reason = "program, script or container outside the folders of Windows and of installed programs"
 	MacroDocument  Reason = "document with macros among downloads"
 	NamedAlone     Reason = "program named outside an installation"
+	NamedElsewhere Reason = "named by a service, a task, another autostart or a Prefetch file"
 )
 
 // A Selection decides which files are shown by default. It first takes the

@@ -10,6 +10,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
 // The kinds of [Change].
@@ -110,7 +111,8 @@ type journalReader struct {
 	drive  string
 	j      *ntfs.Journal
 	rewind *ntfs.Rewind
-	named  Selection // of programs by the times of the journal
+	named  Selection       // of programs by the times of the journal
+	files  map[string]bool // that other artifacts name, by winpath.Key
 	wiped  *WipeCheck
 	mass   *MassCheck
 	moved  movedTimes
@@ -137,6 +139,7 @@ func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
 	} else {
 		in.Remark("there is no $MFT beside it: paths are incomplete")
 	}
+	x.files = in.NamedFiles()
 	if err := x.survey(); err != nil {
 		return err
 	}
@@ -257,7 +260,10 @@ const Watched Reason = "log, hive or Prefetch file that was deleted, renamed or 
 
 // choose returns why a session is shown.
 func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
-	const happened = ntfs.ReasonCreate | ntfs.ReasonDelete | ntfs.ReasonRenameNew | ntfs.ReasonStream
+	const (
+		happened = ntfs.ReasonCreate | ntfs.ReasonDelete | ntfs.ReasonRenameNew | ntfs.ReasonStream
+		written  = ntfs.ReasonOverwrite | ntfs.ReasonExtend | ntfs.ReasonTruncate
+	)
 	if s.Attributes&0x10 != 0 {
 		return NotSelected
 	}
@@ -267,7 +273,8 @@ func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
 		}
 	}
 	_, set := TimesSet(s)
-	if set = set && IsProgram(path); s.Reasons&happened == 0 && !set {
+	elsewhere := x.files[winpath.Key(path)] || old != "" && x.files[winpath.Key(old)]
+	if set = set && IsProgram(path); s.Reasons&happened == 0 && !set && !(elsewhere && s.Reasons&written != 0) {
 		return NotSelected
 	}
 	if ServicingName(s.Name) || old != "" && ServicingName(s.OldName) {
@@ -286,6 +293,9 @@ func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
 	}
 	if why == HotPlace && strings.HasSuffix(strings.ToLower(path), ".pf") {
 		return NotSelected // its writes are starts
+	}
+	if why == NotSelected && elsewhere {
+		return NamedElsewhere
 	}
 	return why
 }

@@ -34,6 +34,7 @@ type view struct {
 	// when they say that they were created.
 	odd    map[ntfs.Reference]uint64
 	marked map[ntfs.Reference]bool
+	named  map[string]bool           // files that other artifacts name, by winpath.Key
 	ran    map[ntfs.Reference]string // the Prefetch file that names the program
 	err    error
 
@@ -162,6 +163,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 		odd:    map[ntfs.Reference]uint64{},
 		marked: map[ntfs.Reference]bool{}, ran: map[ntfs.Reference]string{}, table: ntfs.NewTable(nil),
 	}
+	v.named = in.NamedFiles()
 	check := NewTimeCheck()
 	var buf []byte
 	same := func(r *ntfs.Record) *ntfs.Record { return r }
@@ -349,6 +351,9 @@ func (v *view) choose(r *ntfs.Record) chosenRecord {
 		c.reason = v.selection.Select(path, n.Times[0], c.marked)
 		if c.reason == NotSelected && r.InUse() && looksRunnable(r) && !isInstalled(strings.ToLower(path)) {
 			c.reason = ProgramByContent
+		}
+		if c.reason == NotSelected && v.named[winpath.Key(path)] {
+			c.reason = NamedElsewhere
 		}
 	}
 	if c.reason == NotSelected && hiddenStream(r) != nil {
