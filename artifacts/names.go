@@ -21,7 +21,7 @@ type namedFiles struct {
 	mu      sync.Mutex
 	changed sync.Cond
 	open    map[int]bool   // jobs that may name files and are not done
-	files   map[string]int // by [winpath.Key]: the first job that names it
+	files   map[string]int // by [winpath.Local]: the first job that names it
 	stopped bool
 }
 
@@ -42,7 +42,7 @@ func (n *namedFiles) add(job int, list []string) {
 		if !strings.Contains(path, `\`) || len(path) > 1<<10 {
 			continue // a bare name is that of many files
 		}
-		key := strings.Clone(winpath.Key(path))
+		key := strings.Clone(winpath.Local(path))
 		n.mu.Lock()
 		if first, known := n.files[key]; known && job < first || !known && len(n.files) < maxNamed {
 			n.files[key] = job
@@ -93,7 +93,7 @@ func (n *namedFiles) waits(job int) bool {
 }
 
 // NamedFiles returns the files that records of the run name (see [Namer]), by
-// [winpath.Key]: those of the artifacts before this one in the list of the run, for
+// [winpath.Local]: those of the artifacts before this one in the list of the run, for
 // which it waits.
 func (in Input) NamedFiles() map[string]bool {
 	if in.runner == nil || in.runner.named == nil {

@@ -43,7 +43,7 @@ func TestNamedFiles(t *testing.T) {
 		list []*artifacts.Artifact
 		want []string
 	}{
-		{[]*artifacts.Artifact{namer, asker}, []string{`\tools\b.dll`, `\windows\a.exe`}},
+		{[]*artifacts.Artifact{namer, asker}, []string{`\Windows\A.exe`, `\tools\b.dll`}},
 		{[]*artifacts.Artifact{asker, namer}, nil},
 		{[]*artifacts.Artifact{asker}, nil},
 	} {

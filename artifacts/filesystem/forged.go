@@ -81,6 +81,8 @@ type TimeCheck struct {
 	order    usnOrder
 	twins    map[wholeTimes]*twinPair
 	text     []byte
+	folded   []byte
+	upcase   *ntfs.UpCase
 }
 
 // A suspect is a program whose times may be forged.
@@ -140,31 +142,19 @@ func (c *TimeCheck) Survey(r *ntfs.Record) {
 	}
 	c.suspects = append(c.suspects, suspect{
 		file: r.Reference(), folder: n.Parent, created: s.Times[0], modified: s.Times[1], changed: s.Times[2], named: named, usn: s.USN,
-		hash: foldedHash(c.text),
+		hash: c.hash(c.text),
 	})
 }
 
-// foldedHash is a hash of a name without case. Names of one hash are taken for one
+// hash is that of a name without case. Names of one hash are taken for one
 // name, which hides a twin at worst.
-func foldedHash(name []byte) uint64 {
+func (c *TimeCheck) hash(name []byte) uint64 {
 	h := uint64(14695981039346656037) // FNV-1a
-	for _, c := range lower(name) {
+	c.folded = c.upcase.AppendFold(c.folded[:0], string(name))
+	for _, c := range c.folded {
 		h = (h ^ uint64(c)) * 1099511628211
 	}
 	return h
-}
-
-// lower folds a name in place, if it is ASCII.
-func lower(b []byte) []byte {
-	for i, c := range b {
-		switch {
-		case c >= 0x80:
-			return []byte(strings.ToLower(string(b)))
-		case 'A' <= c && c <= 'Z':
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return b
 }
 
 func isWhole(t uint64) bool { return t != 0 && t%second == 0 }
@@ -188,7 +178,7 @@ func (c *TimeCheck) Narrow(table *ntfs.Table) {
 	}
 	kept = slices.DeleteFunc(kept, func(p suspect) bool {
 		c.text, _ = table.AppendFolder(c.text[:0], p.folder)
-		return strings.HasPrefix(strings.ToLower(string(append(c.text, '\\'))), restorePoints)
+		return strings.HasPrefix(c.upcase.Fold(string(append(c.text, '\\'))), restorePoints)
 	})
 	c.suspects, c.named = slices.Clone(kept), nil
 	usns := make([]uint64, 0, len(kept))
@@ -246,7 +236,7 @@ func (c *TimeCheck) Compare(r *ntfs.Record) {
 	}
 	if t := c.twins[wholeTimes{s.Times[0], s.Times[1]}]; t != nil {
 		c.text = n.AppendName(c.text[:0])
-		t.add(twinFile{n.Times[0], foldedHash(c.text), r.Reference()})
+		t.add(twinFile{n.Times[0], c.hash(c.text), r.Reference()})
 	}
 }
 

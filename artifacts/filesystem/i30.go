@@ -134,7 +134,7 @@ func watchedFolders(in artifacts.Input, v *view) ([]ntfs.Reference, map[ntfs.Ref
 		if !r.Directory() || !r.InUse() || !r.IsBase() {
 			return x
 		}
-		if path, _, ok := v.table.Path(r); ok && (in.Full || isWatchedFolder(strings.ToLower(path))) {
+		if path, _, ok := v.table.Path(r); ok && (in.Full || isWatchedFolder(v.upcase.Fold(path))) {
 			return watched{r.Reference(), path}
 		}
 		return x

@@ -3,6 +3,8 @@ package filesystem
 import (
 	"slices"
 	"strings"
+
+	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 // A Reason is why a file is among those that are shown by default. A volume has
@@ -23,6 +25,9 @@ const (
 // A Selection decides which files are shown by default. It first takes the
 // time of each program's name, because an installation names many at a time.
 type Selection struct {
+	// UpCase is the table by which the volume compares names; see [ntfs.UpCase].
+	UpCase *ntfs.UpCase
+
 	named  []uint64
 	sorted bool
 }
@@ -41,11 +46,15 @@ func (s *Selection) Add(path string, named uint64) {
 // Select returns why a file is shown; NotSelected when it is not. marked
 // reports that it has a Mark of the Web.
 func (s *Selection) Select(path string, named uint64, marked bool) Reason {
+	return s.choose(path, s.UpCase.Fold(path), named, marked)
+}
+
+// choose is Select for a path that is also given folded.
+func (s *Selection) choose(path, lower string, named uint64, marked bool) Reason {
 	if !s.sorted {
 		slices.Sort(s.named)
 		s.sorted = true
 	}
-	lower := strings.ToLower(path)
 	program := IsProgram(path)
 	switch {
 	case marked:

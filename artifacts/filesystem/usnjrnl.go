@@ -10,7 +10,6 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
-	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
 // The kinds of [Change].
@@ -111,8 +110,9 @@ type journalReader struct {
 	drive  string
 	j      *ntfs.Journal
 	rewind *ntfs.Rewind
-	named  Selection       // of programs by the times of the journal
-	files  map[string]bool // that other artifacts name, by winpath.Key
+	named  Selection // of programs by the times of the journal
+	files  namedFiles
+	upcase *ntfs.UpCase
 	wiped  *WipeCheck
 	mass   *MassCheck
 	moved  movedTimes
@@ -139,7 +139,10 @@ func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
 	} else {
 		in.Remark("there is no $MFT beside it: paths are incomplete")
 	}
-	x.files = in.NamedFiles()
+	if x.v != nil {
+		x.upcase = x.v.upcase
+	}
+	x.named.UpCase, x.files = x.upcase, newNamedFiles(in, x.upcase)
 	if err := x.survey(); err != nil {
 		return err
 	}
@@ -228,7 +231,7 @@ func (x *journalReader) session(s *ntfs.Session) bool {
 	}
 	folder, state := x.folder(s.Parent)
 	path := under(folder, s.Name)
-	if lower := strings.ToLower(folder); lower == `\windows\prefetch` || lower == `\winnt\prefetch` {
+	if lower := x.upcase.Fold(folder); lower == `\windows\prefetch` || lower == `\winnt\prefetch` {
 		if start, ok := PrefetchStart(s, s.Parent); ok && !x.yield(x.started(s, start, path, state)) {
 			return false
 		}
@@ -267,13 +270,14 @@ func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
 	if s.Attributes&0x10 != 0 {
 		return NotSelected
 	}
-	if s.Reasons&(ntfs.ReasonDelete|ntfs.ReasonRenameNew|ntfs.ReasonTruncate) != 0 && (isWatched(path) || old != "" && isWatched(old)) {
-		if s.Reasons&(ntfs.ReasonDelete|ntfs.ReasonRenameNew) != 0 || !strings.HasSuffix(strings.ToLower(path), ".pf") {
+	lower := x.upcase.Fold(path)
+	if s.Reasons&(ntfs.ReasonDelete|ntfs.ReasonRenameNew|ntfs.ReasonTruncate) != 0 && (isWatched(lower) || old != "" && isWatched(x.upcase.Fold(old))) {
+		if s.Reasons&(ntfs.ReasonDelete|ntfs.ReasonRenameNew) != 0 || !strings.HasSuffix(lower, ".pf") {
 			return Watched
 		}
 	}
 	_, set := TimesSet(s)
-	elsewhere := x.files[winpath.Key(path)] || old != "" && x.files[winpath.Key(old)]
+	elsewhere := x.files.is(lower, nil) || old != "" && x.files.is(x.upcase.Fold(old), nil)
 	if set = set && IsProgram(path); s.Reasons&happened == 0 && !set && !(elsewhere && s.Reasons&written != 0) {
 		return NotSelected
 	}
@@ -284,14 +288,14 @@ func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
 		return ForgedTimes
 	}
 	marked := x.v != nil && x.v.marked[s.File]
-	why := x.named.Select(path, s.First, marked)
+	why := x.named.choose(path, lower, s.First, marked)
 	if why == NotSelected && old != "" {
 		why = x.named.Select(old, s.First, marked)
 	}
-	if set && isInstalled(strings.ToLower(path)) && !x.inDoubt(s.File) {
+	if set && isInstalled(lower) && !x.inDoubt(s.File) {
 		return NotSelected // installers and updates set times
 	}
-	if why == HotPlace && strings.HasSuffix(strings.ToLower(path), ".pf") {
+	if why == HotPlace && strings.HasSuffix(lower, ".pf") {
 		return NotSelected // its writes are starts
 	}
 	if why == NotSelected && elsewhere {
@@ -316,8 +320,7 @@ func (x *journalReader) oddTimes(s *ntfs.Session) bool {
 
 // isWatched reports whether the end of a file is an act of its own: of logs,
 // hives, Prefetch files.
-func isWatched(path string) bool {
-	lower := strings.ToLower(path)
+func isWatched(lower string) bool {
 	switch {
 	case strings.HasPrefix(lower, `\windows\system32\winevt\logs\`):
 		return strings.HasSuffix(lower, ".evtx")

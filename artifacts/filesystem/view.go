@@ -34,7 +34,8 @@ type view struct {
 	// when they say that they were created.
 	odd    map[ntfs.Reference]uint64
 	marked map[ntfs.Reference]bool
-	named  map[string]bool           // files that other artifacts name, by winpath.Key
+	named  namedFiles
+	upcase *ntfs.UpCase
 	ran    map[ntfs.Reference]string // the Prefetch file that names the program
 	err    error
 
@@ -163,8 +164,11 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 		odd:    map[ntfs.Reference]uint64{},
 		marked: map[ntfs.Reference]bool{}, ran: map[ntfs.Reference]string{}, table: ntfs.NewTable(nil),
 	}
-	v.named = in.NamedFiles()
+	v.upcase = readUpCase(in, f)
+	v.selection.UpCase = v.upcase
+	v.named = newNamedFiles(in, v.upcase)
 	check := NewTimeCheck()
+	check.upcase = v.upcase
 	var buf []byte
 	same := func(r *ntfs.Record) *ntfs.Record { return r }
 	err := eachRecord(in, f, nil, same, func(r *ntfs.Record) {
@@ -348,11 +352,12 @@ func (v *view) choose(r *ntfs.Record) chosenRecord {
 		c.reason = NamedByPrefetch
 	} else if !r.Directory() {
 		path := string(*buf)
-		c.reason = v.selection.Select(path, n.Times[0], c.marked)
-		if c.reason == NotSelected && r.InUse() && looksRunnable(r) && !isInstalled(strings.ToLower(path)) {
+		folded := v.upcase.Fold(path)
+		c.reason = v.selection.choose(path, folded, n.Times[0], c.marked)
+		if c.reason == NotSelected && r.InUse() && looksRunnable(r) && !isInstalled(folded) {
 			c.reason = ProgramByContent
 		}
-		if c.reason == NotSelected && v.named[winpath.Key(path)] {
+		if c.reason == NotSelected && v.named.is(folded, func(spelled string) bool { return v.table.Is(n, spelled, v.upcase) }) {
 			c.reason = NamedElsewhere
 		}
 	}

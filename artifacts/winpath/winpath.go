@@ -25,6 +25,13 @@ func Key(path string) string {
 	return Lower(rest)
 }
 
+// Local returns path without what it says of the volume, as [Key] does, and spelled as
+// it is.
+func Local(path string) string {
+	_, rest := split(path)
+	return rest
+}
+
 // Volume returns what the spelling says of the volume: "C:", the device or
 // volume name, "\\server\share", or "" where it names none.
 func Volume(path string) string {

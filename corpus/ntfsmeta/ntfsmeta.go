@@ -59,6 +59,7 @@ type node struct {
 	system  bool
 	si      [4]uint64
 	attrs   uint32
+	flags   uint32 // of $STANDARD_INFORMATION
 	usn     uint64
 	names   []name
 	data    []byte // resident
@@ -279,6 +280,13 @@ func (v *Volume) Reparse(r Ref, tag uint32, at time.Time) {
 	n := v.node(r)
 	n.tag, n.attrs = tag, n.attrs|0x400
 	v.change(r, at, reasonReparse)
+	v.close(r, at)
+}
+
+// CaseSensitive makes the names in a folder case-sensitive.
+func (v *Volume) CaseSensitive(r Ref, at time.Time) {
+	v.node(r).flags |= 1
+	v.change(r, at, reasonBasicInfo)
 	v.close(r, at)
 }
 

@@ -54,6 +54,7 @@ func (v *Volume) attributes(n *node) []attribute {
 		le.PutUint64(si[8*i:], t)
 	}
 	le.PutUint32(si[32:], n.attrs)
+	le.PutUint32(si[40:], n.flags)
 	le.PutUint32(si[52:], 261)
 	le.PutUint64(si[64:], n.usn)
 	out := []attribute{{standardInformation, resident(standardInformation, "", si)}}

@@ -180,6 +180,7 @@ func (v *Volume) child(dir *node, name string) (*node, error) {
 	e, ok, sure := dirEnt{}, false, false
 	if v.tooLarge(dir) {
 		e, ok, sure = v.search(dir.f, name)
+		sure = sure && (!ok || e.name == name || !dir.f.caseSensitive())
 	}
 	if !sure {
 		d, err := v.list(dir)

@@ -68,6 +68,7 @@ type directory struct {
 	ents   []dirEnt // without short names
 	byFold []int32  // indexes of ents, in the order of the folded names
 	short  []dirEnt // short names, in that order too
+	exact  bool     // names have a case
 	damage error
 }
 
@@ -75,7 +76,7 @@ type directory struct {
 // blocks that it did not reach are read as well, and then the MFT is asked for the files that name this directory as their parent: a
 // broken node hides nothing.
 func (v *Volume) readDir(f *inode) (*directory, error) {
-	w := &indexWalk{v: v, f: f, d: &directory{entry: f.base.entry}}
+	w := &indexWalk{v: v, f: f, d: &directory{entry: f.base.entry, exact: f.caseSensitive()}}
 	if err := w.open(); err != nil {
 		if _, ok := errors.AsType[*LimitError](err); ok {
 			return nil, err
@@ -120,10 +121,14 @@ func (v *Volume) readDir(f *inode) (*directory, error) {
 	return w.d, nil
 }
 
-// lookup prefers the name as it is spelled, then any case, then short names.
+// lookup prefers the name as it is spelled, then any case, then short names. In a
+// case-sensitive directory only the spelling counts.
 func (d *directory) lookup(v *Volume, name string) (dirEnt, bool) {
 	if i, ok := slices.BinarySearchFunc(d.ents, name, func(e dirEnt, s string) int { return strings.Compare(e.name, s) }); ok {
 		return d.ents[i], true
+	}
+	if d.exact {
+		return dirEnt{}, false
 	}
 	if i, ok := slices.BinarySearchFunc(d.byFold, name, func(i int32, s string) int { return v.compare(d.ents[i].name, s) }); ok {
 		return d.ents[d.byFold[i]], true

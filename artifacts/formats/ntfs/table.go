@@ -95,6 +95,7 @@ type dirInfo struct {
 
 	shortLen uint8  // of the short name beside it; 0 for none
 	short    uint32 // offset in the arena
+	exact    bool   // names in it have a case
 }
 
 // An extension is what an extension record adds to its base.
@@ -162,6 +163,9 @@ func (t *Table) Add(r *Record) {
 		t.addShort(e.dir, best, r.shortName())
 	} else {
 		e.dir = t.addDir(&Name{})
+	}
+	if e.dir != 0 && r.HasStandard && r.Standard.Flags&siCaseSensitive != 0 {
+		t.dir(e.dir).exact = true
 	}
 }
 
