@@ -1,6 +1,7 @@
 package filesystem
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ func (c Change) Events() []artifacts.Event {
 	case KindStart:
 		add(c.First, "Program Started (estimated)", c.Summary())
 		out[0].Estimate = true
+		return out
+	case KindClock:
+		add(c.ClockTo, "Clock Set Back Time", c.setBack())
 		return out
 	case KindJournal:
 		add(c.JournalMade, "Journal Created Time", "was made")
@@ -41,6 +45,11 @@ func (c Change) Events() []artifacts.Event {
 		add(c.First, "File Written Time", c.Path+" was changed: "+c.Reasons)
 	}
 	return out
+}
+
+// setBack says that the clock was set back.
+func (c Change) setBack() string {
+	return fmt.Sprintf("goes back from %s to %s: the clock was set", c.ClockFrom.UTC().Format(utcTime), c.ClockTo.UTC().Format(utcTime))
 }
 
 func (c Change) renamed() string {

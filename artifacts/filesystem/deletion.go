@@ -65,16 +65,17 @@ func (e *volumeEnd) compare(r *ntfs.Record) {
 	}
 }
 
-// A journalFacts is what the change journal beside a $MFT says of its deleted files.
+// A journalFacts is what the change journal beside a $MFT says of its files.
 type journalFacts struct {
 	first, last uint64 // FILETIMEs
 	cut         bool   // a part is missing
 	deleted     map[ntfs.Reference]uint64
+	changed     map[ntfs.Reference]uint64 // the last change of programs in doubt, by its USN
 }
 
-// deletions reads the change journal for the files whose records are free. The result
-// is nil without a journal.
-func (v *view) deletions(in artifacts.Input) *journalFacts {
+// journal reads the change journal for the files whose records are free, and for the
+// programs whose times are in doubt. The result is nil without a journal.
+func (v *view) journal(in artifacts.Input) *journalFacts {
 	f := beside(in, journalPatterns)
 	if f == nil && in.Tree != nil && in.Loose() {
 		if signed := in.Tree.Signed(collect.JournalFile); len(signed) == 1 {
@@ -84,16 +85,16 @@ func (v *view) deletions(in artifacts.Input) *journalFacts {
 	if f == nil {
 		return nil
 	}
-	return in.Once("filesystem deletions of "+f.Snapshot+" "+f.Path, func() any { return v.readDeletions(f) }).(*journalFacts)
+	return in.Once("filesystem journal of "+f.Snapshot+" "+f.Path, func() any { return v.readJournal(f) }).(*journalFacts)
 }
 
-func (v *view) readDeletions(f *evidence.File) *journalFacts {
+func (v *view) readJournal(f *evidence.File) *journalFacts {
 	d, _ := f.OpenAt() // the artifact usnjrnl reports what is wrong with it
 	if d == nil {
 		return nil
 	}
 	defer d.Close()
-	x := &journalFacts{deleted: map[ntfs.Reference]uint64{}}
+	x := &journalFacts{deleted: map[ntfs.Reference]uint64{}, changed: map[ntfs.Reference]uint64{}}
 	j := ntfs.NewJournal(d, d.Size())
 	for c, err := range j.Changes() {
 		if err != nil {
@@ -107,6 +108,9 @@ func (v *view) readDeletions(f *evidence.File) *journalFacts {
 			x.first = c.FileTime
 		}
 		x.last = max(x.last, c.FileTime)
+		if f := v.forged[c.File]; f != nil && f.USN == c.USN {
+			x.changed[c.File] = c.FileTime
+		}
 		if c.Reason&ntfs.ReasonDelete != 0 && len(x.deleted) < maxTracked && FateOf(v.table, c.File) == FateDeleted &&
 			x.deleted[c.File] == 0 {
 			x.deleted[c.File] = c.FileTime

@@ -54,6 +54,7 @@ type Forged struct {
 	Tests   TimeTests
 	Twin    ntfs.Reference // the file whose times were cloned; 0 for none
 	Created uint64         // of $STANDARD_INFORMATION
+	USN     uint64         // of the last change, in the change journal
 
 	// NotBefore and NotAfter are FILETIMEs between which the last change really
 	// lies, by its place in the change journal; 0 when unknown.
@@ -279,7 +280,7 @@ func (c *TimeCheck) Forged() []Forged {
 	var out []Forged
 	for i := range c.suspects {
 		p := &c.suspects[i]
-		f := Forged{File: p.file, Tests: p.tests, Twin: c.twin(p), Created: p.created}
+		f := Forged{File: p.file, Tests: p.tests, Twin: c.twin(p), Created: p.created, USN: p.usn}
 		if f.Twin != 0 {
 			f.Tests |= Cloned
 		}

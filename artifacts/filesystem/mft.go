@@ -46,6 +46,7 @@ type File struct {
 	USN        uint64    `json:"usn,omitempty"`
 	Streams    []string  `json:"streams,omitempty"`
 	Hidden     string    `json:"hidden_stream,omitempty"` // a stream that holds a program or a script
+	OddStream  string    `json:"odd_stream,omitempty"`    // a named stream on a folder or on a file of System32
 	Zone       string    `json:"zone,omitempty"`
 	HostURL    string    `json:"host_url,omitempty"`
 	Referrer   string    `json:"referrer_url,omitempty"`
@@ -73,6 +74,10 @@ type Doubt struct {
 	Twin      string    `json:"cloned_from,omitempty"`
 	NotBefore time.Time `json:"changed_not_before,omitzero"`
 	NotAfter  time.Time `json:"changed_not_after,omitzero"`
+
+	// LastChange is the time of the last change by its record in the change journal,
+	// which nothing can set.
+	LastChange time.Time `json:"last_change,omitzero"`
 }
 
 var mft = artifacts.Define(artifacts.Artifact{
@@ -114,7 +119,7 @@ func decodeMFT(in artifacts.Input, yield func(File) bool) error {
 		File
 		wanted bool
 	}
-	j := v.deletions(in)
+	j := v.journal(in)
 	make := func(r *ntfs.Record) (x row) {
 		if x.wanted = r.IsBase() || r.Reused; x.wanted {
 			x.File = v.file(in, r, v.chosen[r.Reference()].reason, j)
@@ -138,7 +143,7 @@ func decodeMFT(in artifacts.Input, yield func(File) bool) error {
 func (v *view) chosenFiles(in artifacts.Input, yield func(File) bool) error {
 	live := liveView(in)
 	found := 0
-	journal := sync.OnceValue(func() *journalFacts { return v.deletions(in) }) // of the first deleted file on
+	journal := sync.OnceValue(func() *journalFacts { return v.journal(in) }) // of the first file on that needs it
 	opts := ntfs.RecordOptions{RecordSize: v.recordSize, Table: v.table, Slack: true}
 	for r, err := range ntfs.RecordsOf(in.Random, entriesOf(v.chosen), opts) {
 		if err != nil {
@@ -153,7 +158,7 @@ func (v *view) chosenFiles(in artifacts.Input, yield func(File) bool) error {
 			continue // as it is on the live volume
 		}
 		var j *journalFacts
-		if !r.InUse() {
+		if !r.InUse() || v.forged[r.Reference()] != nil {
 			j = journal()
 		}
 		if !yield(v.file(in, r, c.reason, j)) {
@@ -220,7 +225,7 @@ func (v *view) file(in artifacts.Input, r *ntfs.Record, why Reason, j *journalFa
 		f.Slack = append(f.Slack, r.SlackNames[i].Name())
 	}
 	f.bounds(r, v, j)
-	f.streams(r)
+	f.streams(r, v.fold)
 	if r.ReparseTag != 0 {
 		f.Reparse = strings.TrimSpace(fmt.Sprintf("0x%08x %s", r.ReparseTag, ntfs.ReparseName(r.ReparseTag)))
 	}
@@ -235,6 +240,9 @@ func (v *view) file(in artifacts.Input, r *ntfs.Record, why Reason, j *journalFa
 	}
 	if x := v.forged[r.Reference()]; x != nil {
 		f.Forged = doubtOf(x)
+		if j != nil {
+			f.Forged.LastChange = wire.Time(j.changed[x.File])
+		}
 	}
 	return f
 }
@@ -244,7 +252,7 @@ const maxContent = 1024
 
 var shownContent = extensions("bat cmd ps1 vbs js url txt hta")
 
-func (f *File) streams(r *ntfs.Record) {
+func (f *File) streams(r *ntfs.Record, fold func(string) string) {
 	for i := range r.Streams {
 		s := &r.Streams[i]
 		if s.Main() {
@@ -258,6 +266,9 @@ func (f *File) streams(r *ntfs.Record) {
 	}
 	if s := hiddenStream(r); s != nil {
 		f.Hidden = s.Name()
+	}
+	if s := oddStream(r, fold(f.Path[min(2, len(f.Path)):])); s != nil && f.Hidden == "" {
+		f.OddStream = s.Name()
 	}
 	if s := r.ZoneIdentifier(); s != nil {
 		z := ntfs.ParseZone(s.Value)
@@ -320,6 +331,8 @@ func (f File) Summary() string {
 	}
 	if f.Hidden != "" {
 		b.WriteString(" hides " + f.Hidden)
+	} else if f.OddStream != "" {
+		b.WriteString(" has the stream " + f.OddStream)
 	}
 	if f.WSL != nil {
 		b.WriteString(f.WSL.summary())

@@ -19,6 +19,7 @@ const (
 	KindBurst   = "burst"       // many sessions of one kind in one folder
 	KindMass    = "mass change" // many files got one extension, or one name appeared in many folders
 	KindWiped   = "wiped"       // renamed again and again, then deleted
+	KindClock   = "clock"       // the clock was set back
 	KindJournal = "journal"     // the journal as a whole
 )
 
@@ -64,6 +65,10 @@ type Change struct {
 	Extension  string `json:"extension,omitempty"`
 	Extensions int    `json:"extensions,omitempty"`
 	Renames    int    `json:"renames,omitempty"`
+
+	// Of a clock that was set back.
+	ClockFrom time.Time `json:"clock_from,omitzero"`
+	ClockTo   time.Time `json:"clock_to,omitzero"`
 
 	// Of the journal.
 	Records     int64     `json:"records,omitempty"`
@@ -116,6 +121,7 @@ type journalReader struct {
 	wiped  *WipeCheck
 	mass   *MassCheck
 	moved  movedTimes
+	clock  clockCheck
 	bursts *burstFolder
 	yield  func(Change) bool
 	base   int64 // USN of offset 0
@@ -154,7 +160,8 @@ func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
 	if !more {
 		return err
 	}
-	if more = x.bursts.flush() && x.wholes() && yield(x.summary()); !more {
+	x.remarkGaps()
+	if more = x.bursts.flush() && x.wholes() && x.clocks() && yield(x.summary()); !more {
 		return err
 	}
 	if x.left > 0 && !in.Full {
@@ -164,6 +171,13 @@ func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
 		err = errors.Join(err, in.Errorf(in.AtOffset(0), "%d bytes are not part of a record", s.Skipped))
 	}
 	return err
+}
+
+// remarkGaps says when a part of the journal is missing.
+func (x *journalReader) remarkGaps() {
+	if n := x.rewind.Gaps + x.rewind.Mismatches; n > 0 && x.v != nil {
+		x.in.Remark(fmt.Sprintf("the change journal has a gap: %d times a folder has another name than the records before it or $MFT give", n))
+	}
 }
 
 // survey reads the journal once for the times at which programs were named.
@@ -180,6 +194,7 @@ func (x *journalReader) survey() error {
 		}
 		x.last, x.maxUSN = c.FileTime, c.USN
 		x.moved.survey(c)
+		x.clock.add(c)
 		if c.Reason&ntfs.ReasonClose != 0 && c.Reason&(ntfs.ReasonCreate|ntfs.ReasonRenameNew) != 0 && !c.Directory() {
 			x.named.Add(c.Name(), c.FileTime)
 		}
@@ -450,6 +465,8 @@ func (c Change) Summary() string {
 			c.First.Format(clock), c.Last.Format(clock))
 	case KindWiped:
 		return fmt.Sprintf("%s was renamed %d times and then deleted", c.Path, c.Renames)
+	case KindClock:
+		return c.setBack()
 	case KindJournal:
 		return fmt.Sprintf("%d records from %s to %s", c.Records, c.First.Format(time.DateTime), c.Last.Format(time.DateTime))
 	}

@@ -17,7 +17,6 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
-	"github.com/artifactdump/artifactdump/prefetch"
 )
 
 // A view is what the artifacts of one volume share: two passes over its $MFT
@@ -361,8 +360,12 @@ func (v *view) choose(r *ntfs.Record) chosenRecord {
 			c.reason = NamedElsewhere
 		}
 	}
-	if c.reason == NotSelected && hiddenStream(r) != nil {
+	switch {
+	case c.reason != NotSelected || len(r.Streams) == 0:
+	case hiddenStream(r) != nil:
 		c.reason = ProgramInStream
+	case oddStream(r, v.upcase.Fold(string(*buf))) != nil:
+		c.reason = StreamOnSystem
 	}
 	if c.reason != NotSelected {
 		c.sum, c.lsn = rowSum(*buf, r, n), r.LSN
@@ -384,6 +387,7 @@ func (v *view) keep(c chosenRecord) {
 const (
 	ProgramByContent Reason = "content begins as a program does"
 	ProgramInStream  Reason = "program or script in a named stream"
+	StreamOnSystem   Reason = "named stream on a folder or on a file of System32"
 	ForgedTimes      Reason = "times in doubt"
 )
 
@@ -407,6 +411,24 @@ func hiddenStream(r *ntfs.Record) *ntfs.DataStream {
 	return nil
 }
 
+// oddStream returns a named stream where there should be none, or nil: on a folder, or
+// on a file of System32. Streams that Windows and common programs make do not count.
+func oddStream(r *ntfs.Record, lower string) *ntfs.DataStream {
+	if r.Entry < firstUser || !r.Directory() && !strings.HasPrefix(lower, `\windows\system32\`) {
+		return nil
+	}
+	for i := range r.Streams {
+		if s := &r.Streams[i]; !s.Main() && !ntfs.HarmlessStream(s.Name()) {
+			return s
+		}
+	}
+	return nil
+}
+
+// firstUser is the first record that is not one of the system's own; those of $Extend
+// come after it and have streams that are known.
+const firstUser = 16
+
 // rowSum is equal for equal rows of two copies of a volume.
 func rowSum(path []byte, r *ntfs.Record, n *ntfs.Name) uint64 {
 	h := fnv.New64a()
@@ -421,65 +443,6 @@ func rowSum(path []byte, r *ntfs.Record, n *ntfs.Name) uint64 {
 	}
 	h.Write(b)
 	return h.Sum64()
-}
-
-// prefetched notes the references by which Prefetch files name their programs.
-func (v *view) prefetched(in artifacts.Input) {
-	if in.Tree == nil || in.From.Snapshot != "" {
-		return
-	}
-	files, _ := in.Tree.Glob(`%SystemRoot%\Prefetch\*.pf`)
-	for _, f := range files {
-		if f.Snapshot != "" {
-			continue
-		}
-		b, err := f.Bytes()
-		if err != nil {
-			continue // the artifact prefetch reports it
-		}
-		if p, _ := prefetch.Parse(b, nil); p != nil {
-			if ref, _, ok := v.programOf(p); ok {
-				v.ran[ref] = winpath.Base(f.Path)
-			}
-		}
-	}
-}
-
-// programOf returns the reference and the path by which a Prefetch file names
-// its program, when the program is on the volume of the view.
-func (v *view) programOf(p *prefetch.File) (ref ntfs.Reference, path string, ok bool) {
-	if p.Flags&1 != 0 {
-		return 0, "", false // a scenario of the boot
-	}
-	for i := range p.Files {
-		m := &p.Files[i]
-		if m.MFT.Sequence == 0 || m.MFT.Entry == 0 || !isProgramOf(p, m.Name) || !v.holds(p, m.Name) {
-			continue
-		}
-		return ntfs.NewReference(m.MFT.Entry, m.MFT.Sequence), m.Name, true
-	}
-	return 0, "", false
-}
-
-// isProgramOf reports whether a name of the list is that of the program: names
-// in the header are cut to 29 characters.
-func isProgramOf(p *prefetch.File, name string) bool {
-	if p.ExecutablePath != "" {
-		return strings.EqualFold(winpath.Key(p.ExecutablePath), winpath.Key(name))
-	}
-	base := winpath.Base(name)
-	return base == p.Executable || len(p.Executable) == 29 && strings.HasPrefix(base, p.Executable)
-}
-
-// holds reports whether a name of the list is on the volume of the view: the
-// one that was made at the same time, or the only one.
-func (v *view) holds(p *prefetch.File, name string) bool {
-	for i := range p.Volumes {
-		if x := &p.Volumes[i]; strings.HasPrefix(name, x.Device+`\`) {
-			return x.RawCreated == v.made || len(p.Volumes) == 1 && v.made == 0
-		}
-	}
-	return false
 }
 
 // size spells a number of bytes.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/execution"
+	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 )
 
 // A clockStep is one pair of starts that follow each other in a Prefetch file in
@@ -35,7 +36,7 @@ func clockSteps(r *row) []clockStep {
 
 var clockMoved = wholeRule(Rule{
 	ID: "D-08", Title: "Clock set back", Level: Informational, Attack: []string{"T1070.006"},
-	Why:    "Launch times are out of order: the clock was set back between launches.",
+	Why:    "Launch times or the times of the change journal are out of order: the clock was set back between them.",
 	Benign: "Virtual machines that return to a snapshot; corrected clocks.",
 	Next:   "Read the times between the two with care and find out who set the clock (event 1 of System, event 4616 of Security).",
 	Needs:  []string{"prefetch"},
@@ -57,6 +58,7 @@ var clockMoved = wholeRule(Rule{
 			}
 		}
 	}
+	x.journalClock()
 	if len(rows) == 0 {
 		return
 	}
@@ -74,7 +76,35 @@ var clockMoved = wholeRule(Rule{
 	x.hit(x.setting("clock"), level, "the clock was set back from %s to %s, by at least %s: %s",
 		worst.from.UTC().Format(secondsOnly), worst.to.UTC().Format(secondsOnly), span(worst.step()),
 		says).from(rows...).between(worst.to, worst.from)
-})
+}, fileArtifacts...)
+
+// leastClockStep is less than what the service that keeps the time corrects at once.
+const leastClockStep = time.Minute
+
+// journalClock is what D-08 says of change journals in which time goes back.
+func (x *look) journalClock() {
+	if !x.hasFiles() {
+		return
+	}
+	var worst *row
+	step := func(r *row) time.Duration { return change(r).ClockFrom.Sub(change(r).ClockTo) }
+	var rows []*row
+	for _, r := range x.files().many[filesystem.KindClock] {
+		if step(r) < leastClockStep {
+			continue
+		}
+		rows = append(rows, r)
+		if worst == nil || step(r) > step(worst) {
+			worst = r
+		}
+	}
+	if worst == nil {
+		return
+	}
+	c := change(worst)
+	x.hit(x.setting("clock"), Informational, "the clock was set back from %s to %s, by %s: the change journal records the times of both",
+		utcTime(c.ClockFrom), utcTime(c.ClockTo), span(step(worst))).from(rows...).between(c.ClockTo, c.ClockFrom)
+}
 
 // span writes a duration as people say it: 196 days, 5h20m0s.
 func span(d time.Duration) string {

@@ -1,6 +1,7 @@
 package findings_test
 
 import (
+	"slices"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
@@ -119,13 +120,24 @@ func init() {
 	}
 	add("N-10", findings.Medium, records{journal(true)}, records{journal(false)})
 	add("N-10", findings.High, records{journal(true), pf(`\Windows\System32\fsutil.exe`, at(0))}, records{journal(false), pf(`\Windows\System32\fsutil.exe`, at(0))})
+	add("N-10", findings.Medium, records{multiple(filesystem.KindJournal, func(c *filesystem.Change) { c.Cuts = 2 })}, records{journal(false)})
+	add("D-08", findings.Informational, records{multiple(filesystem.KindClock, func(c *filesystem.Change) { c.ClockFrom, c.ClockTo = minute(90), minute(0) })},
+		records{multiple(filesystem.KindClock, func(c *filesystem.Change) { c.ClockFrom, c.ClockTo = minute(0).Add(2*time.Second), minute(0) })})
 	add("N-11", findings.High, records{multiple(filesystem.KindWiped, func(c *filesystem.Change) { c.Path, c.Renames, c.Deleted = `C:\Users\u\a.txt`, 26, minute(0) })}, records{removed(`C:\Users\u\a.txt`, 0)})
 	add("N-12", findings.Medium, records{created(`C:\Users\u\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\a.vbs`)},
 		records{created(`C:\Users\u\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup\desktop.ini`), created(`C:\Windows\System32\Tasks\Microsoft\Windows\Defrag\ScheduledDefrag`)})
 	add("N-13", findings.High, records{fileOf(`C:\Users\u\a.txt`, func(f *filesystem.File) { f.Hidden = "x.exe" })}, records{fileOf(`C:\Users\u\a.txt`, func(f *filesystem.File) { f.Streams = []string{"x (5)"} })})
+	add("N-13", findings.High, records{fileOf(`C:\Windows\System32`, func(f *filesystem.File) { f.Directory, f.OddStream = true, "x" })},
+		records{fileOf(`C:\Windows\System32`, func(f *filesystem.File) { f.Directory, f.Streams = true, []string{"x (5)"} })})
 	large := func(f *filesystem.File) { f.Size, f.Exists = 50<<20, false }
 	add("N-14", findings.Medium, records{created(`C:\PerfLogs\a.rar`), removed(`C:\PerfLogs\a.rar`, 30), fileOf(`C:\PerfLogs\a.rar`, large)},
 		records{created(`C:\PerfLogs\a.rar`), removed(`C:\PerfLogs\a.rar`, 3000), fileOf(`C:\PerfLogs\a.rar`, large)})
+	part := func(name string, size uint64) artifacts.Record {
+		return fileOf(`C:\PerfLogs\`+name, func(f *filesystem.File) { f.Size = size })
+	}
+	parts := records{part("a.rar", 5<<20), part("b.rar", 5<<20), part("c.rar", 5<<20)}
+	add("N-14", findings.Medium, parts, records{part("a.rar", 5<<20), part("b.rar", 5<<20), part("c.rar", 6<<20)})
+	add("N-14", findings.High, append(slices.Clone(parts), pf(`\Users\u\rclone.exe`, at(5))), records{pf(`\Users\u\rclone.exe`, at(5))})
 	add("N-15", findings.Critical, records{multiple(filesystem.KindMass, func(c *filesystem.Change) { c.Files, c.Extensions, c.Extension = 4000, 12, "locked" })},
 		records{multiple(filesystem.KindMass, func(c *filesystem.Change) { c.Path, c.Files, c.Folders = "LICENSE.txt", 40, 40 })})
 	add("N-16", findings.High, records{fileOf(`C:\Users\u\Documents\mimikatz.exe`, nil)}, records{fileOf(`C:\Users\u\Documents\notes.exe`, nil)})

@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +65,9 @@ func (x *look) doubts(strong bool) {
 			if f.Forged.Twin != "" {
 				says.WriteString("; the times are those of " + f.Forged.Twin)
 			}
-			if !f.Forged.NotBefore.IsZero() {
+			if !f.Forged.LastChange.IsZero() {
+				says.WriteString("; last change really " + utcTime(f.Forged.LastChange) + ", by its record in the change journal")
+			} else if !f.Forged.NotBefore.IsZero() {
 				says.WriteString("; last change really between " + utcTime(f.Forged.NotBefore) + " and " + utcTime(f.Forged.NotAfter) +
 					", by its place in the change journal")
 			}
@@ -171,9 +175,9 @@ var logsDeleted = wholeRule(Rule{
 }, fileArtifacts...)
 
 var journalRecreated = wholeRule(Rule{
-	ID: "N-10", Title: "Change journal made anew", Level: Medium, Attack: []string{"T1070"},
-	Why:    "The change journal is younger than the volume: it was deleted, and with it the record of what happened to files.",
-	Benign: "Feature updates, chkdsk, backup tools.",
+	ID: "N-10", Title: "Change journal deleted or cut", Level: Medium, Attack: []string{"T1070"},
+	Why:    "The change journal is younger than the volume or has a gap: it was deleted or cut, and with it the record of what happened to files.",
+	Benign: "Feature updates, chkdsk, backup tools; incomplete copies of the journal.",
 	Next:   "Look for fsutil at that time; carve $LogFile and free space for older records.",
 	Needs:  []string{"usnjrnl"},
 }, func(x *look) {
@@ -183,6 +187,9 @@ var journalRecreated = wholeRule(Rule{
 	idx := x.files()
 	for _, r := range idx.journals {
 		c := change(r)
+		if c.Cuts > 0 {
+			x.hit(x.setting("change journal"), 0, "the change journal has %s: records are missing", plural(c.Cuts, "gap")).from(r)
+		}
 		if !c.Recreated || x.installedAround(c.JournalMade) {
 			continue
 		}
@@ -275,8 +282,8 @@ func autostartFolder(key string) string {
 
 var hiddenStream = wholeRule(Rule{
 	ID: "N-13", Title: "Program in a named stream", Level: High, Attack: []string{"T1564.004"},
-	Why:    "A program or script is in a stream behind another file, where Explorer and most tools do not show it.",
-	Benign: "Hardly any; some antivirus products keep data in streams, under names of their own.",
+	Why:    "A program or script is in a stream behind another file, or a folder or a file of Windows has a stream: Explorer and most tools do not show it.",
+	Benign: "Hardly any; some antivirus and synchronisation programs keep data in streams, under names of their own.",
 	Next:   "Export the stream and look for what starts it.",
 	Needs:  []string{"mft"},
 }, func(x *look) {
@@ -284,6 +291,8 @@ var hiddenStream = wholeRule(Rule{
 		for _, r := range t.files {
 			if f := file(r); f.Hidden != "" {
 				x.hit(x.subjectOf(t), 0, "its stream %q holds a program or a script", f.Hidden).from(r)
+			} else if f.OddStream != "" && f.Exists {
+				x.hit(x.subjectOf(t), 0, "it has the stream %q, where Windows keeps none", f.OddStream).from(r)
 			}
 		}
 	})
@@ -293,12 +302,17 @@ var hiddenStream = wholeRule(Rule{
 const stagedSize = 10 << 20
 
 var staged = wholeRule(Rule{
-	ID: "N-14", Title: "Archive made and deleted", Level: Medium, Attack: []string{"T1560.001", "T1074.001"},
-	Why:    "A large archive was created in an unusual place and deleted within a day: data that was collected to be taken away.",
+	ID: "N-14", Title: "Archive staged", Level: Medium, Attack: []string{"T1560.001", "T1074.001"},
+	Why:    "A large archive was created in an unusual place and deleted within a day, or one in parts was: data that was collected to be taken away.",
 	Benign: "Backups, unpacked downloads.",
 	Next:   "Look for the archiver's command line and for uploads at that time.",
 	Needs:  []string{"mft", "usnjrnl"},
 }, func(x *look) {
+	level := Level(0)
+	if x.exfiltrated() {
+		level = High
+	}
+	x.parts(level)
 	x.eachStory(func(x *look, t *story, p *program) {
 		gone, row := t.deleted()
 		at, made, _ := t.appeared()
@@ -310,13 +324,56 @@ var staged = wholeRule(Rule{
 		}
 		for _, r := range t.files {
 			if f := file(r); f.Size >= stagedSize {
-				x.hit(subject{kind: kindActivity, key: "staged " + t.key, show: "archive " + t.path}, 0, "%d MB, created %s, deleted %s",
+				x.hit(subject{kind: kindActivity, key: "staged " + t.key, show: "archive " + t.path}, level, "%d MB, created %s, deleted %s",
 					f.Size>>20, utcTime(at), utcTime(gone)).from(r, made, row)
 				return
 			}
 		}
 	})
 }, fileArtifacts...)
+
+// exfiltrated reports whether a tool to take data away ran.
+func (x *look) exfiltrated() bool {
+	for _, key := range sortedKeys(x.programs) {
+		p := x.programs[key]
+		if tool := x.t.toolNamed(p.stem); tool != nil && tool.class == "staging and exfiltration" && len(p.executed()) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// stagedParts is how many archives of one size in one folder make the parts of one.
+const stagedParts = 3
+
+// parts judges the parts of archives: several of one size in one unusual folder.
+func (x *look) parts(level Level) {
+	type group struct {
+		dir  string
+		size uint64
+	}
+	all := map[group][]*row{}
+	x.eachStory(func(_ *look, t *story, p *program) {
+		if p.place == nil || p.place.level < High || !filesystem.IsContainer(t.path) {
+			return
+		}
+		for _, r := range t.files {
+			if f := file(r); f.Size >= 1<<20 && !f.Directory {
+				g := group{winpath.Dir(t.key), f.Size}
+				all[g] = append(all[g], r)
+				return
+			}
+		}
+	})
+	groups := slices.SortedFunc(maps.Keys(all), func(a, b group) int { return cmp.Or(cmp.Compare(a.dir, b.dir), cmp.Compare(a.size, b.size)) })
+	for _, g := range groups {
+		if rows := all[g]; len(rows) >= stagedParts {
+			dir := winpath.Dir(file(rows[0]).Path)
+			x.hit(subject{kind: kindActivity, key: "staged parts " + g.dir, show: "archives in " + dir}, level,
+				"%d archives of one size, %d bytes, in %s", len(rows), g.size, dir).from(rows...)
+		}
+	}
+}
 
 // backupExtensions are those that programs give to what they replace.
 var backupExtensions = map[string]bool{"tmp": true, "old": true, "bak": true, "orig": true, "deleted": true, "new": true, "log": true,

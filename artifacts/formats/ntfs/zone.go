@@ -103,7 +103,9 @@ var harmlessStreams = map[string]bool{
 	"$corrupt": true, "$info": true, "favicon": true, "encryptable": true, "smartscreen": true,
 	"com.dropbox.attributes": true, "com.dropbox.attrs": true, "{4c8cc155-6c1e-11d1-8e41-00c04fb9386d}": true,
 	"wofcompresseddata": true, "ms-properties": true, "oecustomproperty": true, "zone.identifier": true,
-	"\x05summaryinformation": true, "\x05documentsummaryinformation": true,
+	"win32app_1": true, "afp_afpinfo": true, "afp_resource": true, "com.apple.quarantine": true,
+	"com.apple.lastuseddate#ps": true,
+	"\x05summaryinformation":    true, "\x05documentsummaryinformation": true,
 }
 
 // HarmlessStream reports whether a stream has a name that Windows or a common
