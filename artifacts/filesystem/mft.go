@@ -267,7 +267,7 @@ func (f *File) streams(r *ntfs.Record, fold func(string) string) {
 	if s := hiddenStream(r); s != nil {
 		f.Hidden = s.Name()
 	}
-	if s := oddStream(r, fold(f.Path[min(2, len(f.Path)):])); s != nil && f.Hidden == "" {
+	if s := oddStream(r, func() string { return fold(f.Path[min(2, len(f.Path)):]) }); s != nil && f.Hidden == "" {
 		f.OddStream = s.Name()
 	}
 	if s := r.ZoneIdentifier(); s != nil {

@@ -364,7 +364,7 @@ func (v *view) choose(r *ntfs.Record) chosenRecord {
 	case c.reason != NotSelected || len(r.Streams) == 0:
 	case hiddenStream(r) != nil:
 		c.reason = ProgramInStream
-	case oddStream(r, v.upcase.Fold(string(*buf))) != nil:
+	case oddStream(r, func() string { return v.upcase.Fold(string(*buf)) }) != nil:
 		c.reason = StreamOnSystem
 	}
 	if c.reason != NotSelected {
@@ -413,12 +413,14 @@ func hiddenStream(r *ntfs.Record) *ntfs.DataStream {
 
 // oddStream returns a named stream where there should be none, or nil: on a folder, or
 // on a file of System32. Streams that Windows and common programs make do not count.
-func oddStream(r *ntfs.Record, lower string) *ntfs.DataStream {
-	if r.Entry < firstUser || !r.Directory() && !strings.HasPrefix(lower, `\windows\system32\`) {
-		return nil
-	}
+func oddStream(r *ntfs.Record, folded func() string) *ntfs.DataStream {
 	for i := range r.Streams {
-		if s := &r.Streams[i]; !s.Main() && !ntfs.HarmlessStream(s.Name()) {
+		s := &r.Streams[i]
+		switch {
+		case s.Main() || ntfs.HarmlessStream(s.Name()):
+		case r.Entry < firstUser || !r.Directory() && !strings.HasPrefix(folded(), `\windows\system32\`):
+			return nil
+		default:
 			return s
 		}
 	}

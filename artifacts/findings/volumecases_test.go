@@ -129,6 +129,12 @@ func init() {
 	add("N-13", findings.High, records{fileOf(`C:\Users\u\a.txt`, func(f *filesystem.File) { f.Hidden = "x.exe" })}, records{fileOf(`C:\Users\u\a.txt`, func(f *filesystem.File) { f.Streams = []string{"x (5)"} })})
 	add("N-13", findings.High, records{fileOf(`C:\Windows\System32`, func(f *filesystem.File) { f.Directory, f.OddStream = true, "x" })},
 		records{fileOf(`C:\Windows\System32`, func(f *filesystem.File) { f.Directory, f.Streams = true, []string{"x (5)"} })})
+	add("N-13", findings.Low, records{fileOf(`C:\data`, func(f *filesystem.File) { f.Directory, f.OddStream = true, "x" })},
+		records{fileOf(`C:\data`, func(f *filesystem.File) { f.Directory, f.Streams = true, []string{"x (5)"} })})
+	driver := `C:\Windows\System32\drivers\x.sys`
+	add("N-12", findings.Medium, records{created(driver)}, records{session(driver, func(c *filesystem.Change) {
+		c.Created, c.Shown = minute(0), string(filesystem.NamedElsewhere)
+	})})
 	large := func(f *filesystem.File) { f.Size, f.Exists = 50<<20, false }
 	add("N-14", findings.Medium, records{created(`C:\PerfLogs\a.rar`), removed(`C:\PerfLogs\a.rar`, 30), fileOf(`C:\PerfLogs\a.rar`, large)},
 		records{created(`C:\PerfLogs\a.rar`), removed(`C:\PerfLogs\a.rar`, 3000), fileOf(`C:\PerfLogs\a.rar`, large)})

@@ -249,8 +249,8 @@ var newAutostartFile = wholeRule(Rule{
 				continue
 			}
 			id := autostartFolder(t.key)
-			if id == "" || !c.Deleted.IsZero() {
-				continue
+			if id == "" || !c.Deleted.IsZero() || c.Shown == string(filesystem.NamedElsewhere) {
+				continue // an installation put there what a service names
 			}
 			at := c.Created
 			if at.IsZero() {
@@ -292,7 +292,11 @@ var hiddenStream = wholeRule(Rule{
 			if f := file(r); f.Hidden != "" {
 				x.hit(x.subjectOf(t), 0, "its stream %q holds a program or a script", f.Hidden).from(r)
 			} else if f.OddStream != "" && f.Exists {
-				x.hit(x.subjectOf(t), 0, "it has the stream %q, where Windows keeps none", f.OddStream).from(r)
+				level := Low // several programs keep settings of a folder in a stream of it
+				if t.key == `\windows\system32` || strings.HasPrefix(t.key, `\windows\system32\`) {
+					level = High
+				}
+				x.hit(x.subjectOf(t), level, "it has the stream %q, where Windows keeps none", f.OddStream).from(r)
 			}
 		}
 	})
@@ -303,7 +307,7 @@ const stagedSize = 10 << 20
 
 var staged = wholeRule(Rule{
 	ID: "N-14", Title: "Archive staged", Level: Medium, Attack: []string{"T1560.001", "T1074.001"},
-	Why:    "A large archive was created in an unusual place and deleted within a day, or one in parts was: data that was collected to be taken away.",
+	Why:    "A large archive was created in an unusual place and deleted within a day, or archives of one size lie there: data that was collected to be taken away.",
 	Benign: "Backups, unpacked downloads.",
 	Next:   "Look for the archiver's command line and for uploads at that time.",
 	Needs:  []string{"mft", "usnjrnl"},

@@ -2,6 +2,7 @@ package ntfs
 
 import (
 	"errors"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -9,7 +10,10 @@ import (
 // An UpCase is the table $UpCase of a volume, by which Windows compares names without
 // case. A nil one compares as the table of Windows does in general: by the simple upper
 // case of each character, but no letter beyond ASCII is equal to one of ASCII.
-type UpCase struct{ table [1 << 16]uint16 }
+type UpCase struct {
+	table [1 << 16]uint16
+	odd   bool // letters of ASCII are not those of everybody
+}
 
 // ParseUpCase reads a table, which is 131,072 bytes long.
 func ParseUpCase(b []byte) (*UpCase, error) {
@@ -20,7 +24,15 @@ func ParseUpCase(b []byte) (*UpCase, error) {
 	for i := range u.table {
 		u.table[i] = le.Uint16(b[2*i:])
 	}
+	u.check()
 	return u, nil
+}
+
+// check finds out whether the table folds ASCII as all tables of Windows do.
+func (u *UpCase) check() {
+	for c := range rune(utf8.RuneSelf) {
+		u.odd = u.odd || rune(u.table[c]) != unicode.ToUpper(c)
+	}
 }
 
 // UpCase returns the table of the volume, or nil when it cannot be read.
@@ -30,6 +42,7 @@ func (v *Volume) UpCase() *UpCase {
 	}
 	u := new(UpCase)
 	copy(u.table[:], v.upcase)
+	u.check()
 	return u
 }
 
@@ -48,7 +61,21 @@ func (u *UpCase) upper(r rune) rune {
 
 // Fold returns a text that is the same for two names exactly when the volume takes them
 // for one. Letters of ASCII are in lower case.
-func (u *UpCase) Fold(name string) string { return string(u.AppendFold(nil, name)) }
+func (u *UpCase) Fold(name string) string {
+	if (u == nil || !u.odd) && isASCII(name) {
+		return strings.ToLower(name)
+	}
+	return string(u.AppendFold(make([]byte, 0, len(name)+8), name))
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
 
 // AppendFold appends what [UpCase.Fold] returns to b.
 func (u *UpCase) AppendFold(b []byte, name string) []byte {
