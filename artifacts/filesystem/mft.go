@@ -84,14 +84,15 @@ var mft = artifacts.Define(artifacts.Artifact{
 	Name:     "mft",
 	Title:    "$MFT",
 	DataType: "fs:stat:ntfs",
-	About: `The file records of an NTFS volume, deleted ones included. Proves that the file was on the volume under this name. The times
-of $FILE_NAME are set by Windows when the name is made, so its creation is when the file appeared here. A rename copies the times of
+	About: `The file records of an NTFS volume, deleted ones included. Proves that the file was on the volume under this name. The times of
+$FILE_NAME are set by Windows when the name is made, so its creation is when the file appeared here. A rename copies the times of
 $STANDARD_INFORMATION into it: then it is not later than the rename. The four times of $STANDARD_INFORMATION can be set by any program
-and travel with copies and archives. A record that is not in use belonged to a deleted file; its names, times and small streams stay until
-it is reused. Does not prove that a program ran, who made a file. When it was deleted is known from the change journal,
-or within bounds: after the last change of its record, and before the journal begins or before the newest change of the volume. A folder of the path is confirmed by entry and
-sequence number; below $Orphan the folder is unknown. By default only programs, scripts and archives outside the folders of Windows, files
-in hot places, files with a Mark of the Web, and those that services, tasks and Prefetch files name are shown: -a mft shows all.`,
+and travel with copies and archives. A record that is not in use belonged to a deleted file; its names, times and small streams stay
+until it is reused. Does not prove that a program ran, who made a file. When it was deleted is known from the change journal, or within
+bounds: after the last change of its record, and before the journal begins or before the newest change of the volume. A folder of the
+path is confirmed by entry and sequence number; below $Orphan the folder is unknown. By default only programs, scripts and archives
+outside the folders of Windows, files in hot places, files with a Mark of the Web, and those that services, tasks and Prefetch files
+name are shown: -a mft shows all.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1070.006", "T1564.004", "T1105"},
 	Refs: []string{

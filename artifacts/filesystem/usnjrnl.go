@@ -286,7 +286,8 @@ func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
 		return NotSelected
 	}
 	lower := x.upcase.Fold(path)
-	if s.Reasons&(ntfs.ReasonDelete|ntfs.ReasonRenameNew|ntfs.ReasonTruncate) != 0 && (isWatched(lower) || old != "" && isWatched(x.upcase.Fold(old))) {
+	watched := isWatched(lower) || old != "" && isWatched(x.upcase.Fold(old))
+	if watched && s.Reasons&(ntfs.ReasonDelete|ntfs.ReasonRenameNew|ntfs.ReasonTruncate) != 0 {
 		if s.Reasons&(ntfs.ReasonDelete|ntfs.ReasonRenameNew) != 0 || !strings.HasSuffix(lower, ".pf") {
 			return Watched
 		}

@@ -176,7 +176,7 @@ var logsDeleted = wholeRule(Rule{
 
 var journalRecreated = wholeRule(Rule{
 	ID: "N-10", Title: "Change journal deleted or cut", Level: Medium, Attack: []string{"T1070"},
-	Why:    "The change journal is younger than the volume or has a gap: it was deleted or cut, and with it the record of what happened to files.",
+	Why:    "The change journal is younger than the volume or has a gap: it was deleted or cut, and what it recorded is lost.",
 	Benign: "Feature updates, chkdsk, backup tools; incomplete copies of the journal.",
 	Next:   "Look for fsutil at that time; carve $LogFile and free space for older records.",
 	Needs:  []string{"usnjrnl"},
@@ -282,7 +282,7 @@ func autostartFolder(key string) string {
 
 var hiddenStream = wholeRule(Rule{
 	ID: "N-13", Title: "Program in a named stream", Level: High, Attack: []string{"T1564.004"},
-	Why:    "A program or script is in a stream behind another file, or a folder or a file of Windows has a stream: Explorer and most tools do not show it.",
+	Why:    "A program is in a stream behind another file, or a folder or file of Windows has one: most tools do not show it.",
 	Benign: "Hardly any; some antivirus and synchronisation programs keep data in streams, under names of their own.",
 	Next:   "Export the stream and look for what starts it.",
 	Needs:  []string{"mft"},
@@ -307,7 +307,7 @@ const stagedSize = 10 << 20
 
 var staged = wholeRule(Rule{
 	ID: "N-14", Title: "Archive staged", Level: Medium, Attack: []string{"T1560.001", "T1074.001"},
-	Why:    "A large archive was created in an unusual place and deleted within a day, or archives of one size lie there: data that was collected to be taken away.",
+	Why:    "A large archive in an unusual place was deleted within a day, or several of one size are there: data to take away.",
 	Benign: "Backups, unpacked downloads.",
 	Next:   "Look for the archiver's command line and for uploads at that time.",
 	Needs:  []string{"mft", "usnjrnl"},
