@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/flate"
@@ -129,7 +130,7 @@ func run(ctx context.Context, ev *evidence.Evidence, w io.Writer, o *Options, j 
 		return nil, err
 	}
 	c.zip = zip.NewWriter(plain)
-	c.zip.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	c.zip.RegisterCompressor(zip.Deflate, newPacker)
 	if err := c.replay(); err != nil {
 		return nil, err
 	}
@@ -150,6 +151,31 @@ func run(ctx context.Context, ev *evidence.Evidence, w io.Writer, o *Options, j 
 	}
 	c.sum.Size, c.sum.SHA256 = c.out.n, hex.EncodeToString(c.out.sum.Sum(nil))
 	return &c.sum, nil
+}
+
+// A packer deflates one entry after the other in the same memory, which is more than most entries have.
+type packer struct{ *flate.Writer }
+
+var packers = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(nil, flate.BestSpeed)
+	if err != nil {
+		panic(err) // BestSpeed is a level
+	}
+	return &packer{w}
+}}
+
+func newPacker(w io.Writer) (io.WriteCloser, error) {
+	p := packers.Get().(*packer)
+	p.Reset(w)
+	return p, nil
+}
+
+// Close ends the entry. The packer must not be used after it.
+func (p *packer) Close() error {
+	err := p.Writer.Close()
+	p.Reset(nil)
+	packers.Put(p)
+	return err
 }
 
 // seal returns where the zip is written: to w, or to what encrypts it.

@@ -78,8 +78,8 @@ type copier struct {
 	w        io.Writer
 	buf      []byte
 	limit    int64 // of stored bytes
-	original hash.Hash
 	kept     hash.Hash
+	original hash.Hash // kept until a hole makes them differ
 	hashing  bool
 	check    func([]byte) bool
 	pos      int64 // in the original
@@ -92,7 +92,8 @@ func whatever([]byte) bool { return true }
 
 // copyFile writes the content of a file to w, at most limit bytes of it. Blocks that check refuses are read again.
 func copyFile(ctx context.Context, w io.Writer, f fs.File, size, limit int64, buf []byte, check func([]byte) bool) (copied, error) {
-	c := &copier{ctx: ctx, w: w, buf: buf, limit: limit, original: sha256.New(), kept: sha256.New(), hashing: true, check: check}
+	sum := sha256.New()
+	c := &copier{ctx: ctx, w: w, buf: buf, limit: limit, original: sum, kept: sum, hashing: true, check: check}
 	c.out.state = whole
 	list, sparse := pieces(f, size)
 	at, random := f.(io.ReaderAt)
@@ -134,7 +135,7 @@ func (c *copier) write(p []byte) error {
 		return err
 	}
 	c.kept.Write(p)
-	if c.hashing {
+	if c.hashing && c.original != c.kept {
 		c.original.Write(p)
 	}
 	n := int64(len(p))
@@ -167,6 +168,13 @@ func (c *copier) hole(n int64) {
 	if n > maxHashed {
 		c.hashing = false
 		return
+	}
+	if c.original == c.kept {
+		var err error
+		if c.original, err = c.kept.(hash.Cloner).Clone(); err != nil {
+			c.original, c.hashing = c.kept, false
+			return
+		}
 	}
 	var zeros [smallest]byte
 	for ; n > 0; n -= int64(len(zeros)) {

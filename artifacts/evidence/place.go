@@ -57,7 +57,7 @@ func (t *Tree) Name() string { return t.name }
 // maxNameHive is the largest hive that is opened for an identity: a collector may use little memory.
 const maxNameHive = 32 << 20
 
-// Identity reads what tells the machine from others: name, zone, product, build and GUID. It holds one hive at a time, and none
+// Identity reads what tells the machine from others: name, zone, product, build and GUID, and nothing else of a [Machine]. It holds one hive at a time, and none
 // afterwards. What no hive tells, or only one of more than 32 MiB, is empty.
 func (t *Tree) Identity() *Machine {
 	m := &Machine{Env: map[string]string{}}
@@ -79,5 +79,7 @@ func (t *Tree) Identity() *Machine {
 			m.readSoftware(hv)
 		}
 	}
-	return m
+	// The rest of what was read refers to the bytes of the hives.
+	return &Machine{Name: strings.Clone(m.Name), NameFrom: m.NameFrom, TimeZone: strings.Clone(m.TimeZone), Product: strings.Clone(m.Product),
+		Build: strings.Clone(m.Build), GUID: strings.Clone(m.GUID)}
 }
