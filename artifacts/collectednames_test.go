@@ -113,3 +113,41 @@ func volumeNames(t *testing.T, name string) map[string]string {
 	}
 	return out
 }
+
+// An opening file system counts how often each file is opened.
+type opening struct {
+	fs.FS
+	n map[string]int
+}
+
+func (o *opening) Open(name string) (fs.File, error) {
+	o.n[name]++
+	return o.FS.Open(name)
+}
+
+func (o *opening) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(o.FS, name) }
+
+// TestCollectedTableOnce reads the $MFT of a collection more than once, as the artifacts do: it is expanded once.
+func TestCollectedTableOnce(t *testing.T) {
+	zip := collectTo(t, shadowImage(t, shadowStates()[3:]))
+	count := &opening{n: map[string]int{}}
+	ev, err := evidence.Open(zip, &evidence.Options{Wrap: func(fsys fs.FS) fs.FS { count.FS = fsys; return count }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ev.Close()
+	list, errs := ev.Trees[0].Glob(`%AnyDrive%\$MFT`)
+	if len(list) != 1 || len(errs) > 0 {
+		t.Fatalf("%d files, %v", len(list), errs)
+	}
+	for range 3 {
+		b, err := list[0].Bytes()
+		if err != nil || !strings.HasPrefix(string(b), "FILE") {
+			t.Fatalf("%d bytes, %v", len(b), err)
+		}
+	}
+	const table = "uploads/ntfs/%5C%5C.%5CC%3A/$MFT"
+	if n := count.n[table]; n != 1 {
+		t.Errorf("opened %d times", n)
+	}
+}

@@ -223,7 +223,8 @@ func OpenFS(fsys fs.FS, name string, opts *Options) (*Evidence, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNothing, err)
 	}
 	e := &Evidence{Path: name, Kind: "folder"}
-	for _, h := range hosts {
+	for i, h := range hosts {
+		e.closers = append(e.closers, hosts[i].Close)
 		trees, notes := machines(h, name, name, opts)
 		e.Trees = append(e.Trees, trees...)
 		e.Notes = append(e.Notes, notes...)

@@ -3,9 +3,11 @@ package scan_test
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"log"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -155,6 +157,32 @@ func TestRunRefuses(t *testing.T) {
 	} {
 		if m, err := scan.Run(t.Context(), o, nil); err == nil || m != nil {
 			t.Errorf("%+v: %v, manifest %v", o, err, m != nil)
+		}
+	}
+}
+
+// TestOpensOnce scans one machine: its evidence stays open from the plan on. That of several machines is opened again for each.
+func TestOpensOnce(t *testing.T) {
+	tmp := t.TempDir()
+	var paths []string
+	for _, name := range []string{"a", "b"} {
+		paths = append(paths, filepath.Join(tmp, name))
+		if err := corpus.Incident().Write(paths[len(paths)-1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n, want := range map[int]int32{1: 1, 2: 4} {
+		var opened atomic.Int32
+		o := scan.Options{Evidence: paths[:n], Dir: filepath.Join(tmp, fmt.Sprint("case", n)), Jobs: 1}
+		o.Open.Wrap = func(fsys fs.FS) fs.FS {
+			opened.Add(1)
+			return fsys
+		}
+		if _, err := scan.Run(t.Context(), o, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := opened.Load(); got != want {
+			t.Errorf("%d machines: opened %d times, want %d", n, got, want)
 		}
 	}
 }

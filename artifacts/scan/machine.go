@@ -100,9 +100,12 @@ func Machine(ctx context.Context, tree *evidence.Tree, sink files.Folder, o Opti
 // what the manifest says of the machine, complete or not, and the worst
 // finding.
 func (s *run) one(ctx context.Context, h *machine) (m *MachineManifest, worst findings.Level, err error) {
-	ev, err := s.evidence(s.m.Evidence[h.evidence].Path)
-	if err != nil {
-		return nil, 0, err
+	ev := s.open
+	s.open = nil
+	if ev == nil {
+		if ev, err = s.evidence(s.m.Evidence[h.evidence].Path); err != nil {
+			return nil, 0, err
+		}
 	}
 	defer ev.Close()
 	if h.tree >= len(ev.Trees) {

@@ -28,6 +28,7 @@ type machine struct {
 // work plans and does everything that CASE.partial lacks.
 func (s *run) work() error {
 	machines, err := s.plan(s.o.Evidence)
+	defer s.closeOpen()
 	if err != nil {
 		return err
 	}
@@ -42,6 +43,14 @@ func (s *run) work() error {
 		return err
 	}
 	return s.index()
+}
+
+// closeOpen closes the evidence that the plan left open, when nothing was to be scanned.
+func (s *run) closeOpen() {
+	if s.open != nil {
+		s.open.Close()
+		s.open = nil
+	}
 }
 
 // plan looks into the evidence for machines and gives each a folder.
@@ -95,9 +104,15 @@ func (s *run) plan(paths []string) ([]machine, error) {
 			m := machine{evidence: i, tree: t, name: tree.Machine().Name}
 			s.estimate(&m, tree)
 			machines = append(machines, m)
+			if len(paths) == 1 && len(ev.Trees) == 1 {
+				s.open = ev
+				break
+			}
 			ev.Trees[t] = nil // with its hives, of which those of all machines together have no room
 		}
-		ev.Close()
+		if s.open == nil {
+			ev.Close()
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -167,6 +167,8 @@ type run struct {
 	status  *Status
 	kept    time.Time     // when the manifest was last written between machines
 	keeping time.Duration // how long that took
+
+	open *evidence.Evidence // the only evidence, of the only machine, as it was opened for the plan
 }
 
 // Run scans evidence into a case folder. It returns the manifest, also beside an

@@ -12,6 +12,7 @@ package collect
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 	"time"
@@ -38,6 +39,18 @@ type Machine struct {
 	Loose    bool    // no layout: look at Files, not at paths
 	Files    []Loose // of a loose heap, what the signatures show, by path
 	Problems []error // what could not be read or was refused; each names its path
+
+	closers []io.Closer // temporary files
+}
+
+// Close removes the temporary files of the machine, whose volumes must not be used after it.
+func (m *Machine) Close() error {
+	var errs []error
+	for _, c := range m.closers {
+		errs = append(errs, c.Close())
+	}
+	m.closers = nil
+	return errors.Join(errs...)
 }
 
 // A Vol is one volume of a host, or one older copy of it.

@@ -26,39 +26,54 @@ func (v *veloWalk) readTable(t *tree, names int64) error {
 		return fs.ErrNotExist
 	}
 	w := &tableWalk{veloWalk: v, t: t, folders: map[ntfs.Reference]*node{}}
-	pass := func(do func(io.Reader) error) error {
-		f, err := n.src.open()
+	r, err := v.settle(n)
+	if err != nil {
+		return err
+	}
+	if w.table, err = ntfs.ReadTable(io.NewSectionReader(r, 0, n.size), nil, nil); err != nil {
+		return err
+	}
+	for rec, err := range ntfs.Records(io.NewSectionReader(r, 0, n.size), &ntfs.RecordOptions{Table: w.table}) {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
-		return do(f)
-	}
-	if err := pass(func(r io.Reader) (err error) {
-		w.table, err = ntfs.ReadTable(r, nil, nil)
-		return err
-	}); err != nil {
-		return err
-	}
-	err := pass(func(r io.Reader) error {
-		for rec, err := range ntfs.Records(r, &ntfs.RecordOptions{Table: w.table}) {
-			if err != nil {
-				return err
-			}
-			if !rec.InUse() || !rec.IsBase() || rec.Reused {
-				continue
-			}
-			if err := w.record(rec); err != nil {
-				return err
-			}
+		if !rec.InUse() || !rec.IsBase() || rec.Reused {
+			continue
 		}
-		return nil
-	})
-	if err == nil && w.names != names {
-		err = fmt.Errorf("%d names, the collector saw %d", w.names, names)
+		if err := w.record(rec); err != nil {
+			return err
+		}
 	}
-	return err
+	if w.names != names {
+		return fmt.Errorf("%d names, the collector saw %d", w.names, names)
+	}
+	return nil
 }
+
+// settle returns the bytes of a file that is read more than once, here and by the decoders. One that can only be read from its beginning
+// is expanded into a temporary file, which the machine keeps.
+func (v *veloWalk) settle(n *node) (io.ReaderAt, error) {
+	f, err := n.src.open()
+	if err != nil {
+		return nil, err
+	}
+	if at, ok := f.(io.ReaderAt); ok {
+		v.closers = append(v.closers, f)
+		return at, nil
+	}
+	s, err := spool(f, n.size, maxTable, 4<<20)
+	if s == nil {
+		return nil, err
+	}
+	v.closers = append(v.closers, s)
+	if err == nil && s.Size() == n.size {
+		n.src = sourceFunc(func() (fs.File, error) { return &storedFile{SectionReader: io.NewSectionReader(s, 0, n.size)}, nil })
+	}
+	return s, err
+}
+
+// maxTable bounds what is expanded of a file table.
+const maxTable = 64 << 30
 
 // record takes the names of one file or folder.
 func (w *tableWalk) record(r *ntfs.Record) error {

@@ -186,9 +186,10 @@ func host(l *lister, dir string, list []fs.DirEntry) (Machine, bool) {
 		}
 	}
 	if name, ok := hasDir(list, "uploads"); ok {
-		if vols, problems := velociraptor(fsys, dir, path.Join(dir, name), list); len(vols) > 0 {
+		if v := velociraptor(fsys, dir, path.Join(dir, name), list); len(v.out) > 0 {
+			vols := v.out
 			h.Kind = Velociraptor
-			h.Problems = problems
+			h.Problems, h.closers = v.problems, v.closers
 			h.clientName(fsys, dir, list)
 			h.setVolumes(l, vols)
 			return h, true

@@ -133,6 +133,7 @@ func OpenArchive(r io.ReaderAt, size int64, opts *Options) (*Collection, error) 
 		return nil, errors.Join(append([]error{err}, a.problems...)...)
 	}
 	c.Problems = a.allProblems()
+	c.close = func() error { return errors.Join(c.closeHosts(), a.close()) }
 	return c, nil
 }
 
@@ -202,5 +203,15 @@ func openFolder(path string, opts *Options) (*Collection, error) {
 		}
 		return nil, err
 	}
+	c.close = func() error { return errors.Join(c.closeHosts(), root.Close()) }
 	return c, nil
+}
+
+// closeHosts closes what the layout opened.
+func (c *Collection) closeHosts() error {
+	var errs []error
+	for i := range c.Hosts {
+		errs = append(errs, c.Hosts[i].Close())
+	}
+	return errors.Join(errs...)
 }

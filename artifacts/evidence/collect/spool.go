@@ -37,20 +37,24 @@ const spoolInMemory = 24 << 20
 // the result is closed. size is what is expected, most what is allowed. With an error the result is what came before it, unless that is
 // a *LimitError, or the file cannot be written.
 func Spool(r io.Reader, size, most int64) (*Spooled, error) {
+	return spool(r, size, most, spoolInMemory)
+}
+
+func spool(r io.Reader, size, most, inMemory int64) (*Spooled, error) {
 	if c, ok := r.(io.Closer); ok {
 		defer c.Close()
 	}
 	if size > most {
 		return nil, &LimitError{"MaxExpanded", most}
 	}
-	head := bytes.NewBuffer(make([]byte, 0, min(max(size, 0)+512, spoolInMemory)))
-	n, err := io.Copy(head, io.LimitReader(r, spoolInMemory+1))
-	if err != nil || n <= spoolInMemory {
+	head := bytes.NewBuffer(make([]byte, 0, min(max(size, 0)+512, inMemory)))
+	n, err := io.Copy(head, io.LimitReader(r, inMemory+1))
+	if err != nil || n <= inMemory {
 		return &Spooled{ReaderAt: bytes.NewReader(head.Bytes()), size: n}, err
 	}
 	f, err := os.CreateTemp("", "artifactdump-*.tmp")
 	if err != nil {
-		return nil, fmt.Errorf("more than %d bytes, and no temporary file for them: %w", spoolInMemory, err)
+		return nil, fmt.Errorf("more than %d bytes, and no temporary file for them: %w", inMemory, err)
 	}
 	os.Remove(f.Name()) // where the system allows it the file has no name from now on, and is gone whatever happens
 	s := &Spooled{ReaderAt: f, file: f}

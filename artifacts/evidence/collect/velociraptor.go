@@ -33,7 +33,7 @@ type upload struct {
 }
 
 // velociraptor makes a volume of each device below uploads. Several accessors may hold parts of one volume: they are laid over each other.
-func velociraptor(fsys fs.FS, dir, uploads string, list []fs.DirEntry) ([]Vol, []error) {
+func velociraptor(fsys fs.FS, dir, uploads string, list []fs.DirEntry) *veloWalk {
 	v := &veloWalk{fsys: fsys, vols: map[Vol]*tree{}}
 	v.readManifest(dir, list)
 	accessors, err := fs.ReadDir(fsys, uploads)
@@ -69,7 +69,7 @@ func velociraptor(fsys fs.FS, dir, uploads string, list []fs.DirEntry) ([]Vol, [
 		}
 	}
 	if len(devices) == 0 {
-		return nil, nil
+		return v
 	}
 	v.readUploads(dir, list)
 	for _, d := range devices {
@@ -84,7 +84,7 @@ func velociraptor(fsys fs.FS, dir, uploads string, list []fs.DirEntry) ([]Vol, [
 	}
 	v.readOwn(dir, list)
 	v.readTimes(dir, list)
-	return v.out, v.problems
+	return v
 }
 
 func accessorRank(name string) int {
@@ -102,6 +102,7 @@ type veloWalk struct {
 	vols     map[Vol]*tree     // by name and snapshot
 	out      []Vol
 	problems []error
+	closers  []io.Closer
 	entries  int
 	full     bool
 }
