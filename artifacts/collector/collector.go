@@ -36,6 +36,7 @@ const (
 // The listings of [Options].
 const (
 	ListFull = "full" // everything
+	ListHot  = "hot"  // the folders that programs start from
 	ListNone = "none"
 )
 
@@ -46,7 +47,7 @@ type Options struct {
 	MaxFile  int64  // bytes stored of one file; file tables and change journals are exempt. 0 means DefaultMaxFile
 	MaxTotal int64  // bytes stored of all files. 0 means DefaultMaxTotal
 	Store    bool   // do not compress
-	Listing  string // of the names on the volumes: ListFull (also ""), ListNone
+	Listing  string // of the names on the volumes: ListFull (also ""), ListHot, ListNone
 
 	// Programs returns more files to store, when set, up to 64 MiB of each: those of programs that start by themselves.
 	Programs func(context.Context, *evidence.Tree) ([]*evidence.File, error)

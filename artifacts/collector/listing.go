@@ -22,6 +22,7 @@ type listed struct {
 	Path       string    `json:"path"`
 	Size       int64     `json:"size,omitempty"`
 	Dir        bool      `json:"dir,omitempty"`
+	Listed     bool      `json:"listed,omitempty"` // in a listing of some folders: all of this one
 	Link       bool      `json:"link,omitempty"`
 	Attributes uint32    `json:"attributes,omitempty"`
 	MFT        string    `json:"mft,omitempty"`
@@ -57,6 +58,20 @@ func (m *machine) listing(ctx context.Context) error {
 	l.enc.SetEscapeHTML(false)
 	for _, d := range left {
 		l.d, d.Listing = d, "listing.jsonl.gz"
+		source, partial := d.fsys.(interface {
+			Partial() bool
+			Whole(string) bool
+		})
+		l.source = nil
+		if partial && source.Partial() { // a collection that lists some folders
+			l.source = source
+		}
+		if m.o.Listing == ListHot || l.source != nil {
+			d.Scope = ListHot
+			if !l.readable(".") {
+				d.Listing = "" // not even the root is listed
+			}
+		}
 		if err := l.folder(".", 0); err != nil {
 			return err
 		}
@@ -114,6 +129,8 @@ type lister struct {
 	ctx context.Context
 	d   *device
 	enc *json.Encoder
+
+	source interface{ Whole(string) bool } // of a collection that lists some folders
 }
 
 // folder lists one folder and those below it.
@@ -148,16 +165,57 @@ func (l *lister) folder(dir string, depth int) error {
 		}
 		l.sum.Listed++
 		l.d.Listed++
+		into := x.Dir
+		if l.d.Scope == ListHot {
+			into = x.Dir && (hot(p) || l.o.Listing != ListHot)
+			x.Listed = into && depth < maxListDepth && l.readable(p)
+		}
 		if err := l.enc.Encode(&x); err != nil {
 			return err
 		}
-		if x.Dir {
+		if into {
 			if err := l.folder(p, depth+1); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// hotFolders are the folders of a hot listing below the root of a volume, and how many levels of each are listed: those that programs
+// start from, and where the artifacts look whether a file is there.
+var hotFolders = map[string]int{
+	"windows": 1, "winnt": 1, "program files": 3, "program files (x86)": 3,
+	"windows/system32": maxListDepth, "windows/syswow64": maxListDepth, "winnt/system32": maxListDepth, "windows/prefetch": 1,
+	"windows/tasks": 1, "windows/temp": 2, "windows/inf": 1, "windows/appcompat": 2, "windows/serviceprofiles": maxListDepth,
+	"programdata": maxListDepth, "users": maxListDepth, "documents and settings": maxListDepth, "$recycle.bin": maxListDepth,
+	"recycler": maxListDepth, "perflogs": 1,
+}
+
+// coldFolders are left out of those.
+var coldFolders = []string{"windows/system32/driverstore/filerepository", "windows/system32/catroot", "windows/system32/catroot2"}
+
+// hot reports whether a hot listing lists a folder.
+func hot(name string) bool {
+	name = strings.ToLower(name)
+	if slices.ContainsFunc(coldFolders, func(c string) bool { return name == c || strings.HasPrefix(name, c+"/") }) {
+		return false
+	}
+	for levels, top := 1, name; top != "."; levels, top = levels+1, path.Dir(top) {
+		if hotFolders[top] >= levels {
+			return true
+		}
+	}
+	return false
+}
+
+// readable reports whether all names of a folder on the machine can be had.
+func (l *lister) readable(dir string) bool {
+	if l.source != nil && !l.source.Whole(dir) {
+		return false
+	}
+	_, err := fs.ReadDir(l.d.fsys, dir)
+	return err == nil
 }
 
 func (x *listed) describe(info fs.FileInfo) {

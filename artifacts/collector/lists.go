@@ -234,6 +234,7 @@ type manifestVolume struct {
 	Stored   string `json:"stored"`
 	Listed   int64  `json:"listed,omitempty"`
 	Listing  string `json:"listing,omitempty"`
+	Scope    string `json:"listing_scope,omitempty"`
 	Serial   string `json:"serial,omitempty"`
 	Label    string `json:"label,omitempty"`
 	Size     int64  `json:"size,omitempty"`
@@ -256,7 +257,7 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 	var stored, listed int64
 	for _, d := range m.order {
 		v := manifestVolume{Name: d.Volume, Snapshot: d.Snapshot, Device: d.Device, Accessor: d.Accessor, Stored: d.Stored,
-			Listed: d.Listed, Listing: d.Listing}
+			Listed: d.Listed, Listing: d.Listing, Scope: d.Scope}
 		if n, ok := d.fsys.(*ntfs.Volume); ok {
 			v.Serial, v.Label, v.Size, v.Cluster = fmt.Sprintf("%016X", n.Serial), n.Label, n.Size, n.ClusterSize()
 		}

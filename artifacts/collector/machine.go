@@ -42,6 +42,7 @@ type device struct {
 	fsys     fs.FS
 	Listed   int64
 	Listing  string // where the names of the volume are: "$MFT", an entry of the zip, or ""
+	Scope    string // ListHot where those of some folders are
 	walked   int64  // names that its folders have, where all were read for their indexes
 }
 

@@ -266,11 +266,40 @@ func (t *Tree) Walked(path string) bool {
 		if v.snapshot != "" || t.other(v, vol) {
 			continue
 		}
-		if _, ok := v.lookup(winpath.Dir(key)); ok {
+		if p, ok := v.lookup(winpath.Dir(key)); ok && v.whole(p) {
 			return true
 		}
 	}
 	return false
+}
+
+// Shows reports whether the evidence would hold a file of this path if the machine had it: it has all names of the folder, or of one
+// above it that has no such folder. It is true of all paths but for collections that list some folders only.
+func (t *Tree) Shows(path string) bool {
+	vol, key := winpath.Volume(path), winpath.Dir(winpath.Key(path))
+	for _, v := range t.volumes {
+		if v.snapshot == "" && !t.other(v, vol) && !v.shows(key) {
+			return false
+		}
+	}
+	return true
+}
+
+// shows looks for the first folder on the way to a path that is not there.
+func (v *volume) shows(key string) bool {
+	for {
+		p, ok := v.lookup(key)
+		if ok || key == "" {
+			return v.whole(p)
+		}
+		key = strings.TrimSuffix(winpath.Dir(key), `\`)
+	}
+}
+
+// whole reports whether a folder has all names that it had on the machine, as far as the evidence says.
+func (v *volume) whole(p string) bool {
+	w, ok := v.fsys.(interface{ Whole(name string) bool })
+	return !ok || w.Whole(p)
 }
 
 // bases returns the folders that a pattern's first component stands for.

@@ -235,6 +235,7 @@ func autostartAt(in artifacts.Input, a *Entry, path string) bool {
 // autostartComplete reports whether the evidence holds the volume of the path
 // as a whole. On the volume of Windows ntdll.dll shows it, which every
 // program needs and no collection takes; on others there is only the folder.
+// A collection may list some folders only.
 func autostartComplete(in artifacts.Input, path string) bool {
 	root := in.Machine.SystemRoot
 	if vol := winpath.Volume(path); len(vol) == 2 && !strings.EqualFold(vol, winpath.Volume(root)) {
@@ -243,7 +244,7 @@ func autostartComplete(in artifacts.Input, path string) bool {
 	return in.Once("autostart: volume of Windows is whole", func() any {
 		_, ok := in.Tree.Lookup(winpath.Join(root, `System32\ntdll.dll`))
 		return ok
-	}).(bool)
+	}).(bool) && in.Tree.Shows(path)
 }
 
 // autostartAppPath returns where a program of this name is registered to lie,

@@ -41,7 +41,7 @@ func collectCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "artifact", Aliases: []string{"a"}, Usage: "collect only for the artifact or group `NAME` (repeatable)"},
 			&cli.StringFlag{Name: "max-file", Value: "2G", Usage: "cut files after `SIZE` (file tables and journals are exempt)"},
 			&cli.StringFlag{Name: "max-total", Value: "20G", Usage: "stop storing after `SIZE` in all"},
-			&cli.StringFlag{Name: "listing", Value: "full", Usage: "list the names on the volumes: full, none"},
+			&cli.StringFlag{Name: "listing", Value: "full", Usage: "list the names on the volumes: full, hot (folders of programs and users), none"},
 			&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
 			&cli.BoolFlag{Name: "programs", Usage: "include programs of autostarts, up to 64 MB of each"},
 			&cli.BoolFlag{Name: "store", Usage: "do not compress"},

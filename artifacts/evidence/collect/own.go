@@ -72,6 +72,7 @@ func (v *veloWalk) readManifest(dir string, list []fs.DirEntry) {
 	var m struct {
 		Volumes []struct {
 			Name, Snapshot, Stored, Listing string
+			Scope                           string `json:"listing_scope"`
 			Listed                          int64
 		}
 	}
@@ -82,13 +83,19 @@ func (v *veloWalk) readManifest(dir string, list []fs.DirEntry) {
 	if err != nil {
 		v.problem(p, "volumes are named by their folders instead", plain(err))
 	}
-	v.devices, v.tables = map[string]Vol{}, map[Vol]int64{}
+	v.devices, v.tables, v.partial = map[string]Vol{}, map[Vol]int64{}, map[Vol]bool{}
 	for _, own := range m.Volumes {
 		name := own.Name
 		letter := len(name) == 2 && isLetter(Fold(name)[0]) && name[1] == ':'
 		if (letter || strings.HasPrefix(name, "Volume{")) && ownSnapshot.MatchString(own.Snapshot) {
 			vol := Vol{Name: name, Snapshot: own.Snapshot}
 			v.devices[own.Stored] = vol
+			switch {
+			case own.Scope != "":
+				v.partial[vol] = own.Listing != "" // whose root is listed
+			case own.Listing == "" && vol.Snapshot == "":
+				v.unlisted = append(v.unlisted, vol)
+			}
 			if own.Listing == "$MFT" {
 				v.tables[vol] = own.Listed
 			}
@@ -105,8 +112,20 @@ func (v *veloWalk) readOwn(dir string, list []fs.DirEntry) {
 	if err := jsonLines(v.fsys, p, v.ownFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		v.problem(p, "read in part", plain(err))
 	}
+	for vol, root := range v.partial {
+		if t := v.vols[vol]; t != nil {
+			t.partial, t.root.whole = true, root
+		}
+	}
 	p = path.Join(dir, ownDir, "listing.jsonl.gz")
-	if err := v.readListing(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	switch err := v.readListing(p); {
+	case errors.Is(err, fs.ErrNotExist):
+		for _, vol := range v.unlisted {
+			if t := v.vols[vol]; t != nil {
+				t.partial = true
+			}
+		}
+	case err != nil:
 		v.problem(p, inPart, plain(err))
 	}
 	for vol, names := range v.tables {
@@ -205,6 +224,7 @@ type listedFile struct {
 	Path      string
 	Size      int64
 	Dir, Link bool
+	Listed    bool
 	Times     seen
 }
 
@@ -230,7 +250,7 @@ func (v *veloWalk) listed(line []byte) error {
 	}
 	if row.Dir {
 		if d, ok := t.dir(names); ok && d.seen == nil {
-			d.seen = &row.Times
+			d.seen, d.whole = &row.Times, row.Listed
 		}
 		return nil
 	}

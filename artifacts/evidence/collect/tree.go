@@ -14,6 +14,7 @@ import (
 type tree struct {
 	root    *node
 	n       int   // nodes: entries and the directories that their names imply
+	partial bool  // only the folders that say so have all of their names
 	maxRead int64 // what ReadFile returns at most
 }
 
@@ -25,6 +26,7 @@ type node struct {
 	size  int64
 	times *Times
 	seen  *seen            // of a file or folder that was listed and not collected
+	whole bool             // of a folder of a partial tree: all of its names are there
 	kids  []*node          // of a directory
 	byKey map[string]*node // them by key, once they are many
 	src   source           // of a file: its bytes
@@ -114,6 +116,18 @@ func (t *tree) find(name string) *node {
 	}
 	return n
 }
+
+// Whole reports whether a folder has all the names that it had on the volume, so that one that is missing was not there.
+func (t *tree) Whole(name string) bool {
+	if !t.partial {
+		return true
+	}
+	n := t.find(name)
+	return n != nil && n.whole
+}
+
+// Partial reports whether some folders have only the names that were collected.
+func (t *tree) Partial() bool { return t.partial }
 
 func (t *tree) lookup(op, name string) (*node, error) {
 	if !fs.ValidPath(name) {

@@ -98,6 +98,8 @@ type veloWalk struct {
 	fsys     fs.FS
 	devices  map[string]Vol    // by stored path, of a collection of our own
 	tables   map[Vol]int64     // of a collection of our own: the names of each volume whose $MFT is its listing
+	partial  map[Vol]bool      // of a collection of our own: the volumes of which some folders are listed, and whether the root is
+	unlisted []Vol             // and those of which none is, unless a listing is there
 	uploads  map[string]upload // by stored path, from the host's directory
 	vols     map[Vol]*tree     // by name and snapshot
 	out      []Vol

@@ -53,8 +53,8 @@ func Programs(ctx context.Context, t *evidence.Tree) ([]*evidence.File, error) {
 
 // Listing checks how many names of the volumes are listed.
 func Listing(v string) (string, error) {
-	if v != collector.ListFull && v != collector.ListNone {
-		return "", usage.Errorf("unknown listing %q; known: full, none", v)
+	if v != collector.ListFull && v != collector.ListHot && v != collector.ListNone {
+		return "", usage.Errorf("unknown listing %q; known: full, hot, none", v)
 	}
 	return v, nil
 }
