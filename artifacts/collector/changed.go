@@ -43,7 +43,7 @@ func (m *machine) reread(ctx context.Context, it *Item) string {
 	if err != nil {
 		return ""
 	}
-	c, err := copyFile(ctx, io.Discard, f, st.Size(), m.o.maxFile(), m.buf, whatever)
+	c, err := copyFile(ctx, io.Discard, f, st.Size(), m.o.maxFile(), m.buf, whatever, false)
 	if err != nil || c.state != whole {
 		return ""
 	}

@@ -49,6 +49,8 @@ type Options struct {
 	Store    bool   // do not compress
 	Listing  string // of the names on the volumes: ListFull (also ""), ListHot, ListNone
 
+	Layout string // of the zip: LayoutVelociraptor (also ""), LayoutKAPE
+
 	// Programs returns more files to store, when set, up to 64 MiB of each: those of programs that start by themselves.
 	Programs func(context.Context, *evidence.Tree) ([]*evidence.File, error)
 

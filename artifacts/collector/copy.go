@@ -82,6 +82,7 @@ type copier struct {
 	original hash.Hash // kept until a hole makes them differ
 	hashing  bool
 	check    func([]byte) bool
+	flat     bool
 	pos      int64 // in the original
 	out      copied
 	readErr  error
@@ -91,11 +92,15 @@ type copier struct {
 func whatever([]byte) bool { return true }
 
 // copyFile writes the content of a file to w, at most limit bytes of it. Blocks that check refuses are read again.
-func copyFile(ctx context.Context, w io.Writer, f fs.File, size, limit int64, buf []byte, check func([]byte) bool) (copied, error) {
+// Holes are written as zeros where the copy is to be flat.
+func copyFile(
+	ctx context.Context, w io.Writer, f fs.File, size, limit int64, buf []byte, check func([]byte) bool, flat bool,
+) (copied, error) {
 	sum := sha256.New()
-	c := &copier{ctx: ctx, w: w, buf: buf, limit: limit, original: sum, kept: sum, hashing: true, check: check}
+	c := &copier{ctx: ctx, w: w, buf: buf, limit: limit, original: sum, kept: sum, hashing: true, check: check, flat: flat}
 	c.out.state = whole
 	list, sparse := pieces(f, size)
+	sparse = sparse && !flat
 	at, random := f.(io.ReaderAt)
 	var err error
 	switch {
@@ -230,7 +235,14 @@ func (c *copier) block(at io.ReaderAt, p []byte) error {
 		if c.readErr == nil {
 			c.readErr = fmt.Errorf("cannot be read at %d: %w", c.pos, err)
 		}
-		c.hole(int64(len(q)))
+		if !c.flat {
+			c.hole(int64(len(q)))
+			continue
+		}
+		clear(q)
+		if err := c.write(q); err != nil {
+			return err
+		}
 	}
 	return nil
 }

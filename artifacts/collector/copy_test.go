@@ -41,7 +41,7 @@ func TestCopyStoresNoHoles(t *testing.T) {
 	const size = 20 << 30
 	f := &fake{size: size, bad: -1, ranges: []ntfs.Range{{Offset: size - 3<<20, Length: 1 << 20}, {Offset: size - 1<<20, Length: 1 << 20}}}
 	var b bytes.Buffer
-	c, err := copyFile(t.Context(), &b, f, size, 1<<40, make([]byte, blockSize), whatever)
+	c, err := copyFile(t.Context(), &b, f, size, 1<<40, make([]byte, blockSize), whatever, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestCopyNamesWhatCannotBeRead(t *testing.T) {
 	const size = 3 << 20
 	f := &fake{size: size, bad: 5000, ranges: []ntfs.Range{{Length: size}}}
 	var b bytes.Buffer
-	c, err := copyFile(t.Context(), &b, f, size, 1<<40, make([]byte, blockSize), whatever)
+	c, err := copyFile(t.Context(), &b, f, size, 1<<40, make([]byte, blockSize), whatever, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestCopyNamesWhatCannotBeRead(t *testing.T) {
 func TestCopyCuts(t *testing.T) {
 	f := &fake{size: 3 << 20, bad: -1, ranges: []ntfs.Range{{Length: 3 << 20}}}
 	var b bytes.Buffer
-	c, err := copyFile(t.Context(), &b, f, 3<<20, 1<<20+7, make([]byte, blockSize), whatever)
+	c, err := copyFile(t.Context(), &b, f, 3<<20, 1<<20+7, make([]byte, blockSize), whatever, false)
 	if err != nil || b.Len() != 1<<20+7 || c.state != cut || c.sum != "" || c.err == nil {
 		t.Errorf("%d bytes stored, state %s, %v, %v", b.Len(), c.state, c.err, err)
 	}

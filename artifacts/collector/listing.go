@@ -34,7 +34,7 @@ const maxListDepth = 256
 // listing writes the names of everything on the live volumes. A reader can then say of a file that it is not there, and not only that
 // it was not collected. A volume whose $MFT is stored needs none.
 func (m *machine) listing(ctx context.Context) error {
-	if m.o.Listing == ListNone {
+	if m.o.Listing == ListNone || m.o.kape() {
 		return nil
 	}
 	var left []*device

@@ -20,15 +20,23 @@ import (
 
 // lists writes what the layout says of the files, then the log and the manifest.
 func (m *machine) lists(plan *Plan) error {
-	for _, l := range []struct {
+	type list struct {
 		name  string
 		write func(*json.Encoder) error
-	}{
+	}
+	lists := []list{
 		{"uploads.json", m.uploads},
 		{"results/Windows.KapeFiles.Targets%2FAll Matches Metadata.json", m.metadata},
 		{"client_info.json", m.client},
 		{"collection_context.json", m.context},
-	} {
+	}
+	if m.o.kape() {
+		lists = nil
+		if err := m.copyLog(); err != nil {
+			return err
+		}
+	}
+	for _, l := range lists {
 		if _, err := m.jsonEntry(l.name, l.write); err != nil {
 			return err
 		}

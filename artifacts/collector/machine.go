@@ -128,6 +128,9 @@ func (m *machine) device(at evidence.Place, fsys fs.FS) *device {
 		d.Accessor = "ntfs"
 	}
 	d.Stored = path.Join("uploads", d.Accessor, collect.EncodeComponent(d.Device))
+	if m.o.kape() {
+		d.Stored = kapeRoot(at)
+	}
 	m.devices[at] = d
 	m.order = append(m.order, d)
 	return d
@@ -203,11 +206,15 @@ func (m *machine) take(it *Item, d *device, place evidence.Place) *take {
 
 // entry writes a file into an entry of the zip.
 func (m *machine) entry(ctx context.Context, t *take, f fs.File, limit int64) error {
-	enc := make([]string, len(t.Components))
-	for i, c := range t.Components {
-		enc[i] = collect.EncodeComponent(c)
+	if m.o.kape() {
+		t.Line.Stored = kapeName(t.place)
+	} else {
+		enc := make([]string, len(t.Components))
+		for i, c := range t.Components {
+			enc[i] = collect.EncodeComponent(c)
+		}
+		t.Line.Stored = strings.Join(enc, "/")
 	}
-	t.Line.Stored = strings.Join(enc, "/")
 	w, err := m.create(t.Line.Stored, t.info.ModTime())
 	if err != nil {
 		return err
@@ -216,13 +223,14 @@ func (m *machine) entry(ctx context.Context, t *take, f fs.File, limit int64) er
 	if m.ev.Live() && t.place.Name == "$MFT" {
 		check = wholeRecords
 	}
-	t.copied, err = copyFile(ctx, w, f, t.Line.Size, limit, m.buf, check)
+	flat := m.o.kape() && path.Base(t.Line.Stored) != "$J"
+	t.copied, err = copyFile(ctx, w, f, t.Line.Size, limit, m.buf, check, flat)
 	if err != nil {
 		return err
 	}
 	t.Spans = t.copied.spans
 	m.left -= t.copied.stored
-	if t.Spans == nil {
+	if t.Spans == nil || m.o.kape() {
 		return nil
 	}
 	return m.index(t.Line.Stored, t.Spans)

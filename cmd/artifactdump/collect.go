@@ -42,6 +42,7 @@ func collectCommand() *cli.Command {
 			&cli.StringFlag{Name: "max-file", Value: "2G", Usage: "cut files after `SIZE` (file tables and journals are exempt)"},
 			&cli.StringFlag{Name: "max-total", Value: "20G", Usage: "stop storing after `SIZE` in all"},
 			&cli.StringFlag{Name: "listing", Value: "full", Usage: "list the names on the volumes: full, hot (folders of programs and users), none"},
+			&cli.StringFlag{Name: "layout", Value: "velociraptor", Usage: "write the `LAYOUT` velociraptor or kape (folders, without streams)"},
 			&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
 			&cli.BoolFlag{Name: "programs", Usage: "include programs of autostarts, up to 64 MB of each"},
 			&cli.BoolFlag{Name: "store", Usage: "do not compress"},
@@ -113,6 +114,9 @@ func collectOptions(c *cli.Context, l *messages.Log) (*collector.Options, error)
 		return nil, err
 	}
 	if o.Listing, err = collectview.Listing(c.String("listing")); err != nil {
+		return nil, err
+	}
+	if o.Layout, err = collectview.Layout(c.String("layout")); err != nil {
 		return nil, err
 	}
 	if o.MaxFile, err = arguments.Bytes("max-file", c.String("max-file")); err != nil {

@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	_ "time/tzdata" // zones by name on machines without a database of them
 
@@ -21,6 +22,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/collectview"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/process"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/shell"
@@ -48,6 +50,14 @@ func main() {
 	process.KeepPipes()
 	if os.Getenv("GOGC") == "" {
 		process.KeepHeap(heapFloor, 50)
+	}
+	if program, err := os.Executable(); err == nil {
+		args, err := collectview.Beside(os.Args, filepath.Dir(program))
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "artifactdump: %s\n", terminal.Clean(err.Error()))
+			os.Exit(exitUsage)
+		}
+		os.Args = args // which the manifest of a collection names
 	}
 	os.Exit(run(ctx, os.Args, process.Output(), os.Stderr))
 }

@@ -59,6 +59,14 @@ func Listing(v string) (string, error) {
 	return v, nil
 }
 
+// Layout checks the layout of the zip.
+func Layout(v string) (string, error) {
+	if v != collector.LayoutVelociraptor && v != collector.LayoutKAPE {
+		return "", usage.Errorf("unknown layout %q; known: velociraptor, kape", v)
+	}
+	return v, nil
+}
+
 // Seal sets the encryption of a collection: for public keys, or with a pass phrase. Without any it is not encrypted.
 func Seal(o *collector.Options, public []string, passphrase string) error {
 	keys, err := sealed.Keys(public, passphrase)

@@ -80,12 +80,12 @@ func TestWrite(t *testing.T) {
 }
 
 func TestListing(t *testing.T) {
-	for _, v := range []string{"full", "none"} {
+	for _, v := range []string{"full", "hot", "none"} {
 		if got, err := Listing(v); got != v || err != nil {
 			t.Errorf("%s: %v, %v", v, got, err)
 		}
 	}
-	if _, err := Listing("some"); err == nil || err.Error() != `unknown listing "some"; known: full, none` {
+	if _, err := Listing("some"); err == nil || err.Error() != `unknown listing "some"; known: full, hot, none` {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,0 +1,91 @@
+package artifacts_test
+
+import (
+	"archive/zip"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
+	"github.com/artifactdump/artifactdump/artifacts/collector"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
+)
+
+// TestCollectedKAPE collects an image with shadow copies into folders. A scan finds the files in their places with the times that the
+// copy log has; what is not there are streams, and whether a file is missing.
+func TestCollectedKAPE(t *testing.T) {
+	image := shadowImage(t, shadowStates())
+	ev, err := evidence.Open(image, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ev.Close()
+	name := filepath.Join(t.TempDir(), "host.zip")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = collector.Collect(t.Context(), ev, f, &collector.Options{Artifacts: catalogue.All(), Layout: collector.LayoutKAPE})
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	logs, err := fs.Glob(z, "*_CopyLog.csv")
+	if err != nil || len(logs) != 1 {
+		t.Fatalf("copy logs: %q, %v", logs, err)
+	}
+	if b, err := fs.ReadFile(z, logs[0]); err != nil || !strings.Contains(string(b), `C:\Windows\System32\config\SYSTEM,\C\Windows\System32\config\SYSTEM,`) {
+		t.Errorf("copy log: %v: %.400s", err, b)
+	}
+	for _, entry := range []string{"C/$MFT", "C/$Secure_$SDS", "VSS1/Windows/System32/config/SYSTEM", "artifactdump/files.jsonl"} {
+		if _, err := fs.Stat(z, entry); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := fs.Stat(z, "uploads.json"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("lists of the other layout: %v", err)
+	}
+	got, err := evidence.Open(name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Close()
+	ev, err = evidence.Open(image, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ev.Close()
+	compared := 0
+	for _, pattern := range []string{`%SystemRoot%\System32\config\*`, `%SystemRoot%\Prefetch\*.pf`, `%AnyDrive%\$MFT`} {
+		want, _ := ev.Trees[0].Glob(pattern)
+		have, _ := got.Trees[0].Glob(pattern)
+		places := map[string]*evidence.File{}
+		for _, f := range have {
+			places[f.Snapshot+f.Path] = f
+		}
+		for _, f := range want {
+			h := places[f.Snapshot+f.Path]
+			if h == nil {
+				t.Errorf("%s %s is not there", f.Snapshot, f.Path)
+				continue
+			}
+			compared++
+			a, aerr := f.Times()
+			b, berr := h.Times()
+			if aerr != nil || berr != nil || !b.Original || !b.Modified.Equal(a.Modified) || !b.Created.Equal(a.Created) {
+				t.Errorf("%s %s: %v, %v, want %v, %v", f.Snapshot, f.Path, b, berr, a, aerr)
+			}
+		}
+	}
+	}
+	if compared < 6 {
+		t.Errorf("%d files compared", compared)
+	}
+}
