@@ -84,7 +84,6 @@ func TestCollectedKAPE(t *testing.T) {
 			}
 		}
 	}
-	}
 	if compared < 6 {
 		t.Errorf("%d files compared", compared)
 	}

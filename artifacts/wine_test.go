@@ -1,7 +1,10 @@
 package artifacts_test
 
 import (
+	"archive/zip"
+	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -128,6 +131,8 @@ func TestWindows(t *testing.T) {
 		t.Error("the timeline of a collected folder differs")
 	}
 
+	w.options(dir, folder)
+
 	// A link with two colons makes an image the device of a drive.
 	volume := shadowImage(t, shadowStates()[3:])
 	if err := os.Symlink(volume, filepath.Join(w.prefix, "dosdevices", "c::")); err != nil {
@@ -138,7 +143,88 @@ func TestWindows(t *testing.T) {
 	if !strings.Contains(said, "SHA-256 of the manifest") {
 		t.Errorf("collect C: %s", said)
 	}
+	if m := manifestOf(t, live); !strings.Contains(m, `"bitlocker": "unknown"`) { // Wine knows no partitions
+		t.Errorf("manifest: %s", m)
+	}
 	if got, want := timeline(live), timeline(volume); got != want {
 		t.Errorf("timeline of a collected volume: %d bytes, want %d", len(got), len(want))
 	}
+}
+
+// options tries what collect can be told: part of a listing, another layout, a drive through the file system, and the file beside the
+// program.
+func (w *windows) options(dir, folder string) {
+	t := w.t
+	t.Helper()
+	collect := func(name string, args ...string) string {
+		t.Helper()
+		out := filepath.Join(dir, name)
+		_, said := w.dump(append([]string{"collect", "-o", out}, args...)...)
+		if !strings.Contains(said, "SHA-256 of the manifest") || !strings.Contains(said, " 0 in part") {
+			t.Errorf("%v: %s", args, said)
+		}
+		return out
+	}
+	if m := manifestOf(t, collect("hot.zip", "--listing", "hot", folder)); !strings.Contains(m, `"listing_scope": "hot"`) {
+		t.Errorf("--listing hot: %s", m)
+	}
+	z, err := zip.OpenReader(collect("kape.zip", "--layout", "kape", folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	if _, err := fs.Stat(z, "C/Windows/System32/config/SYSTEM"); err != nil {
+		t.Errorf("--layout kape: %v", err)
+	}
+	if err := os.Symlink(filepath.Join(folder, "C"), filepath.Join(w.prefix, "dosdevices", "e:")); err != nil {
+		t.Fatal(err)
+	}
+	api := collect("api.zip", "--api", "E:")
+	m := manifestOf(t, api)
+	for _, want := range []string{`"source_kind": "volume (API)"`, `"name": "E:"`, `"accessor": "auto"`, `"machine": "` + corpus.Computer + `"`} {
+		if !strings.Contains(m, want) {
+			t.Errorf("--api: no %s in %s", want, m)
+		}
+	}
+	zf, err := zip.OpenReader(api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer zf.Close()
+	if b, err := fs.ReadFile(zf, "artifactdump/files.jsonl"); err != nil || strings.Contains(string(b), `"copied":true`) ||
+		!strings.Contains(string(b), `"source":"the file system"`) {
+		t.Errorf("--api: times of copies: %v: %.500s", err, b)
+	}
+
+	stick := filepath.Join(dir, "stick")
+	program, err := os.ReadFile(w.binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options, err := json.Marshal(map[string]any{"source": folder, "output": "out.zip", "artifact": []string{"prefetch"}})
+	if err = errors.Join(err, os.Mkdir(stick, 0o755), os.WriteFile(filepath.Join(stick, "artifactdump.exe"), program, 0o755),
+		os.WriteFile(filepath.Join(stick, "artifactdump.json"), options, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if _, said := w.run(filepath.Join(stick, "artifactdump.exe")); !strings.Contains(said, "SHA-256 of the manifest") {
+		t.Errorf("artifactdump.json: %s", said)
+	}
+	if m := manifestOf(t, filepath.Join(stick, "out.zip")); !strings.Contains(m, `"--artifact=prefetch"`) {
+		t.Errorf("artifactdump.json: %s", m)
+	}
+}
+
+// manifestOf reads the manifest of a collection.
+func manifestOf(t *testing.T, name string) string {
+	t.Helper()
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	b, err := fs.ReadFile(z, "artifactdump/manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

@@ -231,6 +231,7 @@ type manifest struct {
 	Cut      []string          `json:"cut"`     // files of which a limit left something out
 	Absent   []string          `json:"absent"`
 	Problems []string          `json:"problems"`
+	Notes    []string          `json:"notes,omitempty"` // of the source: partitions, what is encrypted
 	Hashes   map[string]string `json:"sha256"`
 }
 
@@ -247,6 +248,7 @@ type manifestVolume struct {
 	Label    string `json:"label,omitempty"`
 	Size     int64  `json:"size,omitempty"`
 	Cluster  int    `json:"cluster_size,omitempty"`
+	Locker   string `json:"bitlocker,omitempty"` // of a running machine: none, unlocked, unknown
 }
 
 func (m *machine) manifest(plan *Plan, files string) *manifest {
@@ -257,7 +259,7 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 		Local: now.Local().Format(time.RFC3339), Absent: plan.Absent, Problems: []string{}, Changed: []string{}, Cut: []string{},
 		Elevated: elevated(), GUID: m.about.GUID, Product: m.about.Product, Build: m.about.Build, Zone: m.about.TimeZone,
 		Limits: map[string]int64{"max_file": m.o.maxFile(), "max_total": m.o.maxTotal()}, States: map[string]int{},
-		Hashes: map[string]string{"artifactdump/files.jsonl": files},
+		Hashes: map[string]string{"artifactdump/files.jsonl": files}, Notes: m.ev.Notes,
 	}
 	if u, err := user.Current(); err == nil {
 		x.User = u.Username
@@ -266,6 +268,9 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 	for _, d := range m.order {
 		v := manifestVolume{Name: d.Volume, Snapshot: d.Snapshot, Device: d.Device, Accessor: d.Accessor, Stored: d.Stored,
 			Listed: d.Listed, Listing: d.Listing, Scope: d.Scope}
+		if d.Snapshot == "" {
+			v.Locker = m.ev.BitLocker(d.Volume)
+		}
 		if n, ok := d.fsys.(*ntfs.Volume); ok {
 			v.Serial, v.Label, v.Size, v.Cluster = fmt.Sprintf("%016X", n.Serial), n.Label, n.Size, n.ClusterSize()
 		}

@@ -3,6 +3,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
@@ -17,7 +18,7 @@ func OpenVolume(h image.VolumeHandle, name, letter string, opts *Options) (*Evid
 	}
 	d, err := image.OpenReader(r, h.Size(), name, opts.image())
 	if errors.Is(err, image.ErrNotImage) {
-		return nil, fmt.Errorf("%s: %w: no NTFS volume; collect from the mounted folder instead", name, ErrNothing)
+		return nil, fmt.Errorf("%s: %w: no NTFS volume: collect it through the file system (--api), or from a folder", name, ErrNothing)
 	}
 	if err != nil {
 		return nil, err
@@ -27,6 +28,7 @@ func OpenVolume(h image.VolumeHandle, name, letter string, opts *Options) (*Evid
 		return nil, err
 	}
 	e.Path, e.Kind, e.live, e.forget = name, "volume", true, d.Forget
+	e.protection = map[string]string{letter: bitLockerOf(h)}
 	for _, t := range e.Trees {
 		for _, v := range t.volumes {
 			v.name = letter
@@ -44,8 +46,11 @@ func merge(list []*Evidence, path string) *Evidence {
 		}
 	}}
 	var data []*Tree
+	all.protection = map[string]string{}
 	for _, e := range list {
 		all.closers = append(all.closers, e.Close)
+		maps.Copy(all.protection, e.protection)
+		all.mounted = append(all.mounted, e.mounted...)
 		all.Notes = append(all.Notes, e.Notes...)
 		for _, t := range e.Trees {
 			if slices.ContainsFunc(t.volumes, func(v *volume) bool { return len(v.windowsRoots()) > 0 }) {
@@ -68,11 +73,21 @@ func merge(list []*Evidence, path string) *Evidence {
 // OpenFixed opens all NTFS volumes on the fixed disks of the machine that the program runs on, as one machine. A volume that cannot be
 // opened is among the problems of its tree. It fails on other systems than Windows.
 func OpenFixed(opts *Options) (*Evidence, error) {
-	letters, err := fixedVolumes()
+	api := opts != nil && opts.API
+	letters, err := fixedVolumes(api)
 	if err != nil {
 		return nil, err
 	}
+	if api {
+		return openLetters(letters, func(_, letter string, opts *Options) (*Evidence, error) { return openLetter(letter, opts) }, opts)
+	}
 	return openLetters(letters, openLive, opts)
+}
+
+// openLetter opens a volume of the running machine through its file system.
+func openLetter(letter string, opts *Options) (*Evidence, error) {
+	enableBackup()
+	return openMounted(letter+`\`, letter, opts)
 }
 
 // openLetters opens volumes by their letters.

@@ -5,6 +5,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
 )
@@ -16,8 +17,14 @@ func openDevice(string) (image.VolumeHandle, func() error, error) {
 	return nil, nil, errors.ErrUnsupported
 }
 
-func fixedVolumes() ([]string, error) {
+func fixedVolumes(bool) ([]string, error) {
 	return nil, fmt.Errorf("the volumes of a running machine are read on Windows only: %w", errors.ErrUnsupported)
 }
+
+func enableBackup() {}
+
+func systemTimes(any) (created, accessed time.Time, ok bool) { return created, accessed, false }
+
+func bitLockerOf(image.VolumeHandle) string { return "" }
 
 func systemVolumeSerial(string) (uint32, error) { return 0, errors.ErrUnsupported }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence/image"
@@ -16,6 +17,8 @@ const (
 	ioctlDiskGetLengthInfo   = 0x0007405C
 	ioctlStorageQuery        = 0x002D1400
 	fsctlAllowExtendedDASDIO = 0x00090083
+	ioctlStorageDeviceNumber = 0x002D1080
+	ioctlDiskPartitionInfoEx = 0x00070048
 	accessAlignmentProperty  = 6
 )
 
@@ -103,8 +106,8 @@ var (
 	getVolumeInformation = kernel32.NewProc("GetVolumeInformationW")
 )
 
-// fixedVolumes returns the letters of the NTFS volumes on fixed disks.
-func fixedVolumes() ([]string, error) {
+// fixedVolumes returns the letters of the NTFS volumes on fixed disks, or of all volumes on them.
+func fixedVolumes(all bool) ([]string, error) {
 	const fixed = 3 // DRIVE_FIXED
 	mask, _, err := getLogicalDrives.Call()
 	if mask == 0 {
@@ -123,11 +126,69 @@ func fixedVolumes() ([]string, error) {
 		var system [32]uint16
 		ok, _, _ := getVolumeInformation.Call(uintptr(unsafe.Pointer(root)), 0, 0, 0, 0, 0,
 			uintptr(unsafe.Pointer(&system[0])), uintptr(len(system)))
-		if ok != 0 && syscall.UTF16ToString(system[:]) == "NTFS" {
+		if ok != 0 && (all || syscall.UTF16ToString(system[:]) == "NTFS") {
 			out = append(out, letter)
 		}
 	}
 	return out, nil
+}
+
+// enableBackup lets the program open files whatever their permissions are, where the user has the privilege (SeBackupPrivilege). Without
+// it those files fail one by one.
+func enableBackup() {
+	advapi := syscall.NewLazyDLL("advapi32.dll")
+	process, err := syscall.GetCurrentProcess()
+	if err != nil {
+		return
+	}
+	var token syscall.Token
+	if syscall.OpenProcessToken(process, syscall.TOKEN_ADJUST_PRIVILEGES|syscall.TOKEN_QUERY, &token) != nil {
+		return
+	}
+	defer token.Close()
+	name, err := syscall.UTF16PtrFromString("SeBackupPrivilege")
+	if err != nil {
+		return
+	}
+	// TOKEN_PRIVILEGES of one privilege: count, LUID, attributes.
+	var p struct {
+		count, low, high, attributes uint32
+	}
+	p.count, p.attributes = 1, 2 // SE_PRIVILEGE_ENABLED
+	if ok, _, _ := advapi.NewProc("LookupPrivilegeValueW").Call(0, uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&p.low))); ok != 0 {
+		_, _, _ = advapi.NewProc("AdjustTokenPrivileges").Call(uintptr(token), 0, uintptr(unsafe.Pointer(&p)), 0, 0, 0)
+	}
+}
+
+// systemTimes returns the times that Windows gives with a file beside that of its last change.
+func systemTimes(sys any) (created, accessed time.Time, ok bool) {
+	a, ok := sys.(*syscall.Win32FileAttributeData)
+	if !ok {
+		return created, accessed, false
+	}
+	return time.Unix(0, a.CreationTime.Nanoseconds()).UTC(), time.Unix(0, a.LastAccessTime.Nanoseconds()).UTC(), true
+}
+
+// bitLockerOf looks below the filter that decrypts a volume: at its first sector on the disk.
+func bitLockerOf(h image.VolumeHandle) string {
+	d, ok := h.(*device)
+	if !ok {
+		return ""
+	}
+	var number [12]byte // STORAGE_DEVICE_NUMBER: type, number, partition
+	var part [144]byte  // PARTITION_INFORMATION_EX: style, offset, length, …
+	if n, err := d.ask(ioctlStorageDeviceNumber, nil, number[:]); err != nil || n < 12 {
+		return bitLockerUnknown
+	}
+	if n, err := d.ask(ioctlDiskPartitionInfoEx, nil, part[:]); err != nil || n < 24 {
+		return bitLockerUnknown
+	}
+	disk, closeDisk, err := openDevice(fmt.Sprintf(`\\.\PhysicalDrive%d`, binary.LittleEndian.Uint32(number[4:])))
+	if err != nil {
+		return bitLockerUnknown
+	}
+	defer closeDisk()
+	return bitLocker(disk, int64(binary.LittleEndian.Uint64(part[8:])))
 }
 
 // systemVolumeSerial asks for the volume of a folder. A mount point and a junction lead to the volume behind them.

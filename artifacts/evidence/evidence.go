@@ -51,6 +51,9 @@ type Options struct {
 	// artifacts/sealed does. Without it such a file is an error.
 	Unseal func(r io.ReaderAt, size int64) (io.ReaderAt, int64, error)
 
+	// API reads a volume of the running machine through its file system, and not its device.
+	API bool
+
 	// AnyFile opens a single file whatever its first bytes are. An artifact of
 	// files takes it for one of its own.
 	AnyFile bool
@@ -100,11 +103,14 @@ type Evidence struct {
 	Trees []*Tree // at least one
 	Notes []string
 
-	live      bool // a running machine changes it while it is read
-	forget    func()
-	closers   []func() error
-	bytesRead func() int64
-	verify    func(context.Context) (image.Verification, error)
+	mounted []string // of live evidence that is read through the file system, the root
+	live    bool     // a running machine changes it while it is read
+	forget  func()
+
+	protection map[string]string // by BitLocker, of the volumes of a running machine
+	closers    []func() error
+	bytesRead  func() int64
+	verify     func(context.Context) (image.Verification, error)
 }
 
 // ErrNothing is wrapped by the error of [Open] when a path holds nothing that
@@ -117,6 +123,9 @@ var ErrNothing = errors.New("nothing recognised")
 // opens its volume, which is read raw.
 func Open(path string, opts *Options) (*Evidence, error) {
 	if device, letter, ok := deviceName(path); ok { // before any call that a device refuses
+		if opts != nil && opts.API {
+			return openLetter(letter, opts)
+		}
 		return openLive(device, letter, opts)
 	}
 	st, err := os.Stat(path)

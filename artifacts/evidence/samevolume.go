@@ -14,6 +14,11 @@ func (e *Evidence) Holds(dir string) bool {
 	if err != nil {
 		return false
 	}
+	for _, root := range e.mounted {
+		if own, err := volumeSerial(root); err == nil && own == serial {
+			return true
+		}
+	}
 	for _, t := range e.Trees {
 		if t == nil {
 			continue

@@ -42,6 +42,7 @@ func collectCommand() *cli.Command {
 			&cli.StringFlag{Name: "max-file", Value: "2G", Usage: "cut files after `SIZE` (file tables and journals are exempt)"},
 			&cli.StringFlag{Name: "max-total", Value: "20G", Usage: "stop storing after `SIZE` in all"},
 			&cli.StringFlag{Name: "listing", Value: "full", Usage: "list the names on the volumes: full, hot (folders of programs and users), none"},
+			&cli.BoolFlag{Name: "api", Usage: "read a volume of this machine through the file system: not elevated, ReFS, FAT"},
 			&cli.StringFlag{Name: "layout", Value: "velociraptor", Usage: "write the `LAYOUT` velociraptor or kape (folders, without streams)"},
 			&cli.BoolFlag{Name: "no-shadows", Usage: "skip volume shadow copies"},
 			&cli.BoolFlag{Name: "programs", Usage: "include programs of autostarts, up to 64 MB of each"},
@@ -74,7 +75,7 @@ func collectAction(c *cli.Context) error {
 	}
 	source := c.Args().First()
 	opts := evidenceOptions(c)
-	opts.CacheBytes = collectCache
+	opts.CacheBytes, opts.API = collectCache, c.Bool("api")
 	ev, err := collectview.Open(source, opts)
 	if err != nil {
 		return session.Missing(source, err)

@@ -271,6 +271,9 @@ func (d *dirFile) ReadDir(n int) ([]fs.DirEntry, error) {
 	return list, nil
 }
 
+// WithInfo is a file with another Stat; it can be read at an offset when the file can.
+func WithInfo(f fs.File, info fs.FileInfo) fs.File { return withInfo(f, info) }
+
 // withInfo is f with another Stat; it can be read at an offset when f can.
 func withInfo(f fs.File, info fs.FileInfo) fs.File {
 	if s, ok := f.(*sparseFile); ok {
