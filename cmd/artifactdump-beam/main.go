@@ -19,6 +19,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -28,6 +29,7 @@ import (
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners"
 
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem/s3"
@@ -114,6 +116,9 @@ func (o *options) run(ctx context.Context) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	if err := reach(ctx, *runners.Runner, *jobopts.Endpoint); err != nil {
+		return err
+	}
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.timeout)
@@ -165,6 +170,20 @@ func (o *options) check() error {
 		return err
 	}
 	return nil
+}
+
+// reach tries the job service of an engine, which the SDK would wait for.
+func reach(ctx context.Context, runner, endpoint string) error {
+	if !slices.Contains([]string{"flink", "spark", "universal", "portable"}, runner) || endpoint == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", endpoint)
+	if err != nil {
+		return fmt.Errorf("the job service of --runner %s cannot be reached (--endpoint %s): %w", runner, endpoint, err)
+	}
+	return c.Close()
 }
 
 // compare writes the results from what the workers left.

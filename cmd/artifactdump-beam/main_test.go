@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -170,6 +171,21 @@ func TestRunners(t *testing.T) {
 		err := parsed(t, "--evidence", filepath.Join(t.TempDir(), "*"), "-o", filepath.Join(dir, "fleet")).run(t.Context())
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", name, err, says)
+		}
+	}
+	// A job service that nobody runs: the port of a listener that is closed.
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := l.Addr().String()
+	l.Close()
+	for _, name := range []string{"flink", "spark", "universal", "portable"} {
+		*runners.Runner, *jobopts.Endpoint = name, closed
+		err := parsed(t, "--evidence", filepath.Join(t.TempDir(), "*"), "-o", filepath.Join(dir, "fleet")).run(t.Context())
+		var usage *fleet.OptionError
+		if err == nil || errors.As(err, &usage) || errors.Is(err, errDamaged) || !strings.Contains(err.Error(), "cannot be reached (--endpoint "+closed) {
+			t.Errorf("%s without its job service: %v", name, err)
 		}
 	}
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
