@@ -1,7 +1,6 @@
 package artifacts_test
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -92,7 +91,8 @@ func collectListing(t *testing.T, source, listing string) string {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if _, err := collector.Collect(t.Context(), ev, io.Writer(f), &collector.Options{Artifacts: catalogue.All(), Listing: listing}); err != nil {
+	o := &collector.Options{Artifacts: catalogue.All(), Listing: listing}
+	if _, err := collector.Collect(t.Context(), ev, f, o); err != nil {
 		t.Fatal(err)
 	}
 	return name

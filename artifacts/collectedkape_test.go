@@ -41,7 +41,8 @@ func TestCollectedKAPE(t *testing.T) {
 	if err != nil || len(logs) != 1 {
 		t.Fatalf("copy logs: %q, %v", logs, err)
 	}
-	if b, err := fs.ReadFile(z, logs[0]); err != nil || !strings.Contains(string(b), `C:\Windows\System32\config\SYSTEM,\C\Windows\System32\config\SYSTEM,`) {
+	const row = `C:\Windows\System32\config\SYSTEM,\C\Windows\System32\config\SYSTEM,`
+	if b, err := fs.ReadFile(z, logs[0]); err != nil || !strings.Contains(string(b), row) {
 		t.Errorf("copy log: %v: %.400s", err, b)
 	}
 	for _, entry := range []string{"C/$MFT", "C/$Secure_$SDS", "VSS1/Windows/System32/config/SYSTEM", "artifactdump/files.jsonl"} {

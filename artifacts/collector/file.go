@@ -147,7 +147,8 @@ func identity(ev *evidence.Evidence, o *Options) []byte {
 		Layout    string   `json:"layout,omitempty"`
 		Programs  bool     `json:"programs,omitempty"`
 		Artifacts []string `json:"artifacts"`
-	}{Tool: o.Tool, Source: ev.Path, Kind: ev.Kind, MaxFile: o.maxFile(), MaxTotal: o.maxTotal(), Store: o.Store, Listing: o.Listing, Layout: o.Layout,
+	}{Tool: o.Tool, Source: ev.Path, Kind: ev.Kind, MaxFile: o.maxFile(), MaxTotal: o.maxTotal(), Store: o.Store, Listing: o.Listing,
+		Layout:   o.Layout,
 		Programs: o.Programs != nil}
 	if st, err := os.Stat(ev.Path); err == nil && st.Mode().IsRegular() {
 		x.Size, x.Modified = st.Size(), st.ModTime().UTC().Format(time.RFC3339Nano)

@@ -48,7 +48,8 @@ func kapeName(place evidence.Place) string {
 
 // copyLog writes the list of the files as KAPE does, with the times that they had.
 func (m *machine) copyLog() error {
-	w, err := m.begin(&zip.FileHeader{Name: m.prefix + m.started.Format("2006-01-02T15_04_05_0000000") + "_CopyLog.csv", Method: zip.Deflate})
+	name := m.prefix + m.started.Format("2006-01-02T15_04_05_0000000") + "_CopyLog.csv"
+	w, err := m.begin(&zip.FileHeader{Name: name, Method: zip.Deflate})
 	if err != nil {
 		return err
 	}

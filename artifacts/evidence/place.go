@@ -80,6 +80,6 @@ func (t *Tree) Identity() *Machine {
 		}
 	}
 	// The rest of what was read refers to the bytes of the hives.
-	return &Machine{Name: strings.Clone(m.Name), NameFrom: m.NameFrom, TimeZone: strings.Clone(m.TimeZone), Product: strings.Clone(m.Product),
-		Build: strings.Clone(m.Build), GUID: strings.Clone(m.GUID)}
+	return &Machine{Name: strings.Clone(m.Name), NameFrom: m.NameFrom, TimeZone: strings.Clone(m.TimeZone),
+		Product: strings.Clone(m.Product), Build: strings.Clone(m.Build), GUID: strings.Clone(m.GUID)}
 }
