@@ -5,9 +5,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/collector"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/corpus"
 )
 
@@ -18,7 +20,7 @@ func TestCollectedHot(t *testing.T) {
 	if err := corpus.Incident().Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{`Windows/WinSxS/amd64_x/a.dll`, `Windows/System32/ntdll.dll`, `Tools/deep/here.exe`} {
+	for _, name := range []string{`Windows/WinSxS/amd64_x/a.dll`, `Windows/System32/ntdll.dll`, `Tools/deep/here.exe`, `Windows/servicing/x.txt`} {
 		name = filepath.Join(dir, "C", filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)
@@ -73,8 +75,38 @@ func TestCollectedHot(t *testing.T) {
 			if _, ok := tree.Lookup(`C:\Windows\System32\ntdll.dll`); ok != c.folder {
 				t.Errorf("ntdll.dll: %t", ok)
 			}
+			// A service whose program is in a folder that is there, and not listed in part.
+			want := "unknown"
+			if c.tools {
+				want = "no"
+			}
+			if got := serviceProgram(t, tree, `C:\Windows\servicing\TrustedInstaller.exe`); got != want {
+				t.Errorf("the program of a service is there: %s, want %s", got, want)
+			}
 		})
 	}
+}
+
+// serviceProgram returns what the services say of a program's file.
+func serviceProgram(t *testing.T, tree *evidence.Tree, image string) string {
+	t.Helper()
+	list, err := catalogue.Select([]string{"services"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := artifacts.Run(t.Context(), tree, list, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := "no service"
+	for res := range results {
+		for i := range res.Records {
+			if a, ok := res.Records[i].Data.(persistence.Autostarter); ok && a.Autostart().Image == image {
+				said = a.Autostart().FilePresent
+			}
+		}
+	}
+	return said
 }
 
 // collectListing collects a source with a listing.
