@@ -57,8 +57,8 @@ func fill(v reflect.Value, r *rand.Rand, depth int) {
 	case reflect.Float32, reflect.Float64:
 		v.SetFloat(r.Float64())
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i), r, depth)
+		for _, field := range v.Fields() {
+			fill(field, r, depth)
 		}
 	case reflect.Pointer:
 		if depth > 0 {

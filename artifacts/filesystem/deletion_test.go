@@ -52,14 +52,15 @@ func TestDeletionBounds(t *testing.T) {
 				}
 				return fmt.Sprintf("%.0f", x.Sub(made).Hours())
 			}
-			line := f.Path[3:] + " " + hour(f.Deleted) + " " + hour(f.DeletedAfter) + " " + hour(f.DeletedBefore)
+			var line strings.Builder
+			line.WriteString(f.Path[3:] + " " + hour(f.Deleted) + " " + hour(f.DeletedAfter) + " " + hour(f.DeletedBefore))
 			for _, e := range f.Events() {
 				if e.Kind == "File Deletion Time" {
 					_, says, _ := strings.Cut(e.Message, " was deleted")
-					line += fmt.Sprint(" ", hour(e.Time), " ", e.Estimate, says)
+					line.WriteString(fmt.Sprint(" ", hour(e.Time), " ", e.Estimate, says))
 				}
 			}
-			out = append(out, line)
+			out = append(out, line.String())
 		}
 		slices.Sort(out)
 		return out

@@ -22,7 +22,7 @@ func TestOpenDirs(t *testing.T) {
 		if err := os.MkdirAll(sub, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(sub, "f"), []byte(fmt.Sprint(i)), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(sub, "f"), fmt.Append(nil, i), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
@@ -36,17 +37,18 @@ func manyFiles() []byte {
 
 // recordLine is all that a reader sees of a record.
 func recordLine(r *Record) string {
-	s := fmt.Sprint(r.Offset, r.Reference(), r.Flags, r.LSN, r.Base, r.Damage, r.Standard, r.Extensions, r.Reused)
+	var s strings.Builder
+	s.WriteString(fmt.Sprint(r.Offset, r.Reference(), r.Flags, r.LSN, r.Base, r.Damage, r.Standard, r.Extensions, r.Reused))
 	for i := range r.Names {
-		s += fmt.Sprint(" ", r.Names[i].Name(), r.Names[i].Times, r.Names[i].Record, r.Names[i].Offset)
+		s.WriteString(fmt.Sprint(" ", r.Names[i].Name(), r.Names[i].Times, r.Names[i].Record, r.Names[i].Offset))
 	}
 	for i := range r.Streams {
-		s += fmt.Sprintf(" %s %d %x", r.Streams[i].Name(), r.Streams[i].Size, r.Streams[i].Value)
+		s.WriteString(fmt.Sprintf(" %s %d %x", r.Streams[i].Name(), r.Streams[i].Size, r.Streams[i].Value))
 	}
 	for i := range r.SlackNames {
-		s += " slack " + r.SlackNames[i].Name()
+		s.WriteString(" slack " + r.SlackNames[i].Name())
 	}
-	return s
+	return s.String()
 }
 
 // workers returns a start function that makes goroutines, and a function that waits

@@ -57,7 +57,6 @@ type (
 		Z    zeroes           `json:"z,omitzero"`
 		T    time.Time        `json:"t,omitzero"`
 		D    time.Duration    `json:"-"`
-		Dash int              `json:"-,"`
 		P    *byPtr           `json:"p"`
 		V    byPtr            `json:"v"`
 		U    uint8            `json:"u"`
@@ -100,7 +99,7 @@ func TestAppend(t *testing.T) {
 	full := tree{Name: "a\"\\\b\f\n\r\t\x01\x7f<&>\u2028\u2029\ufffd\xff長い", Kids: []tree{{Name: "k", Z: zeroes{7}, T: zone}, {}},
 		Next: &tree{Any: []any{1, "x", nil, 2.5, map[string]any{"z": 1, "a": nil}}}, By: map[word]*tree{"b": nil, "a": {}}, Any: word("w"),
 		N: map[int]string{10: "x", 9: "y"}, F: 1e21, B: []byte("bytes"), A: [2]bool{true}, Addr: netip.MustParseAddr("fe80::1"), Num: "12", Raw: []byte(`{ }`),
-		T: at, D: 1, Dash: 2, P: &byPtr{1}, V: byPtr{2}, U: 255, Ptr: &spaced{}, M: map[string][]int{"é": nil, "e": {1}, "z": {}}}
+		T: at, D: 1, P: &byPtr{1}, V: byPtr{2}, U: 255, Ptr: &spaced{}, M: map[string][]int{"é": nil, "e": {1}, "z": {}}}
 	for _, v := range []any{nil, true, -5, "text", word("w"), 'r', uint64(math.MaxUint64), 1.5, []int(nil), []int{}, [0]int{}, map[string]int(nil), at, zone, &at,
 		time.Time{}, time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC), (*tree)(nil), tree{}, full, &full, []tree{full}, []*tree{&full, nil}, map[string]tree{"a": full},
 		whole{}, whole{base: base{ID: "1", Time: at, Both: 3, Twice: 4, inner: inner{"d", 5, "n"}}, other: &other{}, Named: "x"}, shadow{},
