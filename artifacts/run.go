@@ -366,8 +366,8 @@ func (r *runner) do(ctx context.Context, j job, emit func(Result) bool) {
 
 // input starts an Input for a file of the evidence.
 func (r *runner) input(j job, f *evidence.File, sum string) Input {
-	in := Input{Artifact: j.artifact, NoDeleted: r.opts.NoDeleted, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared, runner: r, place: j.place,
-		job: j.index}
+	in := Input{Artifact: j.artifact, NoDeleted: r.opts.NoDeleted, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared, runner: r,
+		place: j.place, job: j.index}
 	in.Full = r.opts.Full || slices.Contains(r.opts.FullOf, j.artifact.Name)
 	in.User = r.machine.UserOf(f.Path)
 	in.From = Locator{Path: f.Path, Snapshot: f.Snapshot, SHA256: sum, State: Live}

@@ -62,8 +62,10 @@ func (m *machine) copyLog() error {
 		if r.Line.Stored == "" || r.Line.Copied {
 			continue
 		}
-		_ = c.Write([]string{r.Line.ReadAt, r.Line.Path, `\` + strings.ReplaceAll(r.Line.Stored, "/", `\`), strconv.FormatInt(r.Line.Size, 10), "", "False",
-			shown(r.Line.SI[0]), shown(r.Line.SI[1]), shown(r.Line.SI[2]), ""})
+		_ = c.Write([]string{
+			r.Line.ReadAt, r.Line.Path, `\` + strings.ReplaceAll(r.Line.Stored, "/", `\`), strconv.FormatInt(r.Line.Size, 10), "", "False",
+			shown(r.Line.SI[0]), shown(r.Line.SI[1]), shown(r.Line.SI[2]), "",
+		})
 	}
 	c.Flush()
 	return c.Error()

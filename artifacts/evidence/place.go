@@ -57,8 +57,8 @@ func (t *Tree) Name() string { return t.name }
 // maxNameHive is the largest hive that is opened for an identity: a collector may use little memory.
 const maxNameHive = 32 << 20
 
-// Identity reads what tells the machine from others: name, zone, product, build and GUID, and nothing else of a [Machine]. It holds one hive at a time, and none
-// afterwards. What no hive tells, or only one of more than 32 MiB, is empty.
+// Identity reads what tells the machine from others: name, zone, product, build and GUID, and nothing else of a [Machine]. It holds one
+// hive at a time, and none afterwards. What no hive tells, or only one of more than 32 MiB, is empty.
 func (t *Tree) Identity() *Machine {
 	m := &Machine{Env: map[string]string{}}
 	hives, _ := t.Hives()

@@ -191,7 +191,7 @@ func openFolder(path string, opts *Options) (*Collection, error) {
 		return nil, err
 	}
 	d := dirFS{root: root, dirs: newOpenDirs(root)}
-	c := &Collection{Container: Folder, close: d.dirs.close}
+	c := &Collection{Container: Folder}
 	if f, err := root.Open("."); err == nil {
 		d.ntfs = ntfsTimes(f) != nil
 		f.Close()
@@ -203,7 +203,7 @@ func openFolder(path string, opts *Options) (*Collection, error) {
 		}
 		return nil, err
 	}
-	c.close = func() error { return errors.Join(c.closeHosts(), root.Close()) }
+	c.close = func() error { return errors.Join(c.closeHosts(), d.dirs.close()) }
 	return c, nil
 }
 
