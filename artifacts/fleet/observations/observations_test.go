@@ -102,7 +102,7 @@ func TestIncident(t *testing.T) {
 		seen[o.Kind+" "+o.Key] = o
 	}
 	for key, want := range map[string][3]string{ // level, first, last
-		`program \users\public\svchost.exe`:        {"critical", "2026-03-06T17:57:37.3391570Z", "2026-03-07T23:52:41.4938617Z"},
+		`program \users\public\svchost.exe`:        {"critical", "2026-03-06T17:57:37.3391570Z", "2026-03-07T23:52:41.5058617Z"},
 		`program \windows\psexesvc.exe`:            {"critical", "2026-03-06T18:07:31.8812245Z", "2026-03-06T18:09:02.9045635Z"},
 		`service psexesvc = \windows\psexesvc.exe`: {"critical", "2026-03-06T18:07:33.8812245Z", "2026-03-06T18:07:33.8812245Z"},
 		`finding X-06 discovery`:                   {"high", "2026-03-06T17:46:02.1180452Z", "2026-03-06T18:16:21.9544832Z"},
