@@ -2,7 +2,10 @@ package websites
 
 import (
 	"bytes"
+	"cmp"
+	"iter"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -13,7 +16,8 @@ import (
 const (
 	maxScript  = 1 << 20 // bytes that are looked at
 	maxScripts = 50_000
-	nearby     = 240 // bytes between what runs and what was sent
+	maxTotal   = 512 << 20 // bytes of all scripts that [Shells] looks at
+	nearby     = 240       // bytes between what runs and what was sent
 )
 
 // given are the ways of a script to what a request sends, in lower case.
@@ -40,29 +44,55 @@ var runs = []struct {
 }
 
 // Runs returns what a script gives a request's data to that runs them, "eval",
-// and "" for ordinary scripts. The two must stand near each other.
+// and "" for ordinary scripts. The two must stand near each other. The time that it
+// needs grows with the size of the script alone.
 func Runs(script []byte) string {
 	text := bytes.ToLower(script[:min(len(script), maxScript)])
+	var ways []span
+	for _, g := range given {
+		for at := range indexes(text, g) {
+			ways = append(ways, span{at, at + len(g)})
+		}
+	}
+	if ways == nil {
+		return ""
+	}
+	slices.SortFunc(ways, func(a, b span) int { return cmp.Or(a.begin-b.begin, a.end-b.end) })
 	for _, r := range runs {
-		for rest, at := text, 0; ; {
-			i := bytes.Index(rest, []byte(r.word))
-			if i < 0 {
-				break
+		for at := range indexes(text, []byte(r.word)) {
+			if (!r.bare || at == 0 || !inWord(text[at-1])) && within(ways, at-nearby, at+len(r.word)+nearby) {
+				return strings.TrimRight(r.word, "( ")
 			}
-			at += i
-			if !r.bare || at == 0 || !inWord(text[at-1]) {
-				near := text[max(0, at-nearby):min(len(text), at+len(r.word)+nearby)]
-				for _, g := range given {
-					if bytes.Contains(near, g) {
-						return strings.TrimRight(r.word, "( ")
-					}
-				}
-			}
-			at += len(r.word)
-			rest = text[at:]
 		}
 	}
 	return ""
+}
+
+// A span is a part of a script.
+type span struct{ begin, end int }
+
+// within reports whether one of the spans, which are sorted, lies between two places.
+func within(spans []span, begin, end int) bool {
+	i, _ := slices.BinarySearchFunc(spans, begin, func(s span, begin int) int { return s.begin - begin })
+	for ; i < len(spans) && spans[i].begin < end; i++ {
+		if spans[i].end <= end {
+			return true
+		}
+	}
+	return false
+}
+
+// indexes yields the places of a word that do not overlap.
+func indexes(text, word []byte) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for at := 0; ; at += len(word) {
+			i := bytes.Index(text[at:], word)
+			if i < 0 || !yield(at+i) {
+				return
+			}
+			at += i
+		}
+	}
 }
 
 // inWord reports whether what follows a character is no word of its own: the
@@ -75,7 +105,7 @@ func inWord(c byte) bool {
 // requests send, in lower case, with what they give it to.
 func Shells(tree *evidence.Tree) map[string]string {
 	out := map[string]string{}
-	seen := 0
+	seen, total := 0, 0
 	roots := append(configOf(tree).Roots, defaultRoots...)
 	for _, r := range roots {
 		for _, p := range pages {
@@ -88,6 +118,9 @@ func Shells(tree *evidence.Tree) map[string]string {
 					continue
 				}
 				b, err := f.BytesUpTo(maxScript)
+				if total += len(b); total > maxTotal {
+					return out
+				}
 				if err != nil {
 					continue
 				}

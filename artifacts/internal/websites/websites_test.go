@@ -101,3 +101,26 @@ func FuzzConfig(f *testing.F) {
 		Runs(b)
 	})
 }
+
+// TestRunsOfManyWords: in a script that is full of words, too, what runs and what was
+// sent must stand near each other.
+func TestRunsOfManyWords(t *testing.T) {
+	words, far := strings.Repeat("eval(", 5000), strings.Repeat(" ", 300)
+	for script, want := range map[string]string{
+		words: "", words + far + "request[": "", "request[" + far + words: "", words + "request[": "eval", "request[" + words: "eval",
+		strings.Repeat("request[", 5000) + "x.eval(": "", "request[" + far + "eval(" + far + "$_post request[": "", "request[" + far[:230] + "eval(": "eval",
+	} {
+		if got := Runs([]byte(script)); got != want {
+			t.Errorf("%.40q (%d bytes) gives %q, want %q", script, len(script), got, want)
+		}
+	}
+}
+
+// BenchmarkRuns looks at a script that is full of words.
+func BenchmarkRuns(b *testing.B) {
+	script := []byte(strings.Repeat("eval(", 1<<20/5-100) + strings.Repeat(" ", 300) + "request[")
+	b.SetBytes(int64(len(script)))
+	for b.Loop() {
+		Runs(script)
+	}
+}
