@@ -16,7 +16,7 @@ import (
 const (
 	maxScript  = 1 << 20 // bytes that are looked at
 	maxScripts = 50_000
-	maxTotal   = 512 << 20 // bytes of all scripts that [Shells] looks at
+	maxTotal   = 128 << 20 // bytes of all scripts that [Shells] looks at
 	nearby     = 240       // bytes between what runs and what was sent
 )
 
