@@ -188,46 +188,6 @@ func (x *look) otherName(p *programs.Program) string {
 	return ""
 }
 
-var ranInRemoteSession = lifeRule(Rule{
-	ID: "C-19", Title: "Appeared and ran in a remote session", Level: High, Attack: []string{"T1105", "T1021.001"},
-	Why:    "The file of the program appeared while a session from an external address was open, and it ran before that session ended.",
-	Benign: "Administration of servers over the internet without a gateway.",
-	Next:   "Review everything that the session did, and where else the address logged on.",
-	Needs:  append([]string{"mft", "usnjrnl", "zoneid", "eventlogons", "eventrdp"}, startNeeds...),
-}, func(x *look, p *programs.Program) {
-	if !p.Outside() || len(p.Starts) == 0 {
-		return
-	}
-	for i := range p.Arrived {
-		a := &p.Arrived[i]
-		if a.Time.IsZero() || a.Kind == "inventory" {
-			continue
-		}
-		for _, s := range x.model.Sessions {
-			if s.Source == nil || !s.Source.External || s.Begin.After(a.Time) || !s.End.IsZero() && a.Time.After(s.End) ||
-				s.Type != 10 && s.Type != 3 && s.Kind != "rdp" {
-				continue
-			}
-			end := s.End
-			if end.IsZero() {
-				end = a.Time.Add(24 * time.Hour)
-			}
-			starts := startsIn(p, a.Time.Add(-time.Second), end)
-			if len(starts) == 0 {
-				continue
-			}
-			level := High
-			if x.counts["E-18"] > 0 {
-				level = Critical
-			}
-			x.hit(x.of(p), level, "it appeared during a session from %s and ran %s later", s.Source.Label,
-				starts[0].Time.Sub(a.Time).Round(time.Second)).from(x.cite(append(startRefs(starts[:1]), a.Ref,
-				programs.Ref{Record: s.BeginRef.ID})...)...)
-			return
-		}
-	}
-})
-
 var tracesRemoved = lifeRule(Rule{
 	ID: "C-20", Title: "Ran, and then program and trace were deleted", Level: Critical, Attack: []string{"T1070.004"},
 	Why:    "The program ran, and within a day both its file and its Prefetch file were deleted.",

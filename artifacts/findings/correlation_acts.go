@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -105,23 +106,53 @@ var identityContradicts = lifeRule(Rule{
 const replacedWithin = time.Hour
 
 // twoFiles is the other half of C-14: one path ran from two files, one soon after the
-// other.
+// other. References of the file system tell files apart, and hashes that are of one kind.
 func (x *look) twoFiles(p *programs.Program) {
 	if !p.Outside() || x.said(kindProgram, p.Key) < Medium {
 		return
 	}
-	var last *programs.Start
+	hashes := map[string]*programs.File{} // by a record that has them
+	for i := range p.Files {
+		if f := &p.Files[i]; f.SHA1 != "" && !f.SHA1Part || f.SHA256 != "" || f.MD5 != "" {
+			for _, r := range f.From {
+				hashes[r.Record] = f
+			}
+		}
+	}
+	last := map[string]*programs.Start{} // by what tells its file
+	file := map[string]string{}
 	for i := range p.Starts {
 		s := &p.Starts[i]
-		if s.File == "" {
-			continue
+		for kind, id := range filesOfStart(s, hashes) {
+			if before := last[kind]; before != nil && file[kind] != id && s.Time.Sub(before.Time) <= replacedWithin {
+				x.hit(x.of(p), High, "it ran from file %s and %s later from file %s: it was replaced", file[kind],
+					s.Time.Sub(before.Time).Round(time.Second), id).as("T1036.003").from(x.cite(append(before.Refs(), s.Refs()...)...)...)
+				return
+			}
+			last[kind], file[kind] = s, id
 		}
-		if last != nil && last.File != s.File && s.Time.Sub(last.Time) <= replacedWithin {
-			x.hit(x.of(p), High, "it ran from file %s and %s later from file %s: it was replaced", last.File,
-				s.Time.Sub(last.Time).Round(time.Second), s.File).as("T1036.003").from(x.cite(append(last.Refs(), s.Refs()...)...)...)
+	}
+}
+
+// filesOfStart yields what tells the file that a start was of: its reference and its
+// hashes, each by its kind.
+func filesOfStart(s *programs.Start, hashes map[string]*programs.File) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		if s.File != "" && !yield("reference", s.File) {
 			return
 		}
-		last = s
+		for _, r := range s.Refs() {
+			f := hashes[r.Record]
+			if f == nil {
+				continue
+			}
+			for _, h := range [...][2]string{{"SHA-256", f.SHA256}, {"SHA-1", f.SHA1}, {"MD5", f.MD5}} {
+				if h[1] != "" && !(h[0] == "SHA-1" && f.SHA1Part) && !yield(h[0], h[1]) {
+					return
+				}
+			}
+			return
+		}
 	}
 }
 

@@ -142,6 +142,7 @@ func init() {
 		{"C-13", findings.High, packed(20 << 20), append(packed(20 << 20)[1:], pf(`\PerfLogs\notrar.exe`, at(0)))},
 		{"C-14", findings.High, lines(mim), lines(strings.ReplaceAll(mim, `a.exe`, `mimikatz.exe`))},
 		{"C-14", findings.High, replaced(30), replaced(90)},
+		{"C-14", findings.High, rehashed("11", "22"), rehashed("11", "11")},
 		{"C-15", findings.Critical, lines(logon + "\n" + mim + "\n" + added),
 			lines(logon + "\n" + mim + "\n" + strings.ReplaceAll(added, "$bob", "$sys"))},
 		{"C-16", findings.High, lines(forged + "\n" + creator), lines(strings.ReplaceAll(forged, "100 System",
@@ -158,12 +159,35 @@ func init() {
 			change(`C:\Data\a.exe`, func(c *filesystem.Change) { c.Created = day.Add(5 * time.Minute) }), pf(`\Data\a.exe`, at(6))),
 			append(lines("0 sec 4624 Microsoft-Windows-Security-Auditing $sys|$me|LogonType=10|IpAddress=10.0.0.9"),
 				change(`C:\Data\a.exe`, func(c *filesystem.Change) { c.Created = day.Add(5 * time.Minute) }), pf(`\Data\a.exe`, at(6)))},
+		{"C-19", findings.High, fromNewSource(26), fromNewSource(2)},
 		{"C-20", findings.Critical, records{pf(`\Data\a.exe`, at(0)), change(`C:\Data\a.exe`,
 			func(c *filesystem.Change) { c.Deleted = day.Add(time.Hour) }),
 			change(traceOf(`\DATA\A.EXE`), func(c *filesystem.Change) { c.Deleted = day.Add(2 * time.Hour) })},
 			records{pf(`\Data\a.exe`, at(0)), change(`C:\Data\a.exe`, func(c *filesystem.Change) { c.Deleted = day.Add(time.Hour) }),
 				change(traceOf(`\OTHER\A.EXE`), func(c *filesystem.Change) { c.Deleted = day.Add(2 * time.Hour) })}},
 	}...)
+}
+
+// rehashed are two starts of an odd program within a minute, with hashes of its file.
+func rehashed(first, second string) records {
+	start := func(sec float64, hash string) string {
+		return started(sec, `C:\Users\Public\svchost.exe`, `C:\Windows\System32\cmd.exe`, `CORP\bob`, "svchost.exe",
+			"|Hashes=SHA256="+strings.Repeat(hash, 32))
+	}
+	return append(lines(start(0, first)+"\n"+start(40, second)), pf(`\Users\Public\svchost.exe`, at(0)))
+}
+
+// fromNewSource is a program that appears and runs in the session of a source that was
+// not seen before, some hours after the first sessions of another.
+func fromNewSource(hours float64) records {
+	logon := func(minutes float64, address string, id int) string {
+		return fmt.Sprintf("%g sec 4624 Microsoft-Windows-Security-Auditing $sys|TargetUserSid=S-1-5-21-1-2-3-1001|TargetUserName=bob|"+
+			"TargetDomainName=CORP|TargetLogonId=0x%x|LogonType=10|IpAddress=%s", minutes, 0x500+id, address)
+	}
+	list := []string{logon(0, "10.0.0.9", 1), logon(10, "10.0.0.9", 2), logon(20, "10.0.0.9", 3), logon(hours*60, "10.0.0.77", 4)}
+	appeared := day.Add(time.Duration(hours*60+5) * time.Minute)
+	return append(lines(strings.Join(list, "\n")), change(`C:\Data\a.exe`, func(c *filesystem.Change) { c.Created = appeared }),
+		pf(`\Data\a.exe`, []time.Time{appeared.Add(time.Minute)}))
 }
 
 // withUser gives a record of a log the account that wrote it.
