@@ -206,7 +206,8 @@ func (e Event) Size() int64 {
 }
 
 // about returns the account that the event is about: who logged on, else who did
-// it, else the account of the header.
+// it, else the account of the header, which of most providers is that of the program
+// that wrote the event.
 func (e *Event) about() Account {
 	for _, role := range [...]Role{Target, Actor} {
 		if role == Target && e.artifact() != logonEvents && e.artifact() != remoteDesktopEvents {
@@ -216,8 +217,16 @@ func (e *Event) about() Account {
 			return a
 		}
 	}
+	if e.Provider == sysmonProvider && e.ID != sysmonConfigured {
+		return Account{} // the header names the account of the service that watches
+	}
 	return Account{SID: e.UserSID}
 }
+
+const (
+	sysmonProvider   = "Microsoft-Windows-Sysmon"
+	sysmonConfigured = 16 // which the program writes that changes the configuration
+)
 
 // Owner returns the user that the event is about.
 func (e Event) Owner() evidence.User { return e.owner }
