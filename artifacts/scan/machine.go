@@ -101,11 +101,10 @@ func Machine(ctx context.Context, tree *evidence.Tree, sink files.Folder, o Opti
 // finding.
 func (s *run) one(ctx context.Context, h *machine) (m *MachineManifest, worst findings.Level, err error) {
 	ev := s.open
-	s.open = nil
-	if ev == nil {
-		if ev, err = s.evidence(s.m.Evidence[h.evidence].Path); err != nil {
-			return nil, 0, err
-		}
+	if ev != nil {
+		s.open = nil // of the only machine
+	} else if ev, err = s.evidence(s.m.Evidence[h.evidence].Path); err != nil {
+		return nil, 0, err
 	}
 	defer ev.Close()
 	if h.tree >= len(ev.Trees) {
