@@ -39,6 +39,9 @@ func decodeLog(in artifacts.Input, out *artifacts.Output) error {
 	for _, bad := range log.Damage {
 		d.damage(in.AtOffset(bad.Position()), bad)
 	}
+	if bad := log.Header.CheckSize(in.Size); bad != nil {
+		d.damage(in.AtOffset(bad.Position()), bad)
+	}
 	for rec := range evtx.Ahead(log, min(in.Workers(), int(in.Size/chunksPerWorker/evtxChunkSize)), in.Help, take) {
 		if errors.Is(rec.err, evtx.ErrNotEvtx) && d.noHeader {
 			d.errs = slices.Delete(d.errs, 0, 1) // this error says all

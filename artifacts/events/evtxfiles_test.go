@@ -96,7 +96,7 @@ func TestEvtxShapes(t *testing.T) {
 	}
 
 	whole := corpus.LogSpec{First: 1, Times: times}.Build()
-	for n, errs := range map[int]int{100: 1, 128: 0, 4096: 0, 4096 + 100: 1, 4096 + 512: 2, 4096 + 2000: 2} { // cut, and records missing
+	for n, errs := range map[int]int{100: 1, 128: 1, 4096: 1, 4096 + 100: 1, 4096 + 512: 2, 4096 + 2000: 2} { // all chunks missing, cut, and records missing
 		f := casetest.Damaged[events.EvtxFile](t, "evtxfiles", "Windows/System32/winevt/Logs/A.evtx", whole[:n])
 		if len(f.Errs) != errs {
 			t.Errorf("cut at %d: errors %v, want %d", n, f.Errs, errs)

@@ -61,7 +61,7 @@ func transcriptFolder(tree *evidence.Tree) []artifacts.Source {
 	m := tree.Known()
 	dir := strings.TrimRight(m.Expand(m.Transcripts, evidence.User{}), `\`)
 	if len(winpath.Volume(dir)) != 2 || !strings.Contains(dir, `\`) || strings.ContainsAny(dir, `*?%`) {
-		return nil // none, a share, or what is no folder
+		return nil // no folder on a volume of the machine
 	}
 	return []artifacts.Source{artifacts.Files(dir + `\PowerShell_transcript.*.txt`), artifacts.Files(dir + `\*\PowerShell_transcript.*.txt`)}
 }

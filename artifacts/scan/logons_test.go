@@ -11,7 +11,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 )
 
-// TestReplicationMarks: what findings say of replication stands in LogonTracer's index of
+// TestReplicationMarks: what findings say of replication is in LogonTracer's index of
 // users, with its time, unless it is what controllers do.
 func TestReplicationMarks(t *testing.T) {
 	at := time.Date(2026, 3, 6, 18, 0, 0, 0, time.UTC)

@@ -77,10 +77,19 @@ func Open(r io.ReaderAt, size int64, opts *Options) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h := f.Header; h.Flags&Dirty == 0 && int(h.Chunks) > f.Chunks() {
-		f.Damage = append(f.Damage, headerDamage(fileChunks, "counts more chunks than the file has"))
+	if bad := f.Header.CheckSize(size); bad != nil {
+		f.Damage = append(f.Damage, bad)
 	}
 	return f, nil
+}
+
+// CheckSize returns the damage of a log that is shorter than its header says, and
+// otherwise nil. The header of a log that is dirty says nothing of its size.
+func (h *Header) CheckSize(size int64) *wire.FormatError {
+	if h.Flags&Dirty != 0 || int64(h.Chunks) <= (max(0, size-firstChunk)+ChunkSize-1)/ChunkSize {
+		return nil
+	}
+	return headerDamage(fileChunks, "counts more chunks than the file has")
 }
 
 func newFile(r io.ReaderAt, size int64, opts *Options) *File {
