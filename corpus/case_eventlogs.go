@@ -47,11 +47,11 @@ type eventOf struct {
 	user     string    // SID of the header
 	data     []string  // name, value, …
 	userData string    // the element that the data are in, when they are not EventData
-	stands   time.Time // where the record stands in its log, when the clock says otherwise
+	stands   time.Time // places the record in its log, where the clock was set back
 	bare     bool      // without a process: ReportEvent of a program writes none
 }
 
-// A logged is an event and where it stands in its log.
+// A logged is an event and its place in a log.
 type logged struct {
 	evtx.Event
 	stands time.Time
