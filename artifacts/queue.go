@@ -11,8 +11,8 @@ import (
 // waits, unless it is the one that the reader waits for.
 const (
 	pieceRecords = 4096
-	pieceBytes   = 4 << 20
-	waitingBytes = 24 << 20
+	pieceBytes   = 2 << 20
+	waitingBytes = 12 << 20
 )
 
 // A queue brings the results of jobs into plan order. Workers take jobs in that

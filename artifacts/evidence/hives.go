@@ -73,6 +73,15 @@ func (h *Hive) Release() {
 	h.state = nil
 }
 
+// Release gives up the memory of all open hives of the machine: the next Open of one
+// reads it anew.
+func (t *Tree) Release() {
+	hives, _ := t.Hives()
+	for _, h := range hives {
+		h.Release()
+	}
+}
+
 func (h *Hive) open() *openHive {
 	h.mu.Lock()
 	defer h.mu.Unlock()

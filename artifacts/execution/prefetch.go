@@ -74,8 +74,8 @@ func decodePrefetch(in artifacts.Input, yield func(Prefetch) bool) error {
 	}
 	p := Prefetch{
 		Origin:       in.AtOffset(0),
-		Executable:   f.Executable,
-		Package:      f.PackageFullName,
+		Executable:   strings.Clone(f.Executable),
+		Package:      strings.Clone(f.PackageFullName),
 		Hash:         fmt.Sprintf("%08X", f.Hash),
 		RunCount:     f.RunCount,
 		ClockSetBack: f.ClockSetBack,
@@ -93,6 +93,7 @@ func decodePrefetch(in artifacts.Input, yield func(Prefetch) bool) error {
 	if v.Package != "" {
 		p.Package = v.Package
 	}
+	p.ImagePath = strings.Clone(p.ImagePath) // a part of all names of the file, which need not stay with the record
 	p.LastRuns = slices.Collect(f.Runs())
 	for _, v := range f.Volumes {
 		p.Volumes = append(p.Volumes, PrefetchVolume{v.Device, fmt.Sprintf("%08X", v.Serial), v.Created, v.Directories})

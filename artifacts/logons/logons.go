@@ -88,10 +88,6 @@ type Options struct {
 	// Zone is the zone in which views write times, and count hours and days. Nil
 	// means UTC. Scores and ids do not depend on it.
 	Zone *time.Location
-
-	// SessionsOnly keeps only what [Analysis.SessionAt] needs: no failures, no
-	// graph, no scores.
-	SessionsOnly bool
 }
 
 // Limits on what a Builder keeps. What is beyond is counted in [Analysis.Dropped].
@@ -199,15 +195,6 @@ const (
 	markNoticeEnd
 )
 
-// bounds reports whether marks of the kind begin or end sessions.
-func (k markKind) bounds() bool {
-	switch k {
-	case markEnd, markUserEnd, markBoot, markStop:
-		return true
-	}
-	return k.terminal()
-}
-
 // terminal reports whether marks of the kind name a session of the terminal
 // services.
 func (k markKind) terminal() bool {
@@ -299,9 +286,6 @@ func (b *Builder) span(host string, r *events.Record) {
 
 // attempt keeps an attempt.
 func (b *Builder) attempt(a rawAttempt) {
-	if b.opts.SessionsOnly && (a.kind != "logon" || a.outcome != Success || fixedID(a.logon)) {
-		return
-	}
 	if len(b.raw) >= maxAttempts {
 		b.dropped++
 		return
@@ -310,9 +294,6 @@ func (b *Builder) attempt(a rawAttempt) {
 }
 
 func (b *Builder) mark(m mark) {
-	if b.opts.SessionsOnly && !m.kind.bounds() {
-		return
-	}
 	if len(b.marks)+b.counts >= maxMarks {
 		b.dropped++
 		return
@@ -385,9 +366,6 @@ func (b *Builder) Analyse() *Analysis {
 	b.raw, b.policies = nil, nil
 	a.sessions(b.marks, b.counted)
 	b.marks, b.counted = nil, nil
-	if b.opts.SessionsOnly {
-		return a
-	}
 	a.Events = b.tallies()
 	a.graph(b.opts.MaxEdges)
 	a.Accounts, a.Hosts, a.Joins = a.ids.lists()

@@ -2,7 +2,6 @@ package logons
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -36,33 +35,6 @@ func TestSessionAt(t *testing.T) {
 		if got := a.SessionAt(c.host, c.id, c.at, c.record); got != c.want {
 			t.Errorf("%s: %+v", name, got)
 		}
-	}
-}
-
-// TestSessionsOnly: without the rest of the analysis sessions have the same ids
-// and spans.
-func TestSessionsOnly(t *testing.T) {
-	ids := func(b *Builder) (out []string) {
-		for _, s := range b.Analyse().Sessions {
-			out = append(out, fmt.Sprint(s.ID, s.Host.Label, s.Begin, s.End, s.EndKind, s.SessionID, s.Account.Name))
-		}
-		return out
-	}
-	whole := ids(intrusion())
-	b := intrusion()
-	c := New(&Options{SessionsOnly: true})
-	c.strings, c.sids, c.known, c.hosts = b.strings, b.sids, b.known, b.hosts
-	for _, r := range b.raw {
-		c.attempt(r)
-	}
-	for _, m := range b.marks {
-		c.mark(m)
-	}
-	if len(c.raw) >= len(b.raw) || len(c.marks) >= len(b.marks) {
-		t.Errorf("%d attempts and %d marks are kept", len(c.raw), len(c.marks))
-	}
-	if lean := ids(c); !slices.Equal(whole, lean) || len(whole) != 2 {
-		t.Errorf("%v\nwithout the rest\n%v", whole, lean)
 	}
 }
 

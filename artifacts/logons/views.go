@@ -35,9 +35,6 @@ type tallyKey struct {
 
 // tally counts a record. k is nil for an event that is not in the catalogue.
 func (b *Builder) tally(host string, r *events.Record, k *events.Kind) {
-	if b.opts.SessionsOnly {
-		return
-	}
 	key := tallyKey{r.Channel, r.Provider, r.ID}
 	t := b.kinds[key]
 	if t == nil {
@@ -107,7 +104,7 @@ var policies = map[readerKey]bool{
 }
 
 func (x *reading) policy() {
-	if x.b.opts.SessionsOnly || !policies[readerKey{strings.ToLower(x.r.Channel), x.r.ID}] {
+	if !policies[readerKey{strings.ToLower(x.r.Channel), x.r.ID}] {
 		return
 	}
 	if len(x.b.policies) >= maxPolicies {

@@ -60,7 +60,7 @@ type logFile struct{ host, channel, source string }
 type source struct{ host, path, snapshot string }
 
 // DefaultBudget keeps a run small beside what decoding takes.
-const DefaultBudget = 64 << 20
+const DefaultBudget = 32 << 20
 
 const (
 	chunkSize = 1 << 20
@@ -326,24 +326,31 @@ func (s *Sorter) Close() error {
 // release gives the memory back.
 func (s *Sorter) release() { s.rows, s.chunk, s.chunks, s.free, s.held = nil, nil, nil, nil, 0 }
 
+// End says that no more is added. Where most lies on disk, the rest goes there, too,
+// and its memory serves what comes next. Rows does the same.
+func (s *Sorter) End() error {
+	if err := s.settle(); err != nil {
+		return err
+	}
+	if len(s.runs) == 0 {
+		return nil
+	}
+	if s.held > 0 {
+		if err := s.spill(); err != nil {
+			return err
+		}
+	}
+	s.release()
+	return nil
+}
+
 // Rows returns the events in order. It may be ranged over several times, but
 // nothing can be added afterwards. A row belongs to the caller.
 func (s *Sorter) Rows() iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		if err := s.settle(); err != nil {
+		if err := s.End(); err != nil {
 			yield(nil, err)
 			return
-		}
-		if len(s.runs) > 0 && s.held > 0 {
-			// Most lies on disk: the rest may lie there too, and its memory
-			// serve the formats.
-			if err := s.spill(); err != nil {
-				yield(nil, err)
-				return
-			}
-		}
-		if len(s.runs) > 0 {
-			s.release()
 		}
 		slices.SortFunc(s.rows, compareCoded)
 		coded := s.merged(s.rows)

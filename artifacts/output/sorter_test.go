@@ -187,3 +187,37 @@ func FuzzDecodeRow(f *testing.F) {
 		}
 	})
 }
+
+// TestEnd: the end of a sort that has written to disk gives its memory back, and the
+// rows are those of one that has not.
+func TestEnd(t *testing.T) {
+	var want []string
+	for _, budget := range []int64{1 << 20, 2000} {
+		s := &Sorter{Budget: budget, Dir: t.TempDir()}
+		for i := range 500 {
+			if err := s.AddRow(&Row{ID: fmt.Sprint(i), Time: time.Unix(int64(i*7%500), 0).UTC()}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.End(); err != nil {
+			t.Fatal(err)
+		}
+		if onDisk := len(s.runs) > 0; onDisk != (budget == 2000) || onDisk && (len(s.chunks) > 0 || len(s.free) > 0 || s.rows != nil) {
+			t.Errorf("budget %d: %d files, %d blocks of memory", budget, len(s.runs), len(s.chunks)+len(s.free))
+		}
+		var ids []string
+		for r, err := range s.Rows() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, r.ID)
+		}
+		if want == nil {
+			want = ids
+		}
+		if len(ids) != 500 || !slices.Equal(ids, want) {
+			t.Errorf("budget %d: %d rows, or another order", budget, len(ids))
+		}
+		s.Close()
+	}
+}

@@ -14,6 +14,10 @@ import (
 // write judges, and writes what is written when everything is known.
 func (x *machineScan) write() error {
 	x.phase(phaseJudging)
+	x.tree.Release() // what is judged was read
+	if err := x.sorter.End(); err != nil {
+		return err
+	}
 	x.report = x.eval.Report()
 	x.eval = nil
 	for _, l := range x.report.Limits {

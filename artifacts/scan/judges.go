@@ -41,6 +41,7 @@ func (j *Judges) Add(t *evidence.Tree, kind string, res *artifacts.Result) {
 // end judges the machine under way, and lets go of its tree.
 func (j *Judges) end() {
 	if j.tree != nil {
+		j.tree.Release() // what is judged was read
 		r := j.eval.Report()
 		j.done = append(j.done, r)
 		for _, m := range r.Models {
@@ -81,6 +82,28 @@ func (j *Judges) WithPrefix(prefix string) []*findings.Finding {
 		}
 	}
 	return out
+}
+
+// Sessions fills in the log-on session of each row: that of its machine.
+func (j *Judges) Sessions(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
+	of := map[string]*logons.Analysis{}
+	for i, r := range j.Reports() {
+		for _, m := range r.Models {
+			if of[j.hosts[i]] == nil {
+				of[j.hosts[i]] = m.Logons
+			}
+		}
+	}
+	return func(yield func(*output.Row, error) bool) {
+		for r, err := range rows {
+			if r != nil && of[r.Host] != nil {
+				session(of[r.Host], r)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
 // Verdicts returns what the findings say of records, by machine and id.

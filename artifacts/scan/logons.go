@@ -2,7 +2,6 @@ package scan
 
 import (
 	"io"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -30,20 +29,6 @@ func AddLogons(b *logons.Builder, host string, res *artifacts.Result) {
 			}
 			for _, a := range f.Addresses {
 				b.Address(host, a, from, to, res.Records[i].ID)
-			}
-		}
-	}
-}
-
-// Sessions fills in the log-on session of each row.
-func Sessions(a *logons.Analysis, rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.Row, error] {
-	return func(yield func(*output.Row, error) bool) {
-		for r, err := range rows {
-			if r != nil {
-				session(a, r)
-			}
-			if !yield(r, err) {
-				return
 			}
 		}
 	}

@@ -150,7 +150,7 @@ func folderName(name string) string {
 
 // What the scan of a machine takes, in MiB: measured, and rounded up.
 const (
-	needBase   = 104 // evaluation, report, tables of the viewer, buffers
+	needBase   = 160 // evaluation, report, tables of the viewer, buffers
 	needFormat = 32  // of a format that gathers rows before it writes them
 	needHive   = 4   // bytes for each byte of an open hive: as it lies there, recovered, indexed
 	needResult = 4   // bytes of hives that were given up for each byte of records that wait

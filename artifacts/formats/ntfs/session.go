@@ -145,9 +145,9 @@ func (s *Session) change(c *Change) {
 		}
 	}
 	if c.Reason&ReasonRenameOld != 0 && s.OldName == "" {
-		s.OldParent, s.OldName = c.Parent, c.Name()
+		s.OldParent, s.OldName = c.Parent, c.nameAfter(s.Name)
 	}
-	s.Parent, s.Name, s.Attributes, s.Last = c.Parent, c.Name(), c.Attributes, c.FileTime
+	s.Parent, s.Name, s.Attributes, s.Last = c.Parent, c.nameAfter(s.Name), c.Attributes, c.FileTime
 	if s.First == 0 {
 		s.First = c.FileTime
 	}

@@ -69,7 +69,7 @@ func Read(ctx context.Context, s *session.Session, paths []string, sorter *outpu
 		return nil, 0, err
 	}
 	a := b.Analyse()
-	in = &viewer.Input{Evidence: paths[0], Machines: s.Machines, Rows: scan.Sessions(a, j.Rows(sorter.Rows()))}
+	in = &viewer.Input{Evidence: paths[0], Machines: s.Machines, Rows: j.Sessions(j.Rows(sorter.Rows()))}
 	if in.Findings, err = viewer.FindingsOf(j.Reports()...); err != nil {
 		return nil, 0, err
 	}

@@ -11,8 +11,9 @@ const smallestHeap = 4 << 20
 
 // KeepHeap sets when memory is collected: never while the heap has less than
 // floor bytes, and above that when it has grown by percent since the last time.
-// A short run is then not collected at all, and the largest heap of a long one is
-// what percent alone makes of it.
+// A short run is then not collected at all. A heap of more than floor bytes grows by
+// no more than one of floor bytes would, until that is half of percent: few collections
+// of a run meet the largest heap, and its peak is what the machine must have.
 func KeepHeap(floor uint64, percent int) {
 	debug.SetGCPercent(collectAt(floor, percent, 0))
 	s := &sentinel{floor, percent}
@@ -39,7 +40,7 @@ func (s *sentinel) collected() {
 func collectAt(floor uint64, percent int, live uint64) int {
 	most := int(floor * 100 / smallestHeap)
 	if live >= floor {
-		return percent
+		return max(percent/2, int(floor*uint64(percent)/live))
 	}
 	if live*uint64(most) <= (floor-live)*100 {
 		return most

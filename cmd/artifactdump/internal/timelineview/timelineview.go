@@ -9,9 +9,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/output"
-	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
@@ -31,15 +29,14 @@ func Rows(ctx context.Context, s *session.Session, paths []string, sorter *outpu
 		return span.Rows(rows, session.Newest(cases)), err
 	}
 	sorter.Zone = s.Zone
-	b := logons.New(&logons.Options{SessionsOnly: true})
-	j, err := s.Judge(ctx, paths, nil, func(t *evidence.Tree, res artifacts.Result) error {
-		scan.AddLogons(b, t.Machine().Name, &res)
-		return sorter.AddResult(&res)
-	})
+	j, err := s.Judge(ctx, paths, nil, func(_ *evidence.Tree, res artifacts.Result) error { return sorter.AddResult(&res) })
 	if err != nil {
 		return nil, err
 	}
-	return scan.Sessions(b.Analyse(), j.Rows(span.Rows(sorter.Rows(), sorter.Newest()))), nil
+	if err := sorter.End(); err != nil {
+		return nil, err
+	}
+	return j.Sessions(j.Rows(span.Rows(sorter.Rows(), sorter.Newest()))), nil
 }
 
 // EventLogs reports whether records of event logs are among some artifacts.
