@@ -18,7 +18,7 @@ import (
 )
 
 // scanned writes a fleet and scans each machine into a case of its own.
-func scanned(t *testing.T, n int, seed uint32) (machines []*corpus.FleetMachine, cases []string) {
+func scanned(t *testing.T, n int, seed uint32, o scan.Options) (machines []*corpus.FleetMachine, cases []string) {
 	t.Helper()
 	dir := t.TempDir()
 	machines = corpus.Fleet(n, seed)
@@ -27,7 +27,8 @@ func scanned(t *testing.T, n int, seed uint32) (machines []*corpus.FleetMachine,
 		if err := m.Write(evidence); err != nil {
 			t.Fatal(err)
 		}
-		c, err := scan.Run(t.Context(), scan.Options{Evidence: []string{evidence}, Dir: folder, Version: "test"}, nil)
+		o.Evidence, o.Dir, o.Version = []string{evidence}, folder, "test"
+		c, err := scan.Run(t.Context(), o, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +89,7 @@ func lines[T any](t *testing.T, b []byte) []T {
 // TestFleet compares a fleet with an intrusion that arrives on one machine and
 // spreads to three.
 func TestFleet(t *testing.T) {
-	machines, cases := scanned(t, 20, 1)
+	machines, cases := scanned(t, 20, 1, scan.Options{})
 	_, out := compare(t, fleet.Options{Cases: cases})
 	intruded := intrudedOf(machines)
 	first := intruded[0]
@@ -255,7 +256,7 @@ func TestRanks(t *testing.T) {
 		t.Skip("scans two more fleets")
 	}
 	for _, seed := range []uint32{2, 3} {
-		machines, cases := scanned(t, 12, seed)
+		machines, cases := scanned(t, 12, seed, scan.Options{})
 		_, out := compare(t, fleet.Options{Cases: cases})
 		checkRanks(t, out, intrudedOf(machines))
 	}

@@ -310,30 +310,11 @@ func TestScanNoMachineGUID(t *testing.T) {
 	ecsHostID(t, filepath.Join(s.dir, "ecs", "part-0000.ndjson"), "")
 }
 
-const duckTablesScript = `
-const {DuckDBInstance} = require(process.argv[2] + '/@duckdb/node-api');
-(async () => {
-  const db = await (await DuckDBInstance.create(':memory:')).connect();
-  for (const q of process.argv.slice(3)) {
-    const r = await db.runAndReadAll(q);
-    console.log(r.getRows()[0].map(String).join('|'));
-  }
-})().catch(e => { console.error(e); process.exit(1); });
-`
-
 // duckTables has DuckDB join the tables with each other and with the lines.
 func duckTables(t *testing.T, s *scanned) {
-	modules := os.Getenv("ARTIFACTDUMP_NODE_MODULES")
-	if modules == "" {
-		t.Skip("ARTIFACTDUMP_NODE_MODULES names no folder with @duckdb/node-api")
-	}
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("node is not installed")
-	}
-	script := filepath.Join(t.TempDir(), "duckdb.cjs")
-	if err := os.WriteFile(script, []byte(duckTablesScript), 0o666); err != nil {
-		t.Fatal(err)
+	duckdb := os.Getenv("ARTIFACTDUMP_DUCKDB")
+	if duckdb == "" {
+		t.Skip("ARTIFACTDUMP_DUCKDB names no program (.ci/tools/duckdb)")
 	}
 	p := func(table string) string {
 		return "read_parquet('" + s.dir + "/" + table + "/*/*.parquet', hive_partitioning=true)"
@@ -350,16 +331,16 @@ func duckTables(t *testing.T, s *scanned) {
 		{"select any_value(typeof(techniques)), any_value(typeof(first_seen)), any_value(typeof(count)) from " + p("findings"), "VARCHAR[]|TIMESTAMP WITH TIME ZONE|BIGINT"},
 		{"select count(*) from parquet_kv_metadata('" + s.dir + "/*/*/*.parquet') where decode(key) = 'artifactdump.schema' and decode(value) = '1'", "4"},
 	}
-	args := []string{script, modules}
-	for _, q := range queries {
-		args = append(args, q.q)
+	args := make([]string, len(queries))
+	for i, q := range queries {
+		args[i] = q.q
 	}
-	cmd := exec.Command(node, args...)
+	cmd := exec.Command(duckdb, args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("node: %v\n%s", err, stderr.Bytes())
+		t.Fatalf("%s: %v\n%s", duckdb, err, stderr.Bytes())
 	}
 	sc := bufio.NewScanner(bytes.NewReader(out))
 	for _, q := range queries {
