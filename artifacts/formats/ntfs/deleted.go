@@ -11,8 +11,6 @@ import (
 // belong to another file now.
 var ErrOverwritten = errors.New("some of its clusters belong to another file")
 
-const tagWOF = 0x80000017
-
 // A FileStream is the data of one stream of a file found by its record.
 type FileStream struct {
 	*io.SectionReader
@@ -57,6 +55,12 @@ func (v *Volume) OpenRemains(ref Reference, stream string) (*FileStream, error) 
 	if err != nil || !f.Deleted {
 		return f, err
 	}
+	if s.packed != nil {
+		if err := v.checkWhole(s); err != nil {
+			return f, fmt.Errorf("file record %s: a compressed stream: %w", ref, err)
+		}
+		return f, nil
+	}
 	end := s.needed()
 	var runs []run
 	for _, e := range f.Extents {
@@ -83,7 +87,7 @@ func (v *Volume) OpenRemains(ref Reference, stream string) (*FileStream, error) 
 }
 
 // referenced opens a stream without asking whether it is whole.
-func (v *Volume) referenced(ref Reference, stream string) (*stream, *FileStream, error) {
+func (v *Volume) referenced(ref Reference, name string) (*stream, *FileStream, error) {
 	base, err := v.readRecord(ref.Entry())
 	if base == nil {
 		return nil, nil, err
@@ -102,10 +106,12 @@ func (v *Volume) referenced(ref Reference, stream string) (*stream, *FileStream,
 	if f == nil {
 		return nil, nil, err
 	}
-	if stream == "" && f.stat().ReparseTag == tagWOF {
-		return nil, nil, fmt.Errorf("file record %s: %w", ref, ErrSystemCompressed)
+	var s *stream
+	if name == "" && f.stat().ReparseTag == tagWOF {
+		s, err = f.packed()
+	} else {
+		s, err = f.stream(typeData, name)
 	}
-	s, err := f.stream(typeData, stream)
 	if err != nil {
 		return nil, nil, fmt.Errorf("file record %s: %w", ref, err)
 	}
@@ -167,6 +173,9 @@ func (v *Volume) deletedInode(base *record) (*inode, error) {
 
 // checkWhole reports ErrOverwritten when a cluster of a stream is in use.
 func (v *Volume) checkWhole(s *stream) error {
+	if s.packed != nil {
+		s = s.packed.data
+	}
 	extents, err := v.extents(s, false)
 	if err != nil {
 		return err

@@ -241,9 +241,8 @@ func (v *Volume) list(n *node) (*directory, error) {
 
 // open opens the data of a node.
 func (n *node) open() (*stream, error) {
-	const tagWOF = 0x80000017
 	if n.stream == "" && n.st.ReparseTag == tagWOF {
-		return nil, fmt.Errorf("entry %d: %w", n.st.Entry, ErrSystemCompressed)
+		return n.f.packed()
 	}
 	s, err := n.f.stream(typeData, n.stream)
 	if errors.Is(err, fs.ErrNotExist) && n.stream == "" {

@@ -15,9 +15,6 @@ import (
 // ErrEncrypted is wrapped by the error for a stream that EFS has encrypted.
 var ErrEncrypted = errors.New("encrypted by EFS")
 
-// ErrSystemCompressed is wrapped by the error for the main stream of a file that Windows keeps in a compressed stream beside it (WOF).
-var ErrSystemCompressed = errors.New("compressed by WOF")
-
 // A run maps n clusters of a stream from vcn on. lcn is negative for a hole.
 type run struct{ vcn, lcn, n int64 }
 
@@ -27,8 +24,9 @@ type stream struct {
 	resident []byte
 	runs     []run // in order, without a gap
 	size     int64
-	init     int64 // bytes from here on are zero
-	unit     int64 // bytes of a compression unit; 0 when not compressed
+	init     int64   // bytes from here on are zero
+	unit     int64   // bytes of a compression unit; 0 when not compressed
+	packed   *packed // the stream is another one's, expanded
 
 	mu       sync.Mutex // of the unit that was expanded last
 	unitAt   int64
@@ -159,9 +157,12 @@ func (s *stream) ReadAt(p []byte, off int64) (int, error) {
 		p = p[:max(0, s.init-off)]
 	}
 	var err error
-	if s.unit > 0 {
+	switch {
+	case s.packed != nil:
+		err = s.packed.read(p, off)
+	case s.unit > 0:
 		err = s.readUnits(p, off)
-	} else {
+	default:
 		err = s.readRuns(p, off)
 	}
 	if err != nil {

@@ -1,7 +1,8 @@
 // Package ntfs reads an NTFS volume, version 1.2 to 3.1 (Windows NT 4 to 11), as an [fs.FS], from any [io.ReaderAt].
 //
 // It reads directories by their $I30 index, files and alternate data streams (name:stream), resident, fragmented, sparse and
-// LZNT1-compressed, attributes spread over several file records, and all eight times of a file at 100 ns. Names are found without regard
+// compressed (by NTFS with LZNT1, or for the system with XPRESS or LZX), attributes spread over several file records, and all eight
+// times of a file at 100 ns. Names are found without regard
 // to case by the volume's own $UpCase table. Junctions and symbolic links are shown as links and never followed. A [Volume] is safe for
 // use by several goroutines.
 //
@@ -11,8 +12,8 @@
 // Beside the files, it reads what NTFS records of them: the file records of $MFT ([Records], [Table]), deleted ones included, the change
 // journal ([Journal], [Rewind]), the slack of indexes ([IndexEntries]) and $LogFile ([Log]), from a volume or as loose files.
 //
-// It does not write, does not replay $LogFile, and cannot decrypt EFS or expand the files that Windows
-// compresses for the system (WOF), for which reading the main stream is an error rather than zeros.
+// It does not write, does not replay $LogFile, and cannot decrypt EFS or expand files whose data is in an image
+// file elsewhere (WIMBoot), for which reading the main stream is an error rather than zeros.
 //
 // Offsets and names follow the documents of the Linux-NTFS project and of libfsntfs. A directory is taken for what it says it is only
 // when its own record names the same parent: so the directories form a tree whatever the index claims, and a walk ends.
