@@ -3,6 +3,7 @@ package artifacts_test
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -40,7 +41,9 @@ func TestCollected(t *testing.T) {
 		t.Run(name, func(t *testing.T) { sameCollected(t, filepath.Join(testtree.EvidenceDir(t), "images", name)) })
 	}
 	t.Run("image with shadow copies", func(t *testing.T) {
-		sameCollected(t, shadowImage(t, shadowStates()))
+		img := shadowImage(t, shadowStates())
+		sameCollected(t, img)
+		checkSame(t, collectTo(t, img))
 	})
 }
 
@@ -159,13 +162,14 @@ func storedSums(t *testing.T, path string) map[string]string {
 	out := map[string]string{}
 	for line := range bytes.Lines(list) {
 		var row struct {
-			Stored, SHA256   string
-			Size, StoredSize int64
+			Path, Snapshot, Stored, SHA256 string
+			Same                           string `json:"same_as"`
+			Size, StoredSize               int64
 		}
 		if err := json.Unmarshal(line, &row); err != nil {
 			t.Fatal(err)
 		}
-		b, err := fs.ReadFile(z, row.Stored)
+		b, err := fs.ReadFile(z, cmp.Or(row.Stored, row.Same))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,9 +177,45 @@ func storedSums(t *testing.T, path string) map[string]string {
 		if got := hex.EncodeToString(sum[:]); got != row.SHA256 && int64(len(b)) == row.Size {
 			t.Errorf("%s: SHA-256 %s, the list has %s", row.Stored, got, row.SHA256)
 		}
-		out[row.Stored] = row.SHA256
+		out[row.Snapshot+row.Path] = row.SHA256
 	}
 	return out
+}
+
+// checkSame wants each file once: what an older copy has unchanged is named, and not stored again.
+func checkSame(t *testing.T, path string) {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	list, err := fs.ReadFile(z, "artifactdump/files.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, same := map[string]string{}, 0
+	for line := range bytes.Lines(list) {
+		var row struct {
+			Path, Kind, Stored, SHA256 string
+			Same                       string `json:"same_as"`
+		}
+		if err := json.Unmarshal(line, &row); err != nil {
+			t.Fatal(err)
+		}
+		if row.Same != "" {
+			same++
+			continue
+		}
+		key := row.Path + row.SHA256
+		if row.Kind != "index" && stored[key] != "" {
+			t.Errorf("%s is stored as %s and as %s", row.Path, stored[key], row.Stored)
+		}
+		stored[key] = row.Stored
+	}
+	if same < 500 {
+		t.Errorf("%d unchanged files", same)
+	}
 }
 
 // sameCollected collects twice: the source, and then the collection.

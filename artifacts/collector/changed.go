@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -34,20 +36,48 @@ func (m *machine) settle(ctx context.Context, it *Item) string {
 // reread returns the hash of a file as it is now, "" when it cannot be read.
 func (m *machine) reread(ctx context.Context, it *Item) string {
 	m.ev.Forget()
+	c, _ := m.hash(ctx, it)
+	return c.kept
+}
+
+// hash reads a file without storing it. What cannot be read whole has no hashes.
+func (m *machine) hash(ctx context.Context, it *Item) (copied, fs.FileInfo) {
 	f, err := it.File.Open()
 	if err != nil {
-		return ""
+		return copied{}, nil
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return ""
+		return copied{}, nil
 	}
 	c, err := copyFile(ctx, io.Discard, f, st.Size(), m.o.maxFile(), m.buf, whatever, false)
 	if err != nil || c.state != whole {
-		return ""
+		return copied{}, nil
 	}
-	return c.kept
+	return c, st
+}
+
+// same finds the file that an older copy has unchanged: it is not stored again, and the list names the entry that has its bytes. Programs
+// that read folders know no such list.
+func (m *machine) same(ctx context.Context, t *take) bool {
+	if t.Line.Snapshot == "" || m.o.kape() {
+		return false
+	}
+	st, err := t.item.File.Stat()
+	likely := func(r *row) bool { return err == nil && r.Line.Size == st.Size() }
+	if !slices.ContainsFunc(m.paths[t.Line.Path], likely) {
+		return false
+	}
+	c, info := m.hash(ctx, t.item)
+	for _, r := range m.paths[t.Line.Path] {
+		if c.sum != "" && c.sum == r.Line.SHA256 && r.Line.Size == info.Size() {
+			t.info, t.Line.Size, t.Line.Same = info, info.Size(), r.Line.Stored
+			t.copied = copied{state: whole, sum: c.sum, kept: c.sum}
+			return true
+		}
+	}
+	return false
 }
 
 // compare looks whether a file that was stored is the file that is there now.

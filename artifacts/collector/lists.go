@@ -140,7 +140,8 @@ func (m *machine) metadata(e *json.Encoder) error {
 }
 
 func (m *machine) client(e *json.Encoder) error {
-	return e.Encode(struct{ Hostname, Fqdn, OS string }{m.name, m.name, "windows"})
+	version := strings.TrimSpace(m.about.Product + " " + m.about.Build)
+	return e.Encode(struct{ Hostname, Fqdn, OS, PlatformVersion string }{m.name, m.name, "windows", version})
 }
 
 func (m *machine) context(e *json.Encoder) error {
@@ -165,7 +166,9 @@ func (m *machine) files(e *json.Encoder) error {
 type fileLine struct {
 	Path         string     `json:"path"`
 	Snapshot     string     `json:"snapshot,omitempty"`
+	Stream       string     `json:"stream,omitempty"`
 	Stored       string     `json:"stored,omitempty"`
+	Same         string     `json:"same_as,omitempty"` // the entry of the file that an older copy has unchanged
 	Size         int64      `json:"size"`
 	StoredSize   int64      `json:"stored_size"`
 	SHA256       string     `json:"sha256,omitempty"`
@@ -231,7 +234,8 @@ type manifest struct {
 	Cut      []string          `json:"cut"`     // files of which a limit left something out
 	Absent   []string          `json:"absent"`
 	Problems []string          `json:"problems"`
-	Notes    []string          `json:"notes,omitempty"` // of the source: partitions, what is encrypted
+	Notes    []string          `json:"notes,omitempty"`     // of the source: partitions, what is encrypted
+	Traces   string            `json:"footprint,omitempty"` // what the collector leaves on a running machine
 	Hashes   map[string]string `json:"sha256"`
 }
 
@@ -261,10 +265,13 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 		Limits: map[string]int64{"max_file": m.o.maxFile(), "max_total": m.o.maxTotal()}, States: map[string]int{},
 		Hashes: map[string]string{"artifactdump/files.jsonl": files}, Notes: m.ev.Notes,
 	}
+	if m.ev.Live() {
+		x.Traces = strings.ReplaceAll(footprint, "\n", " ")
+	}
 	if u, err := user.Current(); err == nil {
 		x.User = u.Username
 	}
-	var stored, listed int64
+	var stored, listed, same int64
 	for _, d := range m.order {
 		v := manifestVolume{Name: d.Volume, Snapshot: d.Snapshot, Device: d.Device, Accessor: d.Accessor, Stored: d.Stored,
 			Listed: d.Listed, Listing: d.Listing, Scope: d.Scope}
@@ -280,6 +287,9 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 	for _, r := range m.rows {
 		x.States[r.Line.State]++
 		stored += r.Line.StoredSize
+		if r.Line.Same != "" {
+			same++
+		}
 		switch r.Line.State {
 		case changed:
 			x.Changed = append(x.Changed, r.shown())
@@ -287,7 +297,7 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 			x.Cut = append(x.Cut, r.shown())
 		}
 	}
-	x.Counts = map[string]int64{"files": int64(len(m.rows)), "stored_bytes": stored, "listed": listed}
+	x.Counts = map[string]int64{"files": int64(len(m.rows)), "same": same, "stored_bytes": stored, "listed": listed}
 	for _, err := range append(plan.Errors, m.tree.Problems()...) {
 		x.Problems = append(x.Problems, err.Error())
 	}

@@ -30,7 +30,8 @@ type machine struct {
 	shadows map[string]bool // device names that are taken
 	rows    []*row
 	log     []string
-	before  map[string]bool // files that an earlier run stored, by their keys
+	before  map[string]bool   // files that an earlier run stored, by their keys
+	paths   map[string][]*row // files that are stored, by their paths, where there are older copies
 }
 
 // A device is a volume as the layout names it.
@@ -71,7 +72,7 @@ func (m *machine) collect(ctx context.Context) error {
 	if m.name == "" {
 		m.name = m.tree.Name()
 	}
-	m.devices, m.shadows = map[evidence.Place]*device{}, map[string]bool{}
+	m.devices, m.shadows, m.paths = map[evidence.Place]*device{}, map[string]bool{}, map[string][]*row{}
 	for _, v := range m.tree.Volumes() {
 		m.device(evidence.Place{Volume: v.Name, Snapshot: v.Snapshot}, v.FS)
 	}
@@ -164,6 +165,9 @@ func (m *machine) file(ctx context.Context, it *Item) error {
 	if m.before[t.key()] {
 		return nil
 	}
+	if m.same(ctx, t) {
+		return m.done(t)
+	}
 	settled := m.settle(ctx, it)
 	m.ev.Forget()
 	f, err := it.File.Open()
@@ -199,6 +203,7 @@ func (m *machine) take(it *Item, d *device, place evidence.Place) *take {
 	t := &take{item: it, place: place}
 	t.Line.Path = place.Volume + `\` + strings.ReplaceAll(place.Name, "/", `\`)
 	t.Line.Snapshot, t.Line.Kind, t.Line.Of = place.Snapshot, it.Kind, it.Of
+	_, t.Line.Stream, _ = strings.Cut(path.Base(place.Name), ":")
 	t.Line.ReadAt = m.o.now().Format(time.RFC3339Nano)
 	t.Components = append([]string{"uploads", d.Accessor, d.Device}, strings.Split(place.Name, "/")...)
 	return t
@@ -247,6 +252,9 @@ func (m *machine) done(t *take) error {
 func (m *machine) count(r *row) {
 	m.rows = append(m.rows, r)
 	m.sum.Bytes += r.Line.StoredSize
+	if r.Line.Stored != "" && r.Line.State == whole && r.Line.SHA256 != "" && len(m.shadows) > 0 {
+		m.paths[r.Line.Path] = append(m.paths[r.Line.Path], r)
+	}
 	switch r.Line.State {
 	case whole:
 		m.sum.Files++

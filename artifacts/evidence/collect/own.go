@@ -143,6 +143,8 @@ const inPart = "read in part: files that were not collected may be taken for mis
 func (v *veloWalk) ownFile(line []byte) error {
 	var row struct {
 		Path, Stored, State, Error, Source string
+		Snapshot                           string
+		Same                               string `json:"same_as"`
 		Copied                             bool
 		SI                                 [4]uint64
 		FN                                 [4]uint64
@@ -154,6 +156,9 @@ func (v *veloWalk) ownFile(line []byte) error {
 		v.problem(row.Path, "collected as "+row.State, textError(row.Error))
 	}
 	n := v.stored(row.Stored)
+	if row.Same != "" {
+		n = v.again(row.Path, row.Snapshot, row.Same)
+	}
 	if n == nil || n.IsDir() {
 		return nil
 	}
@@ -184,6 +189,41 @@ func (v *veloWalk) stored(name string) *node {
 		return t.find(strings.Join(parts[3:], "/"))
 	}
 	return nil
+}
+
+// again lays a file that an older copy has unchanged into its volume, with the bytes of the one that is stored.
+func (v *veloWalk) again(name, snapshot, stored string) *node {
+	drive, rel, _ := strings.Cut(name, `\`)
+	vol := Vol{Name: drive, Snapshot: snapshot}
+	from := v.stored(stored)
+	names := strings.Split(rel, `\`)
+	if from == nil || from.IsDir() || snapshot == "" || len(names) > maxTreeDepth {
+		return nil
+	}
+	for _, n := range names {
+		if !plainName(n) {
+			return nil
+		}
+	}
+	t := v.vols[vol]
+	if t == nil {
+		for device, own := range v.devices {
+			if own == vol && t == nil {
+				t = newTree()
+				v.vols[vol] = t
+				v.out = append(v.out, Vol{Name: drive, Snapshot: snapshot, Path: path.Join(v.dir, device), FS: t})
+			}
+		}
+	}
+	if v.entries++; t == nil || v.entries > maxTreeEntries {
+		return nil
+	}
+	last := len(names) - 1
+	n := &node{name: names[last], mode: 0o444, size: from.size, src: from.src}
+	if !t.add(names[:last], n) {
+		return nil
+	}
+	return n
 }
 
 // notCollected is the source of a listed file.

@@ -34,7 +34,7 @@ type upload struct {
 
 // velociraptor makes a volume of each device below uploads. Several accessors may hold parts of one volume: they are laid over each other.
 func velociraptor(fsys fs.FS, dir, uploads string, list []fs.DirEntry) *veloWalk {
-	v := &veloWalk{fsys: fsys, vols: map[Vol]*tree{}}
+	v := &veloWalk{fsys: fsys, dir: dir, vols: map[Vol]*tree{}}
 	v.readManifest(dir, list)
 	accessors, err := fs.ReadDir(fsys, uploads)
 	if err != nil {
@@ -96,6 +96,7 @@ func accessorRank(name string) int {
 
 type veloWalk struct {
 	fsys     fs.FS
+	dir      string            // of the collection
 	devices  map[string]Vol    // by stored path, of a collection of our own
 	tables   map[Vol]int64     // of a collection of our own: the names of each volume whose $MFT is its listing
 	partial  map[Vol]bool      // of a collection of our own: the volumes of which some folders are listed, and whether the root is
