@@ -65,14 +65,14 @@ func (m *machine) same(ctx context.Context, t *take) bool {
 		return false
 	}
 	st, err := t.item.File.Stat()
-	likely := func(r *row) bool { return err == nil && r.Line.Size == st.Size() }
+	likely := func(s storedAs) bool { return err == nil && s.size == st.Size() }
 	if !slices.ContainsFunc(m.paths[t.Line.Path], likely) {
 		return false
 	}
 	c, info := m.hash(ctx, t.item)
-	for _, r := range m.paths[t.Line.Path] {
-		if c.sum != "" && c.sum == r.Line.SHA256 && r.Line.Size == info.Size() {
-			t.info, t.Line.Size, t.Line.Same = info, info.Size(), r.Line.Stored
+	for _, s := range m.paths[t.Line.Path] {
+		if c.sum != "" && c.sum == s.sum && s.size == info.Size() {
+			t.info, t.Line.Size, t.Line.Same = info, info.Size(), s.entry
 			t.copied = copied{state: whole, sum: c.sum, kept: c.sum}
 			return true
 		}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,6 +29,16 @@ func texts(n int) fstest.MapFS {
 		b := bytes.Repeat([]byte{byte('a' + i%26), byte(i)}, 3000+100*i)
 		m["Windows/"+strings.Repeat("x", i+1)+".txt"] = &fstest.MapFile{Data: b, ModTime: time.Date(2026, 3, 1, 0, i, 0, 0, time.UTC)}
 	}
+	return m
+}
+
+// copies is a machine with an older copy, in which all but one of its files are unchanged.
+func copies(n int) fstest.MapFS {
+	m := fstest.MapFS{}
+	for name, f := range texts(n) {
+		m["C/"+name], m["VSS1/"+name] = f, f
+	}
+	m["VSS1/Windows/x.txt"] = &fstest.MapFile{Data: bytes.Repeat([]byte("!"), len(m["C/Windows/x.txt"].Data)), ModTime: m["C/Windows/x.txt"].ModTime}
 	return m
 }
 
@@ -57,16 +68,21 @@ func stopAfter(t *testing.T, o *Options, n int) context.Context {
 
 // TestResume interrupts a collection at each file. What is resumed has the bytes of a collection in one go.
 func TestResume(t *testing.T) {
+	t.Run("files", func(t *testing.T) { resumeEach(t, texts(9), 10) })
+	t.Run("files and copies of them", func(t *testing.T) { resumeEach(t, copies(4), 10) })
+}
+
+func resumeEach(t *testing.T, machine fstest.MapFS, stops int) {
 	dir := t.TempDir()
 	whole := filepath.Join(dir, "whole.zip")
-	want, err := File(t.Context(), open(t, texts(9)), whole, options(), New)
+	want, err := File(t.Context(), open(t, machine), whole, options(), New)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for n := range 10 {
+	for n := range stops {
 		name := filepath.Join(dir, "cut.zip")
 		o := options()
-		if _, err := File(stopAfter(t, o, n), open(t, texts(9)), name, o, New); !errors.Is(err, context.Canceled) {
+		if _, err := File(stopAfter(t, o, n), open(t, machine), name, o, New); !errors.Is(err, context.Canceled) {
 			t.Fatalf("stopped at file %d: %v", n, err)
 		}
 		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
@@ -78,10 +94,10 @@ func TestResume(t *testing.T) {
 			}
 			continue
 		}
-		if _, err := File(t.Context(), open(t, texts(9)), name, options(), New); err == nil || !strings.Contains(err.Error(), "unfinished") {
+		if _, err := File(t.Context(), open(t, machine), name, options(), New); err == nil || !strings.Contains(err.Error(), "unfinished") {
 			t.Errorf("a second run over an unfinished one: %v", err)
 		}
-		got, err := File(t.Context(), open(t, texts(9)), name, options(), Resume)
+		got, err := File(t.Context(), open(t, machine), name, options(), Resume)
 		if err != nil {
 			t.Fatalf("resumed at file %d: %v", n, err)
 		}
@@ -271,5 +287,25 @@ func TestWholeRecords(t *testing.T) {
 	b[2048+6] = 200 // a number of sectors that cannot be
 	if !wholeRecords(b) {
 		t.Error("a record of no form is checked")
+	}
+}
+
+// TestSame stores what an older copy has unchanged once.
+func TestSame(t *testing.T) {
+	m := copies(4)
+	want := int64(0)
+	for name, f := range m {
+		if strings.HasPrefix(name, "C/") || name == "VSS1/Windows/x.txt" {
+			want += int64(len(f.Data))
+		}
+	}
+	o := options()
+	sum, err := Collect(t.Context(), open(t, m), io.Discard, o)
+	if err != nil || sum.Files != len(m) || sum.Bytes != want {
+		t.Errorf("%d files of %d bytes (%v), want %d of %d", sum.Files, sum.Bytes, err, len(m), want)
+	}
+	o.Layout = LayoutKAPE
+	if sum, err = Collect(t.Context(), open(t, m), io.Discard, o); err != nil || sum.Bytes <= want {
+		t.Errorf("in folders: %d bytes (%v), want those of the copies, too", sum.Bytes, err)
 	}
 }

@@ -139,7 +139,7 @@ func (x *indexWalk) again(name string) error {
 func (x *indexWalk) store(name string, of []string, b *io.SectionReader, info fs.FileInfo) error {
 	place := evidence.Place{Volume: x.d.Volume, Snapshot: x.d.Snapshot, Name: name}
 	t := x.take(&Item{Kind: "index", Of: slices.Clone(of)}, x.d, place)
-	if x.before[t.key()] {
+	if x.resumed(t.key()) {
 		return nil
 	}
 	t.info, t.Line.Size = info, b.Size()

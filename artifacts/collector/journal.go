@@ -236,7 +236,7 @@ func (m *machine) finished() bool {
 	if m.journal == nil {
 		return false
 	}
-	m.before = map[string]bool{}
+	m.before = map[string]*row{}
 	for i := range m.journal.done {
 		r := &m.journal.done[i]
 		switch {
@@ -246,14 +246,24 @@ func (m *machine) finished() bool {
 			m.sum.ManifestSHA256 = r.Ends
 			return true
 		default:
-			m.count(r.Row)
-			m.before[r.Row.key()] = true
-			m.left -= r.Row.Line.StoredSize
-			m.sum.Resumed++
+			m.before[r.Row.key()] = r.Row
 		}
 	}
 	if n := len(m.before); n > 0 {
 		m.say("resumed: %d files were stored before", n)
 	}
 	return false
+}
+
+// resumed takes a file that an earlier run stored into the lists, where it would have its place without an interruption.
+func (m *machine) resumed(key string) bool {
+	r := m.before[key]
+	if r == nil {
+		return false
+	}
+	delete(m.before, key)
+	m.count(r)
+	m.left -= r.Line.StoredSize
+	m.sum.Resumed++
+	return true
 }

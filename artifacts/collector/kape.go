@@ -2,6 +2,7 @@ package collector
 
 import (
 	"archive/zip"
+	"cmp"
 	"encoding/csv"
 	"strconv"
 	"strings"
@@ -58,15 +59,15 @@ func (m *machine) copyLog() error {
 	_ = c.Write([]string{"CopiedTimestamp", "SourceFile", "DestinationFile", "FileSize", "SourceFileSha1", "DeferredCopy",
 		"CreatedOnUtc", "ModifiedOnUtc", "LastAccessedOnUtc", "CopyDuration"}) // Flush reports it
 	shown := func(ft uint64) string { return strings.TrimSuffix(strings.Replace(shownTime(ft), "T", " ", 1), "Z") }
-	for _, r := range m.rows {
+	err = m.rows.each(func(r *row) error {
 		if r.Line.Stored == "" || r.Line.Copied {
-			continue
+			return nil
 		}
-		_ = c.Write([]string{
+		return c.Write([]string{
 			r.Line.ReadAt, r.Line.Path, `\` + strings.ReplaceAll(r.Line.Stored, "/", `\`), strconv.FormatInt(r.Line.Size, 10), "", "False",
 			shown(r.Line.SI[0]), shown(r.Line.SI[1]), shown(r.Line.SI[2]), "",
 		})
-	}
+	})
 	c.Flush()
-	return c.Error()
+	return cmp.Or(err, c.Error())
 }

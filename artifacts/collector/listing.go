@@ -83,9 +83,7 @@ func (m *machine) listing(ctx context.Context) error {
 // them as were seen when their indexes were read. That of a running machine has changed since it was stored.
 func (m *machine) fileTable(d *device) bool {
 	v, ok := d.fsys.(*ntfs.Volume)
-	if !ok || d.walked == 0 || m.ev.Live() || len(v.Damage) > 0 || !slices.ContainsFunc(m.rows, func(r *row) bool {
-		return r.Line.State == whole && r.Line.Snapshot == "" && r.Line.Path == d.Volume+`\$MFT`
-	}) {
+	if !ok || d.walked == 0 || m.ev.Live() || len(v.Damage) > 0 || !m.rows.fileTables[d.Volume+`\$MFT`] {
 		return false
 	}
 	table, err := v.Table(nil)

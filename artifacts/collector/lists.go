@@ -84,9 +84,9 @@ func (m *machine) uploads(e *json.Encoder) error {
 		Uploaded   int64    `json:"uploaded_size"`
 		Type       string   `json:"Type"`
 	}
-	for _, r := range m.rows {
+	return m.rows.each(func(r *row) error {
 		if r.Line.Stored == "" {
-			continue
+			return nil
 		}
 		at := r.Line.ReadAt
 		l := line{at, at, strings.Join(r.Components[2:], `\`), r.Components, r.Line.Size, r.Line.StoredSize, ""}
@@ -94,15 +94,12 @@ func (m *machine) uploads(e *json.Encoder) error {
 			return err
 		}
 		if len(r.Spans) == 0 {
-			continue
+			return nil
 		}
 		l.Components = append(r.Components[:len(r.Components)-1:len(r.Components)-1], r.Components[len(r.Components)-1]+".idx")
 		l.Path, l.Type = l.Path+".idx", "idx"
-		if err := e.Encode(l); err != nil {
-			return err
-		}
-	}
-	return nil
+		return e.Encode(l)
+	})
 }
 
 // timeForm is RFC 3339 with the resolution of a FILETIME.
@@ -119,12 +116,12 @@ func shownTime(ft uint64) string {
 // metadata writes the times of the files where programs that read Velociraptor's collections look for them. The times of a copy are
 // not among them.
 func (m *machine) metadata(e *json.Encoder) error {
-	for _, r := range m.rows {
+	return m.rows.each(func(r *row) error {
 		if r.Line.Stored == "" || r.Line.Copied {
-			continue
+			return nil
 		}
 		si := r.Line.SI
-		err := e.Encode(struct {
+		return e.Encode(struct {
 			SourceFile   string
 			Size         int64
 			Created      string
@@ -132,11 +129,7 @@ func (m *machine) metadata(e *json.Encoder) error {
 			LastAccessed string
 			Changed      string
 		}{strings.Join(r.Components[2:], `\`), r.Line.Size, shownTime(si[0]), shownTime(si[1]), shownTime(si[2]), shownTime(si[3])})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 func (m *machine) client(e *json.Encoder) error {
@@ -154,12 +147,7 @@ func (m *machine) context(e *json.Encoder) error {
 
 // files writes the list of the files, which has everything that is known of each.
 func (m *machine) files(e *json.Encoder) error {
-	for _, r := range m.rows {
-		if err := e.Encode(&r.Line); err != nil {
-			return err
-		}
-	}
-	return nil
+	return m.rows.each(func(r *row) error { return e.Encode(&r.Line) })
 }
 
 // A fileLine is one line of files.jsonl.
@@ -260,9 +248,9 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 	x := &manifest{
 		Tool: m.o.Tool, Program: programSum(), System: runtime.GOOS + "/" + runtime.GOARCH, Command: m.o.Command, Source: m.ev.Path,
 		Kind: m.ev.Kind, Machine: m.name, Started: m.started.Format(time.RFC3339Nano), Ended: now.Format(time.RFC3339Nano),
-		Local: now.Local().Format(time.RFC3339), Absent: plan.Absent, Problems: []string{}, Changed: []string{}, Cut: []string{},
+		Local: now.Local().Format(time.RFC3339), Absent: plan.Absent, Problems: []string{},
 		Elevated: elevated(), GUID: m.about.GUID, Product: m.about.Product, Build: m.about.Build, Zone: m.about.TimeZone,
-		Limits: map[string]int64{"max_file": m.o.maxFile(), "max_total": m.o.maxTotal()}, States: map[string]int{},
+		Limits: map[string]int64{"max_file": m.o.maxFile(), "max_total": m.o.maxTotal()},
 		Hashes: map[string]string{"artifactdump/files.jsonl": files}, Notes: m.ev.Notes,
 	}
 	if m.ev.Live() {
@@ -271,7 +259,7 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 	if u, err := user.Current(); err == nil {
 		x.User = u.Username
 	}
-	var stored, listed, same int64
+	var listed int64
 	for _, d := range m.order {
 		v := manifestVolume{Name: d.Volume, Snapshot: d.Snapshot, Device: d.Device, Accessor: d.Accessor, Stored: d.Stored,
 			Listed: d.Listed, Listing: d.Listing, Scope: d.Scope}
@@ -284,20 +272,8 @@ func (m *machine) manifest(plan *Plan, files string) *manifest {
 		x.Volumes = append(x.Volumes, v)
 		listed += d.Listed
 	}
-	for _, r := range m.rows {
-		x.States[r.Line.State]++
-		stored += r.Line.StoredSize
-		if r.Line.Same != "" {
-			same++
-		}
-		switch r.Line.State {
-		case changed:
-			x.Changed = append(x.Changed, r.shown())
-		case cut:
-			x.Cut = append(x.Cut, r.shown())
-		}
-	}
-	x.Counts = map[string]int64{"files": int64(len(m.rows)), "same": same, "stored_bytes": stored, "listed": listed}
+	x.States, x.Changed, x.Cut = m.rows.states, m.rows.changed, m.rows.cut
+	x.Counts = map[string]int64{"files": int64(m.rows.n), "same": m.rows.same, "stored_bytes": m.rows.stored, "listed": listed}
 	for _, err := range append(plan.Errors, m.tree.Problems()...) {
 		x.Problems = append(x.Problems, err.Error())
 	}

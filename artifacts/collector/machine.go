@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,10 +30,10 @@ type machine struct {
 	devices map[evidence.Place]*device
 	order   []*device
 	shadows map[string]bool // device names that are taken
-	rows    []*row
+	rows    *rows
 	log     []string
-	before  map[string]bool   // files that an earlier run stored, by their keys
-	paths   map[string][]*row // files that are stored, by their paths, where there are older copies
+	before  map[string]*row       // files that an earlier run stored, by their keys
+	paths   map[string][]storedAs // files that are stored, by their paths, where there are older copies
 }
 
 // A device is a volume as the layout names it.
@@ -54,6 +56,12 @@ type row struct {
 	Spans      []span   `json:"spans,omitempty"` // of a file that is stored without its holes
 }
 
+// A storedAs is what of a file says whether an older copy has it unchanged.
+type storedAs struct {
+	entry, sum string
+	size       int64
+}
+
 // A take is one file that is being collected.
 type take struct {
 	row
@@ -64,6 +72,10 @@ type take struct {
 }
 
 func (m *machine) collect(ctx context.Context) error {
+	m.rows = newRows()
+	if slices.ContainsFunc(m.tree.Volumes(), func(v evidence.Volume) bool { return v.Snapshot != "" }) {
+		m.paths = map[string][]storedAs{}
+	}
 	if m.finished() {
 		return nil
 	}
@@ -72,7 +84,7 @@ func (m *machine) collect(ctx context.Context) error {
 	if m.name == "" {
 		m.name = m.tree.Name()
 	}
-	m.devices, m.shadows, m.paths = map[evidence.Place]*device{}, map[string]bool{}, map[string][]*row{}
+	m.devices, m.shadows = map[evidence.Place]*device{}, map[string]bool{}
 	for _, v := range m.tree.Volumes() {
 		m.device(evidence.Place{Volume: v.Name, Snapshot: v.Snapshot}, v.FS)
 	}
@@ -90,6 +102,9 @@ func (m *machine) collect(ctx context.Context) error {
 	}
 	if err := m.indexes(ctx); err != nil {
 		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(m.before)) { // what is gone since
+		m.resumed(key)
 	}
 	if m.o.Progress != nil {
 		m.o.Progress(len(plan.Items), len(plan.Items), "")
@@ -162,7 +177,7 @@ func (m *machine) file(ctx context.Context, it *Item) error {
 		d = m.device(at, nil)
 	}
 	t := m.take(it, d, place)
-	if m.before[t.key()] {
+	if m.resumed(t.key()) {
 		return nil
 	}
 	if m.same(ctx, t) {
@@ -250,10 +265,10 @@ func (m *machine) done(t *take) error {
 
 // count adds a file to the lists and to the counts.
 func (m *machine) count(r *row) {
-	m.rows = append(m.rows, r)
+	m.rows.add(r)
 	m.sum.Bytes += r.Line.StoredSize
-	if r.Line.Stored != "" && r.Line.State == whole && r.Line.SHA256 != "" && len(m.shadows) > 0 {
-		m.paths[r.Line.Path] = append(m.paths[r.Line.Path], r)
+	if r.Line.Stored != "" && r.Line.State == whole && r.Line.SHA256 != "" && m.paths != nil {
+		m.paths[r.Line.Path] = append(m.paths[r.Line.Path], storedAs{r.Line.Stored, r.Line.SHA256, r.Line.Size})
 	}
 	switch r.Line.State {
 	case whole:
