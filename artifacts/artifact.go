@@ -40,6 +40,10 @@ type Artifact struct {
 	// folder of a log; nil for none. Of loose files it is not asked.
 	Named func(*evidence.Tree) []Source
 
+	// BesideNamed finds further patterns of Beside that settings of the machine name;
+	// nil for none.
+	BesideNamed func(*evidence.Tree) []string
+
 	record reflect.Type
 	plan   []eventField // which fields of the record are times, and what they mean
 	decode func(Input, func(Decoded) bool) error

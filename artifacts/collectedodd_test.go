@@ -38,7 +38,9 @@ const (
 // that Windows cannot write, with a path of 350 characters, and below a folder that is a link.
 func TestCollectedOdd(t *testing.T) {
 	files := maps.Clone(shadowStates()[3])
-	page := func(name string) { files[name] = []byte("<%@ Page %><% /* " + name + strings.Repeat(" eval(Request.Item[1])", 300) + " */ %>") }
+	page := func(name string) {
+		files[name] = []byte("<%@ Page %><% /* " + name + strings.Repeat(" eval(Request.Item[1])", 300) + " */ %>")
+	}
 	long := wwwroot + strings.Repeat("a folder of 35 characters in a row/", 10) + "end.aspx"
 	names := []string{oddElse, oddSecret, long, wwwroot + `per%41cent %.aspx`, wwwroot + "日本語 +&#~.aspx", wwwroot + `a<b>c|d?e*f"g.aspx`, wwwroot + " edge.aspx"}
 	for _, name := range names {

@@ -60,7 +60,11 @@ func MakePlan(tree *evidence.Tree, chosen []*artifacts.Artifact) *Plan {
 				p.glob(s.Glob, "file", a.Name)
 			}
 		}
-		for _, pattern := range a.Beside {
+		beside := a.Beside
+		if a.BesideNamed != nil {
+			beside = slices.Concat(beside, a.BesideNamed(tree))
+		}
+		for _, pattern := range beside {
 			p.glob(pattern, "companion", a.Name)
 		}
 	}

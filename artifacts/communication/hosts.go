@@ -51,7 +51,21 @@ address block them. The DNS cache is kept only in memory.`,
 		artifacts.LargeFiles(`%SystemRoot%\System32\drivers\etc\lmhosts*`),
 		artifacts.Key(evidence.SYSTEM, `{CS}\Services\Tcpip\Parameters`),
 	},
+	BesideNamed: movedHosts,
 }, decodeHosts)
+
+// movedHosts are the files of another folder than that of setup, which hostsMoved reads.
+func movedHosts(tree *evidence.Tree) []string {
+	m := tree.Known()
+	dir := strings.TrimRight(m.Expand(m.NameFiles, evidence.User{}), `\`)
+	if len(winpath.Volume(dir)) != 2 || !strings.Contains(dir, `\`) || strings.ContainsAny(dir, `*?%`) {
+		return nil
+	}
+	if strings.HasSuffix(winpath.Key(dir), `\system32\drivers\etc`) {
+		return nil // the sources name it
+	}
+	return []string{dir + `\hosts`, dir + `\lmhosts`}
+}
 
 func decodeHosts(in artifacts.Input, yield func(Host) bool) error {
 	if in.Hive != nil {

@@ -27,6 +27,7 @@ type Machine struct {
 	Env         map[string]string // machine-wide variables, names in lower case
 	Services    []ServiceCommand  // what the service manager starts
 	Transcripts string            // where a policy has PowerShell write its transcripts, as stored
+	NameFiles   string            // the folder of hosts and lmhosts, as stored
 
 	profiles map[string]User // by the folder's winpath.Key: a terminal server has thousands
 	longest  int             // of these keys
@@ -113,6 +114,7 @@ func (m *Machine) readSystem(h *hive.Hive) {
 	}
 	m.readEnvironment(h, set)
 	m.readServices(h, set)
+	m.NameFiles = text(h, set+`\Services\Tcpip\Parameters`, "DataBasePath")
 }
 
 // controlSets returns the names of the control sets below the root of a SYSTEM hive.

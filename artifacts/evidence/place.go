@@ -81,5 +81,6 @@ func (t *Tree) Identity() *Machine {
 	}
 	// The rest of what was read refers to the bytes of the hives.
 	return &Machine{Name: strings.Clone(m.Name), NameFrom: m.NameFrom, TimeZone: strings.Clone(m.TimeZone),
-		Product: strings.Clone(m.Product), Build: strings.Clone(m.Build), GUID: strings.Clone(m.GUID)}
+		Product: strings.Clone(m.Product), Build: strings.Clone(m.Build), GUID: strings.Clone(m.GUID),
+		SystemRoot: strings.Clone(m.SystemRoot), Transcripts: strings.Clone(m.Transcripts), NameFiles: strings.Clone(m.NameFiles)}
 }
