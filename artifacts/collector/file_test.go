@@ -38,7 +38,8 @@ func copies(n int) fstest.MapFS {
 	for name, f := range texts(n) {
 		m["C/"+name], m["VSS1/"+name] = f, f
 	}
-	m["VSS1/Windows/x.txt"] = &fstest.MapFile{Data: bytes.Repeat([]byte("!"), len(m["C/Windows/x.txt"].Data)), ModTime: m["C/Windows/x.txt"].ModTime}
+	now := m["C/Windows/x.txt"]
+	m["VSS1/Windows/x.txt"] = &fstest.MapFile{Data: bytes.Repeat([]byte("!"), len(now.Data)), ModTime: now.ModTime}
 	return m
 }
 

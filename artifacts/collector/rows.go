@@ -7,7 +7,8 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// rows are the files of a machine, of which there can be a hundred thousand: they are kept as packed lines of JSON, in a tenth of the memory.
+// rows are the files of a machine, of which there can be a hundred thousand: they are kept as packed lines of JSON, in a tenth of the
+// memory.
 type rows struct {
 	packed bytes.Buffer
 	w      *flate.Writer

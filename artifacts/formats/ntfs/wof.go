@@ -71,7 +71,7 @@ func (f *inode) packed() (*stream, error) {
 		return nil, fail("method %d of version %d.%d", method, v, w)
 	}
 	size, ok := f.dataSize("")
-	if !ok || size == 0 {
+	if !ok || size <= 0 {
 		return &stream{v: f.v}, nil
 	}
 	data, err := f.stream(typeData, wofStream)

@@ -157,7 +157,8 @@ func wimlib(t *testing.T, method int, content []byte) []byte {
 		kind = "LZX"
 	}
 	wim := filepath.Join(dir, "x.wim")
-	out, err := exec.Command(exe, "capture", filepath.Join(dir, "in"), wim, "--compress="+kind, fmt.Sprintf("--chunk-size=%d", wofMethods[method].chunk)).CombinedOutput()
+	out, err := exec.Command(exe, "capture", filepath.Join(dir, "in"), wim, "--compress="+kind,
+		fmt.Sprintf("--chunk-size=%d", wofMethods[method].chunk)).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -242,7 +243,8 @@ func TestLongWOF(t *testing.T) {
 		data = le.AppendUint64(data, at)
 	}
 	data = append(data, bytes.Repeat([]byte("x"), 34)...)
-	p := &packed{data: &stream{resident: data, size: int64(len(data)), init: int64(len(data))}, size: 3 << 12, chunk: 1 << 12, entry: 8, table: 16}
+	held := &stream{resident: data, size: int64(len(data)), init: int64(len(data))}
+	p := &packed{data: held, size: 3 << 12, chunk: 1 << 12, entry: 8, table: 16}
 	for i, want := range [][2]int64{{0, 10}, {10, 30}, {30, 34}} {
 		if from, to, err := p.place(int64(i)); err != nil || from != want[0] || to != want[1] {
 			t.Errorf("chunk %d is from %d to %d, %v", i, from, to, err)
