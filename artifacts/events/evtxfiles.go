@@ -119,7 +119,7 @@ type scan struct {
 }
 
 func newScan(in artifacts.Input) *scan {
-	return &scan{in: in, r: in.Reader(), buf: make([]byte, 0, evtxChunkSize), want: evtxChunkData}
+	return &scan{in: in, r: in.Reader(), want: evtxChunkData}
 }
 
 // Read implements [io.Reader].
@@ -132,16 +132,22 @@ func (s *scan) Read(p []byte) (int, error) {
 func (s *scan) add(p []byte) {
 	for len(p) > 0 {
 		n := min(s.want-len(s.buf), len(p))
-		s.buf = append(s.buf, p[:n]...)
-		if p = p[n:]; len(s.buf) == s.want {
-			s.flush()
+		switch {
+		case n == s.want: // all of it, as logs are read
+			s.look(p[:n])
+		case s.buf == nil:
+			s.buf = append(make([]byte, 0, evtxChunkSize), p[:n]...)
+		default:
+			if s.buf = append(s.buf, p[:n]...); len(s.buf) == s.want {
+				s.look(s.buf)
+			}
 		}
+		p = p[n:]
 	}
 }
 
-// flush looks at what was gathered.
-func (s *scan) flush() {
-	b := s.buf
+// look takes in the header, or a chunk.
+func (s *scan) look(b []byte) {
 	switch {
 	case s.d != nil:
 		if !s.d.headless {
@@ -176,7 +182,7 @@ func (s *scan) found(chunk int, at int64, id uint64, written time.Time) {
 // end returns the record of the log, after all of it was read.
 func (s *scan) end() (EvtxFile, []error) {
 	if len(s.buf) > 0 || s.d == nil {
-		s.flush()
+		s.look(s.buf)
 	}
 	s.d.join()
 	return s.d.f, s.d.errs
