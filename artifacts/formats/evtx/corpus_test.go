@@ -520,8 +520,19 @@ func TestLostChunk(t *testing.T) {
 
 func TestNoSums(t *testing.T) {
 	var w corpus.Writer
-	if got, errs := read(t, corpus.Log{Records: w.Records(1, logon(1)), NoSums: true}.Build(), nil); len(got) != 1 || errs != nil {
+	b := corpus.Log{Records: w.Records(1, logon(1)), NoSums: true}.Build()
+	if got, errs := read(t, b, nil); len(got) != 1 || errs != nil {
 		t.Errorf("%d events, errors %v", len(got), errs)
+	}
+	// The chunk says so, too, when it is all there is.
+	f, err := Carve(bytes.NewReader(b[4096:]), int64(len(b)-4096), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rec, err := range f.Records() {
+		if rec.ID != 1 || err != nil {
+			t.Errorf("record %d, error %v", rec.ID, err)
+		}
 	}
 }
 

@@ -149,6 +149,8 @@ func (d *Decoder) put(s *step, v ref) {
 		return
 	case s.flags&(attribute|omitNull) != 0 && v.typ == Null, s.flags&needText != 0 && d.blank(v):
 		return
+	case d.want != nil && s.flags&inExtra == 0 && !d.wanted():
+		return
 	case s.flags&inExtra != 0:
 		if len(d.extra) < maxPairs {
 			d.extra = append(d.extra, pair{s.name, v})
@@ -175,8 +177,7 @@ func (d *Decoder) put(s *step, v ref) {
 // attributes.
 func (d *Decoder) content(s *step, v ref, attrs []step, vals, n int) error {
 	if v.typ == Fragment {
-		_, err := d.fragment(int(v.off), int(v.off+v.n), s.ctx)
-		return err
+		return d.payload(v, s.ctx)
 	}
 	if v.n == 0 {
 		d.put(s, ref{v.off, 0, String})
@@ -259,7 +260,7 @@ func (d *Decoder) mixed(s *step, vals, n int) (ref, error) {
 			case Null:
 			case Fragment:
 				if s.flags&(attribute|inSlot) == 0 {
-					if _, err := d.fragment(int(v.off), int(v.off+v.n), s.ctx); err != nil {
+					if err := d.payload(v, s.ctx); err != nil {
 						return ref{}, err
 					}
 				}
