@@ -6,6 +6,8 @@ import (
 	"errors"
 	"hash/crc32"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"strings"
 	"testing"
 
@@ -268,6 +270,26 @@ func TestParallel(t *testing.T) {
 		}
 		for range Parallel(f, n, func(d *Decoder, chunk int) int { return chunk }) {
 			break // must not leave goroutines that wait
+		}
+		var begun atomic.Int64
+		taken, decoders := int64(0), sync.Map{}
+		for chunk := range Parallel(f, n, func(d *Decoder, chunk int) int {
+			begun.Add(1)
+			decoders.Store(d, true)
+			return chunk
+		}) {
+			if int64(chunk) != taken {
+				t.Errorf("%d goroutines: chunk %d comes as number %d", n, chunk, taken)
+			}
+			if waiting := begun.Load() - taken - 1; waiting > int64(3*n) {
+				t.Errorf("%d goroutines: %d results wait", n, waiting)
+			}
+			taken++
+		}
+		used := 0
+		decoders.Range(func(any, any) bool { used++; return true })
+		if used > n || begun.Load() != int64(f.Chunks()) {
+			t.Errorf("%d goroutines: %d decoders read %d chunks of %d", n, used, begun.Load(), f.Chunks())
 		}
 	}
 }
