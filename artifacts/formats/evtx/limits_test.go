@@ -6,9 +6,9 @@ import (
 	"errors"
 	"hash/crc32"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
-	"strings"
 	"testing"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
