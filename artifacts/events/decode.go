@@ -199,8 +199,8 @@ type decoder struct {
 }
 
 func (d *decoder) damage(at artifacts.Origin, err error) {
-	// A wrong sum loses nothing; the record of the log names it.
-	if p, ok := errors.AsType[*wire.FormatError](err); ok && strings.Contains(p.Problem, "checksum") {
+	// Wrong sums and numbers in a header lose nothing; the record of the log names them.
+	if p, ok := errors.AsType[*wire.FormatError](err); ok && (strings.Contains(p.Problem, "checksum") || p.Problem == evtx.OtherRecords) {
 		return
 	}
 	if len(d.errs) == maxErrors {

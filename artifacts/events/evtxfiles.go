@@ -41,7 +41,7 @@ type EvtxFile struct {
 	Recovered    int       `json:"records_recovered,omitempty"`
 	Partial      int       `json:"records_partly_recovered,omitempty"`
 	Unknown      int       `json:"records_not_in_catalogue,omitempty"` // of those read
-	Unusual      []string  `json:"unusual,omitempty"`                  // sums that do not fit, a header that claims something else
+	Unusual      []string  `json:"unusual,omitempty"`                  // sums that do not fit, headers that claim something else
 }
 
 var logFiles = artifacts.Part[EvtxFile](artifacts.Artifact{
@@ -76,11 +76,15 @@ const (
 
 // A chunk: libevtx, "Chunk header".
 const (
-	evtxFree       = 48  // u32, free space offset
-	evtxRecordsSum = 52  // u32, CRC-32 of the records
-	evtxChunkSum   = 124 // u32, CRC-32 of the first 120 bytes and of bytes 128 to 512
-	evtxRecords    = 512
-	evtxChunkSize  = 65536
+	evtxFirstNumber = 8   // u64, first record number
+	evtxLastNumber  = 16  // u64
+	evtxFirstID     = 24  // u64, first record identifier
+	evtxLastID      = 32  // u64
+	evtxFree        = 48  // u32, free space offset
+	evtxRecordsSum  = 52  // u32, CRC-32 of the records
+	evtxChunkSum    = 124 // u32, CRC-32 of the first 120 bytes and of bytes 128 to 512
+	evtxRecords     = 512
+	evtxChunkSize   = 65536
 )
 
 // A record: libevtx, "Event record".
@@ -263,6 +267,7 @@ func (d *evtxDecoder) chunk(n int, at int64, c []byte) {
 	free := int(min(le.Uint32(c[evtxFree:]), uint32(len(c))))
 	pos, last := evtxRecords, uint64(0)
 	runs := len(d.runs)
+	first, listed := uint64(0), uint64(0)
 	for pos+evtxRecordMin <= len(c) && bytes.HasPrefix(c[pos:], evtxRecordMagic) {
 		size := int64(le.Uint32(c[pos+evtxRecordSize:]))
 		if size < evtxRecordMin || size > int64(len(c)-pos) || le.Uint32(c[pos+int(size)-4:]) != uint32(size) {
@@ -276,7 +281,16 @@ func (d *evtxDecoder) chunk(n int, at int64, c []byte) {
 			break // of an older state of the chunk
 		}
 		d.record(n, at+int64(pos), id, written, len(d.runs) > runs)
-		pos, last = pos+int(size), id
+		if pos, last = pos+int(size), id; pos <= free {
+			if listed++; listed == 1 {
+				first = id
+			}
+			if pos == free && !d.f.Dirty && (le.Uint64(c[evtxFirstID:]) != first || le.Uint64(c[evtxLastID:]) != id ||
+				le.Uint64(c[evtxLastNumber:])-le.Uint64(c[evtxFirstNumber:])+1 != listed) {
+				d.unusual("chunk %d: header %d to %d, records %d to %d (%d)", n, le.Uint64(c[evtxFirstID:]), le.Uint64(c[evtxLastID:]),
+					first, id, listed)
+			}
+		}
 	}
 	if len(d.runs) > runs {
 		d.f.Chunks++
@@ -378,6 +392,9 @@ func (f EvtxFile) Tags() []string {
 	return tags
 }
 
+// unusualTold is how much of what is unusual a summary has.
+const unusualTold = 8
+
 // Summary tells the span of numbers.
 func (f EvtxFile) Summary() string {
 	var b strings.Builder
@@ -401,7 +418,11 @@ func (f EvtxFile) Summary() string {
 			fmt.Fprintf(&b, "; %d %s", n.count, n.what)
 		}
 	}
-	for _, u := range f.Unusual {
+	for i, u := range f.Unusual {
+		if i == unusualTold {
+			fmt.Fprintf(&b, "; %d more", len(f.Unusual)-i)
+			break
+		}
 		b.WriteString("; " + u)
 	}
 	if f.Dirty {

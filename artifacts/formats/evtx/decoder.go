@@ -36,7 +36,6 @@ type Decoder struct {
 	// The record.
 	slots    [numSlots]ref
 	pairs    []pair
-	extra    []pair
 	name     uint32 // by opName
 	text     int    // bytes of the pairs
 	cut      bool
@@ -145,7 +144,7 @@ func (d *Decoder) record(pos, size int) (Record, error) {
 func (d *Decoder) reset() {
 	d.base = d.base[:d.kept]
 	d.slots = [numSlots]ref{}
-	d.pairs, d.extra, d.vals = d.pairs[:0], d.extra[:0], d.vals[:0]
+	d.pairs, d.vals = d.pairs[:0], d.vals[:0]
 	d.text, d.cut, d.suspect, d.nesting = 0, false, false, 0
 	d.asked, d.unwanted = d.want == nil, false
 }
@@ -367,6 +366,28 @@ func (d *Decoder) walk(f func(pos, size int) bool) int {
 	return pos
 }
 
+// OtherRecords is the problem of a chunk whose header says other numbers or
+// identifiers of records than its list has: someone has taken records out, or put
+// them in. No record is lost by it.
+const OtherRecords = "header names other records"
+
+// A listing is what the list of a chunk's records holds.
+type listing struct{ n, first, last uint64 }
+
+func (l *listing) add(id uint64) {
+	if l.n++; l.n == 1 {
+		l.first = id
+	}
+	l.last = id
+}
+
+// fits reports whether the header of the chunk says the same. Record numbers and
+// identifiers differ in exported logs.
+func (l *listing) fits(b []byte) bool {
+	return l.n == 0 || le.Uint64(b[chunkLastNumber:])-le.Uint64(b[chunkFirstNumber:])+1 == l.n &&
+		le.Uint64(b[chunkFirstID:]) == l.first && le.Uint64(b[chunkLastID:]) == l.last
+}
+
 // deliver yields what the loaded chunk holds: its damage, its records and, for
 // recovery, the hidden ones. It reports whether to continue.
 func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
@@ -396,8 +417,10 @@ func (d *Decoder) read(l *leftovers, yield func(Record, error) bool) bool {
 	if !more {
 		return false
 	}
+	listed := listing{}
 	end := d.walk(func(pos, size int) bool {
 		rec, err := d.record(pos, size)
+		listed.add(rec.ID)
 		if l != nil || d.postpone {
 			d.noted = append(d.noted, notedRecord{pos, size, rec.RecordID() != rec.ID})
 		}
@@ -419,8 +442,13 @@ func (d *Decoder) read(l *leftovers, yield func(Record, error) bool) bool {
 	if !more {
 		return false
 	}
-	if free := int64(le.Uint32(d.base[chunkFree:])); int64(end) < free &&
-		!yield(Record{}, d.bad(int64(end), "chunk", "its records end before its free space")) {
+	switch free := int64(le.Uint32(d.base[chunkFree:])); {
+	case int64(end) < free:
+		more = yield(Record{}, d.bad(int64(end), "chunk", "its records end before its free space"))
+	case !listed.fits(d.base):
+		more = yield(Record{}, d.bad(chunkFirstNumber, "chunk", OtherRecords))
+	}
+	if !more {
 		return false
 	}
 	if l != nil || d.postpone {

@@ -30,8 +30,12 @@ func TestNamedDamage(t *testing.T) {
 		gone  []uint64
 	}{
 		{"file header sum", func(b []byte) []byte { b[8]++; return b }, nil, nil},
-		{"chunk header sum", func(b []byte) []byte { b[chunk1+8]++; return b },
+		{"chunk header sum", func(b []byte) []byte { b[chunk1+60]++; return b },
 			[]string{"evtx: chunk header at offset 69756: has a wrong checksum"}, nil},
+		{"numbers of the chunk", func(b []byte) []byte { b[chunk1+chunkFirstNumber]--; return resum(b) },
+			[]string{"evtx: chunk at offset %d: header names other records"}, nil},
+		{"identifiers of the chunk", func(b []byte) []byte { b[chunk1+chunkLastID]++; return resum(b) },
+			[]string{"evtx: chunk at offset %d: header names other records"}, nil},
 		{"records sum", func(b []byte) []byte { b[places[10]+recordWritten] ^= 1; return b },
 			[]string{"evtx: chunk at offset 69684: the checksum of its records is wrong"}, nil},
 		{"chunk signature", func(b []byte) []byte { b[chunk1]++; return b },

@@ -28,7 +28,6 @@ const (
 // Flags of a step.
 const (
 	inSlot    = 1 << iota // the value goes to a System field, not to a pair
-	inExtra               // it goes to the unknown System fields
 	attribute             // NULL leaves it out, an array is joined
 	needText              // no pair without text
 	dynamic               // the pair has the name of the last opName
@@ -140,7 +139,7 @@ func (d *Decoder) run(p *program, vals, n int) error {
 func (d *Decoder) put(s *step, v ref) {
 	name := s.name
 	switch {
-	case d.nameless && (v.typ == Null || s.flags&inExtra != 0 || s.flags&inSlot != 0):
+	case d.nameless && (v.typ == Null || s.flags&inSlot != 0):
 		return
 	case s.flags&inSlot != 0:
 		if v.typ != Null {
@@ -149,12 +148,7 @@ func (d *Decoder) put(s *step, v ref) {
 		return
 	case s.flags&(attribute|omitNull) != 0 && v.typ == Null, s.flags&needText != 0 && d.blank(v):
 		return
-	case d.want != nil && s.flags&inExtra == 0 && !d.wanted():
-		return
-	case s.flags&inExtra != 0:
-		if len(d.extra) < maxPairs {
-			d.extra = append(d.extra, pair{s.name, v})
-		}
+	case d.want != nil && !d.wanted():
 		return
 	}
 	if s.flags&dynamic != 0 {
