@@ -1,5 +1,7 @@
 package artifacts
 
+import "strings"
+
 // Decode runs the artifact's decoder over one input that the caller put
 // together: for bytes or keys that are not part of an evidence.Tree.
 func (a *Artifact) Decode(in Input) ([]Record, []*DecodeError) {
@@ -12,7 +14,7 @@ func (a *Artifact) Decode(in Input) ([]Record, []*DecodeError) {
 	}
 	err := a.decode(in, func(d Decoded) bool {
 		from := in.locator(d.origin())
-		id := recordID(a, &from, len(out), d)
+		id := recordID(a, &from, strings.ToLower(from.Path), len(out), d)
 		out = append(out, Record{ID: id, Artifact: a, Host: host, User: in.User, From: from, Data: d, View32: in.View32})
 		return true
 	})

@@ -90,7 +90,8 @@ func (r *Record) Times() []Event {
 // Events returns the events of the record, in the order of its fields.
 func (r *Record) Events() []Event {
 	out := r.Times()
-	message := sync.OnceValue(func() string { return r.Artifact.Title + " " + r.Summary() })
+	message := ""
+	var filetime [20]byte // its text stays on the stack
 	seen := make(map[string]int, len(out))
 	for i := range out {
 		e := &out[i]
@@ -102,9 +103,12 @@ func (r *Record) Events() []Event {
 			e.Proof = r.Proof()
 		}
 		if e.Message == "" {
-			e.Message = message()
+			if message == "" {
+				message = r.Artifact.Title + " " + r.Summary()
+			}
+			e.Message = message
 		}
-		e.ID = id(r.ID, e.Kind, strconv.FormatInt(wire.FileTime(e.Time), 10))
+		e.ID = id(r.ID, e.Kind, string(strconv.AppendInt(filetime[:0], wire.FileTime(e.Time), 10)))
 		// Two equal times of one kind in one record are two events.
 		if n := seen[e.ID]; n > 0 {
 			e.ID = id(e.ID, strconv.Itoa(n))
@@ -144,14 +148,16 @@ func (e *Event) Path() string {
 // id hashes the parts to 16 hex digits: enough that among ten million events
 // two with the same id have a chance of three in a million.
 func id(parts ...string) string {
-	h := sha256.New()
+	var room [512]byte
+	b := room[:0]
 	for _, p := range parts {
-		var n [4]byte
-		binary.LittleEndian.PutUint32(n[:], uint32(len(p)))
-		h.Write(n[:])
-		h.Write([]byte(p))
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(p)))
+		b = append(b, p...)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	sum := sha256.Sum256(b)
+	var text [16]byte
+	hex.Encode(text[:], sum[:8])
+	return string(text[:])
 }
 
 // recordID is stable for the same evidence: it does not depend on where the
@@ -159,12 +165,14 @@ func id(parts ...string) string {
 //
 // A record that knows its identity has the same id when fewer records of its
 // source are decoded.
-func recordID(a *Artifact, from *Locator, n int, d Decoded) string {
+// path is that of the source in lower case.
+func recordID(a *Artifact, from *Locator, path string, n int, d Decoded) string {
 	if x, ok := d.(Identifier); ok {
-		return id(a.Name, strings.ToLower(from.Path), from.Snapshot, x.Identity())
+		return id(a.Name, path, from.Snapshot, x.Identity())
 	}
-	return id(a.Name, strings.ToLower(from.Path), from.Snapshot, from.Key, from.Value, strconv.FormatInt(from.Offset, 10),
-		string(from.State), strconv.Itoa(n))
+	var offset, number [20]byte // their texts stay on the stack
+	return id(a.Name, path, from.Snapshot, from.Key, from.Value, string(strconv.AppendInt(offset[:0], from.Offset, 10)),
+		string(from.State), string(strconv.AppendInt(number[:0], int64(n), 10)))
 }
 
 // Fields returns the plain fields of a record (texts, numbers, booleans) under

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"reflect"
+	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
@@ -25,6 +26,8 @@ type source struct {
 	bytes   int64 // that they need
 	stopped bool  // nobody wants more
 	unnamed int   // errors above maxErrors
+
+	path, lower string // of the record before, and in lower case
 }
 
 func newSource(r *runner, j job, emit func(Result) bool) *source {
@@ -81,7 +84,10 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 	if x, ok := d.(Namer); ok {
 		s.named.add(s.job, x.NamedFiles())
 	}
-	rec.ID = recordID(in.Artifact, &from, p.kept, d)
+	if from.Path != s.path {
+		s.path, s.lower = from.Path, strings.ToLower(from.Path)
+	}
+	rec.ID = recordID(in.Artifact, &from, s.lower, p.kept, d)
 	p.kept++
 	p.covered = true
 	p.res.Records = append(p.res.Records, rec)

@@ -79,9 +79,21 @@ type piece struct {
 // A path names a field: "SubjectUserName", "Data[3]", "LogFileCleared.Channel",
 // "System.ProcessID".
 type path struct {
-	name  string // as in the record's data: below UserData "UserData/LogFileCleared/Channel"
-	index int    // of an unnamed string, else -1
+	name   string // as in the record's data: below UserData "UserData/LogFileCleared/Channel"
+	index  int    // of an unnamed string, else -1
+	system string // "ProcessID" of "System.ProcessID"
+	holds  holding
 }
+
+// A holding is what a field of an account holds, by its name.
+type holding uint8
+
+const (
+	holdsName holding = iota
+	holdsDomain
+	holdsLogonID
+	holdsGUID
+)
 
 func parsePath(s string) path {
 	if n, ok := strings.CutPrefix(s, "Data["); ok {
@@ -89,13 +101,22 @@ func parsePath(s string) path {
 			return path{index: i}
 		}
 	}
+	p := path{name: s, index: -1}
+	name := strings.ToLower(s)
+	switch {
+	case strings.HasSuffix(name, "logonid"):
+		p.holds = holdsLogonID
+	case strings.HasSuffix(name, "guid"):
+		p.holds = holdsGUID
+	case strings.Contains(name, "domain"):
+		p.holds = holdsDomain
+	}
 	if name, ok := strings.CutPrefix(s, "System."); ok {
-		return path{name: "System." + name, index: -1}
+		p.system = name
+	} else if strings.Contains(s, ".") {
+		p.name = "UserData/" + strings.ReplaceAll(s, ".", "/")
 	}
-	if strings.Contains(s, ".") {
-		s = "UserData/" + strings.ReplaceAll(s, ".", "/")
-	}
-	return path{name: s, index: -1}
+	return p
 }
 
 // A kindKey is how kinds are found. Channel and provider compare

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 
@@ -22,27 +23,30 @@ const maxErrors = 256
 // decodeLog reads a log once and gives each record to the artifact that it
 // belongs to. The record of the log itself comes last.
 func decodeLog(in artifacts.Input, out *artifacts.Output) error {
-	r := bufio.NewReaderSize(in.Reader(), 64<<10)
-	in.Stream = r
-	if head, _ := r.Peek(exportHead); len(head) >= 8 && !bytes.Equal(head[:8], evtxFileMagic) && !bytes.Equal(head[:8], evtxChunkMagic) &&
-		eventjson.Sniff(head) {
+	head, rest := readUpTo(in.Reader(), nil, evtxChunkData)
+	log := bytes.HasPrefix(head, evtxFileMagic) || bytes.HasPrefix(head, evtxChunkMagic)
+	if !log {
+		head, rest = readUpTo(rest, head, exportHead)
+	}
+	in.Stream = io.MultiReader(bytes.NewReader(head), rest)
+	if !log && len(head) >= 8 && eventjson.Sniff(head) {
 		return decodeExport(in, out)
 	}
 	d := &decoder{in: in, out: out, channels: map[string]bool{}, places: map[kindKey]place{}, scan: newScan(in)}
 	if in.Machine != nil {
 		d.users = &users{in.Machine, map[string]evidence.User{}}
 	}
-	log, err := d.open(&evtx.Options{Recover: !in.NoDeleted})
+	stream, err := d.open(head, &evtx.Options{Recover: !in.NoDeleted})
 	if err != nil {
 		return in.Wrap(in.AtOffset(0), err)
 	}
-	for _, bad := range log.Damage {
+	for _, bad := range stream.Damage {
 		d.damage(in.AtOffset(bad.Position()), bad)
 	}
-	if bad := log.Header.CheckSize(in.Size); bad != nil {
+	if bad := stream.Header.CheckSize(in.Size); bad != nil {
 		d.damage(in.AtOffset(bad.Position()), bad)
 	}
-	for rec := range evtx.Ahead(log, min(in.Workers(), int(in.Size/chunksPerWorker/evtxChunkSize)), in.Help, take) {
+	for rec := range evtx.Ahead(stream, min(in.Workers(), int(in.Size/chunksPerWorker/evtxChunkSize)), in.Help, take) {
 		if errors.Is(rec.err, evtx.ErrNotEvtx) && d.noHeader {
 			d.errs = slices.Delete(d.errs, 0, 1) // this error says all
 		}
@@ -119,17 +123,34 @@ func take(rec evtx.Record, err error) taken {
 	return t
 }
 
-// open begins to read the log. One whose header is lost is read by its chunks.
-func (d *decoder) open(opts *evtx.Options) (*evtx.Stream, error) {
-	r := bufio.NewReaderSize(d.scan, evtxChunkSize)
-	switch head, err := r.Peek(len(evtxFileMagic)); {
-	case err != nil || bytes.Equal(head, evtxFileMagic):
-		return evtx.NewStream(r, opts)
-	case !bytes.Equal(head, evtxChunkMagic):
+// readUpTo reads on until b has n bytes, or all there are. What follows is read from
+// the reader that it returns.
+func readUpTo(r io.Reader, b []byte, n int) ([]byte, io.Reader) {
+	have := len(b)
+	b = append(b, make([]byte, n-have)...)
+	more, err := io.ReadFull(r, b[have:])
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		r = broken{err}
+	}
+	return b[:have+more], r
+}
+
+// A broken reader has failed before.
+type broken struct{ err error }
+
+func (r broken) Read([]byte) (int, error) { return 0, r.err }
+
+// open begins to read the log with the given first bytes. One whose header is lost
+// is read by its chunks.
+func (d *decoder) open(head []byte, opts *evtx.Options) (*evtx.Stream, error) {
+	switch {
+	case len(head) < len(evtxFileMagic) || bytes.HasPrefix(head, evtxFileMagic):
+		return evtx.NewStream(d.scan, opts)
+	case !bytes.HasPrefix(head, evtxChunkMagic):
 		d.damage(d.in.AtOffset(0), errNoHeader)
 		d.noHeader = true
 	}
-	return evtx.CarveStream(r, opts), nil
+	return evtx.CarveStream(bufio.NewReaderSize(d.scan, evtxChunkSize), opts), nil
 }
 
 var errNoHeader = &wire.FormatError{Format: "evtx", Struct: "file header", Problem: "has no signature; the log is read by its chunks"}
@@ -178,8 +199,8 @@ type decoder struct {
 }
 
 func (d *decoder) damage(at artifacts.Origin, err error) {
-	// A wrong sum loses nothing; the record of the log names it.
-	if p, ok := errors.AsType[*wire.FormatError](err); ok && strings.Contains(p.Problem, "checksum") {
+	// Wrong sums and numbers in a header lose nothing; the record of the log names them.
+	if p, ok := errors.AsType[*wire.FormatError](err); ok && (strings.Contains(p.Problem, "checksum") || p.Problem == evtx.OtherRecords) {
 		return
 	}
 	if len(d.errs) == maxErrors {
@@ -211,6 +232,9 @@ func (d *decoder) record(t *taken) bool {
 	}
 	if p.artifact == sysmonEvents && t.state == evtx.Allocated {
 		e.logon = d.running.of(&e.Record)
+	}
+	if _, _, ok := e.part(); !ok {
+		return d.out.Put(p.artifact, e)
 	}
 	for _, e := range d.joiner.Add(e) {
 		if !d.out.Put(p.artifact, e) {

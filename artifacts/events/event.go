@@ -8,6 +8,8 @@
 package events
 
 import (
+	"bytes"
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -103,8 +105,8 @@ func (r *Record) raw(p path) string {
 		}
 		return ""
 	}
-	if name, ok := strings.CutPrefix(p.name, "System."); ok {
-		return r.system(name)
+	if p.system != "" {
+		return r.system(p.system)
 	}
 	if v := r.Get(p.name); v != "" {
 		return v
@@ -175,14 +177,13 @@ func (r *Record) Account(k *Kind, role Role) Account {
 		if v == "" {
 			continue
 		}
-		name := strings.ToLower(p.name)
 		switch {
 		case strings.HasPrefix(v, "S-1-") && a.SID == "":
 			a.SID = v
-		case strings.HasSuffix(name, "logonid"):
+		case p.holds == holdsLogonID:
 			a.LogonID, _ = Number(v)
-		case strings.HasSuffix(name, "guid"):
-		case strings.Contains(name, "domain") && a.Domain == "":
+		case p.holds == holdsGUID:
+		case p.holds == holdsDomain && a.Domain == "":
 			a.Domain = v
 		case a.Name == "":
 			a.Name = v
@@ -216,11 +217,12 @@ func (r *Record) Message(k *Kind) string {
 	if k == nil || len(k.message) == 0 {
 		return r.plainMessage()
 	}
-	var b strings.Builder
+	var room [512]byte
+	b := room[:0]
 	for i, p := range k.message {
 		if p.text != "" {
 			if p.text != " " || i == 0 || i+1 == len(k.message) || !empty(r, k.message[i-1]) && !empty(r, k.message[i+1]) {
-				b.WriteString(p.text)
+				b = append(b, p.text...)
 			}
 			continue
 		}
@@ -230,15 +232,18 @@ func (r *Record) Message(k *Kind) string {
 			k.message[i+1].text == " " && k.message[i+2].text == "" && !empty(r, k.message[i+2])
 		switch {
 		case v != "":
-			b.WriteString(oneLine(v))
+			b = appendLine(b, v)
 		case !beside:
-			b.WriteString(missing)
+			b = append(b, missing...)
 		}
-		if b.Len() > 2*maxMessage {
+		if len(b) > 2*maxMessage {
 			break
 		}
 	}
-	return clip(tidy(b.String()), maxMessage)
+	if bytes.IndexByte(b, missing[0]) < 0 {
+		return clip(string(bytes.TrimSpace(b)), maxMessage)
+	}
+	return clip(tidy(string(b)), maxMessage)
 }
 
 func empty(r *Record, p piece) bool { return p.text == "" && r.value(p.field) == "" }
@@ -262,12 +267,27 @@ var separators = strings.NewReplacer(missing+`\`, "", `\`+missing, "")
 // tidy takes out what empty fields leave behind.
 func tidy(s string) string { return strings.TrimSpace(tidies.Replace(separators.Replace(s))) }
 
-// oneLine joins the lines of a value.
-func oneLine(s string) string {
+// appendLine appends a value as one line: the words of its lines, with a space
+// between two.
+func appendLine(dst []byte, s string) []byte {
 	if len(s) > 2*maxMessage {
 		s = s[:2*maxMessage]
 	}
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' }), " ")
+	start := len(dst)
+	for len(s) > 0 {
+		n := 0
+		for n < len(s) && s[n] > ' ' {
+			n++
+		}
+		if n > 0 {
+			if len(dst) > start {
+				dst = append(dst, ' ')
+			}
+			dst = append(dst, s[:n]...)
+		}
+		s = s[min(n+1, len(s)):]
+	}
+	return dst
 }
 
 // clip cuts a message between characters.
@@ -285,24 +305,22 @@ func clip(s string, n int) string {
 const plainFields = 8
 
 func (r *Record) plainMessage() string {
-	var b strings.Builder
-	b.WriteString(r.Channel + " " + strconv.FormatUint(uint64(r.ID), 10))
+	var room [512]byte
+	b := append(room[:0], cmp.Or(r.Channel, r.Provider)...)
+	b = strconv.AppendUint(append(b, ' '), uint64(r.ID), 10)
 	if r.Channel == "" {
-		return r.Provider + b.String()
+		return string(b)
 	}
 	n := 0
-	for _, f := range r.Data {
+	for i := range r.Data {
+		f := &r.Data[i]
 		if f.Value == "" || f.Value == "-" {
 			continue
 		}
-		if n++; n > plainFields || b.Len() > maxMessage {
+		if n++; n > plainFields || len(b) > maxMessage {
 			break
 		}
-		b.WriteString(" ")
-		if name := f.Name[strings.LastIndexByte(f.Name, '/')+1:]; name != "" {
-			b.WriteString(name + ": ")
-		}
-		b.WriteString(oneLine(f.Value))
+		b = appendField(append(b, ' '), f)
 	}
-	return clip(b.String(), maxMessage)
+	return clip(string(b), maxMessage)
 }

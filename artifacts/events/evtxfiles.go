@@ -41,7 +41,7 @@ type EvtxFile struct {
 	Recovered    int       `json:"records_recovered,omitempty"`
 	Partial      int       `json:"records_partly_recovered,omitempty"`
 	Unknown      int       `json:"records_not_in_catalogue,omitempty"` // of those read
-	Unusual      []string  `json:"unusual,omitempty"`                  // sums that do not fit, a header that claims something else
+	Unusual      []string  `json:"unusual,omitempty"`                  // sums that do not fit, headers that claim something else
 }
 
 var logFiles = artifacts.Part[EvtxFile](artifacts.Artifact{
@@ -76,11 +76,15 @@ const (
 
 // A chunk: libevtx, "Chunk header".
 const (
-	evtxFree       = 48  // u32, free space offset
-	evtxRecordsSum = 52  // u32, CRC-32 of the records
-	evtxChunkSum   = 124 // u32, CRC-32 of the first 120 bytes and of bytes 128 to 512
-	evtxRecords    = 512
-	evtxChunkSize  = 65536
+	evtxFirstNumber = 8   // u64, first record number
+	evtxLastNumber  = 16  // u64
+	evtxFirstID     = 24  // u64, first record identifier
+	evtxLastID      = 32  // u64
+	evtxFree        = 48  // u32, free space offset
+	evtxRecordsSum  = 52  // u32, CRC-32 of the records
+	evtxChunkSum    = 124 // u32, CRC-32 of the first 120 bytes and of bytes 128 to 512
+	evtxRecords     = 512
+	evtxChunkSize   = 65536
 )
 
 // A record: libevtx, "Event record".
@@ -119,7 +123,7 @@ type scan struct {
 }
 
 func newScan(in artifacts.Input) *scan {
-	return &scan{in: in, r: in.Reader(), buf: make([]byte, 0, evtxChunkSize), want: evtxChunkData}
+	return &scan{in: in, r: in.Reader(), want: evtxChunkData}
 }
 
 // Read implements [io.Reader].
@@ -132,16 +136,22 @@ func (s *scan) Read(p []byte) (int, error) {
 func (s *scan) add(p []byte) {
 	for len(p) > 0 {
 		n := min(s.want-len(s.buf), len(p))
-		s.buf = append(s.buf, p[:n]...)
-		if p = p[n:]; len(s.buf) == s.want {
-			s.flush()
+		switch {
+		case n == s.want: // all of it, as logs are read
+			s.look(p[:n])
+		case s.buf == nil:
+			s.buf = append(make([]byte, 0, evtxChunkSize), p[:n]...)
+		default:
+			if s.buf = append(s.buf, p[:n]...); len(s.buf) == s.want {
+				s.look(s.buf)
+			}
 		}
+		p = p[n:]
 	}
 }
 
-// flush looks at what was gathered.
-func (s *scan) flush() {
-	b := s.buf
+// look takes in the header, or a chunk.
+func (s *scan) look(b []byte) {
 	switch {
 	case s.d != nil:
 		if !s.d.headless {
@@ -176,7 +186,7 @@ func (s *scan) found(chunk int, at int64, id uint64, written time.Time) {
 // end returns the record of the log, after all of it was read.
 func (s *scan) end() (EvtxFile, []error) {
 	if len(s.buf) > 0 || s.d == nil {
-		s.flush()
+		s.look(s.buf)
 	}
 	s.d.join()
 	return s.d.f, s.d.errs
@@ -257,6 +267,7 @@ func (d *evtxDecoder) chunk(n int, at int64, c []byte) {
 	free := int(min(le.Uint32(c[evtxFree:]), uint32(len(c))))
 	pos, last := evtxRecords, uint64(0)
 	runs := len(d.runs)
+	first, listed := uint64(0), uint64(0)
 	for pos+evtxRecordMin <= len(c) && bytes.HasPrefix(c[pos:], evtxRecordMagic) {
 		size := int64(le.Uint32(c[pos+evtxRecordSize:]))
 		if size < evtxRecordMin || size > int64(len(c)-pos) || le.Uint32(c[pos+int(size)-4:]) != uint32(size) {
@@ -270,7 +281,16 @@ func (d *evtxDecoder) chunk(n int, at int64, c []byte) {
 			break // of an older state of the chunk
 		}
 		d.record(n, at+int64(pos), id, written, len(d.runs) > runs)
-		pos, last = pos+int(size), id
+		if pos, last = pos+int(size), id; pos <= free {
+			if listed++; listed == 1 {
+				first = id
+			}
+			if pos == free && !d.f.Dirty && (le.Uint64(c[evtxFirstID:]) != first || le.Uint64(c[evtxLastID:]) != id ||
+				le.Uint64(c[evtxLastNumber:])-le.Uint64(c[evtxFirstNumber:])+1 != listed) {
+				d.unusual("chunk %d: header %d to %d, records %d to %d (%d)", n, le.Uint64(c[evtxFirstID:]), le.Uint64(c[evtxLastID:]),
+					first, id, listed)
+			}
+		}
 	}
 	if len(d.runs) > runs {
 		d.f.Chunks++
@@ -372,6 +392,9 @@ func (f EvtxFile) Tags() []string {
 	return tags
 }
 
+// unusualTold is how much of what is unusual a summary has.
+const unusualTold = 8
+
 // Summary tells the span of numbers.
 func (f EvtxFile) Summary() string {
 	var b strings.Builder
@@ -395,7 +418,11 @@ func (f EvtxFile) Summary() string {
 			fmt.Fprintf(&b, "; %d %s", n.count, n.what)
 		}
 	}
-	for _, u := range f.Unusual {
+	for i, u := range f.Unusual {
+		if i == unusualTold {
+			fmt.Fprintf(&b, "; %d more", len(f.Unusual)-i)
+			break
+		}
 		b.WriteString("; " + u)
 	}
 	if f.Dirty {

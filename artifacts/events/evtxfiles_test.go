@@ -61,7 +61,8 @@ func TestEvtxShapes(t *testing.T) {
 			Size: 4096 + 10*65536, Records: 100, First: 501, Last: 600, Next: 601, Oldest: times[0], Newest: times[99], Chunks: 10, OldestChunk: 3}, 0},
 		{"records cut out", corpus.LogSpec{First: 1, Times: times, PerPart: 50, Unused: 2, Skip: map[int]bool{10: true, 11: true, 50: true}}, events.EvtxFile{
 			Size: 4096 + 4*65536, Records: 97, First: 1, Last: 100, Next: 101, Oldest: times[0], Newest: times[99], Chunks: 2, Unused: 2,
-			MissingCount: 3, Missing: []string{"11 to 12", "51 to 51"}}, 0},
+			MissingCount: 3, Missing: []string{"11 to 12", "51 to 51"},
+			Unusual: []string{"chunk 0: header 1 to 50, records 1 to 50 (48)", "chunk 1: header 51 to 100, records 52 to 100 (49)"}}, 0},
 		{"open", corpus.LogSpec{First: 1, Times: times, PerPart: 50, Dirty: true}, events.EvtxFile{
 			Size: 4096 + 2*65536, Records: 100, First: 1, Last: 100, Next: 1, Oldest: times[0], Newest: times[99], Chunks: 2, Dirty: true}, 0},
 		{"a changed record", corpus.LogSpec{First: 1, Times: times, Change: func(b []byte) { b[4096+512+24]++ }}, events.EvtxFile{

@@ -50,12 +50,10 @@ func Of(d artifacts.Decoded) *Record {
 
 // FromEVTX returns a record of a log in plain values.
 func FromEVTX(r evtx.Record) Record {
-	e := r.Event()
 	return Record{
-		Number: e.ID, ID: uint32(e.EventID), Version: e.Version, Level: e.Level, Keywords: e.Keywords, Channel: e.Channel,
-		Provider: e.Provider,
-		Computer: e.Computer, UserSID: e.UserSID, ProcessID: e.ProcessID, ThreadID: e.ThreadID, Activity: e.ActivityID,
-		Time: wire.Time(e.Created), Data: e.Data,
+		Number: r.ID, ID: uint32(r.EventID()), Version: r.Version(), Level: r.Level(), Keywords: r.Keywords(), Channel: r.Channel(),
+		Provider: r.Provider(), Computer: r.Computer(), UserSID: r.UserSID(), ProcessID: r.ProcessID(), ThreadID: r.ThreadID(),
+		Activity: r.ActivityID(), Time: r.Time(), Data: r.Pairs(make([]Field, 0, r.Len())),
 	}
 }
 
@@ -90,23 +88,30 @@ const maxStrings = 8000
 
 // String returns the pairs as "name: value; value; …", each in one line.
 func (p Pairs) String() string {
-	var b strings.Builder
-	for _, f := range p {
+	var room [1024]byte
+	b := room[:0]
+	for i := range p {
+		f := &p[i]
 		if f.Value == "" || f.Value == "-" {
 			continue
 		}
-		if b.Len() > 0 {
-			b.WriteString("; ")
+		if len(b) > 0 {
+			b = append(b, "; "...)
 		}
-		if name := f.Name[strings.LastIndexByte(f.Name, '/')+1:]; name != "" {
-			b.WriteString(name + ": ")
-		}
-		b.WriteString(oneLine(f.Value))
-		if b.Len() > maxStrings {
-			return clip(b.String(), maxStrings)
+		if b = appendField(b, f); len(b) > maxStrings {
+			break
 		}
 	}
-	return b.String()
+	return clip(string(b), maxStrings)
+}
+
+// appendField appends "name: value" in one line, the name without the elements
+// that it is in.
+func appendField(dst []byte, f *Field) []byte {
+	if name := f.Name[strings.LastIndexByte(f.Name, '/')+1:]; name != "" {
+		dst = append(append(dst, name...), ": "...)
+	}
+	return appendLine(dst, f.Value)
 }
 
 // artifact returns the artifact that the event belongs to.

@@ -99,13 +99,12 @@ func (t *timesketch) Event(r *Row) error {
 	o.str("value_name", clip(r.Value))
 	o.strs("tag", r.judgedTags())
 	o.str("confidence", string(r.Proof))
-	// The rules of Timesketch look for the number of an event here. The field is
-	// a text, because other rows have their id in it.
-	identifier := r.ID
-	if r.isEvent() {
-		identifier = r.field("event_identifier")
+	o.str("id", r.ID)
+	if r.isEvent() { // rules and analyzers look for the number of an event here, a number as plaso has it
+		if n, ok := r.eventNumber("event_identifier"); ok {
+			o.int("event_identifier", n)
+		}
 	}
-	o.str("event_identifier", identifier)
 	o.str("state", string(r.State))
 	o.str("record_id", r.RecordID)
 	o.str("level", r.Level)

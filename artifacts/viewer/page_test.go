@@ -287,6 +287,13 @@ func TestRows(t *testing.T) {
 			t.Errorf("%s has %d characters", kind, n)
 		}
 	}
+	b.eval(`artifactdump.export("timesketch", false)`, &got)
+	for i, line := range strings.Split(got, "\n") {
+		got, want := decoded(t, line), decoded(t, wants[i])
+		if got["id"] != want["id"] || got["event_identifier"] != want["event_identifier"] {
+			t.Errorf("Timesketch, line %d: event %v of row %v, want %v of %v", i, got["event_identifier"], got["id"], want["event_identifier"], want["id"])
+		}
+	}
 	b.quiet()
 }
 

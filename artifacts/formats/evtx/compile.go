@@ -141,7 +141,18 @@ func (d *Decoder) enter(f *frame, outer context, name uint32) (err error) {
 	case ctxSystem:
 		f.ctx = ctxField | context(name)
 		f.slot = slotOf(text, "")
-		return nil
+		f.name, err = d.join(outer.path(), '/', name)
+		return err
+	case ctxField: // no record was seen to have such an element
+		system, err := d.intern([]byte("System"))
+		if err == nil {
+			system, err = d.join(system, '/', outer.path())
+		}
+		if err == nil {
+			f.name, err = d.join(system, '/', name)
+		}
+		f.ctx = ctxPath | context(f.name)
+		return err
 	case ctxEventData:
 		if text == "Data" {
 			f.ctx, f.name = ctxData|context(name), d.empty
@@ -154,9 +165,6 @@ func (d *Decoder) enter(f *frame, outer context, name uint32) (err error) {
 		return err
 	}
 	f.ctx = ctxPath | context(f.name)
-	if outer.kind() == ctxField {
-		f.ctx = ctxField | context(f.name)
-	}
 	return nil
 }
 
@@ -186,12 +194,12 @@ func (d *Decoder) attribute(f *frame, pos, end int) (int, error) {
 		}
 		return p, d.nameData(f, first)
 	case kind == ctxField:
-		s.slot = slotOf(d.texts[f.ctx.path()], text)
-		s.flags |= inSlot
-		if s.slot == noSlot {
-			s.flags = attribute | inExtra
+		if s.slot = slotOf(d.texts[f.ctx.path()], text); s.slot != noSlot {
+			s.flags |= inSlot
+		} else {
+			f.attrs = true
+			s.name, err = d.join(f.name, '@', name)
 		}
-		s.name, err = d.join(f.ctx.path(), '@', name)
 	case kind == ctxEventData:
 		s.name, err = d.join(d.empty, '@', name)
 	default:
@@ -304,7 +312,7 @@ func (d *Decoder) leaf(f *frame) {
 		if f.slot != noSlot {
 			s.flags |= inSlot
 		} else {
-			s.flags |= inExtra | needText
+			s.flags |= needText // Correlation often has nothing at all
 		}
 	case ctxPath:
 		if f.attrs {

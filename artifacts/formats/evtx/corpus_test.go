@@ -221,6 +221,8 @@ func TestArrays(t *testing.T) {
 	}{
 		{corpus.Array(corpus.Str("a"), corpus.Str(""), corpus.Str("b")), []string{"a", "", "b"}},
 		{corpus.Array(corpus.ANSI("a"), corpus.ANSI("b")), []string{"a", "b"}},
+		{corpus.Value{Type: 0x82, Data: []byte("odd\x00last")}, []string{"odd", "last"}}, // without the last NUL
+		{corpus.Value{Type: 0x82, Data: []byte("even\x00end")}, []string{"even", "end"}},
 		{corpus.Array(corpus.U16(1), corpus.U16(2)), []string{"1", "2"}},
 		{corpus.Array(corpus.U32(1)), []string{"1"}},
 		{corpus.Array(corpus.U64(1), corpus.U64(2)), []string{"1", "2"}},
@@ -289,6 +291,33 @@ func TestMarkup(t *testing.T) {
 		if err != nil || text != want {
 			t.Errorf("XML = %s, %v, want %s", text, err, want)
 		}
+	}
+}
+
+// TestSystemFields: what System is not known to have is data under its path.
+func TestSystemFields(t *testing.T) {
+	element := func(name string, attr, value string, content ...corpus.Content) *corpus.Element {
+		e := &corpus.Element{Name: name, Content: content}
+		if attr != "" {
+			e.Attrs = []corpus.Attr{{Name: attr, Value: text(value)}}
+		}
+		return e
+	}
+	b := oneRecord(&corpus.Instance{Template: &corpus.Template{GUID: [16]byte{1}, Root: element("Event", "", "",
+		element("System", "", "",
+			element("Provider", "Name", "P"), element("EventID", "", "", corpus.Text("7")), element("Correlation", "", ""),
+			element("Keywords", "Unknown", "k", corpus.Text("0x1")), element("Execution", "Core", "3"),
+			element("Flags", "a", "b", corpus.Text("f")), element("Outer", "", "", element("Inner", "", "", corpus.Text("i"))),
+			element("Security", "", "", element("Label", "", "", corpus.Text("low")))),
+		element("EventData", "", "", element("Data", "Name", "n", corpus.Text("v"))))}})
+	got, errs := read(t, b, nil)
+	if errs != nil || got[0].Provider != "P" || got[0].EventID != 7 || got[0].Keywords != 1 {
+		t.Fatalf("%+v, errors %v", got, errs)
+	}
+	want := []Pair{{"System/Keywords@Unknown", "k"}, {"System/Execution@Core", "3"}, {"System/Flags@a", "b"}, {"System/Flags", "f"},
+		{"System/Outer/Inner", "i"}, {"System/Security/Label", "low"}, {"n", "v"}}
+	if diff := cmp.Diff(want, got[0].Data); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
 	}
 }
 
@@ -520,8 +549,19 @@ func TestLostChunk(t *testing.T) {
 
 func TestNoSums(t *testing.T) {
 	var w corpus.Writer
-	if got, errs := read(t, corpus.Log{Records: w.Records(1, logon(1)), NoSums: true}.Build(), nil); len(got) != 1 || errs != nil {
+	b := corpus.Log{Records: w.Records(1, logon(1)), NoSums: true}.Build()
+	if got, errs := read(t, b, nil); len(got) != 1 || errs != nil {
 		t.Errorf("%d events, errors %v", len(got), errs)
+	}
+	// The chunk says so, too, when it is all there is.
+	f, err := Carve(bytes.NewReader(b[4096:]), int64(len(b)-4096), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rec, err := range f.Records() {
+		if rec.ID != 1 || err != nil {
+			t.Errorf("record %d, error %v", rec.ID, err)
+		}
 	}
 }
 

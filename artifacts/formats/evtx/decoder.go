@@ -36,7 +36,6 @@ type Decoder struct {
 	// The record.
 	slots    [numSlots]ref
 	pairs    []pair
-	extra    []pair
 	name     uint32 // by opName
 	text     int    // bytes of the pairs
 	cut      bool
@@ -46,6 +45,13 @@ type Decoder struct {
 	out      []byte
 	ends     []int
 	known    [numSlots]knownText
+
+	// The choice of [Options.Want].
+	want     func(Record) bool
+	rec      Record // that is being decoded
+	asked    bool
+	unwanted bool
+	learning bool // templates are compiled, not run
 
 	// Recovery.
 	recover  bool
@@ -123,11 +129,14 @@ func (d *Decoder) record(pos, size int) (Record, error) {
 		Offset: d.offset + int64(pos), Chunk: d.index, ChunkOffset: pos, Size: size, d: d,
 	}
 	d.reset()
-	d.recordID = rec.ID
+	d.recordID, d.rec = rec.ID, rec
 	end, err := d.fragment(pos+recordData, pos+size-4, ctxRoot)
 	d.rest = end
 	if err == nil && d.cut {
 		err = d.bad(int64(pos), "record", "is cut: it holds too much")
+	}
+	if (err == nil || d.salvage) && !d.asked {
+		d.asked, d.unwanted = true, !d.want(d.rec)
 	}
 	return rec, err
 }
@@ -135,8 +144,33 @@ func (d *Decoder) record(pos, size int) (Record, error) {
 func (d *Decoder) reset() {
 	d.base = d.base[:d.kept]
 	d.slots = [numSlots]ref{}
-	d.pairs, d.extra, d.vals = d.pairs[:0], d.extra[:0], d.vals[:0]
+	d.pairs, d.vals = d.pairs[:0], d.vals[:0]
 	d.text, d.cut, d.suspect, d.nesting = 0, false, false, 0
+	d.asked, d.unwanted = d.want == nil, false
+}
+
+// wanted reports whether the data of the record are to be decoded. It asks once what
+// names the kind of an event is known, which all logs hold before the data.
+func (d *Decoder) wanted() bool {
+	if !d.asked && d.slots[slotProvider].typ != Null && d.slots[slotEventID].typ != Null && d.slots[slotChannel].typ != Null {
+		d.asked, d.unwanted = true, !d.want(d.rec)
+	}
+	return !d.unwanted
+}
+
+// payload decodes a fragment in an element, or in Event itself, where the data
+// are. Of a record that is not wanted only the templates are compiled, and only for
+// recovery: it may borrow them.
+func (d *Decoder) payload(v ref, ctx context) error {
+	if ctx.kind() == ctxEvent && !d.wanted() {
+		if !d.recover {
+			return nil
+		}
+		d.learning = true
+		defer func() { d.learning = false }()
+	}
+	_, err := d.fragment(int(v.off), int(v.off+v.n), ctx)
+	return err
 }
 
 // fragment decodes binary XML up to its end token or to end (section 4.4): one
@@ -183,7 +217,7 @@ func (d *Decoder) inline(pos, end int, ctx context) (int, error) {
 	next, err := d.compile(pos, end, ctx, false)
 	bad := d.badNames || d.lost != nil
 	d.suspect = d.suspect || bad
-	if err == nil {
+	if err == nil && !d.learning {
 		p := program{off: uint32(pos), start: int32(steps), end: int32(len(d.steps))}
 		d.nameless = d.salvage && bad
 		err = d.run(&p, 0, 0)
@@ -213,6 +247,8 @@ func (d *Decoder) instance(pos, end int, ctx context) (int, error) {
 	}
 	prog, err := d.program(pos, off, ctx)
 	switch {
+	case d.learning:
+		err = nil
 	case d.salvage && (err != nil || prog.badNames || prog.id != id):
 		d.partial = true
 		if loan, ok := d.borrow(id, ctx); ok {
@@ -330,6 +366,28 @@ func (d *Decoder) walk(f func(pos, size int) bool) int {
 	return pos
 }
 
+// OtherRecords is the problem of a chunk whose header says other numbers or
+// identifiers of records than its list has: someone has taken records out, or put
+// them in. No record is lost by it.
+const OtherRecords = "header names other records"
+
+// A listing is what the list of a chunk's records holds.
+type listing struct{ n, first, last uint64 }
+
+func (l *listing) add(id uint64) {
+	if l.n++; l.n == 1 {
+		l.first = id
+	}
+	l.last = id
+}
+
+// fits reports whether the header of the chunk says the same. Record numbers and
+// identifiers differ in exported logs.
+func (l *listing) fits(b []byte) bool {
+	return l.n == 0 || le.Uint64(b[chunkLastNumber:])-le.Uint64(b[chunkFirstNumber:])+1 == l.n &&
+		le.Uint64(b[chunkFirstID:]) == l.first && le.Uint64(b[chunkLastID:]) == l.last
+}
+
 // deliver yields what the loaded chunk holds: its damage, its records and, for
 // recovery, the hidden ones. It reports whether to continue.
 func (d *Decoder) deliver(l *leftovers, yield func(Record, error) bool) bool {
@@ -359,13 +417,17 @@ func (d *Decoder) read(l *leftovers, yield func(Record, error) bool) bool {
 	if !more {
 		return false
 	}
+	listed := listing{}
 	end := d.walk(func(pos, size int) bool {
 		rec, err := d.record(pos, size)
+		listed.add(rec.ID)
 		if l != nil || d.postpone {
 			d.noted = append(d.noted, notedRecord{pos, size, rec.RecordID() != rec.ID})
 		}
 		rest := d.rest
-		more = yield(rec, err)
+		if !d.unwanted {
+			more = yield(rec, err)
+		}
 		if d.rest = rest; more && d.recover {
 			if d.scanRest(pos, size); len(d.places) > 0 {
 				if d.hides = true; d.postpone {
@@ -380,8 +442,13 @@ func (d *Decoder) read(l *leftovers, yield func(Record, error) bool) bool {
 	if !more {
 		return false
 	}
-	if free := int64(le.Uint32(d.base[chunkFree:])); int64(end) < free &&
-		!yield(Record{}, d.bad(int64(end), "chunk", "its records end before its free space")) {
+	switch free := int64(le.Uint32(d.base[chunkFree:])); {
+	case int64(end) < free:
+		more = yield(Record{}, d.bad(int64(end), "chunk", "its records end before its free space"))
+	case !listed.fits(d.base):
+		more = yield(Record{}, d.bad(chunkFirstNumber, "chunk", OtherRecords))
+	}
+	if !more {
 		return false
 	}
 	if l != nil || d.postpone {
@@ -425,8 +492,8 @@ func (d *Decoder) check(yield func(error) bool) bool {
 	if d.n < ChunkSize && !yield(d.bad(int64(d.n), "chunk", "is cut")) {
 		return false
 	}
-	if !d.sums {
-		return true
+	if !d.sums || le.Uint32(b[chunkFlags:])&NoChecksums != 0 && le.Uint32(b[chunkSum:])|le.Uint32(b[chunkRecordsSum:]) == 0 {
+		return true // the second says so of a chunk whose file header is lost
 	}
 	head := crc32.Update(crc32.ChecksumIEEE(b[:chunkFlags]), crc32.IEEETable, b[chunkStrings:chunkRecords])
 	if head != le.Uint32(b[chunkSum:]) && !yield(d.bad(chunkSum, "chunk header", "has a wrong checksum")) {

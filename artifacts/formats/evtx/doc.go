@@ -26,6 +26,9 @@
 // empty. [Record.Pairs] gives them as strings with one allocation, [Record.Event]
 // a value to keep, [Record.AppendJSON] and [Record.AppendXML] text.
 //
+// [Options.Want] chooses records by their channel, provider and number before
+// their data are decoded.
+//
 // With [Options.Recover] records that are in no list any more are found, too. Of
 // those nothing is shown that was not verified: see [Recovered] and [Partial].
 //

@@ -44,6 +44,13 @@ type Options struct {
 	// adds those of this log, and reads a record whose template was overwritten
 	// by them. nil means only those of the log itself.
 	Templates *Templates
+
+	// Want chooses the records, if it is not nil. It is called once the fields of
+	// System are known, before the data are decoded, so that a record that it does
+	// not want costs little; its argument has no data yet. An allocated record that an error
+	// keeps from that point is delivered with the error. Where several goroutines
+	// decode, they call it at the same time.
+	Want func(Record) bool
 }
 
 // A File is an event log that can be read at any place.
@@ -178,6 +185,7 @@ func (f *File) Recovered(d *Decoder) iter.Seq2[Record, error] {
 		l := newLeftovers(&f.opts)
 		for i := range f.Chunks() {
 			if err := f.load(d, i); err == nil {
+				d.recover = true
 				l.survey(d)
 			}
 		}
@@ -196,7 +204,7 @@ func (f *File) load(d *Decoder, i int) error {
 		err = nil
 	}
 	d.sums = f.Header.Flags&NoChecksums == 0
-	d.recover, d.gap = f.opts.Recover, g.gap
+	d.recover, d.gap, d.want = f.opts.Recover, g.gap, f.opts.Want
 	d.load(n, i, g.off)
 	return err
 }

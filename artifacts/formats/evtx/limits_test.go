@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
@@ -28,8 +30,12 @@ func TestNamedDamage(t *testing.T) {
 		gone  []uint64
 	}{
 		{"file header sum", func(b []byte) []byte { b[8]++; return b }, nil, nil},
-		{"chunk header sum", func(b []byte) []byte { b[chunk1+8]++; return b },
+		{"chunk header sum", func(b []byte) []byte { b[chunk1+60]++; return b },
 			[]string{"evtx: chunk header at offset 69756: has a wrong checksum"}, nil},
+		{"numbers of the chunk", func(b []byte) []byte { b[chunk1+chunkFirstNumber]--; return resum(b) },
+			[]string{"evtx: chunk at offset %d: header names other records"}, nil},
+		{"identifiers of the chunk", func(b []byte) []byte { b[chunk1+chunkLastID]++; return resum(b) },
+			[]string{"evtx: chunk at offset %d: header names other records"}, nil},
 		{"records sum", func(b []byte) []byte { b[places[10]+recordWritten] ^= 1; return b },
 			[]string{"evtx: chunk at offset 69684: the checksum of its records is wrong"}, nil},
 		{"chunk signature", func(b []byte) []byte { b[chunk1]++; return b },
@@ -268,6 +274,26 @@ func TestParallel(t *testing.T) {
 		}
 		for range Parallel(f, n, func(d *Decoder, chunk int) int { return chunk }) {
 			break // must not leave goroutines that wait
+		}
+		var begun atomic.Int64
+		taken, decoders := int64(0), sync.Map{}
+		for chunk := range Parallel(f, n, func(d *Decoder, chunk int) int {
+			begun.Add(1)
+			decoders.Store(d, true)
+			return chunk
+		}) {
+			if int64(chunk) != taken {
+				t.Errorf("%d goroutines: chunk %d comes as number %d", n, chunk, taken)
+			}
+			if waiting := begun.Load() - taken - 1; waiting > int64(3*n) {
+				t.Errorf("%d goroutines: %d results wait", n, waiting)
+			}
+			taken++
+		}
+		used := 0
+		decoders.Range(func(any, any) bool { used++; return true })
+		if used > n || begun.Load() != int64(f.Chunks()) {
+			t.Errorf("%d goroutines: %d decoders read %d chunks of %d", n, used, begun.Load(), f.Chunks())
 		}
 	}
 }

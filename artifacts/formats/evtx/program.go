@@ -28,7 +28,6 @@ const (
 // Flags of a step.
 const (
 	inSlot    = 1 << iota // the value goes to a System field, not to a pair
-	inExtra               // it goes to the unknown System fields
 	attribute             // NULL leaves it out, an array is joined
 	needText              // no pair without text
 	dynamic               // the pair has the name of the last opName
@@ -140,7 +139,7 @@ func (d *Decoder) run(p *program, vals, n int) error {
 func (d *Decoder) put(s *step, v ref) {
 	name := s.name
 	switch {
-	case d.nameless && (v.typ == Null || s.flags&inExtra != 0 || s.flags&inSlot != 0):
+	case d.nameless && (v.typ == Null || s.flags&inSlot != 0):
 		return
 	case s.flags&inSlot != 0:
 		if v.typ != Null {
@@ -149,10 +148,7 @@ func (d *Decoder) put(s *step, v ref) {
 		return
 	case s.flags&(attribute|omitNull) != 0 && v.typ == Null, s.flags&needText != 0 && d.blank(v):
 		return
-	case s.flags&inExtra != 0:
-		if len(d.extra) < maxPairs {
-			d.extra = append(d.extra, pair{s.name, v})
-		}
+	case d.want != nil && !d.wanted():
 		return
 	}
 	if s.flags&dynamic != 0 {
@@ -175,8 +171,7 @@ func (d *Decoder) put(s *step, v ref) {
 // attributes.
 func (d *Decoder) content(s *step, v ref, attrs []step, vals, n int) error {
 	if v.typ == Fragment {
-		_, err := d.fragment(int(v.off), int(v.off+v.n), s.ctx)
-		return err
+		return d.payload(v, s.ctx)
 	}
 	if v.n == 0 {
 		d.put(s, ref{v.off, 0, String})
@@ -259,7 +254,7 @@ func (d *Decoder) mixed(s *step, vals, n int) (ref, error) {
 			case Null:
 			case Fragment:
 				if s.flags&(attribute|inSlot) == 0 {
-					if _, err := d.fragment(int(v.off), int(v.off+v.n), s.ctx); err != nil {
+					if err := d.payload(v, s.ctx); err != nil {
 						return ref{}, err
 					}
 				}

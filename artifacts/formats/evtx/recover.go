@@ -150,8 +150,8 @@ func (l *leftovers) deliver(d *Decoder, places []place, yield func(Record, error
 			continue
 		}
 		rec := d.recovered(p)
-		if rec.State == Partial && l.allocated.has(keyAt(d.base, p.pos)) {
-			continue // a worse copy of an allocated record
+		if d.unwanted || rec.State == Partial && l.allocated.has(keyAt(d.base, p.pos)) {
+			continue // not wanted, or a worse copy of an allocated record
 		}
 		if l.delivered.n < maxKeys {
 			l.delivered.add(k)
@@ -246,7 +246,7 @@ func (d *Decoder) hidden(l *leftovers, yield func(Record, error) bool) bool {
 		rec := d.recovered(p)
 		d.library = nil
 		rec.State = Hidden
-		if !yield(rec, nil) {
+		if !d.unwanted && !yield(rec, nil) {
 			return false
 		}
 	}

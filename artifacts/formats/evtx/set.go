@@ -18,7 +18,7 @@ func hashKey(id, written uint64) uint64 {
 func (s *keySet) add(h uint64) {
 	if 2*s.n >= len(s.slots) {
 		old := s.slots
-		s.slots = make([]uint64, max(4096, 2*len(old)))
+		s.slots = make([]uint64, max(1024, 2*len(old)))
 		for _, k := range old {
 			if k != 0 {
 				s.place(k)

@@ -56,7 +56,7 @@ func (s *Stream) Records() iter.Seq2[Record, error] {
 func (s *Stream) decoder() *Decoder {
 	d := NewDecoder()
 	d.sums = s.Header.Flags&NoChecksums == 0
-	d.recover = s.opts.Recover
+	d.recover, d.want = s.opts.Recover, s.opts.Want
 	return d
 }
 

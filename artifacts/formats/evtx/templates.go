@@ -198,9 +198,7 @@ func (d *Decoder) bare(vals, n int, ctx context) error {
 			d.slots[slotRelated] = v[18]
 		}
 	}
-	payload := v[n-1]
-	_, err := d.fragment(int(payload.off), int(payload.off+payload.n), ctxEvent|context(d.empty))
-	return err
+	return d.payload(v[n-1], ctxEvent|context(d.empty))
 }
 
 // base0 is where the values of an instance begin, for an error.

@@ -345,11 +345,11 @@ func (v Value) items(yield func(Value) bool) {
 			return
 		}
 		item := d[:n]
-		if d = d[n:]; t == String || t == ANSI {
+		switch d = d[n:]; t {
+		case String:
 			item = trimNULs(item)
-			if t == ANSI {
-				item = trimZeros(item)
-			}
+		case ANSI:
+			item = trimZeros(item)
 		}
 		if !yield(Value{item, t}) {
 			return

@@ -44,7 +44,8 @@ function timesketchRow(i) {
 	if (m?.mark) tag.push("mark:" + m.mark);
 	const out = { datetime: o.datetime.slice(0, 26) + "+00:00", timestamp: o.timestamp, message: (isLocal(i) ? "[local time, zone unknown] " : "") + short(o.message, 32000),
 		timestamp_desc: o.timestamp_desc, data_type: o.data_type, hostname: o.hostname, username: o.username, parser: o.parser, source_file: short(o.source_file, 32000),
-		path: short(o.path, 32000), confidence: o.confidence, event_identifier: o.id, record_id: o.record_id, level: o.level, tag };
+		path: short(o.path, 32000), confidence: o.confidence, id: o.id, record_id: o.record_id, level: o.level, tag };
+	if (o.event_identifier !== undefined) out.event_identifier = o.event_identifier; // of an event log, a number as in plaso
 	if (m?.note) out.comment = m.note;
 	return out;
 }
