@@ -242,6 +242,8 @@ var cases = []struct {
 	{"X-10", findings.High, records{of("u", rec("trustrecords", activity.TrustRecord{Kind: "document", Path: `%USERPROFILE%/Downloads/a.docm`, Macros: true}))}, records{of("u", rec("trustrecords", activity.TrustRecord{Kind: "document", Path: `%USERPROFILE%/Downloads/a.docm`, Editing: true}))}},
 	{"X-11", 0, records{pf(`\Users\Public\svchost.exe`, at(0)), pf(`\Program Files\A\a.exe`, at(5))}, records{pf(`\Users\Public\svchost.exe`, at(0)), pf(`\Program Files\A\a.exe`, at(50))}},
 	{"X-12", 0, records{rec("consentstore", execution.Consent{Capability: "microphone", App: `C:\Users\Public\a.exe`, Start: day})}, records{rec("consentstore", execution.Consent{Capability: "microphone", App: `C:\Program Files\Zoom\zoom.exe`, Start: day})}},
+	{"X-12", 0, records{rec("capabilityaccess", execution.CapabilityUse{Kind: "use", Capability: "webcam", App: `C:\Users\Public\a.exe`, Start: day})},
+		records{rec("capabilityaccess", execution.CapabilityUse{Kind: "use", Capability: "webcam", App: `C:\Users\Public\a.exe`, Start: day, Blocked: true})}},
 	{"X-13", 0, records{of("u", rec("userassist", execution.UserAssist{Name: "a", Path: `C:\Users\Public\a.exe`, Runs: 14, Seeded: true, Kind: "program"}))}, records{of("u", rec("userassist", execution.UserAssist{Name: "a", Path: `C:\Program Files\a.exe`, Runs: 14, Kind: "program"}))}},
 	{"D-01", findings.Medium, records{pf(`\Users\Public\stomped.exe`, at(0))}, records{pf(`\Users\Public\extracted.exe`, at(0)), pf(`\Program Files\A\stomped.exe`, at(0))}},
 	{"D-01", findings.Medium, records{pf(`\PerfLogs\collected.exe`, at(0)), pf(`\Windows\System32\cmd.exe`, at(0))}, records{pf(`\PerfLogs\collected.exe`, at(0))}}, // nothing shows that the source keeps parts of seconds

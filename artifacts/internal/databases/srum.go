@@ -107,7 +107,7 @@ func (s *SRUM) End() error { return EndESE(s.in, s.DB, s.Newest) }
 
 // Account returns the account with a SID.
 func Account(in artifacts.Input, sid string) evidence.User {
-	if in.Machine != nil {
+	if in.Machine != nil && sid != "" {
 		for _, u := range in.Machine.Users {
 			if strings.EqualFold(u.SID, sid) {
 				return u
