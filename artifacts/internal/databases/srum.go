@@ -40,6 +40,15 @@ func (r SRUMRow) Program() string {
 	return r.Path
 }
 
+// Build returns the file name, the link time and the end of the period of a row
+// that names its program without a folder; "" for all others.
+func (r SRUMRow) Build() (name string, linked, at time.Time) {
+	if r.Kind != "program" || r.Linked.IsZero() || strings.Contains(r.Path, `\`) {
+		return "", time.Time{}, time.Time{}
+	}
+	return r.Path, r.Linked, r.Time
+}
+
 // Who names program and account for a summary.
 func (r SRUMRow) Who() string {
 	who := r.App
