@@ -76,7 +76,7 @@ func capabilityAccessCase(m *Machine) {
 	m.File("ProgramData/Microsoft/Windows/CapabilityAccessManager/CapabilityAccessManager.db", db.Build())
 }
 
-// schedLgUCase: the update of the reader, as its .job says, in the time of Tokyo; the log began anew once.
+// schedLgUCase: the update of the reader, as its .job says, in the time of Tokyo; the log started over once.
 func schedLgUCase(m *Machine) {
 	lines := []string{
 		`"PloverUpdate.job" (update.exe)`, "\tStarted 3/6/2026 9:00:00 PM",

@@ -23,7 +23,7 @@ type TaskLogEntry struct {
 	TimeText string    `json:"time_text,omitempty"` // when the order of day and month is unknown
 	Result   string    `json:"result,omitempty"`
 	ExitCode string    `json:"exit_code,omitempty"`
-	Older    bool      `json:"before_wrap,omitempty"` // follows the mark of the newest entry: written before the log began anew at its top
+	Older    bool      `json:"before_wrap,omitempty"` // follows the mark of the newest entry: written before the log started over at its top
 }
 
 var schedLgU = artifacts.Define(artifacts.Artifact{
@@ -32,8 +32,8 @@ var schedLgU = artifacts.Define(artifacts.Artifact{
 	DataType: "windows:tasks:schedlgu:entry",
 	About: `SchedLgU.txt, the log of the Task Scheduler of Windows XP and 2003, which later versions keep for .job files and for starts of the service: when
 a task started and ended, with the exit code. Proves that the task ran its program then. Does not prove what the program was: only its file name is in
-the log, and not the account. The log has 32 KB by default and then begins anew at its top: what follows the mark of the newest entry is older. Times are local time of the
-machine in the form of its language; where the log does not tell whether day or month is first, they are given as text only.`,
+the log, and not the account. The log has 32 KB by default and then starts over at its top: what follows the mark of the newest entry is older. Times are local time of the
+machine in the form of its language; where the log does not show whether day or month is first, they are given as text only.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1053.005"},
 	Refs: []string{

@@ -107,7 +107,7 @@ func decodeNetSetup(in artifacts.Input, yield func(DomainJoin) bool) error {
 func netSetupTime(s string) (time.Time, bool) {
 	t, err := time.Parse("01/02/2006 15:04:05", s[:19])
 	ms, bad := strconv.ParseUint(s[20:], 10, 10)
-	return t.Add(time.Duration(ms) * time.Millisecond), err == nil && bad == nil && s[19] == ':'
+	return t.Add(time.Duration(ms) * time.Millisecond), err == nil && bad == nil && s[19] == ':' && t.Year() >= oldestLog
 }
 
 // quoted returns the text in the first quotes after a mark.

@@ -43,8 +43,11 @@ gone already. Installers and updates are the usual cause. Times are local time o
 	},
 }, decodePFRO)
 
-// maxLogRecords bounds the records of a log that Windows writes as text.
-const maxLogRecords = 1 << 20
+// Limits of logs that Windows writes as text.
+const (
+	maxLogRecords = 1 << 20
+	oldestLog     = 1980 // a year before it is none that a machine wrote
+)
 
 func decodePFRO(in artifacts.Input, yield func(BootRename) bool) error {
 	lines, _, err := textfile.Split(bytes.NewReader(in.Data), int64(len(in.Data)))
@@ -85,7 +88,7 @@ func bootRename(s string) (BootRename, bool) {
 		return BootRename{}, false
 	}
 	t, err := time.Parse("1/2/2006 15:4:5", clock)
-	if err != nil {
+	if err != nil || t.Year() < oldestLog {
 		return BootRename{}, false
 	}
 	r := BootRename{Time: t, Kind: "failed"}
