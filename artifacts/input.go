@@ -214,6 +214,9 @@ func (in Input) locator(o Origin) Locator {
 	l.Offset = o.offset
 	if o.file != "" {
 		l.Path, l.SHA256 = o.file, o.sum
+		if o.key == "" && !o.named {
+			l.Key = "" // a file that a key leads to
+		}
 	}
 	if o.state != "" {
 		if l.State == Live || l.State == "" {

@@ -60,7 +60,7 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 		p = s.partOf(in.Artifact)
 	}
 	from := in.locator(d.origin())
-	if in.source != nil && from.State == Live && from.Offset > 0 {
+	if in.source != nil && from.State == Live && from.Offset > 0 && from.Path == in.From.Path {
 		if name, at, ok := in.source.FromLog(from.Offset); ok {
 			from.State, from.Note = Log, fmt.Sprintf("replayed from %s at offset %d", name, at)
 		}

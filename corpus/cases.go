@@ -70,6 +70,7 @@ var Cases = slices.Concat([]Case{
 	// What leads out.
 	{"firewall", "Rules of Windows, and one that lets the implant listen.", firewallCase},
 	{"firewalllog", "Two dropped packets; one of them is the intruder's, before the rule was there.", firewallLogCase},
+	{"netlogonlog", "Somebody mistyped mira's password at the server beside.", netlogonLogCase},
 	{"portproxy", "What comes to port 3390 goes to the remote desktop of the server beside.", portProxyCase},
 	{"proxies", "The connections of both users, and of the services, without a proxy.", proxiesCase},
 	{"zonemap", "The office's own sites are trusted, and the intruder's server.", zoneMapCase},
@@ -119,6 +120,7 @@ var Cases = slices.Concat([]Case{
 	{"tracing", "Programs that loaded the remote access library, the intruder's scanner among them.", tracingCase},
 	{"jumplistdata", "The last use of two programs.", jumplistDataCase},
 	{"consentstore", "The implant listened to the microphone for half a minute.", consentStoreCase},
+	{"capabilityaccess", "The implant at the microphone, twice.", capabilityAccessCase},
 	{"wer", "The implant crashed.", werCase},
 	{"syscache", "One file that Windows 7 had identified.", syscacheCase},
 	{"sysinternals", "PsExec, accepted by hand; and a suite, accepted by an installer.", sysinternalsCase},
@@ -129,6 +131,7 @@ var Cases = slices.Concat([]Case{
 	{"startupinfo", "The implant started after daniel's log-on.", startupInfoCase},
 	{"clrusage", "rundll32.exe loaded .NET for daniel.", clrUsageCase},
 	{"cit", "The scanner ran in one hour of the week.", citCase},
+	{"schedlgu", "The update of the reader ran as its job says.", schedLgUCase},
 	{"usagetracking", "Program starts are tracked for mira; daniel's recent documents are not, since the intrusion.", usageTrackingCase},
 	{"shims", "A shim database of the intruder's for a program of the log-on screen.", shimsCase},
 
@@ -164,6 +167,7 @@ var Cases = slices.Concat([]Case{
 	{"programscache", "A pin that an upgrade left.", programsCacheCase},
 	{"pshistory", "Commands of mira's, one over two lines.", psHistoryCase},
 	{"pstranscripts", "A session that mira wrote down.", psTranscriptsCase},
+	{"notepad", "A note of mira's, and a list of passwords on daniel's desktop.", notepadCase},
 	{"defenderdetections", "A test file of mira's, which the scanner removed.", defenderDetectionsCase},
 	{"defenderlog", "The scanner's log of that day.", defenderLogCase},
 	{"quarantine", "The same file in the quarantine.", quarantineCase},
@@ -172,6 +176,8 @@ var Cases = slices.Concat([]Case{
 	{"openssh", "A host that mira's client knows.", openSSHCase},
 	{"rdpcache", "Two pieces of the neighbor's screen.", rdpCacheCase},
 	{"setupapi", "daniel's stick and the driver of a printer were installed.", setupAPICase},
+	{"pfro", "Files that an update wanted to replace.", pfroCase},
+	{"netsetup", "The installation of Windows, and the machine's name.", netSetupCase},
 	{"grouppolicy", "A value of the local policy, and a drive that the company's policy connects.", groupPolicyCase},
 
 	// What the system says of itself.

@@ -44,6 +44,7 @@ var chapter = artifacts.Chapter("User activity",
 	taskbarPins,
 	programsCache,
 	wallpaper,
+	notepad,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -106,6 +106,40 @@ func TestPSTranscriptPolicy(t *testing.T) {
 	}
 }
 
+// TestPSTranscriptUserPolicy looks where the policy of a user has transcripts written, once for each file.
+func TestPSTranscriptUserPolicy(t *testing.T) {
+	m := testtree.HiveOf("C/Users/anna/NTUSER.DAT", func(root *regf.Key) {
+		testtree.AsUser(root)
+		root.Sub(`Software\Policies\Microsoft\Windows\PowerShell\Transcription`).Set("OutputDirectory", regf.Expand(`%USERPROFILE%\a\b\c\`))
+	})
+	stars := strings.Repeat("*", 22) + "\r\n"
+	text := stars + "Start\r\nStart time: 20260102101010\r\nUsername: A\\b\r\nRunAs User: A\\c\r\nMachine: PC (Microsoft Windows NT 6.3)\r\n" +
+		"Host Application: p.exe\r\nProcess ID: 6\r\n" + stars + "PS C:\\> cd x\r\n"
+	m["C/Windows/System32/ntdll.dll"] = &fstest.MapFile{}
+	m["C/Users/anna/a/b/c/20260101/PowerShell_transcript.PC.txt"] = &fstest.MapFile{Data: []byte("x\r\n" + text)}
+	m["C/Users/anna/a/b/other/PowerShell_transcript.PC.txt"] = &fstest.MapFile{Data: []byte(text)}
+	recs, errs := testtree.Found(t, m, psTranscripts)
+	testtree.NoErrors(t, errs)
+	if len(recs) != 1 {
+		t.Fatalf("%d records", len(recs))
+	}
+	from := recs[0].From
+	if from.Path != `C:\Users\anna\a\b\c\20260101\PowerShell_transcript.PC.txt` || from.Key != "" || from.Offset != 3 || len(from.SHA256) != 64 || from.State != artifacts.Live ||
+		recs[0].User.Name != "anna" || recs[0].Data.(PSTranscript).PID != "6" {
+		t.Errorf("%+v of %q: %+v", from, recs[0].User.Name, recs[0].Data)
+	}
+	// In a folder where transcripts are looked for anyway, each file is read once.
+	h := testtree.HiveOf("C/Users/anna/NTUSER.DAT", func(root *regf.Key) {
+		testtree.AsUser(root)
+		root.Sub(`Software\Policies\Microsoft\Windows\PowerShell\Transcription`).Set("OutputDirectory", regf.String(`C:\Users\anna\Documents`))
+	})
+	h["C/Windows/System32/ntdll.dll"] = &fstest.MapFile{}
+	h["C/Users/anna/Documents/PowerShell_transcript.PC.txt"] = &fstest.MapFile{Data: []byte(text)}
+	if recs, _ := testtree.Found(t, h, psTranscripts); len(recs) != 1 {
+		t.Errorf("%d records of one file", len(recs))
+	}
+}
+
 func FuzzPSTranscript(f *testing.F) {
 	f.Add([]byte("**********************\nx\nStart: 20260101101010\n**********************\nPS> a\n**********************\nEnd: 1\n**********************\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -35,6 +35,7 @@ var chapter = artifacts.Chapter("Execution",
 	tracing,
 	jumplistData,
 	consentStore,
+	capabilityAccess,
 	wer,
 	syscache,
 	sysinternals,
@@ -48,6 +49,7 @@ var chapter = artifacts.Chapter("Execution",
 	citPrograms,
 	psHistory,
 	psTranscripts,
+	schedLgU,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -3,6 +3,9 @@ package execution
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -37,7 +40,8 @@ var psTranscripts = artifacts.Define(artifacts.Artifact{
 	About: `Sessions of PowerShell with all that was typed and shown, which Start-Transcript or a policy wrote down. Proves that this account ran
 PowerShell with this command line, and what the session printed. It does not prove who sat there, and a text file can be changed by its
 owner. Start Time and End Time are local times of the machine; they are turned into UTC where its zone is known, and marked local elsewhere. Transcripts are looked
-for in the documents of users, two folders deep below the root of the drive and in the folder that the policy of the machine names.`,
+for in the documents of users, two folders deep below the root of the drive and in the folder that the policy of the machine or of the user names; a collection
+takes those of the user's policy only where they lie in one of the other places.`,
 	Proves: artifacts.Executed,
 	Attack: []string{"T1059.001"},
 	Refs: []string{
@@ -51,6 +55,7 @@ for in the documents of users, two folders deep below the root of the drive and 
 		artifacts.Files(`%SystemDrive%\*\PowerShell_transcript.*.txt`),
 		artifacts.Files(`%SystemDrive%\*\*\PowerShell_transcript.*.txt`),
 		artifacts.Files(`%ProgramData%\*\PowerShell_transcript.*.txt`),
+		artifacts.Key(evidence.NTUSER, `Software\Policies\Microsoft\Windows\PowerShell\Transcription`),
 	},
 	Named: transcriptFolder,
 }, decodePSTranscript)
@@ -59,33 +64,99 @@ for in the documents of users, two folders deep below the root of the drive and 
 // folders of a day each.
 func transcriptFolder(tree *evidence.Tree) []artifacts.Source {
 	m := tree.Known()
-	dir := strings.TrimRight(m.Expand(m.Transcripts, evidence.User{}), `\`)
+	var out []artifacts.Source
+	for _, glob := range transcriptGlobs(m.Expand(m.Transcripts, evidence.User{})) {
+		out = append(out, artifacts.Files(glob))
+	}
+	return out
+}
+
+// transcriptGlobs are the files of transcripts in the folder of a policy.
+func transcriptGlobs(dir string) []string {
+	dir = strings.TrimRight(dir, `\`)
 	if len(winpath.Volume(dir)) != 2 || !strings.Contains(dir, `\`) || strings.ContainsAny(dir, `*?%`) {
 		return nil // no folder on a volume of the machine
 	}
-	return []artifacts.Source{artifacts.Files(dir + `\PowerShell_transcript.*.txt`), artifacts.Files(dir + `\*\PowerShell_transcript.*.txt`)}
+	return []string{dir + `\PowerShell_transcript.*.txt`, dir + `\*\PowerShell_transcript.*.txt`}
+}
+
+// userTranscripts reads the files in the folder that the policy of a user names,
+// but for those that the other sources lead to.
+func userTranscripts(in artifacts.Input, yield func(PSTranscript) bool) error {
+	if in.Tree == nil || in.Machine == nil || in.From.State != artifacts.Live || in.From.Snapshot != "" || in.Partial() {
+		return nil
+	}
+	var files []*evidence.File
+	for _, glob := range transcriptGlobs(in.Machine.Expand(in.Text("OutputDirectory"), in.User)) {
+		list, _ := in.Tree.Glob(glob) // what cannot be listed is among the problems of the tree
+		files = append(files, list...)
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, s := range in.Artifact.SourcesIn(in.Tree) {
+		if s.Glob != "" {
+			list, _ := in.Tree.Glob(s.Glob)
+			for _, f := range list {
+				known[f.Path+"\x00"+f.Snapshot] = true
+			}
+		}
+	}
+	var errs []error
+	for _, f := range files[:min(len(files), maxUserTranscripts)] {
+		if known[f.Path+"\x00"+f.Snapshot] || f.Snapshot != "" {
+			continue
+		}
+		b, err := f.BytesUpTo(artifacts.DefaultMaxWhole)
+		if err != nil {
+			errs = append(errs, in.Wrap(in.AtOffset(0).In(f.Path, ""), err))
+			continue
+		}
+		sum := sha256.Sum256(b)
+		one := in
+		one.Data = b
+		t := transcript{in: one, yield: yield, file: f.Path, sum: hex.EncodeToString(sum[:])}
+		if more, err := t.read(); !more {
+			return nil
+		} else if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Limits of a transcript.
 const (
 	transcriptText   = 64 << 10
 	transcriptInputs = 4096
+
+	maxUserTranscripts = 10_000 // files of one user's policy
 )
 
 // decodePSTranscript takes the fields of a head by their position, as their
 // names are translated: start, account, run-as account, configuration, machine,
 // command line, process id.
 func decodePSTranscript(in artifacts.Input, yield func(PSTranscript) bool) error {
-	lines, _, err := textfile.Split(bytes.NewReader(in.Data), int64(len(in.Data)))
-	if err != nil {
-		return err
+	if in.Source.Key != "" {
+		return userTranscripts(in, yield)
 	}
-	t := transcript{in: in, yield: yield}
+	t := transcript{in: in, yield: yield, file: in.From.Path}
+	_, err := t.read()
+	return err
+}
+
+// read reads the sessions of a file; false means that no more are wanted.
+func (t *transcript) read() (more bool, err error) {
+	lines, _, err := textfile.Split(bytes.NewReader(t.in.Data), int64(len(t.in.Data)))
+	if err != nil {
+		return true, err
+	}
 	for l := range lines {
 		s := strings.TrimSuffix(strings.TrimPrefix(l.Text, "\ufeff"), "\r")
 		if stars := strings.TrimSpace(s); len(stars) >= 20 && strings.Trim(stars, "*") == "" {
-			if !t.stars(int64(l.Offset)) {
-				return nil
+			if !t.stars(l.Offset) {
+				return false, nil
 			}
 			continue
 		}
@@ -93,16 +164,17 @@ func decodePSTranscript(in artifacts.Input, yield func(PSTranscript) bool) error
 	}
 	var cut error
 	if t.r != nil && t.r.Start.IsZero() {
-		cut = in.Errorf(t.r.Origin, "the head of the session is cut off")
+		cut = t.in.Errorf(t.r.Origin, "the head of the session is cut off")
 	}
-	t.done()
-	return cut
+	return t.done(), cut
 }
 
 // A transcript is read line by line; r is the session at hand.
 type transcript struct {
 	in    artifacts.Input
 	yield func(PSTranscript) bool
+	file  string // its path
+	sum   string // its SHA-256, when it is not the source
 	r     *PSTranscript
 	row   int // rows of asterisks since the start of the session
 	head  []string
@@ -129,7 +201,11 @@ func (t *transcript) stars(off int64) bool {
 	switch {
 	case t.r == nil || t.row == 5:
 		more = t.done()
-		t.r, t.row = &PSTranscript{Origin: t.in.AtOffset(off), File: winpath.Base(t.in.From.Path)}, 1
+		at := t.in.AtOffset(off)
+		if t.sum != "" {
+			at = at.In(t.file, t.sum)
+		}
+		t.r, t.row = &PSTranscript{Origin: at, File: winpath.Base(t.file)}, 1
 	case t.row == 2:
 		t.r.head(t.head)
 	case t.row == 4:

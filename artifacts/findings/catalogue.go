@@ -12,7 +12,7 @@ func ruleGroups() []group {
 	return []group{
 		{"Masquerading", []Rule{
 			systemNameElsewhere, sameNameElsewhere, severalHashes, lookalikeName, deceptiveName,
-			renamedProgram, imitatesWindows, oddLibraryBeside, systemLibraryElsewhere,
+			renamedProgram, imitatesWindows, oddLibraryBeside, systemLibraryElsewhere, otherBuild,
 		}},
 		{"Persistence", []Rule{
 			autorunPlace, autorunCommand, winlogonDeviation, imageHijack, startupMoved, startupContent, legacyAutorun,

@@ -23,11 +23,9 @@ var linkTime = programRule(Rule{
 	}
 	var linked time.Time
 	for _, r := range p.rows {
-		if f, ok := r.rec.Data.(execution.AmcacheFile); ok && f.Linked != "" {
-			for _, layout := range []string{"01/02/2006 15:04:05", time.RFC3339} {
-				if t, err := time.Parse(layout, f.Linked); err == nil {
-					linked = t
-				}
+		if f, ok := r.rec.Data.(execution.AmcacheFile); ok {
+			if t := linkDate(f.Linked); !t.IsZero() {
+				linked = t
 			}
 		}
 	}
@@ -45,6 +43,16 @@ var linkTime = programRule(Rule{
 		}
 	}
 })
+
+// linkDate reads the link time of Amcache, in the forms of its generations.
+func linkDate(s string) time.Time {
+	for _, layout := range []string{"01/02/2006 15:04:05", time.RFC3339} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
+}
 
 var prefetchGap = wholeRule(Rule{
 	ID: "D-04", Title: "Prefetch files are missing", Level: Medium, Attack: []string{"T1070.004"},

@@ -9,6 +9,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -174,7 +175,7 @@ func (e *Evaluator) feed(res *artifacts.Result) {
 		f = &fed{artifact: res.Artifact}
 		e.seen[res.Artifact.Name] = f
 	}
-	if res.From.Path != "" && !res.More {
+	if res.From.Path != "" && !res.More && (len(res.Records) > 0 || !leads[res.Artifact.Name] || !strings.EqualFold(winpath.Base(res.From.Path), "NTUSER.DAT")) {
 		f.sources++
 	}
 	if from := &res.From; !res.More && from.SHA256 != "" {
@@ -254,11 +255,26 @@ func (e *Evaluator) judged(r *Rule) (status string, why []string) {
 		for _, s := range e.unjudged(r) {
 			status, why = Partly, append(why, s)
 		}
+		why = append(why, e.reasons[r.ID]...)
 		if span := e.journalSpan(); span != "" && slices.Contains(r.Needs, "usnjrnl") {
 			why = append(why, span)
 		}
 	}
 	return status, why
+}
+
+// maxExplained bounds what the coverage says of one rule: machines may have very many accounts.
+const maxExplained = 20
+
+// explain notes in the coverage of a rule why something is missing that the rule
+// would speak of otherwise.
+func (s *scene) explain(rule, why string) {
+	if s.reasons == nil {
+		s.reasons = map[string][]string{}
+	}
+	if len(s.reasons[rule]) < maxExplained {
+		s.reasons[rule] = append(s.reasons[rule], why)
+	}
 }
 
 // fedBesides reports whether the rule was judged by artifacts that it does not
@@ -283,6 +299,10 @@ var (
 	fileTimes   = map[string]bool{"D-01": true, "D-02": true}
 )
 
+// leads are the artifacts of files whose keys in the hives of users only lead to more
+// files: a hive without such a key shows nothing of them.
+var leads = map[string]bool{"pstranscripts": true}
+
 // lacks says why an artifact gave nothing to judge by, or "".
 func (e *Evaluator) lacks(name string) string {
 	a := artifactNamed(name)
@@ -296,7 +316,7 @@ func (e *Evaluator) lacks(name string) string {
 	case len(e.facts.Artifacts) > 0 && !slices.Contains(e.facts.Artifacts, name) &&
 		!slices.ContainsFunc(e.facts.Artifacts, func(n string) bool { return strings.EqualFold(n, a.Group) }):
 		return "artifact " + name + " was not selected"
-	case e.facts.Whole && name != "prefetch" && !slices.ContainsFunc(a.Sources, func(s artifacts.Source) bool { return s.Glob == "" }):
+	case e.facts.Whole && name != "prefetch" && (leads[name] || !slices.ContainsFunc(a.Sources, func(s artifacts.Source) bool { return s.Glob == "" })):
 		return "" // the volume is here, and there is no such file: that was looked at
 	case name == "prefetch" && e.facts.Prefetcher == 0:
 		return "no Prefetch files: EnablePrefetcher is 0, so the machine writes none"
@@ -306,6 +326,8 @@ func (e *Evaluator) lacks(name string) string {
 	for _, s := range a.Sources {
 		p := "no file " + s.Glob
 		switch {
+		case s.Glob == "" && leads[name]:
+			continue
 		case s.Glob == "":
 			p = "no " + string(s.Hive) + " hive"
 			if d, ok := e.facts.Dirty[s.Hive]; ok {

@@ -40,6 +40,7 @@ type scene struct {
 	hits     []*hit
 	counts   map[string]int // hits by rule
 	silenced map[string]int
+	reasons  map[string][]string   // by rule: what is missing for a known reason, see explain
 	hashes   map[sourceFile]string // of files whose records came before their hash
 	ev       *eventScene
 	sig      *sigmaScene // nil without Sigma rules

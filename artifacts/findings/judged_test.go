@@ -1,6 +1,7 @@
 package findings_test
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -99,5 +100,62 @@ func TestLoaderAlone(t *testing.T) {
 				t.Errorf("%s, asked for %v: found %v, P-01 is %s", name, names, hit, s)
 			}
 		}
+	}
+}
+
+// timelineMachine is a machine without the timeline of anna, whose folder is there.
+func timelineMachine(t *testing.T, policy func(root *regf.Key)) *evidence.Tree {
+	t.Helper()
+	h := regf.New("ROOT", time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
+	h.Root.Sub("Classes")
+	h.Root.Sub(`Microsoft\Windows NT\CurrentVersion`).Set("CurrentBuild", regf.String("19045"))
+	h.Root.Sub(`Microsoft\Windows NT\CurrentVersion\ProfileList\S-1-5-21-1-2-3-1001`).Set("ProfileImagePath", regf.String(`C:\Users\anna`))
+	policy(h.Root)
+	u := regf.New("ROOT", time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
+	u.Root.Sub("Software")
+	u.Root.Sub("Environment")
+	ev, err := evidence.OpenFS(fstest.MapFS{"Windows/System32/config/SOFTWARE": {Data: h.Build()}, "Windows/System32/ntdll.dll": {},
+		"Windows/System32/sru/SRUDB.dat": {}, "Users/anna/NTUSER.DAT": {Data: u.Build()},
+		"Users/anna/AppData/Local/ConnectedDevicesPlatform/L.anna/ActivitiesCache.db-shm": {}}, "test", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ev.Trees[0]
+}
+
+// TestTimelineMissing: the missing database is a finding, unless a policy explains it; then the coverage says so.
+func TestTimelineMissing(t *testing.T) {
+	for _, off := range []bool{false, true} {
+		rep := alone(t, timelineMachine(t, func(root *regf.Key) {
+			if off {
+				root.Sub(`Policies\Microsoft\Windows\System`).Set("EnableActivityFeed", regf.DWord(0))
+			}
+		}), nil, nil)
+		found, why := false, ""
+		for _, f := range rep.Findings {
+			found = found || f.RuleID == "D-09" && strings.Contains(f.Subject, "Windows timeline of anna")
+		}
+		for _, c := range rep.Coverage {
+			if c.RuleID == "D-09" {
+				why = strings.Join(c.Why, "\n")
+			}
+		}
+		if found == off || strings.Contains(why, "EnableActivityFeed = 0") != off {
+			t.Errorf("switched off: %t; found: %t; coverage: %s", off, found, why)
+		}
+	}
+}
+
+// TestTranscriptsOfHives: a hive of a user that names no folder for transcripts does not show that there are none.
+func TestTranscriptsOfHives(t *testing.T) {
+	u := regf.New("ROOT", time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
+	u.Root.Sub("Software")
+	u.Root.Sub("Environment")
+	ev, err := evidence.OpenFS(fstest.MapFS{"Users/anna/NTUSER.DAT": {Data: u.Build()}}, "test", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := status(alone(t, ev.Trees[0], nil, nil))["S-05"]; got != findings.NotEvaluated {
+		t.Errorf("S-05 is %s", got)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/artifacts/internal/databases"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/system"
 )
@@ -167,6 +168,17 @@ func logs() records {
 	return records{log("System", 1, day.AddDate(-1, 0, 0), 40), log("Application", 1, day.AddDate(-1, 0, 0), 40)}
 }
 
+// inventoried is winlogon.exe in the inventory, periodOf a period of the monitor in which a program of that name
+// ran that was linked in another year.
+func inventoried(linked string, at time.Time) artifacts.Record {
+	return rec("amcachefiles", execution.AmcacheFile{Path: `C:\Windows\System32\winlogon.exe`, Linked: linked, Written: at})
+}
+
+func periodOf(year int, at time.Time) artifacts.Record {
+	return rec("srumother", execution.SRUMOther{SRUMRow: databases.SRUMRow{Time: at, Kind: "program", Path: "winlogon.exe",
+		Linked: time.Date(year, 6, 21, 13, 51, 42, 0, time.UTC)}})
+}
+
 type records []artifacts.Record
 
 // many adds ordinary Prefetch files.
@@ -195,6 +207,10 @@ var cases = []struct {
 	{"M-06", findings.High, records{task(`\Adobe Flash Updater`, `C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe`, `-f x.ps1`, nil)}, records{task(`\GoogleUpdateTaskMachine`, `C:\Program Files (x86)\Google\Update\GoogleUpdate.exe`, `/c`, nil)}},
 	{"M-07", 0, records{pf(`\Users\Public\app\signed.exe`, at(0), `\VOLUME{1}\USERS\PUBLIC\APP\VERSION.DLL`)}, records{pf(`\Program Files\app\signed.exe`, at(0), `\VOLUME{1}\PROGRAM FILES\APP\VERSION.DLL`)}},
 	{"M-08", 0, records{pf(`\Program Files\app\a.exe`, at(0), `\VOLUME{1}\PERFLOGS\DBGHELP.DLL`)}, records{pf(`\Program Files\app\a.exe`, at(0), `\VOLUME{1}\WINDOWS\SYSTEM32\DBGHELP.DLL`)}},
+	{"M-09", findings.Low, records{inventoried("06/21/2065 13:51:42", day), periodOf(2067, day.Add(time.Hour))},
+		records{inventoried("06/21/2065 13:51:42", day), periodOf(2067, day.Add(-time.Hour)), periodOf(2065, day.Add(time.Hour))}},
+	{"M-09", findings.Medium, records{inventoried("06/21/2065 13:51:42", day), periodOf(2067, day.Add(time.Hour)), periodOf(2065, day.Add(2*time.Hour))},
+		records{inventoried("06/21/2065 13:51:42", day), inventoried("06/21/2067 13:51:42", day.AddDate(0, 0, -1)), periodOf(2067, day.Add(time.Hour))}},
 	{"P-01", findings.High, records{runKey(`C:\Users\Public\a.exe`, "")}, records{runKey(`C:\Program Files\A\a.exe`, ""), runKey(`C:\Users\u\AppData\Local\Microsoft\OneDrive\OneDrive.exe`, "/background")}},
 	{"P-02", findings.Critical, records{runKey(`C:\Windows\System32\mshta.exe`, `javascript:close()`)}, records{runKey(`C:\Windows\System32\rundll32.exe`, `"C:\Program Files\Driver\d.dll",Startup`)}},
 	{"P-03", findings.Critical, records{rec("winlogon", fill(persistence.Winlogon{Name: "Userinit", Item: 2, Value: "a,b"}, auto("Winlogon Userinit", `C:\ProgramData\b.exe`, "")))}, records{rec("winlogon", fill(persistence.Winlogon{Name: "Userinit", Item: 1, Value: `C:\Windows\system32\userinit.exe,`}, auto("Winlogon Userinit", `C:\Windows\system32\userinit.exe`, "")))}},
@@ -242,6 +258,8 @@ var cases = []struct {
 	{"X-10", findings.High, records{of("u", rec("trustrecords", activity.TrustRecord{Kind: "document", Path: `%USERPROFILE%/Downloads/a.docm`, Macros: true}))}, records{of("u", rec("trustrecords", activity.TrustRecord{Kind: "document", Path: `%USERPROFILE%/Downloads/a.docm`, Editing: true}))}},
 	{"X-11", 0, records{pf(`\Users\Public\svchost.exe`, at(0)), pf(`\Program Files\A\a.exe`, at(5))}, records{pf(`\Users\Public\svchost.exe`, at(0)), pf(`\Program Files\A\a.exe`, at(50))}},
 	{"X-12", 0, records{rec("consentstore", execution.Consent{Capability: "microphone", App: `C:\Users\Public\a.exe`, Start: day})}, records{rec("consentstore", execution.Consent{Capability: "microphone", App: `C:\Program Files\Zoom\zoom.exe`, Start: day})}},
+	{"X-12", 0, records{rec("capabilityaccess", execution.CapabilityUse{Kind: "use", Capability: "webcam", App: `C:\Users\Public\a.exe`, Start: day})},
+		records{rec("capabilityaccess", execution.CapabilityUse{Kind: "use", Capability: "webcam", App: `C:\Users\Public\a.exe`, Start: day, Blocked: true})}},
 	{"X-13", 0, records{of("u", rec("userassist", execution.UserAssist{Name: "a", Path: `C:\Users\Public\a.exe`, Runs: 14, Seeded: true, Kind: "program"}))}, records{of("u", rec("userassist", execution.UserAssist{Name: "a", Path: `C:\Program Files\a.exe`, Runs: 14, Kind: "program"}))}},
 	{"D-01", findings.Medium, records{pf(`\Users\Public\stomped.exe`, at(0))}, records{pf(`\Users\Public\extracted.exe`, at(0)), pf(`\Program Files\A\stomped.exe`, at(0))}},
 	{"D-01", findings.Medium, records{pf(`\PerfLogs\collected.exe`, at(0)), pf(`\Windows\System32\cmd.exe`, at(0))}, records{pf(`\PerfLogs\collected.exe`, at(0))}}, // nothing shows that the source keeps parts of seconds

@@ -7,17 +7,28 @@ var sensors = rule(Rule{
 	Why:    "A program outside the usual folders used a microphone or a camera.",
 	Benign: "Meeting software installed for one user.",
 	Next:   "Examine the program. The record gives the start and the end of the use.",
-	Needs:  []string{"consentstore"},
+	Needs:  []string{"consentstore", "capabilityaccess"},
 }, func(x *look, c execution.Consent) {
-	if c.Packaged || c.Start.IsZero() || c.Capability != "microphone" && c.Capability != "webcam" {
+	if !c.Packaged && !c.Start.IsZero() {
+		x.sensor(c.Capability, c.App)
+	}
+}).also(on(func(x *look, u execution.CapabilityUse) {
+	if !u.Packaged && u.Kind == "use" && !u.Blocked {
+		x.sensor(u.Capability, u.App)
+	}
+}))
+
+// sensor judges the program that used a microphone or a camera.
+func (x *look) sensor(capability, app string) {
+	if capability != "microphone" && capability != "webcam" {
 		return
 	}
-	key := x.normal(c.App, x.row.rec.User)
+	key := x.normal(app, x.row.rec.User)
 	if p := x.probe(key); p.place != nil && p.place.level >= Medium {
 		id := "T1123"
-		if c.Capability == "webcam" {
+		if capability == "webcam" {
 			id = "T1125"
 		}
-		x.hit(subject{kind: kindProgram, key: key, show: c.App}, 0, "used the %s, %s", c.Capability, p.place).as(id)
+		x.hit(subject{kind: kindProgram, key: key, show: app}, 0, "used the %s, %s", capability, p.place).as(id)
 	}
-})
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/activity"
 	"github.com/artifactdump/artifactdump/artifacts/browser"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
@@ -158,13 +159,43 @@ var traceMissing = wholeRule(Rule{
 	Needs:  []string{"userassist", "pshistory", "srumapps"},
 }, func(x *look) {
 	x.historyMissing()
+	x.timelineMissing()
 	if m := x.facts.Machine; m != nil && x.facts.Whole && x.facts.Find != nil && buildOf(m.Build) >= 9200 {
 		path := winpath.Join(m.SystemRoot, `System32\sru\SRUDB.dat`)
 		if there, folder := x.facts.Find(path); !there && folder {
 			x.hit(x.setting(path), 0, "the folder of the resource usage monitor is there, and its database is not")
 		}
 	}
-}, "pshistory")
+}, "pshistory", "usagetracking")
+
+// timelineMissing looks for accounts whose folder of the Windows timeline has no
+// database. Where a policy switched the timeline off, that is why, and the coverage says so.
+func (x *look) timelineMissing() {
+	m := x.facts.Machine
+	if m == nil || buildOf(m.Build) < 17134 || x.facts.Find == nil {
+		return
+	}
+	off := ""
+	for _, r := range x.kept["usagetracking"] {
+		u := r.rec.Data.(execution.UsageTracking)
+		if r.rec.From.State == artifacts.Live && u.Off && (strings.HasPrefix(u.Effect, "the timeline of activities") || u.Name == "PublishUserActivities") {
+			off = fmt.Sprintf("%s, %s = %d: %s", u.Effect, u.Name, u.Value, r.rec.From.Path)
+		}
+	}
+	for _, u := range m.Users {
+		if u.Profile == "" || !strings.HasPrefix(u.SID, "S-1-5-21-") {
+			continue
+		}
+		path := u.Profile + `\AppData\Local\ConnectedDevicesPlatform\L.` + u.Name + `\ActivitiesCache.db`
+		switch there, folder := x.facts.Find(path); {
+		case there:
+		case off != "" && (folder || x.facts.Whole):
+			x.explain("D-09", "the Windows timeline of "+u.Name+" is missing, as is to be expected: "+off)
+		case folder:
+			x.hit(x.setting("Windows timeline of "+u.Name), Informational, "the folder of the timeline is there, and its database is not")
+		}
+	}
+}
 
 // historyMissing looks for accounts that started PowerShell by hand and have no
 // history of its console.

@@ -49,6 +49,8 @@ var chapter = artifacts.Chapter("System",
 	defenderLog,
 	quarantine,
 	setupAPI,
+	pfro,
+	netsetup,
 )
 
 // Artifacts returns the artifacts of the chapter in the order of the catalogue. The

@@ -68,6 +68,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/formats/regpol":          format,
 		"artifacts/formats/setupapi":        format,
 		"artifacts/formats/startupinfo":     format,
+		"artifacts/formats/tabstate":        format,
 
 		"artifacts/evidence/collect":   {"artifacts/formats/eventjson", "artifacts/formats/ntfs", "prefetch/xpress", "artifacts/formats/wire"},
 		"artifacts/evidence/image":     {"artifacts/evidence/collect", "artifacts/evidence/image/vss", "artifacts/formats/eventjson", "artifacts/formats/ntfs", "prefetch/xpress", "artifacts/formats/wire"},

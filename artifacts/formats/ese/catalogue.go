@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Type is the type of a column (JET_coltyp).
@@ -83,6 +84,7 @@ type Table struct {
 	columns []*Column // by id, inherited ones first
 	own     int       // columns before this index are inherited
 	plain   []*Column // those that are not tagged
+	named   sync.Once // names is made for the first name that is asked for
 	names   map[string]*Column
 	long    tree // of the long values; root 0: none
 }
@@ -92,7 +94,15 @@ func (t *Table) Columns() []*Column { return t.columns }
 
 // Column returns the column of a name, or nil. Row methods take the nil column
 // for one that is NULL, so that a caller need not ask which build has it.
-func (t *Table) Column(name string) *Column { return t.names[name] }
+func (t *Table) Column(name string) *Column {
+	t.named.Do(func() {
+		t.names = make(map[string]*Column, len(t.columns))
+		for _, c := range t.columns {
+			t.names[c.Name] = c
+		}
+	})
+	return t.names[name]
+}
 
 // Rows returns the live rows in the order of the primary key. Damage is
 // returned as an error without a row; the rows after it follow.
@@ -241,7 +251,7 @@ type looseColumn struct {
 }
 
 func newTable(db *DB, name string, at tree) *Table {
-	return &Table{Name: name, ID: at.object, Root: at.root, db: db, names: map[string]*Column{}}
+	return &Table{Name: name, ID: at.object, Root: at.root, db: db}
 }
 
 // add takes one row of the catalogue.
@@ -346,10 +356,13 @@ func (t *Table) layOut() {
 }
 
 func (t *Table) index() {
-	clear(t.names)
+	// Columns are in the order of their ids, but for those of a template before them.
 	t.plain = nil
+	if n := slices.IndexFunc(t.columns, func(c *Column) bool { return c.ID >= firstTagged }); n < 0 {
+		t.plain = t.columns
+		return
+	}
 	for _, c := range t.columns {
-		t.names[c.Name] = c
 		if c.ID < firstTagged {
 			t.plain = append(t.plain, c)
 		}

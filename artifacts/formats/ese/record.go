@@ -15,6 +15,7 @@ type Row struct {
 	data     []byte
 	lastFix  uint8
 	lastVar  uint8
+	nulls    int // offset of the bitmap of fixed columns
 	variable int // offset of the table of variable columns
 	values   int // offset of their data
 	tagged   int // offset of the tagged columns
@@ -35,6 +36,7 @@ func (r *Row) parse(b []byte) string {
 	if r.lastFix >= firstVariable || r.variable > len(b) || r.variable-r.bitmapSize() < recordHeader {
 		return "variable part is outside of the record"
 	}
+	r.nulls = r.variable - r.bitmapSize()
 	r.values = r.variable
 	r.tagged = r.variable
 	if r.lastVar >= firstVariable {
@@ -73,12 +75,11 @@ func (r *Row) fixed(c *Column) []byte {
 	if c.ID > uint16(r.lastFix) {
 		return c.def // the column was added after the row
 	}
-	bitmap := r.variable - r.bitmapSize()
-	if r.data[bitmap+int(c.ID-1)/8]>>((c.ID-1)%8)&1 != 0 {
+	if r.data[r.nulls+int(c.ID-1)/8]>>((c.ID-1)%8)&1 != 0 {
 		return nil // NULL: what is in its place is filler
 	}
 	end := c.offset + c.width
-	if c.width == 0 || end > bitmap {
+	if c.width == 0 || end > r.nulls {
 		return nil
 	}
 	return r.data[c.offset:end:end]

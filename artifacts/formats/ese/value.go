@@ -289,11 +289,11 @@ func dateTime(bits uint64) time.Time {
 	// The fraction counts forward in time even before 1899.
 	days := math.Trunc(f)
 	ms := math.Round(math.Abs(f-days) * 86400e3)
-	t := time.Unix(0, 0).UTC().AddDate(0, 0, int(days)-25569).Add(time.Duration(ms) * time.Millisecond)
-	if t.Year() < 1601 {
+	sec := (int64(days)-25569)*86400 + int64(ms)/1000
+	if sec < -11644473600 { // the year 1601
 		return time.Time{}
 	}
-	return t
+	return time.Unix(sec, int64(ms)%1000*1e6).UTC()
 }
 
 // Bytes returns the bytes of a value, nil for NULL. The caller must not change
@@ -358,8 +358,32 @@ func (v Value) AppendText(dst []byte) []byte {
 	return hex.AppendEncode(dst, v.Bytes())
 }
 
+// appendTime appends a time of UTC. [time.Time.AppendFormat] needs twice as long,
+// which shows in tables of times.
 func appendTime(dst []byte, t time.Time) []byte {
-	return t.AppendFormat(dst, "2006-01-02T15:04:05.0000000Z")
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(dst, "2006-01-02T15:04:05.0000000Z")
+	}
+	dst = append(dst, "0000-00-00T00:00:00.0000000Z"...)
+	b := dst[len(dst)-28:]
+	pair(b, year/100)
+	pair(b[2:], year%100)
+	pair(b[5:], int(month))
+	pair(b[8:], day)
+	pair(b[11:], hour)
+	pair(b[14:], minute)
+	pair(b[17:], second)
+	for i, n := 26, t.Nanosecond()/100; n > 0; i, n = i-1, n/10 {
+		b[i] = byte('0' + n%10)
+	}
+	return dst
+}
+
+// pair writes two decimal digits.
+func pair(b []byte, n int) {
+	b[0], b[1] = byte('0'+n/10), byte('0'+n%10)
 }
 
 const upperHex = "0123456789ABCDEF"

@@ -40,6 +40,15 @@ func (r SRUMRow) Program() string {
 	return r.Path
 }
 
+// Build returns the file name, the link time and the end of the period of a row
+// that names its program without a folder; "" for all others.
+func (r SRUMRow) Build() (name string, linked, at time.Time) {
+	if r.Kind != "program" || r.Linked.IsZero() || strings.Contains(r.Path, `\`) {
+		return "", time.Time{}, time.Time{}
+	}
+	return r.Path, r.Linked, r.Time
+}
+
 // Who names program and account for a summary.
 func (r SRUMRow) Who() string {
 	who := r.App
@@ -107,7 +116,7 @@ func (s *SRUM) End() error { return EndESE(s.in, s.DB, s.Newest) }
 
 // Account returns the account with a SID.
 func Account(in artifacts.Input, sid string) evidence.User {
-	if in.Machine != nil {
+	if in.Machine != nil && sid != "" {
 		for _, u := range in.Machine.Users {
 			if strings.EqualFold(u.SID, sid) {
 				return u
