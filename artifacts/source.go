@@ -81,6 +81,9 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 	if x, ok := d.(Namer); ok {
 		s.named.add(s.job, x.NamedFiles())
 	}
+	if x, ok := d.(Referrer); ok {
+		s.named.refer(s.job, &rec, x.FileReferences())
+	}
 	rec.ID = recordID(in.Artifact, &from, p.kept, d)
 	p.kept++
 	p.covered = true

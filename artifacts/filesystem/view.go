@@ -36,7 +36,10 @@ type view struct {
 	named  namedFiles
 	upcase *ntfs.UpCase
 	ran    map[ntfs.Reference]string // the Prefetch file that names the program
-	err    error
+
+	objects  map[string]ntfs.Reference // files by their object identifiers
+	volumeID string                    // of link tracking
+	err      error
 
 	recordSize int
 	records    int // in $MFT
@@ -162,6 +165,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 		source: f, drive: drive(f.Path), chosen: map[ntfs.Reference]choice{}, forged: map[ntfs.Reference]*forgedFile{},
 		odd:    map[ntfs.Reference]uint64{},
 		marked: map[ntfs.Reference]bool{}, ran: map[ntfs.Reference]string{}, table: ntfs.NewTable(nil),
+		objects: map[string]ntfs.Reference{},
 	}
 	v.upcase = readUpCase(in, f)
 	v.selection.UpCase = v.upcase
@@ -178,6 +182,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 		if !r.IsBase() {
 			return
 		}
+		v.object(r)
 		check.Survey(r)
 		v.end.survey(r)
 		n := r.BestName()

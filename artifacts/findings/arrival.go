@@ -48,7 +48,7 @@ var ranThenDeleted = wholeRule(Rule{
 	Why:    "The file of a program is gone although the program ran: intruders remove their tools.",
 	Benign: "Updaters and installers in Temp; users who clean up.",
 	Next:   "Recover the file if its record is still there, or from a shadow copy; look at what else was deleted then.",
-	Needs:  []string{"usnjrnl", "executedfiles"},
+	Needs:  []string{"usnjrnl", "executedfiles", "filereferences"},
 }, func(x *look) {
 	idx := x.files()
 	x.eachStory(func(x *look, t *story, p *program) {
@@ -78,7 +78,52 @@ var ranThenDeleted = wholeRule(Rule{
 			x.fate(r)
 		}
 	}
+	for _, key := range sortedKeys(idx.referred) {
+		x.referredGone(key, idx)
+	}
 }, fileArtifacts...)
+
+// referredGone judges a program that ran and whose file, which a shortcut or the Amcache
+// names, is gone without another one in its place.
+func (x *look) referredGone(key string, idx *fileIndex) {
+	p := x.programs[key]
+	if p == nil || p.place == nil || x.installer(p) || !p.runnable() || len(p.executed()) == 0 {
+		return
+	}
+	if t := idx.stories[key]; t != nil && slices.ContainsFunc(t.files, func(r *row) bool { return file(r).Exists }) {
+		return
+	}
+	for _, r := range idx.referred[key] {
+		e := referred(r)
+		if e.Fate != filesystem.FateDeleted.String() && e.Fate != filesystem.FateReused.String() {
+			continue
+		}
+		look := *x
+		look.prog, look.row = p, r
+		by, _, _ := strings.Cut(e.NamedBy[0], " ")
+		look.hit(p.subject(x), Medium, "it ran, and the very file that %s names (record %s) is gone, %s", by, e.Reference, p.place)
+		return
+	}
+}
+
+// A referredFile says what became of a file that a shortcut or the like names.
+type referredFile struct{ filesystem.Referenced }
+
+func referred(r *row) referredFile { return referredFile{r.rec.Data.(filesystem.Referenced)} }
+
+// became is a part of the line about the file, "" when nothing happened to it.
+func (e referredFile) became() string {
+	by, _, _ := strings.Cut(e.NamedBy[0], " ")
+	switch {
+	case e.Fate == filesystem.FateReused.String():
+		return "the file of " + e.Reference + " (" + by + ") is deleted, its record reused"
+	case e.Fate == filesystem.FateDeleted.String():
+		return "the file of " + e.Reference + " (" + by + ") is deleted"
+	case e.Change != "":
+		return e.Change + ": exists as " + clip(e.Now, 300) + " (" + by + ")"
+	}
+	return ""
+}
 
 // fate judges a program whose Prefetch file names a record of a deleted file.
 func (x *look) fate(r *row) {

@@ -94,6 +94,9 @@ func init() {
 	add("N-02", 0, records{removed(tool, 30), pfWritten("T.EXE", 5)}, records{removed(tool, 2), pfWritten("T.EXE", 5)})
 	add("N-02", findings.Medium, records{rec("executedfiles", filesystem.Executed{Path: `\VOLUME{1}\USERS\PUBLIC\A.EXE`, Prefetch: "A.EXE-01234567.pf", Reference: "100-1", Fate: "record reused"})},
 		records{rec("executedfiles", filesystem.Executed{Path: `\VOLUME{1}\USERS\PUBLIC\A.EXE`, Prefetch: "A.EXE-01234567.pf", Reference: "100-1", Fate: "exists"})})
+	gone := rec("filereferences", filesystem.Referenced{Path: hot, NamedBy: []string{"shortcuts C:\\a.lnk"}, Reference: "100-1", Fate: "record reused"})
+	add("N-02", findings.Medium, records{gone, pf(`\Users\Public\a.exe`, at(5))}, records{gone, fileOf(hot, nil), pf(`\Users\Public\a.exe`, at(5))})
+	add("N-02", findings.Medium, records{gone, pf(`\Users\Public\a.exe`, at(5))}, records{gone})
 	add("N-03", findings.Medium, records{became(`C:\Users\Public\a.jpg`, hot)}, records{became(`C:\Users\Public\a.exe.crdownload`, hot)})
 	add("N-03", findings.High, records{became(`C:\Users\Public\a.exe`, `C:\Users\Public\svchost.exe`)}, records{
 		became(`C:\Windows\WinSxS\Temp\0123456789abcdef0123456789abcdef.dat`, `C:\Windows\System32\svchost.exe`),
