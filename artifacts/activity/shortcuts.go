@@ -17,10 +17,10 @@ type Shortcut struct {
 	Name  string `json:"name"`
 	Place string `json:"place"` // recent, office recent, desktop, start menu, quick launch, loose
 	// The times of the shortcut file itself, where the evidence keeps them.
-	First time.Time `json:"shortcut_created,omitzero"`
-	Last  time.Time `json:"shortcut_modified,omitzero"`
-	Volume string `json:"droid_volume,omitempty"`
-	FileID string `json:"droid_file,omitempty"`
+	First  time.Time `json:"shortcut_created,omitzero"`
+	Last   time.Time `json:"shortcut_modified,omitzero"`
+	Volume string    `json:"droid_volume,omitempty"`
+	FileID string    `json:"droid_file,omitempty"`
 	LinkFields
 }
 

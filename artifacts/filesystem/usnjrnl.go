@@ -304,7 +304,7 @@ func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
 		return ForgedTimes
 	}
 	marked := x.v != nil && x.v.marked[s.File]
-	why := x.named.choose(path, lower, s.First, marked)
+	why := x.named.choose(kindOf(path), lower, s.First, marked)
 	if why == NotSelected && old != "" {
 		why = x.named.Select(old, s.First, marked)
 	}

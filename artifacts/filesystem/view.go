@@ -192,8 +192,8 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 		if n == nil || r.Directory() {
 			return
 		}
-		if buf = n.AppendName(buf[:0]); endsAsProgram(buf) {
-			v.selection.Add(string(buf), n.Times[0])
+		if buf = n.AppendName(buf[:0]); isProgram(buf) {
+			v.selection.add(n.Times[0])
 		}
 	})
 	v.table.Finish()
@@ -333,8 +333,10 @@ type chosenRecord struct {
 	marked bool
 }
 
-// paths holds buffers for the paths of records.
-var paths = sync.Pool{New: func() any { return new([]byte) }}
+// A pathBuffer holds the path of a record, and the same folded.
+type pathBuffer struct{ path, folded []byte }
+
+var paths = sync.Pool{New: func() any { return new(pathBuffer) }}
 
 // choose decides whether the file of a record is shown by default. It is called from
 // several goroutines.
@@ -349,15 +351,15 @@ func (v *view) choose(r *ntfs.Record) chosenRecord {
 	}
 	ref := r.Reference()
 	c.marked = r.ZoneIdentifier() != nil
-	buf := paths.Get().(*[]byte)
+	buf := paths.Get().(*pathBuffer)
 	defer paths.Put(buf)
-	*buf, _ = v.table.AppendPath((*buf)[:0], n)
+	buf.path, _ = v.table.AppendPath(buf.path[:0], n)
 	if _, ok := v.ran[ref]; ok {
 		c.reason = NamedByPrefetch
 	} else if !r.Directory() {
-		path := string(*buf)
-		folded := v.upcase.Fold(path)
-		c.reason = v.selection.choose(path, folded, n.Times[0], c.marked)
+		buf.folded = v.upcase.AppendFoldBytes(buf.folded[:0], buf.path)
+		folded := string(buf.folded)
+		c.reason = v.selection.choose(kindOf(buf.path), folded, n.Times[0], c.marked)
 		if c.reason == NotSelected && r.InUse() && looksRunnable(r) && !isInstalled(folded) {
 			c.reason = ProgramByContent
 		}
@@ -369,11 +371,11 @@ func (v *view) choose(r *ntfs.Record) chosenRecord {
 	case c.reason != NotSelected || len(r.Streams) == 0:
 	case hiddenStream(r) != nil:
 		c.reason = ProgramInStream
-	case oddStream(r, func() string { return v.upcase.Fold(string(*buf)) }) != nil:
+	case oddStream(r, func() string { return v.upcase.Fold(string(buf.path)) }) != nil:
 		c.reason = StreamOnSystem
 	}
 	if c.reason != NotSelected {
-		c.sum, c.lsn = rowSum(*buf, r, n), r.LSN
+		c.sum, c.lsn = rowSum(buf.path, r, n), r.LSN
 	}
 	return c
 }
