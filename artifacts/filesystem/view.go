@@ -31,11 +31,12 @@ type view struct {
 	forged    map[ntfs.Reference]*forgedFile
 	// odd programs are in doubt only if the journal shows that their times were set:
 	// when they say that they were created.
-	odd    map[ntfs.Reference]uint64
-	marked map[ntfs.Reference]bool
-	named  namedFiles
-	upcase *ntfs.UpCase
-	ran    map[ntfs.Reference]string // the Prefetch file that names the program
+	odd     map[ntfs.Reference]uint64
+	marked  map[ntfs.Reference]bool
+	watched []folder // whose indexes are read
+	named   namedFiles
+	upcase  *ntfs.UpCase
+	ran     map[ntfs.Reference]string // the Prefetch file that names the program
 
 	objects  map[string]ntfs.Reference // files by their object identifiers
 	volumeID string                    // of link tracking
@@ -331,6 +332,7 @@ type chosenRecord struct {
 	*ntfs.Record
 	choice
 	marked bool
+	folder string // its path, of a folder whose index is read
 }
 
 // A pathBuffer holds the path of a record, and the same folded.
@@ -346,14 +348,19 @@ func (v *view) choose(r *ntfs.Record) chosenRecord {
 		return c
 	}
 	n := r.BestName()
-	if n == nil || r.Directory() && len(r.Streams) == 0 {
+	if n == nil {
 		return c
 	}
-	ref := r.Reference()
-	c.marked = r.ZoneIdentifier() != nil
 	buf := paths.Get().(*pathBuffer)
 	defer paths.Put(buf)
 	buf.path, _ = v.table.AppendPath(buf.path[:0], n)
+	if r.Directory() {
+		if c.folder = v.watchedFolder(r, buf); len(r.Streams) == 0 {
+			return c
+		}
+	}
+	ref := r.Reference()
+	c.marked = r.ZoneIdentifier() != nil
 	if _, ok := v.ran[ref]; ok {
 		c.reason = NamedByPrefetch
 	} else if !r.Directory() {
@@ -380,10 +387,25 @@ func (v *view) choose(r *ntfs.Record) chosenRecord {
 	return c
 }
 
+// watchedFolder returns the path of a record whose index is read, or "".
+func (v *view) watchedFolder(r *ntfs.Record, buf *pathBuffer) string {
+	if !r.InUse() || !r.IsBase() {
+		return ""
+	}
+	buf.folded = v.upcase.AppendFoldBytes(buf.folded[:0], buf.path)
+	if !isWatchedFolder(string(buf.folded)) {
+		return ""
+	}
+	return string(buf.path)
+}
+
 // keep notes what was decided of a record, within the limits.
 func (v *view) keep(c chosenRecord) {
 	if c.marked && len(v.marked) < maxMarked {
 		v.marked[c.Reference()] = true
+	}
+	if c.folder != "" && len(v.watched) < maxMarked {
+		v.watched = append(v.watched, folder{c.Reference(), c.folder})
 	}
 	if c.reason != NotSelected && len(v.chosen) < maxChosen {
 		v.chosen[c.Reference()] = c.choice
