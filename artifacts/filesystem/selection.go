@@ -43,6 +43,10 @@ func (s *Selection) Add(path string, named uint64) {
 	}
 }
 
+// duringSetup reports whether so many programs were named around a moment that it is
+// that of an installation.
+func (s *Selection) duringSetup(at uint64) bool { return around(s.named, at) >= setup }
+
 // add takes a program.
 func (s *Selection) add(named uint64) { s.named, s.sorted = append(s.named, named), false }
 
@@ -66,6 +70,9 @@ func (s *Selection) choose(kind nameKind, lower string, named uint64, marked boo
 	case kind&(programName|scriptName|containerName) == 0:
 		if kind&macroName != 0 && (strings.Contains(lower, `\downloads\`) || strings.Contains(lower, `\temp\`)) {
 			return MacroDocument
+		}
+		if strings.HasSuffix(lower, ".mof") && IsWMI(lower) && around(s.named, named) < setup {
+			return NamedAlone
 		}
 		return NotSelected
 	case !isInstalled(lower):
@@ -106,6 +113,13 @@ func isServicing(lower string) bool {
 	return false
 }
 
+// IsWMI reports whether a file, whose path has no drive and is in lower case, is in the
+// repository of WMI or is a class file that WMI compiles: a way to start programs.
+func IsWMI(lower string) bool {
+	const wbem = `\windows\system32\wbem\`
+	return strings.HasPrefix(lower, wbem) && (strings.HasPrefix(lower[len(wbem):], `repository\`) || strings.HasSuffix(lower, ".mof"))
+}
+
 // isHot reports whether a file is in a folder from which programs start
 // automatically, or in one that everybody can write to and nobody looks at. A
 // folder of Windows that holds hundreds of files counts for runnable ones only.
@@ -114,6 +128,7 @@ func isHot(lower string) bool {
 	switch {
 	case strings.Contains(lower, `\programs\startup\`), strings.HasPrefix(lower, `\perflogs\`), strings.HasPrefix(lower, `\users\public\`),
 		strings.HasPrefix(lower, `\windows\tasks\`), strings.HasPrefix(lower, `\windows\system32\tasks\`),
+		strings.HasPrefix(lower, `\windows\system32\wbem\repository\`),
 		strings.HasPrefix(lower, `\windows\prefetch\`) && strings.HasSuffix(lower, ".pf"):
 		return name != "desktop.ini"
 	case strings.HasPrefix(lower, `\$recycle.bin\`), strings.HasPrefix(lower, `\recycler\`):

@@ -40,6 +40,9 @@ func TestSelect(t *testing.T) {
 		{`\Windows\Fonts\arial.exe`, update, false, HotPlace},
 		{`\x.exe`, update, false, HotPlace},
 		{`\pagefile.sys`, update, false, HotPlace},
+		{`\Windows\System32\wbem\Repository\OBJECTS.DATA`, update, false, HotPlace},
+		{`\Windows\System32\wbem\AutoRecover\x.mof`, alone, false, NamedAlone},
+		{`\Windows\System32\wbem\AutoRecover\x.mof`, update, false, NotSelected},
 		{`\$Orphan\(12-3)\x.exe`, update, false, ProgramOutside},
 	} {
 		if got := s.Select(c.path, c.named, c.marked); got != c.want {

@@ -51,6 +51,7 @@ type Change struct {
 	StreamTime time.Time `json:"stream_changed,omitzero"`
 	MarkLost   bool      `json:"mark_removed,omitempty"` // a stream went, and the file has no Mark of the Web
 	OddTimes   bool      `json:"times_odd,omitempty"`    // the program's times are old and whole seconds, and were set here
+	Setup      bool      `json:"during_setup,omitempty"` // created while an installation named programs
 	Shown      string    `json:"shown_because,omitempty"`
 
 	// Of a start.
@@ -361,6 +362,7 @@ func (x *journalReader) change(kind string, s *ntfs.Session, path string, state 
 	}
 	c.move(&x.moved, s)
 	c.OddTimes = x.oddTimes(s)
+	c.Setup = (s.Created != 0 || s.Renamed != 0) && x.named.duringSetup(s.First)
 	if x.v != nil && s.Stream != 0 {
 		c.MarkLost = MarkRemoved(s, x.v.marked[s.File])
 	}

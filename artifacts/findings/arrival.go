@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"path"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/browser"
 	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -229,10 +231,11 @@ func suspectHost(address string) string {
 
 var markRemoved = wholeRule(Rule{
 	ID: "N-07", Title: "Mark of the Web removed", Level: Medium, Attack: []string{"T1553.005"},
-	Why:    "A stream of the file was removed before the program ran, and the file has no Mark of the Web now: Windows no longer warns of it.",
-	Benign: "\"Unblock\" in the file's properties; some archivers.",
+	Why: "The program ran without a Mark of the Web, so that Windows did not warn of it: a stream of its file was removed before, or a browser loaded the file, " +
+		"and it has no mark.",
+	Benign: "\"Unblock\" in the file's properties; some archivers; policies and browsers that mark nothing.",
 	Next:   "Find out who removed the mark and where the file came from.",
-	Needs:  []string{"usnjrnl"},
+	Needs:  []string{"usnjrnl", "mft", "browserdownloads"},
 }, func(x *look) {
 	idx := x.files()
 	x.eachStory(func(x *look, t *story, p *program) {
@@ -249,8 +252,51 @@ var markRemoved = wholeRule(Rule{
 				}
 			}
 		}
+		x.unmarked(t, p, idx.launches(p))
 	})
 }, fileArtifacts...)
+
+// unmarked judges a program that a browser loaded and that has no mark: it was removed,
+// or a program that marks nothing put the file there.
+func (x *look) unmarked(t *story, p *program, runs []launch) {
+	if len(runs) == 0 || len(t.files) == 0 || len(t.marks) > 0 || !p.runnable() {
+		return
+	}
+	for _, r := range p.rows {
+		d, ok := r.rec.Data.(browser.Download)
+		if !ok || d.Status != "complete" || !fromAbroad(d.URL) {
+			continue
+		}
+		from, to := cmp.Or(d.Start, d.End), cmp.Or(d.End, d.Start)
+		for _, fr := range t.files {
+			f := file(fr)
+			// The file that the browser wrote, and not one that replaced it.
+			if f.Zone != "" || f.NameCreated.Before(from.Add(-time.Minute)) || f.NameCreated.After(to.Add(10*time.Minute)) {
+				continue
+			}
+			for _, l := range runs {
+				if l.at.After(f.NameCreated) {
+					x.hit(x.subjectOf(t), 0, "%s loaded it from %s, it has no mark, the program ran %s", d.Browser, clip(d.URL, 300),
+						utcTime(l.at)).from(r, fr, l.row)
+					return
+				}
+			}
+		}
+	}
+}
+
+// fromAbroad reports whether browsers mark what comes from an address: not what comes
+// from the own network.
+func fromAbroad(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "ftp" {
+		return false
+	}
+	if a, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast()
+	}
+	return strings.Contains(strings.Trim(u.Hostname(), "."), ".")
+}
 
 var becameProgram = wholeRule(Rule{
 	ID: "N-03", Title: "File renamed to a program", Level: Medium, Attack: []string{"T1036.003", "T1036.008"},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/browser"
 	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 )
@@ -112,6 +113,16 @@ func init() {
 	add("N-06", findings.Medium, records{marked(hot, "https://example.com/a.exe"), pf(`\Users\Public\a.exe`, at(5))}, records{marked(`C:\Program Files\A\a.exe`, "https://example.com/a.exe"), pf(`\Program Files\A\a.exe`, at(5))})
 	lost := func(c *filesystem.Change) { c.StreamTime, c.MarkLost = minute(0), true }
 	add("N-07", findings.Medium, records{session(hot, lost), pf(`\Users\Public\a.exe`, at(5))}, records{session(hot, lost), pf(`\Users\Public\a.exe`, at(-5))})
+	loaded := func(url string) artifacts.Record {
+		return rec("browserdownloads", browser.Download{Browser: "Chrome", Path: hot, URL: url, Start: minute(0), End: minute(1), Status: "complete"})
+	}
+	bare, run := fileOf(hot, nil), pf(`\Users\Public\a.exe`, at(5))
+	address := "https://example.com/a.exe"
+	add("N-07", findings.Medium, records{loaded(address), bare, run}, records{loaded(address), bare})
+	add("N-07", findings.Medium, records{loaded(address), bare, run}, records{loaded("http://intranet/a.exe"), bare, run})
+	add("N-07", findings.Medium, records{loaded(address), bare, run}, records{loaded("http://10.1.2.3/a.exe"), bare, run})
+	add("N-07", findings.Medium, records{loaded(address), bare, run}, records{loaded(address), bare, marked(hot, address), run})
+	add("N-07", findings.Medium, records{loaded(address), bare, run}, records{loaded(address), fileOf(hot, func(f *filesystem.File) { f.NameCreated = minute(60) }), run})
 	add("N-08", findings.High, deletedPf(6), deletedPf(1))
 	add("N-08", findings.Medium, append(deletedPf(1), pfWritten("A.EXE", -9)), append(deletedPf(1), pfWritten("B.EXE", -9)))
 	log := `C:\Windows\System32\winevt\Logs\Security.evtx`
@@ -134,6 +145,11 @@ func init() {
 		records{fileOf(`C:\Windows\System32`, func(f *filesystem.File) { f.Directory, f.Streams = true, []string{"x (5)"} })})
 	add("N-13", findings.Low, records{fileOf(`C:\data`, func(f *filesystem.File) { f.Directory, f.OddStream = true, "x" })},
 		records{fileOf(`C:\data`, func(f *filesystem.File) { f.Directory, f.Streams = true, []string{"x (5)"} })})
+	startup := func(c *filesystem.Change) { c.Created, c.Setup = minute(0), true }
+	add("N-12", findings.Medium, records{created(`C:\Windows\Tasks\a.job`)}, records{session(`C:\Windows\Tasks\a.job`, startup)})
+	add("N-12", findings.Medium, records{created(`C:\Windows\System32\wbem\AutoRecover\0123.mof`)}, records{created(`C:\Windows\System32\wbem\x.txt`)})
+	add("N-12", findings.Medium, records{created(`C:\Windows\System32\wbem\Repository\x.dat`)}, records{removed(`C:\Windows\System32\wbem\Repository\x.dat`, 0)})
+	add("N-12", findings.Low, records{created(`C:\Windows\System32\wbem\Repository\OBJECTS.DATA`)}, records{removed(`C:\Windows\System32\wbem\Repository\OBJECTS.DATA`, 0)})
 	driver := `C:\Windows\System32\drivers\x.sys`
 	add("N-12", findings.Medium, records{created(driver)}, records{session(driver, func(c *filesystem.Change) {
 		c.Created, c.Shown = minute(0), string(filesystem.NamedElsewhere)
