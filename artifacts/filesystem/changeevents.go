@@ -38,13 +38,36 @@ func (c Change) Events() []artifacts.Event {
 	if !c.Renamed.IsZero() {
 		add(c.Renamed, "File Renamed Time", c.renamed())
 	}
-	add(c.StreamTime, "Stream Changed Time", "a stream of "+c.Path+" was created, renamed or deleted")
+	add(c.StreamTime, c.streamKind(), c.streamSays())
 	add(c.TimesSet, "Times Set Time", c.setTimes())
 	add(c.Deleted, "File Deletion Time", c.Path+" was deleted")
 	if len(out) == 0 {
 		add(c.First, "File Written Time", c.Path+" was changed: "+c.Reasons)
 	}
 	return out
+}
+
+// streamWritten is the reason of a session that wrote into a named stream. One that also
+// changed the list of streams made it.
+const streamWritten = "NAMED_DATA_EXTEND"
+
+func (c Change) streamKind() string {
+	if strings.Contains(c.Reasons, streamWritten) {
+		return "Stream Created Time"
+	}
+	return "Stream Changed Time"
+}
+
+func (c Change) streamSays() string {
+	switch {
+	case c.MarkLost:
+		return "a stream of " + c.Path + " was renamed or deleted, and it has no Mark of the Web"
+	case !strings.Contains(c.Reasons, streamWritten):
+		return "a stream of " + c.Path + " was created, renamed or deleted"
+	case c.marked:
+		return "a stream of " + c.Path + " was created; it has a Mark of the Web"
+	}
+	return "a stream of " + c.Path + " was created"
 }
 
 // setBack says that the clock was set back.

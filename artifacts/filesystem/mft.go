@@ -360,6 +360,14 @@ func (f File) Tags() []string {
 	return tags
 }
 
+// Moved reports whether the name was made by a rename or a move, which gives it the
+// times of the file: the file was there before the name. The four times of a name that
+// was made with its file are one.
+func (f File) Moved() bool {
+	return !f.NameCreated.IsZero() && f.NameCreated.Equal(f.Created) &&
+		!(f.NameModified.Equal(f.NameCreated) && f.NameChanged.Equal(f.NameCreated) && f.NameAccessed.Equal(f.NameCreated))
+}
+
 // Events gives the creation of the name, and further times where they say more.
 // All eight times are events when everything was asked for.
 func (f File) Events() []artifacts.Event {
@@ -374,7 +382,11 @@ func (f File) Events() []artifacts.Event {
 			out = append(out, artifacts.Event{Time: t, Kind: kind, Message: message(says)})
 		}
 	}
-	add(f.NameCreated, "File Name Created Time", "appeared (name made; "+size(f.Size)+from+")")
+	appeared := "appeared (name made; "
+	if f.Moved() {
+		appeared = "appeared not later than this (renamed or moved since; "
+	}
+	add(f.NameCreated, "File Name Created Time", appeared+size(f.Size)+from+")")
 	apart := f.Created.Sub(f.NameCreated)
 	if f.full || apart < -2*time.Second || apart > 2*time.Second {
 		add(f.Created, "Creation Time", "file says created")

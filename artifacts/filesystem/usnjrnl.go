@@ -78,8 +78,9 @@ type Change struct {
 	VolumeMade  time.Time `json:"volume_created,omitzero"`
 	Recreated   bool      `json:"recreated,omitempty"`
 
-	full  bool
-	oneOf int // changes that set times, the last of which has CreatedTo
+	full   bool
+	marked bool // the file has a Mark of the Web
+	oneOf  int  // changes that set times, the last of which has CreatedTo
 }
 
 var usnjrnl = artifacts.Define(artifacts.Artifact{
@@ -364,7 +365,8 @@ func (x *journalReader) change(kind string, s *ntfs.Session, path string, state 
 	c.OddTimes = x.oddTimes(s)
 	c.Setup = (s.Created != 0 || s.Renamed != 0) && x.named.duringSetup(s.First)
 	if x.v != nil && s.Stream != 0 {
-		c.MarkLost = MarkRemoved(s, x.v.marked[s.File])
+		c.marked = x.v.marked[s.File]
+		c.MarkLost = MarkRemoved(s, c.marked)
 	}
 	return c
 }

@@ -23,14 +23,14 @@ var arrivedAndRan = wholeRule(Rule{
 }, func(x *look) {
 	idx := x.files()
 	x.eachStory(func(x *look, t *story, p *program) {
-		if p.place == nil || p.place.level < Medium || !p.runnable() || x.installer(p) {
+		if p.place == nil || p.place.level < Medium && !inProfileTemp(p) || !p.runnable() || x.installer(p) {
 			return
 		}
 		at, row, how := t.appeared()
 		if row == nil || at.IsZero() {
 			return
 		}
-		for _, l := range idx.launches(p) {
+		for _, l := range x.runsOf(idx, p) {
 			after := l.at.Sub(at)
 			if after < -10*time.Second || after > time.Hour {
 				continue
@@ -58,17 +58,14 @@ var ranThenDeleted = wholeRule(Rule{
 		if row == nil || p.place == nil || x.installer(p) || !p.runnable() {
 			return
 		}
-		runs := idx.launches(p)
-		if len(runs) == 0 {
-			runs = idx.startsNamed(p.base)
-		}
+		runs := x.runsOf(idx, p)
 		for i := len(runs) - 1; i >= 0; i-- {
 			l := runs[i]
 			if l.at.After(gone) {
 				continue
 			}
 			level := Medium
-			if p.place.level >= Medium && gone.Sub(l.at) <= 24*time.Hour {
+			if p.place.level >= High && gone.Sub(l.at) <= 24*time.Hour {
 				level = High
 			}
 			x.hit(x.subjectOf(t), level, "ran %s and was deleted %s, %s", utcTime(l.at), utcTime(gone), p.place).from(row, l.row)
@@ -146,6 +143,22 @@ func (x *look) fate(r *row) {
 		p.place)
 }
 
+// inProfileTemp reports whether a program is in the folder Temp of a user.
+func inProfileTemp(p *program) bool {
+	return strings.HasPrefix(p.key, `\users\`) && strings.Contains(p.key, `\appdata\local\temp\`)
+}
+
+// runsOf returns the starts of a program, by writes of Prefetch files of its name when
+// nothing else shows one: a file that is gone has no record of its folder. Those of a name
+// that programs of Windows have are theirs.
+func (x *look) runsOf(idx *fileIndex, p *program) []launch {
+	runs := idx.launches(p)
+	if len(runs) == 0 && x.t.binaries[p.base] == nil {
+		runs = idx.startsNamed(p.base)
+	}
+	return runs
+}
+
 // startsNamed returns the starts of programs of a name, by writes of their
 // Prefetch files: a file that is gone has no record of its folder.
 func (x *fileIndex) startsNamed(base string) []launch {
@@ -176,7 +189,7 @@ var fromInternet = wholeRule(Rule{
 		if m == nil || m.Zone != "Internet" && m.Zone != "restricted" {
 			return
 		}
-		if len(p.executed()) == 0 && len(idx.startsNamed(p.base)) == 0 {
+		if len(p.executed()) == 0 && len(x.runsOf(idx, p)) == 0 {
 			return
 		}
 		level := Informational

@@ -159,6 +159,9 @@ func (t *story) appeared() (time.Time, *row, string) {
 	if best == nil {
 		return time.Time{}, nil, ""
 	}
+	if file(best).Moved() {
+		return file(best).NameCreated, best, "there not later than"
+	}
 	return file(best).NameCreated, best, "named"
 }
 

@@ -90,6 +90,14 @@ func init() {
 	}
 	add("N-01", findings.High, records{created(hot), pf(`\Users\Public\a.exe`, at(5))}, records{created(hot), pf(`\Users\Public\a.exe`, at(500))})
 	add("N-01", findings.High, records{fileOf(hot, nil), pf(`\Users\Public\a.exe`, at(5))}, records{fileOf(`C:\Program Files\A\a.exe`, nil), pf(`\Program Files\A\a.exe`, at(5))})
+	temp, tempRun := created(tool), pf(`\Users\u\AppData\Local\Temp\t.exe`, at(5))
+	add("N-01", findings.Medium, records{temp, tempRun}, records{created(`C:\Windows\Temp\t.exe`), pf(`\Windows\Temp\t.exe`, at(5))})
+	add("N-01", findings.Medium, records{temp, tempRun}, records{created(`C:\Users\u\AppData\Local\Temp\setup.exe`), pf(`\Users\u\AppData\Local\Temp\setup.exe`, at(5))})
+	// A write of a Prefetch file shows the start, but those of a name of Windows are not the program's.
+	add("N-01", findings.Medium, records{temp, pfWritten("T.EXE", 5)}, records{created(`C:\Users\Public\svchost.exe`), pfWritten("SVCHOST.EXE", 5)})
+	loadedTo := `C:\Users\u\Downloads\t.exe`
+	add("N-02", findings.Medium, records{removed(loadedTo, 30), pf(`\Users\u\Downloads\t.exe`, at(5))},
+		records{removed(`C:\Users\u\Downloads\svchost.exe`, 30), pfWritten("SVCHOST.EXE", 5)})
 	add("N-02", findings.High, records{removed(hot, 30), pf(`\Users\Public\a.exe`, at(5))}, records{removed(hot, 30), pf(`\Users\Public\a.exe`, at(45))})
 	add("N-02", findings.Medium, records{removed(tool, 30), pf(`\Users\u\AppData\Local\Temp\t.exe`, at(5))}, records{removed(`C:\Program Files\A\a.exe`, 30), pf(`\Program Files\A\a.exe`, at(5))})
 	add("N-02", 0, records{removed(tool, 30), pfWritten("T.EXE", 5)}, records{removed(tool, 2), pfWritten("T.EXE", 5)})
