@@ -73,6 +73,9 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 	}
 	rec := Record{Artifact: in.Artifact, Host: s.machine.Name, User: in.User, From: from, Data: d, View32: in.View32, Quiet: quiet,
 		zone: s.opts.Zone}
+	if a, ok := d.(interface{ Aside() bool }); ok {
+		rec.Aside = a.Aside()
+	}
 	if u, ok := d.(interface{ Owner() evidence.User }); ok {
 		if o := u.Owner(); o != (evidence.User{}) {
 			rec.User = o

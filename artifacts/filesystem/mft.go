@@ -63,6 +63,7 @@ type File struct {
 	Damage     string    `json:"damage,omitempty"`
 
 	full    bool
+	aside   bool
 	boundBy string // what shows that it was deleted before DeletedBefore
 	body    []BodyLine
 }
@@ -114,9 +115,10 @@ func decodeMFT(in artifacts.Input, yield func(File) bool) error {
 	if v == nil {
 		return nil
 	}
-	if !in.Full {
+	if !in.Full && !in.All {
 		return v.chosenFiles(in, yield)
 	}
+	live := liveView(in)
 	type row struct {
 		File
 		wanted bool
@@ -124,7 +126,9 @@ func decodeMFT(in artifacts.Input, yield func(File) bool) error {
 	j := v.journal(in)
 	make := func(r *ntfs.Record) (x row) {
 		if x.wanted = r.IsBase() || r.Reused; x.wanted {
-			x.File = v.file(in, r, v.chosen[r.Reference()].reason, j)
+			c := v.chosen[r.Reference()]
+			x.File = v.file(in, r, c.reason, j)
+			x.aside = !in.Full && (c.reason == NotSelected || live != nil && live.chosen[r.Reference()].sum == c.sum)
 		}
 		return x
 	}
@@ -299,6 +303,9 @@ func doubtOf(x *forgedFile) *Doubt {
 	}
 	return d
 }
+
+// Aside reports whether the file is not shown by default.
+func (f File) Aside() bool { return f.aside }
 
 // Identity is the reference and the place of the record.
 func (f File) Identity() string { return fmt.Sprintf("%s %d", f.Reference, f.Position()) }

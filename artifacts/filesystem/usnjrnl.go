@@ -79,6 +79,7 @@ type Change struct {
 	Recreated   bool      `json:"recreated,omitempty"`
 
 	full   bool
+	aside  bool
 	marked bool // the file has a Mark of the Web
 	oneOf  int  // changes that set times, the last of which has CreatedTo
 }
@@ -141,6 +142,7 @@ func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
 		wiped: NewWipeCheck(), mass: NewMassCheck(), yield: yield, moved: movedTimes{files: map[ntfs.Reference]*movedTime{}},
 	}
 	x.bursts = newBurstFolder(func(c Change) bool { return yield(c) })
+	x.bursts.all = in.All
 	var table *ntfs.Table
 	if x.v != nil {
 		table, x.drive = x.v.table, x.v.drive
@@ -259,7 +261,7 @@ func (x *journalReader) session(s *ntfs.Session) bool {
 		old = under(from, s.OldName)
 	}
 	why := x.choose(s, path, old)
-	if why == NotSelected && !x.in.Full {
+	if why == NotSelected && !x.in.Full && !x.in.All {
 		x.left++
 		return true
 	}
@@ -268,7 +270,7 @@ func (x *journalReader) session(s *ntfs.Session) bool {
 	if old != "" {
 		c.OldPath = x.drive + old
 	}
-	if x.in.Full || why == Watched {
+	if c.aside = why == NotSelected && !x.in.Full; c.aside || x.in.Full || why == Watched {
 		return x.yield(c)
 	}
 	return x.bursts.add(c)
@@ -425,6 +427,9 @@ func (x *journalReader) summary() Change {
 	}
 	return c
 }
+
+// Aside reports whether the change is not shown by default.
+func (c Change) Aside() bool { return c.aside }
 
 // Identity is the kind, the place in the journal and what was changed.
 func (c Change) Identity() string {
