@@ -56,6 +56,7 @@ type File struct {
 	Prefetch   string    `json:"prefetch,omitempty"`          // the Prefetch file that names it as its program
 	Forged     *Doubt    `json:"times_in_doubt,omitempty" extra:"-"`
 	Shown      string    `json:"shown_because,omitempty"`
+	Responder  bool      `json:"responder,omitempty"`            // named after a program to collect evidence came
 	ObjectTime time.Time `json:"object_id_time,omitzero"`        // of a version 1 identifier: when a machine made it
 	ObjectNode string    `json:"object_id_address,omitempty"`    // and the network address of that machine
 	WSL        *Linux    `json:"wsl,omitempty" extra:"-"`        // of a file that the Windows Subsystem for Linux manages
@@ -227,6 +228,7 @@ func (v *view) file(in artifacts.Input, r *ntfs.Record, why Reason, j *journalFa
 	if best != nil {
 		f.NameCreated, f.NameModified, f.NameChanged, f.NameAccessed = best.Created(), best.Modified(), best.Changed(), best.Accessed()
 	}
+	f.Responder = best != nil && v.responder != 0 && best.Times[0] >= v.responder
 	for i := range r.SlackNames {
 		f.Slack = append(f.Slack, r.SlackNames[i].Name())
 	}
@@ -360,6 +362,9 @@ func (f File) Tags() []string {
 	}
 	if f.Forged != nil {
 		tags = append(tags, "times-in-doubt")
+	}
+	if f.Responder {
+		tags = append(tags, "responder")
 	}
 	if f.Damage != "" {
 		tags = append(tags, "damaged")

@@ -51,6 +51,7 @@ type Change struct {
 	StreamTime time.Time `json:"stream_changed,omitzero"`
 	MarkLost   bool      `json:"mark_removed,omitempty"` // a stream went, and the file has no Mark of the Web
 	OddTimes   bool      `json:"times_odd,omitempty"`    // the program's times are old and whole seconds, and were set here
+	Responder  bool      `json:"responder,omitempty"`    // after a program to collect evidence came
 	Setup      bool      `json:"during_setup,omitempty"` // created while an installation named programs
 	Shown      string    `json:"shown_because,omitempty"`
 
@@ -113,27 +114,29 @@ func signedJournal() []artifacts.Source {
 
 // A journalReader turns one journal into records.
 type journalReader struct {
-	in     artifacts.Input
-	v      *view // nil without $MFT
-	drive  string
-	j      *ntfs.Journal
-	rewind *ntfs.Rewind
-	named  Selection // of programs by the times of the journal
-	files  namedFiles
-	upcase *ntfs.UpCase
-	wiped  *WipeCheck
-	mass   *MassCheck
-	moved  movedTimes
-	clock  clockCheck
-	bursts *burstFolder
-	yield  func(Change) bool
-	base   int64 // USN of offset 0
-	left   int
-	first  uint64
-	last   uint64
-	minUSN uint64
-	maxUSN uint64
-	buf    []byte
+	in         artifacts.Input
+	v          *view // nil without $MFT
+	drive      string
+	j          *ntfs.Journal
+	rewind     *ntfs.Rewind
+	named      Selection // of programs by the times of the journal
+	files      namedFiles
+	upcase     *ntfs.UpCase
+	wiped      *WipeCheck
+	mass       *MassCheck
+	moved      movedTimes
+	clock      clockCheck
+	collection collection
+	began      uint64 // FILETIME at which the responder began; 0 for none
+	bursts     *burstFolder
+	yield      func(Change) bool
+	base       int64 // USN of offset 0
+	left       int
+	first      uint64
+	last       uint64
+	minUSN     uint64
+	maxUSN     uint64
+	buf        []byte
 }
 
 func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
@@ -199,11 +202,12 @@ func (x *journalReader) survey() error {
 		x.last, x.maxUSN = c.FileTime, c.USN
 		x.moved.survey(c)
 		x.clock.add(c)
+		x.collector(c)
 		if c.Reason&ntfs.ReasonClose != 0 && c.Reason&(ntfs.ReasonCreate|ntfs.ReasonRenameNew) != 0 && !c.Directory() {
 			x.named.Add(c.Name(), c.FileTime)
 		}
 	}
-	x.base = x.j.Stats.Base
+	x.base, x.began = x.j.Stats.Base, x.responder()
 	x.named.Select("", 0, false)
 	x.judgeMoved()
 	return nil
@@ -365,6 +369,7 @@ func (x *journalReader) change(kind string, s *ntfs.Session, path string, state 
 	}
 	c.move(&x.moved, s)
 	c.OddTimes = x.oddTimes(s)
+	c.Responder = x.began != 0 && s.First >= x.began
 	c.Setup = (s.Created != 0 || s.Renamed != 0) && x.named.duringSetup(s.First)
 	if x.v != nil && s.Stream != 0 {
 		c.marked = x.v.marked[s.File]
@@ -434,63 +439,4 @@ func (c Change) Aside() bool { return c.aside }
 // Identity is the kind, the place in the journal and what was changed.
 func (c Change) Identity() string {
 	return fmt.Sprintf("%s %d %d %s %s %s", c.Kind, c.USN, c.LastUSN, c.Reference, c.Path, c.Extension)
-}
-
-// Program returns the path of the program that was changed, or the name of the
-// one that started.
-func (c Change) Program() string {
-	switch {
-	case c.Kind == KindStart:
-		return c.Executable
-	case (c.Kind == KindSession || c.Kind == KindWiped) && !c.Directory && IsRunnable(c.Path):
-		return c.Path
-	}
-	return ""
-}
-
-// Proof is that of a start for the write of a Prefetch file.
-func (c Change) Proof() artifacts.Proof {
-	if c.Kind == KindStart {
-		return artifacts.Executed
-	}
-	return artifacts.Present
-}
-
-const clock = "15:04:05"
-
-// Summary says what happened in one line.
-func (c Change) Summary() string {
-	switch c.Kind {
-	case KindStart:
-		return fmt.Sprintf("%s was written: %s started at most 10.6 s earlier", c.Path, c.Executable)
-	case KindBurst:
-		return fmt.Sprintf("%d files below %s were %s between %s and %s", c.Files, c.Path, c.Action, c.First.Format(clock),
-			c.Last.Format(clock))
-	case KindMass:
-		if c.Path != "" {
-			return fmt.Sprintf("%s appeared in %d folders between %s and %s", c.Path, c.Folders, c.First.Format(clock),
-				c.Last.Format(clock))
-		}
-		return fmt.Sprintf("%d files of %d extensions were renamed to *.%s between %s and %s", c.Files, c.Extensions, c.Extension,
-			c.First.Format(clock), c.Last.Format(clock))
-	case KindWiped:
-		return fmt.Sprintf("%s was renamed %d times and then deleted", c.Path, c.Renames)
-	case KindClock:
-		return c.setBack()
-	case KindJournal:
-		return fmt.Sprintf("%d records from %s to %s", c.Records, c.First.Format(time.DateTime), c.Last.Format(time.DateTime))
-	}
-	s := c.Path + " [" + c.Reference + "] " + c.Reasons
-	if c.OldPath != "" {
-		s += " was " + c.OldPath
-	}
-	return s
-}
-
-// Tags marks what a reader must know.
-func (c Change) Tags() []string {
-	if c.MarkLost {
-		return []string{"stream-removed"}
-	}
-	return nil
 }

@@ -45,7 +45,9 @@ type view struct {
 	recordSize int
 	records    int // in $MFT
 	end        volumeEnd
-	unordered  int // programs in doubt that were not placed in the order of changes
+	collection collection
+	responder  uint64 // FILETIME from which on names are the responder's; 0 for none
+	unordered  int    // programs in doubt that were not placed in the order of changes
 }
 
 // A forgedFile is a program in doubt, with the path of the file whose times it has.
@@ -195,6 +197,9 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 		}
 		if buf = n.AppendName(buf[:0]); isProgram(buf) {
 			v.selection.add(n.Times[0])
+			if isCollector(buf) {
+				v.collection.add(n.Times[0])
+			}
 		}
 	})
 	v.table.Finish()
@@ -210,6 +215,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 		v.end.compare(c.Record)
 		v.keep(c)
 	}))
+	v.responder = v.collection.began(v.end.at)
 	v.err = errors.Join(err, v.judgeTimes(in, check))
 	return v
 }

@@ -173,5 +173,7 @@ func init() {
 	add("N-14", findings.High, append(slices.Clone(parts), pf(`\Users\u\rclone.exe`, at(5))), records{pf(`\Users\u\rclone.exe`, at(5))})
 	add("N-15", findings.Critical, records{multiple(filesystem.KindMass, func(c *filesystem.Change) { c.Files, c.Extensions, c.Extension = 4000, 12, "locked" })},
 		records{multiple(filesystem.KindMass, func(c *filesystem.Change) { c.Path, c.Files, c.Folders = "LICENSE.txt", 40, 40 })})
+	add("N-16", findings.Informational, records{fileOf(`C:\Users\u\Documents\mimikatz.exe`, func(f *filesystem.File) { f.Responder = true })},
+		records{fileOf(`C:\Users\u\Documents\notes.exe`, nil)})
 	add("N-16", findings.High, records{fileOf(`C:\Users\u\Documents\mimikatz.exe`, nil)}, records{fileOf(`C:\Users\u\Documents\notes.exe`, nil)})
 }

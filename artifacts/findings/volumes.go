@@ -435,6 +435,18 @@ var massChange = wholeRule(Rule{
 	}
 }, fileArtifacts...)
 
+// byResponder reports whether a record is of the time after a program to collect evidence
+// came to the volume.
+func byResponder(r *row) bool {
+	switch d := r.rec.Data.(type) {
+	case filesystem.File:
+		return d.Responder
+	case filesystem.Change:
+		return d.Responder
+	}
+	return false
+}
+
 var toolShadow = wholeRule(Rule{
 	ID: "N-16", Title: "Attack tool in the metadata of the volume", Level: Medium,
 	Why:    "A file has or had the name of an attack tool, and no other artifact knows it.",
@@ -454,6 +466,9 @@ var toolShadow = wholeRule(Rule{
 		rows := slices.Concat(t.files, t.changes)
 		if len(rows) == 0 {
 			return
+		}
+		if !slices.ContainsFunc(rows, func(r *row) bool { return !byResponder(r) }) {
+			level = Informational
 		}
 		x.hit(x.subjectOf(t), level, "%s is the name of a tool for %s", p.base, tool.class).as(tool.attack...).from(rows[0])
 	})
