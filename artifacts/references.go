@@ -20,6 +20,7 @@ type FileReference struct {
 	Sequence uint16
 	ObjectID string    // GUID of link tracking; empty when the record has none
 	VolumeID string    // GUID of the volume, with an ObjectID
+	Serial   uint32    // of the volume; 0 when the record has none
 	Created  time.Time // of the file, by the record; zero when it has none
 }
 

@@ -185,6 +185,7 @@ type LinkFields struct {
 	Sequence    uint16    `json:"mft_sequence,omitempty"`
 
 	file, volume string // ids of link tracking
+	serial       uint32
 }
 
 // FileReferences returns those of the target: its place in the file table and its
@@ -196,7 +197,8 @@ func (f LinkFields) references(path string) []artifacts.FileReference {
 		return nil
 	}
 	return []artifacts.FileReference{{
-		Path: path, Entry: f.Entry, Sequence: f.Sequence, ObjectID: f.file, VolumeID: f.volume, Created: f.Created,
+		Path: path, Entry: f.Entry, Sequence: f.Sequence, ObjectID: f.file, VolumeID: f.volume, Serial: f.serial,
+		Created: f.Created,
 	}}
 }
 
@@ -210,6 +212,7 @@ func linkFieldsOf(l *lnk.Link) LinkFields {
 		Icon: l.IconLocation, Size: l.Size, Created: l.Created, Accessed: l.Accessed, Written: l.Written, Share: l.NetworkShare}
 	if l.Volume != nil {
 		f.DriveType = driveType(l.Volume.DriveType)
+		f.serial = l.Volume.Serial
 		f.Serial, f.Label = fmt.Sprintf("%08X", l.Volume.Serial), l.Volume.Label
 	}
 	if f.DriveType == "" && (l.NetworkShare != "" || strings.HasPrefix(f.Target, `\\`)) {

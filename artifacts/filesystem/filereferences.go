@@ -142,7 +142,7 @@ func (v *view) references(named []artifacts.NamedReference) (wanted map[ntfs.Ref
 		n := &named[i]
 		letter := winpath.Volume(n.Path)
 		home := cmp.Or(letter, drive(n.From.Path)) // a path from the desktop, or none
-		if n.From.Snapshot != "" || !strings.EqualFold(home, v.drive) || !v.sameVolume(n.VolumeID) {
+		if n.From.Snapshot != "" || !strings.EqualFold(home, v.drive) || !v.sameVolume(n) {
 			continue
 		}
 		ref, object := ntfs.NewReference(n.Entry, n.Sequence), ""
@@ -170,10 +170,12 @@ func (v *view) references(named []artifacts.NamedReference) (wanted map[ntfs.Ref
 	return wanted, strange
 }
 
-// sameVolume reports whether the identifier that link tracking gave a volume may be that
-// of this one. The lowest bit shows that a file came from another volume.
-func (v *view) sameVolume(id string) bool {
-	return id == "" || v.volumeID == "" || volumeID(id) == v.volumeID
+// sameVolume reports whether a reference may be one of this volume, by what it says of its
+// volume: the serial number, and the identifier of link tracking, the lowest bit of which
+// shows that the file came from another volume.
+func (v *view) sameVolume(n *artifacts.NamedReference) bool {
+	return (n.Serial == 0 || v.serial == 0 || n.Serial == v.serial) &&
+		(n.VolumeID == "" || v.volumeID == "" || volumeID(n.VolumeID) == v.volumeID)
 }
 
 // volumeID takes the lowest bit out of the identifier of a volume.

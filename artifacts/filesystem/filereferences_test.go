@@ -3,6 +3,7 @@ package filesystem_test
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ func (n naming) FileReferences() []artifacts.FileReference { return []artifacts.
 func referenced(t *testing.T, mft []byte, refs ...artifacts.FileReference) []filesystem.Referenced {
 	t.Helper()
 	tree := testtree.Tree(t, map[string][]byte{
-		"C/$MFT": mft, "C/Windows/System32/config/SYSTEM": corpus.Incident().Files()["Windows/System32/config/SYSTEM"],
+		"C/$MFT": mft, "C/$Boot": boot(0x5C3A91E7), "C/Windows/System32/config/SYSTEM": corpus.Incident().Files()["Windows/System32/config/SYSTEM"],
 	})
 	namer := artifacts.Define(artifacts.Artifact{
 		Name: "namer", Title: "Namer", Sources: []artifacts.Source{artifacts.Files(`%AnyDrive%\$MFT`)},
@@ -55,6 +56,14 @@ func referenced(t *testing.T, mft []byte, refs ...artifacts.FileReference) []fil
 		}
 	}
 	return out
+}
+
+// boot is a boot sector.
+func boot(serial uint32) []byte {
+	b := make([]byte, 512)
+	copy(b[3:], "NTFS    ")
+	binary.LittleEndian.PutUint32(b[72:], serial)
+	return b
 }
 
 // TestFileReferences follows files by their references: through renames and moves, and
@@ -94,6 +103,7 @@ func TestFileReferences(t *testing.T) {
 		ref(`Documents\letter.txt`, stays, time.Time{}),
 		ref(`Documents\letter.txt`, reused, time.Time{}),
 		ref(`C:\Downloads\far.exe`, 1<<48|9999, time.Time{}),
+		artifacts.FileReference{Path: `C:\Downloads\serial.exe`, Entry: uint64(stays) & (1<<48 - 1), Sequence: 1, Serial: 0x1234},
 	)
 	var lines []string
 	for _, r := range got {

@@ -40,6 +40,7 @@ type view struct {
 
 	objects  map[string]ntfs.Reference // files by their object identifiers
 	volumeID string                    // of link tracking
+	serial   uint32                    // of the volume; 0 when it is unknown
 	err      error
 
 	recordSize int
@@ -170,7 +171,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 		marked: map[ntfs.Reference]bool{}, ran: map[ntfs.Reference]string{}, table: ntfs.NewTable(nil),
 		objects: map[string]ntfs.Reference{},
 	}
-	v.upcase = readUpCase(in, f)
+	v.upcase, v.serial = readUpCase(in, f), readSerial(in, f)
 	v.selection.UpCase = v.upcase
 	v.named = newNamedFiles(in, v.upcase)
 	check := NewTimeCheck()
