@@ -239,6 +239,10 @@ type Record struct {
 	// shown: see [Options.Quiet].
 	Quiet bool
 
+	// Aside is set for a record that is only there because all were asked for: it is
+	// written, and neither shown nor judged. See [Options.AllOf].
+	Aside bool
+
 	zone *Zone // of the machine
 }
 

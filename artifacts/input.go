@@ -24,6 +24,7 @@ type Input struct {
 	Machine  *evidence.Machine
 	Tree     *evidence.Tree
 	Full     bool // all records are wanted, see [Options.Full]
+	All      bool // those that are not shown are wanted, too, see [Options.AllOf]
 
 	// NoDeleted is set when the run does not ask for deleted records. The engine
 	// sees to those of hives.

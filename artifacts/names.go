@@ -23,14 +23,25 @@ type namedFiles struct {
 	open    map[int]bool   // jobs that may name files and are not done
 	files   map[string]int // by [winpath.Local]: the first job that names it
 	stopped bool
+
+	referrers map[int]bool // jobs that may refer to files and are not done
+	refs      map[int][]NamedReference
+	referred  int
 }
 
 func newNamedFiles(jobs []job) *namedFiles {
-	n := &namedFiles{open: map[int]bool{}, files: map[string]int{}}
+	n := &namedFiles{open: map[int]bool{}, files: map[string]int{}, referrers: map[int]bool{}, refs: map[int][]NamedReference{}}
 	n.changed.L = &n.mu
 	for i := range jobs {
-		if a := jobs[i].artifact; a != nil && a.record != nil && a.record.Implements(reflect.TypeFor[Namer]()) {
+		a := jobs[i].artifact
+		if a == nil || a.record == nil {
+			continue
+		}
+		if a.record.Implements(reflect.TypeFor[Namer]()) {
 			n.open[i] = true
+		}
+		if a.record.Implements(reflect.TypeFor[Referrer]()) {
+			n.referrers[i] = true
 		}
 	}
 	return n
@@ -54,8 +65,9 @@ func (n *namedFiles) add(job int, list []string) {
 func (n *namedFiles) done(job int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.open[job] {
+	if n.open[job] || n.referrers[job] {
 		delete(n.open, job)
+		delete(n.referrers, job)
 		n.changed.Broadcast()
 	}
 }
@@ -71,7 +83,7 @@ func (n *namedFiles) stop() {
 func (n *namedFiles) before(job int) map[string]bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for !n.stopped && n.waits(job) {
+	for !n.stopped && waits(n.open, job) {
 		n.changed.Wait()
 	}
 	out := map[string]bool{}
@@ -83,8 +95,9 @@ func (n *namedFiles) before(job int) map[string]bool {
 	return out
 }
 
-func (n *namedFiles) waits(job int) bool {
-	for open := range n.open {
+// waits reports whether one of some jobs that are not done is before another.
+func waits(jobs map[int]bool, job int) bool {
+	for open := range jobs {
 		if open < job {
 			return true
 		}

@@ -25,6 +25,9 @@ type Options struct {
 	// of the file table do, for all of them. Names in FullOf ask for single ones.
 	Full   bool
 	FullOf []string
+	// AllOf asks artifacts, by name, for the records that they leave out by default
+	// without showing them: such records are [Record.Aside].
+	AllOf []string
 	// Zone turns the local times of records into UTC; nil means that of [ZoneOf].
 	// One that is unknown can become known after the run ([Zone.Infer]): events
 	// of its records are in UTC from then on.
@@ -369,6 +372,7 @@ func (r *runner) input(j job, f *evidence.File, sum string) Input {
 	in := Input{Artifact: j.artifact, NoDeleted: r.opts.NoDeleted, Machine: r.machine, Tree: r.tree, File: f, shared: r.shared, runner: r,
 		place: j.place, job: j.index}
 	in.Full = r.opts.Full || slices.Contains(r.opts.FullOf, j.artifact.Name)
+	in.All = slices.Contains(r.opts.AllOf, j.artifact.Name)
 	in.User = r.machine.UserOf(f.Path)
 	in.From = Locator{Path: f.Path, Snapshot: f.Snapshot, SHA256: sum, State: Live}
 	if f.Snapshot != "" {

@@ -76,6 +76,9 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 	}
 	rec := Record{Artifact: in.Artifact, Host: s.machine.Name, User: in.User, From: from, Data: d, View32: in.View32, Quiet: quiet,
 		zone: s.opts.Zone}
+	if a, ok := d.(interface{ Aside() bool }); ok {
+		rec.Aside = a.Aside()
+	}
 	if u, ok := d.(interface{ Owner() evidence.User }); ok {
 		if o := u.Owner(); o != (evidence.User{}) {
 			rec.User = o
@@ -83,6 +86,9 @@ func (s *source) keep(in *Input, d Decoded, bytes int64) bool {
 	}
 	if x, ok := d.(Namer); ok {
 		s.named.add(s.job, x.NamedFiles())
+	}
+	if x, ok := d.(Referrer); ok {
+		s.named.refer(s.job, &rec, x.FileReferences())
 	}
 	if from.Path != s.path {
 		s.path, s.lower = from.Path, strings.ToLower(from.Path)

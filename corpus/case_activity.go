@@ -11,9 +11,9 @@ import (
 // The folders and files of the shell items.
 var (
 	usersFolder = fileItem{name: "Users", short: "Users", folder: true, modified: Installed, created: VolumeCreated,
-		accessed: Installed, entry: 1640, sequence: 1}
+		accessed: Installed}.on(`C:\Users`)
 	publicFolder = fileItem{name: "Public", short: "Public", folder: true, modified: utc(2025, 6, 3, 2, 14, 8, 0), created: Installed,
-		accessed: utc(2025, 6, 3, 2, 14, 8, 0), entry: 1644, sequence: 1}
+		accessed: utc(2025, 6, 3, 2, 14, 8, 0)}.on(`C:\Users\Public`)
 	danielFolder = fileItem{name: "daniel", short: "daniel", folder: true, modified: utc(2025, 1, 24, 1, 17, 4, 0),
 		created: utc(2025, 1, 24, 1, 17, 2, 0), accessed: utc(2025, 1, 24, 1, 17, 4, 0), entry: 90211, sequence: 3}
 	documentsFolder = fileItem{name: "Documents", short: "DOCUME~1", folder: true, modified: utc(2026, 3, 5, 7, 2, 44, 0),

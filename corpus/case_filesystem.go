@@ -47,6 +47,7 @@ var volumeCases = []Case{
 	{"usnjrnl", "The night of the intrusion: a download, starts, a forging, and the clean-up.", journalCase},
 	{"zoneid", "The mark of the implant is in the case mft.", already},
 	{"executedfiles", "The references are those of the case prefetch.", already},
+	{"filereferences", "The references are those of the cases shellbags and shortcuts.", already},
 	{"i30", "The index of the folder of the archive, which is gone.", indexCase},
 	{"logfile", "The log of a volume in use.", logFileCase},
 }

@@ -46,4 +46,20 @@ func shortcutsCase(m *Machine) {
 	m.File("Users/mira/"+recent+"minutes.txt.lnk", documentLink(`C:\Users\mira\Documents\minutes.txt`, at).Build())
 	chrome := documentLink(`C:\Program Files\Google\Chrome\Application\chrome.exe`, utc(2025, 2, 1, 0, 0, 9, 0))
 	m.File("Users/mira/Desktop/Chrome.lnk", chrome.Build())
+	// The intruder opened the archive, and the program that another file replaced later.
+	archive := fileItem{name: "out.rar", short: "out.rar", size: 12_400_000}.on(`C:\PerfLogs\out.rar`)
+	first := fileItem{name: "fsync.exe", short: "fsync.exe", size: 118_784}.on(Syncer)
+	first.sequence--
+	for _, f := range []struct {
+		path string
+		item fileItem
+		at   time.Time
+	}{
+		{`C:\PerfLogs\out.rar`, archive, utc(2026, 3, 6, 18, 24, 58, 1)},
+		{Syncer, first, utc(2026, 3, 6, 18, 13, 58, 2205110)},
+	} {
+		l := shelllink.Link{Target: f.path, Serial: SystemSerial, Label: "Windows", Created: f.at, Accessed: f.at, Written: f.at,
+			Size: f.item.size, IDList: itemList(rootItem(myComputer), volumeItem(`C:\`), f.item.item())}
+		m.File("Users/daniel/"+recent+f.item.name+".lnk", l.Build())
+	}
 }

@@ -69,6 +69,12 @@ type fileItem struct {
 	sequence                    uint16
 }
 
+// on gives the item the place of a file in the file table.
+func (f fileItem) on(path string) fileItem {
+	f.entry, f.sequence = reference(path)
+	return f
+}
+
 func (f fileItem) item() []byte {
 	le := binary.LittleEndian
 	class, attributes := byte(0x32), uint16(0x20)

@@ -191,10 +191,23 @@ func rot13(s string) string {
 
 // itemListPath is the path that a shortcut's item list leads to.
 func itemListPath(l *lnk.Link) string {
+	return userItemPath(itemList(l))
+}
+
+// lastItem is the target's own item.
+func lastItem(l *lnk.Link) (it shellitem.Item, ok bool) {
+	if items := itemList(l); len(items) > 0 {
+		return items[len(items)-1], true
+	}
+	return it, false
+}
+
+// itemList is the item list of a shortcut.
+func itemList(l *lnk.Link) []shellitem.Item {
 	for _, b := range [][]byte{l.IDList, l.AnyIDList} {
 		if items, _, _ := shellitem.List(b); len(items) > 0 {
-			return userItemPath(items)
+			return items
 		}
 	}
-	return ""
+	return nil
 }

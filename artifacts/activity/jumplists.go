@@ -123,6 +123,13 @@ func (r JumpListItem) Program() string {
 	return ""
 }
 
+// FileReferences returns the item's.
+func (r JumpListItem) FileReferences() []artifacts.FileReference {
+	f := r.LinkFields
+	f.file, f.volume = cmp.Or(r.FileID, f.file), cmp.Or(r.Volume, f.volume)
+	return f.references(cmp.Or(r.Path, r.Target))
+}
+
 // Summary shows the item and the program that opened it.
 func (r JumpListItem) Summary() string {
 	s := fmt.Sprintf("of [%s] %s", cmp.Or(r.ListProgram, r.ProgramID), cmp.Or(r.Path, r.Target, r.LinkName, "(no path)"))
@@ -174,6 +181,25 @@ type LinkFields struct {
 	Share       string    `json:"share,omitempty"`
 	LinkMachine string    `json:"link_machine,omitempty"`
 	LinkMAC     string    `json:"link_mac,omitempty"`
+	Entry       uint64    `json:"mft_entry,omitempty"` // of the target, when the shortcut was made
+	Sequence    uint16    `json:"mft_sequence,omitempty"`
+
+	file, volume string // ids of link tracking
+	serial       uint32
+}
+
+// FileReferences returns those of the target: its place in the file table and its
+// object identifier.
+func (f LinkFields) FileReferences() []artifacts.FileReference { return f.references(f.Target) }
+
+func (f LinkFields) references(path string) []artifacts.FileReference {
+	if f.Sequence == 0 && f.file == "" {
+		return nil
+	}
+	return []artifacts.FileReference{{
+		Path: path, Entry: f.Entry, Sequence: f.Sequence, ObjectID: f.file, VolumeID: f.volume, Serial: f.serial,
+		Created: f.Created,
+	}}
 }
 
 // linkFieldsOf takes the fields from a shortcut, nil for none.
@@ -186,6 +212,7 @@ func linkFieldsOf(l *lnk.Link) LinkFields {
 		Icon: l.IconLocation, Size: l.Size, Created: l.Created, Accessed: l.Accessed, Written: l.Written, Share: l.NetworkShare}
 	if l.Volume != nil {
 		f.DriveType = driveType(l.Volume.DriveType)
+		f.serial = l.Volume.Serial
 		f.Serial, f.Label = fmt.Sprintf("%08X", l.Volume.Serial), l.Volume.Label
 	}
 	if f.DriveType == "" && (l.NetworkShare != "" || strings.HasPrefix(f.Target, `\\`)) {
@@ -193,6 +220,13 @@ func linkFieldsOf(l *lnk.Link) LinkFields {
 	}
 	if l.Tracker != nil {
 		f.LinkMachine, f.LinkMAC = l.Tracker.Machine, l.Tracker.MAC
+		f.file, f.volume = l.Tracker.File, l.Tracker.Droid
+	}
+	if it, ok := lastItem(l); ok {
+		f.Entry, f.Sequence, _ = fileReference(it)
+		if f.Sequence == 0 {
+			f.Entry = 0
+		}
 	}
 	return f
 }

@@ -107,6 +107,11 @@ func (o OpenSave) Program() string {
 	return ""
 }
 
+// FileReferences returns the file's.
+func (o OpenSave) FileReferences() []artifacts.FileReference {
+	return fileReferences(o.Path, o.Entry, o.Sequence, o.Created)
+}
+
 // runs reports whether files with an extension, without its dot, are programs or
 // scripts.
 func runs(ext string) bool {

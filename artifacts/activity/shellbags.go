@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -219,6 +220,19 @@ func shellBagParents(in artifacts.Input) []shellitem.Item {
 		items = append(items, it)
 	}
 	return items
+}
+
+// FileReferences returns the folder's.
+func (s ShellBag) FileReferences() []artifacts.FileReference {
+	return fileReferences(cmp.Or(s.File, s.Path), s.Entry, s.Sequence, s.Created)
+}
+
+// fileReferences returns what an item with a sequence number refers to.
+func fileReferences(path string, entry uint64, sequence uint16, created time.Time) []artifacts.FileReference {
+	if sequence == 0 {
+		return nil
+	}
+	return []artifacts.FileReference{{Path: path, Entry: entry, Sequence: sequence, Created: created}}
 }
 
 // Summary names the folder.

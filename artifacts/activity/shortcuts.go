@@ -17,8 +17,10 @@ type Shortcut struct {
 	Name  string `json:"name"`
 	Place string `json:"place"` // recent, office recent, desktop, start menu, quick launch, loose
 	// The times of the shortcut file itself, where the evidence keeps them.
-	First time.Time `json:"shortcut_created,omitzero"`
-	Last  time.Time `json:"shortcut_modified,omitzero"`
+	First  time.Time `json:"shortcut_created,omitzero"`
+	Last   time.Time `json:"shortcut_modified,omitzero"`
+	Volume string    `json:"droid_volume,omitempty"`
+	FileID string    `json:"droid_file,omitempty"`
 	LinkFields
 }
 
@@ -61,6 +63,7 @@ func decodeShortcut(in artifacts.Input, yield func(Shortcut) bool) error {
 		return err
 	}
 	r := Shortcut{Origin: in.AtOffset(0), Name: winpath.Base(in.From.Path), Place: place, LinkFields: linkFieldsOf(l)}
+	r.FileID, r.Volume = r.file, r.volume
 	if in.File != nil {
 		if t, terr := in.File.Times(); terr == nil && t.Original {
 			r.First, r.Last = t.Created, t.Modified

@@ -143,6 +143,14 @@ func amcacheNumbered(in artifacts.Input, r *AmcacheFile) {
 	}
 }
 
+// FileReferences returns the file's, which generation A has.
+func (f AmcacheFile) FileReferences() []artifacts.FileReference {
+	if f.MFTSequence == 0 || f.MFTSequence > 0xFFFF {
+		return nil
+	}
+	return []artifacts.FileReference{{Path: f.Path, Entry: f.MFTEntry, Sequence: uint16(f.MFTSequence), Created: f.Created}}
+}
+
 // amcacheReference reads a file reference as generation A names its keys: the
 // sequence in hex, four digits of the entry's high part (0000 in all files
 // seen), and the low part without padding. So what follows 0000 does not begin

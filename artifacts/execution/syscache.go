@@ -54,6 +54,14 @@ func decodeSyscache(in artifacts.Input, yield func(Syscache) bool) error {
 	return nil
 }
 
+// FileReferences returns the file's, which has no path here.
+func (s Syscache) FileReferences() []artifacts.FileReference {
+	if s.MFTSeq == 0 {
+		return nil
+	}
+	return []artifacts.FileReference{{Entry: s.MFTEntry, Sequence: uint16(s.MFTSeq)}}
+}
+
 // Summary names the file as far as it is known.
 func (s Syscache) Summary() string {
 	return fmt.Sprintf("file reference %d-%d was seen, SHA-1: %s", s.MFTEntry, s.MFTSeq, s.SHA1)

@@ -23,6 +23,7 @@ var chapter = artifacts.Chapter("File system",
 	usnjrnl,
 	zoneID,
 	executedFiles,
+	fileReferences,
 	i30,
 	logFile,
 )

@@ -23,6 +23,7 @@ type burstFolder struct {
 	open  map[burstKey]*bucket
 	yield func(Change) bool
 	seen  time.Time
+	all   bool // what is part of a burst is wanted, too
 }
 
 type burstKey struct{ action, folder string }
@@ -86,10 +87,25 @@ func (b *burstFolder) add(c Change) bool {
 	}
 	x.burst.Files++
 	x.burst.Last, x.burst.LastUSN = c.First, c.LastUSN
-	if x.burst.Files > burstFiles {
-		x.held = nil
-	} else {
+	if x.burst.Files <= burstFiles {
 		x.held = append(x.held, c)
+		return true
+	}
+	more := b.aside(x.held) && b.aside([]Change{c})
+	x.held = nil
+	return more
+}
+
+// aside passes on what is part of a burst, if that is wanted.
+func (b *burstFolder) aside(part []Change) bool {
+	if !b.all {
+		return true
+	}
+	for _, c := range part {
+		c.aside, c.Shown = true, ""
+		if !b.yield(c) {
+			return false
+		}
 	}
 	return true
 }

@@ -132,7 +132,7 @@ func (c *TimeCheck) Survey(r *ntfs.Record) {
 	if r.Directory() {
 		return
 	}
-	if c.text = n.AppendName(c.text[:0]); !endsAsProgram(c.text) || !IsProgram(string(c.text)) {
+	if c.text = n.AppendName(c.text[:0]); !isProgram(c.text) {
 		return
 	}
 	named, s := n.Times[0], &r.Standard

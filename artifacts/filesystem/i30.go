@@ -94,12 +94,15 @@ func volumeIndexes(in artifacts.Input, yield func(IndexName) bool) error {
 	if v == nil {
 		return nil
 	}
-	folders, paths := watchedFolders(in, v)
+	folders := v.watched
+	if in.Full {
+		folders = allFolders(in, v)
+	}
 	n := 0
-	for _, ref := range folders {
-		entries := collectedIndex(in, v, ref, paths[ref])
+	for _, f := range folders {
+		entries := collectedIndex(in, v, f.ref, f.path)
 		if image {
-			entries = vol.IndexEntries(ref)
+			entries = vol.IndexEntries(f.ref)
 		}
 		for e, err := range entries {
 			if err != nil {
@@ -121,21 +124,21 @@ func volumeIndexes(in artifacts.Input, yield func(IndexName) bool) error {
 	return nil
 }
 
-// watchedFolders returns the folders whose indexes are read, and their paths.
-func watchedFolders(in artifacts.Input, v *view) ([]ntfs.Reference, map[ntfs.Reference]string) {
-	type watched struct {
-		ref  ntfs.Reference
-		path string
-	}
-	var folders []ntfs.Reference
-	paths := map[ntfs.Reference]string{}
+// A folder is one whose index is read.
+type folder struct {
+	ref  ntfs.Reference
+	path string
+}
+
+// allFolders returns all folders that exist.
+func allFolders(in artifacts.Input, v *view) (all []folder) {
 	opts := &ntfs.RecordOptions{Table: v.table}
-	for x, err := range ntfs.Ahead(section(in), opts, helpers(in, in.Size), in.Help, func(r *ntfs.Record) (x watched) {
+	for x, err := range ntfs.Ahead(section(in), opts, helpers(in, in.Size), in.Help, func(r *ntfs.Record) (x folder) {
 		if !r.Directory() || !r.InUse() || !r.IsBase() {
 			return x
 		}
-		if path, _, ok := v.table.Path(r); ok && (in.Full || isWatchedFolder(v.upcase.Fold(path))) {
-			return watched{r.Reference(), path}
+		if path, _, ok := v.table.Path(r); ok {
+			return folder{r.Reference(), path}
 		}
 		return x
 	}) {
@@ -143,11 +146,10 @@ func watchedFolders(in artifacts.Input, v *view) ([]ntfs.Reference, map[ntfs.Ref
 			break // the artifact mft reports it
 		}
 		if x.ref != 0 {
-			folders = append(folders, x.ref)
-			paths[x.ref] = x.path
+			all = append(all, x)
 		}
 	}
-	return folders, paths
+	return all
 }
 
 // collectedIndex reads the index of a folder that a collection stores beside it as streams.

@@ -56,6 +56,7 @@ type File struct {
 	Prefetch   string    `json:"prefetch,omitempty"`          // the Prefetch file that names it as its program
 	Forged     *Doubt    `json:"times_in_doubt,omitempty" extra:"-"`
 	Shown      string    `json:"shown_because,omitempty"`
+	Responder  bool      `json:"responder,omitempty"`            // named after a program to collect evidence came
 	ObjectTime time.Time `json:"object_id_time,omitzero"`        // of a version 1 identifier: when a machine made it
 	ObjectNode string    `json:"object_id_address,omitempty"`    // and the network address of that machine
 	WSL        *Linux    `json:"wsl,omitempty" extra:"-"`        // of a file that the Windows Subsystem for Linux manages
@@ -63,6 +64,7 @@ type File struct {
 	Damage     string    `json:"damage,omitempty"`
 
 	full    bool
+	aside   bool
 	boundBy string // what shows that it was deleted before DeletedBefore
 	body    []BodyLine
 }
@@ -114,9 +116,10 @@ func decodeMFT(in artifacts.Input, yield func(File) bool) error {
 	if v == nil {
 		return nil
 	}
-	if !in.Full {
+	if !in.Full && !in.All {
 		return v.chosenFiles(in, yield)
 	}
+	live := liveView(in)
 	type row struct {
 		File
 		wanted bool
@@ -124,7 +127,9 @@ func decodeMFT(in artifacts.Input, yield func(File) bool) error {
 	j := v.journal(in)
 	make := func(r *ntfs.Record) (x row) {
 		if x.wanted = r.IsBase() || r.Reused; x.wanted {
-			x.File = v.file(in, r, v.chosen[r.Reference()].reason, j)
+			c := v.chosen[r.Reference()]
+			x.File = v.file(in, r, c.reason, j)
+			x.aside = !in.Full && (c.reason == NotSelected || live != nil && live.chosen[r.Reference()].sum == c.sum)
 		}
 		return x
 	}
@@ -223,6 +228,7 @@ func (v *view) file(in artifacts.Input, r *ntfs.Record, why Reason, j *journalFa
 	if best != nil {
 		f.NameCreated, f.NameModified, f.NameChanged, f.NameAccessed = best.Created(), best.Modified(), best.Changed(), best.Accessed()
 	}
+	f.Responder = best != nil && v.responder != 0 && best.Times[0] >= v.responder
 	for i := range r.SlackNames {
 		f.Slack = append(f.Slack, r.SlackNames[i].Name())
 	}
@@ -300,6 +306,9 @@ func doubtOf(x *forgedFile) *Doubt {
 	return d
 }
 
+// Aside reports whether the file is not shown by default.
+func (f File) Aside() bool { return f.aside }
+
 // Identity is the reference and the place of the record.
 func (f File) Identity() string { return fmt.Sprintf("%s %d", f.Reference, f.Position()) }
 
@@ -354,10 +363,21 @@ func (f File) Tags() []string {
 	if f.Forged != nil {
 		tags = append(tags, "times-in-doubt")
 	}
+	if f.Responder {
+		tags = append(tags, "responder")
+	}
 	if f.Damage != "" {
 		tags = append(tags, "damaged")
 	}
 	return tags
+}
+
+// Moved reports whether the name was made by a rename or a move, which gives it the
+// times of the file: the file was there before the name. The four times of a name that
+// was made with its file are one.
+func (f File) Moved() bool {
+	return !f.NameCreated.IsZero() && f.NameCreated.Equal(f.Created) &&
+		!(f.NameModified.Equal(f.NameCreated) && f.NameChanged.Equal(f.NameCreated) && f.NameAccessed.Equal(f.NameCreated))
 }
 
 // Events gives the creation of the name, and further times where they say more.
@@ -374,7 +394,11 @@ func (f File) Events() []artifacts.Event {
 			out = append(out, artifacts.Event{Time: t, Kind: kind, Message: message(says)})
 		}
 	}
-	add(f.NameCreated, "File Name Created Time", "appeared (name made; "+size(f.Size)+from+")")
+	appeared := "appeared (name made; "
+	if f.Moved() {
+		appeared = "appeared not later than this (renamed or moved since; "
+	}
+	add(f.NameCreated, "File Name Created Time", appeared+size(f.Size)+from+")")
 	apart := f.Created.Sub(f.NameCreated)
 	if f.full || apart < -2*time.Second || apart > 2*time.Second {
 		add(f.Created, "Creation Time", "file says created")

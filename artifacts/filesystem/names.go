@@ -7,14 +7,53 @@ import (
 	"unicode/utf8"
 )
 
-// programs are the extensions of files that Windows loads as code.
-var programs = extensions("exe dll sys scr com pif cpl ocx drv")
+// A nameKind is what the extension of a file says of it.
+type nameKind uint8
 
-// scripts are those of files that another program runs, or that lead to one.
-var scripts = extensions("ps1 psm1 bat cmd vbs vbe js jse wsf wsh hta msi msp jar py lnk url job")
+const (
+	programName   nameKind = 1 << iota // Windows loads it as code
+	scriptName                         // another program runs it, or it leads to one
+	containerName                      // it brings other files along
+	macroName                          // a document that may have macros
+)
 
-// containers are those of files that bring others along.
-var containers = extensions("zip rar 7z cab iso img vhd vhdx")
+var nameKinds = func() map[string]nameKind {
+	m := map[string]nameKind{}
+	for kind, list := range map[nameKind]string{
+		programName:   "exe dll sys scr com pif cpl ocx drv",
+		scriptName:    "ps1 psm1 bat cmd vbs vbe js jse wsf wsh hta msi msp jar py lnk url job",
+		containerName: "zip rar 7z cab iso img vhd vhdx",
+		macroName:     "docm dotm xlsm xltm xlam xlsb pptm potm ppam doc xls ppt",
+	} {
+		for e := range strings.FieldsSeq(list) {
+			m[e] |= kind
+		}
+	}
+	return m
+}()
+
+// longestKind is the length of the longest of these extensions.
+const longestKind = 4
+
+// kindOf returns what the extension of a name or a path says. It allocates nothing: it
+// is asked of every file of a volume.
+func kindOf[T string | []byte](name T) nameKind {
+	var ext [longestKind]byte
+	for i := len(name) - 1; i >= 0 && len(name)-1-i <= longestKind; i-- {
+		c := name[i]
+		n := len(name) - 1 - i // characters after it
+		switch {
+		case c == '.':
+			return nameKinds[string(ext[longestKind-n:])]
+		case c == '\\' || c == '/' || n == longestKind:
+			return 0
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		ext[longestKind-1-n] = c
+	}
+	return 0
+}
 
 func extensions(list string) map[string]bool {
 	m := map[string]bool{}
@@ -33,33 +72,30 @@ func Extension(name string) string {
 
 // IsProgram reports whether Windows loads files of this name as code: exe, dll,
 // sys and their like.
-func IsProgram(name string) bool {
-	return endsAsProgram(name) && programs[Extension(name)] && !isPaging(name)
-}
+func IsProgram(name string) bool { return isProgram(name) }
 
-// endsAsProgram is a quick test that no program fails: all their extensions have
-// three letters.
-func endsAsProgram[T string | []byte](name T) bool { return len(name) >= 4 && name[len(name)-4] == '.' }
+func isProgram[T string | []byte](name T) bool {
+	return kindOf(name)&programName != 0 && !isPaging(name)
+}
 
 // isPaging reports whether a file holds memory: it ends as drivers do and is none,
 // and Windows makes it again with old times.
-func isPaging(name string) bool {
-	switch strings.ToLower(name[strings.LastIndexByte(name, '\\')+1:]) {
-	case "pagefile.sys", "hiberfil.sys", "swapfile.sys":
-		return true
+func isPaging[T string | []byte](name T) bool {
+	for _, p := range [...]string{"pagefile.sys", "hiberfil.sys", "swapfile.sys"} {
+		n := len(name) - len(p)
+		if n >= 0 && (n == 0 || name[n-1] == '\\') && (name[n]|0x20) == p[0] && strings.EqualFold(string(name[n:]), p) {
+			return true
+		}
 	}
 	return false
 }
 
 // IsRunnable reports whether a file of this name is a program, a script, an
 // installer or a link.
-func IsRunnable(name string) bool {
-	e := Extension(name)
-	return programs[e] || scripts[e]
-}
+func IsRunnable(name string) bool { return kindOf(name)&(programName|scriptName) != 0 }
 
 // IsContainer reports whether a file of this name is an archive or an image.
-func IsContainer(name string) bool { return containers[Extension(name)] }
+func IsContainer(name string) bool { return kindOf(name)&containerName != 0 }
 
 // A Deceit is how a file name misleads the person who reads it (rule N-04).
 type Deceit string

@@ -62,7 +62,7 @@ func isProgramOf(p *prefetch.File, name string) bool {
 func (v *view) holds(p *prefetch.File, name string) bool {
 	for i := range p.Volumes {
 		if x := &p.Volumes[i]; strings.HasPrefix(name, x.Device+`\`) {
-			return x.RawCreated == v.made || len(p.Volumes) == 1 && v.made == 0
+			return x.RawCreated == v.made || v.serial != 0 && x.Serial == v.serial || len(p.Volumes) == 1 && v.made == 0
 		}
 	}
 	return false

@@ -39,42 +39,49 @@ const setup = 20
 // Add takes a file of the volume: its path and when its name was made.
 func (s *Selection) Add(path string, named uint64) {
 	if IsProgram(path) {
-		s.named, s.sorted = append(s.named, named), false
+		s.add(named)
 	}
 }
+
+// duringSetup reports whether so many programs were named around a moment that it is
+// that of an installation.
+func (s *Selection) duringSetup(at uint64) bool { return around(s.named, at) >= setup }
+
+// add takes a program.
+func (s *Selection) add(named uint64) { s.named, s.sorted = append(s.named, named), false }
 
 // Select returns why a file is shown; NotSelected when it is not. marked
 // reports that it has a Mark of the Web.
 func (s *Selection) Select(path string, named uint64, marked bool) Reason {
-	return s.choose(path, s.UpCase.Fold(path), named, marked)
+	return s.choose(kindOf(path), s.UpCase.Fold(path), named, marked)
 }
 
-// choose is Select for a path that is also given folded.
-func (s *Selection) choose(path, lower string, named uint64, marked bool) Reason {
+// choose is Select for a path that is given folded.
+func (s *Selection) choose(kind nameKind, lower string, named uint64, marked bool) Reason {
 	if !s.sorted {
 		slices.Sort(s.named)
 		s.sorted = true
 	}
-	program := IsProgram(path)
 	switch {
 	case marked:
 		return Marked
 	case isHot(lower):
 		return HotPlace
-	case !program && !IsRunnable(path) && !IsContainer(path):
-		if macros[Extension(path)] && (strings.Contains(lower, `\downloads\`) || strings.Contains(lower, `\temp\`)) {
+	case kind&(programName|scriptName|containerName) == 0:
+		if kind&macroName != 0 && (strings.Contains(lower, `\downloads\`) || strings.Contains(lower, `\temp\`)) {
 			return MacroDocument
+		}
+		if strings.HasSuffix(lower, ".mof") && IsWMI(lower) && around(s.named, named) < setup {
+			return NamedAlone
 		}
 		return NotSelected
 	case !isInstalled(lower):
 		return ProgramOutside
-	case program && !isServicing(lower) && around(s.named, named) < setup:
+	case kind&programName != 0 && !isPaging(lower) && !isServicing(lower) && around(s.named, named) < setup:
 		return NamedAlone
 	}
 	return NotSelected
 }
-
-var macros = extensions("docm dotm xlsm xltm xlam xlsb pptm potm ppam doc xls ppt")
 
 // installed are the folders that installations and updates fill.
 var installed = []string{
@@ -106,6 +113,13 @@ func isServicing(lower string) bool {
 	return false
 }
 
+// IsWMI reports whether a file, whose path has no drive and is in lower case, is in the
+// repository of WMI or is a class file that WMI compiles: a way to start programs.
+func IsWMI(lower string) bool {
+	const wbem = `\windows\system32\wbem\`
+	return strings.HasPrefix(lower, wbem) && (strings.HasPrefix(lower[len(wbem):], `repository\`) || strings.HasSuffix(lower, ".mof"))
+}
+
 // isHot reports whether a file is in a folder from which programs start
 // automatically, or in one that everybody can write to and nobody looks at. A
 // folder of Windows that holds hundreds of files counts for runnable ones only.
@@ -114,6 +128,7 @@ func isHot(lower string) bool {
 	switch {
 	case strings.Contains(lower, `\programs\startup\`), strings.HasPrefix(lower, `\perflogs\`), strings.HasPrefix(lower, `\users\public\`),
 		strings.HasPrefix(lower, `\windows\tasks\`), strings.HasPrefix(lower, `\windows\system32\tasks\`),
+		strings.HasPrefix(lower, `\windows\system32\wbem\repository\`),
 		strings.HasPrefix(lower, `\windows\prefetch\`) && strings.HasSuffix(lower, ".pf"):
 		return name != "desktop.ini"
 	case strings.HasPrefix(lower, `\$recycle.bin\`), strings.HasPrefix(lower, `\recycler\`):

@@ -40,6 +40,9 @@ func TestSelect(t *testing.T) {
 		{`\Windows\Fonts\arial.exe`, update, false, HotPlace},
 		{`\x.exe`, update, false, HotPlace},
 		{`\pagefile.sys`, update, false, HotPlace},
+		{`\Windows\System32\wbem\Repository\OBJECTS.DATA`, update, false, HotPlace},
+		{`\Windows\System32\wbem\AutoRecover\x.mof`, alone, false, NamedAlone},
+		{`\Windows\System32\wbem\AutoRecover\x.mof`, update, false, NotSelected},
 		{`\$Orphan\(12-3)\x.exe`, update, false, ProgramOutside},
 	} {
 		if got := s.Select(c.path, c.named, c.marked); got != c.want {
@@ -73,6 +76,48 @@ func TestFate(t *testing.T) {
 	} {
 		if got := FateOf(table, ref); got != want {
 			t.Errorf("%s: %s, want %s", ref, got, want)
+		}
+	}
+}
+
+// TestKinds holds what is asked of every file of a volume against the slow way.
+func TestKinds(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		program   bool
+		runnable  bool
+		container bool
+	}{
+		{`\a\b.exe`, true, true, false},
+		{`B.EXE`, true, true, false},
+		{`b.Sys`, true, true, false},
+		{`\pagefile.sys`, false, true, false},
+		{`HIBERFIL.SYS`, false, true, false},
+		{`\my pagefile.sys`, true, true, false},
+		{`x.psm1`, false, true, false},
+		{`x.vhdx`, false, false, true},
+		{`x.7z`, false, false, true},
+		{`x.js`, false, true, false},
+		{`x.docm`, false, false, false},
+		{`x.exe.txt`, false, false, false},
+		{`x.exe.`, false, false, false},
+		{`x.exee`, false, false, false},
+		{`x.html5`, false, false, false},
+		{`exe`, false, false, false},
+		{`.exe`, true, true, false},
+		{`\x.exe\y`, false, false, false},
+		{`\x.exe/y`, false, false, false},
+		{`x.dat`, false, false, false},
+		{`é.exe`, true, true, false},
+		{`x.exé`, false, false, false},
+		{``, false, false, false},
+	} {
+		if p, r, z := IsProgram(c.name), IsRunnable(c.name), IsContainer(c.name); p != c.program || r != c.runnable || z != c.container {
+			t.Errorf("%q: %v %v %v", c.name, p, r, z)
+		}
+		b := []byte(c.name)
+		if n := testing.AllocsPerRun(10, func() { isProgram(b) }); n != 0 {
+			t.Errorf("%q: %v allocations", c.name, n)
 		}
 	}
 }

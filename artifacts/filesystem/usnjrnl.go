@@ -51,6 +51,8 @@ type Change struct {
 	StreamTime time.Time `json:"stream_changed,omitzero"`
 	MarkLost   bool      `json:"mark_removed,omitempty"` // a stream went, and the file has no Mark of the Web
 	OddTimes   bool      `json:"times_odd,omitempty"`    // the program's times are old and whole seconds, and were set here
+	Responder  bool      `json:"responder,omitempty"`    // after a program to collect evidence came
+	Setup      bool      `json:"during_setup,omitempty"` // created while an installation named programs
 	Shown      string    `json:"shown_because,omitempty"`
 
 	// Of a start.
@@ -77,8 +79,10 @@ type Change struct {
 	VolumeMade  time.Time `json:"volume_created,omitzero"`
 	Recreated   bool      `json:"recreated,omitempty"`
 
-	full  bool
-	oneOf int // changes that set times, the last of which has CreatedTo
+	full   bool
+	aside  bool
+	marked bool // the file has a Mark of the Web
+	oneOf  int  // changes that set times, the last of which has CreatedTo
 }
 
 var usnjrnl = artifacts.Define(artifacts.Artifact{
@@ -110,27 +114,29 @@ func signedJournal() []artifacts.Source {
 
 // A journalReader turns one journal into records.
 type journalReader struct {
-	in     artifacts.Input
-	v      *view // nil without $MFT
-	drive  string
-	j      *ntfs.Journal
-	rewind *ntfs.Rewind
-	named  Selection // of programs by the times of the journal
-	files  namedFiles
-	upcase *ntfs.UpCase
-	wiped  *WipeCheck
-	mass   *MassCheck
-	moved  movedTimes
-	clock  clockCheck
-	bursts *burstFolder
-	yield  func(Change) bool
-	base   int64 // USN of offset 0
-	left   int
-	first  uint64
-	last   uint64
-	minUSN uint64
-	maxUSN uint64
-	buf    []byte
+	in         artifacts.Input
+	v          *view // nil without $MFT
+	drive      string
+	j          *ntfs.Journal
+	rewind     *ntfs.Rewind
+	named      Selection // of programs by the times of the journal
+	files      namedFiles
+	upcase     *ntfs.UpCase
+	wiped      *WipeCheck
+	mass       *MassCheck
+	moved      movedTimes
+	clock      clockCheck
+	collection collection
+	began      uint64 // FILETIME at which the responder began; 0 for none
+	bursts     *burstFolder
+	yield      func(Change) bool
+	base       int64 // USN of offset 0
+	left       int
+	first      uint64
+	last       uint64
+	minUSN     uint64
+	maxUSN     uint64
+	buf        []byte
 }
 
 func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
@@ -139,6 +145,7 @@ func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
 		wiped: NewWipeCheck(), mass: NewMassCheck(), yield: yield, moved: movedTimes{files: map[ntfs.Reference]*movedTime{}},
 	}
 	x.bursts = newBurstFolder(func(c Change) bool { return yield(c) })
+	x.bursts.all = in.All
 	var table *ntfs.Table
 	if x.v != nil {
 		table, x.drive = x.v.table, x.v.drive
@@ -195,11 +202,12 @@ func (x *journalReader) survey() error {
 		x.last, x.maxUSN = c.FileTime, c.USN
 		x.moved.survey(c)
 		x.clock.add(c)
+		x.collector(c)
 		if c.Reason&ntfs.ReasonClose != 0 && c.Reason&(ntfs.ReasonCreate|ntfs.ReasonRenameNew) != 0 && !c.Directory() {
 			x.named.Add(c.Name(), c.FileTime)
 		}
 	}
-	x.base = x.j.Stats.Base
+	x.base, x.began = x.j.Stats.Base, x.responder()
 	x.named.Select("", 0, false)
 	x.judgeMoved()
 	return nil
@@ -257,7 +265,7 @@ func (x *journalReader) session(s *ntfs.Session) bool {
 		old = under(from, s.OldName)
 	}
 	why := x.choose(s, path, old)
-	if why == NotSelected && !x.in.Full {
+	if why == NotSelected && !x.in.Full && !x.in.All {
 		x.left++
 		return true
 	}
@@ -266,7 +274,7 @@ func (x *journalReader) session(s *ntfs.Session) bool {
 	if old != "" {
 		c.OldPath = x.drive + old
 	}
-	if x.in.Full || why == Watched {
+	if c.aside = why == NotSelected && !x.in.Full; c.aside || x.in.Full || why == Watched {
 		return x.yield(c)
 	}
 	return x.bursts.add(c)
@@ -304,7 +312,7 @@ func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
 		return ForgedTimes
 	}
 	marked := x.v != nil && x.v.marked[s.File]
-	why := x.named.choose(path, lower, s.First, marked)
+	why := x.named.choose(kindOf(path), lower, s.First, marked)
 	if why == NotSelected && old != "" {
 		why = x.named.Select(old, s.First, marked)
 	}
@@ -361,8 +369,11 @@ func (x *journalReader) change(kind string, s *ntfs.Session, path string, state 
 	}
 	c.move(&x.moved, s)
 	c.OddTimes = x.oddTimes(s)
+	c.Responder = x.began != 0 && s.First >= x.began
+	c.Setup = (s.Created != 0 || s.Renamed != 0) && x.named.duringSetup(s.First)
 	if x.v != nil && s.Stream != 0 {
-		c.MarkLost = MarkRemoved(s, x.v.marked[s.File])
+		c.marked = x.v.marked[s.File]
+		c.MarkLost = MarkRemoved(s, c.marked)
 	}
 	return c
 }
@@ -422,66 +433,10 @@ func (x *journalReader) summary() Change {
 	return c
 }
 
+// Aside reports whether the change is not shown by default.
+func (c Change) Aside() bool { return c.aside }
+
 // Identity is the kind, the place in the journal and what was changed.
 func (c Change) Identity() string {
 	return fmt.Sprintf("%s %d %d %s %s %s", c.Kind, c.USN, c.LastUSN, c.Reference, c.Path, c.Extension)
-}
-
-// Program returns the path of the program that was changed, or the name of the
-// one that started.
-func (c Change) Program() string {
-	switch {
-	case c.Kind == KindStart:
-		return c.Executable
-	case (c.Kind == KindSession || c.Kind == KindWiped) && !c.Directory && IsRunnable(c.Path):
-		return c.Path
-	}
-	return ""
-}
-
-// Proof is that of a start for the write of a Prefetch file.
-func (c Change) Proof() artifacts.Proof {
-	if c.Kind == KindStart {
-		return artifacts.Executed
-	}
-	return artifacts.Present
-}
-
-const clock = "15:04:05"
-
-// Summary says what happened in one line.
-func (c Change) Summary() string {
-	switch c.Kind {
-	case KindStart:
-		return fmt.Sprintf("%s was written: %s started at most 10.6 s earlier", c.Path, c.Executable)
-	case KindBurst:
-		return fmt.Sprintf("%d files below %s were %s between %s and %s", c.Files, c.Path, c.Action, c.First.Format(clock),
-			c.Last.Format(clock))
-	case KindMass:
-		if c.Path != "" {
-			return fmt.Sprintf("%s appeared in %d folders between %s and %s", c.Path, c.Folders, c.First.Format(clock),
-				c.Last.Format(clock))
-		}
-		return fmt.Sprintf("%d files of %d extensions were renamed to *.%s between %s and %s", c.Files, c.Extensions, c.Extension,
-			c.First.Format(clock), c.Last.Format(clock))
-	case KindWiped:
-		return fmt.Sprintf("%s was renamed %d times and then deleted", c.Path, c.Renames)
-	case KindClock:
-		return c.setBack()
-	case KindJournal:
-		return fmt.Sprintf("%d records from %s to %s", c.Records, c.First.Format(time.DateTime), c.Last.Format(time.DateTime))
-	}
-	s := c.Path + " [" + c.Reference + "] " + c.Reasons
-	if c.OldPath != "" {
-		s += " was " + c.OldPath
-	}
-	return s
-}
-
-// Tags marks what a reader must know.
-func (c Change) Tags() []string {
-	if c.MarkLost {
-		return []string{"stream-removed"}
-	}
-	return nil
 }

@@ -31,17 +31,24 @@ type view struct {
 	forged    map[ntfs.Reference]*forgedFile
 	// odd programs are in doubt only if the journal shows that their times were set:
 	// when they say that they were created.
-	odd    map[ntfs.Reference]uint64
-	marked map[ntfs.Reference]bool
-	named  namedFiles
-	upcase *ntfs.UpCase
-	ran    map[ntfs.Reference]string // the Prefetch file that names the program
-	err    error
+	odd     map[ntfs.Reference]uint64
+	marked  map[ntfs.Reference]bool
+	watched []folder // whose indexes are read
+	named   namedFiles
+	upcase  *ntfs.UpCase
+	ran     map[ntfs.Reference]string // the Prefetch file that names the program
+
+	objects  map[string]ntfs.Reference // files by their object identifiers
+	volumeID string                    // of link tracking
+	serial   uint32                    // of the volume; 0 when it is unknown
+	err      error
 
 	recordSize int
 	records    int // in $MFT
 	end        volumeEnd
-	unordered  int // programs in doubt that were not placed in the order of changes
+	collection collection
+	responder  uint64 // FILETIME from which on names are the responder's; 0 for none
+	unordered  int    // programs in doubt that were not placed in the order of changes
 }
 
 // A forgedFile is a program in doubt, with the path of the file whose times it has.
@@ -162,8 +169,9 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 		source: f, drive: drive(f.Path), chosen: map[ntfs.Reference]choice{}, forged: map[ntfs.Reference]*forgedFile{},
 		odd:    map[ntfs.Reference]uint64{},
 		marked: map[ntfs.Reference]bool{}, ran: map[ntfs.Reference]string{}, table: ntfs.NewTable(nil),
+		objects: map[string]ntfs.Reference{},
 	}
-	v.upcase = readUpCase(in, f)
+	v.upcase, v.serial = readUpCase(in, f), readSerial(in, f)
 	v.selection.UpCase = v.upcase
 	v.named = newNamedFiles(in, v.upcase)
 	check := NewTimeCheck()
@@ -178,6 +186,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 		if !r.IsBase() {
 			return
 		}
+		v.object(r)
 		check.Survey(r)
 		v.end.survey(r)
 		n := r.BestName()
@@ -187,8 +196,11 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 		if n == nil || r.Directory() {
 			return
 		}
-		if buf = n.AppendName(buf[:0]); endsAsProgram(buf) {
-			v.selection.Add(string(buf), n.Times[0])
+		if buf = n.AppendName(buf[:0]); isProgram(buf) {
+			v.selection.add(n.Times[0])
+			if isCollector(buf) {
+				v.collection.add(n.Times[0])
+			}
 		}
 	})
 	v.table.Finish()
@@ -204,6 +216,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 		v.end.compare(c.Record)
 		v.keep(c)
 	}))
+	v.responder = v.collection.began(v.end.at)
 	v.err = errors.Join(err, v.judgeTimes(in, check))
 	return v
 }
@@ -326,10 +339,13 @@ type chosenRecord struct {
 	*ntfs.Record
 	choice
 	marked bool
+	folder string // its path, of a folder whose index is read
 }
 
-// paths holds buffers for the paths of records.
-var paths = sync.Pool{New: func() any { return new([]byte) }}
+// A pathBuffer holds the path of a record, and the same folded.
+type pathBuffer struct{ path, folded []byte }
+
+var paths = sync.Pool{New: func() any { return new(pathBuffer) }}
 
 // choose decides whether the file of a record is shown by default. It is called from
 // several goroutines.
@@ -339,20 +355,25 @@ func (v *view) choose(r *ntfs.Record) chosenRecord {
 		return c
 	}
 	n := r.BestName()
-	if n == nil || r.Directory() && len(r.Streams) == 0 {
+	if n == nil {
 		return c
+	}
+	buf := paths.Get().(*pathBuffer)
+	defer paths.Put(buf)
+	buf.path, _ = v.table.AppendPath(buf.path[:0], n)
+	if r.Directory() {
+		if c.folder = v.watchedFolder(r, buf); len(r.Streams) == 0 {
+			return c
+		}
 	}
 	ref := r.Reference()
 	c.marked = r.ZoneIdentifier() != nil
-	buf := paths.Get().(*[]byte)
-	defer paths.Put(buf)
-	*buf, _ = v.table.AppendPath((*buf)[:0], n)
 	if _, ok := v.ran[ref]; ok {
 		c.reason = NamedByPrefetch
 	} else if !r.Directory() {
-		path := string(*buf)
-		folded := v.upcase.Fold(path)
-		c.reason = v.selection.choose(path, folded, n.Times[0], c.marked)
+		buf.folded = v.upcase.AppendFoldBytes(buf.folded[:0], buf.path)
+		folded := string(buf.folded)
+		c.reason = v.selection.choose(kindOf(buf.path), folded, n.Times[0], c.marked)
 		if c.reason == NotSelected && r.InUse() && looksRunnable(r) && !isInstalled(folded) {
 			c.reason = ProgramByContent
 		}
@@ -364,19 +385,34 @@ func (v *view) choose(r *ntfs.Record) chosenRecord {
 	case c.reason != NotSelected || len(r.Streams) == 0:
 	case hiddenStream(r) != nil:
 		c.reason = ProgramInStream
-	case oddStream(r, func() string { return v.upcase.Fold(string(*buf)) }) != nil:
+	case oddStream(r, func() string { return v.upcase.Fold(string(buf.path)) }) != nil:
 		c.reason = StreamOnSystem
 	}
 	if c.reason != NotSelected {
-		c.sum, c.lsn = rowSum(*buf, r, n), r.LSN
+		c.sum, c.lsn = rowSum(buf.path, r, n), r.LSN
 	}
 	return c
+}
+
+// watchedFolder returns the path of a record whose index is read, or "".
+func (v *view) watchedFolder(r *ntfs.Record, buf *pathBuffer) string {
+	if !r.InUse() || !r.IsBase() {
+		return ""
+	}
+	buf.folded = v.upcase.AppendFoldBytes(buf.folded[:0], buf.path)
+	if !isWatchedFolder(string(buf.folded)) {
+		return ""
+	}
+	return string(buf.path)
 }
 
 // keep notes what was decided of a record, within the limits.
 func (v *view) keep(c chosenRecord) {
 	if c.marked && len(v.marked) < maxMarked {
 		v.marked[c.Reference()] = true
+	}
+	if c.folder != "" && len(v.watched) < maxMarked {
+		v.watched = append(v.watched, folder{c.Reference(), c.folder})
 	}
 	if c.reason != NotSelected && len(v.chosen) < maxChosen {
 		v.chosen[c.Reference()] = c.choice

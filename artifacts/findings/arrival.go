@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"path"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/artifactdump/artifactdump/artifacts/browser"
 	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -21,14 +23,14 @@ var arrivedAndRan = wholeRule(Rule{
 }, func(x *look) {
 	idx := x.files()
 	x.eachStory(func(x *look, t *story, p *program) {
-		if p.place == nil || p.place.level < Medium || !p.runnable() || x.installer(p) {
+		if p.place == nil || p.place.level < Medium && !inProfileTemp(p) || !p.runnable() || x.installer(p) {
 			return
 		}
 		at, row, how := t.appeared()
 		if row == nil || at.IsZero() {
 			return
 		}
-		for _, l := range idx.launches(p) {
+		for _, l := range x.runsOf(idx, p) {
 			after := l.at.Sub(at)
 			if after < -10*time.Second || after > time.Hour {
 				continue
@@ -48,7 +50,7 @@ var ranThenDeleted = wholeRule(Rule{
 	Why:    "The file of a program is gone although the program ran: intruders remove their tools.",
 	Benign: "Updaters and installers in Temp; users who clean up.",
 	Next:   "Recover the file if its record is still there, or from a shadow copy; look at what else was deleted then.",
-	Needs:  []string{"usnjrnl", "executedfiles"},
+	Needs:  []string{"usnjrnl", "executedfiles", "filereferences"},
 }, func(x *look) {
 	idx := x.files()
 	x.eachStory(func(x *look, t *story, p *program) {
@@ -56,17 +58,14 @@ var ranThenDeleted = wholeRule(Rule{
 		if row == nil || p.place == nil || x.installer(p) || !p.runnable() {
 			return
 		}
-		runs := idx.launches(p)
-		if len(runs) == 0 {
-			runs = idx.startsNamed(p.base)
-		}
+		runs := x.runsOf(idx, p)
 		for i := len(runs) - 1; i >= 0; i-- {
 			l := runs[i]
 			if l.at.After(gone) {
 				continue
 			}
 			level := Medium
-			if p.place.level >= Medium && gone.Sub(l.at) <= 24*time.Hour {
+			if p.place.level >= High && gone.Sub(l.at) <= 24*time.Hour {
 				level = High
 			}
 			x.hit(x.subjectOf(t), level, "ran %s and was deleted %s, %s", utcTime(l.at), utcTime(gone), p.place).from(row, l.row)
@@ -78,7 +77,52 @@ var ranThenDeleted = wholeRule(Rule{
 			x.fate(r)
 		}
 	}
+	for _, key := range sortedKeys(idx.referred) {
+		x.referredGone(key, idx)
+	}
 }, fileArtifacts...)
+
+// referredGone judges a program that ran and whose file, which a shortcut or the Amcache
+// names, is gone without another one in its place.
+func (x *look) referredGone(key string, idx *fileIndex) {
+	p := x.programs[key]
+	if p == nil || p.place == nil || x.installer(p) || !p.runnable() || len(p.executed()) == 0 {
+		return
+	}
+	if t := idx.stories[key]; t != nil && slices.ContainsFunc(t.files, func(r *row) bool { return file(r).Exists }) {
+		return
+	}
+	for _, r := range idx.referred[key] {
+		e := referred(r)
+		if e.Fate != filesystem.FateDeleted.String() && e.Fate != filesystem.FateReused.String() {
+			continue
+		}
+		look := *x
+		look.prog, look.row = p, r
+		by, _, _ := strings.Cut(e.NamedBy[0], " ")
+		look.hit(p.subject(x), Medium, "it ran, and the very file that %s names (record %s) is gone, %s", by, e.Reference, p.place)
+		return
+	}
+}
+
+// A referredFile says what became of a file that a shortcut or the like names.
+type referredFile struct{ filesystem.Referenced }
+
+func referred(r *row) referredFile { return referredFile{r.rec.Data.(filesystem.Referenced)} }
+
+// became is a part of the line about the file, "" when nothing happened to it.
+func (e referredFile) became() string {
+	by, _, _ := strings.Cut(e.NamedBy[0], " ")
+	switch {
+	case e.Fate == filesystem.FateReused.String():
+		return "the file of " + e.Reference + " (" + by + ") is deleted, its record reused"
+	case e.Fate == filesystem.FateDeleted.String():
+		return "the file of " + e.Reference + " (" + by + ") is deleted"
+	case e.Change != "":
+		return e.Change + ": exists as " + clip(e.Now, 300) + " (" + by + ")"
+	}
+	return ""
+}
 
 // fate judges a program whose Prefetch file names a record of a deleted file.
 func (x *look) fate(r *row) {
@@ -97,6 +141,22 @@ func (x *look) fate(r *row) {
 	}
 	look.hit(subject{kind: kindProgram, key: p.key, show: e.Path}, Medium, "the very file that ran (record %s) is gone, %s", e.Reference,
 		p.place)
+}
+
+// inProfileTemp reports whether a program is in the folder Temp of a user.
+func inProfileTemp(p *program) bool {
+	return strings.HasPrefix(p.key, `\users\`) && strings.Contains(p.key, `\appdata\local\temp\`)
+}
+
+// runsOf returns the starts of a program, by writes of Prefetch files of its name when
+// nothing else shows one: a file that is gone has no record of its folder. Those of a name
+// that programs of Windows have are theirs.
+func (x *look) runsOf(idx *fileIndex, p *program) []launch {
+	runs := idx.launches(p)
+	if len(runs) == 0 && x.t.binaries[p.base] == nil {
+		runs = idx.startsNamed(p.base)
+	}
+	return runs
 }
 
 // startsNamed returns the starts of programs of a name, by writes of their
@@ -129,7 +189,7 @@ var fromInternet = wholeRule(Rule{
 		if m == nil || m.Zone != "Internet" && m.Zone != "restricted" {
 			return
 		}
-		if len(p.executed()) == 0 && len(idx.startsNamed(p.base)) == 0 {
+		if len(p.executed()) == 0 && len(x.runsOf(idx, p)) == 0 {
 			return
 		}
 		level := Informational
@@ -184,10 +244,11 @@ func suspectHost(address string) string {
 
 var markRemoved = wholeRule(Rule{
 	ID: "N-07", Title: "Mark of the Web removed", Level: Medium, Attack: []string{"T1553.005"},
-	Why:    "A stream of the file was removed before the program ran, and the file has no Mark of the Web now: Windows no longer warns of it.",
-	Benign: "\"Unblock\" in the file's properties; some archivers.",
+	Why: "The program ran without a Mark of the Web, so that Windows did not warn of it: a stream of its file was removed before, or a browser loaded the file, " +
+		"and it has no mark.",
+	Benign: "\"Unblock\" in the file's properties; some archivers; policies and browsers that mark nothing.",
 	Next:   "Find out who removed the mark and where the file came from.",
-	Needs:  []string{"usnjrnl"},
+	Needs:  []string{"usnjrnl", "mft", "browserdownloads"},
 }, func(x *look) {
 	idx := x.files()
 	x.eachStory(func(x *look, t *story, p *program) {
@@ -204,8 +265,51 @@ var markRemoved = wholeRule(Rule{
 				}
 			}
 		}
+		x.unmarked(t, p, idx.launches(p))
 	})
 }, fileArtifacts...)
+
+// unmarked judges a program that a browser loaded and that has no mark: it was removed,
+// or a program that marks nothing put the file there.
+func (x *look) unmarked(t *story, p *program, runs []launch) {
+	if len(runs) == 0 || len(t.files) == 0 || len(t.marks) > 0 || !p.runnable() {
+		return
+	}
+	for _, r := range p.rows {
+		d, ok := r.rec.Data.(browser.Download)
+		if !ok || d.Status != "complete" || !fromAbroad(d.URL) {
+			continue
+		}
+		from, to := cmp.Or(d.Start, d.End), cmp.Or(d.End, d.Start)
+		for _, fr := range t.files {
+			f := file(fr)
+			// The file that the browser wrote, and not one that replaced it.
+			if f.Zone != "" || f.NameCreated.Before(from.Add(-time.Minute)) || f.NameCreated.After(to.Add(10*time.Minute)) {
+				continue
+			}
+			for _, l := range runs {
+				if l.at.After(f.NameCreated) {
+					x.hit(x.subjectOf(t), 0, "%s loaded it from %s, it has no mark, the program ran %s", d.Browser, clip(d.URL, 300),
+						utcTime(l.at)).from(r, fr, l.row)
+					return
+				}
+			}
+		}
+	}
+}
+
+// fromAbroad reports whether browsers mark what comes from an address: not what comes
+// from the own network.
+func fromAbroad(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "ftp" {
+		return false
+	}
+	if a, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast()
+	}
+	return strings.Contains(strings.Trim(u.Hostname(), "."), ".")
+}
 
 var becameProgram = wholeRule(Rule{
 	ID: "N-03", Title: "File renamed to a program", Level: Medium, Attack: []string{"T1036.003", "T1036.008"},

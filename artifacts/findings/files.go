@@ -28,6 +28,7 @@ type fileIndex struct {
 	keys     []string               // of the stories, sorted
 	starts   map[string][]*row      // by NAME.EXE-HASH, upper case
 	fates    map[string][]*row      // by the Prefetch file, upper case
+	referred map[string][]*row      // by the path that shortcuts and the like name
 	journals []*row                 // journals as a whole
 	acts     []*row                 // sessions in the order of time
 	many     map[string][]*row      // bursts, mass changes and wiped files, by kind
@@ -39,7 +40,7 @@ type fileIndex struct {
 // is joined with programs and makes none by itself.
 func isFileSystem(d artifacts.Decoded) bool {
 	switch d.(type) {
-	case filesystem.File, filesystem.Change, filesystem.Mark, filesystem.Executed, filesystem.IndexName, filesystem.LogItem:
+	case filesystem.File, filesystem.Change, filesystem.Mark, filesystem.Executed, filesystem.Referenced, filesystem.IndexName, filesystem.LogItem:
 		return true
 	}
 	return false
@@ -57,7 +58,7 @@ func unselected(d artifacts.Decoded) bool {
 }
 
 // fileArtifacts are the artifacts that the index is made of.
-var fileArtifacts = []string{"mft", "usnjrnl", "zoneid", "executedfiles"}
+var fileArtifacts = []string{"mft", "usnjrnl", "zoneid", "executedfiles", "filereferences"}
 
 // files returns the index, which is made at the first call.
 func (s *scene) files() *fileIndex {
@@ -65,7 +66,7 @@ func (s *scene) files() *fileIndex {
 		return s.fileIndex
 	}
 	x := &fileIndex{
-		stories: map[string]*story{}, starts: map[string][]*row{}, fates: map[string][]*row{}, many: map[string][]*row{},
+		stories: map[string]*story{}, starts: map[string][]*row{}, fates: map[string][]*row{}, referred: map[string][]*row{}, many: map[string][]*row{},
 		removed: map[string][]*row{}, set: map[string][]time.Time{},
 	}
 	s.fileIndex = x
@@ -84,6 +85,9 @@ func (s *scene) files() *fileIndex {
 			case filesystem.Executed:
 				key := strings.ToUpper(d.Prefetch)
 				x.fates[key] = append(x.fates[key], r)
+			case filesystem.Referenced:
+				key := s.normal(d.Path, evidence.User{})
+				x.referred[key] = append(x.referred[key], r)
 			case filesystem.Change:
 				x.change(s, r, d)
 			}
@@ -155,6 +159,9 @@ func (t *story) appeared() (time.Time, *row, string) {
 	if best == nil {
 		return time.Time{}, nil, ""
 	}
+	if file(best).Moved() {
+		return file(best).NameCreated, best, "there not later than"
+	}
 	return file(best).NameCreated, best, "named"
 }
 
@@ -221,10 +228,7 @@ func (s *scene) line(key string) string {
 		return ""
 	}
 	x := s.files()
-	t := x.stories[key]
-	if t == nil {
-		return ""
-	}
+	t := cmp.Or(x.stories[key], &story{})
 	var parts []string
 	if at, r, how := t.appeared(); r != nil && !at.IsZero() {
 		parts = append(parts, fmt.Sprintf("%s %s (%s)", how, at.UTC().Format(secondsOnly), r.rec.Artifact.Name))
@@ -245,6 +249,12 @@ func (s *scene) line(key string) string {
 	}
 	if at, r := t.deleted(); r != nil {
 		parts = append(parts, fmt.Sprintf("deleted %s (%s)", at.UTC().Format(secondsOnly), r.rec.Artifact.Name))
+	}
+	for _, r := range x.referred[key] {
+		if says := referred(r).became(); says != "" {
+			parts = append(parts, says)
+			break
+		}
 	}
 	return strings.Join(parts, ", ")
 }

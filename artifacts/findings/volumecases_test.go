@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/browser"
 	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 )
@@ -89,11 +90,22 @@ func init() {
 	}
 	add("N-01", findings.High, records{created(hot), pf(`\Users\Public\a.exe`, at(5))}, records{created(hot), pf(`\Users\Public\a.exe`, at(500))})
 	add("N-01", findings.High, records{fileOf(hot, nil), pf(`\Users\Public\a.exe`, at(5))}, records{fileOf(`C:\Program Files\A\a.exe`, nil), pf(`\Program Files\A\a.exe`, at(5))})
+	temp, tempRun := created(tool), pf(`\Users\u\AppData\Local\Temp\t.exe`, at(5))
+	add("N-01", findings.Medium, records{temp, tempRun}, records{created(`C:\Windows\Temp\t.exe`), pf(`\Windows\Temp\t.exe`, at(5))})
+	add("N-01", findings.Medium, records{temp, tempRun}, records{created(`C:\Users\u\AppData\Local\Temp\setup.exe`), pf(`\Users\u\AppData\Local\Temp\setup.exe`, at(5))})
+	// A write of a Prefetch file shows the start, but those of a name of Windows are not the program's.
+	add("N-01", findings.Medium, records{temp, pfWritten("T.EXE", 5)}, records{created(`C:\Users\Public\svchost.exe`), pfWritten("SVCHOST.EXE", 5)})
+	loadedTo := `C:\Users\u\Downloads\t.exe`
+	add("N-02", findings.Medium, records{removed(loadedTo, 30), pf(`\Users\u\Downloads\t.exe`, at(5))},
+		records{removed(`C:\Users\u\Downloads\svchost.exe`, 30), pfWritten("SVCHOST.EXE", 5)})
 	add("N-02", findings.High, records{removed(hot, 30), pf(`\Users\Public\a.exe`, at(5))}, records{removed(hot, 30), pf(`\Users\Public\a.exe`, at(45))})
 	add("N-02", findings.Medium, records{removed(tool, 30), pf(`\Users\u\AppData\Local\Temp\t.exe`, at(5))}, records{removed(`C:\Program Files\A\a.exe`, 30), pf(`\Program Files\A\a.exe`, at(5))})
 	add("N-02", 0, records{removed(tool, 30), pfWritten("T.EXE", 5)}, records{removed(tool, 2), pfWritten("T.EXE", 5)})
 	add("N-02", findings.Medium, records{rec("executedfiles", filesystem.Executed{Path: `\VOLUME{1}\USERS\PUBLIC\A.EXE`, Prefetch: "A.EXE-01234567.pf", Reference: "100-1", Fate: "record reused"})},
 		records{rec("executedfiles", filesystem.Executed{Path: `\VOLUME{1}\USERS\PUBLIC\A.EXE`, Prefetch: "A.EXE-01234567.pf", Reference: "100-1", Fate: "exists"})})
+	gone := rec("filereferences", filesystem.Referenced{Path: hot, NamedBy: []string{"shortcuts C:\\a.lnk"}, Reference: "100-1", Fate: "record reused"})
+	add("N-02", findings.Medium, records{gone, pf(`\Users\Public\a.exe`, at(5))}, records{gone, fileOf(hot, nil), pf(`\Users\Public\a.exe`, at(5))})
+	add("N-02", findings.Medium, records{gone, pf(`\Users\Public\a.exe`, at(5))}, records{gone})
 	add("N-03", findings.Medium, records{became(`C:\Users\Public\a.jpg`, hot)}, records{became(`C:\Users\Public\a.exe.crdownload`, hot)})
 	add("N-03", findings.High, records{became(`C:\Users\Public\a.exe`, `C:\Users\Public\svchost.exe`)}, records{
 		became(`C:\Windows\WinSxS\Temp\0123456789abcdef0123456789abcdef.dat`, `C:\Windows\System32\svchost.exe`),
@@ -109,6 +121,16 @@ func init() {
 	add("N-06", findings.Medium, records{marked(hot, "https://example.com/a.exe"), pf(`\Users\Public\a.exe`, at(5))}, records{marked(`C:\Program Files\A\a.exe`, "https://example.com/a.exe"), pf(`\Program Files\A\a.exe`, at(5))})
 	lost := func(c *filesystem.Change) { c.StreamTime, c.MarkLost = minute(0), true }
 	add("N-07", findings.Medium, records{session(hot, lost), pf(`\Users\Public\a.exe`, at(5))}, records{session(hot, lost), pf(`\Users\Public\a.exe`, at(-5))})
+	loaded := func(url string) artifacts.Record {
+		return rec("browserdownloads", browser.Download{Browser: "Chrome", Path: hot, URL: url, Start: minute(0), End: minute(1), Status: "complete"})
+	}
+	bare, run := fileOf(hot, nil), pf(`\Users\Public\a.exe`, at(5))
+	address := "https://example.com/a.exe"
+	add("N-07", findings.Medium, records{loaded(address), bare, run}, records{loaded(address), bare})
+	add("N-07", findings.Medium, records{loaded(address), bare, run}, records{loaded("http://intranet/a.exe"), bare, run})
+	add("N-07", findings.Medium, records{loaded(address), bare, run}, records{loaded("http://10.1.2.3/a.exe"), bare, run})
+	add("N-07", findings.Medium, records{loaded(address), bare, run}, records{loaded(address), bare, marked(hot, address), run})
+	add("N-07", findings.Medium, records{loaded(address), bare, run}, records{loaded(address), fileOf(hot, func(f *filesystem.File) { f.NameCreated = minute(60) }), run})
 	add("N-08", findings.High, deletedPf(6), deletedPf(1))
 	add("N-08", findings.Medium, append(deletedPf(1), pfWritten("A.EXE", -9)), append(deletedPf(1), pfWritten("B.EXE", -9)))
 	log := `C:\Windows\System32\winevt\Logs\Security.evtx`
@@ -131,6 +153,11 @@ func init() {
 		records{fileOf(`C:\Windows\System32`, func(f *filesystem.File) { f.Directory, f.Streams = true, []string{"x (5)"} })})
 	add("N-13", findings.Low, records{fileOf(`C:\data`, func(f *filesystem.File) { f.Directory, f.OddStream = true, "x" })},
 		records{fileOf(`C:\data`, func(f *filesystem.File) { f.Directory, f.Streams = true, []string{"x (5)"} })})
+	startup := func(c *filesystem.Change) { c.Created, c.Setup = minute(0), true }
+	add("N-12", findings.Medium, records{created(`C:\Windows\Tasks\a.job`)}, records{session(`C:\Windows\Tasks\a.job`, startup)})
+	add("N-12", findings.Medium, records{created(`C:\Windows\System32\wbem\AutoRecover\0123.mof`)}, records{created(`C:\Windows\System32\wbem\x.txt`)})
+	add("N-12", findings.Medium, records{created(`C:\Windows\System32\wbem\Repository\x.dat`)}, records{removed(`C:\Windows\System32\wbem\Repository\x.dat`, 0)})
+	add("N-12", findings.Low, records{created(`C:\Windows\System32\wbem\Repository\OBJECTS.DATA`)}, records{removed(`C:\Windows\System32\wbem\Repository\OBJECTS.DATA`, 0)})
 	driver := `C:\Windows\System32\drivers\x.sys`
 	add("N-12", findings.Medium, records{created(driver)}, records{session(driver, func(c *filesystem.Change) {
 		c.Created, c.Shown = minute(0), string(filesystem.NamedElsewhere)
@@ -146,5 +173,7 @@ func init() {
 	add("N-14", findings.High, append(slices.Clone(parts), pf(`\Users\u\rclone.exe`, at(5))), records{pf(`\Users\u\rclone.exe`, at(5))})
 	add("N-15", findings.Critical, records{multiple(filesystem.KindMass, func(c *filesystem.Change) { c.Files, c.Extensions, c.Extension = 4000, 12, "locked" })},
 		records{multiple(filesystem.KindMass, func(c *filesystem.Change) { c.Path, c.Files, c.Folders = "LICENSE.txt", 40, 40 })})
+	add("N-16", findings.Informational, records{fileOf(`C:\Users\u\Documents\mimikatz.exe`, func(f *filesystem.File) { f.Responder = true })},
+		records{fileOf(`C:\Users\u\Documents\notes.exe`, nil)})
 	add("N-16", findings.High, records{fileOf(`C:\Users\u\Documents\mimikatz.exe`, nil)}, records{fileOf(`C:\Users\u\Documents\notes.exe`, nil)})
 }

@@ -236,8 +236,8 @@ var wiped = wholeRule(Rule{
 }, fileArtifacts...)
 
 var newAutostartFile = wholeRule(Rule{
-	ID: "N-12", Title: "New file in an autostart folder", Level: Medium, Attack: []string{"T1547.001", "T1053.005", "T1543.003"},
-	Why:    "A file was created in a folder from which Windows starts programs, outside an installation.",
+	ID: "N-12", Title: "New file in an autostart folder", Level: Medium, Attack: []string{"T1547.001", "T1053.005", "T1543.003", "T1546.003"},
+	Why:    "A file was created in a folder from which Windows starts programs, or in the repository of WMI, outside an installation.",
 	Benign: "Software installation.",
 	Next:   "Look at the file and at what created it.",
 	Needs:  []string{"usnjrnl"},
@@ -249,14 +249,18 @@ var newAutostartFile = wholeRule(Rule{
 				continue
 			}
 			id := autostartFolder(t.key)
-			if id == "" || !c.Deleted.IsZero() || c.Shown == string(filesystem.NamedElsewhere) {
+			if id == "" || !c.Deleted.IsZero() || c.Shown == string(filesystem.NamedElsewhere) || c.Setup {
 				continue // an installation put there what a service names
 			}
 			at := c.Created
 			if at.IsZero() {
 				at = c.Renamed
 			}
-			x.hit(x.subjectOf(t), 0, "it was put there %s", utcTime(at)).from(r).as(id)
+			level := Level(0)
+			if repository(t.key) {
+				level = Low // Windows makes a new repository when the old one is broken
+			}
+			x.hit(x.subjectOf(t), level, "it was put there %s", utcTime(at)).from(r).as(id)
 			return
 		}
 	})
@@ -276,8 +280,23 @@ func autostartFolder(key string) string {
 		return "T1543.003"
 	case strings.HasPrefix(key, `\windows\system32\spool\drivers\`) && strings.HasSuffix(key, ".exe"):
 		return "T1543.003"
+	case filesystem.IsWMI(key):
+		return "T1546.003"
 	}
 	return ""
+}
+
+// repository reports whether a path is that of a file of which the WMI repository consists.
+func repository(key string) bool {
+	if !strings.Contains(key, `\wbem\repository\`) {
+		return false
+	}
+	switch name := winpath.Base(key); {
+	case name == "objects.data", name == "index.btr", strings.HasPrefix(name, "mapping") && strings.HasSuffix(name, ".map"),
+		name == "$winmgmt.cfg", name == "objects.map", name == "index.map", strings.HasPrefix(name, "mapping") && strings.HasSuffix(name, ".ver"):
+		return true
+	}
+	return false
 }
 
 var hiddenStream = wholeRule(Rule{
@@ -416,6 +435,18 @@ var massChange = wholeRule(Rule{
 	}
 }, fileArtifacts...)
 
+// byResponder reports whether a record is of the time after a program to collect evidence
+// came to the volume.
+func byResponder(r *row) bool {
+	switch d := r.rec.Data.(type) {
+	case filesystem.File:
+		return d.Responder
+	case filesystem.Change:
+		return d.Responder
+	}
+	return false
+}
+
 var toolShadow = wholeRule(Rule{
 	ID: "N-16", Title: "Attack tool in the metadata of the volume", Level: Medium,
 	Why:    "A file has or had the name of an attack tool, and no other artifact knows it.",
@@ -435,6 +466,9 @@ var toolShadow = wholeRule(Rule{
 		rows := slices.Concat(t.files, t.changes)
 		if len(rows) == 0 {
 			return
+		}
+		if !slices.ContainsFunc(rows, func(r *row) bool { return !byResponder(r) }) {
+			level = Informational
 		}
 		x.hit(x.subjectOf(t), level, "%s is the name of a tool for %s", p.base, tool.class).as(tool.attack...).from(rows[0])
 	})

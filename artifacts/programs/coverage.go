@@ -19,7 +19,7 @@ var sourceNames = []struct {
 	{"user hives", "what each account started", []string{"userassist", "recentdocs", "runmru", "shellbags"}, nil},
 	{"BAM", "the last start for each account", []string{"bam"}, nil},
 	{"SRUM", "bytes that programs sent and received", []string{"srumapps", "srumnetwork"}, nil},
-	{"$MFT", "how files came and went", []string{"mft", "zoneid", "executedfiles"}, nil},
+	{"$MFT", "how files came and went", []string{"mft", "zoneid", "executedfiles", "filereferences"}, nil},
 	{"change journal", "files that were created, renamed and deleted", []string{"usnjrnl"}, nil},
 }
 

@@ -55,7 +55,7 @@ func (b *Builder) trace(rec *artifacts.Record) {
 				Ref: b.ref(rec)})
 			b.keep(rec)
 		}
-	case filesystem.Mark, filesystem.File, filesystem.Change, filesystem.Executed, filesystem.IndexName, filesystem.LogItem:
+	case filesystem.Mark, filesystem.File, filesystem.Change, filesystem.Executed, filesystem.Referenced, filesystem.IndexName, filesystem.LogItem:
 		b.files(rec)
 	case system.DefenderDetection:
 		b.detection(rec, d.Path, d.Threat, "", d.First)
@@ -344,6 +344,16 @@ func (b *Builder) files(rec *artifacts.Record) {
 		}
 	case filesystem.Change:
 		b.journal(rec, &d)
+	case filesystem.Referenced:
+		if d.Directory || d.Fate == "exists" && d.Change != "" {
+			return // the program of another path
+		}
+		if p := b.fromDisk(d.Path, rec); p != nil {
+			p.file(File{Reference: d.Reference, From: []Ref{ref}})
+			if d.Fate != "exists" && !belowSystem(p.key) {
+				add(&p.p.Ends, End{Kind: d.Fate, Ref: ref})
+			}
+		}
 	case filesystem.Executed:
 		if p := b.sight(d.Path, rec); p != nil {
 			p.file(File{Reference: d.Reference, From: []Ref{ref}})

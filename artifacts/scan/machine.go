@@ -213,7 +213,7 @@ func (x *machineScan) read(kind string) error {
 	}
 	results, err := artifacts.Run(x.ctx, x.tree, x.list, &artifacts.Options{
 		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, FullOf: x.o.Artifacts, Places: x.places, Progress: x.progress, Quiet: shown.Quiet,
-		Zone: x.zone,
+		Zone: x.zone, AllOf: x.o.all(),
 	})
 	if err != nil {
 		return err

@@ -66,6 +66,7 @@ type ManifestOptions struct {
 	ListLevel string          `json:"iocs_level,omitempty"`
 	Events    string          `json:"events,omitempty"`
 	NoDeleted bool            `json:"no_deleted,omitempty"`
+	MFT       bool            `json:"mft,omitempty"`
 	Timezone  string          `json:"evidence_timezone,omitempty"`
 	NoLogs    bool            `json:"no_logs,omitempty"`
 	NoShadows bool            `json:"no_shadows,omitempty"`
@@ -238,7 +239,7 @@ func newManifest(s *run) *Manifest {
 	}
 	m.Options = ManifestOptions{
 		Artifacts: s.o.Artifacts, Host: s.o.Open.Hostname, Rules: s.o.RuleFiles, Sigma: s.o.SigmaPaths,
-		Events: s.o.Events, NoDeleted: s.o.NoDeleted, Timezone: s.o.Timezone, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows,
+		Events: s.o.Events, NoDeleted: s.o.NoDeleted, MFT: s.o.MFT, Timezone: s.o.Timezone, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows,
 		Level: s.o.Level.String(),
 	}
 	if s.o.Lists != nil {

@@ -21,6 +21,9 @@ func (x *machineScan) result(res *artifacts.Result) error {
 	if n := x.inv.bytes - before; n > 0 {
 		x.status.read(x.shows, n)
 	}
+	if err := x.aside(res); err != nil {
+		return err
+	}
 	x.eval.Add(res)
 	x.seen.AddResult(res)
 	x.page.Collected.Result(x.m.Name, res)
@@ -62,6 +65,26 @@ func (x *machineScan) result(res *artifacts.Result) error {
 	if n := x.sorter.Len() - sorted; n > 0 {
 		x.inv.input(res.From.Path, res.From.Snapshot).Events += n
 	}
+	return nil
+}
+
+// aside writes the records that are neither shown nor judged, and takes them out.
+func (x *machineScan) aside(res *artifacts.Result) error {
+	if !x.o.MFT || !slices.ContainsFunc(res.Records, func(r artifacts.Record) bool { return r.Aside }) {
+		return nil
+	}
+	var rest []artifacts.Record
+	for i := range res.Records {
+		rec := &res.Records[i]
+		if !rec.Aside {
+			rest = append(rest, *rec)
+			continue
+		}
+		if err := x.record(rec); err != nil {
+			return err
+		}
+	}
+	res.Records = rest
 	return nil
 }
 

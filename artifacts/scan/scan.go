@@ -65,6 +65,7 @@ type Options struct {
 
 	Open         evidence.Options // how evidence is opened
 	NoDeleted    bool             // skip deleted keys and values
+	MFT          bool             // write all records of $MFT and of the change journal
 	Events       string           // which records of event logs are shown, see events.ParseFilter
 	Timezone     string           // of the evidence's local times; "" takes it from the evidence, see artifacts.ZoneOf
 	HashEvidence bool             // take the SHA-256 of archives and images as a whole
@@ -90,6 +91,14 @@ type Options struct {
 	Version string
 	Commit  string
 	Command []string
+}
+
+// all returns the artifacts of which all records are written.
+func (o *Options) all() []string {
+	if o.MFT {
+		return []string{"mft", "usnjrnl"}
+	}
+	return nil
 }
 
 // DefaultMemory is the memory budget of machines that are scanned in parallel.

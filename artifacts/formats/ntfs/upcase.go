@@ -2,7 +2,7 @@ package ntfs
 
 import (
 	"errors"
-	"strings"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -62,37 +62,62 @@ func (u *UpCase) upper(r rune) rune {
 // Fold returns a text that is the same for two names exactly when the volume takes them
 // for one. Letters of ASCII are in lower case.
 func (u *UpCase) Fold(name string) string {
-	if (u == nil || !u.odd) && isASCII(name) {
-		return strings.ToLower(name)
+	if (u == nil || !u.odd) && folded(name) {
+		return name
 	}
-	return string(u.AppendFold(make([]byte, 0, len(name)+8), name))
+	var room [192]byte
+	return string(u.AppendFold(room[:0], name))
 }
 
-func isASCII(s string) bool {
+// folded reports whether a name is all of ASCII and has no capitals.
+func folded(s string) bool {
 	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
+		if lowerASCII[s[i]] != s[i] {
 			return false
 		}
 	}
 	return true
 }
 
+// lowerASCII gives letters of ASCII in lower case, and 0 for all that is not ASCII.
+var lowerASCII = func() (t [256]byte) {
+	for c := range byte(utf8.RuneSelf) {
+		t[c] = byte(unicode.ToLower(rune(c)))
+	}
+	return t
+}()
+
 // AppendFold appends what [UpCase.Fold] returns to b.
-func (u *UpCase) AppendFold(b []byte, name string) []byte {
-	for i := 0; i < len(name); {
+func (u *UpCase) AppendFold(b []byte, name string) []byte { return appendFold(u, b, name) }
+
+// AppendFoldBytes is AppendFold of bytes.
+func (u *UpCase) AppendFoldBytes(b, name []byte) []byte { return appendFold(u, b, name) }
+
+func appendFold[T string | []byte](u *UpCase, b []byte, name T) []byte {
+	i := 0
+	if u == nil || !u.odd {
+		b = slices.Grow(b, len(name))
+		out := b[len(b):cap(b)]
+		for ; i < len(name) && i < len(out); i++ {
+			c := lowerASCII[name[i]]
+			if c == 0 && name[i] != 0 {
+				break
+			}
+			out[i] = c
+		}
+		b = b[:len(b)+i]
+	}
+	for i < len(name) {
 		c := name[i]
 		if c < utf8.RuneSelf && (u == nil || u.table[c] < utf8.RuneSelf) {
 			if u != nil {
 				c = byte(u.table[c])
 			}
-			if 'A' <= c && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			b = append(b, c)
+			b = append(b, lowerASCII[c])
 			i++
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(name[i:])
+		r, n := utf8.DecodeRuneInString(string(name[i:min(i+utf8.UTFMax, len(name))]))
 		if r == utf8.RuneError && n == 1 { // half of a surrogate pair
 			b = append(b, c)
 			i++
