@@ -75,9 +75,11 @@ func Join(parts ...string) string {
 		if p == "" {
 			continue
 		}
-		if b.Len() > 0 && !strings.HasSuffix(b.String(), `\`) {
-			b.WriteByte('\\')
+		if b.Len() > 0 {
 			p = strings.TrimLeft(p, `\`)
+			if !strings.HasSuffix(b.String(), `\`) {
+				b.WriteByte('\\')
+			}
 		}
 		b.WriteString(p)
 	}
@@ -97,6 +99,9 @@ func split(path string) (vol, rest string) {
 			p = p[len(pre):]
 			if hasPrefixFold(p, `unc\`) {
 				p = `\\` + p[len(`unc\`):]
+			}
+			if hasPrefixFold(p, `globalroot\`) { // the root of all devices: \\?\GLOBALROOT\Device\…
+				p = p[len(`globalroot`):]
 			}
 			break
 		}
