@@ -1,7 +1,9 @@
 package communication
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -185,5 +187,55 @@ func TestRDPCacheKinds(t *testing.T) {
 	)
 	if len(errs) != 2 {
 		t.Errorf("%d errors, want one for the file that is no cache and one for the cut one: %v", len(errs), errs)
+	}
+}
+
+// A worn disk counts the files that are open, and fails in the middle of one.
+type worn struct {
+	fstest.MapFS
+	bad  string
+	open *int
+}
+
+func (w worn) Open(name string) (fs.File, error) {
+	f, err := w.MapFS.Open(name)
+	if st, ok := w.MapFS[name]; err == nil && ok && len(st.Data) > 0 {
+		*w.open++
+		return &wornFile{f, w, name}, nil
+	}
+	return f, err
+}
+
+type wornFile struct {
+	fs.File
+	w    worn
+	name string
+}
+
+func (f *wornFile) Close() error { *f.w.open--; return f.File.Close() }
+
+func (f *wornFile) Read(p []byte) (int, error) {
+	n, err := f.File.Read(p[:min(len(p), 40)])
+	if err != nil && f.name == f.w.bad {
+		err = errors.New("bad sector")
+	}
+	return n, err
+}
+
+// TestHostsMovedUnreadable: what was read of a moved file is shown, the rest is an
+// error, the next file is read, and no file stays open.
+func TestHostsMovedUnreadable(t *testing.T) {
+	m := testtree.HiveOf(testtree.SystemPath, func(root *regf.Key) {
+		testtree.AsSystem(root).Sub(`Services\Tcpip\Parameters`).Set("DataBasePath", regf.String(`C:\Users\Public\etc`))
+	})
+	m["Users/Public/etc/hosts"] = &fstest.MapFile{Data: []byte("198.51.100.20 bank.example\r\n198.51.100.21 post.example\r\n")}
+	m["Users/Public/etc/lmhosts"] = &fstest.MapFile{Data: []byte("198.51.100.22 rhino #PRE\r\n")}
+	open := 0
+	recs, errs := found(t, worn{m, "Users/Public/etc/hosts", &open}, "hosts")
+	testtree.WantErrors(t, errs, `C:\Users\Public\etc\hosts: bad sector`)
+	testtree.WantSummaries(t, recs, `[DataBasePath] C:\Users\Public\etc`, `[hosts line 1] bank.example is 198.51.100.20`,
+		`[hosts line 2] post.example is 198.51.100.21`, `[lmhosts line 1] rhino is 198.51.100.22 #PRE`)
+	if open != 0 {
+		t.Errorf("%d files are still open", open)
 	}
 }
