@@ -150,10 +150,9 @@ func peel(program, args string) (payload, decoded string) {
 // without the quotes around the whole of it ("cmd /?", section on quotes). A quoted
 // program keeps its quotes.
 func shellCommand(args string) (string, bool) {
-	low := strings.ToLower(args)
 	first := -1
 	for _, sw := range []string{"/c", "/k", "/r"} {
-		if i := strings.Index(low, sw); i >= 0 && (first < 0 || i < first) {
+		if i := IndexFold(args, sw); i >= 0 && (first < 0 || i < first) {
 			first = i
 		}
 	}

@@ -182,3 +182,24 @@ func ExampleParseCommand() {
 	// rundll32
 	// C:\Users\mira\AppData\Local\Temp\a b.dll
 }
+
+// TestIndexFold: letters of other sizes in upper and lower case do not move the index.
+func TestIndexFold(t *testing.T) {
+	for _, c := range []struct {
+		s, sub string
+		want   int
+	}{
+		{`C:\X\Tasks\a`, `\tasks\`, 4}, {`\TASKS\`, `\tasks\`, 0}, {``, ``, 0}, {`a`, ``, 0}, {``, `a`, -1}, {`ab`, `abc`, -1}, {`aab`, `AB`, 1},
+		{"ȺȺȺ\\tasks\\a", `\TASKS\`, 6}, // lower case takes three bytes each, not two
+		{"İİİ\\tasks\\a", `\TASKS\`, 6}, // lower case takes one
+		{"ÄÖ", "äö", 0}, {"xÄÖ", "äö", 1}, {"\xff\\A", `\a`, 1},
+	} {
+		if got := IndexFold(c.s, c.sub); got != c.want {
+			t.Errorf("IndexFold(%q, %q) = %d, want %d", c.s, c.sub, got, c.want)
+		}
+	}
+	// A command line of such letters is cut where its switch is.
+	if got := ParseCommand(`cmd.exe /d `+strings.Repeat("Ⱥ", 100)+` /c C:\t\a.bat`, nil); got.Payload != `C:\t\a.bat` {
+		t.Errorf("payload %q", got.Payload)
+	}
+}

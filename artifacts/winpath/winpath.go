@@ -43,6 +43,18 @@ func Volume(path string) string {
 // result has as many characters as the argument.
 func Lower(s string) string { return strings.ToLower(s) }
 
+// IndexFold returns where sub begins in s, whatever the case of both, or -1. It is
+// an index of s; that of a copy in lower case is not, as some letters take another
+// number of bytes there.
+func IndexFold(s, sub string) int {
+	for i := 0; i+len(sub) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(sub)], sub) {
+			return i
+		}
+	}
+	return -1
+}
+
 // Base returns the last component of path.
 func Base(path string) string {
 	if i := strings.LastIndexAny(path, `\/`); i >= 0 {
