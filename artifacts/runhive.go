@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
 	"github.com/artifactdump/artifactdump/hive"
 )
 
@@ -220,7 +221,7 @@ func signature(in Input, d Decoded) string {
 		key = in.From.Key
 	}
 	if in.ControlSet != "" {
-		if i := strings.Index(strings.ToUpper(key), strings.ToUpper(in.ControlSet)); i >= 0 {
+		if i := winpath.IndexFold(key, in.ControlSet); i >= 0 {
 			key = key[:i] + "{CS}" + key[i+len(in.ControlSet):]
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
 // A RecentFile is one file or folder of the list that a program keeps of what was
@@ -64,7 +65,7 @@ func decodeRecentLists(in artifacts.Input, yield func(RecentFile) bool) error {
 	}
 	parts := strings.Split(in.From.Key, `\`)
 	r := RecentFile{List: parts[len(parts)-1]}
-	if i := strings.Index(strings.ToLower(in.From.Key), `software\`); i >= 0 {
+	if i := winpath.IndexFold(in.From.Key, `software\`); i >= 0 {
 		r.Application = strings.TrimSuffix(in.From.Key[i+len(`software\`):], `\`+r.List)
 	}
 	if strings.EqualFold(r.Application, "Microsoft\\Microsoft Management Console") {
@@ -124,6 +125,7 @@ func decodeAdobeRecent(in artifacts.Input, yield func(RecentFile) bool) error {
 // pdfTime reads a date as PDF writes it: D:20260304105512+09'00' (ISO 32000-1, 7.9.4).
 func pdfTime(s string) (time.Time, error) {
 	s = strings.ReplaceAll(strings.TrimPrefix(s, "D:"), "'", "")
+	s = strings.Replace(s, "Z0000", "Z", 1) // Z00'00'
 	for _, layout := range []string{"20060102150405-0700", "20060102150405Z", "20060102150405"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			if layout == "20060102150405" {

@@ -83,7 +83,7 @@ func browserOf(path, family string) (name, profile string) {
 	}
 	dir := winpath.Dir(path)
 	profile = winpath.Base(dir)
-	if i := strings.Index(low, `\ebwebview\`); i > 0 {
+	if i := winpath.IndexFold(path, `\ebwebview\`); i > 0 {
 		name = "WebView2 of " + winpath.Base(path[:i])
 	}
 	return name, profile

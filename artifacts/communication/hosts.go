@@ -1,6 +1,8 @@
 package communication
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -97,18 +99,19 @@ func hostsMoved(in artifacts.Input, yield func(Host) bool) error {
 	if !yield(r) || r.Default {
 		return nil
 	}
+	var errs []error
 	for _, name := range []string{"hosts", "lmhosts"} {
 		path := winpath.Join(dir, name)
 		f, ok := in.Tree.Lookup(path)
 		if !ok {
 			continue
 		}
-		r, _, err := f.Reader()
+		b, err := f.BytesUpTo(artifacts.DefaultMaxWhole)
 		if err != nil {
-			return in.Wrap(in.At(v), fmt.Errorf("%s: %w", path, err))
+			errs = append(errs, in.Wrap(in.At(v), fmt.Errorf("%s: %w", path, err)))
 		}
 		more := true
-		parseHosts(name, r, func(int64) artifacts.Origin { return in.At(v) }, func(h Host) bool {
+		parseHosts(name, bytes.NewReader(b), func(int64) artifacts.Origin { return in.At(v) }, func(h Host) bool {
 			h.Path = path
 			more = yield(h)
 			return more
@@ -117,7 +120,7 @@ func hostsMoved(in artifacts.Input, yield func(Host) bool) error {
 			return nil
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // parseHosts reads lines of "address name… # comment". In lmhosts some

@@ -179,7 +179,7 @@ var teamViewerWords = []string{"punch received a=", "New Participant added", "pa
 	"Logger started", "Trial", "session was closed",
 	"Upload from", "Download from", "Write file", "Send file"}
 
-var addressAfter = regexp.MustCompile(`a=([0-9a-fA-F.:\[\]]+)`)
+var addressAfter = regexp.MustCompile(`a=([0-9a-fA-F.:\[\]]*[0-9a-fA-F\]])`) // a=203.0.113.77:53124:
 
 func (r *RemoteTool) teamViewerLog(s string) bool {
 	const layout = "2006/01/02 15:04:05.000"

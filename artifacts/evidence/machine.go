@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strings"
@@ -292,12 +293,9 @@ func byProfile(users []User) (m map[string]User, longest int) {
 // Expand replaces variables by the machine's and the user's own, never by
 // those of the computer that runs the program.
 func (m *Machine) Expand(s string, u User) string {
-	return winpath.Expand(s, func(name string) (string, bool) {
-		root := m.SystemRoot
-		if root == "" {
-			root = `C:\Windows`
-		}
-		drive := winpath.Volume(root)
+	root := cmp.Or(m.SystemRoot, `C:\Windows`)
+	drive := winpath.Volume(root)
+	fixed := func(name string) (string, bool) {
 		switch name {
 		case "systemroot", "windir":
 			return root, true
@@ -307,26 +305,52 @@ func (m *Machine) Expand(s string, u User) string {
 			return drive + `\Program Files`, true
 		case "programfiles(x86)":
 			return drive + `\Program Files (x86)`, true
+		case "commonprogramfiles", "commonprogramw6432":
+			return drive + `\Program Files\Common Files`, true
+		case "commonprogramfiles(x86)":
+			return drive + `\Program Files (x86)\Common Files`, true
 		case "programdata", "allusersprofile":
 			return drive + `\ProgramData`, true
 		case "public":
 			return drive + `\Users\Public`, true
+		case "username":
+			return u.Name, u.Name != ""
 		}
-		if u.Profile != "" {
-			switch name {
-			case "userprofile":
-				return u.Profile, true
-			case "appdata":
-				return u.Profile + `\AppData\Roaming`, true
-			case "localappdata":
-				return u.Profile + `\AppData\Local`, true
-			case "temp", "tmp":
-				return u.Profile + `\AppData\Local\Temp`, true
-			}
+		return u.expand(name)
+	}
+	return winpath.Expand(s, func(name string) (string, bool) {
+		if v, ok := fixed(name); ok {
+			return v, true
+		}
+		if name == "temp" || name == "tmp" || name == "username" {
+			return "", false // the machine's are those of its services
 		}
 		v, ok := m.Env[name]
+		v = winpath.Expand(v, fixed) // ComSpec is %SystemRoot%\system32\cmd.exe
 		return v, ok && !strings.Contains(v, "%")
 	})
+}
+
+// expand returns a variable that follows from the profile.
+func (u User) expand(name string) (string, bool) {
+	if u.Profile == "" {
+		return "", false
+	}
+	switch name {
+	case "userprofile":
+		return u.Profile, true
+	case "appdata":
+		return u.Profile + `\AppData\Roaming`, true
+	case "localappdata":
+		return u.Profile + `\AppData\Local`, true
+	case "temp", "tmp":
+		return u.Profile + `\AppData\Local\Temp`, true
+	case "homedrive":
+		return winpath.Volume(u.Profile), true
+	case "homepath":
+		return winpath.Local(u.Profile), true
+	}
+	return "", false
 }
 
 // String names the machine in one line.

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
@@ -8,11 +9,12 @@ import (
 
 // IsSystem32 reports whether dir is System32 or its 32-bit twin.
 func (m *Machine) IsSystem32(dir string) bool {
-	root := m.SystemRoot
-	if root == "" {
-		root = `C:\Windows`
+	low := strings.ToLower(strings.TrimSuffix(dir, `\`))
+	for _, variable := range []string{`%systemroot%`, `%windir%`, `\systemroot`} {
+		if below, ok := strings.CutPrefix(low, variable); ok {
+			return below == `\system32` || below == `\syswow64`
+		}
 	}
-	root = winpath.Key(root)
-	dir = strings.TrimSuffix(winpath.Key(dir), `\`)
-	return dir == root+`\system32` || dir == root+`\syswow64` || dir == `\systemroot\system32` || dir == `%systemroot%\system32`
+	key, root := winpath.Key(low), winpath.Key(cmp.Or(m.SystemRoot, `C:\Windows`))
+	return key == root+`\system32` || key == root+`\syswow64`
 }

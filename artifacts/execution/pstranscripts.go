@@ -162,6 +162,7 @@ func (t *transcript) read() (more bool, err error) {
 		}
 		t.line(s)
 	}
+	t.dialogue()
 	var cut error
 	if t.r != nil && t.r.Start.IsZero() {
 		cut = t.in.Errorf(t.r.Origin, "the head of the session is cut off")
@@ -169,17 +170,31 @@ func (t *transcript) read() (more bool, err error) {
 	return t.done(), cut
 }
 
-// A transcript is read line by line; r is the session at hand.
+// A transcript is read line by line; r is the session at hand. Rows of asterisks
+// stand before and after the head of a session, its end, and the time of each
+// command where the policy asks for it (IncludeInvocationHeader). Programs print
+// such rows, too.
 type transcript struct {
 	in    artifacts.Input
 	yield func(PSTranscript) bool
 	file  string // its path
 	sum   string // its SHA-256, when it is not the source
 	r     *PSTranscript
-	row   int // rows of asterisks since the start of the session
-	head  []string
+	part  transcriptPart
+	at    int64    // of the last row of asterisks
+	lines []string // after it, in a head or a block
 	text  strings.Builder
 }
+
+// A transcriptPart is where a line stands.
+type transcriptPart int
+
+const (
+	outside    transcriptPart = iota
+	inHead                    // after the first row
+	inDialogue                // after the second
+	inBlock                   // after a row in the dialogue: an end, the time of a command, the next head, or text
+)
 
 // done yields the session at hand and reports whether more is wanted.
 func (t *transcript) done() bool {
@@ -189,45 +204,86 @@ func (t *transcript) done() bool {
 	t.r.Text = t.text.String()
 	t.text.Reset()
 	ok := t.yield(*t.r)
-	t.r = nil
+	t.r, t.part = nil, outside
 	return ok
 }
 
-// stars handles a row of asterisks, which stands before and behind the head
-// and the end of a session. It reports whether more is wanted.
+// stars handles a row of asterisks. It reports whether more is wanted.
 func (t *transcript) stars(off int64) bool {
-	t.row++
 	more := true
-	switch {
-	case t.r == nil || t.row == 5:
-		more = t.done()
-		at := t.in.AtOffset(off)
-		if t.sum != "" {
-			at = at.In(t.file, t.sum)
-		}
-		t.r, t.row = &PSTranscript{Origin: at, File: winpath.Base(t.file)}, 1
-	case t.row == 2:
-		t.r.head(t.head)
-	case t.row == 4:
-		if len(t.head) > 1 {
-			t.r.End = transcriptTime(t.head[len(t.head)-1])
-		}
-		more = t.done()
-		t.row = 0
+	switch t.part {
+	case outside:
+		t.begin(off)
+	case inHead:
+		t.r.head(t.lines)
+		t.part = inDialogue
+	case inDialogue:
+		t.part = inBlock
+	case inBlock:
+		more = t.block()
 	}
-	t.head = t.head[:0]
+	t.at, t.lines = off, t.lines[:0]
 	return more
 }
 
+func (t *transcript) begin(off int64) {
+	at := t.in.AtOffset(off)
+	if t.sum != "" {
+		at = at.In(t.file, t.sum)
+	}
+	t.r, t.part = &PSTranscript{Origin: at, File: winpath.Base(t.file)}, inHead
+}
+
+// block takes what stands between two rows of asterisks in the dialogue. It
+// reports whether more is wanted.
+func (t *transcript) block() bool {
+	more, n := true, len(t.lines)
+	switch {
+	case n == 1 && !transcriptTime(t.lines[0]).IsZero(): // Command start time: 20260301102030
+		t.part = inDialogue
+	case n == 2 && !transcriptTime(t.lines[1]).IsZero(): // transcript end, End time: 20260301102030
+		t.r.End = transcriptTime(t.lines[1])
+		more = t.done()
+	case n > 4 && !transcriptTime(t.lines[1]).IsZero(): // the session had no end, and another begins
+		head := t.lines
+		more = t.done()
+		t.begin(t.at)
+		t.r.head(head)
+		t.part = inDialogue
+	default:
+		t.dialogue()
+		t.part = inBlock // the row can begin a block, too
+	}
+	return more
+}
+
+// dialogue takes the lines of a block that was none.
+func (t *transcript) dialogue() {
+	if t.part != inBlock {
+		return
+	}
+	t.r.line(strings.Repeat("*", 22), &t.text)
+	for _, s := range t.lines {
+		t.r.line(s, &t.text)
+	}
+	t.part, t.lines = inDialogue, t.lines[:0]
+}
+
+// transcriptHead is how many lines the longest head or block has.
+const transcriptHead = 64
+
 // line handles any other line.
 func (t *transcript) line(s string) {
-	switch {
-	case t.r == nil:
-	case t.row == 1 || t.row == 3:
-		if len(t.head) < 64 {
-			t.head = append(t.head, s)
+	switch t.part {
+	case inHead:
+		if len(t.lines) < transcriptHead {
+			t.lines = append(t.lines, s)
 		}
-	case t.row == 2:
+	case inBlock:
+		if t.lines = append(t.lines, s); len(t.lines) == transcriptHead {
+			t.dialogue()
+		}
+	case inDialogue:
 		t.r.line(s, &t.text)
 	}
 }
@@ -258,11 +314,25 @@ func (r *PSTranscript) line(s string, text *strings.Builder) {
 	if text.Len()+len(s) < transcriptText {
 		text.WriteString(s + "\n")
 	}
-	if rest, ok := strings.CutPrefix(s, "PS "); ok && len(r.Inputs) < transcriptInputs {
-		if _, cmd, ok := strings.Cut(rest, ">"); ok && strings.TrimSpace(cmd) != "" {
-			r.Inputs = append(r.Inputs, strings.TrimSpace(cmd))
+	if cmd := typed(s); cmd != "" && len(r.Inputs) < transcriptInputs {
+		r.Inputs = append(r.Inputs, cmd)
+	}
+}
+
+// typed returns what stands after a prompt: PS C:\>, PS> where nobody sits at the
+// console, and [server]: PS C:\> of a session on another machine.
+func typed(s string) string {
+	if strings.HasPrefix(s, "[") {
+		if _, after, ok := strings.Cut(s, "]: "); ok {
+			s = after
 		}
 	}
+	rest, ok := strings.CutPrefix(s, "PS")
+	if !ok || !strings.HasPrefix(rest, " ") && !strings.HasPrefix(rest, ">") {
+		return ""
+	}
+	_, cmd, _ := strings.Cut(rest, ">")
+	return strings.TrimSpace(strings.TrimLeft(cmd, ">")) // >> is a prompt of the debugger
 }
 
 // transcriptTime reads the 14 digits of a local time.

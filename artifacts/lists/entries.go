@@ -182,7 +182,8 @@ var fileKinds = map[string]bool{
 // Shape returns the kind of a value whose list does not state it.
 func Shape(v string) (Kind, bool) {
 	low := strings.ToLower(v)
-	if i, ok := hashKind(len(v)); ok && strings.Trim(low, "0123456789abcdef") == "" {
+	if isDigest(v) {
+		i, _ := hashKind(len(v))
 		return hashKinds[i], true
 	}
 	if RegistryKey(v) != "" && (strings.HasPrefix(low, "hk") || strings.HasPrefix(low, `\registry\`)) {

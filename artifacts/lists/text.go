@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // maxLine is how long a line of a list can be; a longer one is skipped.
@@ -38,7 +39,8 @@ func jsonArray(h []byte) bool {
 	return len(h) == 0 || h[0] == '{' || h[0] == '"' || h[0] == ']' || h[0] == '['
 }
 
-// A utf16Reader turns UTF-16 with a byte order mark into UTF-8.
+// A utf16Reader turns UTF-16 with a byte order mark into UTF-8. A surrogate that has
+// no partner becomes U+FFFD.
 type utf16Reader struct {
 	in   *bufio.Reader
 	big  bool
@@ -69,11 +71,18 @@ func (u *utf16Reader) Read(p []byte) (int, error) {
 			break
 		}
 		r := rune(c)
-		if utf16.IsSurrogate(r) {
-			d, _ := u.unit()
-			r = utf16.DecodeRune(r, rune(d))
+		for utf16.IsSurrogate(r) && err == nil {
+			var d uint16
+			d, err = u.unit()
+			if pair := utf16.DecodeRune(r, rune(d)); pair != '\uFFFD' {
+				r = pair
+			} else if u.rest = append(u.rest, "\uFFFD"...); err == nil { // d stands for itself, and may end the line
+				r = rune(d)
+			}
 		}
-		u.rest = append(u.rest, string(r)...)
+		if err == nil {
+			u.rest = utf8.AppendRune(u.rest, r)
+		}
 	}
 	if len(u.rest) == 0 {
 		return 0, io.EOF
@@ -206,8 +215,14 @@ func (l *List) line(text string, h *header, comma rune) error {
 		return l.row(h, cells)
 	}
 	// The output of hash programs: the hash, blanks and a name; or the name in parentheses.
+	// A backslash before the hash says that those of the name are doubled.
+	if t, ok := strings.CutPrefix(text, `\`); ok {
+		if i := strings.IndexByte(t, ' '); i > 0 && isDigest(t[:i]) {
+			text = strings.ReplaceAll(t, `\\`, `\`)
+		}
+	}
 	if i := strings.IndexAny(text, " \t,;"); i > 0 {
-		if _, ok := hashKind(i); ok && strings.Trim(strings.ToLower(text[:i]), "0123456789abcdef") == "" {
+		if isDigest(text[:i]) {
 			return l.hash(text[:i], commented(text[i+1:]))
 		}
 	}
@@ -222,6 +237,12 @@ func (l *List) line(text string, h *header, comma rune) error {
 		return l.shaped(text[:i], &Label{Name: strings.TrimSpace(text[i+2:])})
 	}
 	return l.shaped(text, nil)
+}
+
+// isDigest reports whether a text is as many hexadecimal digits as a hash has.
+func isDigest(s string) bool {
+	_, ok := hashKind(len(s))
+	return ok && strings.Trim(strings.ToLower(s), "0123456789abcdef") == ""
 }
 
 // commented makes a label of what stands after a value: a comment, and a score of up

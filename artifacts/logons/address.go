@@ -42,16 +42,22 @@ func cleanName(s string) string {
 	return HostKey(s)
 }
 
-// special are ranges that are neither private nor public: shared addresses of
-// providers (RFC 6598) and documentation (RFC 5737, RFC 3849).
+// special are ranges that are neither private nor public, by IANA's registries of
+// special-purpose addresses: "this network" (RFC 791), shared addresses of providers
+// (RFC 6598), protocol assignments (RFC 6890), documentation (RFC 5737, RFC 3849),
+// benchmarks (RFC 2544), reserved ones with the broadcast (RFC 1112), the discard
+// prefix (RFC 6666) and the former site-local addresses (RFC 3879).
 var special = []netip.Prefix{
-	netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::/32"),
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"),
+	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("fec0::/10"),
 }
 
 // IsExternal reports whether an address is public.
 func IsExternal(a netip.Addr) bool {
-	if a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() {
+	a = a.Unmap()
+	if !a.IsValid() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() {
 		return false
 	}
 	return !slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(a) })

@@ -382,10 +382,13 @@ func (b *Builder) Analyse() *Analysis {
 // HostKey is the form in which names of machines compare: the first label in
 // upper case. Addresses stay as they are.
 func HostKey(name string) string {
-	name = strings.Trim(strings.TrimSpace(name), `\[]`)
-	if addr, ok := parseAddress(name); ok {
-		return addr.String()
+	name = strings.Trim(strings.TrimSpace(name), `\`)
+	for _, s := range []string{name, strings.Trim(name, "[]")} { // [2001:db8::1]:443 and [192.0.2.1]
+		if addr, ok := parseAddress(s); ok {
+			return addr.String()
+		}
 	}
+	name = strings.Trim(name, `\[]`)
 	name, _, _ = strings.Cut(name, ".")
 	return strings.ToUpper(name)
 }

@@ -276,7 +276,7 @@ func taskTrigger(n *taskNode) TaskTrigger {
 
 // taskPath is the name of the task: the path of its file below Tasks.
 func taskPath(path string) string {
-	if i := strings.Index(strings.ToLower(path), `\tasks\`); i >= 0 {
+	if i := winpath.IndexFold(path, `\tasks\`); i >= 0 {
 		return path[i+len(`\tasks`):]
 	}
 	return `\` + winpath.Base(path)

@@ -90,7 +90,7 @@ func decodeGroups(in artifacts.Input, yield func(Group) bool) error {
 	members := part("list of members", groupMembers)
 	count := le.Uint32(b[groupMembers+8:])
 	for i := range count {
-		sid, n := binarySID(members)
+		sid, n := wire.SID(members)
 		if n == 0 {
 			if members != nil || count > 0 {
 				errs = append(errs, in.Errorf(in.At(v), "%d members, room for %d", count, i))
@@ -109,29 +109,6 @@ func decodeGroups(in artifacts.Input, yield func(Group) bool) error {
 	}
 	yield(g)
 	return errors.Join(errs...)
-}
-
-// binarySID spells the SID at the start of b and returns its length, 0 when
-// there is none: u8 revision, u8 count, 6 bytes authority (big endian), u32s.
-// MS-DTYP 2.4.2.2.
-func binarySID(b []byte) (string, int) {
-	if len(b) < 8 || b[0] != 1 {
-		return "", 0
-	}
-	n := 8 + 4*int(b[1])
-	if n > len(b) {
-		return "", 0
-	}
-	auth := uint64(0)
-	for _, c := range b[2:8] {
-		auth = auth<<8 | uint64(c)
-	}
-	var s strings.Builder
-	s.WriteString("S-1-" + strconv.FormatUint(auth, 10))
-	for i := 8; i < n; i += 4 {
-		s.WriteString("-" + strconv.FormatUint(uint64(le.Uint32(b[i:])), 10))
-	}
-	return s.String(), n
 }
 
 // Tags marks a guest among those who may log on from far or rule.

@@ -61,7 +61,7 @@ func decodeMountedDevices(in artifacts.Input, yield func(MountedDevice) bool) er
 		case len(b) == 12: // disk signature, offset of the partition in bytes
 			m.Signature, m.Start = fmt.Sprintf("%08X", le.Uint32(b)), le.Uint64(b[4:])
 		case len(b) == 24 && string(b[:8]) == "DMIO:ID:":
-			m.Partition = guidText(b[8:])
+			m.Partition = strings.ToLower(wire.ClassID(b[8:]))
 		case len(b) >= 8 && len(b)%2 == 0 && b[1] == 0:
 			m.Device = wire.UTF16Z(b)
 		case len(b) > 0:
@@ -72,11 +72,6 @@ func decodeMountedDevices(in artifacts.Input, yield func(MountedDevice) bool) er
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// guidText spells 16 bytes as Windows does.
-func guidText(b []byte) string {
-	return fmt.Sprintf("{%08x-%04x-%04x-%x-%x}", le.Uint32(b), le.Uint16(b[4:]), le.Uint16(b[6:]), b[8:10], b[10:16])
 }
 
 // Summary names both sides.

@@ -2,6 +2,7 @@ package winpath
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"unicode/utf16"
 )
@@ -24,35 +25,30 @@ var programs = []string{".exe", ".dll", ".com", ".bat", ".cmd", ".vbs", ".vbe", 
 // unquoted path with blanks by trying each prefix that could be a file; exists
 // (which may be nil) is asked the same question of the evidence. Without an
 // answer, the shortest prefix that ends in a program's extension is taken and
-// Guessed is set when the path held blanks.
+// Guessed is set when the path held blanks. A name without folder and extension
+// that an argument follows ("powershell -File C:\x.ps1") is the program: Windows
+// tries it first, with .exe, in the folders of the search path.
 func ParseCommand(line string, exists func(path string) bool) Command {
-	s := strings.TrimLeft(line, " \t")
 	var c Command
-	if rest, ok := strings.CutPrefix(s, `"`); ok {
-		if before, after, ok0 := strings.Cut(rest, "\""); ok0 {
-			c.Program, c.Arguments = before, strings.TrimSpace(after)
-		} else {
-			c.Program = rest
-		}
-	} else {
-		c.Program, c.Arguments, c.Guessed = unquoted(s, exists)
-	}
+	c.Program, c.Arguments, c.Guessed = parse(line, exists)
 	c.Payload, c.Decoded = peel(c.Program, c.Arguments)
 	return c
 }
 
 // parse is ParseCommand without a look at the payload.
-func parse(line string) (program, args string) {
+func parse(line string, exists func(path string) bool) (program, args string, guessed bool) {
 	s := strings.TrimLeft(line, " \t")
 	if rest, ok := strings.CutPrefix(s, `"`); ok {
 		program, args, _ = strings.Cut(rest, `"`)
-		return program, strings.TrimSpace(args)
+		return program, strings.TrimSpace(args), false
 	}
-	program, args, _ = unquoted(s, nil)
-	return program, args
+	return unquoted(s, exists)
 }
 
 func unquoted(s string, exists func(string) bool) (program, args string, guessed bool) {
+	if name, rest, ok := bareName(s); ok {
+		return name, rest, false
+	}
 	var best int
 	for i := 0; i <= len(s); i++ {
 		if i < len(s) && s[i] != ' ' && s[i] != '\t' && s[i] != ',' {
@@ -81,6 +77,23 @@ func unquoted(s string, exists func(string) bool) (program, args string, guessed
 	return s, "", false
 }
 
+// bareName cuts a command line after a first word that cannot be the beginning
+// of a path: it has neither folder nor extension, and either names a program that
+// runs others or has a switch, a path or a quoted text after it.
+func bareName(s string) (name, rest string, ok bool) {
+	name, rest, _ = strings.Cut(s, " ")
+	if before, after, tab := strings.Cut(name, "\t"); tab {
+		name, rest = before, after+" "+rest
+	}
+	if rest = strings.TrimSpace(rest); name == "" || rest == "" || strings.ContainsAny(name, `\/:.,%"`) {
+		return "", "", false
+	}
+	if runsOthers(strings.ToLower(name)) || strings.ContainsRune(`-/"\%`, rune(rest[0])) || len(rest) > 1 && rest[1] == ':' {
+		return name, rest, true
+	}
+	return "", "", false
+}
+
 func endsInProgram(s string) bool {
 	for _, ext := range programs {
 		if len(s) > len(ext) && strings.EqualFold(s[len(s)-len(ext):], ext) {
@@ -90,40 +103,104 @@ func endsInProgram(s string) bool {
 	return false
 }
 
+// operandHosts run the file that their first argument that is not a switch names.
+var operandHosts = []string{"regsvr32", "wscript", "cscript", "mshta", "msiexec", "installutil", "regasm", "regsvcs"}
+
+// runsOthers reports whether peel knows a program, by its name without .exe.
+func runsOthers(name string) bool {
+	switch name {
+	case "rundll32", "control", "odbcconf", "cmd", "powershell", "pwsh":
+		return true
+	}
+	return slices.Contains(operandHosts, name)
+}
+
 // peel takes one level of a host program off.
 func peel(program, args string) (payload, decoded string) {
 	name := strings.TrimSuffix(strings.ToLower(Base(program)), ".exe")
-	switch name {
-	case "rundll32":
+	switch {
+	case name == "rundll32":
 		p, _, _ := strings.Cut(firstArg(args), ",")
 		return p, ""
-	case "regsvr32", "wscript", "cscript", "mshta", "msiexec", "odbcconf", "installutil", "regasm", "regsvcs", "control":
+	case name == "control": // a file and the number of its page: x.cpl,@0
+		p, _, _ := strings.Cut(firstOperand(args), ",")
+		return p, ""
+	case name == "odbcconf":
+		return odbcPayload(args), ""
+	case slices.Contains(operandHosts, name):
 		return firstOperand(args), ""
-	case "cmd":
-		low := strings.ToLower(args)
-		for _, sw := range []string{"/c", "/k", "/r"} {
-			if i := strings.Index(low, sw); i >= 0 && i+2 <= len(args) {
-				// One level is peeled, however many a hostile line has.
-				inner, rest := parse(strings.TrimSpace(args[i+2:]))
-				if n := strings.ToLower(Base(inner)); strings.HasPrefix(n, "powershell") || strings.HasPrefix(n, "pwsh") {
-					_, decoded = peel(inner, rest)
-				}
-				return inner, decoded
-			}
+	case name == "cmd":
+		rest, ok := shellCommand(args)
+		if !ok {
+			return "", ""
 		}
-	case "powershell", "pwsh":
-		fields := Fields(args)
-		for i, f := range fields {
-			sw := strings.ToLower(strings.TrimLeft(f, "-/"))
-			if f == sw || i+1 >= len(fields) {
-				continue
-			}
-			switch {
-			case sw == "f" || strings.HasPrefix("file", sw) && len(sw) > 1:
-				return fields[i+1], ""
-			case sw == "e" || sw == "ec" || strings.HasPrefix("encodedcommand", sw) && len(sw) > 1:
-				return "", DecodeCommand(fields[i+1])
-			}
+		// One level is peeled, however many a hostile line has.
+		inner, rest, _ := parse(rest, nil)
+		if n := strings.ToLower(Base(inner)); strings.HasPrefix(n, "powershell") || strings.HasPrefix(n, "pwsh") {
+			_, decoded = peel(inner, rest)
+		}
+		return inner, decoded
+	case name == "powershell" || name == "pwsh":
+		return powerShell(args)
+	}
+	return "", ""
+}
+
+// shellCommand returns what cmd.exe runs: the text after the first /c, /k or /r,
+// without the quotes around the whole of it ("cmd /?", section on quotes). A quoted
+// program keeps its quotes.
+func shellCommand(args string) (string, bool) {
+	first := -1
+	for _, sw := range []string{"/c", "/k", "/r"} {
+		if i := IndexFold(args, sw); i >= 0 && (first < 0 || i < first) {
+			first = i
+		}
+	}
+	if first < 0 {
+		return "", false
+	}
+	rest := strings.TrimSpace(args[first+2:])
+	inner, ok := strings.CutPrefix(rest, `"`)
+	if !ok {
+		return rest, true
+	}
+	if program, _, _ := strings.Cut(inner, `"`); endsInProgram(program) {
+		if p, _, _ := parse(program, nil); p == program {
+			return rest, true
+		}
+	}
+	if i := strings.LastIndexByte(inner, '"'); i >= 0 {
+		inner = inner[:i] + inner[i+1:]
+	}
+	return strings.TrimSpace(inner), true
+}
+
+// odbcPayload returns the DLL of {REGSVR x.dll}, or the file of -f.
+func odbcPayload(args string) string {
+	fields := Fields(args)
+	for i, f := range fields {
+		if strings.EqualFold(f, "{regsvr") && i+1 < len(fields) {
+			return strings.TrimSuffix(fields[i+1], "}")
+		}
+	}
+	return firstOperand(args)
+}
+
+// powerShell returns the script or the encoded command of PowerShell's arguments.
+// PowerShell takes a slash and the typographical dashes for a hyphen, too.
+func powerShell(args string) (payload, decoded string) {
+	fields := Fields(args)
+	for i, f := range fields {
+		sw := strings.TrimLeft(f, "-/\u2013\u2014\u2015")
+		if sw == f || i+1 >= len(fields) {
+			continue
+		}
+		sw = strings.ToLower(sw)
+		switch {
+		case sw == "f" || strings.HasPrefix("file", sw) && len(sw) > 1:
+			return fields[i+1], ""
+		case sw == "e" || sw == "ec" || strings.HasPrefix("encodedcommand", sw) && len(sw) > 1:
+			return "", DecodeCommand(fields[i+1])
 		}
 	}
 	return "", ""

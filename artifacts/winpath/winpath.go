@@ -43,6 +43,18 @@ func Volume(path string) string {
 // result has as many characters as the argument.
 func Lower(s string) string { return strings.ToLower(s) }
 
+// IndexFold returns where sub begins in s, whatever the case of both, or -1. It is
+// an index of s; that of a copy in lower case is not, as some letters take another
+// number of bytes there.
+func IndexFold(s, sub string) int {
+	for i := 0; i+len(sub) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(sub)], sub) {
+			return i
+		}
+	}
+	return -1
+}
+
 // Base returns the last component of path.
 func Base(path string) string {
 	if i := strings.LastIndexAny(path, `\/`); i >= 0 {
@@ -75,9 +87,11 @@ func Join(parts ...string) string {
 		if p == "" {
 			continue
 		}
-		if b.Len() > 0 && !strings.HasSuffix(b.String(), `\`) {
-			b.WriteByte('\\')
+		if b.Len() > 0 {
 			p = strings.TrimLeft(p, `\`)
+			if !strings.HasSuffix(b.String(), `\`) {
+				b.WriteByte('\\')
+			}
 		}
 		b.WriteString(p)
 	}
@@ -97,6 +111,9 @@ func split(path string) (vol, rest string) {
 			p = p[len(pre):]
 			if hasPrefixFold(p, `unc\`) {
 				p = `\\` + p[len(`unc\`):]
+			}
+			if hasPrefixFold(p, `globalroot\`) { // the root of all devices: \\?\GLOBALROOT\Device\…
+				p = p[len(`globalroot`):]
 			}
 			break
 		}

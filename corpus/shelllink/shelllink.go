@@ -110,7 +110,7 @@ func (l Link) info() []byte {
 	}
 	if l.Wide {
 		b = le.AppendUint32(b, uint32(end))
-		b = le.AppendUint32(b, uint32(end+2*len(l.Target)+2))
+		b = le.AppendUint32(b, uint32(end+len(wide(l.Target))+2))
 	}
 	b = append(b, vol...)
 	b = append(append(b, l.Target...), 0, 0)

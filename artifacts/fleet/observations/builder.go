@@ -17,6 +17,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/fleet/normal"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
 // Limits on what a builder keeps in memory: a machine has some thousands of
@@ -264,7 +265,7 @@ func (b *Builder) subject(s string) string {
 			}
 		}
 	}
-	if i := strings.Index(strings.ToLower(s), strings.ToLower(b.machine)+`\`); i >= 0 && b.machine != "" && (i == 0 || s[i-1] == ' ') {
+	if i := winpath.IndexFold(s, b.machine+`\`); i >= 0 && b.machine != "" && (i == 0 || s[i-1] == ' ') {
 		return normal.Text(s[:i] + `.` + s[i+len(b.machine):])
 	}
 	return normal.Subject(s)

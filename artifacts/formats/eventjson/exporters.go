@@ -200,11 +200,8 @@ func when(s string) time.Time {
 	}
 	if sec, frac, _ := strings.Cut(s, "."); sec != "" {
 		n, err := strconv.ParseInt(sec, 10, 64)
-		if err != nil || n < 0 || n > 1<<40 {
-			return time.Time{}
-		}
-		if len(frac) > 9 {
-			frac = frac[:9]
+		if err != nil || n < 0 || n > 1<<40 || strings.Trim(frac, "0123456789") != "" {
+			return time.Time{} // 1.7e9 is not the first second of 1970
 		}
 		ns, _ := strconv.ParseInt((frac + "000000000")[:9], 10, 64)
 		return time.Unix(n, ns).UTC()

@@ -73,6 +73,9 @@ const (
 // that says itself where it ends.
 func custom(b []byte) *List {
 	l := &List{Kind: Custom, Version: le.Uint32(b), Stored: le.Uint32(b[4:])}
+	if len(b) < customHeader {
+		l.bad(int64(len(b)), "header", fmt.Sprintf("ends after %d bytes of %d", len(b), customHeader), nil)
+	}
 	r := wire.NewReader(b, customHeader)
 	for n := uint32(0); n < l.Stored && r.Left() > 0; n++ {
 		if !l.category(b, r) {

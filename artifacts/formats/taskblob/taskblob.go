@@ -60,6 +60,8 @@ func ParseDynamicInfo(b []byte) (DynamicInfo, error) {
 	if len(b) >= dynLong {
 		d.Long = true
 		d.LastSuccess = wire.Time(le.Uint64(b[dynSuccess:]))
+	} else if len(b) > dynShort {
+		return d, bad(dynShort, "DynamicInfo", "%d bytes, want %d or %d", len(b), dynShort, dynLong)
 	}
 	if d.Magic != 3 {
 		return d, bad(0, "DynamicInfo", "begins with %d, want 3", d.Magic)

@@ -23,7 +23,8 @@ func ClassID(b []byte) string {
 }
 
 // SID writes the security identifier at the start of b ([MS-DTYP] 2.4.2.2) and
-// returns its length. It returns "" and 0 when b holds none.
+// returns its length. It returns "" and 0 when b holds none. An authority of more
+// than 32 bits is written in hexadecimal digits (2.4.2.1).
 func SID(b []byte) (string, int) {
 	if len(b) < 8 || b[0] != 1 {
 		return "", 0
@@ -37,7 +38,11 @@ func SID(b []byte) (string, int) {
 	for _, c := range b[2:8] {
 		authority = authority<<8 | uint64(c)
 	}
-	s = strconv.AppendUint(s, authority, 10)
+	if authority < 1<<32 {
+		s = strconv.AppendUint(s, authority, 10)
+	} else {
+		s = fmt.Appendf(s, "0x%012X", authority)
+	}
 	for i := 8; i < n; i += 4 {
 		s = append(s, '-')
 		s = strconv.AppendUint(s, uint64(le.Uint32(b[i:])), 10)

@@ -60,7 +60,11 @@ func SystemTime(b []byte) time.Time {
 	if y < 1601 || y > 9999 || mo < 1 || mo > 12 || d < 1 || d > 31 || f(4) > 23 || f(5) > 59 || f(6) > 59 || f(7) > 999 {
 		return time.Time{}
 	}
-	return time.Date(y, time.Month(mo), d, f(4), f(5), f(6), f(7)*1e6, time.UTC)
+	at := time.Date(y, time.Month(mo), d, f(4), f(5), f(6), f(7)*1e6, time.UTC)
+	if at.Day() != d {
+		return time.Time{} // 30 February
+	}
+	return at
 }
 
 // DOSTime reads a FAT date and time: u16 date, u16 time, in steps of two

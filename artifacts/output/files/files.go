@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 )
@@ -33,17 +34,19 @@ func CreatePartial(name string, mode Mode) (*os.File, error) {
 	return f, nil
 }
 
-// Replace replaces a small file in one step.
+// Replace replaces a small file in one step. Like [CreatePartial] it follows no link
+// that somebody put in the way.
 func Replace(name string, b []byte, mode Mode) error {
-	err := os.WriteFile(name+".tmp", b, mode.file())
-	if err == nil {
-		err = mode.Set(name + ".tmp")
+	f, err := CreatePartial(name+".tmp", mode)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		err = os.Rename(name+".tmp", name)
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), name)
 	}
 	if err != nil {
-		os.Remove(name + ".tmp")
+		os.Remove(f.Name())
 	}
 	return err
 }

@@ -12,8 +12,9 @@ import (
 // name only when it is whole.
 type Out struct {
 	*bufio.Writer
-	file *os.File // nil for standard output
-	name string   // empty for standard output, devices and pipes: what is written has gone
+	file  *os.File // nil for standard output
+	name  string   // empty for standard output, devices and pipes: what is written has gone
+	force bool     // a file of this name is replaced
 }
 
 // OpenOut opens an output; an empty name or "-" is the writer. evidence are paths
@@ -44,7 +45,7 @@ func OpenOut(name string, force bool, stdout io.Writer, evidence []string) (*Out
 	if err != nil {
 		return nil, err
 	}
-	return &Out{bufio.NewWriterSize(f, 64<<10), f, name}, nil
+	return &Out{bufio.NewWriterSize(f, 64<<10), f, name, force}, nil
 }
 
 // Commit finishes the output: only now the file gets its name.
@@ -58,6 +59,9 @@ func (o *Out) Commit() error {
 	}
 	if o.name == "" {
 		return nil
+	}
+	if _, err := os.Lstat(o.name); err == nil && !o.force {
+		return &ExistsError{Name: o.name} // it came while this one was written
 	}
 	return os.Rename(o.file.Name(), o.name)
 }

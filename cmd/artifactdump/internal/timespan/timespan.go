@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,8 +29,7 @@ func Parse(from, to, last string) (s Span, err error) {
 	if v := last; v != "" {
 		days, isDays := strings.CutSuffix(v, "d")
 		if isDays {
-			var n float64
-			if _, err := fmt.Sscanf(days, "%g", &n); err == nil && n > 0 && n < 36500 {
+			if n, err := strconv.ParseFloat(days, 64); err == nil && n > 0 && n < 36500 {
 				s.last = time.Duration(n * 24 * float64(time.Hour))
 			}
 		} else if d, err := time.ParseDuration(v); err == nil {

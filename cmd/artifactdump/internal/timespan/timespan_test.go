@@ -55,6 +55,11 @@ func TestParse(t *testing.T) {
 		{"", "", "36500d", "--last"},
 		{"", "", "soon", "--last"},
 		{"", "", "d", "--last"},
+		{"", "", "7xd", "--last"}, // digits with something after them
+		{"", "", "1.5.2d", "--last"},
+		{"", "", "nand", "--last"},
+		{"", "", "infd", "--last"},
+		{"", "", "7D", "--last"},
 	} {
 		_, err := Parse(c.from, c.to, c.last)
 		switch {
