@@ -24,7 +24,8 @@ import (
 	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
-// stormJobs are what each damaged machine goes through in turn: NEW is an output.
+// stormJobs are what damaged machines go through in turn: NEW is an output, and the
+// evidence comes last, or where it is named.
 var stormJobs = [][]string{
 	{"scan", "-q", "--format", "all", "-o", "NEW"},
 	{"findings", "-q", "--story", "--long"},
@@ -35,7 +36,7 @@ var stormJobs = [][]string{
 	{"report", "-q", "--lang", "ja", "-o", "NEW.html"},
 	{"logons", "-q", "--view", "chains"},
 	{"collect", "-q", "-o", "NEW.zip"},
-	{"search", "-q", "svchost"},
+	{"search", "-q", "EVIDENCE", "svchost"},
 }
 
 // stormMost is the processor time that one job over one damaged machine may take;
@@ -153,14 +154,14 @@ func stormOver(t *testing.T, file string, whole []byte, rounds int) {
 // A storm counts what became of the damaged machines.
 type storm struct {
 	t         *testing.T
-	dir       string
+	dir, out  string
 	mutations int
 	codes     map[int]int
 	longest   time.Duration
 }
 
 func newStorm(t *testing.T) *storm {
-	return &storm{t: t, dir: t.TempDir(), codes: make(map[int]int)}
+	return &storm{t: t, dir: t.TempDir(), out: t.TempDir(), codes: make(map[int]int)}
 }
 
 // damage makes one mutation. A place in zeros would seldom be read.
@@ -184,9 +185,12 @@ func (s *storm) damage(rng *rand.Rand, whole []byte) []byte {
 // run gives evidence to the job of the round.
 func (s *storm) run(round int, path string) {
 	s.t.Helper()
-	args := append(slices.Clone(stormJobs[round%len(stormJobs)]), path)
+	args := slices.Clone(stormJobs[round%len(stormJobs)])
+	if !slices.Contains(args, "EVIDENCE") {
+		args = append(args, "EVIDENCE")
+	}
 	for i, a := range args {
-		args[i] = strings.Replace(a, "NEW", filepath.Join(s.dir, fmt.Sprint("new", round)), 1)
+		args[i] = strings.NewReplacer("NEW", filepath.Join(s.out, fmt.Sprint("new", round)), "EVIDENCE", path).Replace(a)
 	}
 	began := testcost.CPU()
 	_, stderr, code := runArgs(s.t, args...)
@@ -195,6 +199,9 @@ func (s *storm) run(round int, path string) {
 	s.longest = max(s.longest, took)
 	if code != exitOK && code != exitFailed && code != exitDamaged {
 		s.t.Errorf("round %d, %s: exit %d: %.2000s", round, args[0], code, stderr)
+	}
+	if code == exitFailed {
+		s.t.Logf("round %d, %s: exit %d: %.300s", round, args[0], code, stderr)
 	}
 	if took > stormMost {
 		s.t.Errorf("round %d, %s: %s of processor time", round, args[0], took)
