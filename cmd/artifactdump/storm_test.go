@@ -50,6 +50,7 @@ const stormMost = 2 * time.Minute
 // ARTIFACTDUMP_STORM=N makes N rounds in each, also in images that other programs
 // make, and prints the table of docs/robustness.md.
 func TestStorm(t *testing.T) {
+	testcost.Again(t)
 	rounds, long := 1, false
 	if n, err := strconv.Atoi(os.Getenv("ARTIFACTDUMP_STORM")); err == nil {
 		rounds, long = n, true
