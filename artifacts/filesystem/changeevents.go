@@ -19,7 +19,9 @@ func (c Change) Events() []artifacts.Event {
 	switch c.Kind {
 	case KindStart:
 		add(c.First, "Program Started (estimated)", c.Summary())
-		out[0].Estimate = true
+		for i := range out {
+			out[i].Estimate = true
+		}
 		return out
 	case KindClock:
 		add(c.ClockTo, "Clock Set Back Time", c.setBack())

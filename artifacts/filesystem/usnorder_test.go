@@ -47,3 +47,12 @@ func TestUSNOrderLimit(t *testing.T) {
 		t.Errorf("%d left, %d gaps", o.left, len(o.gaps))
 	}
 }
+
+// TestChangesWithoutTimes: each kind of change may have lost all of its times.
+func TestChangesWithoutTimes(t *testing.T) {
+	for _, kind := range []string{"", KindStart, KindClock, KindJournal, KindWiped, KindBurst, KindMass} {
+		if list := (Change{Kind: kind, Path: `C:\a.exe`}).Events(); len(list) > 0 {
+			t.Errorf("%q: %v", kind, list)
+		}
+	}
+}

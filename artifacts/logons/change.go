@@ -57,14 +57,15 @@ func (a *Analysis) Changes() []Change {
 	labels := map[string]string{}
 	start := a.First.Truncate(time.Hour)
 	count := func(id, label string, at *Attempt) {
-		if at.Outcome == Started {
+		hour := int(at.Time.Sub(start) / time.Hour)
+		if at.Outcome == Started || hour < 0 || hour >= hours { // a record without a time is at no hour
 			return
 		}
 		k := seriesKey{id, at.Outcome}
 		if series[k] == nil {
 			series[k] = map[int]int{}
 		}
-		series[k][int(at.Time.Sub(start)/time.Hour)]++
+		series[k][hour]++
 		labels[id] = label
 	}
 	for _, at := range a.Attempts {

@@ -264,7 +264,7 @@ func (b *Builder) Add(host string, r *events.Record, id string) {
 
 func (b *Builder) span(host string, r *events.Record) {
 	b.hosts[host] = true
-	if b.first.IsZero() || r.Time.Before(b.first) {
+	if !r.Time.IsZero() && (b.first.IsZero() || r.Time.Before(b.first)) {
 		b.first = r.Time
 	}
 	if r.Time.After(b.last) {

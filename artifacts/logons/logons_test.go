@@ -353,3 +353,20 @@ func FuzzAdd(f *testing.F) {
 		}
 	})
 }
+
+// TestTimelessRecords: records whose time is damaged have none, and are before all
+// others. A storm of mutations found them.
+func TestTimelessRecords(t *testing.T) {
+	b := New(nil)
+	for n := range uint64(60) {
+		r := sec(n+1, 4625, int(n)*3600, "TargetUserName", "bob", "TargetDomainName", "CORP", "LogonType", "3", "IpAddress", "10.0.0.5")
+		if n%30 < 2 {
+			r.Time = time.Time{}
+		}
+		b.Add("", r, "")
+	}
+	a := b.Analyse()
+	if len(a.Attempts) != 60 || a.First.IsZero() || a.Last.Sub(a.First) != 57*time.Hour {
+		t.Errorf("%d attempts from %v to %v", len(a.Attempts), a.First, a.Last)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // scannedIncident is a case folder of the incident.
@@ -17,16 +19,17 @@ func scannedIncident(t *testing.T, args ...string) string {
 }
 
 // TestCaseIsEvidence demands that a case gives the same bytes as the evidence that
-// it was made of.
+// it was made of. The commands are run with the race detector elsewhere, too.
 func TestCaseIsEvidence(t *testing.T) {
+	testcost.Again(t)
 	dir := scannedIncident(t)
-	for _, args := range [][]string{
+	for _, args := range testcost.Sample([][]string{
 		{"timeline"}, {"timeline", "--format", "jsonl"}, {"timeline", "--format", "csv", "--last", "7d"},
 		{"timeline", "--format", "ecs", "--from", "2026-03-06"}, {"timeline", "--all"},
 		{"findings"}, {"findings", "--long"}, {"findings", "--coverage"}, {"findings", "--format", "jsonl"},
 		{"findings", "--format", "navigator"}, {"report"}, {"report", "--lang", "ja"}, {"logons"}, {"logons", "--view", "sessions"},
 		{"logons", "--view", "ranking", "--format", "jsonl"}, {"logons", "--format", "graphml"},
-	} {
+	}, 5) {
 		want, _, wantCode := runArgs(t, append(args, "-q", theIncident)...)
 		got, stderr, code := runArgs(t, append(args, "-q", dir)...)
 		if got != want || code != wantCode || want == "" {
@@ -53,6 +56,7 @@ func TestCaseFlags(t *testing.T) {
 // TestExplainCase goes from ids to what the case holds of them, and to the command
 // for the evidence.
 func TestExplainCase(t *testing.T) {
+	testcost.Again(t)
 	dir := scannedIncident(t)
 	for id, wants := range map[string][]string{
 		"f08a28ca96ac7c25": {"finding      f08a28ca96ac7c25", "evidence     1 of ", "artifactdump explain " + theIncident},

@@ -100,6 +100,7 @@ func (f faultyFile) Stat() (fs.FileInfo, error) {
 // twice, and what fails while it plans is read again. The evidence has one reader:
 // under the race detector a part of the calls is enough.
 func TestFaults(t *testing.T) {
+	testcost.Again(t)
 	dir := t.TempDir()
 	m := corpus.NewMachine().With("system", "software", "accounts", "runkeys", "tasks", "userassist", "hosts", "startupfolder")
 	if err := m.Write(filepath.Join(dir, "volume")); err != nil {

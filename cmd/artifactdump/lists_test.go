@@ -13,6 +13,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // The lists of the tests: what the incident holds, one line that is no entry, and
@@ -56,6 +57,7 @@ func hitsOf(t *testing.T, text string) map[string]findings.Finding {
 // TestListsEndToEnd compares the incident with lists, as evidence and as a case that
 // was scanned without them, and demands the same hits.
 func TestListsEndToEnd(t *testing.T) {
+	testcost.Again(t)
 	dir := t.TempDir()
 	flags := writeLists(t, dir)
 	run := func(args ...string) (string, string) {

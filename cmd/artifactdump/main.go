@@ -141,6 +141,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			verifyCommand(),
 			completionCommand(),
 			manCommand(),
+			versionCommand(),
 			witnessCommand(),
 		},
 		Action: func(c *cli.Context) error {

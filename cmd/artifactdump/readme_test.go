@@ -46,7 +46,7 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	for _, c := range newApp(nil, nil).Commands {
-		if !c.Hidden && c.Name != "completion" && c.Name != "man" && !strings.Contains(readme, "artifactdump "+c.Name) {
+		if !c.Hidden && !strings.Contains(readme, "artifactdump "+c.Name) && !strings.Contains(readme, "`"+c.Name+"` print") {
 			t.Errorf("the README does not name the command %s", c.Name)
 		}
 	}

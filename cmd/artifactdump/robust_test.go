@@ -115,6 +115,7 @@ func filesBelow(dir string, want map[string][]byte) (n int) {
 // ARTIFACTDUMP_MUTATIONS=N makes N of each kind, and prints the table of
 // docs/robustness.md with what a second tool delivers of the same bytes.
 func TestMutations(t *testing.T) {
+	testcost.Again(t)
 	rounds := 4
 	if testcost.Samples() {
 		rounds = 1

@@ -63,7 +63,11 @@ func verifyAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	w := verify.NewWitness(c.Context)
+	w, err := verify.NewWitness(c.Context)
+	if err != nil {
+		o.Abort()
+		return err
+	}
 	defer w.Stop()
 	var sum verify.Total
 	for _, path := range c.Args().Slice() {

@@ -40,3 +40,18 @@ func TestSample(t *testing.T) {
 		t.Errorf("%d rounds of 11", got)
 	}
 }
+
+// TestAgain skips only where .ci/run says that the same has passed.
+func TestAgain(t *testing.T) {
+	for value, want := range map[string]bool{"": false, "1": true} {
+		t.Setenv("ARTIFACTDUMP_AGAIN", value)
+		skipped := false
+		t.Run("child", func(t *testing.T) {
+			defer func() { skipped = t.Skipped() }()
+			Again(t)
+		})
+		if skipped != want {
+			t.Errorf("%q: skipped %v", value, skipped)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -74,5 +75,13 @@ func TestOraclesFresh(t *testing.T) {
 	}
 	if !strings.Contains(b.String(), "| run count |") {
 		t.Error("the table of Prefetch divergences is missing")
+	}
+}
+
+// TestWitnessThatCannotStart: where no child can run, no file is called different.
+func TestWitnessThatCannotStart(t *testing.T) {
+	w, err := newWitness(t.Context(), filepath.Join(t.TempDir(), "gone"))
+	if w != nil || err == nil || !strings.Contains(err.Error(), "cannot be started") {
+		t.Errorf("got %v, %v", w, err)
 	}
 }

@@ -136,10 +136,11 @@ func askHive(q witnessQuestion) (a witnessAnswer) {
 	return a
 }
 
-// A Witness is the child process, started when it is needed: this program with
+// A Witness is the child process, started again when it died: this program with
 // the argument "witness", which calls [Serve].
 type Witness struct {
 	ctx  context.Context
+	exe  string
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	enc  *gob.Encoder
@@ -147,27 +148,41 @@ type Witness struct {
 	errs *bytes.Buffer
 }
 
-// NewWitness returns a witness that lives at most as long as the context.
-func NewWitness(ctx context.Context) *Witness { return &Witness{ctx: ctx} }
-
-func (w *Witness) start() error {
+// NewWitness starts a witness that lives at most as long as the context.
+func NewWitness(ctx context.Context) (*Witness, error) {
 	exe, err := os.Executable()
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("the witness cannot be started: %w", err)
 	}
-	w.cmd = exec.CommandContext(w.ctx, exe, "witness")
+	return newWitness(ctx, exe)
+}
+
+// newWitness starts the first child: a program that cannot be started says nothing
+// about any file.
+func newWitness(ctx context.Context, exe string) (*Witness, error) {
+	w := &Witness{ctx: ctx, exe: exe}
+	if err := w.start(); err != nil {
+		return nil, fmt.Errorf("the witness cannot be started: %w", err)
+	}
+	return w, nil
+}
+
+func (w *Witness) start() error {
+	cmd := exec.CommandContext(w.ctx, w.exe, "witness")
 	w.errs = &bytes.Buffer{}
-	w.cmd.Stderr = &head{w: w.errs, left: 4096}
-	if w.in, err = w.cmd.StdinPipe(); err != nil {
-		return err
-	}
-	out, err := w.cmd.StdoutPipe()
+	cmd.Stderr = &head{w: w.errs, left: 4096}
+	in, err := cmd.StdinPipe()
 	if err != nil {
 		return err
 	}
-	if err := w.cmd.Start(); err != nil {
+	out, err := cmd.StdoutPipe()
+	if err != nil {
 		return err
 	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	w.cmd, w.in = cmd, in
 	w.enc, w.dec = gob.NewEncoder(w.in), gob.NewDecoder(bufio.NewReader(out))
 	return nil
 }
