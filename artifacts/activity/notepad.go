@@ -64,8 +64,10 @@ func decodeNotepad(in artifacts.Input, yield func(NotepadTab) bool) error {
 		return nil
 	}
 	r := NotepadTab{
-		Origin: in.AtOffset(0), Path: tab.Path, Text: head(tab.Text, notepadText), Length: len(tab.Text), Unsaved: tab.Unsaved || len(tab.Changes) > 0,
-		Changes: len(tab.Changes), BadChecksum: tab.BadSum, FileWritten: tab.Written, FileSize: tab.FileSize, Encoding: tab.Encoding, LineEnds: tab.LineEnds,
+		Origin: in.AtOffset(0), Path: tab.Path, Text: head(tab.Text, notepadText), Length: len(tab.Text),
+		Unsaved: tab.Unsaved || len(tab.Changes) > 0,
+		Changes: len(tab.Changes), BadChecksum: tab.BadSum, FileWritten: tab.Written, FileSize: tab.FileSize,
+		Encoding: tab.Encoding, LineEnds: tab.LineEnds,
 		FileSHA256: hex.EncodeToString(tab.SHA256),
 	}
 	if tab.Stored != tab.Text {

@@ -175,7 +175,8 @@ func (e *Evaluator) feed(res *artifacts.Result) {
 		f = &fed{artifact: res.Artifact}
 		e.seen[res.Artifact.Name] = f
 	}
-	if res.From.Path != "" && !res.More && (len(res.Records) > 0 || !leads[res.Artifact.Name] || !strings.EqualFold(winpath.Base(res.From.Path), "NTUSER.DAT")) {
+	if res.From.Path != "" && !res.More &&
+		(len(res.Records) > 0 || !leads[res.Artifact.Name] || !strings.EqualFold(winpath.Base(res.From.Path), "NTUSER.DAT")) {
 		f.sources++
 	}
 	if from := &res.From; !res.More && from.SHA256 != "" {
@@ -316,7 +317,8 @@ func (e *Evaluator) lacks(name string) string {
 	case len(e.facts.Artifacts) > 0 && !slices.Contains(e.facts.Artifacts, name) &&
 		!slices.ContainsFunc(e.facts.Artifacts, func(n string) bool { return strings.EqualFold(n, a.Group) }):
 		return "artifact " + name + " was not selected"
-	case e.facts.Whole && name != "prefetch" && (leads[name] || !slices.ContainsFunc(a.Sources, func(s artifacts.Source) bool { return s.Glob == "" })):
+	case e.facts.Whole && name != "prefetch" &&
+		(leads[name] || !slices.ContainsFunc(a.Sources, func(s artifacts.Source) bool { return s.Glob == "" })):
 		return "" // the volume is here, and there is no such file: that was looked at
 	case name == "prefetch" && e.facts.Prefetcher == 0:
 		return "no Prefetch files: EnablePrefetcher is 0, so the machine writes none"

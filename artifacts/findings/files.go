@@ -40,7 +40,8 @@ type fileIndex struct {
 // is joined with programs and makes none by itself.
 func isFileSystem(d artifacts.Decoded) bool {
 	switch d.(type) {
-	case filesystem.File, filesystem.Change, filesystem.Mark, filesystem.Executed, filesystem.Referenced, filesystem.IndexName, filesystem.LogItem:
+	case filesystem.File, filesystem.Change, filesystem.Mark, filesystem.Executed, filesystem.Referenced,
+		filesystem.IndexName, filesystem.LogItem:
 		return true
 	}
 	return false
@@ -66,7 +67,8 @@ func (s *scene) files() *fileIndex {
 		return s.fileIndex
 	}
 	x := &fileIndex{
-		stories: map[string]*story{}, starts: map[string][]*row{}, fates: map[string][]*row{}, referred: map[string][]*row{}, many: map[string][]*row{},
+		stories: map[string]*story{}, starts: map[string][]*row{}, fates: map[string][]*row{},
+		referred: map[string][]*row{}, many: map[string][]*row{},
 		removed: map[string][]*row{}, set: map[string][]time.Time{},
 	}
 	s.fileIndex = x

@@ -53,7 +53,8 @@ var otherBuild = wholeRule(Rule{
 		_, linked, _ := odd.rec.Data.(built).Build()
 		at := *x
 		at.row = odd
-		at.hit(subject{kind: kindProgram, key: key, show: x.programs[key].path}, level, "linked %s, in %s; the inventory of %s has %s%s", linked.Format(time.DateTime),
+		at.hit(subject{kind: kindProgram, key: key, show: x.programs[key].path}, level, "linked %s, in %s; the inventory of %s has %s%s",
+			linked.Format(time.DateTime),
 			plural(n, "period"), known.last.UTC().Format(time.DateTime), known.show.Format(time.DateTime), words).atMost(Medium)
 	}
 })

@@ -178,7 +178,8 @@ func (x *look) timelineMissing() {
 	off := ""
 	for _, r := range x.kept["usagetracking"] {
 		u := r.rec.Data.(execution.UsageTracking)
-		if r.rec.From.State == artifacts.Live && u.Off && (strings.HasPrefix(u.Effect, "the timeline of activities") || u.Name == "PublishUserActivities") {
+		if r.rec.From.State == artifacts.Live && u.Off &&
+			(strings.HasPrefix(u.Effect, "the timeline of activities") || u.Name == "PublishUserActivities") {
 			off = fmt.Sprintf("%s, %s = %d: %s", u.Effect, u.Name, u.Value, r.rec.From.Path)
 		}
 	}

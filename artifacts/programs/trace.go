@@ -55,7 +55,8 @@ func (b *Builder) trace(rec *artifacts.Record) {
 				Ref: b.ref(rec)})
 			b.keep(rec)
 		}
-	case filesystem.Mark, filesystem.File, filesystem.Change, filesystem.Executed, filesystem.Referenced, filesystem.IndexName, filesystem.LogItem:
+	case filesystem.Mark, filesystem.File, filesystem.Change, filesystem.Executed, filesystem.Referenced,
+		filesystem.IndexName, filesystem.LogItem:
 		b.files(rec)
 	case system.DefenderDetection:
 		b.detection(rec, d.Path, d.Threat, "", d.First)

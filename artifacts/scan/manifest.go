@@ -239,7 +239,8 @@ func newManifest(s *run) *Manifest {
 	}
 	m.Options = ManifestOptions{
 		Artifacts: s.o.Artifacts, Host: s.o.Open.Hostname, Rules: s.o.RuleFiles, Sigma: s.o.SigmaPaths,
-		Events: s.o.Events, NoDeleted: s.o.NoDeleted, MFT: s.o.MFT, Timezone: s.o.Timezone, NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows,
+		Events: s.o.Events, NoDeleted: s.o.NoDeleted, MFT: s.o.MFT, Timezone: s.o.Timezone,
+		NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows,
 		Level: s.o.Level.String(),
 	}
 	if s.o.Lists != nil {

@@ -234,7 +234,8 @@ func (t *Tab) changes(r *reader, text []uint16) error {
 	}
 	t.Text = string(utf16.Decode(text))
 	if !whole {
-		return &wire.FormatError{Format: "tabstate", Offset: int64(r.off), Struct: "tab", Problem: "a change lies outside the text; the text is that before it"}
+		return &wire.FormatError{Format: "tabstate", Offset: int64(r.off), Struct: "tab",
+			Problem: "a change lies outside the text; the text is that before it"}
 	}
 	return nil
 }
