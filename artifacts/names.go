@@ -40,7 +40,7 @@ func newNamedFiles(jobs []job) *namedFiles {
 		if a.record.Implements(reflect.TypeFor[Namer]()) {
 			n.open[i] = true
 		}
-		if a.record.Implements(reflect.TypeFor[Referrer]()) {
+		if a.Refers() {
 			n.referrers[i] = true
 		}
 	}

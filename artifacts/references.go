@@ -2,6 +2,7 @@ package artifacts
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -12,6 +13,11 @@ import (
 // NTFS volume, or by their object identifiers: a shortcut, a shell bag. The file system
 // joins them with the table.
 type Referrer interface{ FileReferences() []FileReference }
+
+// Refers reports whether the records of the artifact are of a [Referrer].
+func (a *Artifact) Refers() bool {
+	return a.record != nil && a.record.Implements(reflect.TypeFor[Referrer]())
+}
 
 // A FileReference is how a record names a file.
 type FileReference struct {

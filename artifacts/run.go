@@ -28,6 +28,9 @@ type Options struct {
 	// AllOf asks artifacts, by name, for the records that they leave out by default
 	// without showing them: such records are [Record.Aside].
 	AllOf []string
+	// Beside are further artifacts, which are decoded only for what their records
+	// name (see [Referrer]). The run yields their errors, and nothing else of them.
+	Beside []*Artifact
 	// Zone turns the local times of records into UTC; nil means that of [ZoneOf].
 	// One that is unknown can become known after the run ([Zone.Infer]): events
 	// of its records are in UTC from then on.
@@ -101,7 +104,11 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		o.Zone = ZoneOf(tree.Machine())
 		opts = &o
 	}
-	named := map[string]bool{}
+	named, beside := map[string]bool{}, map[*Artifact]bool{}
+	for _, a := range opts.Beside {
+		beside[a] = true
+	}
+	list = slices.Concat(opts.Beside, list)
 	for _, a := range list {
 		switch {
 		case a == nil || a.decode == nil:
@@ -157,6 +164,11 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 			}
 			if opts.Progress != nil && !res.goes {
 				opts.Progress(i+1, len(jobs), res.From.Path)
+			}
+			if beside[res.Artifact] {
+				if res.Records, res.Notes, res.Hidden = nil, nil, 0; len(res.Errors) == 0 {
+					continue
+				}
 			}
 			res.Notes = slices.DeleteFunc(res.Notes, func(n string) bool { return told[n] })
 			for _, n := range res.Notes {

@@ -65,3 +65,18 @@ func Select(names []string) ([]*artifacts.Artifact, error) {
 	}
 	return out, nil
 }
+
+// Beside returns the artifacts that artifacts of list join and that list lacks, for
+// [artifacts.Options].
+func Beside(list []*artifacts.Artifact) []*artifacts.Artifact {
+	if !slices.ContainsFunc(list, func(a *artifacts.Artifact) bool { return a.Name == "filereferences" }) {
+		return nil
+	}
+	var out []*artifacts.Artifact
+	for _, a := range all {
+		if a.Refers() && !slices.Contains(list, a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}

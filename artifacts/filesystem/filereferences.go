@@ -39,8 +39,7 @@ var fileReferences = artifacts.Define(artifacts.Artifact{
 $MFT, its entry and sequence number, and shortcuts its object identifier. This joins them with $MFT. Proves that the very file or folder that
 was named exists still, under this path or under another, or is deleted with its record in place, or is deleted and its record used by another
 file since. A file that was moved or renamed on the volume keeps both numbers. Does not prove when it was moved or deleted, nor that it was
-opened: see the artifact that names it. References to other volumes, and those that fit no record, are not listed. Only what other artifacts
-of the same run name is listed: select shortcuts, jumplists, shellbags, opensave, amcachefiles and syscache with it.`,
+opened: see the artifact that names it. References to other volumes, and those that fit no record, are not listed.`,
 	Proves: artifacts.Present,
 	Attack: []string{"T1070.004", "T1036"},
 	Refs: []string{

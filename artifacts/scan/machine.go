@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
@@ -213,7 +214,7 @@ func (x *machineScan) read(kind string) error {
 	}
 	results, err := artifacts.Run(x.ctx, x.tree, x.list, &artifacts.Options{
 		Jobs: x.o.Jobs, NoDeleted: x.o.NoDeleted, FullOf: x.o.Artifacts, Places: x.places, Progress: x.progress, Quiet: shown.Quiet,
-		Zone: x.zone, AllOf: x.o.all(),
+		Zone: x.zone, AllOf: x.o.all(), Beside: catalogue.Beside(x.list),
 	})
 	if err != nil {
 		return err

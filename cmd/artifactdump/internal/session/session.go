@@ -11,6 +11,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/casefile"
+	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/artifacts/lists"
@@ -171,6 +172,7 @@ func (s *Session) machine(ctx context.Context, tree *evidence.Tree, yield Yield)
 	s.zones[tree.Machine().Name] = zone
 	results, err := artifacts.Run(ctx, tree, slices.Concat(list, s.Extra), &artifacts.Options{
 		Jobs: s.Jobs, NoDeleted: s.NoDeleted, Full: s.Full, FullOf: s.Names, Progress: s.Progress, Zone: zone, Quiet: s.Hides,
+		Beside: catalogue.Beside(list),
 	})
 	if err != nil {
 		return usage.Of(err)
