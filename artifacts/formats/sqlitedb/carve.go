@@ -158,27 +158,26 @@ func (c *carver) whole(p *page, at, to int, shapes []shape) *find {
 		return nil
 	}
 	for _, table := range []bool{true, false} {
-		f := find{cell: cell{page: p, off: at}, grade: Full}
-		head := k
+		head, id := k, uint64(0)
 		if table {
 			rowid, m := varint(p.data[at+k : to])
 			if m == 0 {
 				continue
 			}
-			f.cell.rowid = int64(rowid)
-			head += m
+			head, id = head+m, rowid
 		}
 		if at+head >= to || p.data[at+head] < 2 {
 			continue
 		}
 		b := p.data[at+head : to]
-		if c.rec.parse(b) != int64(size) {
+		if c.rec.parseUpTo(b, int64(size)) != int64(size) {
 			continue
 		}
 		t, doubt := c.choose(c.rec.types, table, shapes)
 		if t == nil {
 			continue
 		}
+		f := &find{cell: cell{page: p, off: at, rowid: int64(id)}, grade: Full}
 		if err := c.db.readPayload(&f.cell, b, size, table, &view{live: c.used}); err != nil || f.cell.err != nil {
 			continue
 		}
@@ -189,7 +188,7 @@ func (c *carver) whole(p *page, at, to int, shapes []shape) *find {
 			f.grade = Doubtful
 		}
 		f.t, f.types, f.body, f.size = t, slices.Clone(c.rec.types), c.rec.body, head+f.cell.size
-		return &f
+		return f
 	}
 	return nil
 }

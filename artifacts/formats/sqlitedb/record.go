@@ -136,7 +136,11 @@ type record struct {
 
 // parseRecord reads the header of a record. It returns how much of p the
 // record needs, or -1 when its header is not one.
-func (r *record) parse(p []byte) int64 {
+func (r *record) parse(p []byte) int64 { return r.parseUpTo(p, math.MaxInt64) }
+
+// parseUpTo is parse for a record of at most so many bytes; it returns -1 for another
+// as soon as that is known.
+func (r *record) parseUpTo(p []byte, most int64) int64 {
 	r.types, r.body, r.whole = r.types[:0], nil, false
 	size, n := varint(p)
 	if n == 0 || size < uint64(n) || size > uint64(len(p)) {
@@ -152,8 +156,10 @@ func (r *record) parse(p []byte) int64 {
 		if w < 0 {
 			return -1
 		}
+		if need += w; need > most {
+			return -1
+		}
 		r.types = append(r.types, t)
-		need += w
 		at += k
 	}
 	r.body = p[size:]
