@@ -67,8 +67,14 @@ func (h *fileHash) block() []byte {
 		h.free = h.free[:k]
 		return b[:0]
 	}
+	if b, ok := hashBlocks.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
 	return make([]byte, 0, hashBlock)
 }
+
+// hashBlocks keeps blocks for the next file.
+var hashBlocks sync.Pool
 
 // push queues the full block. Where too many wait, it hashes some itself.
 func (h *fileHash) push() {
@@ -123,6 +129,12 @@ func (h *fileHash) drain(most int) {
 func (h *fileHash) hex() string {
 	h.drain(1)
 	h.sum.Write(h.part)
-	h.part = nil
+	if h.part != nil {
+		h.free = append(h.free, h.part)
+	}
+	for _, b := range h.free {
+		hashBlocks.Put(&b)
+	}
+	h.part, h.free = nil, nil
 	return hex.EncodeToString(h.sum.Sum(nil))
 }

@@ -291,9 +291,12 @@ type fileSum struct {
 	err error
 }
 
+// sumBlock is how much is read at a time to be hashed: it stays in the processor's cache.
+const sumBlock = 256 << 10
+
 func sumOf(r io.ReaderAt, size int64) fileSum {
 	sum := sha256.New()
-	n, err := io.Copy(sum, io.NewSectionReader(r, 0, size))
+	n, err := io.CopyBuffer(sum, io.NewSectionReader(r, 0, size), make([]byte, min(sumBlock, max(1, size))))
 	if err == nil && n < size {
 		err = fmt.Errorf("%d bytes of %d: %w", n, size, io.ErrUnexpectedEOF)
 	}

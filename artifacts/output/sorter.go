@@ -60,7 +60,7 @@ type logFile struct{ host, channel, source string }
 type source struct{ host, path, snapshot string }
 
 // DefaultBudget keeps a run small beside what decoding takes.
-const DefaultBudget = 32 << 20
+const DefaultBudget = 16 << 20
 
 const (
 	chunkSize = 1 << 20

@@ -12,8 +12,10 @@ const smallestHeap = 4 << 20
 // KeepHeap sets when memory is collected: never while the heap has less than
 // floor bytes, and above that when it has grown by percent since the last time.
 // A short run is then not collected at all. A heap of more than floor bytes grows by
-// no more than one of floor bytes would, until that is half of percent: few collections
-// of a run meet the largest heap, and its peak is what the machine must have.
+// no more than one of floor bytes would, and to no more than one and a half times
+// floor; a heap that needs that much itself grows by a part of percent (see [part]).
+// Few collections of a run meet the largest heap, and its peak is what the machine
+// must have.
 func KeepHeap(floor uint64, percent int) {
 	debug.SetGCPercent(collectAt(floor, percent, 0))
 	s := &sentinel{floor, percent}
@@ -40,10 +42,23 @@ func (s *sentinel) collected() {
 func collectAt(floor uint64, percent int, live uint64) int {
 	most := int(floor * 100 / smallestHeap)
 	if live >= floor {
-		return max(percent/2, int(floor*uint64(percent)/live))
+		room := uint64(0)
+		if most := floor + floor/2; live < most {
+			room = min(floor*uint64(percent)/100, most-live)
+		}
+		return max(part(floor, percent, live), int(room*100/live))
 	}
 	if live*uint64(most) <= (floor-live)*100 {
 		return most
 	}
 	return max(percent, int((floor-live)*100/live))
+}
+
+// part is the least percentage by which a heap may grow: a third of percent, and half
+// of it from twice the floor on, where a collection takes long.
+func part(floor uint64, percent int, live uint64) int {
+	if live < 2*floor {
+		return percent / 3
+	}
+	return percent / 2
 }

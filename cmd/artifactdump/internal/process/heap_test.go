@@ -9,14 +9,24 @@ import (
 )
 
 // TestCollectAt: the goal that follows from the percentage is the floor for what is
-// small, by the percentage above it, and by half of it in the end.
+// small, half as much more above it, and a part of the percentage in the end.
 func TestCollectAt(t *testing.T) {
 	const floor = 128 << 20
 	for _, live := range []uint64{0, 1, 1 << 20, 3 << 20, 4 << 20, 40 << 20, 85 << 20, 86 << 20, 127 << 20, 128 << 20,
 		200 << 20, 255 << 20, 256 << 20, 1 << 30, 1 << 50} {
 		percent := collectAt(floor, 50, live)
 		goal := max(live+live/100*uint64(percent), smallestHeap/100*uint64(percent))
-		want := max(floor, live+max(live/4, min(live/2, floor/2)))
+		want := max(floor, live+live/2)
+		if live >= floor {
+			least := live * 16 / 100
+			if live >= 2*floor {
+				least = live / 4
+			}
+			want = live + least
+			if live < floor*3/2 {
+				want = max(want, min(live+floor/2, floor*3/2))
+			}
+		}
 		if goal < want-want/50 || goal > want+want/50 {
 			t.Errorf("%d bytes in use: %d percent, a goal of %d, want %d", live, percent, goal, want)
 		}
