@@ -2,6 +2,7 @@ package cfb
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
@@ -33,7 +34,7 @@ func (f *File) readDirectory(start uint32) {
 
 func (f *File) entry(b []byte, off int64) *Entry {
 	e := &Entry{
-		Kind: Kind(b[entType]), Size: int64(le.Uint64(b[entLength:])), Created: wire.TimeAt(b, entCreated), Modified: wire.TimeAt(b,
+		Kind: Kind(b[entType]), Size: int64(min(le.Uint64(b[entLength:]), math.MaxInt64)), Created: wire.TimeAt(b, entCreated), Modified: wire.TimeAt(b,
 			entModified),
 		ID: len(f.all), Offset: off, start: le.Uint32(b[entStart:]), left: le.Uint32(b[entLeft:]),
 		right: le.Uint32(b[entRight:]), child: le.Uint32(b[entChild:]),
