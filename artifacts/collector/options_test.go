@@ -339,7 +339,8 @@ func TestCopyStream(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := copyFile(ctx, io.Discard, slow{Reader: bytes.NewReader(data)}, 3200, 1<<20, make([]byte, 512), whatever, false); err != context.Canceled {
+	_, err := copyFile(ctx, io.Discard, slow{Reader: bytes.NewReader(data)}, 3200, 1<<20, make([]byte, 512), whatever, false)
+	if err != context.Canceled {
 		t.Errorf("after the end: %v", err)
 	}
 }
@@ -376,7 +377,8 @@ func TestCopyHoles(t *testing.T) {
 	// Few holes are not worth an index.
 	full := &fake{size: size, bad: -1, ranges: []ntfs.Range{{Offset: 4096, Length: size - 4096}}}
 	b.Reset()
-	if got, err = copyFile(t.Context(), &b, full, size, 1<<40, make([]byte, blockSize), whatever, false); err != nil || b.Len() != size || got.spans != nil {
+	got, err = copyFile(t.Context(), &b, full, size, 1<<40, make([]byte, blockSize), whatever, false)
+	if err != nil || b.Len() != size || got.spans != nil {
 		t.Errorf("%d bytes, %+v, %v", b.Len(), got, err)
 	}
 	// In folders, what cannot be read is zeros.
