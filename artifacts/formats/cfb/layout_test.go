@@ -143,9 +143,12 @@ func TestSizes(t *testing.T) {
 		t.Errorf("version 4: %d bytes, %v", len(got), err)
 	}
 	l.u16(0x1A, 3)
-	f = open(t, l.b)
-	if got, err := f.Read(f.Find("big")); err != nil || !bytes.Equal(got, big) {
-		t.Errorf("version 3: %d bytes, %v", len(got), err)
+	for _, upper := range []uint64{1 << 32, 1 << 63, 0xFFFFFFFF << 32} {
+		l.entry(1, 1, "big", Stream, 2, none, none, 4, upper|5000)
+		f = open(t, l.b)
+		if got, err := f.Read(f.Find("big")); err != nil || !bytes.Equal(got, big) {
+			t.Errorf("version 3, size %#x: %d bytes, %v", upper|5000, len(got), err)
+		}
 	}
 	l.u16(0x1A, 4)
 	l.entry(1, 1, "big", Stream, 2, none, none, 4, 1<<63|5000)
