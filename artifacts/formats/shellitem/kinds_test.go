@@ -100,7 +100,8 @@ func TestSignatures(t *testing.T) {
 		{"identifier of another size", at(40, map[int][]byte{6: u32(0x23FEBBEE), 12: {8, 0}, 14: id(docs)}),
 			shellitem.Item{Kind: shellitem.Properties}},
 		{"unknown folder", at(40, map[int][]byte{6: u32(0xBEEBEE00), 12: {16, 0}, 14: id("{01020304-0506-0708-090A-0B0C0D0E0F10}")}),
-			shellitem.Item{Kind: shellitem.Properties, Name: "{01020304-0506-0708-090A-0B0C0D0E0F10}", GUID: "{01020304-0506-0708-090A-0B0C0D0E0F10}"}},
+			shellitem.Item{Kind: shellitem.Properties, Name: "{01020304-0506-0708-090A-0B0C0D0E0F10}",
+				GUID: "{01020304-0506-0708-090A-0B0C0D0E0F10}"}},
 		{"delegate of a volume's class", at(80, map[int][]byte{2: {0x2E}, 4: id(computer), 48: id(delegate), 64: id(docs)}),
 			shellitem.Item{Kind: shellitem.Delegate, Name: "Documents", GUID: docs}},
 		{"delegate without CFSF", at(60, map[int][]byte{2: {0x74}}), shellitem.Item{Kind: shellitem.Delegate}},
@@ -171,7 +172,8 @@ func TestArchives(t *testing.T) {
 // application before the shown name, that before the path.
 func TestProperties(t *testing.T) {
 	id := func(s string) []byte { return guidBytes(t, s) }
-	shown, path, app := properties(id(display), value(10, "Shown")), properties(id(namePath), value(30, `C:\way`)), properties(id(appID), value(5, "App!Id"))
+	shown, path := properties(id(display), value(10, "Shown")), properties(id(namePath), value(30, `C:\way`))
+	app := properties(id(appID), value(5, "App!Id"))
 	other := properties(id(computer), value(10, "of another set"))
 	number := append(append(u32(13+4), u32(10)...), 0, 3, 0, 0, 0, 7, 0, 0, 0) // type 3, a number
 	for _, c := range []struct {
