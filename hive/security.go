@@ -228,6 +228,7 @@ func (d *descriptor) ace(b *strings.Builder, a []byte) {
 				}
 				if len(rest) < 16 {
 					d.fail("object ACE of %d bytes", len(a))
+					rest = nil // what is left is not a SID
 					break
 				}
 				*g = strings.ToLower(strings.Trim(GUID(rest[:16]).String(), "{}"))

@@ -42,7 +42,8 @@ func kapeName(place evidence.Place) string {
 			parts[i] = other
 			continue
 		}
-		parts[i] = collect.EncodeComponent(p)
+		// Readers of this layout decode nothing, and event logs are named "…%4Operational.evtx".
+		parts[i] = strings.ReplaceAll(collect.EncodeComponent(p), "%25", "%")
 	}
 	return kapeRoot(place) + "/" + strings.Join(parts, "/")
 }

@@ -49,6 +49,9 @@ func spool(r io.Reader, size, most, inMemory int64) (*Spooled, error) {
 	}
 	head := bytes.NewBuffer(make([]byte, 0, min(max(size, 0)+512, inMemory)))
 	n, err := io.Copy(head, io.LimitReader(r, inMemory+1))
+	if n > most {
+		return nil, &LimitError{"MaxExpanded", most}
+	}
 	if err != nil || n <= inMemory {
 		return &Spooled{ReaderAt: bytes.NewReader(head.Bytes()), size: n}, err
 	}

@@ -52,11 +52,11 @@ func (v *veloWalk) readTimes(dir string, list []fs.DirEntry) {
 	}
 }
 
-// splitWindowsPath takes apart C:\dir\file, \\.\C:\dir\file and \\?\GLOBALROOT\Device\HarddiskVolumeShadowCopy1\dir\file. The path comes
-// with slashes.
+// splitWindowsPath takes apart C:\dir\file, \\.\C:\dir\file, \\?\Volume{…}\dir\file and
+// \\?\GLOBALROOT\Device\HarddiskVolumeShadowCopy1\dir\file. The path comes with slashes.
 func splitWindowsPath(s string) (vol Vol, rel string, ok bool) {
 	s = strings.ReplaceAll(s, `\`, "/")
-	s = strings.TrimPrefix(strings.TrimPrefix(s, "//./"), "//?/")
+	s, long := strings.CutPrefix(strings.TrimPrefix(s, "//./"), "//?/")
 	parts := strings.Split(s, "/")
 	if len(parts) > 3 && strings.EqualFold(parts[0], "GLOBALROOT") && strings.EqualFold(parts[1], "Device") {
 		parts = parts[2:]
@@ -64,7 +64,11 @@ func splitWindowsPath(s string) (vol Vol, rel string, ok bool) {
 	if len(parts) < 2 || len(parts[0]) < 2 {
 		return Vol{}, "", false
 	}
-	vol, certain, ok := driveName(parts[0])
+	name := parts[0]
+	if long && strings.HasPrefix(Fold(name), "VOLUME{") {
+		name = `\\?\` + name // a volume without a letter has its whole name
+	}
+	vol, certain, ok := driveName(name)
 	return vol, strings.Join(parts[1:], "/"), ok && certain
 }
 

@@ -413,7 +413,7 @@ func (r *reader) annotations(yield func(Download, error) bool) {
 }
 
 func (d *Download) annotate(kind string, row *sqlitedb.Row) {
-	if at := unixMicro(number(row, "dateAdded")); d.Start.IsZero() || at.Before(d.Start) {
+	if at := unixMicro(number(row, "dateAdded")); d.Start.IsZero() || !at.IsZero() && at.Before(d.Start) {
 		d.Start = at
 	}
 	if kind == annoTarget {

@@ -2,6 +2,7 @@ package cfb
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
@@ -32,14 +33,15 @@ func (f *File) readDirectory(start uint32) {
 }
 
 func (f *File) entry(b []byte, off int64) *Entry {
+	size := le.Uint64(b[entLength:])
+	if f.Major < 4 {
+		size &= 1<<32 - 1
+	}
 	e := &Entry{
-		Kind: Kind(b[entType]), Size: int64(le.Uint64(b[entLength:])), Created: wire.TimeAt(b, entCreated), Modified: wire.TimeAt(b,
-			entModified),
+		Kind: Kind(b[entType]), Size: int64(min(size, math.MaxInt64)),
+		Created: wire.TimeAt(b, entCreated), Modified: wire.TimeAt(b, entModified),
 		ID: len(f.all), Offset: off, start: le.Uint32(b[entStart:]), left: le.Uint32(b[entLeft:]),
 		right: le.Uint32(b[entRight:]), child: le.Uint32(b[entChild:]),
-	}
-	if f.Major < 4 {
-		e.Size &= 1<<32 - 1
 	}
 	if n := int(le.Uint16(b[entNameLen:])); n >= 2 && n <= 64 {
 		e.Name = wire.UTF16Trim(b[entName : entName+n])

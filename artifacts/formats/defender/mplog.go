@@ -140,14 +140,20 @@ func (l *logReader) next() bool {
 	return true
 }
 
-// char reads one unit of UTF-16, or one byte.
+// char reads one unit of UTF-16, or one byte. n is how many bytes there were.
 func (l *logReader) char() (c uint16, n int, err error) {
 	b, err := l.r.ReadByte()
-	if err != nil || !l.wide {
-		return uint16(b), 1, err
+	if err != nil {
+		return 0, 0, err
+	}
+	if !l.wide {
+		return uint16(b), 1, nil
 	}
 	h, err := l.r.ReadByte()
-	return uint16(b) | uint16(h)<<8, 2, err
+	if err != nil {
+		return 0, 1, err
+	}
+	return uint16(b) | uint16(h)<<8, 2, nil
 }
 
 var (

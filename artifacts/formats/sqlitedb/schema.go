@@ -286,8 +286,12 @@ func (c *Column) constraints(def []token) (primary []string) {
 			}
 		case def[i].is("DEFAULT"):
 			c.def = literal(rest, c.aff)
+		case def[i].is("SET"):
+			i++ // ON DELETE SET DEFAULT
 		case def[i].is("AS"):
-			c.Virtual = !slices.ContainsFunc(rest, func(w token) bool { return w.is("STORED") })
+			after := rest[min(len(rest), 1):]
+			after = after[closing(after):]
+			c.Virtual = len(after) == 0 || !after[0].is("STORED")
 		case def[i].is("("):
 			i += closing(rest)
 		}
@@ -339,51 +343,73 @@ func keyColumns(words []token) []string {
 	return out
 }
 
-// literal reads the default value of a column; NULL when it is an expression.
+// literal reads the default value of a column, as a row that is older than the
+// column has it; NULL when it is an expression. (lang_createtable.html, 3.2)
 func literal(words []token, aff affinity) Value {
-	neg := false
+	neg, signed := false, false
 	for len(words) > 0 && (words[0].is("-") || words[0].is("+") || words[0].is("(")) {
 		neg = neg != words[0].is("-")
+		signed = signed || !words[0].is("(")
 		words = words[1:]
 	}
-	if len(words) == 0 || len(words) > 1 && !words[1].quoted && strings.ContainsAny(words[1].text, "(|*/%<>=") {
+	if len(words) == 0 || len(words) > 1 && !words[1].quoted && strings.ContainsAny(words[1].text, "(|*/%<>=+-") {
 		return Value{}
 	}
 	w := words[0]
-	number, isNumber := numberOf(w.text, neg)
+	sign := ""
+	if neg {
+		sign = "-"
+	}
 	switch {
-	case !w.quoted && strings.HasPrefix(w.text, "x'"):
+	case w.quoted:
+		return textValue(sign + w.text).stored(aff)
+	case strings.HasPrefix(w.text, "x'"):
 		b, err := hex.DecodeString(w.text[2:])
 		if err != nil {
 			return Value{}
 		}
 		return Value{kind: Blob, data: b}
-	case isNumber && (!w.quoted && aff != affText || w.quoted && aff >= affNumeric):
-		return number
 	case w.is("TRUE"), w.is("FALSE"):
-		return Value{kind: Int, num: uint64(len("FALSE") - len(w.text))}
-	case w.quoted:
-		return textValue(w.text)
-	case isNumber:
-		if neg {
-			return textValue("-" + w.text)
-		}
-		return textValue(w.text)
+		return Value{kind: Int, num: uint64(len("FALSE") - len(w.text))}.stored(aff)
 	}
-	return Value{}
+	number, isNumber := numberOf(sign+w.text, true)
+	switch {
+	case isNumber && number.kind == Float && aff == affText:
+		return textValue(sign + w.text) // SQLite keeps how it was written
+	case isNumber:
+		return number.stored(aff)
+	case signed || w.is("NULL") || strings.HasPrefix(strings.ToUpper(w.text), "CURRENT_"):
+		return Value{}
+	}
+	return textValue(w.text).stored(aff) // a bare word is text
 }
 
-func numberOf(s string, neg bool) (Value, bool) {
-	if neg {
-		s = "-" + s
+// stored returns a value as a column with an affinity stores it. (datatype3.html, 3)
+func (v Value) stored(aff affinity) Value {
+	if v.kind == Text && aff >= affNumeric {
+		if n, ok := numberOf(strings.Trim(string(v.data), " \t\n\v\f\r"), false); ok {
+			v = n
+		}
 	}
+	switch f, _ := v.Float(); {
+	case v.kind == Int && aff == affText:
+		return textValue(v.Text())
+	case v.kind == Float && (aff == affNumeric || aff == affInteger) && f == math.Trunc(f) && math.Abs(f) < 1<<63:
+		return Value{kind: Int, num: uint64(int64(f))}
+	}
+	return v.as(aff)
+}
+
+// numberOf reads a number of SQL. Hexadecimal ones are known only in
+// statements, not in text.
+func numberOf(s string, hexadecimal bool) (Value, bool) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return Value{kind: Int, num: uint64(n)}, true
 	}
-	if n, err := strconv.ParseInt(s, 0, 64); err == nil && strings.Contains(s, "0x") {
+	if n, err := strconv.ParseInt(s, 0, 64); err == nil && hexadecimal && strings.Contains(strings.ToLower(s), "0x") {
 		return Value{kind: Int, num: uint64(n)}, true
 	}
-	if f, err := strconv.ParseFloat(s, 64); err == nil && !strings.ContainsAny(s, "nNiIpP") {
+	if f, err := strconv.ParseFloat(s, 64); err == nil && !strings.ContainsAny(s, "nNiIpP_xX") {
 		return Value{kind: Float, num: math.Float64bits(f)}, true
 	}
 	return Value{}, false
