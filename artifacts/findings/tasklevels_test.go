@@ -23,7 +23,9 @@ func cached(path string, more func(*persistence.TaskCache)) artifacts.Record {
 
 // every makes a task repeat.
 func every(interval string) func(*persistence.Task) {
-	return func(t *persistence.Task) { t.Triggers = []persistence.TaskTrigger{{Kind: "TimeTrigger", Interval: interval}} }
+	return func(t *persistence.Task) {
+		t.Triggers = []persistence.TaskTrigger{{Kind: "TimeTrigger", Interval: interval}}
+	}
 }
 
 // TestTaskCommands: what P-12 says of what a task starts.
