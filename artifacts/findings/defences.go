@@ -222,8 +222,8 @@ var loggingReduced = rule(Rule{
 	switch {
 	case strings.Contains(low, "scriptblocklogging"):
 		return // F-07
-	case strings.HasSuffix(low, "allowrefsformatovernomirrorvolume"):
-		// A well-known switch for ReFS that people set, side effect and all.
+	case strings.Contains(low, "allowrefsformatover"):
+		// A well-known switch for ReFS (…NonmirrorVolume, …NoMirrorVolume) that people set, side effect and all.
 		x.hit(subj, Medium, "%s: %s", s.Setting, s.Meaning)
 	case s.Weak:
 		x.hit(subj, 0, "%s: %s", strings.TrimSpace(s.Subject+" "+s.Setting), cmp.Or(s.Meaning, s.Value))
