@@ -135,7 +135,7 @@ var portForwarded = rule(Rule{
 	Needs:  []string{"portproxy"},
 }, func(x *look, p communication.PortProxy) {
 	level := High
-	if a, err := netip.ParseAddr(p.Address); err == nil && a.IsLoopback() {
+	if a, err := netip.ParseAddr(p.Address); err == nil && a.IsLoopback() || strings.EqualFold(p.Address, "localhost") {
 		level = Medium
 	}
 	x.hit(x.setting(fmt.Sprintf("portproxy %s:%s", p.ListenAddress, p.ListenPort)), level, "%s:%s forwards to %s:%s", p.ListenAddress,
