@@ -333,7 +333,7 @@ var proxyChanged = rule(Rule{
 	host := proxyHost(cmp.Or(p.Server, p.AutoConfig))
 	a, err := netip.ParseAddr(host)
 	switch {
-	case p.Policy, err == nil && a.IsPrivate():
+	case p.Policy, err == nil && (a.IsPrivate() || a.IsLinkLocalUnicast()):
 		level = Low
 	case err == nil && !a.IsLoopback():
 		level = High // an address of the Internet, without a name
@@ -358,6 +358,9 @@ func proxyHost(s string) string {
 	s, _, _ = strings.Cut(s, "/")
 	if ap, err := netip.ParseAddrPort(s); err == nil {
 		return ap.Addr().String()
+	}
+	if a, ok := strings.CutPrefix(s, "["); ok {
+		return strings.TrimSuffix(a, "]")
 	}
 	host, _, _ := strings.Cut(s, ":")
 	return host
