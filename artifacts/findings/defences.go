@@ -151,12 +151,26 @@ func (s *scene) build() int {
 	return n
 }
 
-// guards are parts of names whose servers keep a machine safe.
+// guards are how parts of names begin whose servers keep a machine safe.
 var guards = []string{
 	"update.microsoft", "windowsupdate", "definitionupdates", "defender", "wdcp.", "smartscreen", "symantec", "norton", "mcafee",
 	"trellix", "trendmicro", "kaspersky",
 	"eset", "sophos", "avast", "avg.com", "avira", "bitdefender", "f-secure", "malwarebytes", "crowdstrike", "sentinelone", "virustotal",
 	"drweb", "comodo", "clamav", "carbonblack", "cylance", "paloaltonetworks",
+}
+
+// beginsPart reports whether a word stands in a name where no letter is before
+// it: eset in update.eset.com, not in reset.example.
+func beginsPart(name, word string) bool {
+	for i := 0; ; i++ {
+		n := strings.Index(name[i:], word)
+		if n < 0 {
+			return false
+		}
+		if i += n; i == 0 || name[i-1] < 'a' || name[i-1] > 'z' {
+			return true
+		}
+	}
 }
 
 var hostsTampered = wholeRule(Rule{
@@ -176,7 +190,7 @@ var hostsTampered = wholeRule(Rule{
 		look.row = r
 		i := slices.IndexFunc(h.Names, func(n string) bool {
 			n = strings.ToLower(n)
-			return slices.ContainsFunc(guards, func(g string) bool { return strings.Contains(n, g) })
+			return slices.ContainsFunc(guards, func(g string) bool { return beginsPart(n, g) })
 		})
 		switch {
 		case i >= 0:
