@@ -160,3 +160,9 @@ func TestCoverageNamesWhatIsMissing(t *testing.T) {
 		}
 	})
 }
+
+func bytesOf(s string) *strings.Reader { return strings.NewReader(s) }
+
+func containsAll(s string, words ...string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(s, w) })
+}
