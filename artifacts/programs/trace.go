@@ -282,7 +282,7 @@ func (b *Builder) autostart(rec *artifacts.Record, e persistence.Entry) {
 			continue // the record names a program by several fields, and counts once
 		}
 		seen[p] = true
-		b.sight(path, rec)
+		b.mark(p, rec)
 		add(&p.p.Autostarts, a)
 		if !belowSystem(p.key) || hosts[winpath.Base(p.key)] {
 			b.keep(rec)
