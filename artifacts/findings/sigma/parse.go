@@ -242,7 +242,7 @@ func (d *detectionParser) field(key string, y *yaml.Node, depth int) (*node, err
 		return d.value(y, depth+1)
 	}
 	n := &node{op: opOr}
-	if mods.all {
+	if mods.all || mods.negate { // different from a list is different from each
 		n.op = opAnd
 	}
 	for _, v := range list {
