@@ -102,7 +102,7 @@ var newAccount = wholeRule(Rule{
 	}
 	admins := map[uint32]bool{}
 	for _, r := range x.kept["groups"] {
-		if g := r.rec.Data.(system.Group); g.RID == aliasAdmins {
+		if g := r.rec.Data.(system.Group); g.RID == aliasAdmins && r.rec.From.State != artifacts.Deleted {
 			for _, sid := range g.Members {
 				admins[ridOf(sid)] = true
 			}
@@ -110,7 +110,8 @@ var newAccount = wholeRule(Rule{
 	}
 	hidden := map[string]*row{}
 	for _, r := range x.kept["winlogon"] {
-		if w := r.rec.Data.(persistence.Winlogon); w.Mechanism == "Log-on screen" && strings.HasPrefix(w.Value, "hidden") {
+		if w := r.rec.Data.(persistence.Winlogon); w.Mechanism == "Log-on screen" && strings.HasPrefix(w.Value, "hidden") &&
+			r.rec.From.State != artifacts.Deleted {
 			hidden[strings.ToLower(w.Name)] = r
 		}
 	}

@@ -135,7 +135,7 @@ var portForwarded = rule(Rule{
 	Needs:  []string{"portproxy"},
 }, func(x *look, p communication.PortProxy) {
 	level := High
-	if a, err := netip.ParseAddr(p.Address); err == nil && a.IsLoopback() {
+	if a, err := netip.ParseAddr(p.Address); err == nil && a.IsLoopback() || strings.EqualFold(p.Address, "localhost") {
 		level = Medium
 	}
 	x.hit(x.setting(fmt.Sprintf("portproxy %s:%s", p.ListenAddress, p.ListenPort)), level, "%s:%s forwards to %s:%s", p.ListenAddress,
@@ -151,12 +151,26 @@ func (s *scene) build() int {
 	return n
 }
 
-// guards are parts of names whose servers keep a machine safe.
+// guards are how parts of names begin whose servers keep a machine safe.
 var guards = []string{
 	"update.microsoft", "windowsupdate", "definitionupdates", "defender", "wdcp.", "smartscreen", "symantec", "norton", "mcafee",
 	"trellix", "trendmicro", "kaspersky",
 	"eset", "sophos", "avast", "avg.com", "avira", "bitdefender", "f-secure", "malwarebytes", "crowdstrike", "sentinelone", "virustotal",
 	"drweb", "comodo", "clamav", "carbonblack", "cylance", "paloaltonetworks",
+}
+
+// beginsPart reports whether a word stands in a name where no letter is before
+// it: eset in update.eset.com, not in reset.example.
+func beginsPart(name, word string) bool {
+	for i := 0; ; i++ {
+		n := strings.Index(name[i:], word)
+		if n < 0 {
+			return false
+		}
+		if i += n; i == 0 || name[i-1] < 'a' || name[i-1] > 'z' {
+			return true
+		}
+	}
 }
 
 var hostsTampered = wholeRule(Rule{
@@ -176,7 +190,7 @@ var hostsTampered = wholeRule(Rule{
 		look.row = r
 		i := slices.IndexFunc(h.Names, func(n string) bool {
 			n = strings.ToLower(n)
-			return slices.ContainsFunc(guards, func(g string) bool { return strings.Contains(n, g) })
+			return slices.ContainsFunc(guards, func(g string) bool { return beginsPart(n, g) })
 		})
 		switch {
 		case i >= 0:
@@ -222,8 +236,8 @@ var loggingReduced = rule(Rule{
 	switch {
 	case strings.Contains(low, "scriptblocklogging"):
 		return // F-07
-	case strings.HasSuffix(low, "allowrefsformatovernomirrorvolume"):
-		// A well-known switch for ReFS that people set, side effect and all.
+	case strings.Contains(low, "allowrefsformatover"):
+		// A well-known switch for ReFS (…NonmirrorVolume, …NoMirrorVolume) that people set, side effect and all.
 		x.hit(subj, Medium, "%s: %s", s.Setting, s.Meaning)
 	case s.Weak:
 		x.hit(subj, 0, "%s: %s", strings.TrimSpace(s.Subject+" "+s.Setting), cmp.Or(s.Meaning, s.Value))
@@ -333,7 +347,7 @@ var proxyChanged = rule(Rule{
 	host := proxyHost(cmp.Or(p.Server, p.AutoConfig))
 	a, err := netip.ParseAddr(host)
 	switch {
-	case p.Policy, err == nil && a.IsPrivate():
+	case p.Policy, err == nil && (a.IsPrivate() || a.IsLinkLocalUnicast()):
 		level = Low
 	case err == nil && !a.IsLoopback():
 		level = High // an address of the Internet, without a name
@@ -358,6 +372,9 @@ func proxyHost(s string) string {
 	s, _, _ = strings.Cut(s, "/")
 	if ap, err := netip.ParseAddrPort(s); err == nil {
 		return ap.Addr().String()
+	}
+	if a, ok := strings.CutPrefix(s, "["); ok {
+		return strings.TrimSuffix(a, "]")
 	}
 	host, _, _ := strings.Cut(s, ":")
 	return host

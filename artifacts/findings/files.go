@@ -284,7 +284,7 @@ func (x *look) eachStory(f func(x *look, t *story, p *program)) {
 		look := *x
 		if p == nil {
 			p = x.probe(key)
-			p.path, p.stem = t.path, strings.TrimSuffix(p.base, ".exe")
+			p.path = t.path
 		} else {
 			look.prog = p
 		}

@@ -377,6 +377,7 @@ var systemLibraryElsewhere = rule(Rule{
 func (s *scene) probe(key string) *program {
 	p := &program{key: key, parts: strings.Split(key, `\`)}
 	p.base = p.parts[len(p.parts)-1]
+	p.stem = strings.TrimSuffix(p.base, ".exe")
 	p.dir = strings.TrimSuffix(key[:len(key)-len(p.base)], `\`)
 	p.place = s.placeOf(p)
 	return p

@@ -132,23 +132,25 @@ func (t *Tables) readToolHash(args []string) error {
 
 func (t *Tables) readEnable(args []string) error {
 	for _, id := range args {
-		if ruleByID(id) == nil {
+		r := ruleByID(id)
+		if r == nil {
 			return fmt.Errorf("no rule is called %q", id)
 		}
-		t.enabled[strings.ToUpper(id)] = true
+		t.enabled[r.ID] = true
 	}
 	return nil
 }
 
 func (t *Tables) readLevel(args []string) error {
-	if ruleByID(args[0]) == nil {
+	r := ruleByID(args[0])
+	if r == nil {
 		return fmt.Errorf("no rule is called %q", args[0])
 	}
 	level, err := levelWord(args[1])
 	if err != nil {
 		return err
 	}
-	t.levels[strings.ToUpper(args[0])] = level
+	t.levels[r.ID] = level
 	return nil
 }
 
@@ -186,10 +188,11 @@ func (t *Tables) silence(args []string) error {
 	for i := 0; i < len(args); i += 2 {
 		switch args[i] {
 		case "rule":
-			if ruleByID(args[i+1]) == nil {
+			r := ruleByID(args[i+1])
+			if r == nil {
 				return fmt.Errorf("no rule is called %q", args[i+1])
 			}
-			s.rule = strings.ToUpper(args[i+1])
+			s.rule = r.ID
 		case "path":
 			p := args[i+1]
 			if len(p) > 2 && p[1] == ':' {

@@ -2,8 +2,9 @@ package findings
 
 import (
 	"cmp"
-	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ var taskAnomaly = wholeRule(rule(Rule{
 	x.task(t.TaskPath, t.Autostart())
 	for _, tr := range t.Triggers {
 		if d := minutes(tr.Interval); d > 0 && d <= 5 && !tr.Disabled && !microsoftTask(t.TaskPath) {
-			x.hit(x.setting("task "+t.TaskPath), Medium, "it is repeated every %d minutes", d)
+			x.hit(x.setting("task "+t.TaskPath), Medium, "it is repeated every %s", count(d, "minute", "minutes"))
 			break
 		}
 	}
@@ -184,18 +185,21 @@ func (x *look) taskDate(t taskFacts, first time.Time) {
 	}
 }
 
-// minutes reads an interval of a trigger: PT5M, PT1M, PT30S.
+// interval matches the xs:duration of a trigger: P1D, PT1H30M, PT30S.
+var interval = regexp.MustCompile(`^P(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?$`)
+
+// minutes reads an interval of a trigger, rounded up; 0 is none.
 func minutes(s string) int {
-	var n int
-	switch {
-	case strings.HasPrefix(s, "PT") && strings.HasSuffix(s, "M"):
-		fmt.Sscanf(s, "PT%dM", &n)
-	case strings.HasPrefix(s, "PT") && strings.HasSuffix(s, "S"):
-		if fmt.Sscanf(s, "PT%dS", &n); n > 0 {
-			n = (n + 59) / 60
-		}
+	parts := interval.FindStringSubmatch(s)
+	if parts == nil {
+		return 0
 	}
-	return n
+	seconds := 0
+	for i, unit := range []int{24 * 60 * 60, 60 * 60, 60, 1} {
+		n, _ := strconv.Atoi(parts[i+1]) // an absent part is 0
+		seconds += n * unit
+	}
+	return (seconds + 59) / 60
 }
 
 func microsoftTask(path string) bool {

@@ -229,7 +229,8 @@ func (x *look) historyMissing() {
 			}
 			at := *x
 			at.row = r
-			at.hit(at.setting("PowerShell history of "+who.Name), level, "PowerShell was started by hand %d times, and there is no history", u.Runs)
+			at.hit(at.setting("PowerShell history of "+who.Name), level, "PowerShell was started by hand %s, and there is no history",
+				count(int(u.Runs), "time", "times"))
 		}
 	}
 }

@@ -260,7 +260,7 @@ func TestOneTaskOneFinding(t *testing.T) {
 	if n != 1 || f == nil || len(f.Reasons) != 3 {
 		t.Fatalf("%d findings of one task: %+v", n, r.Findings)
 	}
-	if !slices.ContainsFunc(f.Reasons, func(r findings.Reason) bool { return r.Says == `task \x: it is repeated every 1 minutes` }) {
+	if !slices.ContainsFunc(f.Reasons, func(r findings.Reason) bool { return r.Says == `task \x: it is repeated every 1 minute` }) {
 		t.Errorf("the reasons do not name the task: %+v", f.Reasons)
 	}
 }

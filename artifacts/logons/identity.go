@@ -446,7 +446,9 @@ func (ids *identities) attempt(r *rawAttempt) *Attempt {
 	}
 	if r.dest != "" {
 		a.Dest = ids.host(HostKey(r.dest))
-		a.Source = host
+		if r.address == "" && r.name == "" { // a gateway knows where its clients are
+			a.Source = host
+		}
 	}
 	if a.Account == nil {
 		a.Account = ids.named(`?\`, true)

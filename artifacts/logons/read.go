@@ -338,30 +338,31 @@ func (x *reading) shell() {
 }
 
 // ssh reads the text of the server of OpenSSH: "Accepted password for bob from
-// 10.0.0.5 port 50022 ssh2", "Failed password for invalid user eve from …".
+// 10.0.0.5 port 50022 ssh2", "Failed password for invalid user eve from …". The name
+// is what the client sent: it can hold the words around it, but not the last "from".
 func (x *reading) ssh() {
-	words := strings.Fields(x.get("payload"))
-	if len(words) < 6 {
+	head, rest, ok := strings.Cut(x.get("payload"), " for ")
+	at := strings.LastIndex(rest, " from ")
+	if !ok || at < 0 {
 		return
 	}
 	a := x.start("ssh", Success)
-	switch words[0] {
-	case "Accepted":
-	case "Failed":
+	switch method := strings.Fields(head); {
+	case len(method) != 2:
+		return
+	case method[0] == "Failed":
 		a.outcome = Failure
-	default:
+	case method[0] != "Accepted":
 		return
 	}
-	for i := 0; i+1 < len(words); i++ {
-		switch words[i] {
-		case "for":
-			a.account = rawAccount{name: x.b.intern(words[i+1])}
-			if words[i+1] == "invalid" && i+3 < len(words) {
-				a.account.name = x.b.intern(words[i+3])
-			}
-		case "from":
-			x.source(&a, words[i+1], "")
-		}
+	name := strings.TrimPrefix(rest[:at], "invalid user ")
+	domain, bare, ok := strings.Cut(name, `\`)
+	if !ok {
+		domain, bare = "", name
+	}
+	a.account = rawAccount{domain: x.b.intern(domain), name: x.b.intern(bare)}
+	if words := strings.Fields(rest[at+len(" from "):]); len(words) > 0 {
+		x.source(&a, words[0], "")
 	}
 	x.b.attempt(a)
 }

@@ -243,12 +243,17 @@ func (b *Builder) sight(path string, rec *artifacts.Record) *prog {
 	if p == nil {
 		return nil
 	}
+	b.mark(p, rec)
+	return p
+}
+
+// mark notes that a record speaks of a program.
+func (b *Builder) mark(p *prog, rec *artifacts.Record) {
 	p.marked = true
 	p.p.Records[rec.Artifact.Name]++
 	if len(p.p.Sample) < maxList {
 		p.p.Sample = append(p.p.Sample, b.ref(rec))
 	}
-	return p
 }
 
 // fact notes a value; empty ones and those that stand for none are left out.

@@ -277,11 +277,12 @@ func (b *Builder) autostart(rec *artifacts.Record, e persistence.Entry) {
 	}
 	seen := map[*prog]bool{}
 	for _, path := range []string{loose, e.Payload, rec.Program()} {
-		p := b.sight(path, rec)
+		p := b.at(path, rec.User)
 		if p == nil || seen[p] {
-			continue
+			continue // the record names a program by several fields, and counts once
 		}
 		seen[p] = true
+		b.mark(p, rec)
 		add(&p.p.Autostarts, a)
 		if !belowSystem(p.key) || hosts[winpath.Base(p.key)] {
 			b.keep(rec)

@@ -288,7 +288,11 @@ func (p *Program) line(w io.Writer) {
 	case !first.IsZero() && first.Format(minute) == last.Format(minute):
 		span = first.UTC().Format(minute)
 	case !first.IsZero():
-		span = first.UTC().Format(minute) + " – " + last.UTC().Format("01-02 15:04")
+		end := "01-02 15:04"
+		if first.UTC().Year() != last.UTC().Year() {
+			end = minute
+		}
+		span = first.UTC().Format(minute) + " – " + last.UTC().Format(end)
 	}
 	count := ""
 	if p.Counts.AtLeast > 0 {

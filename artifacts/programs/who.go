@@ -232,7 +232,7 @@ func (p *prog) accounts() {
 		if a.Certainty.rank() > o.Certainty.rank() {
 			o.Certainty, o.Why = a.Certainty, a.Why
 		}
-		o.Source, o.SID = cmp.Or(o.Source, a.Source), cmp.Or(o.SID, a.SID)
+		o.Source, o.SID, o.Name = cmp.Or(o.Source, a.Source), cmp.Or(o.SID, a.SID), cmp.Or(o.Name, a.Name)
 	}
 }
 

@@ -177,7 +177,10 @@ func (c *Correlator) Add(r *Rule, e *Event, ref any) {
 		}
 		h.group = strings.Join(group, "\x00")
 		if k.Field != "" {
-			h.value, _ = eventValue(e, k.fieldOf(k.Field, r))
+			var ok bool
+			if h.value, ok = eventValue(e, k.fieldOf(k.Field, r)); !ok {
+				continue // no value to count
+			}
 		}
 		c.kept[corr] = append(c.kept[corr], h)
 	}

@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -242,7 +243,7 @@ func (d *detectionParser) field(key string, y *yaml.Node, depth int) (*node, err
 		return d.value(y, depth+1)
 	}
 	n := &node{op: opOr}
-	if mods.all {
+	if mods.all || mods.negate { // different from a list is different from each
 		n.op = opAnd
 	}
 	for _, v := range list {
@@ -276,8 +277,8 @@ func parseSpan(s string) (time.Duration, error) {
 		return 0, fmt.Errorf("timespan %q", s)
 	}
 	unit, ok := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}[s[len(s)-1]]
-	var n int64
-	if _, err := fmt.Sscanf(s[:len(s)-1], "%d", &n); err != nil || !ok || n < 1 || n > 36500 {
+	n, err := strconv.ParseInt(s[:len(s)-1], 10, 64)
+	if err != nil || !ok || n < 1 || n > 36500 {
 		return 0, fmt.Errorf("timespan %q", s)
 	}
 	return time.Duration(n) * unit, nil
