@@ -43,7 +43,7 @@ const (
 // Options change the database. The zero value, and nil, mean the defaults.
 type Options struct {
 	output.Options
-	FullText bool // an FTS5 table over the messages
+	FullText bool // timeline_text, an FTS5 table over the messages
 }
 
 // A Writer writes one database.
@@ -252,8 +252,8 @@ func (w *Writer) finish() error {
 		"CREATE INDEX timeline_data_type ON timeline(data_type)",
 	}
 	if w.opts.FullText {
-		queries = append(queries, "CREATE VIRTUAL TABLE message USING fts5(message, content='timeline', content_rowid='id')",
-			"INSERT INTO message(message) VALUES('rebuild')")
+		queries = append(queries, "CREATE VIRTUAL TABLE timeline_text USING fts5(message, content='timeline', content_rowid='id')",
+			"INSERT INTO timeline_text(timeline_text) VALUES('rebuild')")
 	}
 	for _, q := range append(queries, "ANALYZE") {
 		if err := exec(q); err != nil {
