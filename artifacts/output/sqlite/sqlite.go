@@ -12,8 +12,10 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"maps"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -78,6 +80,10 @@ func Format() output.Format {
 func Create(path string, opts *Options) (*Writer, error) {
 	if opts == nil {
 		opts = &Options{}
+	}
+	// SQLite would add the tables to a database of somebody else.
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		return nil, &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
