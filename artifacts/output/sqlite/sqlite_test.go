@@ -177,7 +177,7 @@ func TestHostile(t *testing.T) {
 		"SELECT count(*) FROM timeline_text WHERE timeline_text MATCH 'after'": "0",
 		"SELECT count(*) FROM timeline_text WHERE timeline_text MATCH 'gnp'":   "1",
 		"SELECT count(*) FROM timeline_text WHERE timeline_text MATCH 'DROP'":  "1",
-		"PRAGMA integrity_check":                                   "ok",
+		"PRAGMA integrity_check": "ok",
 	} {
 		if got := one(t, db, query); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
