@@ -10,6 +10,7 @@ package casefile
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,6 +57,9 @@ func find(path string) (dir, machine string, err error) {
 		return "", "", err
 	}
 	m, err := scan.ReadManifest(filepath.Dir(abs))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("not a case folder") // the path itself is there
+	}
 	if err != nil {
 		return "", "", err
 	}

@@ -125,8 +125,9 @@ func Explain(w io.Writer, f *Found, command func(id string) string) error {
 		row("also in", "%s", strings.Join(r.Also, "; "))
 	}
 	l := f.Record
-	if l == nil && f.Row != nil {
-		l = &output.RecordLine{Artifact: f.Row.Parser, ID: f.Row.RecordID}
+	if r := f.Row; l == nil && r != nil {
+		l = &output.RecordLine{Artifact: r.Parser, ID: r.RecordID, Host: r.Host, User: r.User, SID: r.SID, Source: r.Source, SHA256: r.SHA256,
+			Snapshot: r.Snapshot, Key: r.Key, Value: r.Value, Offset: r.Offset, State: r.State, Proves: r.Proof}
 	}
 	if l == nil {
 		return nil

@@ -12,8 +12,12 @@ const maxDepth = 64
 
 // Fields calls yield with each plain value in the data of the record, until it
 // returns false: texts, numbers and booleans, with their path in the data, such as
-// "volumes.device". What is in a list has the path of the list.
+// "volumes.device". What is in a list has the path of the list. A record without
+// data has none.
 func (l *RecordLine) Fields(yield func(name, value string) bool) error {
+	if len(l.Data) == 0 {
+		return nil
+	}
 	d := json.NewDecoder(bytes.NewReader(l.Data))
 	d.UseNumber()
 	_, err := walk(d, "", 0, yield)

@@ -71,6 +71,11 @@ type ManifestOptions struct {
 	NoLogs    bool            `json:"no_logs,omitempty"`
 	NoShadows bool            `json:"no_shadows,omitempty"`
 	Level     string          `json:"level,omitempty"`
+
+	Lang          string `json:"lang,omitempty"` // "" is English
+	BOM           bool   `json:"bom,omitempty"`
+	CSVSafe       bool   `json:"csv_safe,omitempty"`
+	BodyfileUnset string `json:"bodyfile_unset,omitempty"` // "" is -1
 }
 
 // An EvidenceManifest says what one piece of evidence was.
@@ -241,7 +246,13 @@ func newManifest(s *run) *Manifest {
 		Artifacts: s.o.Artifacts, Host: s.o.Open.Hostname, Rules: s.o.RuleFiles, Sigma: s.o.SigmaPaths,
 		Events: s.o.Events, NoDeleted: s.o.NoDeleted, MFT: s.o.MFT, Timezone: s.o.Timezone,
 		NoLogs: s.o.Open.NoLogs, NoShadows: s.o.Open.NoShadows,
-		Level: s.o.Level.String(),
+		Level: s.o.Level.String(), BOM: s.o.Output.BOM, CSVSafe: s.o.Output.CSVSafe,
+	}
+	if s.o.Lang != "en" {
+		m.Options.Lang = s.o.Lang
+	}
+	if s.o.Output.BodyfileZero {
+		m.Options.BodyfileUnset = "0"
 	}
 	if s.o.Lists != nil {
 		m.Options.ListLevel = s.o.Lists.Level

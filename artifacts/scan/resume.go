@@ -80,6 +80,13 @@ func sweep(dir string, keep map[string]bool) error {
 func (m *Manifest) differs(old *Manifest) string {
 	samePath := func(a, b *EvidenceManifest) bool { return a.Path == b.Path }
 	options := differingOptions(m.Options, old.Options)
+	for _, o := range [...]struct{ flag, a, b string }{
+		{"--case-id", m.CaseID, old.CaseID}, {"--examiner", m.Examiner, old.Examiner}, {"--note", m.Note, old.Note},
+	} {
+		if o.a != o.b {
+			options = strings.TrimPrefix(options+", "+o.flag, ", ")
+		}
+	}
 	switch {
 	case old.Schema != m.Schema || old.Version != m.Version || old.Commit != m.Commit:
 		return "it was started by version " + old.Version

@@ -157,9 +157,9 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		c.HideHelpCommand = true
 		plainSwitches(c.Flags)
 		switch c.Name {
-		case "scan", "fleet", "timeline", "report", "findings", "dump", "prefetch", "verify", "export":
+		case "scan", "fleet", "timeline", "report", "view", "findings", "logons", "programs", "dump", "prefetch", "inspect", "verify", "export":
 			c.Before = func(c *cli.Context) error { return named(c, c.NArg()) }
-		case "explain", "search", "diff":
+		case "explain", "search", "diff", "collect":
 			c.Before = func(c *cli.Context) error { return named(c, 1) }
 		}
 		for _, s := range c.Subcommands {
@@ -183,7 +183,8 @@ func plainSwitches(flags []cli.Flag) {
 }
 
 // named refuses an empty name among the first arguments, which name files, and
-// after -o: most often a variable of a script that is not set.
+// after -o and the flags that choose events: most often a variable of a script that is
+// not set.
 func named(c *cli.Context, paths int) error {
 	for i := range min(paths, c.NArg()) {
 		if c.Args().Get(i) == "" {
@@ -192,6 +193,11 @@ func named(c *cli.Context, paths int) error {
 	}
 	if c.IsSet("output") && c.String("output") == "" {
 		return usage.Errorf("--output is empty: want a file or folder (- is standard output)")
+	}
+	for _, name := range []string{"from", "to", "last", "around"} {
+		if c.IsSet(name) && c.String(name) == "" {
+			return usage.Errorf("--%s is empty: without it, no event is left out", name)
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -118,12 +119,24 @@ func fileBody(c *cli.Context, f output.Format) bool {
 
 // timelineQuery reads --search and --around.
 func timelineQuery(c *cli.Context) (*search.Query, error) {
-	line := c.String("search")
-	if id := c.String("around"); id != "" {
-		line += " around:" + id + "±" + c.String("span")
-	} else if c.IsSet("span") {
-		return nil, usage.Errorf("--span needs --around ID")
-	}
+	line, id := c.String("search"), c.String("around")
 	q, err := search.Parse(line)
+	switch {
+	case err != nil:
+		return nil, usage.Of(err)
+	case id == "" && c.IsSet("span"):
+		return nil, usage.Errorf("--span needs --around ID")
+	case id == "":
+		return q, nil
+	}
+	near := "around:" + id + "±" + c.String("span")
+	if _, err := search.Parse(near); err != nil {
+		if e, ok := errors.AsType[*search.SyntaxError](err); ok {
+			err = errors.New(e.Problem)
+		}
+		return nil, usage.Errorf("--around %q: %v", id, err)
+	}
+	// A quotation mark that is not closed reads to the end of the line.
+	q, err = search.Parse(near + " " + line)
 	return q, usage.Of(err)
 }

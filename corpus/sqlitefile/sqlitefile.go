@@ -75,7 +75,10 @@ func (db DB) Build() []byte {
 	}
 	h := b.pages[0]
 	copy(h, "SQLite format 3\x00")
-	be.PutUint16(h[16:], uint16(db.PageSize)) // 65,536 does not fit; 1 would say so
+	be.PutUint16(h[16:], uint16(db.PageSize))
+	if db.PageSize == 1<<16 {
+		be.PutUint16(h[16:], 1) // the size does not fit
+	}
 	h[18], h[19] = 1, 1
 	if db.LogMode {
 		h[18], h[19] = 2, 2
@@ -200,6 +203,9 @@ func (b *builder) leaf(num uint32, kind byte, cells, dead [][]byte) {
 	be.PutUint16(p[h+1:], uint16(next))
 	be.PutUint16(p[h+3:], uint16(len(cells)))
 	be.PutUint16(p[h+5:], uint16(end))
+	if next != 0 {
+		p[h+7] = byte(4 * (len(dead) - 1)) // the gaps between freeblocks
+	}
 }
 
 // cell returns the cell of a row, and writes its overflow pages.
@@ -305,7 +311,7 @@ func encode(s string, encoding int) []byte {
 // varint appends an integer of one to nine bytes.
 func varint(b []byte, v uint64) []byte {
 	if v > 1<<56-1 {
-		for i := 57; i >= 1; i -= 7 {
+		for i := 57; i >= 8; i -= 7 {
 			b = append(b, byte(v>>i)|0x80)
 		}
 		return append(b, byte(v))

@@ -136,7 +136,7 @@ func (s *Spec) Build() ([]byte, Layout, error) {
 			return nil, lay, err
 		}
 		n := len(s.Stores) - 1 - i
-		if 2*n+2 > 126 {
+		if 2*n+1 >= 125-2*n { // the third entry would fall on another's
 			return nil, lay, errors.New("corpus/vss: the catalog is too small")
 		}
 		two, unused, three := w.entry(lay.Catalog, 2*n), w.entry(lay.Catalog, 2*n+1), w.entry(lay.Catalog, 125-2*n)

@@ -23,7 +23,7 @@ func (r *Repository) pages(records []record) Files {
 			live = append(live, page.bytes()...)
 			page = layout{}
 		}
-		if rec.key != "" {
+		if rec.key != "" && !rec.free {
 			keys = append(keys, fmt.Sprintf("%s.%d.%d.%d", rec.key, len(live), rec.id, len(rec.data)))
 		}
 		page.add(rec)

@@ -20,8 +20,10 @@ func Matches(re *regexp.Regexp, v hive.Value) bool {
 		t, _ := v.Texts()
 		return re.MatchString(strings.Join(t, "\n"))
 	case hive.DWord, hive.DWordBigEndian, hive.QWord:
-		n, err := v.Uint()
-		return err == nil && (re.MatchString(fmt.Sprintf("%#x", n)) || re.MatchString(fmt.Sprint(n)))
+		if n, err := v.Uint(); err == nil {
+			return re.MatchString(fmt.Sprintf("%#x", n)) || re.MatchString(fmt.Sprint(n))
+		}
+		// Its data are no number: anything may be stored under this type.
 	}
 	b, _ := v.Bytes()
 	if re.Match(b) {

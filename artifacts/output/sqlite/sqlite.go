@@ -12,8 +12,10 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"maps"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -43,7 +45,7 @@ const (
 // Options change the database. The zero value, and nil, mean the defaults.
 type Options struct {
 	output.Options
-	FullText bool // an FTS5 table over the messages
+	FullText bool // timeline_text, an FTS5 table over the messages
 }
 
 // A Writer writes one database.
@@ -78,6 +80,10 @@ func Format() output.Format {
 func Create(path string, opts *Options) (*Writer, error) {
 	if opts == nil {
 		opts = &Options{}
+	}
+	// SQLite would add the tables to a database of somebody else.
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		return nil, &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -252,8 +258,8 @@ func (w *Writer) finish() error {
 		"CREATE INDEX timeline_data_type ON timeline(data_type)",
 	}
 	if w.opts.FullText {
-		queries = append(queries, "CREATE VIRTUAL TABLE message USING fts5(message, content='timeline', content_rowid='id')",
-			"INSERT INTO message(message) VALUES('rebuild')")
+		queries = append(queries, "CREATE VIRTUAL TABLE timeline_text USING fts5(message, content='timeline', content_rowid='id')",
+			"INSERT INTO timeline_text(timeline_text) VALUES('rebuild')")
 	}
 	for _, q := range append(queries, "ANALYZE") {
 		if err := exec(q); err != nil {

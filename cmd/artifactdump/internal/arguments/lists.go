@@ -15,12 +15,12 @@ import (
 // that of hits on entries that state none. What is not used of the lists goes to
 // note, with file and line.
 func Lists(iocs, hashes []string, level string, note func(format string, args ...any)) (*lists.Set, error) {
+	set := &lists.Set{Level: strings.ToLower(level)}
+	if _, ok := findings.ParseLevel(set.Level); !ok && (level != "" || len(iocs)+len(hashes) > 0) {
+		return nil, usage.Errorf("--iocs-level: unknown level %q; known: %s", set.Level, strings.Join(findings.Levels(), ", "))
+	}
 	if len(iocs)+len(hashes) == 0 {
 		return nil, nil
-	}
-	set := &lists.Set{Level: strings.ToLower(level)}
-	if _, ok := findings.ParseLevel(set.Level); !ok {
-		return nil, usage.Errorf("--iocs-level: unknown level %q; known: %s", set.Level, strings.Join(findings.Levels(), ", "))
 	}
 	type file struct {
 		flag, path string

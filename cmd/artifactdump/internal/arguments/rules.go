@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/findings"
@@ -31,17 +32,25 @@ func Tables(names []string) (*findings.Tables, error) {
 	return t, nil
 }
 
+// sigmaStatuses are the statuses of the specification of Sigma, and all of them but the
+// last two.
+var sigmaStatuses = []string{"all", "stable", "test", "experimental", "deprecated", "unsupported"}
+
 // Sigma loads the Sigma rules in paths; nil where there are none. statuses is a list,
 // and placeholders the name of a file.
 func Sigma(paths []string, statuses, placeholders string) (*sigma.Set, error) {
+	opts := &sigma.Options{}
+	for s := range strings.SplitSeq(strings.ToLower(statuses), ",") {
+		if s = strings.TrimSpace(s); s == "" {
+			continue
+		}
+		if !slices.Contains(sigmaStatuses, s) {
+			return nil, usage.Errorf("--sigma-status: unknown %q; known: %s", s, strings.Join(sigmaStatuses, ", "))
+		}
+		opts.Statuses = append(opts.Statuses, s)
+	}
 	if len(paths) == 0 {
 		return nil, nil
-	}
-	opts := &sigma.Options{}
-	for s := range strings.SplitSeq(statuses, ",") {
-		if s = strings.TrimSpace(s); s != "" {
-			opts.Statuses = append(opts.Statuses, s)
-		}
 	}
 	if placeholders != "" {
 		f, err := os.Open(placeholders)

@@ -17,13 +17,13 @@ const (
 )
 
 // compareLog compares the records of an event log, chunk by chunk: what is held
-// does not depend on its size.
-func compareLog(w *Witness, path string, r io.ReaderAt, size int64) *Verdict {
+// does not depend on its size. The error is why it was not read.
+func compareLog(w *Witness, path string, r io.ReaderAt, size int64) (*Verdict, error) {
 	v := &Verdict{Path: path, Kind: "evtx"}
 	log, err := evtx.Open(r, size, nil)
 	if err != nil {
 		v.Witness = "not asked; ours: " + err.Error()
-		return v
+		return v, err
 	}
 	d := evtx.NewDecoder()
 	buf := make([]byte, chunkBatch*evtx.ChunkSize)
@@ -31,12 +31,12 @@ func compareLog(w *Witness, path string, r io.ReaderAt, size int64) *Verdict {
 		n, err := r.ReadAt(buf, logHeader+int64(first)*evtx.ChunkSize)
 		if err != nil && err != io.EOF {
 			v.Witness = "not asked; ours: " + err.Error()
-			return v
+			return v, err
 		}
 		a, died, err := w.ask(witnessQuestion{Log: true, Data: buf[:n]})
 		if died || err != nil {
 			v.Witness = "died: " + err.Error()
-			return v
+			return v, nil
 		}
 		for i := first; i < min(first+chunkBatch, log.Chunks()); i++ {
 			var c witnessChunk
@@ -48,7 +48,7 @@ func compareLog(w *Witness, path string, r io.ReaderAt, size int64) *Verdict {
 			x.compare(log, d, i)
 		}
 	}
-	return v
+	return v, nil
 }
 
 // A chunkCompare holds one chunk as both read it.

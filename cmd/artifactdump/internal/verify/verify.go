@@ -84,7 +84,10 @@ func eventLogs(ctx context.Context, t *evidence.Tree, w *Witness, log Log, yield
 		if d == nil {
 			continue
 		}
-		v := compareLog(w, f.Path, d.ReaderAt, d.Size())
+		v, err := compareLog(w, f.Path, d.ReaderAt, d.Size())
+		if err != nil {
+			log.Damage(fmt.Errorf("%s: %w", f.Path, err))
+		}
 		d.Close()
 		if err := yield(v); err != nil {
 			return err
