@@ -23,11 +23,12 @@ func TestAnyFile(t *testing.T) {
 	}
 	hosts := write("copy of a file", "203.0.113.9 update.example\n# a comment\n")
 	history := write("found.bin", "whoami\nipconfig /all\n")
+	usage := write("rundll32.exe.log", `1,"fusion","GAC",0`)
 	for _, c := range []struct {
 		path, artifact string
 		want           int
 	}{
-		{hosts, "hosts", 1}, {history, "pshistory", 2}, {hosts, "services", 0},
+		{usage, "clrusage", 1}, {hosts, "hosts", 1}, {history, "pshistory", 2}, {hosts, "services", 0},
 	} {
 		if _, err := evidence.Open(c.path, nil); err == nil {
 			t.Errorf("%s is recognised without being asked for", c.path)

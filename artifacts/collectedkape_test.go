@@ -6,13 +6,58 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/collector"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/corpus"
 )
+
+// collectKAPE collects evidence into folders and closes the file.
+func collectKAPE(t *testing.T, ev *evidence.Evidence, f *os.File) {
+	t.Helper()
+	_, err := collector.Collect(t.Context(), ev, f, &collector.Options{Artifacts: catalogue.All(), Layout: collector.LayoutKAPE})
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestCollectedKAPENames collects the incident into folders: names with a percent sign or a dot at their beginning stay, and so all records
+// but those that say whether a file is there.
+func TestCollectedKAPENames(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "machine")
+	if err := corpus.Incident().Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	ev, err := evidence.Open(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ev.Close()
+	name := filepath.Join(t.TempDir(), "host.zip")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	collectKAPE(t, ev, f)
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	for _, entry := range []string{"C/Windows/System32/winevt/Logs/Microsoft-Windows-Sysmon%4Operational.evtx", "C/Users/mira/.ssh/known_hosts"} {
+		if _, err := fs.Stat(z, entry); err != nil {
+			t.Error(err)
+		}
+	}
+	there := func(l string) bool {
+		return strings.Contains(l, "CryptnetUrlCache") || strings.Contains(l, "$Recycle.Bin")
+	}
+	sameLines(t, "folders", slices.DeleteFunc(allRecords(t, dir), there), slices.DeleteFunc(allRecords(t, name), there))
+}
 
 // TestCollectedKAPE collects an image with shadow copies into folders. A scan finds the files in their places with the times that the
 // copy log has; what is not there are streams, and whether a file is missing.
@@ -28,10 +73,7 @@ func TestCollectedKAPE(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = collector.Collect(t.Context(), ev, f, &collector.Options{Artifacts: catalogue.All(), Layout: collector.LayoutKAPE})
-	if err = errors.Join(err, f.Close()); err != nil {
-		t.Fatal(err)
-	}
+	collectKAPE(t, ev, f)
 	z, err := zip.OpenReader(name)
 	if err != nil {
 		t.Fatal(err)

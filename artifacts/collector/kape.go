@@ -4,11 +4,12 @@ import (
 	"archive/zip"
 	"cmp"
 	"encoding/csv"
+	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 )
 
 // The layouts of [Options].
@@ -42,10 +43,25 @@ func kapeName(place evidence.Place) string {
 			parts[i] = other
 			continue
 		}
-		// Readers of this layout decode nothing, and event logs are named "…%4Operational.evtx".
-		parts[i] = strings.ReplaceAll(collect.EncodeComponent(p), "%25", "%")
+		parts[i] = kapeComponent(p)
 	}
 	return kapeRoot(place) + "/" + strings.Join(parts, "/")
+}
+
+// kapeComponent spells a name as KAPE copies it: as it is, for nobody decodes names of folders, but for what Windows lets no program write.
+func kapeComponent(s string) string {
+	var b strings.Builder
+	for i, size := 0, 0; i < len(s); i += size {
+		var r rune
+		r, size = utf8.DecodeRuneInString(s[i:])
+		end := i+size == len(s) && (r == '.' || r == ' ')
+		if r < ' ' || r == utf8.RuneError && size == 1 || strings.ContainsRune(`/\:*?"<>|`, r) || end {
+			fmt.Fprintf(&b, "%%%02X", s[i])
+			continue
+		}
+		b.WriteString(s[i : i+size])
+	}
+	return b.String()
 }
 
 // copyLog writes the list of the files as KAPE does, with the times that they had.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
 
@@ -40,11 +41,16 @@ they are shown only where the evidence keeps the times of the machine itself, in
 		artifacts.Files(`%SystemRoot%\SysWOW64\config\systemprofile\AppData\Local\Microsoft\CLR_v*\UsageLogs\*.log`),
 	},
 }, func(in artifacts.Input, yield func(CLRUsage) bool) error {
-	if in.Loose() {
-		return nil // any text file could be one: its folder is what makes it known
+	if in.Loose() && (in.Tree == nil || len(in.Tree.Signed(collect.AnyFile)) == 0) {
+		return nil // any text file could be one: its folder is what makes it known, or who asks for it
 	}
-	base := winpath.Base(in.From.Path)
-	r := CLRUsage{Origin: in.AtOffset(0), Name: base[:len(base)-len(".log")], Runtime: winpath.Base(winpath.Dir(winpath.Dir(in.From.Path)))}
+	r := CLRUsage{Origin: in.AtOffset(0), Name: winpath.Base(in.From.Path)}
+	if n := len(r.Name) - len(".log"); n > 0 && strings.EqualFold(r.Name[n:], ".log") {
+		r.Name = r.Name[:n]
+	}
+	if v := winpath.Base(winpath.Dir(winpath.Dir(in.From.Path))); strings.HasPrefix(strings.ToUpper(v), "CLR_V") {
+		r.Runtime = v
+	}
 	if in.File != nil {
 		t, err := in.File.Times()
 		if err != nil {
@@ -84,4 +90,9 @@ func (r CLRUsage) Events() []artifacts.Event {
 }
 
 // Summary names the program.
-func (r CLRUsage) Summary() string { return fmt.Sprintf("[%s] loaded .NET (%s)", r.Name, r.Runtime) }
+func (r CLRUsage) Summary() string {
+	if r.Runtime == "" {
+		return fmt.Sprintf("[%s] loaded .NET", r.Name)
+	}
+	return fmt.Sprintf("[%s] loaded .NET (%s)", r.Name, r.Runtime)
+}

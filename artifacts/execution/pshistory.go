@@ -14,11 +14,11 @@ import (
 // A PSCommand is one command that was typed into PowerShell.
 type PSCommand struct {
 	artifacts.Origin
-	Shell   string    `json:"host"`          // ConsoleHost, Visual Studio Code Host …
-	Line    int       `json:"line"`          // of its beginning, from 1
-	Rank    int       `json:"rank"`          // from the end: 1 is the last command
-	Command string    `json:"command"`       // lines that belong together are joined by a newline
-	Written time.Time `json:"file_modified"` // of the file; only the last command was typed then
+	Shell   string    `json:"host"`                   // ConsoleHost, Visual Studio Code Host …
+	Line    int       `json:"line"`                   // of its beginning, from 1
+	Rank    int       `json:"rank"`                   // from the end: 1 is the last command
+	Command string    `json:"command"`                // lines that belong together are joined by a newline
+	Written time.Time `json:"file_modified,omitzero"` // of the file; only the last command was typed then
 	Last    bool      `json:"last,omitempty"`
 }
 

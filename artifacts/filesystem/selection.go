@@ -113,6 +113,12 @@ func isServicing(lower string) bool {
 	return false
 }
 
+// IsProduct reports whether a path, which has no drive and is in lower case, is in a folder
+// of installed programs, of packages or of updates: those of Windows itself are none.
+func IsProduct(lower string) bool {
+	return isInstalled(lower) && !strings.HasPrefix(lower, `\windows\`) || isServicing(lower)
+}
+
 // IsWMI reports whether a file, whose path has no drive and is in lower case, is in the
 // repository of WMI or is a class file that WMI compiles: a way to start programs.
 func IsWMI(lower string) bool {

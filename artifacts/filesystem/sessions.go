@@ -2,6 +2,7 @@ package filesystem
 
 import (
 	"strings"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
@@ -17,9 +18,11 @@ type Start struct {
 	NotBefore, NotAfter uint64
 }
 
-// prefetchDelay is how long after a start the file may be written: of 35 runs
+// PrefetchDelay is how long after a start the file may be written: of 35 runs
 // the last was written after 10.51 s.
-const prefetchDelay = 106 * second / 10
+const PrefetchDelay = 10600 * time.Millisecond
+
+const prefetchDelay = uint64(PrefetchDelay / 100)
 
 // PrefetchStart returns the run that a session of the journal shows. folder is
 // the reference of \Windows\Prefetch: collectors write copies of Prefetch files
@@ -29,16 +32,16 @@ func PrefetchStart(s *ntfs.Session, folder ntfs.Reference) (Start, bool) {
 	if s.Parent != folder || s.Reasons&wrote == 0 || s.Deleted != 0 || s.OldName != "" {
 		return Start{}, false
 	}
-	program, hash, ok := prefetchName(s.Name)
+	program, hash, ok := PrefetchName(s.Name)
 	if !ok || s.First == 0 {
 		return Start{}, false
 	}
 	return Start{Program: program, Hash: hash, NotBefore: s.First - min(s.First, prefetchDelay), NotAfter: s.First}, true
 }
 
-// prefetchName splits NAME.EXE-12345678.pf. Boot files and those of hosting
+// PrefetchName splits NAME.EXE-12345678.pf. Boot files and those of hosting
 // services have other names, or start no program.
-func prefetchName(name string) (program, hash string, ok bool) {
+func PrefetchName(name string) (program, hash string, ok bool) {
 	base, ok := strings.CutSuffix(strings.ToUpper(name), ".PF")
 	i := strings.LastIndexByte(base, '-')
 	if !ok || i <= 0 || len(base)-i != 9 {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,21 +27,20 @@ var arrivedAndRan = wholeRule(Rule{
 		if p.place == nil || p.place.level < Medium && !inProfileTemp(p) || !p.runnable() || x.installer(p) {
 			return
 		}
-		at, row, how := t.appeared()
-		if row == nil || at.IsZero() {
-			return
-		}
-		for _, l := range x.runsOf(idx, p) {
-			after := l.at.Sub(at)
-			if after < -10*time.Second || after > time.Hour {
-				continue
+		runs := x.runsOf(idx, p)
+		for _, a := range t.appearances() {
+			for _, l := range runs {
+				after := l.at.Sub(a.at)
+				if a.at.IsZero() || after < -10*time.Second || after > time.Hour {
+					continue
+				}
+				level := Medium
+				if p.place.level >= High {
+					level = High
+				}
+				x.hit(x.subjectOf(t), level, "%s %s, ran %s, %s", a.how, utcTime(a.at), utcTime(l.at), p.place).from(a.row, l.row)
+				return
 			}
-			level := Medium
-			if p.place.level >= High {
-				level = High
-			}
-			x.hit(x.subjectOf(t), level, "%s %s, ran %s, %s", how, utcTime(at), utcTime(l.at), p.place).from(row, l.row)
-			return
 		}
 	})
 }, fileArtifacts...)
@@ -55,7 +55,7 @@ var ranThenDeleted = wholeRule(Rule{
 	idx := x.files()
 	x.eachStory(func(x *look, t *story, p *program) {
 		gone, row := t.deleted()
-		if row == nil || p.place == nil || x.installer(p) || !p.runnable() {
+		if row == nil || x.installer(p) || !p.runnable() || p.place == nil && !x.removedAlone(idx, p, gone) {
 			return
 		}
 		runs := x.runsOf(idx, p)
@@ -65,10 +65,14 @@ var ranThenDeleted = wholeRule(Rule{
 				continue
 			}
 			level := Medium
-			if p.place.level >= High && gone.Sub(l.at) <= 24*time.Hour {
-				level = High
+			where := "in no folder of installed programs"
+			if p.place != nil {
+				where = p.place.String()
+				if p.place.level >= High && gone.Sub(l.at) <= 24*time.Hour {
+					level = High
+				}
 			}
-			x.hit(x.subjectOf(t), level, "ran %s and was deleted %s, %s", utcTime(l.at), utcTime(gone), p.place).from(row, l.row)
+			x.hit(x.subjectOf(t), level, "ran %s and was deleted %s, %s", utcTime(l.at), utcTime(gone), where).from(row, l.row)
 			return
 		}
 	})
@@ -81,6 +85,27 @@ var ranThenDeleted = wholeRule(Rule{
 		x.referredGone(key, idx)
 	}
 }, fileArtifacts...)
+
+// A folder with a version is one of a program that updates itself.
+var versionFolder = regexp.MustCompile(`\d+\.\d+.*\\`)
+
+// removedAlone reports whether a program of no special place was deleted as no update and
+// no removal of a product does it: a single one, outside their folders.
+func (x *look) removedAlone(idx *fileIndex, p *program, gone time.Time) bool {
+	if x.t.binaries[p.base] != nil || filesystem.IsProduct(p.key) || versionFolder.MatchString(p.key) {
+		return false
+	}
+	n := 0
+	for _, r := range idx.acts {
+		if c := change(r); !c.Deleted.IsZero() && c.Deleted.Sub(gone).Abs() <= 2*time.Minute && filesystem.IsProgram(c.Path) {
+			n++
+		}
+	}
+	return n < removedTogether
+}
+
+// removedTogether is how many programs deleted within minutes make the removal of a product.
+const removedTogether = 5
 
 // referredGone judges a program that ran and whose file, which a shortcut or the Amcache
 // names, is gone without another one in its place.
@@ -146,34 +171,6 @@ func (x *look) fate(r *row) {
 // inProfileTemp reports whether a program is in the folder Temp of a user.
 func inProfileTemp(p *program) bool {
 	return strings.HasPrefix(p.key, `\users\`) && strings.Contains(p.key, `\appdata\local\temp\`)
-}
-
-// runsOf returns the starts of a program, by writes of Prefetch files of its name when
-// nothing else shows one: a file that is gone has no record of its folder. Those of a name
-// that programs of Windows have are theirs.
-func (x *look) runsOf(idx *fileIndex, p *program) []launch {
-	runs := idx.launches(p)
-	if len(runs) == 0 && x.t.binaries[p.base] == nil {
-		runs = idx.startsNamed(p.base)
-	}
-	return runs
-}
-
-// startsNamed returns the starts of programs of a name, by writes of their
-// Prefetch files: a file that is gone has no record of its folder.
-func (x *fileIndex) startsNamed(base string) []launch {
-	var out []launch
-	prefix := strings.ToUpper(base) + "-"
-	for _, key := range sortedKeys(x.starts) {
-		if !strings.HasPrefix(key, prefix) || len(key) != len(prefix)+8 {
-			continue
-		}
-		for _, r := range x.starts[key] {
-			out = append(out, launch{change(r).NotBefore, true, r})
-		}
-	}
-	slices.SortStableFunc(out, func(a, b launch) int { return a.at.Compare(b.at) })
-	return out
 }
 
 var fromInternet = wholeRule(Rule{

@@ -72,7 +72,7 @@ func FactsOf(tree *evidence.Tree, kind string, names []string) Facts {
 	if !tree.Loose() {
 		_, f.Whole = tree.Lookup(root + `\System32\ntdll.dll`)
 	}
-	f.FileTimes = strings.HasPrefix(kind, "disk image") || kind == "volume" || listsTimes(tree, root)
+	f.FileTimes = strings.HasPrefix(kind, "disk image") || kind == "volume" || listsTimes(tree, root) || listsTimes(tree, `C:\$MFT`)
 	f.Find = func(path string) (there, folder bool) {
 		if _, ok := tree.Lookup(path); ok {
 			return true, true
@@ -108,10 +108,10 @@ func (f *Facts) hives(hives []*evidence.Hive) {
 	}
 }
 
-// listsTimes reports whether a collection has the times of all files: with those of their names, which only a listing of the file
-// table records.
-func listsTimes(tree *evidence.Tree, root string) bool {
-	f, ok := tree.Lookup(root)
+// listsTimes reports whether a collection has the times of all files: one of them, the folder of Windows or else $MFT, with those of
+// its name, which only a listing of the file table records.
+func listsTimes(tree *evidence.Tree, path string) bool {
+	f, ok := tree.Lookup(path)
 	if !ok {
 		return false
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -24,16 +23,18 @@ type story struct {
 
 // A fileIndex joins the metadata of the volume with what ran.
 type fileIndex struct {
-	stories  map[string]*story
-	keys     []string               // of the stories, sorted
-	starts   map[string][]*row      // by NAME.EXE-HASH, upper case
-	fates    map[string][]*row      // by the Prefetch file, upper case
-	referred map[string][]*row      // by the path that shortcuts and the like name
-	journals []*row                 // journals as a whole
-	acts     []*row                 // sessions in the order of time
-	many     map[string][]*row      // bursts, mass changes and wiped files, by kind
-	removed  map[string][]*row      // deleted files by name, lower case
-	set      map[string][]time.Time // by reference: when times were set
+	stories       map[string]*story
+	keys          []string               // of the stories, sorted
+	starts        map[string][]written   // by NAME.EXE-HASH, upper case
+	started       map[string][]string    // those keys by NAME.EXE
+	prefetchFiles int                    // that exist
+	fates         map[string][]*row      // by the Prefetch file, upper case
+	referred      map[string][]*row      // by the path that shortcuts and the like name
+	journals      []*row                 // journals as a whole
+	acts          []*row                 // sessions in the order of time
+	many          map[string][]*row      // bursts, mass changes and wiped files, by kind
+	removed       map[string][]*row      // deleted files by name, lower case
+	set           map[string][]time.Time // by reference: when times were set
 }
 
 // isFileSystem reports whether a record is one of the volume's metadata, which
@@ -67,7 +68,7 @@ func (s *scene) files() *fileIndex {
 		return s.fileIndex
 	}
 	x := &fileIndex{
-		stories: map[string]*story{}, starts: map[string][]*row{}, fates: map[string][]*row{},
+		stories: map[string]*story{}, starts: map[string][]written{}, started: map[string][]string{}, fates: map[string][]*row{},
 		referred: map[string][]*row{}, many: map[string][]*row{},
 		removed: map[string][]*row{}, set: map[string][]time.Time{},
 	}
@@ -81,6 +82,7 @@ func (s *scene) files() *fileIndex {
 			case filesystem.File:
 				t := x.story(s, d.Path)
 				t.files = append(t.files, r)
+				x.prefetchRecord(t.key, r, d)
 			case filesystem.Mark:
 				t := x.story(s, d.Path)
 				t.marks = append(t.marks, r)
@@ -120,8 +122,7 @@ func (x *fileIndex) story(s *scene, path string) *story {
 func (x *fileIndex) change(s *scene, r *row, c filesystem.Change) {
 	switch c.Kind {
 	case filesystem.KindStart:
-		key := strings.ToUpper(c.Executable + "-" + c.Hash)
-		x.starts[key] = append(x.starts[key], r)
+		x.addStart(c.Executable, c.Hash, written{c.NotBefore, c.First, r})
 	case filesystem.KindJournal:
 		x.journals = append(x.journals, r)
 	case filesystem.KindSession:
@@ -140,31 +141,48 @@ func (x *fileIndex) change(s *scene, r *row, c filesystem.Change) {
 	}
 }
 
-// appeared returns when a file of the path came to be there, by the change
-// journal or by the time of its name, and which record says so.
-func (t *story) appeared() (time.Time, *row, string) {
+// An appearance is when a file of a path came to be there, and which record says so.
+type appearance struct {
+	at  time.Time
+	row *row
+	how string
+}
+
+// appearances returns when files of the path came to be there: by the change journal, and
+// then by the time of the name of the file, the one that exists before others.
+func (t *story) appearances() []appearance {
+	var out []appearance
 	for _, r := range t.changes {
 		c := change(r)
 		switch {
 		case !c.Renamed.IsZero() && c.OldPath != "":
-			return c.Renamed, r, "renamed from " + winpath.Base(c.OldPath)
+			out = append(out, appearance{c.Renamed, r, "renamed from " + winpath.Base(c.OldPath)})
 		case !c.Created.IsZero():
-			return c.Created, r, "created"
+			out = append(out, appearance{c.Created, r, "created"})
 		}
 	}
-	var best *row
+	journal := len(out)
 	for _, r := range t.files {
-		if best == nil || file(r).Exists && !file(best).Exists {
-			best = r
+		f := file(r)
+		a := appearance{f.NameCreated, r, "named"}
+		if f.Moved() {
+			a.how = "there not later than"
 		}
+		if f.Exists && len(out) > journal && !file(out[journal].row).Exists {
+			out = slices.Insert(out, journal, a)
+			continue
+		}
+		out = append(out, a)
 	}
-	if best == nil {
-		return time.Time{}, nil, ""
+	return out
+}
+
+// appeared returns the first appearance by the change journal, or else that of the file.
+func (t *story) appeared() (time.Time, *row, string) {
+	for _, a := range t.appearances() {
+		return a.at, a.row, a.how
 	}
-	if file(best).Moved() {
-		return file(best).NameCreated, best, "there not later than"
-	}
-	return file(best).NameCreated, best, "named"
+	return time.Time{}, nil, ""
 }
 
 // deleted returns the last deletion that the journal records, when the path has
@@ -192,37 +210,6 @@ func (t *story) origin() (*filesystem.Mark, *row) {
 	return nil, nil
 }
 
-// A launch is a start of a program and how it is known.
-type launch struct {
-	at       time.Time
-	estimate bool
-	row      *row
-}
-
-// launches returns the starts of a program that its records prove, with those
-// that writes of its Prefetch files show, oldest first.
-func (x *fileIndex) launches(p *program) []launch {
-	var out []launch
-	for _, r := range p.rows {
-		for _, t := range r.runs() {
-			out = append(out, launch{t, false, r})
-		}
-		if _, ok := r.rec.Data.(execution.Prefetch); !ok {
-			continue
-		}
-		name := strings.ToUpper(winpath.Base(r.rec.From.Path))
-		for _, s := range x.starts[strings.TrimSuffix(name, ".PF")] {
-			c := change(s)
-			known := slices.ContainsFunc(r.runs(), func(t time.Time) bool { return !t.Before(c.NotBefore) && !t.After(c.First) })
-			if !known { // one that the file has no room for any more
-				out = append(out, launch{c.NotBefore, true, s})
-			}
-		}
-	}
-	slices.SortStableFunc(out, func(a, b launch) int { return cmp.Or(a.at.Compare(b.at), compareBools(a.estimate, b.estimate)) })
-	return out
-}
-
 // line tells the life of a file in one line: what an analyst wants to know
 // first.
 func (s *scene) line(key string) string {
@@ -240,14 +227,16 @@ func (s *scene) line(key string) string {
 	} else if m != nil {
 		parts = append(parts, "from the zone "+m.Zone)
 	}
-	if p := s.programs[key]; p != nil {
-		if l := x.launches(p); len(l) > 0 {
-			how := l[0].row.rec.Artifact.Name
-			if l[0].estimate {
-				how = "estimated, " + how
-			}
-			parts = append(parts, fmt.Sprintf("ran %s (%s)", l[0].at.UTC().Format(secondsOnly), how))
+	p := s.programs[key]
+	if p == nil {
+		p = s.probe(key)
+	}
+	if l := x.launches(p); len(l) > 0 {
+		how := l[0].row.rec.Artifact.Name
+		if l[0].estimate {
+			how = "estimated, " + how
 		}
+		parts = append(parts, fmt.Sprintf("ran %s (%s)", l[0].at.UTC().Format(secondsOnly), how))
 	}
 	if at, r := t.deleted(); r != nil {
 		parts = append(parts, fmt.Sprintf("deleted %s (%s)", at.UTC().Format(secondsOnly), r.rec.Artifact.Name))

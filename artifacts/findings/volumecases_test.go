@@ -1,13 +1,17 @@
 package findings_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/browser"
+	"github.com/artifactdump/artifactdump/artifacts/execution"
 	"github.com/artifactdump/artifactdump/artifacts/filesystem"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/prefetch"
 )
 
 // minute is a moment of the day of the rules' cases.
@@ -54,6 +58,23 @@ func marked(path, address string) artifacts.Record {
 
 func pfWritten(name string, n int) artifacts.Record {
 	return rec("usnjrnl", filesystem.Change{Kind: filesystem.KindStart, Executable: name, Hash: "01234567", Path: `C:\Windows\Prefetch\` + name + `-01234567.pf`, First: minute(n), NotBefore: minute(n).Add(-10 * time.Second)})
+}
+
+// pfRecord is the record that $MFT has of a Prefetch file.
+func pfRecord(name string, first, last int) artifacts.Record {
+	return fileOf(`C:\Windows\Prefetch\`+name, func(f *filesystem.File) {
+		f.NameCreated, f.Created, f.Modified = minute(first), minute(first), minute(last)
+	})
+}
+
+// pfNamed names the Prefetch file that Windows 10 makes of a program on its third volume.
+func pfNamed(path string) string {
+	return fmt.Sprintf("%s-%08X.pf", path[strings.LastIndexByte(path, '\\')+1:], prefetch.Hash(prefetch.V30, `\DEVICE\HARDDISKVOLUME3`+path, ""))
+}
+
+// bamRan is a record of another kind than Prefetch that a program ran.
+func bamRan(path string, n int) artifacts.Record {
+	return rec("bam", execution.Bam{Path: path, LastRun: minute(n)})
 }
 
 func multiple(kind string, more func(*filesystem.Change)) artifacts.Record {
@@ -106,6 +127,21 @@ func init() {
 	gone := rec("filereferences", filesystem.Referenced{Path: hot, NamedBy: []string{"shortcuts C:\\a.lnk"}, Reference: "100-1", Fate: "record reused"})
 	add("N-02", findings.Medium, records{gone, pf(`\Users\Public\a.exe`, at(5))}, records{gone, fileOf(hot, nil), pf(`\Users\Public\a.exe`, at(5))})
 	add("N-02", findings.Medium, records{gone, pf(`\Users\Public\a.exe`, at(5))}, records{gone})
+	// Outside the usual places one that was deleted alone counts: neither an update nor the removal of a product.
+	alone := `C:\Windows\System32\pe.exe`
+	aloneRan := pf(`\Windows\System32\pe.exe`, at(5))
+	add("N-02", findings.Medium, records{removed(alone, 30), aloneRan}, records{removed(alone, 30), aloneRan, removed(`C:\A\a.dll`, 30),
+		removed(`C:\A\b.dll`, 30), removed(`C:\A\c.dll`, 30), removed(`C:\A\d.dll`, 30)})
+	chat := `Users\u\AppData\Local\Chat\app-1.2.3\chat.exe`
+	add("N-02", findings.Medium, records{removed(alone, 30), aloneRan}, records{removed(`C:\`+chat, 30), pf(`\`+chat, at(5))})
+	add("N-02", findings.Medium, records{removed(alone, 30), aloneRan}, records{removed(`C:\Windows\System32\cmd.exe`, 30), pf(`\Windows\System32\cmd.exe`, at(5))})
+	// A program that came a second time ran after that.
+	again := session(hot, func(c *filesystem.Change) { c.First, c.Created = minute(5000), minute(5000) })
+	add("N-01", findings.High, records{created(hot), removed(hot, 30), again, pf(`\Users\Public\a.exe`, at(5010))},
+		records{created(hot), removed(hot, 30), again, pf(`\Users\Public\a.exe`, at(4000))})
+	// The file record of a Prefetch file shows the first and the last start of the program whose path has its hash.
+	add("N-01", findings.High, records{fileOf(hot, nil), pfRecord(pfNamed(`\USERS\PUBLIC\A.EXE`), 5, 9000)},
+		records{fileOf(hot, nil), pfRecord(pfNamed(`\USERS\PUBLIC\A.EXE`), 400, 9000)})
 	add("N-03", findings.Medium, records{became(`C:\Users\Public\a.jpg`, hot)}, records{became(`C:\Users\Public\a.exe.crdownload`, hot)})
 	add("N-03", findings.High, records{became(`C:\Users\Public\a.exe`, `C:\Users\Public\svchost.exe`)}, records{
 		became(`C:\Windows\WinSxS\Temp\0123456789abcdef0123456789abcdef.dat`, `C:\Windows\System32\svchost.exe`),
@@ -113,6 +149,9 @@ func init() {
 	add("N-04", findings.Medium, records{fileOf(`C:\Users\u\Downloads\bill.pdf.exe`, nil)}, records{fileOf(`C:\Users\u\Downloads\setup.1.2.exe`, nil), fileOf(`C:\Users\u\Recent\bill.pdf.lnk`, nil)})
 	add("N-05", findings.High, records{fileOf(`C:\Windows\System32\x.exe`, forged(true))}, records{fileOf(`C:\Windows\System32\x.exe`, doubtless)})
 	add("N-05", findings.Critical, records{fileOf(`C:\Windows\System32\x.exe`, forged(true)), pf(`\Windows\System32\x.exe`, at(5))}, records{fileOf(`C:\Windows\System32\x.exe`, doubtless), pf(`\Windows\System32\x.exe`, at(5))})
+	dllhost := `C:\Windows\System32\dllhost\svchost.exe`
+	add("N-05", findings.Critical, records{fileOf(dllhost, forged(true)), pfRecord(pfNamed(`\WINDOWS\SYSTEM32\DLLHOST\SVCHOST.EXE`), 5, 50)},
+		records{fileOf(dllhost, doubtless), pfRecord(pfNamed(`\WINDOWS\SYSTEM32\SVCHOST.EXE`), 5, 50)})
 	add("N-05b", findings.Medium, records{fileOf(`C:\Windows\System32\x.exe`, forged(false))}, records{fileOf(`C:\Windows\System32\x.exe`, doubtless)})
 	odd := func(c *filesystem.Change) { c.OddTimes, c.TimesSet = true, minute(3) }
 	add("N-05b", findings.Medium, records{session(`C:\Windows\System32\x.exe`, odd)},
@@ -133,6 +172,16 @@ func init() {
 	add("N-07", findings.Medium, records{loaded(address), bare, run}, records{loaded(address), fileOf(hot, func(f *filesystem.File) { f.NameCreated = minute(60) }), run})
 	add("N-08", findings.High, deletedPf(6), deletedPf(1))
 	add("N-08", findings.Medium, append(deletedPf(1), pfWritten("A.EXE", -9)), append(deletedPf(1), pfWritten("B.EXE", -9)))
+	ownPf := func() artifacts.Record {
+		return watched(`C:\Windows\Prefetch\`+pfNamed(`\USERS\PUBLIC\A.EXE`), func(c *filesystem.Change) { c.Deleted = minute(0) })
+	}
+	add("N-08", findings.Medium, records{ownPf(), bamRan(`\Device\HarddiskVolume3\Users\Public\a.exe`, -9)},
+		records{ownPf(), bamRan(`\Device\HarddiskVolume3\Users\Public\b.exe`, -9)})
+	var full records
+	for i := range 1000 {
+		full = append(full, pfRecord(fmt.Sprintf("F%d.EXE-0000ABCD.pf", i), 1, 1))
+	}
+	add("N-08", findings.Low, append(records{ownPf(), bamRan(`\Device\HarddiskVolume3\Users\Public\a.exe`, -9)}, full...), full)
 	log := `C:\Windows\System32\winevt\Logs\Security.evtx`
 	add("N-09", findings.High, records{watched(log, func(c *filesystem.Change) { c.Reasons = "DATA_TRUNCATION|CLOSE" })}, records{session(log, func(c *filesystem.Change) { c.Reasons = "DATA_OVERWRITE|CLOSE" })})
 	journal := func(again bool) artifacts.Record {
@@ -142,6 +191,7 @@ func init() {
 	}
 	add("N-10", findings.Medium, records{journal(true)}, records{journal(false)})
 	add("N-10", findings.High, records{journal(true), pf(`\Windows\System32\fsutil.exe`, at(0))}, records{journal(false), pf(`\Windows\System32\fsutil.exe`, at(0))})
+	add("N-10", findings.High, records{journal(true), pfWritten("FSUTIL.EXE", 0)}, records{journal(false), pfWritten("FSUTIL.EXE", 0)})
 	add("N-10", findings.Medium, records{multiple(filesystem.KindJournal, func(c *filesystem.Change) { c.Cuts = 2 })}, records{journal(false)})
 	add("D-08", findings.Informational, records{multiple(filesystem.KindClock, func(c *filesystem.Change) { c.ClockFrom, c.ClockTo = minute(90), minute(0) })},
 		records{multiple(filesystem.KindClock, func(c *filesystem.Change) { c.ClockFrom, c.ClockTo = minute(0).Add(2*time.Second), minute(0) })})
@@ -176,4 +226,12 @@ func init() {
 	add("N-16", findings.Informational, records{fileOf(`C:\Users\u\Documents\mimikatz.exe`, func(f *filesystem.File) { f.Responder = true })},
 		records{fileOf(`C:\Users\u\Documents\notes.exe`, nil)})
 	add("N-16", findings.High, records{fileOf(`C:\Users\u\Documents\mimikatz.exe`, nil)}, records{fileOf(`C:\Users\u\Documents\notes.exe`, nil)})
+	slack := func(name string) artifacts.Record {
+		return rec("i30", filesystem.IndexName{Folder: `C:\Users\u\Documents`, Name: name, Slack: true})
+	}
+	logged := func(name string) artifacts.Record {
+		return rec("logfile", filesystem.LogItem{Kind: "name", Path: name})
+	}
+	add("N-16", findings.High, records{slack("mimikatz.exe")}, records{slack("notes.exe")})
+	add("N-16", findings.High, records{logged("mimikatz.exe")}, records{logged("notes.exe")})
 }

@@ -74,75 +74,21 @@ func (x *look) doubts(strong bool) {
 			for _, at := range idx.set[f.Reference] {
 				says.WriteString("; times were set " + utcTime(at))
 			}
-			level := Level(0)
-			if strong && (len(p.executed()) > 0 || len(p.autostarts()) > 0) {
+			level, rows := Level(0), []*row{r}
+			runs := x.runsOf(idx, p)
+			if len(runs) > 0 && len(p.executed()) == 0 {
+				last := runs[len(runs)-1]
+				says.WriteString("; it last ran " + utcTime(last.at) + ", by its Prefetch file")
+				rows = append(rows, last.row)
+			}
+			if strong && (len(runs) > 0 || len(p.executed()) > 0 || len(p.autostarts()) > 0) {
 				level = Critical
 			} else if strong {
 				level = High
 			}
-			x.hit(x.subjectOf(t), level, "%s", says.String()).from(r)
+			x.hit(x.subjectOf(t), level, "%s", says.String()).from(rows...)
 		}
 	})
-}
-
-var prefetchDeleted = wholeRule(Rule{
-	ID: "N-08", Title: "Prefetch file deleted", Level: Medium, Attack: []string{"T1070.004", "T1070.009"},
-	Why:    "Somebody deleted the record of a program's starts.",
-	Benign: "Windows itself when there are more than 1,024 files, one by one; cleaners.",
-	Next:   "The journal shows the starts that the file recorded; look for the program itself.",
-	Needs:  []string{"usnjrnl"},
-}, func(x *look) {
-	if !x.hasFiles() {
-		return
-	}
-	var gone []*row
-	for _, r := range x.files().acts {
-		if c := change(r); !c.Deleted.IsZero() && strings.HasSuffix(strings.ToLower(c.Path), ".pf") &&
-			c.Shown == string(filesystem.Watched) {
-			gone = append(gone, r)
-		}
-	}
-	for i := 0; i < len(gone); {
-		j := i + 1
-		for j < len(gone) && change(gone[j]).Deleted.Sub(change(gone[i]).Deleted) <= time.Minute {
-			j++
-		}
-		if j-i >= 5 {
-			x.hit(x.setting("Prefetch folder"), High, "%d Prefetch files were deleted within a minute, from %s on", j-i,
-				utcTime(change(gone[i]).Deleted)).from(gone[i:j]...)
-			i = j
-			continue
-		}
-		x.prefetchGone(gone[i])
-		i++
-	}
-}, fileArtifacts...)
-
-// prefetchGone judges one deleted Prefetch file, whose program is else known.
-func (x *look) prefetchGone(r *row) {
-	c := change(r)
-	base := winpath.Base(c.Path)
-	i := strings.LastIndexByte(base, '-')
-	if i <= 0 {
-		return
-	}
-	name := strings.ToLower(base[:i])
-	idx := x.files()
-	starts := idx.startsNamed(name)
-	for _, key := range idx.keys {
-		t := idx.stories[key]
-		if strings.HasSuffix(key, `\`+name) && (len(starts) > 0 || len(t.changes) > 0) {
-			h := x.hit(x.subjectOf(t), 0, "its Prefetch file %s was deleted %s", base, utcTime(c.Deleted)).from(r)
-			for _, l := range starts {
-				h.from(l.row)
-			}
-			return
-		}
-	}
-	if len(starts) > 0 {
-		x.hit(x.setting("Prefetch file "+base), 0, "%s was deleted %s; the program started %s", base, utcTime(c.Deleted),
-			utcTime(starts[len(starts)-1].at)).from(r, starts[len(starts)-1].row)
-	}
 }
 
 var logsDeleted = wholeRule(Rule{
@@ -193,13 +139,14 @@ var journalRecreated = wholeRule(Rule{
 		if !c.Recreated || x.installedAround(c.JournalMade) {
 			continue
 		}
-		level := Medium
+		level, starts := Medium, idx.startsNamed("fsutil.exe")
 		for _, key := range sortedKeys(x.programs) {
-			p := x.programs[key]
-			if p.base == "fsutil.exe" && slices.ContainsFunc(idx.launches(p),
-				func(l launch) bool { return l.at.Sub(c.JournalMade).Abs() <= 15*time.Second }) {
-				level = High
+			if p := x.programs[key]; p.base == "fsutil.exe" {
+				starts = append(starts, idx.launches(p)...)
 			}
+		}
+		if slices.ContainsFunc(starts, func(l launch) bool { return l.at.Sub(c.JournalMade).Abs() <= 15*time.Second }) {
+			level = High
 		}
 		x.hit(x.setting("change journal"), level, "the volume is of %s, its change journal of %s", utcTime(c.VolumeMade),
 			utcTime(c.JournalMade)).from(r)
@@ -433,43 +380,4 @@ var massChange = wholeRule(Rule{
 			"%d files of %d extensions were renamed to *.%s between %s and %s", c.Files, c.Extensions, c.Extension, utcTime(c.First),
 			utcTime(c.Last)).from(r)
 	}
-}, fileArtifacts...)
-
-// byResponder reports whether a record is of the time after a program to collect evidence
-// came to the volume.
-func byResponder(r *row) bool {
-	switch d := r.rec.Data.(type) {
-	case filesystem.File:
-		return d.Responder
-	case filesystem.Change:
-		return d.Responder
-	}
-	return false
-}
-
-var toolShadow = wholeRule(Rule{
-	ID: "N-16", Title: "Attack tool in the metadata of the volume", Level: Medium,
-	Why:    "A file has or had the name of an attack tool, and no other artifact knows it.",
-	Benign: "Tools of the analysts themselves; other programs of the same name.",
-	Next:   "Recover the file; look at what happened around the time of its name.",
-	Needs:  []string{"mft", "usnjrnl"},
-}, func(x *look) {
-	x.eachStory(func(x *look, t *story, p *program) {
-		tool := x.t.toolNamed(p.stem)
-		if tool == nil || tool.level < Medium || !p.runnable() || x.programs[t.key] != nil || anyGlob(tool.except, p.parts) {
-			return
-		}
-		level := Medium
-		if tool.class == "credential theft" && tool.level >= High {
-			level = High
-		}
-		rows := slices.Concat(t.files, t.changes)
-		if len(rows) == 0 {
-			return
-		}
-		if !slices.ContainsFunc(rows, func(r *row) bool { return !byResponder(r) }) {
-			level = Informational
-		}
-		x.hit(x.subjectOf(t), level, "%s is the name of a tool for %s", p.base, tool.class).as(tool.attack...).from(rows[0])
-	})
 }, fileArtifacts...)

@@ -48,7 +48,7 @@ func artifactOf(kind string) *artifacts.Artifact {
 
 // begins are the first bytes of files that no package but an artifact reads.
 var begins = []struct{ head, kind string }{
-	{"#Software: Microsoft", "weblogs"}, {"PReg\x01\x00\x00\x00", "grouppolicy"},
+	{"#Software: Microsoft", "weblogs"}, {"NP\x00", "notepad"}, {"PReg\x01\x00\x00\x00", "grouppolicy"},
 	{"\x08\x00\x00\x00\x08\x00\x00\x00", "defenderdetections"},
 	{"**********************\r\nWindows PowerShell transcript start", "pstranscripts"},
 	{"**********************\r\nPowerShell transcript start", "pstranscripts"},
@@ -76,8 +76,40 @@ func KindOf(f inspect.File) string {
 			return b.kind
 		}
 	}
-	return kindByName(filepath.Base(f.Path))
+	if head = bytes.TrimPrefix(head, []byte("\uFEFF")); bytes.HasPrefix(head, []byte("#")) && bytes.Contains(head, []byte("\n#Fields: ")) {
+		return "weblogs" // its lines with # have no order
+	}
+	if kind := kindByName(filepath.Base(f.Path)); kind != "" {
+		return kind
+	}
+	return kindByFolder(f.Path)
 }
+
+// kindByFolder returns the artifact of a file that lies in a folder like the one in which a
+// pattern looks: AnyDesk\ad.trace, .ssh\known_hosts.
+func kindByFolder(path string) string {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return ""
+	}
+	name, folder := filepath.Base(path), filepath.Base(filepath.Dir(path))
+	for _, a := range catalogue.All() {
+		for _, s := range a.Sources {
+			parts := strings.Split(s.Glob, `\`)
+			n := len(parts)
+			if n < 3 || len(strings.Trim(parts[n-2], "*?")) < 3 || strings.Contains(parts[n-2], "%") || ordinary[strings.ToLower(parts[n-2])] {
+				continue
+			}
+			if evidence.MatchName(parts[n-2], folder) && evidence.MatchName(parts[n-1], name) {
+				return a.Name
+			}
+		}
+	}
+	return ""
+}
+
+// ordinary are folders that hold files of all kinds.
+var ordinary = map[string]bool{"system32": true, "temp": true, "config": true, "logs": true, "desktop": true, "documents": true, "programs": true}
 
 // kindByName returns the artifact one of whose patterns ends in a name like this,
 // and says more of it than its extension.

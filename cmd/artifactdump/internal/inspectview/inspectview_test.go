@@ -43,6 +43,24 @@ func TestWrite(t *testing.T) {
 			t.Errorf("%s: %v: %.100s", c.name, err, out.String())
 		}
 	}
+	// A log that begins with another line of its header, and files that only their folder makes known.
+	for _, c := range []struct{ name, text, kind string }{
+		{"w3c", "#Date: 2021-04-01 00:00:21\n#Fields: date time cs-method cs-uri-stem\n2021-04-01 00:00:21 GET /a.asp\n", "weblogs"},
+		{"AnyDesk/ad.trace", "info 2022-09-28 12:39:26.845 lsvc 9952 9944 21 anynet.any_socket - Client-ID: 442226597 (FPR: 8e28a2a25b30).\n", "remotetools"},
+		{".ssh/known_hosts", "host.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB2k\n", "openssh"},
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(c.name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if n, err := Write(t.Context(), &out, path, "", inspect.Options{}, nil); err != nil || n != 1 || !strings.HasPrefix(out.String(), `{"kind":"`+c.kind+`"`) {
+			t.Errorf("%s: %d rows, %v: %.200s", c.name, n, err, out.String())
+		}
+	}
 	path := filepath.Join(dir, "notes.txt")
 	if err := os.WriteFile(path, []byte("nothing"), 0o600); err != nil {
 		t.Fatal(err)
