@@ -109,7 +109,9 @@ func kindByFolder(path string) string {
 }
 
 // ordinary are folders that hold files of all kinds.
-var ordinary = map[string]bool{"system32": true, "temp": true, "config": true, "logs": true, "desktop": true, "documents": true, "programs": true}
+var ordinary = map[string]bool{
+	"system32": true, "temp": true, "config": true, "logs": true, "desktop": true, "documents": true, "programs": true,
+}
 
 // kindByName returns the artifact one of whose patterns ends in a name like this,
 // and says more of it than its extension.
