@@ -110,6 +110,9 @@ func readCase(dir string) (*caseManifest, error) {
 	st, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(dir); err != nil {
+			return nil, errors.New("no such folder")
+		}
 		return nil, errors.New("not a case folder: it has no manifest.json")
 	case err != nil:
 		return nil, err

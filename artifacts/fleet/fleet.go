@@ -26,6 +26,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/fleet/observations"
@@ -137,7 +138,7 @@ func (r *run) check() error {
 		return mistake("missing folder for the results")
 	case len(o.Cases) == 0:
 		return mistake("missing cases")
-	case o.Share < 0 || o.Share > 1:
+	case !(o.Share >= 0 && o.Share <= 1): // NaN is neither
 		return mistake("spread share %v: want 0 to 1", o.Share)
 	case o.FanIn < 0 || o.FanIn == 1:
 		return mistake("fan-in %d: want 2 or more", o.FanIn)
@@ -146,7 +147,7 @@ func (r *run) check() error {
 	}
 	for _, k := range o.Kinds {
 		if !slices.Contains(observations.Kinds(), k) {
-			return mistake("unknown kind %q; known: %v", k, observations.Kinds())
+			return mistake("unknown kind %q; known: %s", k, strings.Join(observations.Kinds(), ", "))
 		}
 	}
 	o.Share, o.FanIn = cmp.Or(o.Share, DefaultShare), cmp.Or(o.FanIn, DefaultFanIn)

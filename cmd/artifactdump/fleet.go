@@ -66,7 +66,7 @@ func fleetAction(c *cli.Context) error {
 	if !c.Args().Present() {
 		return usage.Errorf("missing CASE: a folder that artifactdump scan wrote")
 	}
-	if s := c.Float64("spread-share"); s <= 0 || s > 1 {
+	if s := c.Float64("spread-share"); !(s > 0 && s <= 1) { // NaN is neither
 		return usage.Errorf("--spread-share %v: want more than 0 and at most 1", s)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
