@@ -110,10 +110,14 @@ func (s *Session) Open(path string) (*evidence.Evidence, error) {
 	return ev, Missing(path, err)
 }
 
-// Missing replaces the error of a path that does not exist by a plain one.
+// Missing replaces the error of a path that does not exist, or that is a case where
+// evidence is wanted, by a plain one.
 func Missing(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: no such file or folder", path)
+	}
+	if err != nil && casefile.Is(path) {
+		return fmt.Errorf("%s is a case folder: give the evidence it was made from", path)
 	}
 	return err
 }
