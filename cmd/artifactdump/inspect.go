@@ -11,6 +11,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/inspect"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/inspectview"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
 
@@ -65,7 +66,7 @@ func inspectFiles(c *cli.Context) error {
 	if p := c.String("mft"); p != "" {
 		f, err := inspect.Open(p)
 		if err != nil {
-			return err
+			return session.Missing(p, err)
 		}
 		defer f.Close()
 		opts.MFT = &f.File
@@ -87,7 +88,7 @@ func inspectFiles(c *cli.Context) error {
 			if _, ok := errors.AsType[*fs.PathError](err); !ok {
 				err = fmt.Errorf("%s: %w", p, err)
 			}
-			l.Damage(err)
+			l.Damage(session.Missing(p, err))
 			if rows == 0 {
 				failed++
 			}
@@ -112,7 +113,7 @@ func drawFile(c *cli.Context, paths []string) error {
 	}
 	f, err := inspect.Open(paths[0])
 	if err != nil {
-		return err
+		return session.Missing(paths[0], err)
 	}
 	defer f.Close()
 	o, err := openOutput(c, paths...)

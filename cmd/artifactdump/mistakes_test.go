@@ -180,3 +180,22 @@ func TestEmptyFolder(t *testing.T) {
 		}
 	}
 }
+
+// TestInspectMissing: a file that is not there is named as every command names it, and
+// the files beside it are read.
+func TestInspectMissing(t *testing.T) {
+	t.Parallel()
+	there := filepath.Join(fewFiles(t), "C", "Windows", "Prefetch", "WHOAMI.EXE-9D378AFE.pf")
+	gone := filepath.Join(t.TempDir(), "gone.bin")
+	for _, c := range []struct {
+		args []string
+		code int
+	}{
+		{[]string{gone}, exitFailed}, {[]string{gone, there}, exitDamaged}, {[]string{"--mft", gone, there}, exitFailed}, {[]string{"--format", "png", gone}, exitFailed},
+	} {
+		stdout, stderr, code := runArgs(t, append([]string{"inspect"}, c.args...)...)
+		if code != c.code || !strings.Contains(stderr, gone+": no such file or folder") || (stdout != "") != (code == exitDamaged) {
+			t.Errorf("%v: exit %d, %d bytes: %s", c.args, code, len(stdout), stderr)
+		}
+	}
+}
