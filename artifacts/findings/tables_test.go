@@ -54,7 +54,7 @@ silence hash 0123456789abcdef0123456789abcdef01234567
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tb.toolNamed("oddtool") == nil || !tb.enabled["M-02B"] || tb.levels["X-07"] != Informational || len(tb.silences) != 2 {
+	if tb.toolNamed("oddtool") == nil || !tb.enabled["M-02b"] || tb.levels["X-07"] != Informational || len(tb.silences) != 2 {
 		t.Errorf("the statements did not arrive: %+v", tb.silences)
 	}
 	if len(shipped().silences) != 0 || shipped().toolNamed("oddtool") != nil {
