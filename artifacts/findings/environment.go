@@ -38,6 +38,9 @@ var environmentHijack = rule(Rule{
 		"%s loads %s into .NET programs", p.Variable, cmp.Or(a.Image, p.Value)).as("T1574.012")
 }))
 
+// profilePrograms are those of Windows that start in such profiles.
+var profilePrograms = set2("onedrivesetup.exe wab.exe wab32.exe mctadmin.exe sidebar.exe ctfmon.exe")
+
 var profileAutorun = rule(Rule{
 	ID: "P-18", Title: "Autostart of new users or a service account", Level: High, Attack: []string{"T1547.001"},
 	Why:    "The default profile or the profile of a service account starts a program. This is not set by hand in normal use.",
@@ -49,8 +52,7 @@ var profileAutorun = rule(Rule{
 	if a.Scope != "new users" && a.Scope != "service account" || a.Command == "" {
 		return
 	}
-	if low := strings.ToLower(a.Command); strings.Contains(low, "onedrivesetup.exe") || strings.Contains(low, "wab.exe") ||
-		strings.Contains(low, "mctadmin") || strings.Contains(low, "sidebar.exe") || strings.Contains(low, "ctfmon.exe") {
+	if profilePrograms[strings.ToLower(winpath.Base(a.Image))] && (x.ordinary(a.Image) || !strings.Contains(a.Image, `\`)) {
 		return
 	}
 	x.hit(x.autoSubject("", x.named(a), a), x.weaker(High, a), "%s: %s (%s)", r.List, clip(a.Command, 300), a.Scope).atMost(High)
