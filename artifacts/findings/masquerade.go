@@ -207,7 +207,7 @@ var renamedProgram = rule(Rule{
 	if orig == "" || name == "" {
 		return
 	}
-	o, n := nameStem(orig), nameStem(name)
+	o, n := nameStem(strings.TrimSuffix(orig, ".c")), nameStem(name) // PsExec names its source: psexec.c
 	if o == "" || n == "" || o == n {
 		return
 	}

@@ -80,7 +80,7 @@ var scannerRenamed = rule(Rule{
 	if !e.Renamed() {
 		return
 	}
-	stem := strings.ToLower(strings.TrimSuffix(strings.ToLower(winpath.Base(e.Original)), ".exe"))
+	stem := nameStem(strings.TrimSuffix(strings.ToLower(winpath.Base(e.Original)), ".c")) // psexec.c
 	tool := x.t.toolNamed(stem)
 	switch {
 	case tool != nil && tool.level >= Medium:
