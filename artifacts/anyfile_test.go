@@ -43,7 +43,8 @@ func TestAnyFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		results, err := artifacts.Run(t.Context(), ev.Trees[0], casetest.Selected(t, c.artifact), nil)
+		opts := &artifacts.Options{Beside: casetest.Selected(t, "jumplists")} // which says of any other file that it is no jump list
+		results, err := artifacts.Run(t.Context(), ev.Trees[0], casetest.Selected(t, c.artifact), opts)
 		if err != nil {
 			t.Fatal(err)
 		}
