@@ -100,7 +100,8 @@ func sniffArtifact(head []byte) Signature {
 		return BitmapFile
 	case bytes.HasPrefix(head, []byte{8, 0, 0, 0, 8, 0, 0, 0}) && bytes.Contains(head, detectionMagic):
 		return DetectionFile
-	case bytes.HasPrefix(text, []byte("#")) && bytes.Contains(text, []byte("\n#Fields: ")) && bytes.Contains(text, []byte("#Software: Microsoft ")):
+	case bytes.HasPrefix(text, []byte("#")) && bytes.Contains(text, []byte("\n#Fields: ")) &&
+		bytes.Contains(text, []byte("#Software: Microsoft ")):
 		return WebLogFile
 	}
 	return ""
