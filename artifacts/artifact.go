@@ -133,6 +133,12 @@ func SignedFiles(glob string, kind collect.Signature) Source {
 	return Source{Glob: glob, Signature: kind}
 }
 
+// SignedLarge is a source of files as those of LargeFiles that show by their first bytes,
+// or by their name, what they are.
+func SignedLarge(glob string, kind collect.Signature) Source {
+	return Source{Glob: glob, Signature: kind, Access: Streamed}
+}
+
 // Key is a source of registry keys: the decoder is called once for each key
 // that the path matches. A `*` in a component stands for any part of one
 // key's name, {CS} for each control set. The 32-bit view (Wow6432Node) of a

@@ -105,10 +105,12 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		opts = &o
 	}
 	named, beside := map[string]bool{}, map[*Artifact]bool{}
-	for _, a := range opts.Beside {
-		beside[a] = true
+	if len(tree.Signed(collect.AnyFile)) == 0 { // a file given by itself is what was asked for, and nothing else
+		for _, a := range opts.Beside {
+			beside[a] = true
+		}
+		list = slices.Concat(opts.Beside, list)
 	}
-	list = slices.Concat(opts.Beside, list)
 	for _, a := range list {
 		switch {
 		case a == nil || a.decode == nil:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/rdpcache"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -39,7 +40,7 @@ command inspect with --format png writes the pieces as one picture.`,
 		"https://github.com/ANSSI-FR/bmc-tools",
 	},
 	Sources: []artifacts.Source{
-		artifacts.RandomFiles(`%UserProfile%\AppData\Local\Microsoft\Terminal Server Client\Cache\Cache*.bin`),
+		artifacts.SignedRandom(`%UserProfile%\AppData\Local\Microsoft\Terminal Server Client\Cache\Cache*.bin`, collect.BitmapFile),
 		artifacts.RandomFiles(`%UserProfile%\AppData\Local\Microsoft\Terminal Server Client\Cache\bcache*.bmc`),
 		artifacts.RandomFiles(`%UserProfile%\Local Settings\Application Data\Microsoft\Terminal Server Client\Cache\bcache*.bmc`),
 	},

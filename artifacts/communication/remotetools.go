@@ -11,6 +11,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -57,7 +58,7 @@ hold keys and passwords only the names are read.`,
 		"https://www.teamviewer.com/en/global/support/knowledge-base/teamviewer-classic/troubleshooting/log-file-reading-incoming-connection/",
 	},
 	Sources: []artifacts.Source{
-		artifacts.LargeFiles(`%ProgramData%\AnyDesk\*.trace`),
+		artifacts.SignedLarge(`%ProgramData%\AnyDesk\*.trace`, collect.RemoteToolFile),
 		artifacts.LargeFiles(`%ProgramData%\AnyDesk\*_trace.txt`),
 		artifacts.LargeFiles(`%ProgramData%\AnyDesk\*.conf`),
 		artifacts.LargeFiles(`%UserProfile%\AppData\Roaming\AnyDesk\*.trace`),

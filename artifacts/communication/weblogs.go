@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
 	"github.com/artifactdump/artifactdump/artifacts/internal/websites"
 )
@@ -53,7 +54,7 @@ unless an administrator changed the rollover; a log without dates takes the date
 		"https://learn.microsoft.com/troubleshoot/developer/webapps/aspnet/site-behavior-performance/error-logging-http-apis",
 	},
 	Sources: []artifacts.Source{
-		artifacts.LargeFiles(`%SystemDrive%\inetpub\logs\LogFiles\**\*.log`),
+		artifacts.SignedLarge(`%SystemDrive%\inetpub\logs\LogFiles\**\*.log`, collect.WebLogFile),
 		artifacts.LargeFiles(`%SystemRoot%\System32\LogFiles\HTTPERR\httperr*.log`),
 		artifacts.LargeFiles(`%SystemRoot%\System32\LogFiles\W3SVC*\*.log`),
 		artifacts.LargeFiles(`%SystemDrive%\Program Files\Microsoft\Exchange Server\*\Logging\**\*.log`),

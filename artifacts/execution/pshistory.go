@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -38,7 +39,7 @@ the original files. By default the 4,096 last commands are kept.`,
 		"https://attack.mitre.org/techniques/T1059/001/",
 	},
 	Sources: []artifacts.Source{
-		artifacts.Files(`%UserProfile%\AppData\Roaming\Microsoft\Windows\PowerShell\PSReadLine\*_history.txt`),
+		artifacts.SignedFiles(`%UserProfile%\AppData\Roaming\Microsoft\Windows\PowerShell\PSReadLine\*_history.txt`, collect.HistoryFile),
 	},
 }, decodePSHistory)
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/textfile"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -49,7 +50,7 @@ takes those of the user's policy only where they lie in one of the other places.
 		"https://attack.mitre.org/techniques/T1059/001/",
 	},
 	Sources: []artifacts.Source{
-		artifacts.Files(`%UserProfile%\Documents\PowerShell_transcript.*.txt`),
+		artifacts.SignedFiles(`%UserProfile%\Documents\PowerShell_transcript.*.txt`, collect.TranscriptFile),
 		artifacts.Files(`%UserProfile%\Documents\*\PowerShell_transcript.*.txt`),
 		artifacts.Files(`%UserProfile%\My Documents\PowerShell_transcript.*.txt`),
 		artifacts.Files(`%SystemDrive%\*\PowerShell_transcript.*.txt`),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wmi"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -63,7 +64,7 @@ have the build time of the Windows image. Every Windows has "SCM Event Log Consu
 		"https://www.mandiant.com/resources/windows-management-instrumentation-wmi-offense-defense-and-forensics",
 	},
 	Sources: []artifacts.Source{
-		artifacts.RandomFiles(`%SystemRoot%\System32\wbem\Repository\OBJECTS.DATA`),
+		artifacts.SignedRandom(`%SystemRoot%\System32\wbem\Repository\OBJECTS.DATA`, collect.WMIFile),
 		artifacts.RandomFiles(`%SystemRoot%\System32\wbem\Repository\FS\OBJECTS.DATA`),
 		artifacts.RandomFiles(`%SystemRoot%\System32\wbem\Repository.*\OBJECTS.DATA`),
 	},

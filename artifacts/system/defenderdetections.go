@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	mp "github.com/artifactdump/artifactdump/artifacts/formats/defender"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -51,7 +52,7 @@ file was last written.`,
 		"https://github.com/libyal/dtformats/blob/main/documentation/Windows%20Defender%20scan%20DetectionHistory%20file%20format.asciidoc",
 	},
 	Sources: []artifacts.Source{
-		artifacts.Files(`%ProgramData%\Microsoft\Windows Defender\Scans\History\Service\DetectionHistory\*\*`),
+		artifacts.SignedFiles(`%ProgramData%\Microsoft\Windows Defender\Scans\History\Service\DetectionHistory\*\*`, collect.DetectionFile),
 	},
 }, decodeDefenderDetection)
 

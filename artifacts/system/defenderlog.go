@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	mp "github.com/artifactdump/artifactdump/artifacts/formats/defender"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -49,7 +50,7 @@ Event Time is the time of the line, Start Time the start of a process that is no
 		"https://www.crowdstrike.com/en-us/blog/how-to-use-microsoft-protection-logging-for-forensic-investigations/",
 	},
 	Sources: []artifacts.Source{
-		artifacts.LargeFiles(`%ProgramData%\Microsoft\Windows Defender\Support\MPLog-*.log`),
+		artifacts.SignedLarge(`%ProgramData%\Microsoft\Windows Defender\Support\MPLog-*.log`, collect.DefenderLogFile),
 		artifacts.LargeFiles(`%ProgramData%\Microsoft\Windows Defender\Support\MPDetection-*.log`),
 	},
 }, decodeDefenderLog)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
+	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/setupapi"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 )
@@ -40,7 +41,7 @@ the machine; it is turned into UTC where the machine's zone is known, and marked
 		"https://attack.mitre.org/techniques/T1200/",
 	},
 	Sources: []artifacts.Source{
-		artifacts.LargeFiles(`%SystemRoot%\INF\setupapi.dev*.log`),
+		artifacts.SignedLarge(`%SystemRoot%\INF\setupapi.dev*.log`, collect.SetupFile),
 	},
 }, decodeSetupAPI)
 

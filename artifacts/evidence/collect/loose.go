@@ -1,6 +1,8 @@
 package collect
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +37,17 @@ const (
 	SQLiteFile   Signature = "sqlite"   // an SQLite database
 	RecycleFile  Signature = "recycled" // $I… or INFO2 of a recycle bin
 	JumpListFile Signature = "jumplist" // a jump list, by its name: other compound files begin alike
+
+	// Files that artifacts read, some of which show by their name alone.
+	BitmapFile      Signature = "rdpcache"    // the bitmap cache of the Remote Desktop client
+	DefenderLogFile Signature = "defenderlog" // MPLog and MPDetection
+	DetectionFile   Signature = "detection"   // a detection of Windows Defender
+	HistoryFile     Signature = "pshistory"   // what was typed into PowerShell
+	RemoteToolFile  Signature = "remotetool"  // a log of AnyDesk or TeamViewer
+	SetupFile       Signature = "setupapi"    // the log of device installations
+	TranscriptFile  Signature = "transcript"  // of PowerShell
+	WebLogFile      Signature = "weblog"      // of IIS or HTTP.SYS
+	WMIFile         Signature = "wmi"         // the objects of a WMI repository
 
 	// AnyFile is the kind of a file that is given by itself and taken for what the
 	// caller asks for. [Sniff] never returns it.
@@ -76,14 +89,46 @@ func Sniff(head []byte) Signature {
 	case isRecycled(head):
 		return RecycleFile
 	}
-	return sniffNTFS(head)
+	return cmp.Or(sniffNTFS(head), sniffArtifact(head))
+}
+
+// sniffArtifact knows files that no other program's begin alike.
+func sniffArtifact(head []byte) Signature {
+	text := bytes.TrimPrefix(head, []byte("\uFEFF"))
+	switch {
+	case bytes.HasPrefix(head, []byte("RDP8bmp\x00")):
+		return BitmapFile
+	case bytes.HasPrefix(head, []byte{8, 0, 0, 0, 8, 0, 0, 0}) && bytes.Contains(head, detectionMagic):
+		return DetectionFile
+	case bytes.HasPrefix(text, []byte("#")) && bytes.Contains(text, []byte("\n#Fields: ")) &&
+		bytes.Contains(text, []byte("#Software: Microsoft ")):
+		return WebLogFile
+	}
+	return ""
+}
+
+// detectionMagic is "Magic.Version" as a detection of Windows Defender has it.
+var detectionMagic = []byte("M\x00a\x00g\x00i\x00c\x00.\x00V\x00e\x00r\x00s\x00i\x00o\x00n\x00")
+
+// byName are files that their names make known.
+var byName = []struct {
+	pattern string
+	kind    Signature
+}{
+	{"*.automaticdestinations-ms", JumpListFile}, {"*.customdestinations-ms", JumpListFile}, {"objects.data", WMIFile},
+	{"mplog-*.log", DefenderLogFile}, {"mpdetection-*.log", DefenderLogFile}, {"*host_history.txt", HistoryFile},
+	{"powershell_transcript*.txt", TranscriptFile}, {"setupapi.dev*.log", SetupFile}, {"ad.trace", RemoteToolFile},
+	{"ad_svc.trace", RemoteToolFile}, {"connection_trace.txt", RemoteToolFile}, {"file_transfer_trace.txt", RemoteToolFile},
+	{"connections_incoming.txt", RemoteToolFile}, {"teamviewer*_logfile*.log", RemoteToolFile},
 }
 
 // SniffName tells what a file is by its name, where its first bytes are not enough.
 func SniffName(name string) Signature {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".automaticdestinations-ms", ".customdestinations-ms":
-		return JumpListFile
+	name = strings.ToLower(path.Base(name))
+	for _, n := range byName {
+		if ok, _ := path.Match(n.pattern, name); ok {
+			return n.kind
+		}
 	}
 	return ""
 }
