@@ -31,8 +31,9 @@ type aligned struct {
 // Aligned returns a reader of a device for reads of any offset and length, safe for several goroutines. The device is closed by whoever
 // opened it.
 func Aligned(h VolumeHandle) (io.ReaderAt, error) {
-	unit := max(h.SectorSize(), 4096)
-	if unit&(unit-1) != 0 || unit > 1<<20 {
+	sector := h.SectorSize()
+	unit := max(sector, 4096)
+	if sector < 1 || sector&(sector-1) != 0 || unit > 1<<20 {
 		return nil, errors.New("the device has sectors of an odd size")
 	}
 	size := max(alignedBlock, unit)

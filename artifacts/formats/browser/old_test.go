@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,12 +87,12 @@ func TestAnnotations(t *testing.T) {
 		{"a time that is not set", []sqlitefile.Row{row(1, nil, 1, 1, "p", micro), row(2, nil, 1, 2, `{"state":3}`, 0)},
 			"https://a/ p cancelled 06:40:00 0"},
 	} {
-		got := ""
+		var got strings.Builder
 		for _, d := range annotations(c.rows...) {
-			got += fmt.Sprintf("%s %s %s %s %d", d.URLs[0], d.Path, d.State, d.Start.Format(time.TimeOnly), d.Received)
+			fmt.Fprintf(&got, "%s %s %s %s %d", d.URLs[0], d.Path, d.State, d.Start.Format(time.TimeOnly), d.Received)
 		}
-		if got != c.want {
-			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		if got.String() != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got.String(), c.want)
 		}
 	}
 }

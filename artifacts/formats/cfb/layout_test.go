@@ -254,12 +254,12 @@ func TestDIFAT(t *testing.T) {
 		l, _ := manyFATs()
 		c.change(l)
 		f := open(t, l.b)
-		var all string
+		var all strings.Builder
 		for _, d := range f.Damage {
-			all += d.Problem + "; "
+			all.WriteString(d.Problem + "; ")
 		}
-		if !strings.Contains(all, c.damage) {
-			t.Errorf("%s: damage %s", c.name, all)
+		if !strings.Contains(all.String(), c.damage) {
+			t.Errorf("%s: damage %s", c.name, all.String())
 		}
 		if n := len(f.fat); n > len(l.b) {
 			t.Errorf("%s: a FAT of %d numbers in %d bytes", c.name, n, len(l.b))

@@ -122,12 +122,12 @@ func TestJournal(t *testing.T) {
 		if db.Journal != (JournalInfo{Records: c.records, Hot: c.hot}) {
 			t.Errorf("%s: %+v, want %d, hot %v", c.name, db.Journal, c.records, c.hot)
 		}
-		var damage string
+		var damage strings.Builder
 		for _, d := range db.Damage {
-			damage += d.Problem
+			damage.WriteString(d.Problem)
 		}
-		if damage != c.damage {
-			t.Errorf("%s: damage %q, want %q", c.name, damage, c.damage)
+		if damage.String() != c.damage {
+			t.Errorf("%s: damage %q, want %q", c.name, damage.String(), c.damage)
 		}
 		old, changed := count(t, db)
 		if old+changed != 40 {
@@ -248,15 +248,15 @@ func TestHeader(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		var damage string
+		var damage strings.Builder
 		for _, d := range db.Damage {
-			damage += d.Problem
+			damage.WriteString(d.Problem)
 			if d.Offset != int64(c.at) {
 				t.Errorf("%s: damage at %d", c.name, d.Offset)
 			}
 		}
-		if damage != c.damage || !c.check(db) {
-			t.Errorf("%s: damage %q, %+v", c.name, damage, db)
+		if damage.String() != c.damage || !c.check(db) {
+			t.Errorf("%s: damage %q, %+v", c.name, damage.String(), db)
 		}
 		if old, _ := count(t, db); old != 40 {
 			t.Errorf("%s: %d rows", c.name, old)

@@ -44,16 +44,17 @@ func TestStatement(t *testing.T) {
 		table.parse()
 		var got []string
 		for i, col := range table.Columns {
-			s := col.Name + " "
+			var s strings.Builder
+			s.WriteString(col.Name + " ")
 			if col.Type != "" {
-				s += col.Type + " "
+				s.WriteString(col.Type + " ")
 			}
 			for flag, set := range map[string]bool{"P": col.Primary, "N": col.NotNull, "V": col.Virtual} {
 				if set {
-					s += flag
+					s.WriteString(flag)
 				}
 			}
-			got = append(got, fmt.Sprintf("%s:%d", s, table.order[i]))
+			got = append(got, fmt.Sprintf("%s:%d", s.String(), table.order[i]))
 		}
 		if table.alias >= 0 {
 			got = append(got, "rowid "+table.Columns[table.alias].Name)
