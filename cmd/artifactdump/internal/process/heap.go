@@ -54,11 +54,12 @@ func collectAt(floor uint64, percent int, live uint64) int {
 	return max(percent, int((floor-live)*100/live))
 }
 
-// part is the least percentage by which a heap may grow: a third of percent, and half
-// of it from twice the floor on, where a collection takes long.
+// part is the least percentage by which a heap may grow: a third of percent, and all of
+// it from twice the floor on, where a collection takes long and the machine must have
+// much in any case.
 func part(floor uint64, percent int, live uint64) int {
 	if live < 2*floor {
 		return percent / 3
 	}
-	return percent / 2
+	return percent
 }
