@@ -203,12 +203,17 @@ func encodedCommand(flat string) bool {
 				break
 			}
 			i += j + len(s)
-			n := 0
+			n, as := 0, 0
 			for i+n < len(flat) && n < 40 && base64Byte(flat[i+n]) {
+				if flat[i+n] == 'a' {
+					as++
+				}
 				n++
 			}
-			// Command lines name the shell; scripts have long words after a dash.
-			if n >= 40 && (s != "-e" && s != "-ec" || strings.Contains(flat, "powershell")) {
+			// Command lines name the shell; scripts have long words after a dash. Of text in
+			// UTF-16 every fourth byte of its Base64 is an A at least, of the rest of a switch
+			// (-ExecutionPolicy Unrestricted /NoProfile, -Encoding) next to none is.
+			if n >= 40 && (s == "-encodedcommand" || as >= n/5) && (s != "-e" && s != "-ec" || strings.Contains(flat, "powershell")) {
 				return true
 			}
 		}
