@@ -2,7 +2,7 @@ package execution
 
 import (
 	"bytes"
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -190,12 +190,8 @@ func (r TaskLogEntry) Proof() artifacts.Proof {
 
 // Summary shows what the task did.
 func (r TaskLogEntry) Summary() string {
-	s := fmt.Sprintf("[%s]", r.Task)
-	for _, part := range []string{r.File, r.Level, r.Action, r.TimeText} {
-		if part != "" {
-			s += " " + part
-		}
-	}
+	parts := []string{"[" + r.Task + "]", r.File, r.Level, r.Action, r.TimeText}
+	s := strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " ")
 	if r.Result != "" {
 		s += ": " + r.Result
 	}

@@ -424,8 +424,8 @@ func (s *listScene) judged() (status string, why []string) {
 	}
 	if s.set.HasGood() {
 		k := s.known
-		why = append(why, fmt.Sprintf("known files: %d programs; hits on their location: %d one level lower, %d informational ones left out",
-			k.Programs, k.Lowered, k.Folded))
+		why = append(why, fmt.Sprintf("known files: %s; hits on their location: %d one level lower, %d informational ones left out",
+			plural(k.Programs, "program"), k.Lowered, k.Folded))
 	}
 	return status, why
 }

@@ -254,12 +254,20 @@ func clean(s string) string {
 	}, s)
 }
 
+// programs is a count of programs in words.
+func programs(n int) string {
+	if n == 1 {
+		return "1 program"
+	}
+	return strconv.Itoa(n) + " programs"
+}
+
 // WriteText writes one line for each program, or everything about those that are
 // named.
 func (m *Model) WriteText(w io.Writer, v *View) error {
 	b := bufio.NewWriter(w)
 	shown := 0
-	fmt.Fprintf(b, "# machine %s: %d programs, times are UTC\n", clean(m.Host), m.Len())
+	fmt.Fprintf(b, "# machine %s: %s, times are UTC\n", clean(m.Host), programs(m.Len()))
 	for p := range m.Choose(v) {
 		shown++
 		if len(v.Names) > 0 {
@@ -272,7 +280,7 @@ func (m *Model) WriteText(w io.Writer, v *View) error {
 	case len(v.Names) > 0 && shown == 0:
 		fmt.Fprintf(b, "no program has the name, path or hash %s\n", clean(strings.Join(v.Names, " or ")))
 	case len(v.Names) == 0 && hidden > 0:
-		fmt.Fprintf(b, "%d programs without findings not shown (--all shows them; a NAME shows all about one).\n", hidden)
+		fmt.Fprintf(b, "%s without findings not shown (--all shows them; a NAME shows all about one).\n", programs(hidden))
 	}
 	if m.Unresolved > 0 && len(v.Names) == 0 {
 		fmt.Fprintf(b, "Records that name a program without its folder and belong to none of these: %d.\n", m.Unresolved)

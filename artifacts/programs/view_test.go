@@ -144,7 +144,7 @@ func TestTextOfPrograms(t *testing.T) {
 	}
 	list := text(busy(), &programs.View{})
 	for _, want := range []string{"# machine PC1: 2 programs, times are UTC\n", "high           2026-03-06 17:55 – 03-06 18:00  ≥5     C:\\Tools\\a.exe  ", "[bob]", "[marked http://203.0.113.9/a.exe]",
-		"[autostart, detected, deleted]", "1 programs without findings not shown"} {
+		"[autostart, detected, deleted]", "1 program without findings not shown"} {
 		if !strings.Contains(list, want) {
 			t.Errorf("the list has no %q:\n%s", want, list)
 		}

@@ -31,10 +31,10 @@ type file struct {
 
 // A node is a directory entry ([MS-CFB] 2.6.1).
 type node struct {
-	name                       string
-	kind                       byte
-	left, right, child, start  uint32
-	size, modified, nameLength uint64
+	name                      string
+	kind                      byte
+	left, right, child, start uint32
+	size, modified            uint64
 }
 
 func read(t *testing.T, b []byte) *file {

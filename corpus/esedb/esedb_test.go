@@ -46,11 +46,9 @@ func (d *base) page(n uint32) page {
 	}
 	for i := range int(le.Uint16(b[34:])) {
 		v := le.Uint32(b[d.size-4*(i+1):])
-		size, at, flags := v&0x1FFF, v>>16&0x1FFF, byte(v>>13&7)
+		size, at, flags := v&0x1FFF, v>>16&0x1FFF, byte(v>>29)
 		if large {
 			size, at = v&0x7FFF, v>>16&0x7FFF
-		} else {
-			flags, at = byte(v>>29), v>>16&0x1FFF
 		}
 		data := bytes.Clone(b[head+int(at):][:size])
 		if large {

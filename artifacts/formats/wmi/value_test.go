@@ -242,8 +242,10 @@ func TestLayOut(t *testing.T) {
 		t.Errorf("%v, want %s", got, want)
 	}
 	for _, c := range []*class{gap, self, orphan} {
-		if r.layOut(c) != nil || r.layOut(c) != nil {
-			t.Errorf("%s has a layout", c.name)
+		for range 2 { // the second answer is remembered
+			if r.layOut(c) != nil {
+				t.Errorf("%s has a layout", c.name)
+			}
 		}
 	}
 	// Of two definitions counts the one whose time the instance repeats, else the one with more properties.
