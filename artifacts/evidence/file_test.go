@@ -333,7 +333,7 @@ func TestSealed(t *testing.T) {
 	}
 }
 
-// TestPlain: what is no image has read nothing of one, and no hash to verify.
+// TestPlain: a file that is not an image has read nothing of one, and has no hash to verify.
 func TestPlain(t *testing.T) {
 	ev, err := evidence.OpenFS(mapFS("Windows/System32/x"), "case", nil)
 	if err != nil {

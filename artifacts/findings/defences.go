@@ -159,7 +159,7 @@ var guards = []string{
 	"drweb", "comodo", "clamav", "carbonblack", "cylance", "paloaltonetworks",
 }
 
-// beginsPart reports whether a word stands in a name where no letter is before
+// beginsPart reports whether a word is in a name without a letter right before
 // it: eset in update.eset.com, not in reset.example.
 func beginsPart(name, word string) bool {
 	for i := 0; ; i++ {

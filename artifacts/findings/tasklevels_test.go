@@ -179,7 +179,7 @@ func TestJobs(t *testing.T) {
 	}
 	checkLevels(t, "P-12", []verdict{
 		{"on Windows 10", findings.Medium, records{job(`C:\ProgramData\Vendor\a.exe`)}},
-		{"a program where set-ups put it", findings.Low, records{job(`C:\Program Files\Vendor\a.exe`)}},
+		{"a program where an installer puts it", findings.Low, records{job(`C:\Program Files\Vendor\a.exe`)}},
 		{"of an unknown Windows", silent, records{rec("jobs", fill(persistence.Job{Name: "a.job"}, auto("Job", `C:\Program Files\Vendor\a.exe`, "")))}},
 	})
 	f := facts()

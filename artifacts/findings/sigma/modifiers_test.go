@@ -138,7 +138,7 @@ func TestNumbersAndTimes(t *testing.T) {
 	}
 }
 
-// TestNetworks: single addresses, both versions, and what is no address.
+// TestNetworks: single addresses, both versions, and text that is not an address.
 func TestNetworks(t *testing.T) {
 	for _, c := range []struct {
 		network, address string

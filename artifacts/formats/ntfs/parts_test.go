@@ -84,7 +84,7 @@ func TestChangeVersions(t *testing.T) {
 			t.Errorf("version %s: %v", c.name, kept.Time())
 		}
 	}
-	// What is no record: the fields that have few values.
+	// Not a record: the fields that have few values.
 	for _, c := range []struct {
 		name  string
 		b     []byte

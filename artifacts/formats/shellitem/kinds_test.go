@@ -238,7 +238,7 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// TestPaths spells the way that a list leads: what is no place in a file
+// TestPaths spells the way that a list leads: an item outside of a file
 // system has no path, and an item without a name is not passed over.
 func TestPaths(t *testing.T) {
 	root, drive := shellitem.Item{Kind: shellitem.Root, Name: "My Computer"}, shellitem.Item{Kind: shellitem.Volume, Name: `D:\`}
