@@ -17,9 +17,8 @@ const smallestHeap = 4 << 20
 // Few collections of a run meet the largest heap, and its peak is what the machine
 // must have.
 func KeepHeap(floor uint64, percent int) {
-	debug.SetGCPercent(collectAt(floor, percent, 0))
 	s := &sentinel{floor, percent}
-	runtime.SetFinalizer(s, (*sentinel).collected)
+	s.collected() // packages may have much in use before main begins
 }
 
 // A sentinel is garbage from its birth, so that its finalizer follows each
@@ -54,12 +53,12 @@ func collectAt(floor uint64, percent int, live uint64) int {
 	return max(percent, int((floor-live)*100/live))
 }
 
-// part is the least percentage by which a heap may grow: a third of percent, and all of
+// part is the least percentage by which a heap may grow: a third of percent, and half of
 // it from twice the floor on, where a collection takes long and the machine must have
 // much in any case.
 func part(floor uint64, percent int, live uint64) int {
 	if live < 2*floor {
 		return percent / 3
 	}
-	return percent
+	return percent / 2
 }

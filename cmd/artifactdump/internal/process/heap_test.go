@@ -20,7 +20,7 @@ func TestCollectAt(t *testing.T) {
 		if live >= floor {
 			least := live * 16 / 100
 			if live >= 2*floor {
-				least = live / 2
+				least = live / 4
 			}
 			want = live + least
 			if live < floor*3/2 {
@@ -42,9 +42,9 @@ func TestKeepHeap(t *testing.T) {
 	for range 3 {
 		debug.SetGCPercent(100)
 		runtime.GC()
-		for end := time.Now().Add(time.Minute); gogc() != 50; runtime.Gosched() {
+		for end := time.Now().Add(time.Minute); gogc() != 25; runtime.Gosched() {
 			if time.Now().After(end) {
-				t.Fatalf("%d percent a minute after a collection, want 50", gogc())
+				t.Fatalf("%d percent a minute after a collection, want 25", gogc())
 			}
 		}
 	}
