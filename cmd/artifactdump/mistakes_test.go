@@ -26,7 +26,6 @@ func fewFiles(t *testing.T) string {
 // TestMistakes gives commands values that mean nothing: each is refused with exit
 // code 2, with a line that names the flag and what it wants, and nothing is printed.
 func TestMistakes(t *testing.T) {
-	t.Parallel()
 	e := fewFiles(t)
 	rule := filepath.Join(t.TempDir(), "r.yml")
 	must(t, os.WriteFile(rule, []byte("title: x"), 0o600))
@@ -129,7 +128,6 @@ func TestEmptyArguments(t *testing.T) {
 // TestAroundWithSearch: a quotation mark or slash that is not closed in --search does
 // not swallow --around.
 func TestAroundWithSearch(t *testing.T) {
-	t.Parallel()
 	e := fewFiles(t)
 	rows := func(args ...string) int {
 		t.Helper()
@@ -158,7 +156,6 @@ func TestAroundWithSearch(t *testing.T) {
 
 // TestDiffOfNoCase: a folder that is there is not said to be missing.
 func TestDiffOfNoCase(t *testing.T) {
-	t.Parallel()
 	e := fewFiles(t)
 	for path, want := range map[string]string{e: "not a case folder", filepath.Join(e, "gone"): "no such file or folder"} {
 		_, stderr, code := runArgs(t, "diff", path, path)
@@ -170,7 +167,6 @@ func TestDiffOfNoCase(t *testing.T) {
 
 // TestEmptyFolder: a folder without anything is no evidence, for no command.
 func TestEmptyFolder(t *testing.T) {
-	t.Parallel()
 	empty := t.TempDir()
 	for _, command := range []string{"timeline -q", "dump -q", "findings -q", "report -q", "programs -q", "logons -q", "verify", "view -q -o V"} {
 		args := strings.Fields(strings.ReplaceAll(command, "V", filepath.Join(t.TempDir(), "v.html")))
@@ -184,7 +180,6 @@ func TestEmptyFolder(t *testing.T) {
 // TestInspectMissing: a file that is not there is named as every command names it, and
 // the files beside it are read.
 func TestInspectMissing(t *testing.T) {
-	t.Parallel()
 	there := filepath.Join(fewFiles(t), "C", "Windows", "Prefetch", "WHOAMI.EXE-9D378AFE.pf")
 	gone := filepath.Join(t.TempDir(), "gone.bin")
 	for _, c := range []struct {
