@@ -169,13 +169,14 @@ func wimlib(t *testing.T, method int, content []byte) []byte {
 	// The header names the table of resources, whose entries have 50 bytes: length (7 bytes) and flags, offset, original length.
 	const lookup, entry, compressed, metadata = 48, 50, 4, 2
 	number := func(at int) int { return int(binary.LittleEndian.Uint64(b[at:])) }
-	table, length := number(lookup+8), number(lookup)&(1<<56-1)
+	size := func(at int) int { return int(binary.LittleEndian.Uint64(b[at:]) & (1<<56 - 1)) } // without the flags
+	table, length := number(lookup+8), size(lookup)
 	for at := table; at < table+length; at += entry {
 		if flags := b[at+7]; number(at+16) == len(content) && flags&metadata == 0 {
 			if flags&compressed == 0 {
 				return nil
 			}
-			return b[number(at+8):][:number(at)&(1<<56-1)]
+			return b[number(at+8):][:size(at)]
 		}
 	}
 	t.Fatal("the image has no such resource")
