@@ -40,7 +40,7 @@ func TestOldDownloads(t *testing.T) {
 	var rows []sqlitefile.Row
 	for state := range 11 {
 		rows = append(rows, row(state+1, nil, "x.zip", "https://heron.example/x.zip", "file:///C:/d/x.zip", `C:\t\x.part`,
-			int64(1741675200000000), int64(1741675205000000), state, "https://heron.example/", 7, 9, "application/zip"))
+			int64(int64(1741675200000000)), int64(int64(1741675205000000)), state, "https://heron.example/", 7, 9, "application/zip"))
 	}
 	db = one(t, "moz_downloads", "id INTEGER PRIMARY KEY, name, source, target, tempPath, startTime, endTime, state, referrer, currBytes, "+
 		"maxBytes, mimeType", rows...)
@@ -61,7 +61,7 @@ func TestOldDownloads(t *testing.T) {
 
 // TestAnnotations reads downloads of Firefox 26 and later that are not whole.
 func TestAnnotations(t *testing.T) {
-	const micro = int64(1741675200000000)
+	const micro = int64(int64(1741675200000000))
 	annotations := func(rows ...sqlitefile.Row) []Download {
 		return downloads(t, open(t, sqlitefile.DB{Tables: []sqlitefile.Table{
 			{Name: "moz_historyvisits", SQL: "CREATE TABLE moz_historyvisits(id INTEGER PRIMARY KEY)"},
@@ -133,7 +133,7 @@ func TestTransitions(t *testing.T) {
 		visited = append(visited, row(i+1, nil, 1, webkitTime, 0, 0x08000000|i))
 	}
 	for i := range firefox {
-		placed = append(placed, row(i+1, nil, 1, 1741675200000000, i))
+		placed = append(placed, row(i+1, nil, 1, int64(1741675200000000), i))
 	}
 	url := []sqlitefile.Row{row(1, nil, "https://heron.example/")}
 	c := visits(t, open(t, sqlitefile.DB{Tables: []sqlitefile.Table{
