@@ -42,7 +42,7 @@ func TestCapabilityAccessNewer(t *testing.T) {
 	db := sqlitefile.DB{Tables: []sqlitefile.Table{text("AppNames", "Recorder"), text("ServiceNames", "CamSvc"), text("BinaryFullPaths", `C:\x.exe`),
 		{Name: "NonPackagedUsageHistory", SQL: "CREATE TABLE NonPackagedUsageHistory (Label INTEGER, ServiceName INTEGER, AppName INTEGER, BinaryFullPath INTEGER, " +
 			"AccessGUID INTEGER, LastUsedTimeStop INTEGER, LastUsedTimeStart INTEGER, Capability INTEGER, ID INTEGER PRIMARY KEY)",
-			Rows: []sqlitefile.Row{{ID: 9, Values: []any{1, 4, 4, 4, 1, 0, 134173344000000000, 7, nil}}}}}}
+			Rows: []sqlitefile.Row{{ID: 9, Values: []any{1, 4, 4, 4, 1, 0, int64(134173344000000000), 7, nil}}}}}}
 	m := fstest.MapFS{"Windows/System32/ntdll.dll": {}, "ProgramData/Microsoft/Windows/CapabilityAccessManager/CapabilityAccessManager.db": {Data: db.Build()}}
 	recs, errs := testtree.Found(t, m, capabilityAccess)
 	testtree.NoErrors(t, errs)

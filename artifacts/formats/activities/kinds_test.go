@@ -85,7 +85,7 @@ func TestRows(t *testing.T) {
 	row := func(n int64, values ...any) sqlitefile.Row { return sqlitefile.Row{ID: n, Values: values} }
 	b := sqlitefile.DB{Tables: []sqlitefile.Table{
 		{Name: "Activity", SQL: "CREATE TABLE Activity" + columns, Rows: []sqlitefile.Row{
-			row(1, []byte("short id"), "a", 5, -1, int64(253402300800), 253402300799, "as text")}},
+			row(1, []byte("short id"), "a", 5, -1, int64(253402300800), int64(253402300799), "as text")}},
 		{Name: "ActivityOperation", SQL: "CREATE TABLE ActivityOperation" + columns, Rows: []sqlitefile.Row{
 			row(1, make([]byte, 16), "b", 6, 1, nil, nil, nil)}},
 	}}.Build()
