@@ -137,7 +137,7 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-// TestEvidenceDamaged: what is no file of its kind is damage for the log, and no
+// TestEvidenceDamaged: a file that is not of its kind is damage for the log, and not a
 // difference.
 func TestEvidenceDamaged(t *testing.T) {
 	whole := samplePrefetch()
