@@ -4,7 +4,8 @@
 // work asks for the time of the processors instead. And the race detector, which
 // makes everything some ten times as slow, can find no race where one goroutine
 // works alone: a test that holds very much real evidence to the truth takes a
-// sample of it then. Runs without the detector take all.
+// sample of it then. So it does where .ci/run emulates a 32-bit processor, which is
+// as slow, because the machine starts no 32-bit programs. Other runs take all.
 package testcost
 
 import (
@@ -13,21 +14,25 @@ import (
 	"time"
 )
 
-// slowdown is how many times as long a program takes under the race detector.
+// slowdown is how many times as long a program takes under the race detector, or
+// on an emulated processor.
 const slowdown = 10
 
+// emulated says whether .ci/run runs the tests on an emulated processor.
+var emulated = os.Getenv("ARTIFACTDUMP_EMULATED") != ""
+
 // CPU returns the time of all processors that the process has used, as it would be
-// without the race detector.
+// without the race detector and the emulator.
 func CPU() time.Duration {
-	if Race {
+	if Race || emulated {
 		return used() / slowdown
 	}
 	return used()
 }
 
-// Samples says whether tests take samples: under the race detector with -short. A
-// test that wants a number of records wants it of all only.
-func Samples() bool { return Race && testing.Short() }
+// Samples says whether tests take samples: under the race detector or an emulator,
+// with -short. A test that wants a number of records wants it of all only.
+func Samples() bool { return (Race || emulated) && testing.Short() }
 
 // Sample returns one of each n of a list, the first included, when tests take
 // samples, and otherwise all of it. It is for what one goroutine does alone.

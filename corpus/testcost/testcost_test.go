@@ -30,7 +30,7 @@ func TestSample(t *testing.T) {
 		}
 	}
 	want := 10
-	if Race && testing.Short() {
+	if (Race || emulated) && testing.Short() {
 		want = 5
 	}
 	if got := len(Sample(list, 2)); got != want {
