@@ -254,7 +254,7 @@ func (a *ahead[T]) decoder() *Decoder {
 	return a.own
 }
 
-// stop waits for the chunks that are being decoded.
+// stop waits for the chunks that are being decoded, and gives the buffers back.
 func (a *ahead[T]) stop() {
 	a.mu.Lock()
 	begun := a.line[:len(a.line)-len(a.open)]
@@ -262,5 +262,11 @@ func (a *ahead[T]) stop() {
 	a.mu.Unlock()
 	for _, c := range begun {
 		<-c.done
+	}
+	for _, c := range append(a.line, a.free...) {
+		c.d.retire()
+	}
+	if a.own != nil {
+		a.own.retire()
 	}
 }

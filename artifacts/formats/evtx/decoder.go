@@ -3,6 +3,7 @@ package evtx
 import (
 	"bytes"
 	"hash/crc32"
+	"sync"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
 )
@@ -72,9 +73,26 @@ type Decoder struct {
 
 // NewDecoder returns a decoder.
 func NewDecoder() *Decoder {
-	d := &Decoder{base: make([]byte, 0, ChunkSize+4096)}
+	d := &Decoder{}
+	if b, ok := bases.Get().(*[]byte); ok {
+		d.base = *b
+	} else {
+		d.base = make([]byte, 0, ChunkSize+4096)
+	}
 	d.forget()
 	return d
+}
+
+// bases are the buffers of decoders that nobody uses any more: a machine has hundreds
+// of logs, most of them of a few chunks.
+var bases sync.Pool
+
+// retire gives the buffer back. No record of d may be read afterwards.
+func (d *Decoder) retire() {
+	if b := d.base[:0]; cap(b) >= ChunkSize && cap(b) <= 2*ChunkSize {
+		bases.Put(&b)
+	}
+	d.base = nil
 }
 
 // A vocabulary holds the names that were met, so that those that repeat from chunk
