@@ -16,6 +16,9 @@ import (
 // memory.
 const maxInstant = 16 << 20
 
+// keptInstant is how many bytes of them are kept for the rows of the next instants.
+const keptInstant = 64 << 10
+
 // maxAlso is how many other places a row names; the rest is counted.
 const maxAlso = 100
 
@@ -67,7 +70,9 @@ func (g *gathered) add(b []byte) error {
 	if g.big != nil {
 		return g.big.add(b)
 	}
-	g.group = append(g.group, slices.Clone(b))
+	n := len(g.group)
+	g.group = slices.Grow(g.group, 1)[:n+1]
+	g.group[n] = append(g.group[n][:0], b...) // over a row of an instant before
 	g.size += len(b)
 	return nil
 }
@@ -79,7 +84,10 @@ func (g *gathered) flush(yield func(*Row, error) bool) bool {
 		return g.big.each(yield)
 	}
 	ok := eachJoined(g.group, yield)
-	g.group, g.size = g.group[:0], 0
+	if g.group = g.group[:0]; g.size > keptInstant {
+		g.group = nil
+	}
+	g.size = 0
 	return ok
 }
 
