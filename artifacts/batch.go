@@ -2,6 +2,7 @@ package artifacts
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 )
@@ -10,7 +11,8 @@ import (
 // would keep every hive of every user and every older copy in memory to the end.
 // So the first job of a hive does them all, and the hive is given up before the
 // next; what waits for its turn is what was decoded. The live hives SYSTEM and
-// SOFTWARE stay open: artifacts of other hives and of files ask them.
+// SOFTWARE stay open until all hives are done: artifacts of other hives ask them.
+// One that is asked later is read again.
 type batch struct {
 	hive *evidence.Hive
 	jobs []int // in plan order
@@ -20,12 +22,26 @@ type batch struct {
 	remnants func() any
 }
 
-// batches finds the jobs of each hive that is given up.
-func batches(jobs []job) {
+// batches finds the jobs of each hive that is given up. The machine has opened those
+// that stay: without a job they are given up, too.
+func batches(tree *evidence.Tree, jobs []job) *stayed {
 	all := map[*evidence.Hive]*batch{}
+	open := stayed{hives: map[*evidence.Hive]func() any{}}
+	hives, _ := tree.Hives()
+	for _, h := range hives {
+		if stays(h) {
+			open.hives[h] = nil
+		}
+	}
+	open.jobs.Add(1) // ends with the planning
+	defer open.done()
 	for i := range jobs {
 		h := jobs[i].hive
-		if h == nil || stays(h) {
+		if h == nil {
+			continue
+		}
+		open.jobs.Add(1)
+		if stays(h) {
 			continue
 		}
 		b := all[h]
@@ -36,6 +52,40 @@ func batches(jobs []job) {
 		b.jobs = append(b.jobs, i)
 		jobs[i].batch = b
 	}
+	return &open
+}
+
+// A stayed has the hives that stay open while there is work on any hive, each with
+// what [runner.remnants] found in it.
+type stayed struct {
+	jobs atomic.Int64 // of all hives, that are not done
+
+	mu    sync.Mutex
+	hives map[*evidence.Hive]func() any
+}
+
+// done ends a job on a hive. The last gives up what stayed open.
+func (s *stayed) done() {
+	if s.jobs.Add(-1) > 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for h := range s.hives {
+		h.Release()
+	}
+	clear(s.hives) // which hold the hives, too
+}
+
+// once returns what f returned at the first call for the hive.
+func (s *stayed) once(h *evidence.Hive, f func() any) any {
+	s.mu.Lock()
+	if s.hives[h] == nil {
+		s.hives[h] = sync.OnceValue(f)
+	}
+	f = s.hives[h]
+	s.mu.Unlock()
+	return f()
 }
 
 // results returns what job i gave. The first caller does the work of all, and

@@ -3,13 +3,17 @@ package artifacts_test
 import (
 	"bytes"
 	"io/fs"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
+	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus"
 )
@@ -91,4 +95,49 @@ func TestOlderHives(t *testing.T) {
 			t.Errorf("%d hives", hives)
 		}
 	}
+}
+
+// TestHivesGivenUp keeps all results of a run, and the machine: none of them holds the
+// memory of a hive, which may be a thousand times what was taken from it.
+func TestHivesGivenUp(t *testing.T) {
+	ev, err := evidence.OpenFS(corpus.Incident().FS(), "test", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := ev.Trees[0]
+	machine := tree.Machine()
+	hives, _ := tree.Hives()
+	var freed atomic.Int64
+	want := int64(0)
+	for _, h := range hives {
+		if h.Kind != evidence.SYSTEM && h.Kind != evidence.SOFTWARE || h.Backup {
+			continue // others are opened by the run
+		}
+		hv, err := h.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.AddCleanup(&hv.Bytes()[0], func(n int64) { freed.Add(n) }, 1)
+		want++
+	}
+	results, err := artifacts.Run(t.Context(), tree, catalogue.All(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []artifacts.Result
+	for res := range results {
+		kept = append(kept, res)
+	}
+	for range 100 {
+		if runtime.GC(); freed.Load() == want {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if freed.Load() != want || want < 2 {
+		t.Errorf("%d of %d hives are given up", freed.Load(), want)
+	}
+	runtime.KeepAlive(machine)
+	runtime.KeepAlive(kept)
+	runtime.KeepAlive(ev)
 }

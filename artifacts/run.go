@@ -129,7 +129,8 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 			known = append(known, jobs[i].fail)
 			jobs[i].index = i
 		}
-		batches(jobs)
+		machine := tree.Machine() // opens hives
+		open := batches(tree, jobs)
 		n := opts.Jobs
 		if n <= 0 {
 			n = runtime.GOMAXPROCS(0)
@@ -137,8 +138,8 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		busy := make(chan struct{}, n)
 		n = min(n, max(1, len(jobs))) // a worker without a job would only cost
 		r := &runner{
-			tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]*single{}},
-			room: newRoom(openHives), queue: newQueue(len(jobs), 16*n), places: []chan struct{}{busy}, named: newNamedFiles(jobs),
+			tree: tree, machine: machine, opts: opts, shared: &shared{m: map[string]*single{}},
+			room: newRoom(openHives), open: open, queue: newQueue(len(jobs), 16*n), places: []chan struct{}{busy}, named: newNamedFiles(jobs),
 		}
 		if opts.Places != nil {
 			r.places = append(r.places, opts.Places)
@@ -150,6 +151,9 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 			wg.Go(func() {
 				for i, ok := r.queue.next(); ok; i, ok = r.queue.next() {
 					r.work(ctx, jobs, i)
+					if jobs[i].hive != nil {
+						r.open.done()
+					}
 				}
 			})
 		}
@@ -356,6 +360,7 @@ type runner struct {
 	opts    *Options
 	shared  *shared
 	room    *room
+	open    *stayed
 	queue   *queue
 	named   *namedFiles
 	places  []chan struct{} // each has room for what may decode at once: in the run, and in all runs

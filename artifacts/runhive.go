@@ -255,8 +255,7 @@ func (r *runner) remnants(j job) []remnant {
 	if j.batch != nil {
 		return j.batch.once(f).([]remnant)
 	}
-	in := Input{shared: r.shared}
-	return in.Once("remnants of "+j.hive.Snapshot+"|"+j.hive.Path, f).([]remnant)
+	return r.open.once(j.hive, f).([]remnant)
 }
 
 // deleted runs the decoder over deleted and unreachable keys whose path the

@@ -1,6 +1,10 @@
 package evidence
 
-import "github.com/artifactdump/artifactdump/hive"
+import (
+	"bytes"
+
+	"github.com/artifactdump/artifactdump/hive"
+)
 
 // A Clock is what a SYSTEM hive says of local time (key TimeZoneInformation).
 // Biases are minutes: UTC is local time plus Bias and that of the season.
@@ -28,7 +32,7 @@ func clock(k hive.Key, bias int) *Clock {
 			return nil
 		}
 		b, _ := v.Bytes()
-		return b
+		return bytes.Clone(b) // the hive may be given up
 	}
 	return &Clock{
 		Bias: bias, StandardBias: number("StandardBias"), DaylightBias: number("DaylightBias"), StandardStart: data("StandardStart"),
