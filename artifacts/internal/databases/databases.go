@@ -140,7 +140,10 @@ func (s *SQLite) beside(kind sqlitedb.Origin, suffix string) sqlitedb.Reader {
 		return nil
 	}
 	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, maxBeside))
+	// One byte more than the size shows the end; a size that is only claimed fills no memory.
+	into := bytes.NewBuffer(make([]byte, 0, min(size, 8<<20)+bytes.MinRead))
+	_, err = into.ReadFrom(io.LimitReader(r, maxBeside))
+	b := into.Bytes()
 	if err != nil {
 		s.in.Note(s.in.AtOffset(0).In(f.Path, ""), err)
 	}
