@@ -60,12 +60,12 @@ type logFile struct{ host, channel, source string }
 type source struct{ host, path, snapshot string }
 
 // DefaultBudget keeps a run small beside what decoding takes.
-const DefaultBudget = 16 << 20
+const DefaultBudget = 8 << 20
 
 const (
 	chunkSize = 1 << 20
-	rowCost   = 24 // of a slice header
-	maxRuns   = 64 // files open at a time; more are merged into one
+	rowCost   = 24  // of a slice header
+	maxRuns   = 128 // files open at a time; more are merged into one
 	runBuffer = 64 << 10
 )
 
