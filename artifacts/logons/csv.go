@@ -99,7 +99,7 @@ func (a *Analysis) sessionTable(f *Filter) *table {
 		}
 		return strconv.FormatUint(r.Number, 10)
 	}
-	for _, s := range a.Sessions {
+	for _, s := range a.Sessions.All() {
 		if !f.session(s) {
 			continue
 		}
@@ -112,7 +112,7 @@ func (a *Analysis) sessionTable(f *Filter) *table {
 			a.stamp(s.End), s.EndKind,
 			count(int(s.Duration() / time.Second)), flag(s.Privileged), hex(s.LogonID), hex(s.Linked), id, s.Process,
 			joined(s.Reconnects, a.stamp), count(s.Processes), count(s.Changes),
-			joined(s.Findings, same), record(s.BeginRef), record(s.EndRef), s.ID,
+			joined(s.Findings, same), record(s.BeginRef), record(s.EndRef), s.ID(),
 		})
 	}
 	return t
@@ -123,7 +123,7 @@ var attemptColumns = strings.Split("Time,Host,Channel,EventID,Record,Outcome,Kin
 
 func (a *Analysis) attemptTable(f *Filter) *table {
 	t := &table{columns: attemptColumns}
-	for _, x := range a.Attempts {
+	for _, x := range a.Attempts.All() {
 		if !f.attempt(x) {
 			continue
 		}
@@ -131,8 +131,8 @@ func (a *Analysis) attemptTable(f *Filter) *table {
 		if x.Actor != nil {
 			actor = x.Actor.Name
 		}
-		if x.Session != nil {
-			session = x.Session.ID
+		if s := x.Session(); s != nil {
+			session = s.ID()
 		}
 		if x.Status != 0 {
 			status = "0x" + strconv.FormatUint(x.Status, 16)

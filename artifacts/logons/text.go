@@ -38,7 +38,7 @@ func writeText(w io.Writer, a *Analysis, view string, f *Filter) error {
 
 func (a *Analysis) overview(w io.Writer, f *Filter) {
 	success, failure, zone := 0, 0, a.Zone()
-	for _, x := range a.Attempts {
+	for _, x := range a.Attempts.All() {
 		switch x.Outcome {
 		case Success:
 			success++
@@ -46,8 +46,8 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 			failure++
 		}
 	}
-	fmt.Fprintf(w, "%d log-on records (%d successes, %d failures), %d sessions, %d accounts, %d machines and sources\n", len(a.Attempts),
-		success, failure, len(a.Sessions), len(a.Accounts), len(a.Hosts))
+	fmt.Fprintf(w, "%d log-on records (%d successes, %d failures), %d sessions, %d accounts, %d machines and sources\n", a.Attempts.Len(),
+		success, failure, a.Sessions.Len(), len(a.Accounts), len(a.Hosts))
 	if !a.First.IsZero() {
 		fmt.Fprintf(w, "from %s to %s\n", minute(a.First, zone), minute(a.Last, zone))
 	}
@@ -91,7 +91,7 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 	}
 	fmt.Fprint(w, "\nSessions\n")
 	n = 0
-	for _, s := range a.Sessions {
+	for _, s := range a.Sessions.All() {
 		if !f.session(s) || s.Account.Kind != "user" {
 			continue
 		}

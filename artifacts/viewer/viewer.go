@@ -194,7 +194,7 @@ func FindingsOf(reports ...*findings.Report) ([][]byte, error) {
 
 // SetLogons takes over the sessions and the log-ons of an analysis.
 func (in *Input) SetLogons(a *logons.Analysis) error {
-	if a == nil || len(a.Attempts)+len(a.Sessions) == 0 {
+	if a == nil || a.Attempts.Len()+a.Sessions.Len() == 0 {
 		return nil
 	}
 	for _, t := range []struct {
