@@ -246,7 +246,7 @@ func (p *packedSessions) finish() {
 		}
 		_, h := p.owner(int(i))
 		_, k := p.owner(int(j))
-		return cmp.Or(cmp.Compare(h.ID, k.ID), cmp.Compare(p.list.at(int(i)).sum, p.list.at(int(j)).sum))
+		return cmp.Or(cmp.Compare(h.ID, k.ID), cmp.Compare(p.list.at(int(i)).sum, p.list.at(int(j)).sum), cmp.Compare(i, j))
 	})
 }
 

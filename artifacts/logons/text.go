@@ -22,7 +22,9 @@ func writeText(w io.Writer, a *Analysis, view string, f *Filter) error {
 	if err != nil {
 		return err
 	}
-	for _, row := range t.rows {
+	n := 0
+	for row := range t.all {
+		n++
 		for i, v := range row {
 			if v != "" {
 				fmt.Fprintf(b, "%s: %s  ", t.columns[i], clean(v))
@@ -30,7 +32,7 @@ func writeText(w io.Writer, a *Analysis, view string, f *Filter) error {
 		}
 		fmt.Fprintln(b)
 	}
-	if len(t.rows) == 0 {
+	if n == 0 {
 		fmt.Fprintf(b, "no rows in the view %q\n", view)
 	}
 	return b.Flush()
