@@ -2,7 +2,7 @@
 // number of events: machines of 10^4, 10^5 … events, half of them records of the
 // Security log, half lines of a firewall log.
 //
-//	.ci/bench growth [-most N] [-findings N] [-work DIR]
+//	.ci/bench growth [-most N] [-findings N] [-scan N] [-work DIR]
 //
 // It prints one table. A machine is removed when it is measured.
 package main
@@ -29,6 +29,7 @@ func main() {
 	command := flag.String("command", "", "program to measure")
 	most := flag.Int("most", 1e6, "events of the largest machine")
 	findings := flag.Int("findings", 1e6, "events of the largest machine that findings judges, too")
+	scans := flag.Int("scan", 0, "events of the largest machine that is scanned, too")
 	work := flag.String("work", "", "folder to work in (default: a temporary folder)")
 	only := flag.Int("compose", 0, "only write a machine of N events into -work")
 	flag.Parse()
@@ -36,7 +37,7 @@ func main() {
 	if *only > 0 {
 		err = compose(*work, *only)
 	} else {
-		err = run(*command, *work, *most, *findings)
+		err = run(*command, *work, *most, *findings, *scans)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "growth:", err)
@@ -44,7 +45,7 @@ func main() {
 	}
 }
 
-func run(command, work string, most, findings int) error {
+func run(command, work string, most, findings, scans int) error {
 	dir, err := os.MkdirTemp(work, "growth")
 	if err != nil {
 		return err
@@ -61,6 +62,9 @@ func run(command, work string, most, findings int) error {
 		jobs := [][]string{{"timeline", "-q", "--all", "--events", "all", "--format", "jsonl", root}}
 		if n <= findings {
 			jobs = append(jobs, []string{"findings", "-q", "--format", "jsonl", root})
+		}
+		if n <= scans {
+			jobs = append(jobs, []string{"scan", "-q", "-o", filepath.Join(filepath.Dir(root), "case"), root})
 		}
 		for _, args := range jobs {
 			if err := measure(command, args, n, size); err != nil {

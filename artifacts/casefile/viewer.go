@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -66,14 +65,12 @@ func (m *Machine) view(ctx context.Context, in *viewer.Input) error {
 	}
 	for _, t := range []struct {
 		name string
-		to   *[]map[string]string
+		to   **viewer.Table
 	}{{"sessions.csv", &in.Sessions}, {"logons.csv", &in.Logons}} {
-		err := m.whole(t.name, func(r io.Reader) error {
-			rows, err := viewer.ReadTable(r)
-			*t.to = append(*t.to, rows...)
-			return err
-		})
-		if err != nil {
+		if *t.to == nil {
+			*t.to = &viewer.Table{}
+		}
+		if err := m.whole(t.name, (*t.to).Read); err != nil {
 			return err
 		}
 	}

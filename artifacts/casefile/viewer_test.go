@@ -19,8 +19,8 @@ func TestViewer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if atMost != m.Counts.Events || in.Evidence != m.Evidence || len(in.Sessions) == 0 || len(in.Logons) == 0 {
-		t.Errorf("at most %d rows of %s, %d sessions, %d logons", atMost, in.Evidence, len(in.Sessions), len(in.Logons))
+	if atMost != m.Counts.Events || in.Evidence != m.Evidence || in.Sessions.Len() == 0 || in.Logons.Len() == 0 {
+		t.Errorf("at most %d rows of %s, %d sessions, %d logons", atMost, in.Evidence, in.Sessions.Len(), in.Logons.Len())
 	}
 	// What a scan leaves to where the page is.
 	in.Lang, in.Tool, in.CaseFolder, in.Evidence, in.Machines[0].Input = "en", "artifactdump ", ".", "", ""

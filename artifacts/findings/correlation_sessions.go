@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"slices"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/logons"
@@ -24,12 +23,11 @@ var ranInRemoteSession = lifeRule(Rule{
 		if a.Time.IsZero() || a.Kind == "inventory" {
 			continue
 		}
-		for _, s := range x.model.Sessions {
-			if s.Source == nil || !s.Source.External && !x.firstFrom(s) || s.Begin.After(a.Time) || !s.End.IsZero() && a.Time.After(s.End) ||
-				s.Type != 10 && s.Type != 3 && s.Kind != "rdp" {
+		for _, r := range x.remoteSessions() {
+			if r.begin.After(a.Time) || !r.end.IsZero() && a.Time.After(r.end) {
 				continue
 			}
-			end := s.End
+			end := r.end
 			if end.IsZero() {
 				end = a.Time.Add(24 * time.Hour)
 			}
@@ -37,7 +35,7 @@ var ranInRemoteSession = lifeRule(Rule{
 			if len(starts) == 0 {
 				continue
 			}
-			level := High
+			level, s := High, x.model.Sessions.At(r.index)
 			if x.counts["E-18"] > 0 {
 				level = Critical
 			}
@@ -57,39 +55,43 @@ var ranInRemoteSession = lifeRule(Rule{
 // that a machine has a history in which a new source stands out.
 const remoteHistory = 3
 
-// firstFrom reports whether a session is the first from its source.
-func (x *look) firstFrom(s *logons.Session) bool {
-	if x.newSources == nil {
-		x.newSources = newSources(x.model.Sessions)
-	}
-	return x.newSources[s]
+// An openRemote is when such a session was open, and its index.
+type openRemote struct {
+	begin, end time.Time
+	index      int
 }
 
-// newSources returns the sessions that are the first from their source on their machine,
-// after a history of others.
-func newSources(sessions []*logons.Session) map[*logons.Session]bool {
+// remoteSessions returns the sessions from external addresses, and those that are the
+// first from their source on their machine, after a history of others.
+func (x *look) remoteSessions() []openRemote {
+	if x.remote != nil {
+		return *x.remote
+	}
 	type history struct {
 		n       int
 		begin   time.Time
 		sources map[*logons.Host]bool
 	}
-	out, by := map[*logons.Session]bool{}, map[*logons.Host]*history{}
-	order := slices.Clone(sessions)
-	slices.SortStableFunc(order, func(a, b *logons.Session) int { return a.Begin.Compare(b.Begin) })
-	for _, s := range order {
-		if s.Source == nil || s.Source == s.Host || s.Type != 10 && s.Type != 3 && s.Kind != "rdp" {
+	out, by := []openRemote{}, map[*logons.Host]*history{}
+	for i, s := range x.model.Sessions.All() {
+		if s.Source == nil || s.Type != 10 && s.Type != 3 && s.Kind != "rdp" {
 			continue
 		}
-		h := by[s.Host]
-		if h == nil {
-			h = &history{begin: s.Begin, sources: map[*logons.Host]bool{}}
-			by[s.Host] = h
+		first := false
+		if s.Source != s.Host {
+			h := by[s.Host]
+			if h == nil {
+				h = &history{begin: s.Begin, sources: map[*logons.Host]bool{}}
+				by[s.Host] = h
+			}
+			first = !h.sources[s.Source] && h.n >= remoteHistory && s.Begin.Sub(h.begin) >= 24*time.Hour
+			h.n++
+			h.sources[s.Source] = true
 		}
-		if !h.sources[s.Source] && h.n >= remoteHistory && s.Begin.Sub(h.begin) >= 24*time.Hour {
-			out[s] = true
+		if first || s.Source.External {
+			out = append(out, openRemote{s.Begin, s.End, i})
 		}
-		h.n++
-		h.sources[s.Source] = true
 	}
+	x.remote = &out
 	return out
 }

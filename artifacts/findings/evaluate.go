@@ -11,7 +11,6 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/events"
 	"github.com/artifactdump/artifactdump/artifacts/execution"
-	"github.com/artifactdump/artifactdump/artifacts/logons"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/artifacts/programs"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
@@ -52,7 +51,7 @@ type scene struct {
 	long     map[string]string // keys with short names to those of the programs, see joinShort
 	cited    map[string]*row   // rows by the id of their record, see cite
 
-	newSources map[*logons.Session]bool // see firstFrom
+	remote *[]openRemote // see remoteSessions
 }
 
 type sourceFile struct{ path, snapshot string }

@@ -92,29 +92,28 @@ func (a *Analysis) Trail() *Trail {
 			t.Joins = append(t.Joins, TrailJoin{j.Address, j.Name, j.First, j.Last})
 		}
 	}
-	begins := map[Ref]*Attempt{}
-	type visit struct {
-		host, account, source string
-		minute                int64
-	}
-	seen := map[visit]bool{}
-	for _, x := range a.Attempts {
-		if x.Kind != "logon" || x.Outcome != Success || x.Local() || x.Account.Kind != "user" {
+	type visit struct{ host, account, source string }
+	seen, minute := map[visit]bool{}, int64(0)
+	for i, x := range a.tries().All() {
+		if !x.arrives() {
 			continue
 		}
-		begins[x.Ref] = x
 		// What repeats within a minute says nothing more.
-		v := visit{x.Host.Names[0], x.Account.ID, x.Source.ID, x.Time.Unix() / 60}
+		if m := x.Time.Unix() / 60; m != minute {
+			clear(seen)
+			minute = m
+		}
+		v := visit{x.Host.Names[0], x.Account.ID, x.Source.ID}
 		switch {
 		case seen[v]:
 		case len(t.Arrivals) == maxArrivals:
 			t.Dropped++
 		default:
 			seen[v] = true
-			t.Arrivals = append(t.Arrivals, *arrival(x))
+			t.Arrivals = append(t.Arrivals, *arrival(a.Attempts.At(i)))
 		}
 	}
-	for _, x := range a.Attempts {
+	for _, x := range a.Attempts.All() {
 		if x.Kind != "explicit" || x.Local() || x.Account.Kind != "user" || x.Actor == nil || x.Actor.Kind != "user" {
 			continue
 		}
@@ -123,14 +122,19 @@ func (a *Analysis) Trail() *Trail {
 			continue
 		}
 		m := Move{Time: x.Time, From: x.Host.Names[0], To: x.Dest.Names[0], Account: x.Account.Name, Actor: x.Actor.Name, Step: step(x)}
-		if s := a.SessionOf(m.From, x.LogonID, x.Time); s != nil {
-			if b := begins[s.BeginRef]; b != nil {
+		if k := a.sessionOf(m.From, x.LogonID, x.Time); k >= 0 && !a.sessions.list.at(k).aside {
+			if b := a.Attempts.At(int(a.sessions.list.at(k).begin)); b.arrives() {
 				m.Came = arrival(b)
 			}
 		}
 		t.Moves = append(t.Moves, m)
 	}
 	return t
+}
+
+// arrives reports whether an attempt is the log-on of a user from another machine.
+func (a *Attempt) arrives() bool {
+	return a.Kind == "logon" && a.Outcome == Success && !a.Local() && a.Account.Kind == "user"
 }
 
 func step(x *Attempt) Step {

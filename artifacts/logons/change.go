@@ -46,7 +46,7 @@ const (
 func (a *Analysis) Changes() []Change {
 	var out []Change
 	hours := int(a.Last.Truncate(time.Hour).Sub(a.First.Truncate(time.Hour))/time.Hour) + 1
-	if len(a.Attempts) == 0 || hours < minHours || hours > 24*366*20 {
+	if a.Attempts.Len() == 0 || hours < minHours || hours > 24*366*20 {
 		return a.twoPlaces()
 	}
 	type seriesKey struct {
@@ -68,7 +68,7 @@ func (a *Analysis) Changes() []Change {
 		series[k][hour]++
 		labels[id] = label
 	}
-	for _, at := range a.Attempts {
+	for _, at := range a.tries().All() {
 		count(at.Account.ID, at.Account.Name, at)
 		if !at.Local() {
 			count(at.Source.ID, at.Source.Label, at)
@@ -252,16 +252,22 @@ func (s *Session) interactive() bool {
 	return s.Kind == "rdp"
 }
 
+// A habitual is an interactive session.
+type habitual struct {
+	begin        time.Time
+	host, source *Host
+}
+
 // unusualHours are sessions at an hour of the day at which, or next to which, the
 // account has no other session.
 func (a *Analysis) unusualHours() (out []Change) {
 	type habit struct {
 		hours [24]int
 		days  map[int64]bool
-		list  []*Session
+		list  []habitual
 	}
 	habits := map[*Account]*habit{}
-	for _, s := range a.Sessions {
+	for _, s := range a.Sessions.All() {
 		if s.Account.Kind != "user" || !s.interactive() {
 			continue
 		}
@@ -272,7 +278,7 @@ func (a *Analysis) unusualHours() (out []Change) {
 		}
 		h.hours[s.Begin.UTC().Hour()]++
 		h.days[s.Begin.Unix()/86400] = true
-		h.list = append(h.list, s)
+		h.list = append(h.list, habitual{s.Begin, s.Host, s.Source})
 	}
 	for _, x := range a.Accounts {
 		h := habits[x]
@@ -280,10 +286,10 @@ func (a *Analysis) unusualHours() (out []Change) {
 			continue
 		}
 		for _, s := range h.list {
-			at := s.Begin.UTC().Hour()
+			at := s.begin.UTC().Hour()
 			if h.hours[at]+h.hours[(at+1)%24]+h.hours[(at+23)%24] == 1 && len(out) < maxUnusual {
-				out = append(out, Change{ID: x.ID, Label: x.Name, Hour: s.Begin.Truncate(time.Hour), Outcome: Success, Count: 1, Kind: Hour,
-					About: fmt.Sprintf("session on %s from %s; %d others on %d days at other hours", s.Host.Label, s.Source.Label,
+				out = append(out, Change{ID: x.ID, Label: x.Name, Hour: s.begin.Truncate(time.Hour), Outcome: Success, Count: 1, Kind: Hour,
+					About: fmt.Sprintf("session on %s from %s; %d others on %d days at other hours", s.host.Label, s.source.Label,
 						len(h.list)-1, len(h.days))})
 			}
 		}
@@ -304,7 +310,7 @@ func (a *Analysis) twoPlaces() (out []Change) {
 		}
 		return ""
 	}
-	for _, s := range a.Sessions { // by begin
+	for _, s := range a.Sessions.All() { // by begin
 		here := place(s)
 		if here == "" || s.Account.Kind != "user" || s.End.IsZero() {
 			continue
@@ -320,7 +326,8 @@ func (a *Analysis) twoPlaces() (out []Change) {
 			}
 		}
 		if len(list) < maxTexts {
-			list = append(list, s)
+			kept := *s
+			list = append(list, &kept)
 		}
 		open[s.Account] = list
 	}

@@ -187,8 +187,13 @@ func writeSVG(w io.Writer, a *Analysis, view string, f *Filter) error {
 	case "hours":
 		return WriteHeatSVG(w, a.Heats(f), &SVGOptions{Title: "log-ons by weekday and hour, " + a.Zone().String()})
 	case "sessions":
-		return WriteSessionsSVG(w, slices.DeleteFunc(slices.Clone(a.Sessions), func(s *Session) bool { return !f.session(s) }),
-			&SVGOptions{Title: "sessions, " + a.Zone().String(), Zone: a.Zone()})
+		var list []*Session
+		for i, s := range a.Sessions.All() {
+			if f.session(s) {
+				list = append(list, a.Sessions.At(i))
+			}
+		}
+		return WriteSessionsSVG(w, list, &SVGOptions{Title: "sessions, " + a.Zone().String(), Zone: a.Zone()})
 	}
 	return WriteSVG(w, a.Graph(f), nil)
 }

@@ -41,6 +41,19 @@ func typeText(n int) string {
 type table struct {
 	columns []string
 	rows    [][]string
+	stream  func(yield func([]string) bool) // instead of rows, where they can be very many
+}
+
+func (t *table) all(yield func([]string) bool) {
+	if t.stream != nil {
+		t.stream(yield)
+		return
+	}
+	for _, row := range t.rows {
+		if !yield(row) {
+			return
+		}
+	}
 }
 
 func (t *table) write(w io.Writer) error {
@@ -48,9 +61,12 @@ func (t *table) write(w io.Writer) error {
 	if err := c.Write(t.columns); err != nil {
 		return err
 	}
-	if err := c.WriteAll(t.rows); err != nil {
-		return err
+	for row := range t.all {
+		if err := c.Write(row); err != nil {
+			return err
+		}
 	}
+	c.Flush()
 	return c.Error()
 }
 
@@ -86,7 +102,6 @@ func (a *Analysis) edgeTable(f *Filter) *table {
 var sessionColumns = strings.Split("Host,Account,AccountSID,Type,Source,SourceNames,Begin,End,EndKind,Duration,Privileged,LogonID,LinkedLogonID,SessionID,Process,Reconnects,Processes,Changes,Findings,BeginRecord,EndRecord,Session", ",")
 
 func (a *Analysis) sessionTable(f *Filter) *table {
-	t := &table{columns: sessionColumns}
 	hex := func(n uint64) string {
 		if n == 0 {
 			return ""
@@ -99,53 +114,60 @@ func (a *Analysis) sessionTable(f *Filter) *table {
 		}
 		return strconv.FormatUint(r.Number, 10)
 	}
-	for _, s := range a.Sessions {
-		if !f.session(s) {
-			continue
+	return &table{columns: sessionColumns, stream: func(yield func([]string) bool) {
+		for _, s := range a.Sessions.All() {
+			if !f.session(s) {
+				continue
+			}
+			id := ""
+			if s.SessionID != 0 {
+				id = strconv.FormatUint(s.SessionID, 10)
+			}
+			row := []string{
+				s.Host.Label, s.Account.Name, s.Account.SID, typeText(s.Type), s.Source.Label, joined(s.Source.Names, same), a.stamp(s.Begin),
+				a.stamp(s.End), s.EndKind,
+				count(int(s.Duration() / time.Second)), flag(s.Privileged), hex(s.LogonID), hex(s.Linked), id, s.Process,
+				joined(s.Reconnects, a.stamp), count(s.Processes), count(s.Changes),
+				joined(s.Findings, same), record(s.BeginRef), record(s.EndRef), s.ID(),
+			}
+			if !yield(row) {
+				return
+			}
 		}
-		id := ""
-		if s.SessionID != 0 {
-			id = strconv.FormatUint(s.SessionID, 10)
-		}
-		t.rows = append(t.rows, []string{
-			s.Host.Label, s.Account.Name, s.Account.SID, typeText(s.Type), s.Source.Label, joined(s.Source.Names, same), a.stamp(s.Begin),
-			a.stamp(s.End), s.EndKind,
-			count(int(s.Duration() / time.Second)), flag(s.Privileged), hex(s.LogonID), hex(s.Linked), id, s.Process,
-			joined(s.Reconnects, a.stamp), count(s.Processes), count(s.Changes),
-			joined(s.Findings, same), record(s.BeginRef), record(s.EndRef), s.ID,
-		})
-	}
-	return t
+	}}
 }
 
 // attemptColumns are those of the view of single attempts.
 var attemptColumns = strings.Split("Time,Host,Channel,EventID,Record,Outcome,Kind,Account,AccountSID,AccountKind,Actor,Source,SourceAddress,SourceName,SourceExternal,Dest,Type,Auth,Status,Reason,LogonID,LinkedLogonID,Process,Session", ",")
 
 func (a *Analysis) attemptTable(f *Filter) *table {
-	t := &table{columns: attemptColumns}
-	for _, x := range a.Attempts {
-		if !f.attempt(x) {
-			continue
+	return &table{columns: attemptColumns, stream: func(yield func([]string) bool) {
+		for _, x := range a.Attempts.All() {
+			if !f.attempt(x) {
+				continue
+			}
+			actor, session, status := "", "", ""
+			if x.Actor != nil {
+				actor = x.Actor.Name
+			}
+			if s := x.Session(); s != nil {
+				session = s.ID()
+			}
+			if x.Status != 0 {
+				status = "0x" + strconv.FormatUint(x.Status, 16)
+			}
+			row := []string{
+				a.stamp(x.Time), x.Host.Label, x.Ref.Channel, strconv.FormatUint(uint64(x.EventID), 10), strconv.FormatUint(x.Ref.Number, 10),
+				string(x.Outcome), x.Kind,
+				x.Account.Name, x.Account.SID, x.Account.Kind, actor, x.Source.Label, x.Address, x.Name, flag(x.Source.External),
+				x.Dest.Label, typeText(x.Type), x.Auth,
+				status, x.Reason, strconv.FormatUint(x.LogonID, 10), strconv.FormatUint(x.Linked, 10), x.Process, session,
+			}
+			if !yield(row) {
+				return
+			}
 		}
-		actor, session, status := "", "", ""
-		if x.Actor != nil {
-			actor = x.Actor.Name
-		}
-		if x.Session != nil {
-			session = x.Session.ID
-		}
-		if x.Status != 0 {
-			status = "0x" + strconv.FormatUint(x.Status, 16)
-		}
-		t.rows = append(t.rows, []string{
-			a.stamp(x.Time), x.Host.Label, x.Ref.Channel, strconv.FormatUint(uint64(x.EventID), 10), strconv.FormatUint(x.Ref.Number, 10),
-			string(x.Outcome), x.Kind,
-			x.Account.Name, x.Account.SID, x.Account.Kind, actor, x.Source.Label, x.Address, x.Name, flag(x.Source.External),
-			x.Dest.Label, typeText(x.Type), x.Auth,
-			status, x.Reason, strconv.FormatUint(x.LogonID, 10), strconv.FormatUint(x.Linked, 10), x.Process, session,
-		})
-	}
-	return t
+	}}
 }
 
 // nodeColumns are those of the views of accounts, hosts and the ranking: the

@@ -30,7 +30,7 @@ func (a *Analysis) Diff(p, q Period) []Difference {
 	for _, e := range a.Edges {
 		found[key{e.Account, e.Source, e.Target, e.Kind, e.Type}] = &Difference{Edge: e}
 	}
-	for _, t := range a.Attempts {
+	for _, t := range a.tries().All() {
 		d := found[key{t.Account, t.Source, t.Dest, t.Kind, t.Type}]
 		if d == nil {
 			continue // of an edge beyond the limit

@@ -20,12 +20,12 @@ var winlogbeatTypes = map[int]string{
 func writeECS(w io.Writer, a *Analysis, _ string, f *Filter) error {
 	b := bufio.NewWriter(w)
 	put := func(o *object) { fmt.Fprintf(b, `{"create":{"_index":"artifactdump-logons"}}`+"\n%s\n", o.done()) }
-	for _, x := range a.Attempts {
+	for _, x := range a.Attempts.All() {
 		if f.attempt(x) {
 			put(x.ecs())
 		}
 	}
-	for _, s := range a.Sessions {
+	for _, s := range a.Sessions.All() {
 		if f.session(s) && !s.End.IsZero() && s.EndRef.Number != 0 {
 			put(s.ecs())
 		}
@@ -44,7 +44,7 @@ func (x *Attempt) ecs() *object {
 	o.sub("event", func(o *object) {
 		o.text("kind", "event")
 		typ, categories := "start", []string{"authentication"}
-		if x.Session != nil && x.Session.BeginRef == x.Ref {
+		if s := x.Session(); s != nil && s.BeginRef == x.Ref {
 			categories = append(categories, "session")
 		}
 		if x.Outcome == Started {

@@ -63,7 +63,7 @@ func TestMachines(t *testing.T) {
 	for name, b := range bs {
 		a := b.Analyse()
 		got := map[string]int{}
-		for _, x := range a.Attempts {
+		for _, x := range a.Attempts.All() {
 			if x.Ref.Channel == "Security" {
 				got[strconv.Itoa(int(x.EventID))]++
 			}
@@ -78,13 +78,13 @@ func TestMachines(t *testing.T) {
 		}
 		ends := map[string]int{}
 		priv := 0
-		for _, s := range a.Sessions {
+		for _, s := range a.Sessions.All() {
 			ends[s.EndKind]++
 			if s.Privileged {
 				priv++
 			}
 		}
-		t.Logf("%s: %d attempts, %d sessions %v, %d privileged, %d accounts, %d hosts, %d edges, %d changes", name, len(a.Attempts), len(a.Sessions), ends, priv, len(a.Accounts), len(a.Hosts), len(a.Edges), len(a.Changes()))
+		t.Logf("%s: %d attempts, %d sessions %v, %d privileged, %d accounts, %d hosts, %d edges, %d changes", name, a.Attempts.Len(), a.Sessions.Len(), ends, priv, len(a.Accounts), len(a.Hosts), len(a.Edges), len(a.Changes()))
 		for i, r := range a.Ranking() {
 			if i < 8 {
 				t.Logf("  %.1f %.4f %s %v", r.Lift, r.Rank, r.Label, r.Parts)
@@ -115,7 +115,7 @@ func TestGuessing(t *testing.T) {
 	for file, b := range bs {
 		a := b.Analyse()
 		if r := a.Ranking(); len(r) > 0 && !strings.HasPrefix(file, "museum") {
-			t.Logf("%s: %d attempts; %.1f %s %v", file, len(a.Attempts), r[0].Lift, r[0].Label, r[0].Parts)
+			t.Logf("%s: %d attempts; %.1f %s %v", file, a.Attempts.Len(), r[0].Lift, r[0].Label, r[0].Parts)
 			if w, ok := guessed[path.Base(file)]; ok {
 				found++
 				if r[0].Label != w[0] || !slices.Contains(r[0].Parts, w[1]) {

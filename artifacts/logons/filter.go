@@ -130,7 +130,11 @@ func (f *Filter) attempt(a *Attempt) bool {
 		len(f.Status) > 0 && !slices.Contains(f.Status, a.Status):
 		return false
 	}
-	privileged := a.Session != nil && a.Session.Privileged
+	privileged := false
+	if f.Privileged || len(f.Views) > 0 {
+		s := a.Session()
+		privileged = s != nil && s.Privileged
+	}
 	return (!f.Privileged || privileged) && f.view(a.Kind, a.Type, []string{a.Auth}, a.Outcome == Failure, privileged)
 }
 

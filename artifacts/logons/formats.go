@@ -139,7 +139,7 @@ func writeJSON(w io.Writer, a *Analysis, view string, f *Filter) error {
 	for i, c := range t.columns {
 		keys[i] = snake(c)
 	}
-	for _, row := range t.rows {
+	for row := range t.all {
 		b.WriteByte('{')
 		n := 0
 		for i, v := range row {

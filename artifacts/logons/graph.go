@@ -65,7 +65,7 @@ const maxTexts = 16
 // and target share one whose kind is "other".
 func (a *Analysis) graph(limit int) {
 	byKey := map[edgeKey]*Edge{}
-	for _, at := range a.Attempts {
+	for i, at := range a.tries().All() {
 		k := edgeKey{at.Account.ID, at.Source.ID, at.Dest.ID, at.Kind, at.Type}
 		e := byKey[k]
 		if e == nil && len(byKey) >= limit {
@@ -75,7 +75,7 @@ func (a *Analysis) graph(limit int) {
 		}
 		if e == nil {
 			e = &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: k.kind, Type: k.typ, First: at.Time,
-				FirstRef: at.Ref, days: map[int64]bool{}}
+				FirstRef: a.attempts.ref(a.attempts.list.at(i), true), days: map[int64]bool{}}
 			byKey[k] = e
 		}
 		e.add(at, a.Zone())
@@ -85,7 +85,7 @@ func (a *Analysis) graph(limit int) {
 			at.Source.count(at.Time, at.Outcome)
 		}
 	}
-	for _, s := range a.Sessions {
+	for _, s := range a.sessions.series(false).All() {
 		k := edgeKey{s.Account.ID, s.Source.ID, s.Host.ID, "logon", s.Type}
 		if s.Kind == "rdp" {
 			k.kind, k.typ = "rdp", -1
@@ -233,7 +233,7 @@ func (a *Analysis) Paths(from, to func(*Host) bool, window time.Duration) [][]Ho
 func (a *Analysis) Ways(from func(*Host) bool, to func(*Attempt) bool, window time.Duration) [][]Hop {
 	var hops []Hop
 	var ends []bool
-	for _, at := range a.Attempts {
+	for _, at := range a.Attempts.All() {
 		if at.Outcome != Failure && at.Source != at.Dest {
 			ends = append(ends, to(at))
 			hops = append(hops, Hop{at.Time, &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: at.Kind, Type: at.Type,

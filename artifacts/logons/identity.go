@@ -51,6 +51,8 @@ type Host struct {
 	External bool     // a public address
 	Address  bool     // known by nothing but its address
 	Score
+
+	number uint32
 }
 
 // A Score is what the analysis says of a node.
@@ -95,24 +97,26 @@ func (b *Builder) join(address, name string, at time.Time, ref Ref, why string) 
 	if key == "" || address == "" || key == address {
 		return
 	}
-	for i := len(b.joins) - 1; i >= 0 && i >= len(b.joins)-64; i-- {
-		if j := &b.joins[i]; j.Address == address && j.Name == key {
-			j.Count++
-			if at.Before(j.First) {
-				j.First, j.Ref, j.Why = at, ref, why
-			}
-			if at.After(j.Last) {
-				j.Last = at
-			}
-			return
+	k := [2]string{address, key}
+	if i, ok := b.joined[k]; ok {
+		j := &b.joins[i]
+		j.Count++
+		if at.Before(j.First) {
+			j.First, j.Ref, j.Why = at, ref, why
 		}
+		if at.After(j.Last) {
+			j.Last = at
+		}
+		return
 	}
 	if len(b.joins) < maxJoins {
-		b.joins = append(b.joins, join{Address: address, Name: b.intern(key), First: at, Last: at, Count: 1, Why: why, Ref: ref})
+		k[1] = b.intern(key)
+		b.joined[k] = len(b.joins)
+		b.joins = append(b.joins, join{Address: address, Name: k[1], First: at, Last: at, Count: 1, Why: why, Ref: ref})
 	}
 }
 
-// maxJoins bounds the joins that are kept before equal ones are merged.
+// maxJoins bounds the joins that are kept.
 const maxJoins = 1 << 20
 
 // sidNames are the names that records give an account.
@@ -164,6 +168,7 @@ type identities struct {
 	accounts map[string]*Account // by id
 	byName   map[string]string   // folded domain\name → SID
 	hosts    map[string]*Host    // by key
+	list     []*Host             // by number
 	address  map[string][]join   // by name: its addresses
 	names    map[string][]join   // by address: its names
 	machines map[string][]join   // by address: names of machines whose logs were read
@@ -347,11 +352,12 @@ func (ids *identities) host(key string) *Host {
 	if h := ids.hosts[key]; h != nil {
 		return h
 	}
-	h := &Host{ID: "h:" + strings.ToLower(key), Label: key, Names: []string{key}, Logs: ids.b.hosts[key]}
+	h := &Host{ID: "h:" + strings.ToLower(key), Label: key, Names: []string{key}, Logs: ids.b.hosts[key], number: uint32(len(ids.list))}
 	if addr, ok := parseAddress(key); ok {
 		h.Address, h.External = true, IsExternal(addr)
 	}
 	ids.hosts[key] = h
+	ids.list = append(ids.list, h)
 	return h
 }
 
@@ -362,18 +368,18 @@ const leaseSpan = 24 * time.Hour
 // source returns the machine that an attempt came from. An address stands for
 // the machine with that name where the name is of a machine whose logs were
 // read; a name alone stands for its address if it had one at that time.
-func (ids *identities) source(r *rawAttempt) *Host {
+func (ids *identities) source(r *shape, at time.Time) *Host {
 	switch {
 	case r.address == "" && r.name == "", isLocal(r.address), r.address == "" && r.name == r.host:
 		return ids.host(r.host)
 	case r.address != "":
-		return ids.byAddress(r.address, r.time)
+		return ids.byAddress(r.address, at)
 	}
 	if ids.b.hosts[r.name] {
 		return ids.host(r.name)
 	}
-	if j := nearest(ids.address[r.name], r.time); j != nil {
-		return ids.byAddress(j.Address, r.time)
+	if j := nearest(ids.address[r.name], at); j != nil {
+		return ids.byAddress(j.Address, at)
 	}
 	return ids.host(r.name)
 }
@@ -433,28 +439,18 @@ func nearest(list []join, at time.Time) *join {
 	return best
 }
 
-// attempt resolves the identities of an attempt.
-func (ids *identities) attempt(r *rawAttempt) *Attempt {
-	host := ids.host(r.host)
-	a := &Attempt{
-		Time: r.time, Host: host, Account: ids.account(r.account, r.host), Actor: ids.account(r.actor, r.host), Source: ids.source(r),
-		Address: r.address, Name: r.name, Dest: host, Outcome: r.outcome, Provider: r.provider,
-		Kind: r.kind, Type: int(r.typ), Auth: r.auth, Status: r.status,
-		Reason: reason(r), LogonID: r.logon, Linked: r.linked, Process: r.process, KeyLen: int(r.keyLen), Service: r.service,
-		Encrypt: r.enc,
-		EventID: r.eventID, Ref: r.ref,
+// facts resolves the identities of a shape.
+func (ids *identities) facts(s *shape) facts {
+	host := ids.host(s.host)
+	f := facts{host: host, dest: host, account: ids.account(s.account, s.host), actor: ids.account(s.actor, s.host), reason: reason(s)}
+	if s.dest != "" {
+		f.dest = ids.host(HostKey(s.dest))
 	}
-	if r.dest != "" {
-		a.Dest = ids.host(HostKey(r.dest))
-		if r.address == "" && r.name == "" { // a gateway knows where its clients are
-			a.Source = host
-		}
+	if f.account == nil {
+		f.account = ids.named(`?\`, true)
+		f.account.Name = "(unknown)"
 	}
-	if a.Account == nil {
-		a.Account = ids.named(`?\`, true)
-		a.Account.Name = "(unknown)"
-	}
-	return a
+	return f
 }
 
 // lists returns what was resolved, in the order of ids.

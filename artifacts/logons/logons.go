@@ -62,9 +62,11 @@ type Attempt struct {
 	Encrypt  uint64 // type of a ticket
 	EventID  uint32
 	Ref      Ref
-	Session  *Session
 	Findings []string
 	Level    string // of the worst of them, E-90 aside
+
+	in             *attempts
+	index, session uint32
 }
 
 // Local reports whether the attempt came from the machine itself.
@@ -103,15 +105,17 @@ type Builder struct {
 	finder   events.Finder
 	copies   events.Copies
 	strings  map[string]string // one copy of each text
-	raw      []rawAttempt
-	marks    []mark
-	counted  map[countKey][]int64
-	counts   int                  // of the times in counted
+	ids      recordIDs
+	tried    *attempts
+	marks    *marks
+	ticks    pile[tick]
+	keys     shapes[string]       // of hosts with ticks
 	sids     map[string]*sidNames // by SID
 	known    map[[2]string]string // SID by host and folded name
 	renames  []rename
 	members  []membership
 	joins    []join
+	joined   map[[2]string]int // their index, by address and name
 	faces    []face
 	hosts    map[string]bool // that wrote logs, by key
 	channels map[string]int  // records by channel
@@ -133,7 +137,8 @@ type Span struct {
 // New returns an empty builder.
 func New(opts *Options) *Builder {
 	b := &Builder{strings: map[string]string{}, sids: map[string]*sidNames{}, known: map[[2]string]string{}, hosts: map[string]bool{},
-		channels: map[string]int{}, spans: map[string]*Span{}, kinds: map[tallyKey]*Tally{}}
+		channels: map[string]int{}, spans: map[string]*Span{}, kinds: map[tallyKey]*Tally{}, joined: map[[2]string]int{}}
+	b.tried, b.marks = &attempts{ids: &b.ids}, &marks{ids: &b.ids}
 	if opts != nil {
 		b.opts = *opts
 	}
@@ -210,14 +215,7 @@ type mark struct {
 	account rawAccount
 	address string
 	ref     Ref
-}
-
-// A countKey is whose starts and changes are counted: a log can hold millions of them,
-// and nothing but their times is kept.
-type countKey struct {
-	host string
-	id   uint64
-	kind markKind
+	packed  *marked
 }
 
 type rename struct {
@@ -285,38 +283,33 @@ func (b *Builder) span(host string, r *events.Record) {
 }
 
 // attempt keeps an attempt.
-func (b *Builder) attempt(a rawAttempt) {
-	if len(b.raw) >= maxAttempts {
+func (b *Builder) attempt(a *rawAttempt) {
+	if b.tried.list.n >= maxAttempts {
 		b.dropped++
 		return
 	}
-	b.raw = append(b.raw, a)
+	b.tried.add(a)
 }
 
-func (b *Builder) mark(m mark) {
-	if len(b.marks)+b.counts >= maxMarks {
+func (b *Builder) mark(m *mark) {
+	if b.marks.list.n+b.ticks.n >= maxMarks {
 		b.dropped++
 		return
 	}
 	if m.kind == markProcess || m.kind == markChange {
-		k := countKey{m.host, m.id, m.kind}
-		if b.counted == nil {
-			b.counted = map[countKey][]int64{}
-		}
-		b.counted[k] = append(b.counted[k], m.time.UnixNano())
-		b.counts++
+		b.ticks.add(tick{m.time.UnixNano(), m.id, b.keys.index(m.host), m.kind})
 		return
 	}
-	b.marks = append(b.marks, m)
+	b.marks.add(m)
 }
 
 // An Analysis is what the records show about log-ons.
 type Analysis struct {
-	Attempts []*Attempt // by time
-	Sessions []*Session // by begin
-	Accounts []*Account // by id
-	Hosts    []*Host    // machines and sources, by id
-	Edges    []*Edge    // by key
+	Attempts Series[Attempt] // by time
+	Sessions Series[Session] // by begin
+	Accounts []*Account      // by id
+	Hosts    []*Host         // machines and sources, by id
+	Edges    []*Edge         // by key
 	Groups   []Membership
 	Policies []Policy // by time
 	Events   []Tally  // all kinds of events, the most frequent first
@@ -329,8 +322,9 @@ type Analysis struct {
 
 	zone     *time.Location // of the views, nil for UTC
 	ids      *identities
-	byLogon  map[logonKey][]begun
-	byRecord map[string]*Session // of records that name no log-on id
+	attempts *attempts
+	sessions *packedSessions
+	byRecord map[string]int // sessions of records that name no log-on id
 }
 
 // A Membership is a change of a group.
@@ -346,26 +340,23 @@ type Membership struct {
 // Analyse resolves identities and builds sessions, edges and scores. The
 // builder must not be used after it.
 func (b *Builder) Analyse() *Analysis {
-	a := &Analysis{First: b.first, Last: b.last, Dropped: b.dropped, zone: b.opts.Zone, byLogon: map[logonKey][]begun{},
-		byRecord: map[string]*Session{}}
-	slices.SortStableFunc(b.raw, func(x, y rawAttempt) int {
-		return cmp.Or(x.time.Compare(y.time), cmp.Compare(x.host, y.host), cmp.Compare(x.ref.Channel, y.ref.Channel),
-			cmp.Compare(x.ref.Number, y.ref.Number))
-	})
+	a := &Analysis{First: b.first, Last: b.last, Dropped: b.dropped, zone: b.opts.Zone, attempts: b.tried, byRecord: map[string]int{}}
+	a.attempts.sort()
 	b.chains()
 	b.joinFaces()
 	a.ids = newIdentities(b)
-	for i := range b.raw {
-		a.Attempts = append(a.Attempts, a.ids.attempt(&b.raw[i]))
-	}
+	a.attempts.resolve(a.ids)
+	a.Attempts = a.attempts.series(true)
+	a.sessions = &packedSessions{tried: a.attempts, marks: b.marks}
+	a.attempts.session = a.sessions.at
 	for _, m := range b.members {
 		a.Groups = append(a.Groups, Membership{m.at, a.ids.account(m.group, m.host), a.ids.account(m.member, m.host), m.added,
 			a.ids.host(m.host), m.ref})
 	}
 	a.resolvePolicies(b.policies)
-	b.raw, b.policies = nil, nil
-	a.sessions(b.marks, b.counted)
-	b.marks, b.counted = nil, nil
+	a.build(b.marks, &b.ticks, &b.keys)
+	b.policies, b.ticks = nil, pile[tick]{}
+	b.marks.list = pile[marked]{} // sessions need the shapes
 	a.Events = b.tallies()
 	a.graph(b.opts.MaxEdges)
 	a.Accounts, a.Hosts, a.Joins = a.ids.lists()
@@ -376,6 +367,7 @@ func (b *Builder) Analyse() *Analysis {
 	a.rank(nil)
 	a.changes()
 	a.rare()
+	b.strings, b.joined, b.copies = nil, nil, events.Copies{} // the analysis keeps the names of the builder
 	return a
 }
 

@@ -63,17 +63,17 @@ func intrusion() *Builder {
 
 func TestIntrusion(t *testing.T) {
 	a := intrusion().Analyse()
-	if len(a.Sessions) != 2 {
-		for _, s := range a.Sessions {
+	if a.Sessions.Len() != 2 {
+		for _, s := range a.Sessions.All() {
 			t.Logf("%+v", s)
 		}
-		t.Fatalf("%d sessions, want the network log-on and the one of Remote Desktop", len(a.Sessions))
+		t.Fatalf("%d sessions, want the network log-on and the one of Remote Desktop", a.Sessions.Len())
 	}
-	s := a.Sessions[1]
+	s := a.Sessions.At(1)
 	if s.Type != 10 || !s.Privileged || s.Processes != 1 || s.EndKind != "logoff" || s.Duration() != 197*time.Second || len(s.Reconnects) != 1 || s.SessionID != 3 || s.Account.SID != bob {
 		t.Errorf("session %+v", s)
 	}
-	if x := a.SessionOf("dc1.corp.local", 0x6002, t0.Add(150*time.Second)); x != s {
+	if x := a.SessionOf("dc1.corp.local", 0x6002, t0.Add(150*time.Second)); !x.Is(s) {
 		t.Errorf("SessionOf the other half = %v", x)
 	}
 	if x := a.SessionOf("DC1", 0x3e7, t0.Add(6000*time.Second)); x != nil {
@@ -139,8 +139,8 @@ func TestBoots(t *testing.T) {
 	b.Add("", logon(2, 700), "")
 	b.Add("", sec(3, 4634, 800, "TargetUserSid", bob, "TargetUserName", "bob", "TargetDomainName", "CORP", "TargetLogonId", "0x777", "LogonType", "2"), "")
 	a := b.Analyse()
-	if len(a.Sessions) != 2 || a.Sessions[0].EndKind != "shutdown" || a.Sessions[0].Duration() != 500*time.Second || a.Sessions[1].EndKind != "logoff" {
-		for _, s := range a.Sessions {
+	if a.Sessions.Len() != 2 || a.Sessions.At(0).EndKind != "shutdown" || a.Sessions.At(0).Duration() != 500*time.Second || a.Sessions.At(1).EndKind != "logoff" {
+		for _, s := range a.Sessions.All() {
 			t.Errorf("%+v", s)
 		}
 	}
@@ -175,7 +175,7 @@ func TestIdentities(t *testing.T) {
 	b.Add("", sec(5, 4769, 8, "TargetUserName", "WS7$@CORP.LOCAL", "TargetDomainName", "CORP.LOCAL", "IpAddress", "10.0.0.9", "Status", "0x0", "ServiceName", "FS01$"), "")
 	a := b.Analyse()
 	seen := map[string]bool{}
-	for _, x := range a.Attempts {
+	for _, x := range a.Attempts.All() {
 		seen[x.Account.ID] = true
 		if x.Kind == "ticket" && x.Source.Label != "10.0.0.9 (WS7)" {
 			t.Errorf("ticket from %q", x.Source.Label)
@@ -366,7 +366,7 @@ func TestTimelessRecords(t *testing.T) {
 		b.Add("", r, "")
 	}
 	a := b.Analyse()
-	if len(a.Attempts) != 60 || a.First.IsZero() || a.Last.Sub(a.First) != 57*time.Hour {
-		t.Errorf("%d attempts from %v to %v", len(a.Attempts), a.First, a.Last)
+	if a.Attempts.Len() != 60 || a.First.IsZero() || a.Last.Sub(a.First) != 57*time.Hour {
+		t.Errorf("%d attempts from %v to %v", a.Attempts.Len(), a.First, a.Last)
 	}
 }

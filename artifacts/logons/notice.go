@@ -11,7 +11,7 @@ func (x *reading) profile() {
 	if x.r.ID == 4 {
 		kind = markNoticeEnd
 	}
-	x.b.mark(mark{time: x.r.Time, host: x.host, kind: kind, id: number(x.get("Session")),
+	x.b.mark(&mark{time: x.r.Time, host: x.host, kind: kind, id: number(x.get("Session")),
 		account: rawAccount{sid: x.b.intern(x.r.UserSID)}, ref: x.ref})
 }
 
@@ -21,44 +21,60 @@ const noticeSpan = time.Minute
 // notices builds sessions from what Winlogon and the service for profiles say of
 // log-ons, where the Security log does not reach and no other log has the session.
 // They show account and time, not from where or how.
-func (a *Analysis) notices(marks []mark) {
+func (a *Analysis) notices(list *marks) {
 	type key struct{ host, account string }
-	begins := map[key][]time.Time{}
-	for _, s := range a.Sessions {
-		k := key{s.Host.Names[0], s.Account.ID}
-		begins[k] = append(begins[k], s.Begin)
+	begins := map[key][]time.Time{} // of accounts that notices speak of
+	named := func(m *mark) *Account {
+		if m.kind != markNotice && m.kind != markNoticeEnd {
+			return nil
+		}
+		acc := a.ids.account(m.account, m.host)
+		if acc == nil || acc.Kind != "user" || !hasName(acc.SID) {
+			return nil
+		}
+		return acc
 	}
-	for _, list := range begins {
-		slices.SortFunc(list, time.Time.Compare)
+	for m := range list.all {
+		if acc := named(m); acc != nil {
+			begins[key{m.host, acc.ID}] = nil
+		}
+	}
+	if len(begins) == 0 {
+		return
+	}
+	for i := range a.sessions.list.n {
+		account, host := a.sessions.owner(i)
+		k := key{host.Names[0], account.ID}
+		if times, ok := begins[k]; ok {
+			begins[k] = append(times, a.sessions.begin(i))
+		}
+	}
+	for _, times := range begins {
+		slices.SortFunc(times, time.Time.Compare)
 	}
 	last := map[key]time.Time{} // of notices, which come by time
 	near := func(k key, at time.Time) bool {
 		if t, ok := last[k]; ok && at.Sub(t) <= noticeSpan {
 			return true
 		}
-		list := begins[k]
-		i, _ := slices.BinarySearchFunc(list, at.Add(-noticeSpan), time.Time.Compare)
-		return i < len(list) && list[i].Sub(at) <= noticeSpan
+		times := begins[k]
+		i, _ := slices.BinarySearchFunc(times, at.Add(-noticeSpan), time.Time.Compare)
+		return i < len(times) && times[i].Sub(at) <= noticeSpan
 	}
 	type open struct {
 		key
 		id uint64
 	}
-	running := map[open]*Session{}
-	for i := range marks {
-		m := &marks[i]
-		if m.kind != markNotice && m.kind != markNoticeEnd {
-			continue
-		}
-		acc := a.ids.account(m.account, m.host)
-		if acc == nil || acc.Kind != "user" || !hasName(acc.SID) {
+	running := map[open]int{}
+	for m := range list.all {
+		acc := named(m)
+		if acc == nil {
 			continue
 		}
 		k := key{m.host, acc.ID}
-		s := running[open{k, m.id}]
 		if m.kind == markNoticeEnd {
-			if s != nil {
-				s.End, s.EndKind, s.EndRef = m.time, "logoff", m.ref
+			if i, ok := running[open{k, m.id}]; ok {
+				a.sessions.setEnd(i, m.packed, byLogoff)
 				delete(running, open{k, m.id})
 			}
 			continue
@@ -67,9 +83,7 @@ func (a *Analysis) notices(marks []mark) {
 			continue
 		}
 		h := a.ids.host(m.host)
-		s = &Session{Host: h, Account: acc, Type: -1, Kind: "notice", Source: h, Begin: m.time, SessionID: m.id, BeginRef: m.ref}
-		running[open{k, m.id}] = s
+		running[open{k, m.id}] = a.sessions.start(begun{h, h, acc, "notice", m.time, a.markRef(m)}, m.id)
 		last[k] = m.time
-		a.Sessions = append(a.Sessions, s)
 	}
 }

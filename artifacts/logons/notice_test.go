@@ -32,20 +32,20 @@ func TestNotices(t *testing.T) {
 	b.Add("", sec(2, 4634, 100, "TargetUserSid", bob, "TargetUserName", "bob", "TargetLogonId", "0x777"), "")
 	notice(b, 9, 7001, -30, bob) // before the first record, but the same log-on
 	a := b.Analyse()
-	if len(a.Sessions) != 3 {
-		for _, s := range a.Sessions {
+	if a.Sessions.Len() != 3 {
+		for _, s := range a.Sessions.All() {
 			t.Logf("%+v", s)
 		}
-		t.Fatalf("%d sessions, want 3", len(a.Sessions))
+		t.Fatalf("%d sessions, want 3", a.Sessions.Len())
 	}
-	x, y, z := a.Sessions[0], a.Sessions[1], a.Sessions[2]
+	x, y, z := a.Sessions.At(0), a.Sessions.At(1), a.Sessions.At(2)
 	if x.Kind != "notice" || x.Account.Name != `CORP\bob` || x.Duration() != 1000*time.Second || x.EndKind != "logoff" || x.Type != -1 || x.SessionID != 1 {
 		t.Errorf("%+v", x)
 	}
 	if y.Kind != "notice" || y.EndKind != "shutdown" || y.Duration() != 1000*time.Second {
 		t.Errorf("%+v", y)
 	}
-	if z.Kind != "logon" || x.ID == y.ID {
+	if z.Kind != "logon" || x.ID() == y.ID() {
 		t.Errorf("%+v", z)
 	}
 }

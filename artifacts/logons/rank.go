@@ -128,7 +128,7 @@ func (a *Analysis) guesses(nodes []*node, index map[string]int) {
 	}
 	pairs := map[pair]*tries{}
 	var order []pair
-	for _, at := range a.Attempts {
+	for _, at := range a.tries().All() {
 		if at.Proved() {
 			continue
 		}
@@ -168,27 +168,38 @@ const manyFailures = 10
 
 // sprays finds sources that tried eight accounts within ten minutes.
 func (a *Analysis) sprays(nodes []*node, index map[string]int) {
-	bySource := map[string][]*Attempt{}
-	for _, at := range a.Attempts {
-		if at.Outcome == Failure && !at.Local() {
-			bySource[at.Source.ID] = append(bySource[at.Source.ID], at)
+	type failure struct {
+		at      time.Time
+		account string
+	}
+	type source struct {
+		list  []failure // of ten minutes
+		count map[string]int
+		most  int
+	}
+	bySource := map[string]*source{}
+	for _, at := range a.tries().All() {
+		if at.Outcome != Failure || at.Local() {
+			continue
 		}
+		s := bySource[at.Source.ID]
+		if s == nil {
+			s = &source{count: map[string]int{}}
+			bySource[at.Source.ID] = s
+		}
+		old := 0
+		for old < len(s.list) && at.Time.Sub(s.list[old].at) > 10*time.Minute {
+			if s.count[s.list[old].account]--; s.count[s.list[old].account] == 0 {
+				delete(s.count, s.list[old].account)
+			}
+			old++
+		}
+		s.list = append(s.list[old:], failure{at.Time, at.Account.ID})
+		s.count[at.Account.ID]++
+		s.most = max(s.most, len(s.count))
 	}
 	for _, id := range sorted(bySource) {
-		list := bySource[id]
-		count := map[string]int{}
-		from, most := 0, 0
-		for _, at := range list {
-			count[at.Account.ID]++
-			for at.Time.Sub(list[from].Time) > 10*time.Minute {
-				if count[list[from].Account.ID]--; count[list[from].Account.ID] == 0 {
-					delete(count, list[from].Account.ID)
-				}
-				from++
-			}
-			most = max(most, len(count))
-		}
-		if most >= 8 {
+		if most := bySource[id].most; most >= 8 {
 			nodes[index[id]].add(3, "tried %d accounts within 10 minutes", most)
 		}
 	}

@@ -98,7 +98,7 @@ func marker(kind markKind) func(*reading) {
 		if (kind == markBoot || kind == markStop) && x.k == nil {
 			return
 		}
-		x.b.mark(mark{time: x.r.Time, host: x.host, kind: kind, id: acc.LogonID, account: x.keep(acc), ref: x.ref})
+		x.b.mark(&mark{time: x.r.Time, host: x.host, kind: kind, id: acc.LogonID, account: x.keep(acc), ref: x.ref})
 	}
 }
 
@@ -149,7 +149,7 @@ func (x *reading) logon() {
 	a.auth = x.b.intern(strings.TrimSpace(strings.Join(nonEmpty(x.r.Get("AuthenticationPackageName"), x.r.Get("LmPackageName"),
 		x.r.Get("LogonProcessName")), " ")))
 	x.source(&a, x.r.Get("IpAddress"), x.r.Get("WorkstationName"))
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 func (x *reading) explicit() {
@@ -161,7 +161,7 @@ func (x *reading) explicit() {
 	if strings.EqualFold(a.dest, "localhost") {
 		a.dest = ""
 	}
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 // whyTicket is the proof of a join that is not a claim of the client.
@@ -187,7 +187,7 @@ func (x *reading) ticket() {
 	if name, ok := strings.CutSuffix(a.account.name, "$"); ok && a.address != "" && !isLocal(a.address) {
 		x.b.join(a.address, x.b.intern(HostKey(name)), x.r.Time, x.ref, whyTicket)
 	}
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 func (x *reading) validation() {
@@ -197,7 +197,7 @@ func (x *reading) validation() {
 	}
 	a.auth = x.b.intern(x.r.Get("PackageName"))
 	x.source(&a, "", x.r.Get("Workstation"))
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 func (x *reading) reconnect() {
@@ -209,9 +209,9 @@ func (x *reading) reconnect() {
 		a := x.start("rdp", Success)
 		a.logon = id
 		x.source(&a, x.r.Get("ClientAddress"), x.r.Get("ClientName"))
-		x.b.attempt(a)
+		x.b.attempt(&a)
 	}
-	x.b.mark(mark{time: x.r.Time, host: x.host, kind: kind, id: id, account: x.keep(acc),
+	x.b.mark(&mark{time: x.r.Time, host: x.host, kind: kind, id: id, account: x.keep(acc),
 		address: x.b.intern(cleanAddress(x.r.Get("ClientAddress"))), ref: x.ref})
 }
 
@@ -219,7 +219,7 @@ func (x *reading) denied() {
 	a := x.start("rdp", Failure)
 	a.status = 0xC000015B
 	x.source(&a, x.r.Get("ClientAddress"), "")
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 func (x *reading) group() {
@@ -239,7 +239,7 @@ func (x *reading) vpn() {
 	if len(src) > 0 {
 		x.source(&a, src[0], "")
 	}
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 func (x *reading) notice() {
@@ -250,7 +250,7 @@ func (x *reading) notice() {
 	if x.r.ID == 7002 {
 		kind = markNoticeEnd
 	}
-	x.b.mark(mark{time: x.r.Time, host: x.host, kind: kind, id: number(x.r.Get("TSId")),
+	x.b.mark(&mark{time: x.r.Time, host: x.host, kind: kind, id: number(x.r.Get("TSId")),
 		account: rawAccount{sid: x.b.intern(x.r.Get("UserSid"))}, ref: x.ref})
 }
 
@@ -260,12 +260,12 @@ func (x *reading) terminal() {
 	id := number(x.get("SessionID"))
 	addr := x.get("Address")
 	kind := map[uint32]markKind{21: markRDPBegin, 23: markRDPEnd, 24: markRDPGone, 25: markRDPBack}[x.r.ID]
-	x.b.mark(mark{time: x.r.Time, host: x.host, kind: kind, id: id, account: acc, address: x.b.intern(cleanAddress(addr)), ref: x.ref})
+	x.b.mark(&mark{time: x.r.Time, host: x.host, kind: kind, id: id, account: acc, address: x.b.intern(cleanAddress(addr)), ref: x.ref})
 	if (x.r.ID == 21 || x.r.ID == 25) && cleanAddress(addr) != "" && !strings.EqualFold(addr, "LOCAL") {
 		a := x.start("rdp", Success)
 		a.account = acc
 		x.source(&a, addr, "")
-		x.b.attempt(a)
+		x.b.attempt(&a)
 	}
 }
 
@@ -283,7 +283,7 @@ func (x *reading) authenticated() {
 	a := x.start("rdp", Started)
 	a.account = rawAccount{domain: x.b.intern(x.get("Param2")), name: x.b.intern(x.get("Param1"))}
 	x.source(&a, x.get("Param3"), "")
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 func (x *reading) connection() {
@@ -294,7 +294,7 @@ func (x *reading) connection() {
 	}
 	x.source(&a, addr, "")
 	if a.address != "" {
-		x.b.attempt(a)
+		x.b.attempt(&a)
 	}
 }
 
@@ -306,7 +306,7 @@ func (x *reading) outgoing() {
 		return
 	}
 	a.dest = x.b.intern(HostKey(dest[0]))
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 func (x *reading) gateway() {
@@ -316,7 +316,7 @@ func (x *reading) gateway() {
 	}
 	x.source(&a, x.get("IpAddress"), "")
 	a.dest = x.b.intern(HostKey(x.get("Resource")))
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 func (x *reading) smb() {
@@ -326,7 +326,7 @@ func (x *reading) smb() {
 	if a.account.name == "" {
 		a.account.name = x.b.intern(x.get("UserName"))
 	}
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 func (x *reading) shell() {
@@ -334,7 +334,7 @@ func (x *reading) shell() {
 	if a.account == (rawAccount{}) {
 		a.account = rawAccount{sid: x.b.intern(x.r.UserSID)}
 	}
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 // ssh reads the text of the server of OpenSSH: "Accepted password for bob from
@@ -364,7 +364,7 @@ func (x *reading) ssh() {
 	if words := strings.Fields(rest[at+len(" from "):]); len(words) > 0 {
 		x.source(&a, words[0], "")
 	}
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 func (x *reading) sql() {
@@ -381,7 +381,7 @@ func (x *reading) sql() {
 			x.source(&a, strings.Trim(addr, " ]"), "")
 		}
 	}
-	x.b.attempt(a)
+	x.b.attempt(&a)
 }
 
 // learn takes from every record what it says about the names of accounts.
@@ -429,7 +429,7 @@ func (x *reading) child() {
 		return
 	}
 	if !fixedID(id) {
-		x.b.mark(mark{time: x.r.Time, host: x.host, kind: kind, id: id, ref: x.ref})
+		x.b.mark(&mark{time: x.r.Time, host: x.host, kind: kind, id: id, ref: x.ref})
 	}
 }
 
@@ -460,18 +460,17 @@ func (b *Builder) chains() {
 	type claim struct {
 		name string
 		at   time.Time
-		ref  Ref
 	}
-	last := map[[2]string]claim{}
-	for i := range b.raw {
-		a := &b.raw[i]
-		key := [2]string{a.host, strings.ToLower(a.account.name)}
+	last, l := map[[2]string]claim{}, b.tried
+	for i := range l.list.n {
+		t := l.list.at(i)
+		a := l.shape(t)
 		switch {
 		case a.kind == "logon" && a.typ == 3 && a.address == "" && a.name != "" && a.account.name != "":
-			last[key] = claim{a.name, a.time, a.ref}
+			last[[2]string{a.host, strings.ToLower(a.account.name)}] = claim{a.name, t.time()}
 		case a.kind == "rdp" && a.address != "" && !isLocal(a.address) && a.account.name != "":
-			if c, ok := last[key]; ok && a.time.Sub(c.at) <= chainSpan {
-				b.join(a.address, c.name, a.time, a.ref, "Remote Desktop: name and address of one connection")
+			if c, ok := last[[2]string{a.host, strings.ToLower(a.account.name)}]; ok && t.time().Sub(c.at) <= chainSpan {
+				b.join(a.address, c.name, t.time(), l.ref(t, true), "Remote Desktop: name and address of one connection")
 			}
 		}
 	}

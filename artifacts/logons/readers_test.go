@@ -33,10 +33,10 @@ func attemptOf(t *testing.T, r *events.Record) *Attempt {
 	b := New(nil)
 	b.Add("", r, "0000000000000001")
 	a := b.Analyse()
-	if len(a.Attempts) != 1 {
-		t.Fatalf("%s %d gives %d attempts, want one", r.Channel, r.ID, len(a.Attempts))
+	if a.Attempts.Len() != 1 {
+		t.Fatalf("%s %d gives %d attempts, want one", r.Channel, r.ID, a.Attempts.Len())
 	}
-	return a.Attempts[0]
+	return a.Attempts.At(0)
 }
 
 // TestEachKindOfAttempt holds what each event becomes to what it says: who, from
@@ -132,8 +132,8 @@ func TestRecordsThatSayNothing(t *testing.T) {
 	} {
 		b := New(nil)
 		b.Add("", r, "0000000000000001")
-		if a := b.Analyse(); len(a.Attempts)+len(a.Sessions) != 0 {
-			t.Errorf("%s gives %d attempts and %d sessions", name, len(a.Attempts), len(a.Sessions))
+		if a := b.Analyse(); a.Attempts.Len()+a.Sessions.Len() != 0 {
+			t.Errorf("%s gives %d attempts and %d sessions", name, a.Attempts.Len(), a.Sessions.Len())
 		}
 	}
 }
@@ -164,7 +164,7 @@ func TestSecureShell(t *testing.T) {
 	for _, text := range []string{"Server listening on 0.0.0.0 port 22.", "Connection closed by authenticating user bob 10.0.0.5 port 50022", "Accepted"} {
 		b := New(nil)
 		b.Add("", line(text), "0000000000000001")
-		if n := len(b.Analyse().Attempts); n != 0 {
+		if n := b.Analyse().Attempts.Len(); n != 0 {
 			t.Errorf("%q gives %d attempts", text, n)
 		}
 	}
@@ -196,12 +196,12 @@ func TestFiltersOneByOne(t *testing.T) {
 				edges = append(edges, fmt.Sprintf("%s/%d", e.Account.Name, e.Type))
 			}
 		}
-		for _, x := range a.Attempts {
+		for _, x := range a.Attempts.All() {
 			if f.attempt(x) {
 				attempts = include(attempts, fmt.Sprintf("%s/%d", x.Account.Name, x.Type))
 			}
 		}
-		for _, s := range a.Sessions {
+		for _, s := range a.Sessions.All() {
 			if f.session(s) {
 				sessions = append(sessions, fmt.Sprintf("%s/%d", s.Account.Name, s.Type))
 			}

@@ -132,7 +132,7 @@ func TestInterfaces(t *testing.T) {
 		want  string
 	}{{0, "WS7", "WS7"}, {41 * 24 * time.Hour, "ws7.corp.local", "WS7"}, {24 * time.Hour, "WS7", "10.0.0.70 (WS7)"}, {0, "OTHER", "10.0.0.70"}, {0, "", "10.0.0.70"}} {
 		a := from(c.lease, c.host, nil)
-		if s := a.Attempts[len(a.Attempts)-1].Source; s.Label != c.want {
+		if s := a.Attempts.At(a.Attempts.Len() - 1).Source; s.Label != c.want {
 			t.Errorf("%+v: from %s", c, s.Label)
 		}
 	}

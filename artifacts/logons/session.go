@@ -1,9 +1,6 @@
 package logons
 
 import (
-	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +11,6 @@ import (
 
 // A Session is the span between a log-on and its end.
 type Session struct {
-	ID         string // stable: a hash of host, boot, log-on id and begin
 	Host       *Host
 	Account    *Account
 	Type       int
@@ -37,6 +33,32 @@ type Session struct {
 	BeginRef   Ref
 	EndRef     Ref
 	Findings   []string
+
+	in    *packedSessions
+	index int
+	sum   uint64
+}
+
+// ID is stable: a hash of host, boot, log-on id and begin.
+func (s *Session) ID() string { return digits(s.sum) }
+
+// Is reports whether two are one session.
+func (s *Session) Is(o *Session) bool {
+	return s == o || s != nil && o != nil && s.in != nil && s.in == o.in && s.index == o.index
+}
+
+// AddFindings notes rules whose findings speak of the session.
+func (s *Session) AddFindings(rules []string) {
+	list := slices.Concat(s.Findings, rules)
+	slices.Sort(list)
+	s.Findings = slices.Compact(list)
+	if s.in == nil {
+		return
+	}
+	if s.in.findings == nil {
+		s.in.findings = map[int][]string{}
+	}
+	s.in.findings[s.index] = s.Findings
 }
 
 // Duration is the length of the session, 0 while it is open.
@@ -47,80 +69,37 @@ func (s *Session) Duration() time.Duration {
 	return s.End.Sub(s.Begin)
 }
 
-// logonKey is a log-on id of one machine. Ids start again at each boot, so a key
-// has one session for each boot.
-type logonKey struct {
-	host string
-	id   uint64
-}
-
-// A begun is a session by the time at which one of its log-on ids began.
-type begun struct {
-	at time.Time
-	s  *Session
-}
-
-func reason(r *rawAttempt) string {
+func reason(r *shape) string {
 	if r.outcome != Failure {
 		return ""
 	}
 	return events.StatusText("0x" + strconv.FormatUint(r.status, 16))
 }
 
-// sessions builds sessions of log-ons and of Remote Desktop.
-func (a *Analysis) sessions(marks []mark, counted map[countKey][]int64) {
-	slices.SortStableFunc(marks, func(x, y mark) int {
-		return cmp.Or(x.time.Compare(y.time), cmp.Compare(x.host, y.host), cmp.Compare(x.ref.Channel, y.ref.Channel),
-			cmp.Compare(x.ref.Number, y.ref.Number))
-	})
+// build builds sessions of log-ons and of Remote Desktop.
+func (a *Analysis) build(list *marks, ticks *pile[tick], keys *shapes[string]) {
+	list.sort()
+	p := a.sessions
+	p.logons()
 	boots := map[string][]boot{}
-	for i := range marks {
-		if m := &marks[i]; m.kind == markBoot || m.kind == markStop {
+	for m := range list.all {
+		if m.kind == markBoot || m.kind == markStop {
 			boots[m.host] = append(boots[m.host], boot{m.time, m.kind == markStop})
 		}
+		a.apply(m)
 	}
-	for _, at := range a.Attempts {
-		if at.Kind == "logon" && at.Outcome == Success && !fixedID(at.LogonID) {
-			a.begin(at)
+	a.count(ticks, keys)
+	a.terminals(list)
+	a.notices(list)
+	for i := range p.list.n {
+		account, host := p.owner(i)
+		p.close(i, boots[host.Names[0]])
+		if p.list.at(i).privileged {
+			account.Privileged = true
 		}
 	}
-	for i := range marks {
-		a.apply(&marks[i])
-	}
-	a.count(counted)
-	a.terminals(marks)
-	seen := map[*Session]bool{} // both halves of an elevated log-on are one
-	for _, list := range a.byLogon {
-		for _, b := range list {
-			if !seen[b.s] {
-				seen[b.s] = true
-				a.Sessions = append(a.Sessions, b.s)
-			}
-		}
-	}
-	a.notices(marks)
-	for _, s := range a.Sessions {
-		s.close(boots[s.Host.Names[0]])
-		s.ID = s.id()
-		if s.Privileged {
-			s.Account.Privileged = true
-		}
-	}
-	slices.SortFunc(a.Sessions, func(x, y *Session) int {
-		return cmp.Or(x.Begin.Compare(y.Begin), cmp.Compare(x.Host.ID, y.Host.ID), cmp.Compare(x.ID, y.ID))
-	})
-}
-
-// id is made of what each record of the begin shows, so that it does not depend
-// on what else was read.
-func (s *Session) id() string {
-	n := s.LogonID
-	if s.Kind != "logon" {
-		n = s.SessionID
-	}
-	sum := sha256.Sum256([]byte(s.Host.Names[0] + "\x00" + strconv.FormatUint(n, 16) + "\x00" + s.Kind + "\x00" +
-		s.Begin.Format(time.RFC3339Nano)))
-	return hex.EncodeToString(sum[:8])
+	p.finish()
+	a.Sessions = p.series(true)
 }
 
 // A boot is a start or stop of a machine.
@@ -129,70 +108,64 @@ type boot struct {
 	stop bool
 }
 
-func (a *Analysis) begin(at *Attempt) {
-	key := logonKey{at.Host.Names[0], at.LogonID}
-	s := &Session{
-		Host: at.Host, Account: at.Account, Type: at.Type, Kind: "logon", Source: at.Source, Begin: at.Time, LogonID: at.LogonID,
-		Linked:  at.Linked,
-		Process: at.Process, BeginRef: at.Ref,
-	}
-	at.Session = s
-	// The two halves of one elevated log-on are one session.
-	if at.Linked != 0 {
-		if other := a.last(logonKey{key.host, at.Linked}, at.Time); other != nil && other.Linked == at.LogonID &&
-			at.Time.Sub(other.Begin) < time.Minute {
-			at.Session = other
-			a.byLogon[key] = append(a.byLogon[key], begun{at.Time, other})
-			return
-		}
-	}
-	a.byLogon[key] = append(a.byLogon[key], begun{at.Time, s})
-}
-
-// last returns the session of a log-on id that had begun at a time.
-func (a *Analysis) last(key logonKey, at time.Time) *Session {
-	list := a.byLogon[key] // by time, as the attempts are
-	i, _ := slices.BinarySearchFunc(list, at, func(b begun, at time.Time) int {
-		if b.at.After(at) {
-			return 1
-		}
-		return -1
-	})
-	if i == 0 {
-		return nil
-	}
-	return list[i-1].s
-}
-
 // SessionOf returns the session that a log-on id of a machine means at a time,
 // or nil.
 func (a *Analysis) SessionOf(host string, id uint64, at time.Time) *Session {
-	if fixedID(id) {
-		return nil
+	if i := a.sessionOf(host, id, at); i >= 0 {
+		return a.sessions.at(i)
 	}
-	s := a.last(logonKey{HostKey(host), id}, at)
-	if s == nil || !s.End.IsZero() && at.After(s.End.Add(time.Minute)) {
-		return nil
+	return nil
+}
+
+func (a *Analysis) sessionOf(host string, id uint64, at time.Time) int {
+	if fixedID(id) || a.sessions == nil {
+		return -1
 	}
-	return s
+	h := a.ids.hosts[HostKey(host)]
+	if h == nil {
+		return -1
+	}
+	i := a.sessions.last(h.number, id, momentOf(at))
+	if i < 0 {
+		return -1
+	}
+	if s := a.sessions.list.at(i); s.ended() && at.After(s.endTime().Add(time.Minute)) {
+		return -1
+	}
+	return i
 }
 
 // SessionAt returns the session that a record of an event log belongs to: by the
 // log-on id that the record names, or by the record itself where it names only
 // the session of the terminal services. It returns nil where none is known.
 func (a *Analysis) SessionAt(host string, id uint64, at time.Time, record string) *Session {
-	if s := a.byRecord[record]; s != nil {
-		return s
+	if i := a.sessionAt(host, id, at, record); i >= 0 {
+		return a.sessions.at(i)
 	}
-	if s := a.SessionOf(host, id, at); s != nil {
-		return s
+	return nil
+}
+
+// SessionIDAt returns the id of what [Analysis.SessionAt] returns, or "".
+func (a *Analysis) SessionIDAt(host string, id uint64, at time.Time, record string) string {
+	if i := a.sessionAt(host, id, at, record); i >= 0 {
+		return digits(a.sessions.list.at(i).sum)
+	}
+	return ""
+}
+
+func (a *Analysis) sessionAt(host string, id uint64, at time.Time, record string) int {
+	if i, ok := a.byRecord[record]; ok {
+		return i
+	}
+	if i := a.sessionOf(host, id, at); i >= 0 {
+		return i
 	}
 	// Windows may write of a log-on just before it records it.
-	s := a.SessionOf(host, id, at.Add(markSlack))
-	if s == nil || s.Begin.Before(at) {
-		return nil
+	i := a.sessionOf(host, id, at.Add(markSlack))
+	if i < 0 || a.sessions.begin(i).Before(at) {
+		return -1
 	}
-	return s
+	return i
 }
 
 // markSlack is how much before the log-on a mark of it may be written: Windows
@@ -208,74 +181,83 @@ func (a *Analysis) apply(m *mark) {
 	case markBoot, markStop, markNotice, markNoticeEnd, markRDPBegin, markRDPEnd:
 		return
 	}
-	s := a.last(logonKey{m.host, m.id}, m.time.Add(markSlack))
-	if s == nil {
+	h := a.ids.hosts[m.host]
+	if h == nil {
 		return
 	}
+	i := a.sessions.last(h.number, m.id, momentOf(m.time.Add(markSlack)))
+	if i < 0 {
+		return
+	}
+	s := a.sessions.list.at(i)
 	switch m.kind {
 	case markEnd:
-		if s.End.IsZero() {
-			s.End, s.EndKind, s.EndRef = m.time, "logoff", m.ref
-		} else if s.EndKind == "user" {
-			s.End, s.EndRef = m.time, m.ref // the end itself, after the user's wish
+		if !s.ended() {
+			a.sessions.setEnd(i, m.packed, byLogoff)
+		} else if s.end == byUser {
+			a.sessions.setEnd(i, m.packed, byUser) // the end itself, after the user's wish
 		}
 	case markUserEnd:
-		s.End, s.EndKind, s.EndRef = m.time, "user", m.ref
+		a.sessions.setEnd(i, m.packed, byUser)
 	case markPrivileged:
-		s.Privileged = true
+		s.privileged = true
 	case markLock:
-		s.Locks++
+		s.locks++
 	case markRDPBack:
-		s.Reconnects = append(s.Reconnects, m.time)
+		a.sessions.reconnect(i, m.time)
 	}
 }
 
-// count adds up what happened in each session, by its times in nanoseconds.
-func (a *Analysis) count(counted map[countKey][]int64) {
-	for k, times := range counted {
-		for _, t := range times {
-			s := a.last(logonKey{k.host, k.id}, time.Unix(0, t).Add(markSlack))
-			switch {
-			case s == nil:
-			case k.kind == markProcess:
-				s.Processes++
-			default:
-				s.Changes++
-			}
+// count adds up what happened in each session.
+func (a *Analysis) count(ticks *pile[tick], keys *shapes[string]) {
+	for i := range ticks.n {
+		t := ticks.at(i)
+		h := a.ids.hosts[*keys.list.at(int(t.host))]
+		if h == nil {
+			continue
+		}
+		k := a.sessions.last(h.number, t.id, momentOf(time.Unix(0, t.at).Add(markSlack)))
+		switch {
+		case k < 0:
+		case t.kind == markProcess:
+			a.sessions.list.at(k).processes++
+		default:
+			a.sessions.list.at(k).changes++
 		}
 	}
 }
 
 // close ends sessions whose end the log does not hold.
-func (s *Session) close(boots []boot) {
-	i, _ := slices.BinarySearchFunc(boots, s.Begin, func(b boot, at time.Time) int {
+func (p *packedSessions) close(k int, boots []boot) {
+	s := p.list.at(k)
+	i, _ := slices.BinarySearchFunc(boots, p.begin(k), func(b boot, at time.Time) int {
 		if b.at.After(at) {
 			return 1
 		}
 		return -1
 	})
-	if i < len(boots) && (s.End.IsZero() || s.End.After(boots[i].at.Add(time.Minute))) {
+	if i < len(boots) && (!s.ended() || s.endTime().After(boots[i].at.Add(time.Minute))) {
 		// A log-on id of another boot is another session.
-		s.End, s.EndKind, s.EndRef = boots[i].at, "reboot", Ref{}
+		how := byReboot
 		if boots[i].stop {
-			s.EndKind = "shutdown"
+			how = byShutdown
 		}
+		p.cut(k, momentOf(boots[i].at), how)
 	}
-	if s.End.IsZero() {
-		s.EndKind = "open"
+	if !s.ended() {
+		s.end = stillOpen
 	}
 }
 
 // terminals builds sessions from the events of the terminal services, where
 // the Security log has no log-on for them.
-func (a *Analysis) terminals(marks []mark) {
+func (a *Analysis) terminals(list *marks) {
 	type key struct {
 		host string
 		id   uint64
 	}
-	open := map[key]*Session{}
-	for i := range marks {
-		m := &marks[i]
+	open := map[key]int{}
+	for m := range list.all {
 		k := key{m.host, m.id}
 		switch m.kind {
 		case markBoot:
@@ -287,49 +269,79 @@ func (a *Analysis) terminals(marks []mark) {
 		case markRDPBegin:
 			open[k] = a.terminal(m)
 		}
-		if s := open[k]; s != nil && m.ref.ID != "" && m.kind.terminal() && strings.EqualFold(m.ref.Channel, lsm) {
-			a.byRecord[m.ref.ID] = s
+		i, ok := open[k]
+		if !ok {
+			continue
+		}
+		if m.kind.terminal() && strings.EqualFold(m.ref.Channel, lsm) {
+			if id := a.attempts.ids.text(m.packed.id, m.packed.nsec); id != "" {
+				a.byRecord[id] = i
+			}
 		}
 		switch m.kind {
 		case markRDPGone:
-			if s := open[k]; s != nil && m.id < 1<<32 {
-				s.End, s.EndKind, s.EndRef = m.time, "disconnect", m.ref
+			if m.id < 1<<32 {
+				a.sessions.setEnd(i, m.packed, byDisconnect)
 			}
 		case markRDPBack:
-			if s := open[k]; s != nil {
-				s.Reconnects = append(s.Reconnects, m.time)
-				s.End, s.EndKind, s.EndRef = time.Time{}, "", Ref{}
-			}
+			a.sessions.reconnect(i, m.time)
+			a.sessions.cut(i, moment{sec: noTime}, noEnd)
 		case markRDPEnd:
-			if s := open[k]; s != nil {
-				s.End, s.EndKind, s.EndRef = m.time, "logoff", m.ref
-				delete(open, k)
-			}
+			a.sessions.setEnd(i, m.packed, byLogoff)
+			delete(open, k)
 		}
 	}
 }
 
 // terminal begins a session of the terminal services, or finds the log-on that
 // it belongs to: of the same account on the same machine within ten seconds.
-func (a *Analysis) terminal(m *mark) *Session {
+func (a *Analysis) terminal(m *mark) int {
 	acc := a.ids.account(m.account, m.host)
-	i, _ := slices.BinarySearchFunc(a.Attempts, m.time.Add(-chainSpan), func(x *Attempt, t time.Time) int { return x.Time.Compare(t) })
-	for ; i < len(a.Attempts) && !a.Attempts[i].Time.After(m.time.Add(chainSpan)); i++ {
-		x := a.Attempts[i]
-		if s := x.Session; s != nil && x.Host.Names[0] == m.host && x.Account == acc &&
-			(x.Type == 10 || x.Type == 2 || x.Type == 11 || x.Type == 12) && s.SessionID == 0 {
-			s.SessionID = m.id
-			return s
+	l := a.attempts
+	for i := l.search(m.time.Add(-chainSpan)); i < l.list.n; i++ {
+		t := l.list.at(i)
+		if t.time().After(m.time.Add(chainSpan)) {
+			break
+		}
+		s, f := l.shape(t), &l.facts[t.shape]
+		if k := int(t.session) - 1; k >= 0 && f.host.Names[0] == m.host && f.account == acc &&
+			(s.typ == 10 || s.typ == 2 || s.typ == 11 || s.typ == 12) && a.sessions.terminals[k] == 0 {
+			a.sessions.setTerminal(k, m.id)
+			return k
 		}
 	}
-	s := &Session{Host: a.ids.host(m.host), Account: acc, Type: -1, Kind: "rdp", Begin: m.time, SessionID: m.id, BeginRef: m.ref}
-	if s.Account == nil {
-		s.Account = a.ids.named(`?\`, true)
+	b := begun{host: a.ids.host(m.host), account: acc, kind: "rdp", at: m.time, ref: a.markRef(m)}
+	if b.account == nil {
+		b.account = a.ids.named(`?\`, true)
 	}
-	s.Source = s.Host
+	b.source = b.host
 	if m.address != "" && !isLocal(m.address) && !strings.EqualFold(m.address, "local") {
-		s.Source = a.ids.byAddress(m.address, m.time)
+		b.source = a.ids.byAddress(m.address, m.time)
 	}
-	a.Sessions = append(a.Sessions, s)
-	return s
+	return a.sessions.start(b, m.id)
+}
+
+// markRef is the record of a mark, with its id.
+func (a *Analysis) markRef(m *mark) Ref {
+	m.ref.ID = a.attempts.ids.text(m.packed.id, m.packed.nsec)
+	return m.ref
+}
+
+// SessionsNamed returns the sessions with some ids, by begin.
+func (a *Analysis) SessionsNamed(ids []string) (out []*Session) {
+	want := map[uint64]bool{}
+	for _, id := range ids {
+		if n, ok := parseID(id); ok {
+			want[n] = true
+		}
+	}
+	if a.sessions == nil || len(want) == 0 {
+		return nil
+	}
+	for i, k := range a.sessions.order {
+		if want[a.sessions.list.at(int(k)).sum] {
+			out = append(out, a.Sessions.At(i))
+		}
+	}
+	return out
 }

@@ -12,7 +12,7 @@ import (
 // of the terminal services by themselves.
 func TestSessionAt(t *testing.T) {
 	a := intrusion().Analyse()
-	rdp := a.Sessions[1]
+	rdp := a.Sessions.At(1)
 	at := func(s int) time.Time { return t0.Add(time.Duration(s) * time.Second) }
 	for name, c := range map[string]struct {
 		host   string
@@ -22,7 +22,7 @@ func TestSessionAt(t *testing.T) {
 		want   *Session
 	}{
 		"a process of the other half":          {"DC1", 0x6002, at(120), "", rdp},
-		"the network log-on":                   {"dc1.corp.local", 0x5001, at(110), "", a.Sessions[0]},
+		"the network log-on":                   {"dc1.corp.local", 0x5001, at(110), "", a.Sessions.At(0)},
 		"written just before the log-on":       {"DC1", 0x6001, at(102), "", rdp},
 		"long before it":                       {"DC1", 0x6001, at(90), "", nil},
 		"after its end":                        {"DC1", 0x6001, at(400), "", nil},
@@ -32,7 +32,7 @@ func TestSessionAt(t *testing.T) {
 		"no id, another record":                {"DC1", 0, at(200), "x", nil},
 		"an id that no log-on has in the logs": {"DC1", 0x9999, at(120), "", nil},
 	} {
-		if got := a.SessionAt(c.host, c.id, c.at, c.record); got != c.want {
+		if got := a.SessionAt(c.host, c.id, c.at, c.record); !got.Is(c.want) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

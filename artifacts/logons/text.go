@@ -22,7 +22,9 @@ func writeText(w io.Writer, a *Analysis, view string, f *Filter) error {
 	if err != nil {
 		return err
 	}
-	for _, row := range t.rows {
+	n := 0
+	for row := range t.all {
+		n++
 		for i, v := range row {
 			if v != "" {
 				fmt.Fprintf(b, "%s: %s  ", t.columns[i], clean(v))
@@ -30,7 +32,7 @@ func writeText(w io.Writer, a *Analysis, view string, f *Filter) error {
 		}
 		fmt.Fprintln(b)
 	}
-	if len(t.rows) == 0 {
+	if n == 0 {
 		fmt.Fprintf(b, "no rows in the view %q\n", view)
 	}
 	return b.Flush()
@@ -38,7 +40,7 @@ func writeText(w io.Writer, a *Analysis, view string, f *Filter) error {
 
 func (a *Analysis) overview(w io.Writer, f *Filter) {
 	success, failure, zone := 0, 0, a.Zone()
-	for _, x := range a.Attempts {
+	for _, x := range a.Attempts.All() {
 		switch x.Outcome {
 		case Success:
 			success++
@@ -46,8 +48,8 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 			failure++
 		}
 	}
-	fmt.Fprintf(w, "%d log-on records (%d successes, %d failures), %d sessions, %d accounts, %d machines and sources\n", len(a.Attempts),
-		success, failure, len(a.Sessions), len(a.Accounts), len(a.Hosts))
+	fmt.Fprintf(w, "%d log-on records (%d successes, %d failures), %d sessions, %d accounts, %d machines and sources\n", a.Attempts.Len(),
+		success, failure, a.Sessions.Len(), len(a.Accounts), len(a.Hosts))
 	if !a.First.IsZero() {
 		fmt.Fprintf(w, "from %s to %s\n", minute(a.First, zone), minute(a.Last, zone))
 	}
@@ -91,7 +93,7 @@ func (a *Analysis) overview(w io.Writer, f *Filter) {
 	}
 	fmt.Fprint(w, "\nSessions\n")
 	n = 0
-	for _, s := range a.Sessions {
+	for _, s := range a.Sessions.All() {
 		if !f.session(s) || s.Account.Kind != "user" {
 			continue
 		}

@@ -210,12 +210,17 @@ func TestTails(t *testing.T) {
 // XML, and the same each time.
 func TestCharts(t *testing.T) {
 	a := intrusion().Analyse()
+	var list []*Session
+	for i := range a.Sessions.Len() {
+		list = append(list, a.Sessions.At(i))
+	}
 	for i := range 70 {
 		name := fmt.Sprintf("CORP\\<user \"&%d\x07>", i)
 		acc := &Account{ID: name, Name: name, Kind: "user"}
-		a.Sessions = append(a.Sessions, &Session{Account: acc, Host: a.Hosts[0], Source: a.Hosts[0], Begin: t0, End: t0.Add(time.Hour), Type: 2})
+		list = append(list, &Session{Account: acc, Host: a.Hosts[0], Source: a.Hosts[0], Begin: t0, End: t0.Add(time.Hour), Type: 2})
 		a.Edges = append(a.Edges, &Edge{Account: acc, Source: a.Hosts[0], Target: a.Hosts[0], Hours: [7][24]int{{1}}})
 	}
+	a.Sessions = SeriesOf(list...)
 	draw := func(view string) string {
 		var b strings.Builder
 		if err := writeSVG(&b, a, view, nil); err != nil {

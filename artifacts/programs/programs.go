@@ -72,7 +72,7 @@ func (r Ref) compare(o Ref) int {
 type Model struct {
 	Host     string
 	Programs []*Program // by path; [Model.All] has more
-	Sessions []*logons.Session
+	Sessions logons.Series[logons.Session]
 	Logons   *logons.Analysis
 	Acts     []*Act // by time: what was done that is not a start
 	Coverage []Gap  // what the evidence does not hold

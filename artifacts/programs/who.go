@@ -22,7 +22,7 @@ type who struct {
 	hosts  []string
 	bySID  map[string]string // names
 	byName map[string]string // SIDs, by folded name
-	people []*logons.Session // interactive and remote sessions of users, by begin
+	people []span            // interactive and remote sessions of users, by begin
 }
 
 func newWho(b *Builder, a *logons.Analysis) *who {
@@ -51,12 +51,18 @@ func newWho(b *Builder, a *logons.Analysis) *who {
 			}
 		}
 	}
-	for _, s := range a.Sessions {
+	for i, s := range a.Sessions.All() {
 		if isPerson(s) {
-			w.people = append(w.people, s)
+			w.people = append(w.people, span{s.Begin.Unix(), s.End.Unix(), uint32(i)})
 		}
 	}
 	return w
+}
+
+// A span is when a session was open, in seconds.
+type span struct {
+	begin, end int64 // the end of one that stayed open is that of the zero time
+	session    uint32
 }
 
 // isPerson reports whether somebody could start programs in a session: at the
@@ -95,10 +101,19 @@ func (w *who) session(id uint64, at time.Time) *logons.Session {
 	return nil
 }
 
+var noEnd = time.Time{}.Unix()
+
 // open returns the sessions of people that were open at a time.
 func (w *who) open(at time.Time) []*logons.Session {
 	var out []*logons.Session
-	for _, s := range w.people {
+	for _, p := range w.people {
+		if p.begin > at.Unix() {
+			break
+		}
+		if p.end < at.Unix() && p.end != noEnd {
+			continue
+		}
+		s := w.a.Sessions.At(int(p.session))
 		if s.Begin.After(at) {
 			break
 		}
@@ -149,7 +164,7 @@ func (w *who) attribute(p *prog) {
 		}
 		w.name(&s.Account)
 		if l := w.session(s.logon, s.Time); l != nil {
-			s.Session = l.ID
+			s.Session = l.ID()
 			s.Account.Source = sourceOf(l)
 			if s.Account.SID == "" && l.Account != nil {
 				s.Account.SID = l.Account.SID
@@ -240,7 +255,7 @@ func (p *prog) accounts() {
 func (w *who) acts(list []*Act) {
 	for _, a := range list {
 		if s := w.session(a.Actor.LogonID, a.Time); s != nil {
-			a.Session = s.ID
+			a.Session = s.ID()
 		}
 		x := Attribution{SID: a.Actor.SID, Name: a.Actor.Name}
 		w.name(&x)

@@ -78,12 +78,12 @@ var levelOrder = []string{"", "informational", "low", "medium", "high", "critica
 
 // drawLogons makes the chapter, or nil where no log-on is recorded.
 func drawLogons(a *logons.Analysis, many bool, tr translate) *logonsView {
-	if a == nil || len(a.Edges)+len(a.Sessions) == 0 {
+	if a == nil || len(a.Edges)+a.Sessions.Len() == 0 {
 		return nil
 	}
-	v := &logonsView{Attempts: len(a.Attempts)}
+	v := &logonsView{Attempts: a.Attempts.Len()}
 	accounts, sources := map[*logons.Account]bool{}, map[*logons.Host]bool{}
-	for _, t := range a.Attempts {
+	for _, t := range a.Attempts.All() {
 		if t.Outcome == logons.Failure {
 			v.Failed++
 		}
@@ -194,9 +194,9 @@ func person(s *logons.Session) bool {
 func drawSpans(a *logons.Analysis, many bool, tr translate) *spans {
 	type key struct{ account, host string }
 	lanes := map[key]*spanLane{}
-	sessions := map[key][]*logons.Session{}
+	sessions := map[key][]int32{}
 	b := buckets{maxBuckets, 0, map[int64]counts{}}
-	for _, s := range a.Sessions {
+	for i, s := range a.Sessions.All() {
 		if !person(s) {
 			continue
 		}
@@ -206,7 +206,7 @@ func drawSpans(a *logons.Analysis, many bool, tr translate) *spans {
 			l = &spanLane{Account: s.Account.Name, Host: s.Host.Label, First: s.Begin}
 			lanes[k] = l
 		}
-		sessions[k] = append(sessions[k], s)
+		sessions[k] = append(sessions[k], int32(i))
 		l.Sessions++
 		l.Total += s.Duration()
 		l.Last = s.Begin
@@ -238,7 +238,7 @@ func drawSpans(a *logons.Analysis, many bool, tr translate) *spans {
 	keys, out.Left = head(keys, maxSpans)
 	for _, k := range keys {
 		for _, s := range sessions[k] {
-			addSpan(&b, s)
+			addSpan(&b, a.Sessions.At(int(s)))
 		}
 	}
 	axis, _ := newAxis(b, laneLeft, chartRight)
@@ -251,7 +251,10 @@ func drawSpans(a *logons.Analysis, many bool, tr translate) *spans {
 			l.Label = laneLabel(l.Account + " – " + l.Host)
 		}
 		for _, s := range sessions[k] {
-			l.bar(axis, s, tr)
+			if len(l.Bars) == maxSpanBars {
+				break
+			}
+			l.bar(axis, a.Sessions.At(int(s)), tr)
 		}
 		out.Lanes = append(out.Lanes, *l)
 	}
@@ -275,9 +278,6 @@ func addSpan(b *buckets, s *logons.Session) {
 }
 
 func (l *spanLane) bar(a *axis, s *logons.Session, tr translate) {
-	if len(l.Bars) == maxSpanBars {
-		return
-	}
 	x, ok := a.x(s.Begin)
 	if !ok {
 		return

@@ -124,7 +124,7 @@ func TestLaneHosts(t *testing.T) {
 	}
 	tr, _ := translator("en")
 	for want, list := range map[string][]*logons.Session{"bob – ONE": {session(one), session(two)}, "bob": {session(one)}} {
-		s := drawSpans(&logons.Analysis{Sessions: list}, false, tr)
+		s := drawSpans(&logons.Analysis{Sessions: logons.SeriesOf(list...)}, false, tr)
 		if len(s.Lanes) != len(list) || s.Lanes[0].Label != want {
 			t.Errorf("%+v, want %q", s.Lanes, want)
 		}

@@ -37,8 +37,8 @@ func AddLogons(b *logons.Builder, host string, res *artifacts.Result) {
 // session fills in the log-on session that a row belongs to.
 func session(a *logons.Analysis, r *output.Row) {
 	computer, id := r.Logon()
-	if s := a.SessionAt(computer, id, r.Time, r.RecordID); s != nil {
-		r.Session = s.ID
+	if s := a.SessionIDAt(computer, id, r.Time, r.RecordID); s != "" {
+		r.Session = s
 	}
 }
 
@@ -51,7 +51,7 @@ func RankLogons(a *logons.Analysis, reports ...*findings.Report) {
 			s.finding(&r.Findings[i])
 		}
 	}
-	for _, t := range a.Attempts {
+	for _, t := range a.Attempts.All() {
 		s.attempt(t)
 	}
 	for _, r := range reports {
@@ -151,13 +151,14 @@ func (s *sayings) attempt(t *logons.Attempt) {
 	if x == nil {
 		return
 	}
-	t.Findings = x.ids
+	level := t.Level
 	if x.hop > 0 {
-		t.Level = x.hop.String()
+		level = x.hop.String()
 	}
+	t.Judge(x.ids, level)
 	say(s.edges, edgeKey{t.Account, t.Source, t.Dest, t.Kind, t.Type}, x.level, x.ids)
-	if t.Session != nil {
-		t.Session.Findings = merge(t.Session.Findings, x.ids)
+	if s := t.Session(); s != nil {
+		s.AddFindings(x.ids)
 	}
 }
 
@@ -194,7 +195,7 @@ func merge(a, b []string) []string {
 
 // writeLogons writes the log-on analysis of a machine.
 func (x *machineScan) writeLogons() error {
-	if x.analysis == nil || len(x.analysis.Attempts)+len(x.analysis.Sessions) == 0 {
+	if x.analysis == nil || x.analysis.Attempts.Len()+x.analysis.Sessions.Len() == 0 {
 		return nil
 	}
 	for _, f := range []struct{ name, format, view string }{
@@ -207,7 +208,7 @@ func (x *machineScan) writeLogons() error {
 		case "logons":
 			rows = len(x.analysis.Edges)
 		case "sessions":
-			rows = len(x.analysis.Sessions)
+			rows = x.analysis.Sessions.Len()
 		}
 		if err := x.small(f.name, f.format, rows, func(w io.Writer) error { return format.Write(w, x.analysis, f.view, nil) }); err != nil {
 			return err

@@ -124,13 +124,16 @@ func (g *gathering) sessions(w *Window) {
 			ids = with(ids, id)
 		}
 	}
-	for _, s := range g.m.Sessions {
-		if !slices.Contains(ids, s.ID) || s.Account == nil || s.BeginRef.ID == "" || person(short(s.Account.Name, s.Account.SID)) == "" {
+	if len(ids) == 0 || g.m.Logons == nil {
+		return
+	}
+	for _, s := range g.m.Logons.SessionsNamed(ids) {
+		if s.Account == nil || s.BeginRef.ID == "" || person(short(s.Account.Name, s.Account.SID)) == "" {
 			continue
 		}
 		n := &act{kind: "logon", level: findings.Medium, first: s.Begin, last: s.Begin, n: 1,
 			class: programs.Proved,
-			refs:  []programs.Ref{{Record: s.BeginRef.ID, Artifact: "eventlogons"}}, records: 1, sessions: []string{s.ID},
+			refs:  []programs.Ref{{Record: s.BeginRef.ID, Artifact: "eventlogons"}}, records: 1, sessions: []string{s.ID()},
 			en: map[string]string{}}
 		n.en["A"] = short(s.Account.Name, s.Account.SID)
 		n.actor = n.en["A"]

@@ -105,8 +105,8 @@ func twins(t *testing.T, m *programs.Model, fired, manager *programs.Start) {
 	t.Helper()
 	sessions := map[string]*logons.Session{}
 	reused, open := 0, 0
-	for _, l := range m.Sessions {
-		sessions[l.ID] = l
+	for i, l := range m.Sessions.All() {
+		sessions[l.ID()] = m.Sessions.At(i)
 		if l.LogonID == 0x4f2a91 {
 			reused++
 		}

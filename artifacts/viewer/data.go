@@ -3,9 +3,8 @@ package viewer
 import (
 	"bufio"
 	"encoding/base64"
-	"encoding/csv"
+	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
@@ -80,25 +79,27 @@ type header struct {
 	Fold    [][4]int `json:"fold"`
 }
 
-// trailer is what the page shows beside the rows.
+// trailer is what the page shows beside the rows. The tables of log-ons follow it.
 type trailer struct {
-	Title    string              `json:"title"`
-	Tool     string              `json:"tool"`
-	Lang     string              `json:"lang"`
-	Evidence string              `json:"evidence"`
-	Case     string              `json:"case_folder"`
-	Rows     int                 `json:"rows"`
-	Machines []machine           `json:"machines"`
-	Findings []json.RawMessage   `json:"findings"`
-	Programs []json.RawMessage   `json:"programs"`
-	Sessions []map[string]string `json:"sessions"`
-	Logons   []map[string]string `json:"logons"`
-	OddIDs   map[int][2]string   `json:"odd_ids"`
-	Part     int                 `json:"part"`
-	Parts    int                 `json:"parts"`
-	Files    []string            `json:"files"`
-	Folded   map[string]int      `json:"folded"`
-	Rules    map[string]texts    `json:"rules"` // by id, in Japanese
+	Title    string            `json:"title"`
+	Tool     string            `json:"tool"`
+	Lang     string            `json:"lang"`
+	Evidence string            `json:"evidence"`
+	Case     string            `json:"case_folder"`
+	Rows     int               `json:"rows"`
+	Machines []machine         `json:"machines"`
+	Findings []json.RawMessage `json:"findings"`
+	Programs []json.RawMessage `json:"programs"`
+}
+
+// ending follows the tables of log-ons.
+type ending struct {
+	OddIDs map[int][2]string `json:"odd_ids"`
+	Part   int               `json:"part"`
+	Parts  int               `json:"parts"`
+	Files  []string          `json:"files"`
+	Folded map[string]int    `json:"folded"`
+	Rules  map[string]texts  `json:"rules"` // by id, in Japanese
 }
 
 // texts are the words of a rule.
@@ -121,21 +122,58 @@ type machine struct {
 
 // writeTrailer writes what follows the rows.
 func writeTrailer(w io.Writer, in *Input, e *encoder) error {
-	t := trailer{
-		Title: in.title(), Tool: in.Tool, Lang: in.Lang, Evidence: in.Evidence, Case: in.CaseFolder, Rows: e.rows, Sessions: in.Sessions,
-		Logons: in.Logons, OddIDs: e.odd, Part: in.Part, Parts: in.Parts, Files: in.Files, Folded: in.Folded,
-	}
+	t := trailer{Title: in.title(), Tool: in.Tool, Lang: in.Lang, Evidence: in.Evidence, Case: in.CaseFolder, Rows: e.rows}
 	for _, f := range in.Findings {
 		t.Findings = append(t.Findings, f)
 	}
 	for _, p := range in.Programs {
 		t.Programs = append(t.Programs, p)
 	}
-	t.Rules = translated(in.Findings)
 	for _, m := range in.Machines {
 		t.Machines = append(t.Machines, machine{m.Name, m.OS, m.Build, m.TimeZone, zoneNames[m.TimeZone], m.Bias})
 	}
-	return writeJSON(w, t)
+	head, err := output.Marshal(t)
+	if err != nil {
+		return err
+	}
+	tail, err := output.Marshal(ending{e.odd, in.Part, in.Parts, in.Files, in.Folded, translated(in.Findings)})
+	if err != nil {
+		return err
+	}
+	return writeObject(w, head, tail, member{"sessions", in.Sessions}, member{"logons", in.Logons})
+}
+
+// A member is a table in an object.
+type member struct {
+	key   string
+	table *Table
+}
+
+// writeObject writes one object of the members of two others, with tables between.
+func writeObject(w io.Writer, head, tail []byte, tables ...member) error {
+	size := len(head) + len(tail) - 1
+	for _, m := range tables {
+		size += len(m.key) + len(`"":,`) + m.table.size()
+	}
+	if _, err := w.Write(binary.AppendUvarint(nil, uint64(size))); err != nil {
+		return err
+	}
+	if _, err := w.Write(append(head[:len(head)-1], ',')); err != nil {
+		return err
+	}
+	for _, m := range tables {
+		if _, err := io.WriteString(w, `"`+m.key+`":`); err != nil {
+			return err
+		}
+		if err := m.table.write(w); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, ","); err != nil {
+			return err
+		}
+	}
+	_, err := w.Write(tail[1:])
+	return err
 }
 
 func writeJSON(w io.Writer, v any) error {
@@ -180,33 +218,4 @@ func hostOf(finding []byte) string {
 		return ""
 	}
 	return f.Host
-}
-
-// ReadTable reads a CSV file with a header: a map for each line, without empty cells.
-func ReadTable(r io.Reader) ([]map[string]string, error) {
-	c := csv.NewReader(r)
-	names, err := c.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var out []map[string]string
-	for {
-		cells, err := c.Read()
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		row := map[string]string{}
-		for i, s := range cells {
-			if s != "" {
-				row[names[i]] = s
-			}
-		}
-		out = append(out, row)
-	}
 }

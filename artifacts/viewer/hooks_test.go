@@ -65,8 +65,8 @@ func TestHostile(t *testing.T) {
 		Rows:     all(strange()),
 		Findings: [][]byte{[]byte(`{"id":"abcdef0123456789","title":"</script><img src=x onerror=globalThis.hacked=1>","level":"critical\" onclick=\"x","subject":"\u202egnp.exe","reasons":[{"rule_id":"X","says":"<iframe src=//x>"}]}`)},
 		Programs: [][]byte{[]byte(`{"host":"STRANGE-PC","id":"<b>","path":"<img src=x onerror=globalThis.hacked=1>","key":"\\t\\<b>.exe","level":"x\" onclick=\"y","rules":["<i>"],"what":[{"name":"<b>","value":"</li><script>globalThis.hacked=1</script>","certainty":"constructor"}],"starts":[{"time":"never","certainty":"<b>","command_line":"\u202e<img src=x>","proofs":[{"record":"<b>"}]}],"missing":[{}],"ends":[{"kind":"<b>"}],"files":[{}],"arrived":[{"ref":null}]}`), []byte(`{}`)},
-		Sessions: []map[string]string{{"Host": "<b>", "Account": "<i>", "Begin": "not a time"}, {"Host": "STRANGE-PC", "Account": `A\B "`, "Begin": "2026-03-06 18:00:00.0000000"}},
-		Logons:   []map[string]string{{"Account": "<svg onload=globalThis.hacked=1>", "Source": "\"><script>", "Target": "</svg>", "Success": "1"}},
+		Sessions: table(t, map[string]string{"Host": "<b>", "Account": "<i>", "Begin": "not a time"}, map[string]string{"Host": "STRANGE-PC", "Account": `A\B "`, "Begin": "2026-03-06 18:00:00.0000000"}),
+		Logons:   table(t, map[string]string{"Account": "<svg onload=globalThis.hacked=1>", "Source": "\"><script>", "Target": "</svg>", "Success": "1"}),
 	}
 	b := startBrowser(t)
 	name := page(t, in)
@@ -278,8 +278,8 @@ func TestSpans(t *testing.T) {
 	in, rows := incident()
 	b := startBrowser(t)
 	b.open(page(t, in), "view=sessions")
-	if n := b.number(`document.querySelectorAll("#view-sessions rect.span").length`); n != len(in.Sessions) || n == 0 {
-		t.Errorf("%d bars for %d sessions", n, len(in.Sessions))
+	if n := b.number(`document.querySelectorAll("#view-sessions rect.span").length`); n != in.Sessions.Len() || n == 0 {
+		t.Errorf("%d bars for %d sessions", n, in.Sessions.Len())
 	}
 	if n := b.number(`document.querySelectorAll("#view-sessions rect.open").length`); n != 1 {
 		t.Errorf("%d sessions without an end, want 1", n)

@@ -46,8 +46,8 @@ type Input struct {
 	Findings [][]byte
 	// Programs are biographies, JSON objects as in programs.jsonl; see [ProgramsOf].
 	Programs [][]byte
-	// Sessions and Logons are tables of the log-on analysis, by column.
-	Sessions, Logons []map[string]string
+	// Sessions and Logons are tables of the log-on analysis.
+	Sessions, Logons *Table
 	// Part and Parts say which of several pages this is; Files names all of them.
 	// Folded counts the rows that were left out, by reason.
 	Part, Parts int
@@ -194,26 +194,26 @@ func FindingsOf(reports ...*findings.Report) ([][]byte, error) {
 
 // SetLogons takes over the sessions and the log-ons of an analysis.
 func (in *Input) SetLogons(a *logons.Analysis) error {
-	if a == nil || len(a.Attempts)+len(a.Sessions) == 0 {
+	if a == nil || a.Attempts.Len()+a.Sessions.Len() == 0 {
 		return nil
 	}
 	for _, t := range []struct {
 		view string
-		to   *[]map[string]string
+		to   **Table
 	}{{"sessions", &in.Sessions}, {"logons", &in.Logons}} {
-		var b strings.Builder
 		for _, f := range logons.Formats() {
-			if f.Name == "csv" {
-				if err := f.Write(&b, a, t.view, nil); err != nil {
-					return err
-				}
+			if f.Name != "csv" {
+				continue
+			}
+			*t.to = &Table{}
+			r, w := io.Pipe()
+			go func() { w.CloseWithError(f.Write(w, a, t.view, nil)) }()
+			err := (*t.to).Read(r)
+			r.CloseWithError(err)
+			if err != nil {
+				return err
 			}
 		}
-		list, err := ReadTable(strings.NewReader(b.String()))
-		if err != nil {
-			return err
-		}
-		*t.to = list
 	}
 	return nil
 }

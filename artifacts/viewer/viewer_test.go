@@ -181,20 +181,44 @@ func FuzzRows(f *testing.F) {
 	})
 }
 
-// TestReadTable reads a table by its header.
+// table makes a table.
+func table(t *testing.T, rows ...map[string]string) *Table {
+	t.Helper()
+	out, err := TableOf(rows...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestReadTable reads tables by their header, and others after them.
 func TestReadTable(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
-		{"", "[]"},
-		{"Host,Account\n", "[]"},
-		{"Host,Account\nA,me\nA,\n", "[map[Account:me Host:A] map[Host:A]]"},
-		{"Host\n\"a\nb\"\n", "[map[Host:a\nb]]"},
+		{"", "null"},
+		{"Host,Account\n", "null"},
+		{"Host,Account\nA,me\nA,\n", `[{"Account":"me","Host":"A"},{"Host":"A"}]`},
+		{"Host\n\"a\nb\"\n", `[{"Host":"a\nb"}]`},
 	} {
-		if got, err := ReadTable(strings.NewReader(c.text)); err != nil || fmt.Sprint(got) != c.want {
-			t.Errorf("%q: %v, %v; want %s", c.text, got, err, c.want)
+		var x Table
+		var b strings.Builder
+		if err := x.Read(strings.NewReader(c.text)); err != nil {
+			t.Errorf("%q: %v", c.text, err)
+		} else if err := x.write(&b); err != nil || b.String() != c.want || x.size() != len(c.want) {
+			t.Errorf("%q: %s of %d bytes, %v; want %s", c.text, &b, x.size(), err, c.want)
 		}
 	}
-	if _, err := ReadTable(strings.NewReader("a,b\n1\n")); err == nil {
+	var x Table
+	var b strings.Builder
+	if err := x.Read(strings.NewReader("a,b\n1\n")); err == nil {
 		t.Error("a line that is too short is read")
+	}
+	for _, line := range []string{"1", "2"} {
+		if err := x.Read(strings.NewReader("a\n" + line + "\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := x.write(&b); err != nil || b.String() != `[{"a":"1"},{"a":"2"}]` {
+		t.Errorf("%s, %v", &b, err)
 	}
 }
 

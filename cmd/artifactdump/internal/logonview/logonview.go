@@ -22,7 +22,7 @@ func Notes(a *logons.Analysis) []string {
 			out = append(out, fmt.Sprintf("%s: Security reaches from %s to %s", sp.Host, stamp(sp.First, a), stamp(sp.Last, a)))
 		}
 	}
-	if len(a.Attempts) == 0 {
+	if a.Attempts.Len() == 0 {
 		out = append(out, "no log-ons: the logs hold none, or the audit setting Logon was off")
 	}
 	if !a.First.IsZero() && a.Last.Sub(a.First) < 24*time.Hour {
@@ -99,7 +99,8 @@ func Paths(w io.Writer, a *logons.Analysis, from, to string, window time.Duratio
 	account := logons.Filter{Accounts: []string{to}}
 	ways := a.Ways(func(h *logons.Host) bool { return host(h, from) }, func(at *logons.Attempt) bool {
 		if to == "" {
-			return at.Session != nil && at.Session.Privileged
+			s := at.Session()
+			return s != nil && s.Privileged
 		}
 		return host(at.Dest, to) || account.Account(at.Account)
 	}, window)

@@ -30,12 +30,12 @@ func TestNotes(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	for last, want := range map[time.Time]bool{day.Add(23 * time.Hour): true, day.Add(24 * time.Hour): false} {
-		short := &logons.Analysis{Attempts: []*logons.Attempt{{}}, First: day, Last: last}
+		short := &logons.Analysis{Attempts: logons.SeriesOf(&logons.Attempt{}), First: day, Last: last}
 		if got := strings.Join(Notes(short), ""); strings.Contains(got, "less than a day") != want {
 			t.Errorf("until %v: %q", last, got)
 		}
 	}
-	busy := &logons.Analysis{Attempts: []*logons.Attempt{{}}, Dropped: 3, Folded: 4}
+	busy := &logons.Analysis{Attempts: logons.SeriesOf(&logons.Attempt{}), Dropped: 3, Folded: 4}
 	got := strings.Join(Notes(busy), "\n")
 	for _, text := range []string{"3 records beyond the limits", "4 attempts"} {
 		if !strings.Contains(got, text) {
@@ -97,10 +97,10 @@ func TestDiff(t *testing.T) {
 func TestPaths(t *testing.T) {
 	day := time.Date(2026, 3, 6, 18, 0, 0, 0, time.UTC)
 	server := &logons.Host{ID: "server", Label: "SERVER"}
-	a := &logons.Analysis{Attempts: []*logons.Attempt{
-		{Time: day, Account: anna, Source: laptop, Dest: server, Kind: "logon", Outcome: logons.Success},
-		{Time: day.Add(time.Minute), Account: anna, Source: server, Dest: files, Kind: "logon", Outcome: logons.Success},
-	}}
+	a := &logons.Analysis{Attempts: logons.SeriesOf(
+		&logons.Attempt{Time: day, Account: anna, Source: laptop, Dest: server, Kind: "logon", Outcome: logons.Success},
+		&logons.Attempt{Time: day.Add(time.Minute), Account: anna, Source: server, Dest: files, Kind: "logon", Outcome: logons.Success},
+	)}
 	for _, c := range []struct {
 		from, to string
 		window   time.Duration

@@ -1,0 +1,109 @@
+package logons
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+)
+
+// TestMemory holds what a log-on needs, with its end and a start in its session, to
+// some bytes: while the records come in, and in the analysis.
+func TestMemory(t *testing.T) {
+	const n, reading, analysed = 40_000, 200, 200
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC() // what finalizers kept
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	b := New(nil)
+	for i := range n {
+		id := fmt.Sprintf("0x%x", 0x10000+i)
+		record := func(event uint32, k int, data ...string) {
+			b.Add("", sec(uint64(3*i+k), event, i, data...), fmt.Sprintf("%016x", 3*i+k))
+		}
+		record(4624, 0, "TargetUserSid", bob, "TargetUserName", "bob", "TargetDomainName", "CORP", "TargetLogonId", id, "LogonType", "3",
+			"IpAddress", fmt.Sprintf("10.0.0.%d", i%200), "WorkstationName", fmt.Sprintf("PC%d", i%100))
+		record(4688, 1, "SubjectLogonId", id)
+		record(4634, 2, "TargetUserSid", bob, "TargetUserName", "bob", "TargetLogonId", id)
+	}
+	if per := (heap() - before) / n; per > reading {
+		t.Errorf("%d bytes for each log-on while records come in, want at most %d", per, reading)
+	} else {
+		t.Logf("%d bytes for each log-on while records come in", per)
+	}
+	a := b.Analyse()
+	if per := (heap() - before) / n; per > analysed {
+		t.Errorf("%d bytes for each log-on in the analysis, want at most %d", per, analysed)
+	} else {
+		t.Logf("%d bytes for each log-on in the analysis", per)
+	}
+	last := a.Sessions.At(n - 1)
+	if a.Sessions.Len() != n || last.EndKind != "logoff" || last.Processes != 1 || last.EndRef.ID != fmt.Sprintf("%016x", 3*n-1) {
+		t.Errorf("%d sessions, the last %+v", a.Sessions.Len(), last)
+	}
+	runtime.KeepAlive(b)
+}
+
+// TestPile sorts a list in place; equal elements stay as they came.
+func TestPile(t *testing.T) {
+	for _, n := range []int{0, 1, 5, pieceLen, 3*pieceLen + 7} {
+		var p pile[[2]int]
+		var want [][2]int
+		for i := range n {
+			v := [2]int{i * 7919 % 101, i}
+			p.add(v)
+			want = append(want, v)
+		}
+		compare := func(x, y *[2]int) int { return cmp.Compare(x[0], y[0]) }
+		slices.SortStableFunc(want, func(x, y [2]int) int { return compare(&x, &y) })
+		p.sort(compare)
+		for i := range want {
+			if *p.at(i) != want[i] {
+				t.Fatalf("%d elements: %v at %d, want %v", n, *p.at(i), i, want[i])
+			}
+		}
+	}
+}
+
+// TestRecordIDs: what is no id of this program comes back as it was, and so do the
+// zero time and times that nanoseconds since 1970 do not reach.
+func TestRecordIDs(t *testing.T) {
+	times := []time.Time{{}, time.Date(60056, 5, 28, 5, 36, 10, 955161500, time.UTC), t0.Add(999_999_999)}
+	for i, id := range []string{"", "0", "00000000deadbeef", "00000000DEADBEEF", "ffffffffffffffff", "fffffffffffffffg", "0000000000000000", "winlogbeat/7"} {
+		at := times[i%len(times)]
+		r := sec(uint64(i+1), 4624, 0, "TargetUserSid", bob, "TargetUserName", "bob", "TargetLogonId", "0x5001", "LogonType", "3")
+		r.Time = at
+		b := New(nil)
+		b.Add("", r, id)
+		a := b.Analyse()
+		x, s := a.Attempts.At(0), a.Sessions.At(0)
+		if want := (Ref{id, "Security", uint64(i + 1)}); x.Ref != want || s.BeginRef != want || x.Time != at || s.Begin != at {
+			t.Errorf("%+v at %v, %+v at %v, want %+v at %v", x.Ref, x.Time, s.BeginRef, s.Begin, want, at)
+		}
+	}
+}
+
+// TestTwins: log-ons of one moment with one id are listed in the order of their records.
+func TestTwins(t *testing.T) {
+	const n = 40
+	b := New(nil)
+	for i := range n {
+		r := sec(uint64(i+1), 4624, 0, "TargetUserSid", bob, "TargetUserName", "bob", "TargetLogonId", "0x5001", "LogonType", "2")
+		b.Add("", r, fmt.Sprintf("%016x", i+1))
+	}
+	a := b.Analyse()
+	for i, s := range a.Sessions.All() {
+		if s.BeginRef.Number != uint64(i+1) {
+			t.Fatalf("session %d is of record %d", i, s.BeginRef.Number)
+		}
+	}
+	if a.Sessions.Len() != n {
+		t.Errorf("%d sessions", a.Sessions.Len())
+	}
+}
