@@ -75,8 +75,9 @@ func (in Input) Loose() bool { return in.Tree != nil && in.Tree.Loose() }
 
 // shared holds what several decoders of one run compute once.
 type shared struct {
-	mu sync.Mutex
-	m  map[string]*single
+	mu   sync.Mutex
+	m    map[string]*single
+	sums map[string]*Hashing // of the files that the run hashes, by their keys; nil before it is begun
 }
 
 // A single is one of these computations.

@@ -137,7 +137,7 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		busy := make(chan struct{}, n)
 		n = min(n, max(1, len(jobs))) // a worker without a job would only cost
 		r := &runner{
-			tree: tree, machine: tree.Machine(), opts: opts, shared: &shared{m: map[string]*single{}},
+			tree: tree, machine: tree.Machine(), opts: opts, shared: newShared(jobs),
 			room: newRoom(openHives), queue: newQueue(len(jobs), 16*n), places: []chan struct{}{busy}, named: newNamedFiles(jobs),
 		}
 		if opts.Places != nil {
