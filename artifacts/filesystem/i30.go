@@ -48,13 +48,21 @@ files, autostart, tasks and Prefetch: -a i30 shows those of all folders, and the
 		artifacts.RandomFiles(`%AnyDrive%\$MFT`),
 	},
 	Indexes: isWatchedFolder,
+	First: func(in artifacts.Input) {
+		if ofVolume(in) {
+			readViewFirst(in)
+		}
+	},
 }, decodeI30)
+
+// ofVolume reports whether the input is the $MFT of a volume with folders.
+func ofVolume(in artifacts.Input) bool { return strings.HasSuffix(in.Source.Glob, `\$MFT`) }
 
 // maxIndexNames bounds what one volume gives.
 const maxIndexNames = 1_000_000
 
 func decodeI30(in artifacts.Input, yield func(IndexName) bool) error {
-	if strings.HasSuffix(in.Source.Glob, `\$MFT`) {
+	if ofVolume(in) {
 		return volumeIndexes(in, yield)
 	}
 	v := viewBeside(in)

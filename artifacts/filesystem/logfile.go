@@ -105,7 +105,7 @@ func journalRange(in artifacts.Input) usnRange {
 		return none
 	}
 	defer d.Close()
-	j, out := ntfs.NewJournal(d, d.Size()), none
+	j, out := ntfs.NewJournal(d.ReaderAt, d.Size()), none
 	for c, err := range j.Changes() {
 		if err == nil {
 			out.first = c.USN

@@ -104,6 +104,7 @@ shown, and more than 100 changes of a folder in a minute are one row: -a usnjrnl
 	},
 	Sources: signedJournal(),
 	Beside:  maxPatterns,
+	First:   func(in artifacts.Input) { viewBeside(in).survey(in, in.File) },
 }, decodeJournal)
 
 func signedJournal() []artifacts.Source {
@@ -114,35 +115,29 @@ func signedJournal() []artifacts.Source {
 
 // A journalReader turns one journal into records.
 type journalReader struct {
-	in         artifacts.Input
-	v          *view // nil without $MFT
-	drive      string
-	j          *ntfs.Journal
-	rewind     *ntfs.Rewind
-	named      Selection // of programs by the times of the journal
-	files      namedFiles
-	upcase     *ntfs.UpCase
-	wiped      *WipeCheck
-	mass       *MassCheck
-	moved      movedTimes
-	clock      clockCheck
-	collection collection
-	began      uint64 // FILETIME at which the responder began; 0 for none
-	bursts     *burstFolder
-	yield      func(Change) bool
-	base       int64 // USN of offset 0
-	left       int
-	first      uint64
-	last       uint64
-	minUSN     uint64
-	maxUSN     uint64
-	buf        []byte
+	in     artifacts.Input
+	v      *view // nil without $MFT
+	drive  string
+	j      *ntfs.Journal
+	rewind *ntfs.Rewind
+	files  namedFiles
+	upcase *ntfs.UpCase
+	wiped  *WipeCheck
+	mass   *MassCheck
+	began  uint64 // FILETIME at which the responder began; 0 for none
+	bursts *burstFolder
+	yield  func(Change) bool
+	base   int64 // USN of offset 0
+	left   int
+	buf    []byte
+
+	journalSurvey
 }
 
 func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
 	x := &journalReader{
 		in: in, v: viewBeside(in), drive: drive(in.From.Path), j: ntfs.NewJournal(in.Random, in.Size),
-		wiped: NewWipeCheck(), mass: NewMassCheck(), yield: yield, moved: movedTimes{files: map[ntfs.Reference]*movedTime{}},
+		wiped: NewWipeCheck(), mass: NewMassCheck(), yield: yield,
 	}
 	x.bursts = newBurstFolder(func(c Change) bool { return yield(c) })
 	x.bursts.all = in.All
@@ -155,10 +150,14 @@ func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
 	if x.v != nil {
 		x.upcase = x.v.upcase
 	}
-	x.named.UpCase, x.files = x.upcase, newNamedFiles(in, x.upcase)
-	if err := x.survey(); err != nil {
-		return err
+	x.files = newNamedFiles(in, x.upcase)
+	first := x.v.survey(in, in.File)
+	if first.err != nil {
+		return first.err
 	}
+	x.journalSurvey = *first
+	x.base, x.began = x.stats.Base, x.responder()
+	x.judgeMoved()
 	var err error
 	if x.rewind, err = ntfs.NewRewind(table, x.j); err != nil {
 		return err
@@ -185,32 +184,6 @@ func (x *journalReader) remarkGaps() {
 	if n := x.rewind.Gaps + x.rewind.Mismatches; n > 0 && x.v != nil {
 		x.in.Remark(fmt.Sprintf("the change journal has a gap: %d times a folder has another name than the records before it or $MFT give", n))
 	}
-}
-
-// survey reads the journal once for the times at which programs were named.
-func (x *journalReader) survey() error {
-	for c, err := range x.j.Changes() {
-		if err != nil {
-			return err
-		}
-		if c.Version == 4 {
-			continue
-		}
-		if x.first == 0 {
-			x.first, x.minUSN = c.FileTime, c.USN
-		}
-		x.last, x.maxUSN = c.FileTime, c.USN
-		x.moved.survey(c)
-		x.clock.add(c)
-		x.collector(c)
-		if c.Reason&ntfs.ReasonClose != 0 && c.Reason&(ntfs.ReasonCreate|ntfs.ReasonRenameNew) != 0 && !c.Directory() {
-			x.named.Add(c.Name(), c.FileTime)
-		}
-	}
-	x.base, x.began = x.j.Stats.Base, x.responder()
-	x.named.Select("", 0, false)
-	x.judgeMoved()
-	return nil
 }
 
 func (x *journalReader) sessions() (more bool, err error) {

@@ -164,6 +164,9 @@ func letter(path string) string {
 	return ""
 }
 
+// readViewFirst reads the view of the volume that a $MFT is of, before the file is hashed.
+func readViewFirst(in artifacts.Input) { viewFrom(in, in.File) }
+
 func readView(in artifacts.Input, f *evidence.File) *view {
 	v := &view{
 		source: f, drive: drive(f.Path), chosen: map[ntfs.Reference]choice{}, forged: map[ntfs.Reference]*forgedFile{},
@@ -178,7 +181,8 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 	check.upcase = v.upcase
 	var buf []byte
 	same := func(r *ntfs.Record) *ntfs.Record { return r }
-	err := eachRecord(in, f, nil, same, func(r *ntfs.Record) {
+	hashing := in.Hashing(f)
+	err := eachRecord(in, f, hashing, nil, same, func(r *ntfs.Record) {
 		v.table.Add(r)
 		if v.recordSize == 0 && r.Entry > 0 {
 			v.recordSize = int(r.Offset / int64(r.Entry))
@@ -203,6 +207,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 			}
 		}
 	})
+	hashing.Close()
 	v.table.Finish()
 	v.recordSize = cmp.Or(v.recordSize, 1024) // one record alone
 	v.selection.Select("", 0, false)          // sorts it, so that it can be read from several goroutines
@@ -210,7 +215,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 	check.Narrow(v.table)
 	v.end.narrow()
 	v.prefetched(in)
-	err = errors.Join(err, eachRecord(in, f, &ntfs.RecordOptions{Table: v.table}, v.choose, func(c chosenRecord) {
+	err = errors.Join(err, eachRecord(in, f, nil, &ntfs.RecordOptions{Table: v.table}, v.choose, func(c chosenRecord) {
 		v.records++
 		check.Compare(c.Record)
 		v.end.compare(c.Record)
@@ -309,7 +314,8 @@ func (v *view) few(in artifacts.Input, entries []uint64, joined bool, do func(*n
 
 // eachRecord reads a $MFT once. work is called on as many goroutines as the run has
 // to spare, do in the order of the records.
-func eachRecord[T any](in artifacts.Input, f *evidence.File, opts *ntfs.RecordOptions, work func(*ntfs.Record) T, do func(T)) error {
+func eachRecord[T any](in artifacts.Input, f *evidence.File, hashing *artifacts.Hashing, opts *ntfs.RecordOptions,
+	work func(*ntfs.Record) T, do func(T)) error {
 	r, err := f.Open()
 	if err != nil {
 		return err
@@ -319,7 +325,7 @@ func eachRecord[T any](in artifacts.Input, f *evidence.File, opts *ntfs.RecordOp
 	if st, err := r.Stat(); err == nil {
 		n = helpers(in, st.Size())
 	}
-	for made, err := range ntfs.Ahead(r, opts, n, in.Help, work) {
+	for made, err := range ntfs.Ahead(hashing.Reader(r), opts, n, in.Help, work) {
 		if err != nil {
 			return err
 		}
