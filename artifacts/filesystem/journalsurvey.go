@@ -51,10 +51,6 @@ func (v *view) survey(in artifacts.Input, f *evidence.File) *journalSurvey {
 	}).(*journalSurvey)
 }
 
-func sameFile(a, b *evidence.File) bool {
-	return a != nil && b != nil && a.Path == b.Path && a.Snapshot == b.Snapshot
-}
-
 func (v *view) readSurvey(at io.ReaderAt, size int64) *journalSurvey {
 	x := &journalSurvey{moved: movedTimes{files: map[ntfs.Reference]*movedTime{}}}
 	if v != nil {

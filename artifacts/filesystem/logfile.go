@@ -66,7 +66,7 @@ func decodeLogFile(in artifacts.Input, yield func(LogItem) bool) error {
 		if i.Kind != ntfs.LogRestart && !in.Full {
 			key := fmt.Sprint(x.Kind, x.Path, x.Reference, x.USN)
 			if x.Path == "" || seen[key] || isShown(v, i, journal) || !IsRunnable(x.Path) ||
-				isInstalled(v.fold(x.Path[min(2, len(x.Path)):])) {
+				isInstalled([]byte(v.fold(x.Path[min(2, len(x.Path)):]))) {
 				continue
 			}
 			if len(seen) < maxLogSeen {

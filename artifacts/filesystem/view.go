@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -285,61 +284,6 @@ func entriesOf[T any](files map[ntfs.Reference]T) []uint64 {
 	return slices.Compact(out)
 }
 
-// few reads the records of some entries only.
-func (v *view) few(in artifacts.Input, entries []uint64, joined bool, do func(*ntfs.Record)) error {
-	if len(entries) == 0 {
-		return nil
-	}
-	var at io.ReaderAt = in.Random
-	if in.File != v.source || at == nil {
-		d, err := v.source.OpenAt()
-		if d == nil {
-			return err
-		}
-		defer d.Close()
-		at = d
-	}
-	opts := ntfs.RecordOptions{RecordSize: v.recordSize}
-	if joined {
-		opts.Table = v.table
-	}
-	for r, err := range ntfs.RecordsOf(at, entries, opts) {
-		if err != nil {
-			return err
-		}
-		do(r)
-	}
-	return nil
-}
-
-// eachRecord reads a $MFT once. work is called on as many goroutines as the run has
-// to spare, do in the order of the records.
-func eachRecord[T any](in artifacts.Input, f *evidence.File, hashing *artifacts.Hashing, opts *ntfs.RecordOptions,
-	work func(*ntfs.Record) T, do func(T)) error {
-	r, err := f.Open()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	n := 1
-	if st, err := r.Stat(); err == nil {
-		n = helpers(in, st.Size())
-	}
-	for made, err := range ntfs.Ahead(hashing.Reader(r), opts, n, in.Help, work) {
-		if err != nil {
-			return err
-		}
-		do(made)
-	}
-	return nil
-}
-
-// helpers returns how many goroutines a $MFT of some size is worth.
-func helpers(in artifacts.Input, size int64) int {
-	const perWorker = 4 << 20
-	return min(in.Workers(), int(size/perWorker))
-}
-
 // A chosenRecord is a record with why its file is shown by default.
 type chosenRecord struct {
 	*ntfs.Record
@@ -378,7 +322,7 @@ func (v *view) choose(r *ntfs.Record) chosenRecord {
 		c.reason = NamedByPrefetch
 	} else if !r.Directory() {
 		buf.folded = v.upcase.AppendFoldBytes(buf.folded[:0], buf.path)
-		folded := string(buf.folded)
+		folded := buf.folded
 		c.reason = v.selection.choose(kindOf(buf.path), folded, n.Times[0], c.marked)
 		if c.reason == NotSelected && r.InUse() && looksRunnable(r) && !isInstalled(folded) {
 			c.reason = ProgramByContent
@@ -406,7 +350,7 @@ func (v *view) watchedFolder(r *ntfs.Record, buf *pathBuffer) string {
 		return ""
 	}
 	buf.folded = v.upcase.AppendFoldBytes(buf.folded[:0], buf.path)
-	if !isWatchedFolder(string(buf.folded)) {
+	if !isWatchedFolder(buf.folded) {
 		return ""
 	}
 	return string(buf.path)
@@ -499,6 +443,3 @@ func size(n uint64) string {
 	}
 	return fmt.Sprintf("%d bytes", n)
 }
-
-// section reads the whole file of an input.
-func section(in artifacts.Input) io.Reader { return io.NewSectionReader(in.Random, 0, in.Size) }
