@@ -12,20 +12,6 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
-// keyOf names a file of the evidence among all of them.
-func keyOf(f *evidence.File) string { return f.Snapshot + " " + f.Path }
-
-// newShared returns what the decoders of some jobs share.
-func newShared(jobs []job) *shared {
-	s := &shared{m: map[string]*single{}, sums: map[string]*Hashing{}}
-	for i := range jobs {
-		if f := jobs[i].file; f != nil && jobs[i].sources[0].Access == Random {
-			s.sums[keyOf(f)] = nil
-		}
-	}
-	return s
-}
-
 // A Hashing hashes a file while a decoder reads it from its beginning to its end, so
 // that the run does not read it once more for that. The decoder may stop anywhere: the
 // run hashes what is left. A nil Hashing hashes nothing.

@@ -153,6 +153,7 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 				}
 			})
 		}
+		defer r.shared.close()
 		defer wg.Wait()
 		defer r.stop()
 		told := map[string]bool{} // notes of a file that several artifacts read

@@ -263,7 +263,8 @@ func (f *failing) Read(p []byte) (int, error) {
 // all artifacts of the run, gives the hash, unless a decoder has hashed the file on
 // its way (see [Artifact.First]).
 func (r *runner) decodeRandom(j job, in Input, s *source) {
-	f, err := j.file.OpenAt()
+	defer r.shared.done(j.file)
+	f, err := in.OpenAt(j.file)
 	if err != nil {
 		s.fail(in, gone(err))
 		if f == nil {
