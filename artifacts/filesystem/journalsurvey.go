@@ -38,7 +38,7 @@ func (v *view) survey(in artifacts.Input, f *evidence.File) *journalSurvey {
 	return in.Once(key, func() any {
 		at, size := in.Random, in.Size
 		if !sameFile(f, in.File) {
-			d, _ := f.OpenAt() // the artifact usnjrnl reports what is wrong with it
+			d, _ := in.OpenAt(f) // the artifact usnjrnl reports what is wrong with it
 			if d == nil {
 				return &journalSurvey{}
 			}

@@ -100,7 +100,7 @@ func journalRange(in artifacts.Input) usnRange {
 	if f == nil {
 		return none
 	}
-	d, _ := f.OpenAt()
+	d, _ := in.OpenAt(f)
 	if d == nil {
 		return none
 	}

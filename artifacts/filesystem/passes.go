@@ -15,7 +15,7 @@ func (v *view) few(in artifacts.Input, entries []uint64, joined bool, do func(*n
 	}
 	var at io.ReaderAt = in.Random
 	if !sameFile(v.source, in.File) || at == nil {
-		d, err := v.source.OpenAt()
+		d, err := in.OpenAt(v.source)
 		if d == nil {
 			return err
 		}
@@ -39,15 +39,12 @@ func (v *view) few(in artifacts.Input, entries []uint64, joined bool, do func(*n
 // to spare, do in the order of the records.
 func eachRecord[T any](in artifacts.Input, f *evidence.File, hashing *artifacts.Hashing, opts *ntfs.RecordOptions,
 	work func(*ntfs.Record) T, do func(T)) error {
-	r, err := f.Open()
+	r, size, err := openPass(in, f)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	n := 1
-	if st, err := r.Stat(); err == nil {
-		n = helpers(in, st.Size())
-	}
+	n := helpers(in, size)
 	for made, err := range ntfs.Ahead(hashing.Reader(r), opts, n, in.Help, work) {
 		if err != nil {
 			return err
@@ -55,6 +52,27 @@ func eachRecord[T any](in artifacts.Input, f *evidence.File, hashing *artifacts.
 		do(made)
 	}
 	return nil
+}
+
+// openPass opens a file to be read from its beginning: where it is, or a copy that was
+// expanded, if it is whole.
+func openPass(in artifacts.Input, f *evidence.File) (r io.ReadCloser, size int64, err error) {
+	if d, err := in.OpenAt(f); err == nil && d.Copied() {
+		return struct {
+			io.Reader
+			io.Closer
+		}{io.NewSectionReader(d, 0, d.Size()), d}, d.Size(), nil
+	} else if d != nil {
+		d.Close()
+	}
+	file, err := f.Open()
+	if err != nil {
+		return nil, 0, err
+	}
+	if st, err := file.Stat(); err == nil {
+		size = st.Size()
+	}
+	return file, size, nil
 }
 
 // helpers returns how many goroutines a $MFT of some size is worth.
