@@ -36,6 +36,12 @@ type Artifact struct {
 	Beside   []string                 // patterns of further files that the decoder reads; a collection takes them too
 	Indexes  func(folder string) bool // whether the decoder reads the NTFS index of a folder, \windows\temp; nil for none
 
+	// First, if there is one, is called for a file with random access before the run
+	// hashes it and calls the decoder. A decoder that reads the file from beginning to
+	// end reads it there, with [Input.Hashing], and finds with [Input.Once] what it made
+	// of it.
+	First func(Input)
+
 	// Named finds further sources that settings of the machine name, such as the
 	// folder of a log; nil for none. Of loose files it is not asked.
 	Named func(*evidence.Tree) []Source

@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
@@ -72,18 +71,6 @@ func (in Input) ReaderAt() (r io.ReaderAt, size int64) {
 // Loose reports whether the source is a loose file, without the folder that it
 // came from.
 func (in Input) Loose() bool { return in.Tree != nil && in.Tree.Loose() }
-
-// shared holds what several decoders of one run compute once.
-type shared struct {
-	mu sync.Mutex
-	m  map[string]*single
-}
-
-// A single is one of these computations.
-type single struct {
-	done  chan struct{} // closed when there is a value
-	value any
-}
 
 // Once returns what f returned at the first call with this name in the run. A
 // decoder that waits for the call of another leaves its worker to those who help

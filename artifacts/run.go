@@ -138,7 +138,7 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 		busy := make(chan struct{}, n)
 		n = min(n, max(1, len(jobs))) // a worker without a job would only cost
 		r := &runner{
-			tree: tree, machine: machine, opts: opts, shared: &shared{m: map[string]*single{}},
+			tree: tree, machine: machine, opts: opts, shared: newShared(jobs),
 			room: newRoom(openHives), open: open, queue: newQueue(len(jobs), 16*n), places: []chan struct{}{busy}, named: newNamedFiles(jobs),
 		}
 		if opts.Places != nil {
@@ -157,6 +157,7 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 				}
 			})
 		}
+		defer r.shared.close()
 		defer wg.Wait()
 		defer r.stop()
 		told := map[string]bool{} // notes of a file that several artifacts read

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
-	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 // A source collects the records of one job and hands them on in pieces. A job
@@ -261,10 +260,11 @@ func (f *failing) Read(p []byte) (int, error) {
 }
 
 // decodeRandom decodes a file with access to any part of it. One pass before, for
-// all artifacts of the run, gives the hash, and where the evidence has no access to
-// parts, a copy.
+// all artifacts of the run, gives the hash, unless a decoder has hashed the file on
+// its way (see [Artifact.First]).
 func (r *runner) decodeRandom(j job, in Input, s *source) {
-	f, err := j.file.OpenAt()
+	defer r.shared.done(j.file)
+	f, err := in.OpenAt(j.file)
 	if err != nil {
 		s.fail(in, gone(err))
 		if f == nil {
@@ -273,8 +273,11 @@ func (r *runner) decodeRandom(j job, in Input, s *source) {
 	}
 	defer f.Close()
 	in.Random, in.Size = f.ReaderAt, f.Size()
+	if first := in.Artifact.First; first != nil {
+		first(in)
+	}
 	if holes(f.ReaderAt, f.Size()) <= maxHoles {
-		sum := in.Once("sha256 of "+in.From.Snapshot+" "+in.From.Path, func() any { return sumOf(f, f.Size()) }).(fileSum)
+		sum := in.Once("sha256 of "+keyOf(in.File), func() any { return r.shared.begun(in.File).rest(f, f.Size()) }).(fileSum)
 		if sum.err != nil {
 			s.fail(in, sum.err)
 		} else if err == nil {
@@ -283,41 +286,6 @@ func (r *runner) decodeRandom(j job, in Input, s *source) {
 	}
 	s.res.From = in.From
 	s.fail(in, s.decode(in))
-}
-
-// A fileSum is the hash of a file that several artifacts read at any place.
-type fileSum struct {
-	hex string
-	err error
-}
-
-// sumBlock is how much is read at a time to be hashed: it stays in the processor's cache.
-const sumBlock = 256 << 10
-
-func sumOf(r io.ReaderAt, size int64) fileSum {
-	sum := sha256.New()
-	n, err := io.CopyBuffer(sum, io.NewSectionReader(r, 0, size), make([]byte, min(sumBlock, max(1, size))))
-	if err == nil && n < size {
-		err = fmt.Errorf("%d bytes of %d: %w", n, size, io.ErrUnexpectedEOF)
-	}
-	return fileSum{hex.EncodeToString(sum.Sum(nil)), err}
-}
-
-// maxHoles is how many bytes of holes are hashed with a file. The change journal
-// of an image is a hole of many gigabytes before some megabytes of records; such
-// a file has no hash.
-const maxHoles = 1 << 30
-
-// holes returns how many bytes of a file no cluster holds.
-func holes(at io.ReaderAt, size int64) int64 {
-	s, ok := at.(interface{ DataRanges() []ntfs.Range })
-	if !ok {
-		return 0
-	}
-	for _, r := range s.DataRanges() {
-		size -= r.Length
-	}
-	return size
 }
 
 // DefaultMaxWhole is the default of [Options.MaxWhole]: a hundred times what the

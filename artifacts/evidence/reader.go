@@ -60,8 +60,9 @@ func OpenReader(r io.ReaderAt, size int64, name string, opts *Options) (*Evidenc
 // A Data is the bytes of one file, to be read at any offset.
 type Data struct {
 	io.ReaderAt
-	size  int64
-	close func() error
+	size   int64
+	close  func() error
+	copied bool
 }
 
 // Size is the number of bytes.
@@ -69,6 +70,16 @@ func (d *Data) Size() int64 { return d.size }
 
 // Close gives up what holds the bytes.
 func (d *Data) Close() error { return d.close() }
+
+// Copied reports whether the bytes are not read where they are: they were expanded, into
+// memory or into a temporary file.
+func (d *Data) Copied() bool { return d.copied }
+
+// Lend returns the same bytes for one of several readers. Its Close calls back, and gives
+// up nothing else.
+func (d *Data) Lend(back func()) *Data {
+	return &Data{d.ReaderAt, d.size, func() error { back(); return nil }, d.copied}
+}
 
 // maxSpool is how much of a file that can only be read from its beginning is
 // kept in a temporary file.
@@ -97,7 +108,7 @@ func (f *File) OpenAt() (*Data, error) {
 		return openSparse(s, r, st.Size())
 	}
 	if at, ok := r.(io.ReaderAt); ok {
-		return &Data{at, st.Size(), r.Close}, nil
+		return &Data{at, st.Size(), r.Close, false}, nil
 	}
 	s, err := collect.Spool(r, st.Size(), maxSpool)
 	if s == nil {
@@ -109,7 +120,7 @@ func (f *File) OpenAt() (*Data, error) {
 	if err != nil {
 		err = plain(err)
 	}
-	return &Data{s, s.Size(), s.Close}, err
+	return &Data{s, s.Size(), s.Close, true}, err
 }
 
 // A sparse file of a collection is stored without its holes.
@@ -137,7 +148,7 @@ func openSparse(s sparse, c io.Closer, size int64) (*Data, error) {
 	for _, r := range s.StoredRanges() {
 		out.ranges = append(out.ranges, ntfs.Range{Offset: r[0], Length: r[1]})
 	}
-	return &Data{out, size, c.Close}, nil
+	return &Data{out, size, c.Close, false}, nil
 }
 
 // parts reads a file of which some bytes cannot be read, as where a chunk of an

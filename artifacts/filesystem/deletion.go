@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/artifacts"
-	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
@@ -73,8 +72,8 @@ type journalFacts struct {
 	changed     map[ntfs.Reference]uint64 // the last change of programs in doubt, by its USN
 }
 
-// journal reads the change journal for the files whose records are free, and for the
-// programs whose times are in doubt. The result is nil without a journal.
+// journal returns what the change journal beside the $MFT says of its files: nil
+// without a journal.
 func (v *view) journal(in artifacts.Input) *journalFacts {
 	f := beside(in, journalPatterns)
 	if f == nil && in.Tree != nil && in.Loose() {
@@ -85,41 +84,22 @@ func (v *view) journal(in artifacts.Input) *journalFacts {
 	if f == nil {
 		return nil
 	}
-	return in.Once("filesystem journal of "+f.Snapshot+" "+f.Path, func() any { return v.readJournal(f) }).(*journalFacts)
+	return v.survey(in, f).facts
 }
 
-func (v *view) readJournal(f *evidence.File) *journalFacts {
-	d, _ := f.OpenAt() // the artifact usnjrnl reports what is wrong with it
-	if d == nil {
-		return nil
+// add takes a change.
+func (x *journalFacts) add(v *view, c *ntfs.Change) {
+	if x.first == 0 {
+		x.first = c.FileTime
 	}
-	defer d.Close()
-	x := &journalFacts{deleted: map[ntfs.Reference]uint64{}, changed: map[ntfs.Reference]uint64{}}
-	j := ntfs.NewJournal(d, d.Size())
-	for c, err := range j.Changes() {
-		if err != nil {
-			x.cut = true
-			break
-		}
-		if c.Version == 4 {
-			continue
-		}
-		if x.first == 0 {
-			x.first = c.FileTime
-		}
-		x.last = max(x.last, c.FileTime)
-		if f := v.forged[c.File]; f != nil && f.USN == c.USN {
-			x.changed[c.File] = c.FileTime
-		}
-		if c.Reason&ntfs.ReasonDelete != 0 && len(x.deleted) < maxTracked && FateOf(v.table, c.File) == FateDeleted &&
-			x.deleted[c.File] == 0 {
-			x.deleted[c.File] = c.FileTime
-		}
+	x.last = max(x.last, c.FileTime)
+	if f := v.forged[c.File]; f != nil && f.USN == c.USN {
+		x.changed[c.File] = c.FileTime
 	}
-	if x.cut = x.cut || j.Stats.Cuts > 0; x.first == 0 {
-		return nil
+	if c.Reason&ntfs.ReasonDelete != 0 && len(x.deleted) < maxTracked && FateOf(v.table, c.File) == FateDeleted &&
+		x.deleted[c.File] == 0 {
+		x.deleted[c.File] = c.FileTime
 	}
-	return x
 }
 
 // bounds sets when the file of a free record was deleted: at the moment of the change

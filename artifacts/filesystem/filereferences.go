@@ -48,6 +48,11 @@ opened: see the artifact that names it. References to other volumes, and those t
 		"https://flatcap.github.io/linux-ntfs/ntfs/concepts/file_reference.html",
 	},
 	Sources: signedMFT(),
+	First: func(in artifacts.Input) {
+		if in.From.Snapshot == "" {
+			readViewFirst(in)
+		}
+	},
 }, decodeFileReferences)
 
 // maxNamedBy is how many artifacts a record lists that name its file.

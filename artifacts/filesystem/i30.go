@@ -47,14 +47,22 @@ files, autostart, tasks and Prefetch: -a i30 shows those of all folders, and the
 		artifacts.RandomFiles(`%AnyDrive%\$I30_*`),
 		artifacts.RandomFiles(`%AnyDrive%\$MFT`),
 	},
-	Indexes: isWatchedFolder,
+	Indexes: isWatchedFolder[string],
+	First: func(in artifacts.Input) {
+		if ofVolume(in) {
+			readViewFirst(in)
+		}
+	},
 }, decodeI30)
+
+// ofVolume reports whether the input is the $MFT of a volume with folders.
+func ofVolume(in artifacts.Input) bool { return strings.HasSuffix(in.Source.Glob, `\$MFT`) }
 
 // maxIndexNames bounds what one volume gives.
 const maxIndexNames = 1_000_000
 
 func decodeI30(in artifacts.Input, yield func(IndexName) bool) error {
-	if strings.HasSuffix(in.Source.Glob, `\$MFT`) {
+	if ofVolume(in) {
 		return volumeIndexes(in, yield)
 	}
 	v := viewBeside(in)
@@ -182,17 +190,17 @@ func collectedIndex(in artifacts.Input, v *view, ref ntfs.Reference, path string
 	}
 }
 
-func isWatchedFolder(lower string) bool {
+func isWatchedFolder[T string | []byte](lower T) bool {
 	switch {
-	case lower == `\windows\prefetch`, strings.HasPrefix(lower,
-		`\windows\system32\tasks`), lower == `\windows\tasks`, lower == `\windows\temp`,
-		lower == `\windows\system32\drivers`, strings.HasSuffix(lower, `\programs\startup`), strings.HasPrefix(lower, `\perflogs`):
+	case string(lower) == `\windows\prefetch`, hasPrefix(lower,
+		`\windows\system32\tasks`), string(lower) == `\windows\tasks`, string(lower) == `\windows\temp`,
+		string(lower) == `\windows\system32\drivers`, hasSuffix(lower, `\programs\startup`), hasPrefix(lower, `\perflogs`):
 		return true
-	case strings.HasPrefix(lower, `\users\public`):
+	case hasPrefix(lower, `\users\public`):
 		return true
 	}
-	return strings.HasPrefix(lower, `\users\`) &&
-		(strings.HasSuffix(lower, `\downloads`) || strings.HasSuffix(lower, `\desktop`) || strings.HasSuffix(lower, `\appdata\local\temp`))
+	return hasPrefix(lower, `\users\`) &&
+		(hasSuffix(lower, `\downloads`) || hasSuffix(lower, `\desktop`) || hasSuffix(lower, `\appdata\local\temp`))
 }
 
 // Identity is the folder, the name, and the place of the entry.

@@ -66,7 +66,7 @@ func decodeLogFile(in artifacts.Input, yield func(LogItem) bool) error {
 		if i.Kind != ntfs.LogRestart && !in.Full {
 			key := fmt.Sprint(x.Kind, x.Path, x.Reference, x.USN)
 			if x.Path == "" || seen[key] || isShown(v, i, journal) || !IsRunnable(x.Path) ||
-				isInstalled(v.fold(x.Path[min(2, len(x.Path)):])) {
+				isInstalled([]byte(v.fold(x.Path[min(2, len(x.Path)):]))) {
 				continue
 			}
 			if len(seen) < maxLogSeen {
@@ -100,12 +100,12 @@ func journalRange(in artifacts.Input) usnRange {
 	if f == nil {
 		return none
 	}
-	d, _ := f.OpenAt()
+	d, _ := in.OpenAt(f)
 	if d == nil {
 		return none
 	}
 	defer d.Close()
-	j, out := ntfs.NewJournal(d, d.Size()), none
+	j, out := ntfs.NewJournal(d.ReaderAt, d.Size()), none
 	for c, err := range j.Changes() {
 		if err == nil {
 			out.first = c.USN

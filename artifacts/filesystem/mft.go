@@ -102,6 +102,7 @@ name are shown: -a mft shows all.`,
 		"https://github.com/libyal/libfsntfs/blob/main/documentation/New%20Technologies%20File%20System%20(NTFS).asciidoc",
 	},
 	Sources: signedMFT(),
+	First:   readViewFirst,
 }, decodeMFT)
 
 // signedMFT are the places of $MFT; a loose one shows by its first bytes.

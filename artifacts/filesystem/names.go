@@ -92,7 +92,9 @@ func isPaging[T string | []byte](name T) bool {
 
 // IsRunnable reports whether a file of this name is a program, a script, an
 // installer or a link.
-func IsRunnable(name string) bool { return kindOf(name)&(programName|scriptName) != 0 }
+func IsRunnable(name string) bool { return isRunnable(name) }
+
+func isRunnable[T string | []byte](name T) bool { return kindOf(name)&(programName|scriptName) != 0 }
 
 // IsContainer reports whether a file of this name is an archive or an image.
 func IsContainer(name string) bool { return kindOf(name)&containerName != 0 }

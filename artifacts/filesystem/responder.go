@@ -2,8 +2,6 @@ package filesystem
 
 import (
 	"strings"
-
-	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
 
 // collectors are how the names of programs begin with which responders collect evidence.
@@ -56,13 +54,6 @@ func (k *collection) began(end uint64) (at uint64) {
 		}
 	}
 	return at
-}
-
-// collector notes a collector that a change of the journal creates or names.
-func (x *journalReader) collector(c *ntfs.Change) {
-	if c.Reason&(ntfs.ReasonCreate|ntfs.ReasonRenameNew) != 0 && !c.Directory() && isCollector(c.Name()) {
-		x.collection.add(c.FileTime)
-	}
 }
 
 // responder returns when the responder began, by the journal and by $MFT.

@@ -75,7 +75,8 @@ func sessionsOf(t *testing.T, v *ntfsmeta.Volume) (*ntfs.Journal, []*ntfs.Sessio
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, s)
+		kept := *s
+		out = append(out, &kept)
 	}
 	return j, out
 }

@@ -1,8 +1,8 @@
 package filesystem
 
 import (
+	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 )
@@ -53,11 +53,12 @@ func (s *Selection) add(named uint64) { s.named, s.sorted = append(s.named, name
 // Select returns why a file is shown; NotSelected when it is not. marked
 // reports that it has a Mark of the Web.
 func (s *Selection) Select(path string, named uint64, marked bool) Reason {
-	return s.choose(kindOf(path), s.UpCase.Fold(path), named, marked)
+	return s.choose(kindOf(path), s.UpCase.AppendFold(nil, path), named, marked)
 }
 
-// choose is Select for a path that is given folded.
-func (s *Selection) choose(kind nameKind, lower string, named uint64, marked bool) Reason {
+// choose is Select for a path that is given folded. It allocates nothing: it is asked
+// of every file of a volume.
+func (s *Selection) choose(kind nameKind, lower []byte, named uint64, marked bool) Reason {
 	if !s.sorted {
 		slices.Sort(s.named)
 		s.sorted = true
@@ -68,10 +69,10 @@ func (s *Selection) choose(kind nameKind, lower string, named uint64, marked boo
 	case isHot(lower):
 		return HotPlace
 	case kind&(programName|scriptName|containerName) == 0:
-		if kind&macroName != 0 && (strings.Contains(lower, `\downloads\`) || strings.Contains(lower, `\temp\`)) {
+		if kind&macroName != 0 && (bytes.Contains(lower, downloads) || bytes.Contains(lower, temp)) {
 			return MacroDocument
 		}
-		if strings.HasSuffix(lower, ".mof") && IsWMI(lower) && around(s.named, named) < setup {
+		if hasSuffix(lower, ".mof") && isWMI(lower) && around(s.named, named) < setup {
 			return NamedAlone
 		}
 		return NotSelected
@@ -89,24 +90,42 @@ var installed = []string{
 	`\system volume information\`, `\$extend\`, `\windows.old\`, `\$windows.~bt\`, `\$windows.~ws\`, `\recovery\`, `\i386\`, `\msocache\`,
 }
 
-func isInstalled(lower string) bool {
+func isInstalled(lower []byte) bool {
 	for _, p := range installed {
-		if strings.HasPrefix(lower, p) {
+		if hasPrefix(lower, p) {
 			return true
 		}
 	}
-	return strings.Contains(lower, `\appdata\local\packages\`) || strings.Contains(lower, `\microsoft\windowsapps\`)
+	return bytes.Contains(lower, packages) || bytes.Contains(lower, windowsApps)
+}
+
+// Parts of paths, folded.
+var (
+	downloads   = []byte(`\downloads\`)
+	temp        = []byte(`\temp\`)
+	packages    = []byte(`\appdata\local\packages\`)
+	windowsApps = []byte(`\microsoft\windowsapps\`)
+	startup     = []byte(`\programs\startup\`)
+	separator   = []byte(`\`)
+)
+
+func hasPrefix[T string | []byte](b T, s string) bool {
+	return len(b) >= len(s) && string(b[:len(s)]) == s
+}
+
+func hasSuffix[T string | []byte](b T, s string) bool {
+	return len(b) >= len(s) && string(b[len(b)-len(s):]) == s
 }
 
 // isServicing reports whether a path is in a folder of Windows Update.
-func isServicing(lower string) bool {
+func isServicing(lower []byte) bool {
 	for _, p := range [...]string{
 		`\windows\winsxs\`, `\windows\servicing\`, `\windows\softwaredistribution\`, `\windows\installer\`, `\windows\assembly\`,
 		`\windows\$ntuninstall`, `\windows\$hf_mig$\`, `\windows\ie8\`, `\windows\system32\dllcache\`, `\windows\servicepackfiles\`,
 		`\windows\microsoft.net\`, `\windows\driver cache\`, `\windows\system32\driverstore\`, `\windows\system32\catroot`,
 		`\program files\windowsapps\`, `\system volume information\`, `\windows.old\`,
 	} {
-		if strings.HasPrefix(lower, p) {
+		if hasPrefix(lower, p) {
 			return true
 		}
 	}
@@ -116,32 +135,35 @@ func isServicing(lower string) bool {
 // IsProduct reports whether a path, which has no drive and is in lower case, is in a folder
 // of installed programs, of packages or of updates: those of Windows itself are none.
 func IsProduct(lower string) bool {
-	return isInstalled(lower) && !strings.HasPrefix(lower, `\windows\`) || isServicing(lower)
+	b := []byte(lower)
+	return isInstalled(b) && !hasPrefix(b, `\windows\`) || isServicing(b)
 }
 
 // IsWMI reports whether a file, whose path has no drive and is in lower case, is in the
 // repository of WMI or is a class file that WMI compiles: a way to start programs.
-func IsWMI(lower string) bool {
+func IsWMI(lower string) bool { return isWMI([]byte(lower)) }
+
+func isWMI(lower []byte) bool {
 	const wbem = `\windows\system32\wbem\`
-	return strings.HasPrefix(lower, wbem) && (strings.HasPrefix(lower[len(wbem):], `repository\`) || strings.HasSuffix(lower, ".mof"))
+	return hasPrefix(lower, wbem) && (hasPrefix(lower[len(wbem):], `repository\`) || hasSuffix(lower, ".mof"))
 }
 
 // isHot reports whether a file is in a folder from which programs start
 // automatically, or in one that everybody can write to and nobody looks at. A
 // folder of Windows that holds hundreds of files counts for runnable ones only.
-func isHot(lower string) bool {
-	name := lower[strings.LastIndexByte(lower, '\\')+1:]
+func isHot(lower []byte) bool {
+	name := lower[bytes.LastIndexByte(lower, '\\')+1:]
 	switch {
-	case strings.Contains(lower, `\programs\startup\`), strings.HasPrefix(lower, `\perflogs\`), strings.HasPrefix(lower, `\users\public\`),
-		strings.HasPrefix(lower, `\windows\tasks\`), strings.HasPrefix(lower, `\windows\system32\tasks\`),
-		strings.HasPrefix(lower, `\windows\system32\wbem\repository\`),
-		strings.HasPrefix(lower, `\windows\prefetch\`) && strings.HasSuffix(lower, ".pf"):
-		return name != "desktop.ini"
-	case strings.HasPrefix(lower, `\$recycle.bin\`), strings.HasPrefix(lower, `\recycler\`):
-		return name != "desktop.ini" && name != "info2"
-	case strings.HasPrefix(lower, `\windows\fonts\`), strings.HasPrefix(lower,
-		`\windows\system32\spool\drivers\color\`), strings.Count(lower, `\`) == 1:
-		return IsRunnable(lower)
+	case bytes.Contains(lower, startup), hasPrefix(lower, `\perflogs\`), hasPrefix(lower, `\users\public\`),
+		hasPrefix(lower, `\windows\tasks\`), hasPrefix(lower, `\windows\system32\tasks\`),
+		hasPrefix(lower, `\windows\system32\wbem\repository\`),
+		hasPrefix(lower, `\windows\prefetch\`) && hasSuffix(lower, ".pf"):
+		return string(name) != "desktop.ini"
+	case hasPrefix(lower, `\$recycle.bin\`), hasPrefix(lower, `\recycler\`):
+		return string(name) != "desktop.ini" && string(name) != "info2"
+	case hasPrefix(lower, `\windows\fonts\`), hasPrefix(lower,
+		`\windows\system32\spool\drivers\color\`), bytes.Count(lower, separator) == 1:
+		return isRunnable(lower)
 	}
 	return false
 }

@@ -24,13 +24,13 @@ type movedTimes struct {
 	files map[ntfs.Reference]*movedTime
 }
 
-// survey takes a record of the journal in the first pass.
-func (m *movedTimes) survey(c *ntfs.Change) {
+// survey takes a record of the journal in the first pass, which is not of a folder.
+// program reports whether it creates or names a program.
+func (m *movedTimes) survey(c *ntfs.Change, program bool) {
 	x := m.files[c.File]
 	switch {
-	case c.Directory():
 	case x == nil:
-		if c.Reason&ntfs.ReasonCreate != 0 && len(m.files) < maxTracked && IsProgram(c.Name()) {
+		if program && c.Reason&ntfs.ReasonCreate != 0 && len(m.files) < maxTracked {
 			m.files[c.File] = &movedTime{created: c.FileTime}
 		}
 	case c.Reason&ntfs.ReasonBasicInfo != 0:

@@ -50,7 +50,7 @@ func newNamedFiles(in artifacts.Input, u *ntfs.UpCase) namedFiles {
 
 // is reports whether a folded path is among them. confirm, if there is one, is asked
 // about a path as it was spelled.
-func (n namedFiles) is(folded string, confirm func(spelled string) bool) bool {
-	list := n[folded]
+func (n namedFiles) is(folded []byte, confirm func(spelled string) bool) bool {
+	list := n[string(folded)]
 	return len(list) > 0 && (confirm == nil || slices.ContainsFunc(list, confirm))
 }

@@ -1,6 +1,7 @@
 package filesystem
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -104,6 +105,7 @@ shown, and more than 100 changes of a folder in a minute are one row: -a usnjrnl
 	},
 	Sources: signedJournal(),
 	Beside:  maxPatterns,
+	First:   func(in artifacts.Input) { viewBeside(in).survey(in, in.File) },
 }, decodeJournal)
 
 func signedJournal() []artifacts.Source {
@@ -114,35 +116,30 @@ func signedJournal() []artifacts.Source {
 
 // A journalReader turns one journal into records.
 type journalReader struct {
-	in         artifacts.Input
-	v          *view // nil without $MFT
-	drive      string
-	j          *ntfs.Journal
-	rewind     *ntfs.Rewind
-	named      Selection // of programs by the times of the journal
-	files      namedFiles
-	upcase     *ntfs.UpCase
-	wiped      *WipeCheck
-	mass       *MassCheck
-	moved      movedTimes
-	clock      clockCheck
-	collection collection
-	began      uint64 // FILETIME at which the responder began; 0 for none
-	bursts     *burstFolder
-	yield      func(Change) bool
-	base       int64 // USN of offset 0
-	left       int
-	first      uint64
-	last       uint64
-	minUSN     uint64
-	maxUSN     uint64
-	buf        []byte
+	in       artifacts.Input
+	v        *view // nil without $MFT
+	drive    string
+	j        *ntfs.Journal
+	rewind   *ntfs.Rewind
+	files    namedFiles
+	upcase   *ntfs.UpCase
+	wiped    *WipeCheck
+	mass     *MassCheck
+	began    uint64 // FILETIME at which the responder began; 0 for none
+	bursts   *burstFolder
+	yield    func(Change) bool
+	base     int64 // USN of offset 0
+	left     int
+	buf      []byte
+	now, was placed // of the session
+
+	journalSurvey
 }
 
 func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
 	x := &journalReader{
 		in: in, v: viewBeside(in), drive: drive(in.From.Path), j: ntfs.NewJournal(in.Random, in.Size),
-		wiped: NewWipeCheck(), mass: NewMassCheck(), yield: yield, moved: movedTimes{files: map[ntfs.Reference]*movedTime{}},
+		wiped: NewWipeCheck(), mass: NewMassCheck(), yield: yield,
 	}
 	x.bursts = newBurstFolder(func(c Change) bool { return yield(c) })
 	x.bursts.all = in.All
@@ -155,10 +152,14 @@ func decodeJournal(in artifacts.Input, yield func(Change) bool) error {
 	if x.v != nil {
 		x.upcase = x.v.upcase
 	}
-	x.named.UpCase, x.files = x.upcase, newNamedFiles(in, x.upcase)
-	if err := x.survey(); err != nil {
-		return err
+	x.files = newNamedFiles(in, x.upcase)
+	first := x.v.survey(in, in.File)
+	if first.err != nil {
+		return first.err
 	}
+	x.journalSurvey = *first
+	x.base, x.began = x.stats.Base, x.responder()
+	x.judgeMoved()
 	var err error
 	if x.rewind, err = ntfs.NewRewind(table, x.j); err != nil {
 		return err
@@ -185,32 +186,6 @@ func (x *journalReader) remarkGaps() {
 	if n := x.rewind.Gaps + x.rewind.Mismatches; n > 0 && x.v != nil {
 		x.in.Remark(fmt.Sprintf("the change journal has a gap: %d times a folder has another name than the records before it or $MFT give", n))
 	}
-}
-
-// survey reads the journal once for the times at which programs were named.
-func (x *journalReader) survey() error {
-	for c, err := range x.j.Changes() {
-		if err != nil {
-			return err
-		}
-		if c.Version == 4 {
-			continue
-		}
-		if x.first == 0 {
-			x.first, x.minUSN = c.FileTime, c.USN
-		}
-		x.last, x.maxUSN = c.FileTime, c.USN
-		x.moved.survey(c)
-		x.clock.add(c)
-		x.collector(c)
-		if c.Reason&ntfs.ReasonClose != 0 && c.Reason&(ntfs.ReasonCreate|ntfs.ReasonRenameNew) != 0 && !c.Directory() {
-			x.named.Add(c.Name(), c.FileTime)
-		}
-	}
-	x.base, x.began = x.j.Stats.Base, x.responder()
-	x.named.Select("", 0, false)
-	x.judgeMoved()
-	return nil
 }
 
 func (x *journalReader) sessions() (more bool, err error) {
@@ -247,32 +222,52 @@ func under(folder, name string) string {
 	return strings.TrimSuffix(folder, `\`) + `\` + name
 }
 
+// A placed path is that of a file at the moment of the journal, also folded. It is
+// valid until the next one.
+type placed struct {
+	path, folded []byte
+	folder       int // length of what is the folder's in folded
+	state        ntfs.PathState
+}
+
+// place finds the path of a name in a folder.
+func (x *journalReader) place(p *placed, folder ntfs.Reference, name string) {
+	p.path, p.state = x.rewind.AppendFolder(p.path[:0], folder)
+	if n := len(p.path); n > 0 && p.path[n-1] == '\\' {
+		p.path = p.path[:n-1]
+	}
+	p.folded = x.upcase.AppendFoldBytes(p.folded[:0], p.path)
+	p.folder = len(p.folded)
+	n := len(p.path)
+	p.path = append(append(p.path, '\\'), name...)
+	p.folded = x.upcase.AppendFoldBytes(p.folded, p.path[n:])
+}
+
 // session yields the records of a session.
 func (x *journalReader) session(s *ntfs.Session) bool {
 	if s.Name == "" {
 		return true // ranges without their record
 	}
-	folder, state := x.folder(s.Parent)
-	path := under(folder, s.Name)
-	if lower := x.upcase.Fold(folder); lower == `\windows\prefetch` || lower == `\winnt\prefetch` {
-		if start, ok := PrefetchStart(s, s.Parent); ok && !x.yield(x.started(s, start, path, state)) {
+	x.place(&x.now, s.Parent, s.Name)
+	if folder := string(x.now.folded[:x.now.folder]); folder == `\windows\prefetch` || folder == `\winnt\prefetch` {
+		if start, ok := PrefetchStart(s, s.Parent); ok && !x.yield(x.started(s, start, string(x.now.path), x.now.state)) {
 			return false
 		}
 	}
-	old := ""
+	var old *placed
 	if s.OldName != "" {
-		from, _ := x.folder(s.OldParent)
-		old = under(from, s.OldName)
+		old = &x.was
+		x.place(old, s.OldParent, s.OldName)
 	}
-	why := x.choose(s, path, old)
+	why := x.choose(s, &x.now, old)
 	if why == NotSelected && !x.in.Full && !x.in.All {
 		x.left++
 		return true
 	}
-	c := x.change(KindSession, s, path, state)
+	c := x.change(KindSession, s, string(x.now.path), x.now.state)
 	c.Shown = string(why)
-	if old != "" {
-		c.OldPath = x.drive + old
+	if old != nil {
+		c.OldPath = x.drive + string(old.path)
 	}
 	if c.aside = why == NotSelected && !x.in.Full; c.aside || x.in.Full || why == Watched {
 		return x.yield(c)
@@ -284,8 +279,8 @@ func (x *journalReader) session(s *ntfs.Session) bool {
 // renamed or cut.
 const Watched Reason = "log, hive or Prefetch file that was deleted, renamed or cut"
 
-// choose returns why a session is shown.
-func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
+// choose returns why a session is shown. old is the path before a rename, or nil.
+func (x *journalReader) choose(s *ntfs.Session, now, old *placed) Reason {
 	const (
 		happened = ntfs.ReasonCreate | ntfs.ReasonDelete | ntfs.ReasonRenameNew | ntfs.ReasonStream
 		written  = ntfs.ReasonOverwrite | ntfs.ReasonExtend | ntfs.ReasonTruncate
@@ -293,33 +288,33 @@ func (x *journalReader) choose(s *ntfs.Session, path, old string) Reason {
 	if s.Attributes&0x10 != 0 {
 		return NotSelected
 	}
-	lower := x.upcase.Fold(path)
-	watched := isWatched(lower) || old != "" && isWatched(x.upcase.Fold(old))
+	lower := now.folded
+	watched := isWatched(lower) || old != nil && isWatched(old.folded)
 	if watched && s.Reasons&(ntfs.ReasonDelete|ntfs.ReasonRenameNew|ntfs.ReasonTruncate) != 0 {
-		if s.Reasons&(ntfs.ReasonDelete|ntfs.ReasonRenameNew) != 0 || !strings.HasSuffix(lower, ".pf") {
+		if s.Reasons&(ntfs.ReasonDelete|ntfs.ReasonRenameNew) != 0 || !hasSuffix(lower, ".pf") {
 			return Watched
 		}
 	}
 	_, set := TimesSet(s)
-	elsewhere := x.files.is(lower, nil) || old != "" && x.files.is(x.upcase.Fold(old), nil)
-	if set = set && IsProgram(path); s.Reasons&happened == 0 && !set && !(elsewhere && s.Reasons&written != 0) {
+	elsewhere := x.files.is(lower, nil) || old != nil && x.files.is(old.folded, nil)
+	if set = set && isProgram(now.path); s.Reasons&happened == 0 && !set && !(elsewhere && s.Reasons&written != 0) {
 		return NotSelected
 	}
-	if ServicingName(s.Name) || old != "" && ServicingName(s.OldName) {
+	if ServicingName(s.Name) || old != nil && ServicingName(s.OldName) {
 		return NotSelected
 	}
 	if x.oddTimes(s) {
 		return ForgedTimes
 	}
 	marked := x.v != nil && x.v.marked[s.File]
-	why := x.named.choose(kindOf(path), lower, s.First, marked)
-	if why == NotSelected && old != "" {
-		why = x.named.Select(old, s.First, marked)
+	why := x.named.choose(kindOf(now.path), lower, s.First, marked)
+	if why == NotSelected && old != nil {
+		why = x.named.choose(kindOf(old.path), old.folded, s.First, marked)
 	}
 	if set && isInstalled(lower) && !x.inDoubt(s.File) {
 		return NotSelected // installers and updates set times
 	}
-	if why == HotPlace && strings.HasSuffix(lower, ".pf") {
+	if why == HotPlace && hasSuffix(lower, ".pf") {
 		return NotSelected // its writes are starts
 	}
 	if why == NotSelected && elsewhere {
@@ -344,17 +339,17 @@ func (x *journalReader) oddTimes(s *ntfs.Session) bool {
 
 // isWatched reports whether the end of a file is an act of its own: of logs,
 // hives, Prefetch files.
-func isWatched(lower string) bool {
+func isWatched(lower []byte) bool {
 	switch {
-	case strings.HasPrefix(lower, `\windows\system32\winevt\logs\`):
-		return strings.HasSuffix(lower, ".evtx")
-	case strings.HasPrefix(lower, `\windows\system32\config\`):
-		base := lower[len(`\windows\system32\config\`):]
-		return base == "sam" || base == "security" || base == "system" || base == "software" || strings.HasSuffix(base, ".evt")
-	case strings.HasPrefix(lower, `\windows\prefetch\`):
-		return strings.HasSuffix(lower, ".pf")
+	case hasPrefix(lower, `\windows\system32\winevt\logs\`):
+		return hasSuffix(lower, ".evtx")
+	case hasPrefix(lower, `\windows\system32\config\`):
+		base := string(lower[len(`\windows\system32\config\`):])
+		return base == "sam" || base == "security" || base == "system" || base == "software" || hasSuffix(base, ".evt")
+	case hasPrefix(lower, `\windows\prefetch\`):
+		return hasSuffix(lower, ".pf")
 	}
-	return strings.HasPrefix(lower, `\users\`) && strings.HasSuffix(lower, `\ntuser.dat`) && strings.Count(lower, `\`) == 3
+	return hasPrefix(lower, `\users\`) && hasSuffix(lower, `\ntuser.dat`) && bytes.Count(lower, separator) == 3
 }
 
 func (x *journalReader) change(kind string, s *ntfs.Session, path string, state ntfs.PathState) Change {

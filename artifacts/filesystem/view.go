@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -164,6 +163,9 @@ func letter(path string) string {
 	return ""
 }
 
+// readViewFirst reads the view of the volume that a $MFT is of, before the file is hashed.
+func readViewFirst(in artifacts.Input) { viewFrom(in, in.File) }
+
 func readView(in artifacts.Input, f *evidence.File) *view {
 	v := &view{
 		source: f, drive: drive(f.Path), chosen: map[ntfs.Reference]choice{}, forged: map[ntfs.Reference]*forgedFile{},
@@ -178,7 +180,8 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 	check.upcase = v.upcase
 	var buf []byte
 	same := func(r *ntfs.Record) *ntfs.Record { return r }
-	err := eachRecord(in, f, nil, same, func(r *ntfs.Record) {
+	hashing := in.Hashing(f)
+	err := eachRecord(in, f, hashing, nil, same, func(r *ntfs.Record) {
 		v.table.Add(r)
 		if v.recordSize == 0 && r.Entry > 0 {
 			v.recordSize = int(r.Offset / int64(r.Entry))
@@ -203,6 +206,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 			}
 		}
 	})
+	hashing.Close()
 	v.table.Finish()
 	v.recordSize = cmp.Or(v.recordSize, 1024) // one record alone
 	v.selection.Select("", 0, false)          // sorts it, so that it can be read from several goroutines
@@ -210,7 +214,7 @@ func readView(in artifacts.Input, f *evidence.File) *view {
 	check.Narrow(v.table)
 	v.end.narrow()
 	v.prefetched(in)
-	err = errors.Join(err, eachRecord(in, f, &ntfs.RecordOptions{Table: v.table}, v.choose, func(c chosenRecord) {
+	err = errors.Join(err, eachRecord(in, f, nil, &ntfs.RecordOptions{Table: v.table}, v.choose, func(c chosenRecord) {
 		v.records++
 		check.Compare(c.Record)
 		v.end.compare(c.Record)
@@ -280,60 +284,6 @@ func entriesOf[T any](files map[ntfs.Reference]T) []uint64 {
 	return slices.Compact(out)
 }
 
-// few reads the records of some entries only.
-func (v *view) few(in artifacts.Input, entries []uint64, joined bool, do func(*ntfs.Record)) error {
-	if len(entries) == 0 {
-		return nil
-	}
-	var at io.ReaderAt = in.Random
-	if in.File != v.source || at == nil {
-		d, err := v.source.OpenAt()
-		if d == nil {
-			return err
-		}
-		defer d.Close()
-		at = d
-	}
-	opts := ntfs.RecordOptions{RecordSize: v.recordSize}
-	if joined {
-		opts.Table = v.table
-	}
-	for r, err := range ntfs.RecordsOf(at, entries, opts) {
-		if err != nil {
-			return err
-		}
-		do(r)
-	}
-	return nil
-}
-
-// eachRecord reads a $MFT once. work is called on as many goroutines as the run has
-// to spare, do in the order of the records.
-func eachRecord[T any](in artifacts.Input, f *evidence.File, opts *ntfs.RecordOptions, work func(*ntfs.Record) T, do func(T)) error {
-	r, err := f.Open()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	n := 1
-	if st, err := r.Stat(); err == nil {
-		n = helpers(in, st.Size())
-	}
-	for made, err := range ntfs.Ahead(r, opts, n, in.Help, work) {
-		if err != nil {
-			return err
-		}
-		do(made)
-	}
-	return nil
-}
-
-// helpers returns how many goroutines a $MFT of some size is worth.
-func helpers(in artifacts.Input, size int64) int {
-	const perWorker = 4 << 20
-	return min(in.Workers(), int(size/perWorker))
-}
-
 // A chosenRecord is a record with why its file is shown by default.
 type chosenRecord struct {
 	*ntfs.Record
@@ -372,7 +322,7 @@ func (v *view) choose(r *ntfs.Record) chosenRecord {
 		c.reason = NamedByPrefetch
 	} else if !r.Directory() {
 		buf.folded = v.upcase.AppendFoldBytes(buf.folded[:0], buf.path)
-		folded := string(buf.folded)
+		folded := buf.folded
 		c.reason = v.selection.choose(kindOf(buf.path), folded, n.Times[0], c.marked)
 		if c.reason == NotSelected && r.InUse() && looksRunnable(r) && !isInstalled(folded) {
 			c.reason = ProgramByContent
@@ -400,7 +350,7 @@ func (v *view) watchedFolder(r *ntfs.Record, buf *pathBuffer) string {
 		return ""
 	}
 	buf.folded = v.upcase.AppendFoldBytes(buf.folded[:0], buf.path)
-	if !isWatchedFolder(string(buf.folded)) {
+	if !isWatchedFolder(buf.folded) {
 		return ""
 	}
 	return string(buf.path)
@@ -493,6 +443,3 @@ func size(n uint64) string {
 	}
 	return fmt.Sprintf("%d bytes", n)
 }
-
-// section reads the whole file of an input.
-func section(in artifacts.Input) io.Reader { return io.NewSectionReader(in.Random, 0, in.Size) }

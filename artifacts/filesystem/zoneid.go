@@ -42,6 +42,7 @@ systems lose it. Any program can write any text into it.`,
 		"https://learn.microsoft.com/openspecs/windows_protocols/ms-fscc/6e3f7352-d11c-4d76-8c39-2516a9df36e8",
 	},
 	Sources: signedMFT(),
+	First:   readViewFirst,
 }, decodeZoneID)
 
 // zoneName returns the word for a zone.

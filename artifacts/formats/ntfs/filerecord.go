@@ -120,7 +120,7 @@ type Name struct {
 
 // Name returns the name. An unpaired surrogate becomes the three bytes that
 // UTF-8 would need for it.
-func (n *Name) Name() string { return string(n.AppendName(nil)) }
+func (n *Name) Name() string { return stringUTF16(n.units) }
 
 // AppendName appends the name to b.
 func (n *Name) AppendName(b []byte) []byte { return appendUTF16(b, n.units) }
@@ -145,7 +145,7 @@ type DataStream struct {
 }
 
 // Name returns the stream's name, "" for the main stream.
-func (s *DataStream) Name() string { return string(appendUTF16(nil, s.units)) }
+func (s *DataStream) Name() string { return stringUTF16(s.units) }
 
 // Main reports whether it is the main stream.
 func (s *DataStream) Main() bool { return len(s.units) == 0 }

@@ -88,3 +88,9 @@ func appendUTF16(dst, b []byte) []byte {
 	}
 	return dst
 }
+
+// stringUTF16 is appendUTF16 to nothing.
+func stringUTF16(b []byte) string {
+	var room [256]byte
+	return string(appendUTF16(room[:0], b))
+}

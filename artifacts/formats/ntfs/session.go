@@ -1,7 +1,7 @@
 package ntfs
 
 import (
-	"container/list"
+	"hash/maphash"
 	"iter"
 )
 
@@ -42,10 +42,11 @@ const maxOpenSessions = 1 << 20
 const maxSessionExtents = 1024
 
 // Sessions folds changes in the order of the journal into sessions, in the
-// order in which they end. An error of the changes is passed on.
+// order in which they end. An error of the changes is passed on. A session is reused
+// for one that follows: what is kept must be copied.
 func Sessions(changes iter.Seq2[*Change, error]) iter.Seq2[*Session, error] {
 	return func(yield func(*Session, error) bool) {
-		f := sessionFolder{open: map[Reference]*list.Element{}, yield: yield}
+		f := sessionFolder{open: map[Reference]*openSession{}, yield: yield}
 		for c, err := range changes {
 			if err != nil {
 				if !yield(nil, err) {
@@ -60,61 +61,135 @@ func Sessions(changes iter.Seq2[*Change, error]) iter.Seq2[*Session, error] {
 		if !f.flush() {
 			return
 		}
-		for e := f.order.Front(); e != nil; e = e.Next() {
-			if !yield(e.Value.(*Session), nil) {
+		for s := f.first; s != nil; s = s.next {
+			if !yield(&s.Session, nil) {
 				return
 			}
 		}
 	}
 }
 
+// An openSession is a session in the list of those that have not ended, and then in
+// that of those to be used again.
+type openSession struct {
+	Session
+	prev, next *openSession
+}
+
 type sessionFolder struct {
-	open  map[Reference]*list.Element
-	order list.List // of *Session, by opening
+	open        map[Reference]*openSession
+	first, last *openSession // by opening
+	free        *openSession
+	names       nameCache
 	// closed waits for the next record: one of version 4 follows the close
 	// that it belongs to.
-	closed *Session
+	closed *openSession
 	yield  func(*Session, error) bool
+}
+
+// give yields a session that has ended.
+func (f *sessionFolder) give(s *openSession) bool {
+	more := f.yield(&s.Session, nil)
+	s.next, f.free = f.free, s
+	return more
 }
 
 func (f *sessionFolder) flush() bool {
 	s := f.closed
 	f.closed = nil
-	return s == nil || f.yield(s, nil)
+	return s == nil || f.give(s)
+}
+
+// begin opens the session of a change.
+func (f *sessionFolder) begin(c *Change) *openSession {
+	s := f.free
+	if s == nil {
+		s = new(openSession)
+	} else {
+		f.free = s.next
+	}
+	*s = openSession{Session: Session{File: c.File, Parent: c.Parent, FirstUSN: c.USN, First: c.FileTime}, prev: f.last}
+	if f.last == nil {
+		f.first = s
+	} else {
+		f.last.next = s
+	}
+	f.last = s
+	f.open[c.File] = s
+	return s
+}
+
+// end takes a session out of those that are open.
+func (f *sessionFolder) end(s *openSession) {
+	delete(f.open, s.File)
+	if s.prev == nil {
+		f.first = s.next
+	} else {
+		s.prev.next = s.next
+	}
+	if s.next == nil {
+		f.last = s.prev
+	} else {
+		s.next.prev = s.prev
+	}
 }
 
 func (f *sessionFolder) take(c *Change) bool {
 	if f.closed != nil && c.Version == 4 && c.File == f.closed.File {
-		f.closed.add(c)
+		f.closed.add(c, &f.names)
 		f.closed.Closed = true
 		return true
 	}
 	if !f.flush() {
 		return false
 	}
-	e := f.open[c.File]
-	if e == nil {
-		if f.order.Len() >= maxOpenSessions {
-			old := f.order.Remove(f.order.Front()).(*Session)
-			delete(f.open, old.File)
-			if !f.yield(old, nil) {
+	s := f.open[c.File]
+	if s == nil {
+		if len(f.open) >= maxOpenSessions {
+			old := f.first
+			f.end(old)
+			if !f.give(old) {
 				return false
 			}
 		}
-		e = f.order.PushBack(&Session{File: c.File, Parent: c.Parent, FirstUSN: c.USN, First: c.FileTime})
-		f.open[c.File] = e
+		s = f.begin(c)
 	}
-	s := e.Value.(*Session)
-	s.add(c)
+	s.add(c, &f.names)
 	if s.Closed {
-		f.order.Remove(e)
-		delete(f.open, c.File)
+		f.end(s)
 		f.closed = s
 	}
 	return true
 }
 
-func (s *Session) add(c *Change) {
+// A nameCache holds names that were made of late. Files of the same names are opened
+// again and again.
+type nameCache struct {
+	seed  maphash.Seed
+	names []string
+}
+
+const cachedNames = 1 << 12 // a power of two
+
+// name returns the name of a change, old itself where that is the name: most changes
+// are of the file of the one before.
+func (n *nameCache) name(c *Change, old string) string {
+	var b [256]byte
+	name := c.AppendName(b[:0])
+	if string(name) == old {
+		return old
+	}
+	if n.names == nil {
+		n.seed, n.names = maphash.MakeSeed(), make([]string, cachedNames)
+	}
+	known := &n.names[maphash.Bytes(n.seed, name)%cachedNames]
+	if string(name) != *known {
+		*known = string(name)
+	}
+	return *known
+}
+
+func (s *Session) add(c *Change, names *nameCache) {
 	s.Records++
 	s.LastUSN = c.USN
 	s.Source |= c.Source
@@ -122,13 +197,13 @@ func (s *Session) add(c *Change) {
 		// The record follows one of another version with the time and the name.
 		s.Extents = append(s.Extents, c.Extents[:min(len(c.Extents), maxSessionExtents-len(s.Extents))]...)
 	} else {
-		s.change(c)
+		s.change(c, names)
 	}
 	s.Reasons |= c.Reason
 	s.Closed = c.Reason&ReasonClose != 0
 }
 
-func (s *Session) change(c *Change) {
+func (s *Session) change(c *Change, names *nameCache) {
 	fresh := c.Reason &^ s.Reasons
 	for _, k := range [...]struct {
 		bit Reason
@@ -145,9 +220,9 @@ func (s *Session) change(c *Change) {
 		}
 	}
 	if c.Reason&ReasonRenameOld != 0 && s.OldName == "" {
-		s.OldParent, s.OldName = c.Parent, c.nameAfter(s.Name)
+		s.OldParent, s.OldName = c.Parent, names.name(c, s.Name)
 	}
-	s.Parent, s.Name, s.Attributes, s.Last = c.Parent, c.nameAfter(s.Name), c.Attributes, c.FileTime
+	s.Parent, s.Name, s.Attributes, s.Last = c.Parent, names.name(c, s.Name), c.Attributes, c.FileTime
 	if s.First == 0 {
 		s.First = c.FileTime
 	}

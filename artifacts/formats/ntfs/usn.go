@@ -79,18 +79,7 @@ type Change struct {
 type Range struct{ Offset, Length int64 }
 
 // Name returns the file's name at that moment, "" in version 4.
-func (c *Change) Name() string { return string(c.AppendName(nil)) }
-
-// nameAfter returns the name, old itself where that is the name: most changes are of
-// the file of the one before.
-func (c *Change) nameAfter(old string) string {
-	var b [256]byte
-	name := c.AppendName(b[:0])
-	if string(name) == old {
-		return old
-	}
-	return string(name)
-}
+func (c *Change) Name() string { return stringUTF16(c.units) }
 
 // AppendName appends the name to b.
 func (c *Change) AppendName(b []byte) []byte { return appendUTF16(b, c.units) }
