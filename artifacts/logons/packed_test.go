@@ -71,8 +71,8 @@ func TestPile(t *testing.T) {
 	}
 }
 
-// TestRecordIDs: what is no id of this program comes back as it was, and so do the
-// zero time and times that nanoseconds since 1970 do not reach.
+// TestRecordIDs packs ids that this program does not make, the zero time and times too
+// far from 1970 to be counted in nanoseconds: all come back unchanged.
 func TestRecordIDs(t *testing.T) {
 	times := []time.Time{{}, time.Date(60056, 5, 28, 5, 36, 10, 955161500, time.UTC), t0.Add(999_999_999)}
 	for i, id := range []string{"", "0", "00000000deadbeef", "00000000DEADBEEF", "ffffffffffffffff", "fffffffffffffffg", "0000000000000000", "winlogbeat/7"} {

@@ -4,8 +4,8 @@
 // work asks for the time of the processors instead. And the race detector, which
 // makes everything some ten times as slow, can find no race where one goroutine
 // works alone: a test that holds very much real evidence to the truth takes a
-// sample of it then. So it does where .ci/run emulates a 32-bit processor, which is
-// as slow, because the machine starts no 32-bit programs. Other runs take all.
+// sample of it then. Where the machine starts no 32-bit programs, .ci/run emulates a
+// processor that is as slow, and tests take the same sample. Other runs take all.
 package testcost
 
 import (

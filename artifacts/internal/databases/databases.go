@@ -140,7 +140,7 @@ func (s *SQLite) beside(kind sqlitedb.Origin, suffix string) sqlitedb.Reader {
 		return nil
 	}
 	defer r.Close()
-	// One byte more than the size shows the end; a size that is only claimed fills no memory.
+	// The size only opens the buffer, for it is what the evidence claims.
 	into := bytes.NewBuffer(make([]byte, 0, min(size, 8<<20)+bytes.MinRead))
 	_, err = into.ReadFrom(io.LimitReader(r, maxBeside))
 	b := into.Bytes()
