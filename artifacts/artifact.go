@@ -42,6 +42,11 @@ type Artifact struct {
 	// of it.
 	First func(Input)
 
+	// OnHive, if there is one, is called for each live hive that the run opens, before
+	// other work on it. What it keeps of the hive with [Input.Once] is there for a
+	// decoder of another file, for which the hive need not be opened again.
+	OnHive func(Input)
+
 	// Named finds further sources that settings of the machine name, such as the
 	// folder of a log; nil for none. Of loose files it is not asked.
 	Named func(*evidence.Tree) []Source

@@ -3,6 +3,7 @@ package artifacts_test
 import (
 	"bytes"
 	"io/fs"
+	"maps"
 	"runtime"
 	"strings"
 	"sync"
@@ -94,6 +95,51 @@ func TestOlderHives(t *testing.T) {
 		if hives < 10 {
 			t.Errorf("%d hives", hives)
 		}
+	}
+}
+
+// TestOnHive: what the Windows timeline asks a user's hive is found while the hive is
+// open for other work, which does not read it once more.
+func TestOnHive(t *testing.T) {
+	c := &counting{m: fstest.MapFS{}, read: map[string]int{}}
+	for name, b := range corpus.Incident().Files() {
+		c.m["C/"+name] = &fstest.MapFile{Data: b}
+	}
+	read := func(names ...string) (bytes map[string]int, records int) {
+		list, err := catalogue.Select(names)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(c.read)
+		results, err := artifacts.Run(t.Context(), testtree.OpenFS(t, c), list, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for res := range results {
+			records += len(res.Records)
+		}
+		return maps.Clone(c.read), records
+	}
+	without, _ := read("userassist")
+	alone, n := read("timeline")
+	both, _ := read("userassist", "timeline")
+	if n == 0 {
+		t.Fatal("no entry of the timeline")
+	}
+	asked := 0
+	for name := range both {
+		if !strings.HasSuffix(name, "NTUSER.DAT") {
+			continue
+		}
+		if both[name] != without[name] {
+			t.Errorf("%s: %d bytes read, %d without the timeline", name, both[name], without[name])
+		}
+		if alone[name] > 0 {
+			asked++
+		}
+	}
+	if asked == 0 {
+		t.Error("the timeline by itself asks no hive")
 	}
 }
 

@@ -141,6 +141,11 @@ func Run(ctx context.Context, tree *evidence.Tree, list []*Artifact, opts *Optio
 			tree: tree, machine: machine, opts: opts, shared: newShared(jobs),
 			room: newRoom(openHives), open: open, queue: newQueue(len(jobs), 16*n), places: []chan struct{}{busy}, named: newNamedFiles(jobs),
 		}
+		for _, a := range list {
+			if a.OnHive != nil {
+				r.onHive = append(r.onHive, a)
+			}
+		}
 		if opts.Places != nil {
 			r.places = append(r.places, opts.Places)
 		}
@@ -364,6 +369,7 @@ type runner struct {
 	open    *stayed
 	queue   *queue
 	named   *namedFiles
+	onHive  []*Artifact     // that look at each hive
 	places  []chan struct{} // each has room for what may decode at once: in the run, and in all runs
 }
 
@@ -378,7 +384,7 @@ func (r *runner) do(ctx context.Context, j job, emit func(Result) bool) {
 		s.res.Errors = append(s.res.Errors, &DecodeError{Artifact: name, Err: j.fail})
 	case ctx.Err() != nil:
 	case j.artifact == nil:
-		r.hiveState(j.hive, &s.res)
+		r.hiveState(j, &s.res)
 	case j.file != nil:
 		r.decodeFile(j, s)
 	default:
@@ -402,7 +408,8 @@ func (r *runner) input(j job, f *evidence.File, sum string) Input {
 }
 
 // hiveState reports how a hive was found: damaged, dirty, recovered.
-func (r *runner) hiveState(h *evidence.Hive, res *Result) {
+func (r *runner) hiveState(j job, res *Result) {
+	h := j.hive
 	hv, err := h.Open()
 	res.From = Locator{Path: h.Path, SHA256: h.SHA256(), Snapshot: h.Snapshot, State: Live}
 	add := func(err error) {
@@ -425,6 +432,14 @@ func (r *runner) hiveState(h *evidence.Hive, res *Result) {
 	}
 	for _, d := range hv.Damage() {
 		add(d)
+	}
+	if h.Snapshot == "" && !h.Backup {
+		for _, a := range r.onHive {
+			j.artifact = a
+			in := r.input(j, h.File, h.SHA256())
+			in.Hive, in.source = hv, h
+			a.OnHive(in)
+		}
 	}
 	if note := recoveryNote(hv.Recovery()); note != "" {
 		res.Notes = append(res.Notes, res.From.place()+": "+note)

@@ -11,6 +11,7 @@ import (
 	format "github.com/artifactdump/artifactdump/artifacts/formats/activities"
 	sqlite "github.com/artifactdump/artifactdump/artifacts/internal/databases"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
+	"github.com/artifactdump/artifactdump/hive"
 )
 
 // An Activity is one entry of the Windows timeline.
@@ -60,6 +61,11 @@ of it in the write-ahead log alone. Times are UTC, in whole seconds.`,
 	Sources: []artifacts.Source{
 		artifacts.SignedRandom(`%UserProfile%\AppData\Local\ConnectedDevicesPlatform\*\ActivitiesCache.db`, "sqlite"),
 	},
+	OnHive: func(in artifacts.Input) {
+		if strings.EqualFold(winpath.Base(in.From.Path), "NTUSER.DAT") && winpath.Key(winpath.Dir(in.From.Path)) == winpath.Key(in.User.Profile) {
+			userDevices(in, func() map[string]string { return deviceNames(in, in.Hive) })
+		}
+	},
 }, decodeTimeline)
 
 func decodeTimeline(in artifacts.Input, yield func(Activity) bool) error {
@@ -93,13 +99,17 @@ func decodeTimeline(in artifacts.Input, yield func(Activity) bool) error {
 	return db.End(&errs)
 }
 
-// timelineDevices returns the names of the devices that the user's hive knows: a
-// number in the database is a key below DeviceCache.
+// userDevices returns the names of the devices that the user's hive knows, which list
+// finds when it is first asked.
+func userDevices(in artifacts.Input, list func() map[string]string) map[string]string {
+	return in.Once("timeline: devices "+in.From.Snapshot+in.User.Profile, func() any { return list() }).(map[string]string)
+}
+
+// timelineDevices opens the user's hive, unless it was open in this run before.
 func timelineDevices(in artifacts.Input) map[string]string {
-	return in.Once("timeline: devices "+in.From.Snapshot+in.User.Profile, func() any {
-		out := map[string]string{}
+	return userDevices(in, func() map[string]string {
 		if in.Tree == nil || in.User.Profile == "" {
-			return out
+			return nil
 		}
 		hives, _ := in.Tree.Hives()
 		for _, h := range hives {
@@ -107,19 +117,25 @@ func timelineDevices(in artifacts.Input) map[string]string {
 				winpath.Key(winpath.Dir(h.Path)) != winpath.Key(in.User.Profile) {
 				continue
 			}
-			hv, _ := h.Open()
-			if hv == nil {
-				continue
+			if hv, _ := h.Open(); hv != nil {
+				defer h.Release()
+				return deviceNames(in, hv)
 			}
-			if k, err := hv.Key(`Software\Microsoft\Windows\CurrentVersion\TaskFlow\DeviceCache`); err == nil {
-				for d := range in.Of(k).Subkeys() {
-					out[strings.ToLower(d.Name())] = in.Of(d).Text("DeviceName")
-				}
-			}
-			h.Release()
 		}
-		return out
-	}).(map[string]string)
+		return nil
+	})
+}
+
+// deviceNames returns the names of a hive's devices: a number in the database is a key
+// below DeviceCache.
+func deviceNames(in artifacts.Input, hv *hive.Hive) map[string]string {
+	out := map[string]string{}
+	if k, err := hv.Key(`Software\Microsoft\Windows\CurrentVersion\TaskFlow\DeviceCache`); err == nil {
+		for d := range in.Of(k).Subkeys() {
+			out[strings.ToLower(d.Name())] = in.Of(d).Text("DeviceName")
+		}
+	}
+	return out
 }
 
 // Program returns the path of the program, "" for a package.
