@@ -131,12 +131,13 @@ func (l *leftovers) next(d *Decoder, yield func(Record, error) bool) bool {
 }
 
 // rest delivers all chunks that wait.
-func (l *leftovers) rest(d *Decoder, yield func(Record, error) bool) {
+func (l *leftovers) rest(d *Decoder, yield func(Record, error) bool) bool {
 	for l != nil && len(l.waiting) > 0 {
 		if !l.next(d, yield) {
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // deliver decodes the records at the places of the loaded chunk, without those

@@ -47,8 +47,8 @@ func (s *Stream) Records() iter.Seq2[Record, error] {
 		if s.carve {
 			each = s.carved
 		}
-		if each(d, l, yield) {
-			l.rest(d, yield)
+		if each(d, l, yield) && l.rest(d, yield) {
+			d.retire() // whoever stops may go on with the last record
 		}
 	}
 }
