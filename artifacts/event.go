@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -180,13 +181,16 @@ func recordID(a *Artifact, from *Locator, path string, n int, d Decoded) string 
 // show beside its message. Times are left out, lists of texts are joined when
 // they are short. A field tagged `extra:"-"` is not for rows, one tagged
 // `extra:"name"` has that name there. Empty ones are there with an empty value.
-func Fields(data any) []Field {
+func Fields(data any) []Field { return AppendFields(nil, data) }
+
+// AppendFields appends what [Fields] returns.
+func AppendFields(to []Field, data any) []Field {
 	v := reflect.Indirect(reflect.ValueOf(data))
 	if v.Kind() != reflect.Struct {
-		return nil
+		return to
 	}
 	plan := shownFields(v.Type())
-	out := make([]Field, 0, len(plan))
+	out := slices.Grow(to, len(plan))
 	for _, f := range plan {
 		name := f.name
 		fv, err := v.FieldByIndexErr(f.index)

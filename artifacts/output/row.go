@@ -75,38 +75,41 @@ func (r *Row) copied() bool { return r.State == artifacts.Backup || r.Snapshot !
 
 // NewRow flattens an event.
 func NewRow(e *artifacts.Event) *Row {
-	r := newRow(e.Record)
+	r := new(recordRow)
+	r.setRecord(e.Record)
 	r.setEvent(e)
 	return &r.Row
 }
 
-// A recordRow is what all events of one record share.
+// A recordRow is the row of each event of a record in turn. Its lists are used again
+// for the next event and the next record.
 type recordRow struct {
 	Row
 	tags  []string
 	extra []artifacts.Field
 }
 
-func newRow(rec *artifacts.Record) *recordRow {
+func (r *recordRow) setRecord(rec *artifacts.Record) {
 	from := &rec.From
-	r := &recordRow{Row: Row{
+	r.Row = Row{
 		RecordID: rec.ID, Parser: rec.Artifact.Name, Host: rec.Host, User: rec.User.Name, SID: rec.User.SID,
 		Source: from.Path, SHA256: from.SHA256, Snapshot: from.Snapshot, Key: from.Key, Value: from.Value,
 		State: from.State, Offset: from.Offset, Executable: winpath.Base(rec.Program()),
-	}, tags: rec.Tags()}
+		Tags: r.Tags, Extra: r.Extra,
+	}
+	r.tags = rec.Tags()
 	if l, ok := rec.Data.(interface{ Logon() uint64 }); ok {
 		r.logon = l.Logon()
 	}
 	if p := rec.Program(); p != "" {
 		r.Path = winpath.Key(p)
 	}
-	r.extra = slices.DeleteFunc(artifacts.Fields(rec.Data), func(f artifacts.Field) bool { return f.Value == "" })
-	return r
+	r.extra = slices.DeleteFunc(artifacts.AppendFields(r.extra[:0], rec.Data), func(f artifacts.Field) bool { return f.Value == "" })
 }
 
 func (r *recordRow) setEvent(e *artifacts.Event) {
 	r.Time, r.ID, r.Kind, r.Message, r.DataType, r.Proof, r.Local = e.Time, e.ID, e.Kind, e.Message, e.DataType, e.Proof, e.Local
-	r.Tags = slices.Clip(r.tags)
+	r.Tags = append(r.Tags[:0], r.tags...)
 	r.TimeKind = e.Zone
 	if e.Local {
 		r.TimeKind = artifacts.UnknownZone
@@ -115,7 +118,7 @@ func (r *recordRow) setEvent(e *artifacts.Event) {
 	if e.Estimate {
 		r.Tags = append(r.Tags, "estimate")
 	}
-	r.Extra = slices.Concat(e.Extra, r.extra)
+	r.Extra = append(append(r.Extra[:0], e.Extra...), r.extra...)
 	r.Also = nil
 }
 

@@ -42,8 +42,9 @@ type Sorter struct {
 	newest  time.Time
 	records uint64
 	buf     []byte
-	plain   bool // leave copies alone: a sort inside the sort
-	spool   bool // keep rows as they come, in no order
+	row     recordRow // of the record at hand
+	plain   bool      // leave copies alone: a sort inside the sort
+	spool   bool      // keep rows as they come, in no order
 
 	log  logFile            // of the event at hand
 	logs map[logFile]string // the file that each log was first met in
@@ -85,7 +86,8 @@ func (s *Sorter) Add(rec *artifacts.Record) error {
 		return nil
 	}
 	s.records++
-	r := newRow(rec)
+	r := &s.row
+	r.setRecord(rec)
 	r.record = s.records
 	for i := range events {
 		r.setEvent(&events[i])
