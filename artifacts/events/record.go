@@ -48,6 +48,16 @@ func Of(d artifacts.Decoded) *Record {
 	return nil
 }
 
+// As sets to to the record of decoded data that is an event, and reports whether it is
+// one. It is [Of] without memory, for callers that look at one record after the other.
+func As(d artifacts.Decoded, to *Record) bool {
+	e, ok := d.(Event)
+	if ok {
+		*to = e.Record
+	}
+	return ok
+}
+
 // FromEVTX returns a record of a log in plain values.
 func FromEVTX(r evtx.Record) Record {
 	return Record{

@@ -64,6 +64,7 @@ type Evaluator struct {
 	byType map[reflect.Type][]step
 	keep   map[string]bool
 	seen   map[string]*fed // by artifact
+	look   events.Record   // the event at hand
 }
 
 type step struct {
@@ -121,7 +122,7 @@ func (e *Evaluator) Add(res *artifacts.Result) {
 }
 
 func (e *Evaluator) record(rec *artifacts.Record) {
-	if ev := events.Of(rec.Data); ev != nil {
+	if ev := &e.look; events.As(rec.Data, ev) {
 		if !e.event(ev, rec) {
 			return
 		}

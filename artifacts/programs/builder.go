@@ -38,6 +38,7 @@ type Builder struct {
 	unknown  int // programs that only the file system names
 	quiet    quietFiles
 	starts   *startBudget
+	look     events.Record // the event at hand
 	logons   *logons.Builder
 	acts     []*Act
 	detected map[string]bool // scanner reports that were noted
@@ -135,7 +136,7 @@ func (b *Builder) record(rec *artifacts.Record) {
 	if b.starts.used > maxStartBytes+maxStartBytes/2 {
 		b.trimStarts()
 	}
-	if e := events.Of(rec.Data); e != nil {
+	if e := &b.look; events.As(rec.Data, e) {
 		b.logons.Add(b.host, e, rec.ID)
 		b.event(e, rec)
 		return
