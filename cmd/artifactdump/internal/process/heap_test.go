@@ -14,7 +14,7 @@ func TestCollectAt(t *testing.T) {
 	const floor = 128 << 20
 	for _, live := range []uint64{0, 1, 1 << 20, 3 << 20, 4 << 20, 40 << 20, 85 << 20, 86 << 20, 127 << 20, 128 << 20,
 		200 << 20, 255 << 20, 256 << 20, 1 << 30, 1 << 50} {
-		percent := collectAt(floor, 50, live)
+		percent := collectAt(floor, 50, live, false)
 		goal := max(live+live/100*uint64(percent), smallestHeap/100*uint64(percent))
 		want := max(floor, live+live/2)
 		if live >= floor {
@@ -33,11 +33,32 @@ func TestCollectAt(t *testing.T) {
 	}
 }
 
+// TestCollectLong: the goal of a run of many collections is a quarter above the floor,
+// while that leaves room, and the floor for what is small.
+func TestCollectLong(t *testing.T) {
+	const floor = 128 << 20
+	for _, live := range []uint64{0, 1, 1 << 20, 4 << 20, 7 << 20, 8 << 20, 40 << 20, 85 << 20, 127 << 20, 128 << 20, 137 << 20, 138 << 20, 200 << 20,
+		1 << 30} {
+		percent := collectAt(floor, 50, live, true)
+		goal := max(live+live/100*uint64(percent), smallestHeap/100*uint64(percent))
+		want := max(floor*5/4, live+live*16/100)
+		if live < floor/16 {
+			want = floor
+		}
+		if live >= 2*floor {
+			want = live + live/4
+		}
+		if goal < want-want/50 || goal > want+want/50 {
+			t.Errorf("%d bytes in use: %d percent, a goal of %d, want %d", live, percent, goal, want)
+		}
+	}
+}
+
 // TestKeepHeap: after each collection the percentage is set anew.
 func TestKeepHeap(t *testing.T) {
 	before := debug.SetGCPercent(100)
 	defer debug.SetGCPercent(before)
-	(&sentinel{1 << 20, 50}).collected() // less than what the test has in use
+	(&sentinel{floor: 1 << 20, percent: 50}).collected() // less than what the test has in use
 	held := make([]byte, 8<<20)
 	for range 3 {
 		debug.SetGCPercent(100)
