@@ -10,6 +10,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/artifacts/internal/ranfiles"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
 	"github.com/artifactdump/artifactdump/prefetch"
 )
@@ -72,6 +73,7 @@ func decodePrefetch(in artifacts.Input, yield func(Prefetch) bool) error {
 	if f == nil {
 		return prefetchError(in, err)
 	}
+	ranfiles.Note(in, f)
 	p := Prefetch{
 		Origin:       in.AtOffset(0),
 		Executable:   strings.Clone(f.Executable),

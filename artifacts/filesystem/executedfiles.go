@@ -6,8 +6,8 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
+	"github.com/artifactdump/artifactdump/artifacts/internal/ranfiles"
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
-	"github.com/artifactdump/artifactdump/prefetch"
 )
 
 // Executed is what became of the file that a Prefetch file names as its
@@ -45,7 +45,7 @@ with a reference to a volume of which $MFT is there are listed.`,
 }, decodeExecuted)
 
 func decodeExecuted(in artifacts.Input, yield func(Executed) bool) error {
-	p, _ := prefetch.Parse(in.Data, nil)
+	p := ranfiles.Of(in, in.File, func() ([]byte, error) { return in.Data, nil })
 	v := viewBeside(in)
 	if p == nil || v == nil {
 		return nil
@@ -56,7 +56,7 @@ func decodeExecuted(in artifacts.Input, yield func(Executed) bool) error {
 	}
 	e := Executed{
 		Origin: in.AtOffset(0), Path: path, Prefetch: winpath.Base(in.From.Path), Reference: ref.String(),
-		Fate: FateOf(v.table, ref).String(), LastRun: p.LastRun(), RunCount: p.RunCount,
+		Fate: FateOf(v.table, ref).String(), LastRun: p.LastRun, RunCount: p.RunCount,
 	}
 	names, err := v.entries(in)
 	if n, ok := names[ref.Entry()]; ok {

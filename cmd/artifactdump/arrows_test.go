@@ -18,7 +18,7 @@ func TestArrows(t *testing.T) {
 	corpus := []string{"corpus", "corpus/", "prefetch/xpress"}
 	evidence := []string{"hive", "prefetch/xpress", "artifacts/winpath", "artifacts/evidence", "artifacts/evidence/", "artifacts/formats/eventjson", "artifacts/formats/ntfs", "artifacts/formats/wire"}
 	engine := join(evidence, []string{"artifacts"})
-	chapter := join(engine, []string{"prefetch", "prefetch/", "artifacts/formats/", "artifacts/internal/databases", "artifacts/internal/jsontext", "artifacts/internal/websites"})
+	chapter := join(engine, []string{"prefetch", "prefetch/", "artifacts/formats/", "artifacts/internal/databases", "artifacts/internal/jsontext", "artifacts/internal/ranfiles", "artifacts/internal/websites"})
 	chapters := []string{"artifacts/execution", "artifacts/persistence", "artifacts/communication", "artifacts/browser", "artifacts/activity", "artifacts/system", "artifacts/events", "artifacts/filesystem"}
 	above := join(chapter, chapters, []string{"artifacts/catalogue"})
 	format := []string{"artifacts/formats/wire"}
@@ -132,6 +132,7 @@ func TestArrows(t *testing.T) {
 		"artifacts/internal/databases": join(engine, []string{"artifacts/formats/", "prefetch/xpress"}),
 
 		"artifacts/internal/jsontext": {},
+		"artifacts/internal/ranfiles": join(engine, []string{"prefetch", "prefetch/", "artifacts/formats/"}),
 		"artifacts/internal/websites": engine,
 		"artifacts/internal/testtree": join(engine, corpus),
 		"artifacts/internal/casetest": join(above, corpus, []string{"artifacts/internal/testtree"}),
