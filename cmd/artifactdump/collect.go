@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"os"
-	"runtime/debug"
 
 	"github.com/urfave/cli/v2"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/collectview"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/process"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/usage"
 )
@@ -66,7 +66,7 @@ func collectAction(c *cli.Context) error {
 		return usage.Errorf("usage: artifactdump collect SOURCE -o HOST.zip")
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		defer debug.SetMemoryLimit(debug.SetMemoryLimit(collectMemory))
+		defer process.LimitMemory(collectMemory)()
 	}
 	l := newLog(c)
 	o, err := collectOptions(c, l)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/arguments"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/formats"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/messages"
+	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/process"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/scanview"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/session"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
@@ -190,6 +190,6 @@ const judgingMemory = 320 << 20
 // memory that it was given. Who sets GOMEMLIMIT knows better.
 func limitMemory(bytes int64) {
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(max(bytes, memoryFloor))
+		process.LimitMemory(max(bytes, memoryFloor))
 	}
 }

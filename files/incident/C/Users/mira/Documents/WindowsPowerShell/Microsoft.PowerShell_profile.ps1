@@ -1,0 +1,2 @@
+# shorter prompt
+function prompt { "> " }

@@ -1,0 +1,2 @@
+<%@ Page Language="C#" %>
+<html><body><%= DateTime.Now %></body></html>
