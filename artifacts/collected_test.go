@@ -26,24 +26,25 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestCollected scans evidence and a collection of it: the records, their places and the errors are the same.
 func TestCollected(t *testing.T) {
 	t.Run("folder", func(t *testing.T) {
+		testcost.Again(t)
 		dir := filepath.Join(t.TempDir(), "machine")
 		if err := corpus.Incident().Write(dir); err != nil {
 			t.Fatal(err)
 		}
 		sameCollected(t, dir)
 	})
-	for _, name := range []string{"win10-composed", "win7-composed", "server2022-attacked"} {
+	for _, name := range testcost.Sample([]string{"win10-composed", "win7-composed", "server2022-attacked"}, 2) {
 		t.Run(name, func(t *testing.T) { sameCollected(t, filepath.Join(testtree.EvidenceDir(t), "images", name)) })
 	}
 	t.Run("image with shadow copies", func(t *testing.T) {
-		img := shadowImage(t, shadowStates())
-		sameCollected(t, img)
-		checkSame(t, collectTo(t, img))
+		testcost.Again(t)
+		checkSame(t, sameCollected(t, shadowImage(t, 0)))
 	})
 }
 
@@ -67,13 +68,14 @@ func (s *sectors) ReadAt(p []byte, off int64) (int, error) {
 
 // TestCollectedVolume collects a volume through its handle: the files are those of the image.
 func TestCollectedVolume(t *testing.T) {
-	name := shadowImage(t, shadowStates()[3:])
+	testcost.Again(t)
+	name := shadowImage(t, 3)
 	b, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := storedSums(t, collectTo(t, name))
-	for _, unit := range []int{512, 4096} {
+	for _, unit := range testcost.Sample([]int{4096, 512}, 2) {
 		ev, err := evidence.OpenVolume(&sectors{b, unit, t}, `\\.\C:`, "C:", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -119,8 +121,9 @@ func (m *moving) ReadAt(p []byte, off int64) (int, error) {
 
 // TestCollectedWhileItChanges collects a volume on which a hive is being written. One that comes to rest is whole.
 func TestCollectedWhileItChanges(t *testing.T) {
+	testcost.Again(t)
 	states := shadowStates()[3:]
-	b, err := os.ReadFile(shadowImage(t, states))
+	b, err := os.ReadFile(shadowImage(t, 3))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,10 +131,10 @@ func TestCollectedWhileItChanges(t *testing.T) {
 	if at < 0 {
 		t.Fatal("the hive is not in the image")
 	}
-	for _, c := range []struct {
+	for _, c := range testcost.Sample([]struct {
 		times   int
 		changed int
-	}{{0, 0}, {1, 0}, {1 << 30, 1}} {
+	}{{1 << 30, 1}, {1, 0}, {0, 0}}, 2) {
 		dev := &moving{sectors{bytes.Clone(b), 512, t}, int64(at) + 2000, c.times}
 		ev, err := evidence.OpenVolume(dev, `\\.\C:`, "C:", nil)
 		if err != nil {
@@ -218,8 +221,8 @@ func checkSame(t *testing.T, path string) {
 	}
 }
 
-// sameCollected collects twice: the source, and then the collection.
-func sameCollected(t *testing.T, source string) {
+// sameCollected collects twice: the source, and then the collection. It returns the first.
+func sameCollected(t *testing.T, source string) string {
 	t.Helper()
 	want := allRecords(t, source)
 	if len(want) < 100 {
@@ -228,6 +231,7 @@ func sameCollected(t *testing.T, source string) {
 	first := collectTo(t, source)
 	sameLines(t, "collection", want, allRecords(t, first))
 	sameLines(t, "collection of the collection", want, allRecords(t, collectTo(t, first)))
+	return first
 }
 
 func sameLines(t *testing.T, what string, want, got []string) {

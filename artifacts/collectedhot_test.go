@@ -11,11 +11,13 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/persistence"
 	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestCollectedHot lists some folders of a machine, and all, and none. What is missing can be said of a folder that is listed, and of no
 // other, in a collection and in a collection of that.
 func TestCollectedHot(t *testing.T) {
+	testcost.Again(t)
 	dir := filepath.Join(t.TempDir(), "machine")
 	if err := corpus.Incident().Write(dir); err != nil {
 		t.Fatal(err)

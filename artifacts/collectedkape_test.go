@@ -14,6 +14,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/collector"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // collectKAPE collects evidence into folders and closes the file.
@@ -28,6 +29,7 @@ func collectKAPE(t *testing.T, ev *evidence.Evidence, f *os.File) {
 // TestCollectedKAPENames collects the incident into folders: names with a percent sign or a dot at their beginning stay, and so all records
 // but those that say whether a file is there.
 func TestCollectedKAPENames(t *testing.T) {
+	testcost.Again(t)
 	dir := filepath.Join(t.TempDir(), "machine")
 	if err := corpus.Incident().Write(dir); err != nil {
 		t.Fatal(err)
@@ -62,7 +64,8 @@ func TestCollectedKAPENames(t *testing.T) {
 // TestCollectedKAPE collects an image with shadow copies into folders. A scan finds the files in their places with the times that the
 // copy log has; what is not there are streams, and whether a file is missing.
 func TestCollectedKAPE(t *testing.T) {
-	image := shadowImage(t, shadowStates())
+	testcost.Again(t)
+	image := shadowImage(t, 0)
 	ev, err := evidence.Open(image, nil)
 	if err != nil {
 		t.Fatal(err)

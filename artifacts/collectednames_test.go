@@ -14,6 +14,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestCollectedNames compares the names, sizes and times on a volume with those that its collection shows, which has no listing: they
@@ -40,7 +41,10 @@ func TestCollectedNames(t *testing.T) {
 			}
 		}
 	}
-	t.Run("made", func(t *testing.T) { check(shadowImage(t, shadowStates()[3:])) })
+	t.Run("made", func(t *testing.T) {
+		testcost.Again(t)
+		check(shadowImage(t, 3))
+	})
 	images, err := filepath.Glob(filepath.Join(testtree.EvidenceDir(t), "ntfs/images/*"))
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +133,8 @@ func (o *opening) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDi
 
 // TestCollectedTableOnce reads the $MFT of a collection more than once, as the artifacts do: it is expanded once.
 func TestCollectedTableOnce(t *testing.T) {
-	zip := collectTo(t, shadowImage(t, shadowStates()[3:]))
+	testcost.Again(t)
+	zip := collectTo(t, shadowImage(t, 3))
 	count := &opening{n: map[string]int{}}
 	ev, err := evidence.Open(zip, &evidence.Options{Wrap: func(fsys fs.FS) fs.FS { count.FS = fsys; return count }})
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/collector"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/ntfs"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 	"github.com/artifactdump/artifactdump/prefetch/xpress"
 )
 
@@ -37,6 +38,7 @@ const (
 // TestCollectedOdd collects a volume with files that are not read as others are: compressed for the system, encrypted, with names
 // that Windows cannot write, with a path of 350 characters, and below a folder that is a link.
 func TestCollectedOdd(t *testing.T) {
+	testcost.Again(t)
 	files := maps.Clone(shadowStates()[3])
 	page := func(name string) {
 		files[name] = []byte("<%@ Page %><% /* " + name + strings.Repeat(" eval(Request.Item[1])", 300) + " */ %>")

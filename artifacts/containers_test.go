@@ -13,12 +13,14 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestContainers reads the incident as it arrives: as a folder, as the zip
 // files of two collectors, and as disk images of every kind, made with public
 // tools. The events are the same, byte for byte.
 func TestContainers(t *testing.T) {
+	testcost.Again(t)
 	dir := t.TempDir()
 	incident := corpus.Incident().WithoutMetadata()
 	files := incident.Files()

@@ -7,11 +7,13 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts"
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestCopies reads a machine with a shadow copy of itself: every event of the
 // copy joins the live one. Then a file that only the copy holds stays, marked.
 func TestCopies(t *testing.T) {
+	testcost.Again(t)
 	live, both := map[string][]byte{}, map[string][]byte{}
 	for name, b := range corpus.Incident().Files() {
 		live["C/"+name] = b

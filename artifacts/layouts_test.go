@@ -17,6 +17,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence/collect"
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // collectedArtifacts are those of databases, jump lists, logs and other files that collectors bring, and of
@@ -61,6 +62,7 @@ var layouts = []layout{
 // TestLayouts puts the files of the incident where collectors put them: each artifact yields
 // the records that it yields of the volume itself, but for the place where they were found.
 func TestLayouts(t *testing.T) {
+	testcost.Again(t)
 	files := corpus.Incident().WithoutMetadata().Files()
 	want := layoutRecords(t, writeFolder(t, files, func(name string) string { return name }, nil))
 	for _, name := range collectedArtifacts {

@@ -23,6 +23,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/output"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // A line is a record of the tests' own artifact.
@@ -72,6 +73,7 @@ func testTree(t *testing.T, m fstest.MapFS) *evidence.Tree {
 // TestPieces reads sources with many records: they come in pieces, in order, the
 // hash and the errors with the last; a small source comes whole.
 func TestPieces(t *testing.T) {
+	testcost.Again(t)
 	files := map[string]int{"a.lines": 30000, "b.lines": 3, "c.lines": 20000}
 	for _, jobs := range []int{1, 4} {
 		var decoded atomic.Int64

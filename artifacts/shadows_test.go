@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/internal/testtree"
 	"github.com/artifactdump/artifactdump/corpus"
 	"github.com/artifactdump/artifactdump/corpus/regf"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 	"github.com/artifactdump/artifactdump/corpus/vss"
 )
 
@@ -38,16 +40,50 @@ func shadowStates() []map[string][]byte {
 	return []map[string][]byte{with("first", "second"), with("second"), with(), now}
 }
 
-// shadowImage writes an NTFS volume with these states, the last as it is now,
-// the others as its shadow copies, and returns its path. mkntfs and wimtools
-// write each state; corpus/vss lays them over one another.
-func shadowImage(t *testing.T, states []map[string][]byte) string {
-	t.Helper()
-	return shadowImageOf(t, states, func([]byte) {})
+// madeImages are the volumes that tests read and none changes, by their first state.
+var madeImages struct {
+	dir   string
+	paths map[int]string
 }
 
-// shadowImageOf does something to the volume as it is now before the shadow
-// copies are laid over it.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if madeImages.dir != "" {
+		os.RemoveAll(madeImages.dir)
+	}
+	os.Exit(code)
+}
+
+// shadowImage returns the path of an NTFS volume with the states of shadowStates from
+// the given one on, for tests that leave it as it is: it is made once.
+func shadowImage(t *testing.T, from int) string {
+	t.Helper()
+	if path, ok := madeImages.paths[from]; ok {
+		return path
+	}
+	made := shadowImageOf(t, shadowStates()[from:], func([]byte) {})
+	if madeImages.dir == "" {
+		dir, err := os.MkdirTemp("", "artifactdump-images")
+		if err != nil {
+			t.Fatal(err)
+		}
+		madeImages.dir, madeImages.paths = dir, map[int]string{}
+	}
+	path := filepath.Join(madeImages.dir, strconv.Itoa(from), "volume.img")
+	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(made, path); err != nil {
+		t.Fatal(err)
+	}
+	madeImages.paths[from] = path
+	return path
+}
+
+// shadowImageOf writes an NTFS volume with these states, the last as it is now,
+// the others as its shadow copies, and returns its path. mkntfs and wimtools
+// write each state; corpus/vss lays them over one another. It does something to the
+// volume as it is now before that.
 func shadowImageOf(t *testing.T, states []map[string][]byte, now func(volume []byte)) string {
 	t.Helper()
 	need(t, "mkfs.ntfs", "wimcapture", "wimapply", "ntfscp")
@@ -112,8 +148,9 @@ func shadowImageOf(t *testing.T, states []map[string][]byte, now func(volume []b
 // byte for byte, that of a collection that KAPE would have made of it, and
 // what only a shadow copy holds is marked.
 func TestShadowCopies(t *testing.T) {
+	testcost.Again(t)
 	states := shadowStates()
-	path := shadowImage(t, states)
+	path := shadowImage(t, 0)
 	kape := map[string][]byte{}
 	for i, files := range states {
 		root := []string{"VSS1", "VSS2", "VSS3", "C"}[i]
@@ -199,6 +236,7 @@ func TestShadowCopies(t *testing.T) {
 // TestShadowOfWreck reads a volume whose file table was wiped: what is left of
 // the machine is its shadow copy.
 func TestShadowOfWreck(t *testing.T) {
+	testcost.Again(t)
 	files := corpus.Incident().WithoutMetadata().Files()
 	path := shadowImageOf(t, []map[string][]byte{files, files}, func(b []byte) {
 		for i := 0; i+1024 <= len(b); i += 1024 {

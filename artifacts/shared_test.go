@@ -13,6 +13,7 @@ import (
 	"testing/fstest"
 
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // A streamFS has a file that can only be read from its beginning, as one in a compressed
@@ -114,6 +115,7 @@ func TestSharedCopy(t *testing.T) {
 // TestSharedCopyCloses: the copy is given up after the last job, and at the end of a run
 // that was left.
 func TestSharedCopyCloses(t *testing.T) {
+	testcost.Again(t)
 	_, file, data, n := bigFile(t)
 	plan := []job{{file: file, sources: []Source{RandomFiles(`C:\big.bin`)}}}
 	for name, end := range map[string]func(*shared){

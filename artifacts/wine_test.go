@@ -134,7 +134,7 @@ func TestWindows(t *testing.T) {
 	w.options(dir, folder)
 
 	// A link with two colons makes an image the device of a drive.
-	volume := shadowImage(t, shadowStates()[3:])
+	volume := shadowImage(t, 3)
 	if err := os.Symlink(volume, filepath.Join(w.prefix, "dosdevices", "c::")); err != nil {
 		t.Fatal(err)
 	}

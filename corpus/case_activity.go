@@ -10,10 +10,6 @@ import (
 
 // The folders and files of the shell items.
 var (
-	usersFolder = fileItem{name: "Users", short: "Users", folder: true, modified: Installed, created: VolumeCreated,
-		accessed: Installed}.on(`C:\Users`)
-	publicFolder = fileItem{name: "Public", short: "Public", folder: true, modified: utc(2025, 6, 3, 2, 14, 8, 0), created: Installed,
-		accessed: utc(2025, 6, 3, 2, 14, 8, 0)}.on(`C:\Users\Public`)
 	danielFolder = fileItem{name: "daniel", short: "daniel", folder: true, modified: utc(2025, 1, 24, 1, 17, 4, 0),
 		created: utc(2025, 1, 24, 1, 17, 2, 0), accessed: utc(2025, 1, 24, 1, 17, 4, 0), entry: 90211, sequence: 3}
 	documentsFolder = fileItem{name: "Documents", short: "DOCUME~1", folder: true, modified: utc(2026, 3, 5, 7, 2, 44, 0),
@@ -23,6 +19,18 @@ var (
 	plansFolder = fileItem{name: "plans 2026", short: "PLANS2~1", folder: true, modified: utc(2026, 3, 4, 8, 58, 2, 0),
 		created: utc(2026, 1, 9, 2, 0, 0, 0), accessed: utc(2026, 3, 4, 0, 0, 0, 0)}
 )
+
+// Two more, whose places are those in the file table. They are functions: as variables,
+// every program that imports the corpus would make the table when it starts.
+func usersFolder() fileItem {
+	return fileItem{name: "Users", short: "Users", folder: true, modified: Installed, created: VolumeCreated,
+		accessed: Installed}.on(`C:\Users`)
+}
+
+func publicFolder() fileItem {
+	return fileItem{name: "Public", short: "Public", folder: true, modified: utc(2025, 6, 3, 2, 14, 8, 0), created: Installed,
+		accessed: utc(2025, 6, 3, 2, 14, 8, 0)}.on(`C:\Users\Public`)
+}
 
 // accessChosen is when the intruder chose daniel's notes in a dialog.
 var accessChosen = DiscoveryEnd.Add(110 * time.Second)
@@ -44,7 +52,7 @@ func recentDocsCase(m *Machine) {
 }
 
 func openSaveCase(m *Machine) {
-	list := itemList(rootItem(myComputer), volumeItem(`C:\`), usersFolder.item(), danielFolder.item(), documentsFolder.item(),
+	list := itemList(rootItem(myComputer), volumeItem(`C:\`), usersFolder().item(), danielFolder.item(), documentsFolder.item(),
 		accessFile.item())
 	for _, kind := range []string{"*", "txt"} {
 		m.Hive(ntuser(Daniel)).Sub(comDlg+`OpenSavePidlMRU\`+kind).At(accessChosen).
@@ -53,7 +61,7 @@ func openSaveCase(m *Machine) {
 }
 
 func lastVisitedCase(m *Machine) {
-	list := itemList(rootItem(myComputer), volumeItem(`C:\`), usersFolder.item(), danielFolder.item(), documentsFolder.item())
+	list := itemList(rootItem(myComputer), volumeItem(`C:\`), usersFolder().item(), danielFolder.item(), documentsFolder.item())
 	root := m.Hive(ntuser(Daniel))
 	root.Sub(comDlg+"LastVisitedPidlMRU").At(accessChosen).
 		Set("0", regf.Binary(append(text16("notepad.exe"), list...))).Set("MRUListEx", regf.Binary(mruOrder(0)))
@@ -72,7 +80,7 @@ func shellBagsCase(m *Machine) {
 		regf.Binary(mruOrder()))
 	computer.Sub("0").Set("MRUListEx", regf.Binary(mruOrder(0)))
 	c := bag(computer, 1, volumeItem(`C:\`), public).Set("NodeSlot", regf.DWord(2)).Set("MRUListEx", regf.Binary(mruOrder(0)))
-	bag(bag(c, 0, usersFolder.item(), public).Set("MRUListEx", regf.Binary(mruOrder(0))), 0, publicFolder.item(), public).Set("NodeSlot",
+	bag(bag(c, 0, usersFolder().item(), public).Set("MRUListEx", regf.Binary(mruOrder(0))), 0, publicFolder().item(), public).Set("NodeSlot",
 		regf.DWord(4))
 	computer.Set("MRUListEx", regf.Binary(mruOrder(1, 0)))
 

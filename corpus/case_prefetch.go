@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/regf"
@@ -30,12 +31,27 @@ type runs struct {
 
 // prefetchCase writes C:\Windows\Prefetch.
 func prefetchCase(m *Machine) {
-	for _, p := range slices.Concat(ordinary, hosted, packaged, intrusion) {
-		m.Prefetch(p.spec())
+	for _, f := range prefetchFiles() {
+		m.File("Windows/Prefetch/"+f.name, slices.Clone(f.data))
 	}
-	m.Prefetch(taskbar())
 	m.File("Windows/Prefetch/PfSvPerfStats.bin", make([]byte, 132))
 }
+
+type prefetchFile struct {
+	name string
+	data []byte
+}
+
+// prefetchFiles are built once for all machines: their compression takes longer than
+// everything else that a machine is written with.
+var prefetchFiles = sync.OnceValue(func() (all []prefetchFile) {
+	add := func(s scca.Spec) { all = append(all, prefetchFile{s.FileName(), s.Build()}) }
+	for _, p := range slices.Concat(ordinary, hosted, packaged, intrusion) {
+		add(p.spec())
+	}
+	add(taskbar())
+	return all
+})
 
 // taskbar is an operation scenario: what explorer.exe, already running, touches for the start menu.
 func taskbar() scca.Spec {

@@ -212,7 +212,7 @@ func TestPeersDamaged(t *testing.T) {
 			for range whole.Keys() {
 				all++
 			}
-			for seed := range uint64(3) {
+			for seed := range uint64(testcost.Rounds(3)) {
 				b := c.damage(whole, seed)
 				file := filepath.Join(t.TempDir(), "hive")
 				if err := os.WriteFile(file, b, 0o666); err != nil {

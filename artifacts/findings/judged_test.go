@@ -12,6 +12,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/findings"
 	"github.com/artifactdump/artifactdump/corpus"
 	"github.com/artifactdump/artifactdump/corpus/regf"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // alone judges a machine by some artifacts only.
@@ -40,6 +41,7 @@ func status(rep *findings.Report) map[string]string {
 // TestFindingsAreJudged asks for each artifact alone: no rule that has something
 // to say may count as not evaluated.
 func TestFindingsAreJudged(t *testing.T) {
+	testcost.Again(t)
 	files := corpus.Incident().Files()
 	found := map[string]int{}
 	for _, a := range catalogue.All() {

@@ -17,6 +17,7 @@ import (
 // TestLimits floods an evaluation with records: its memory is bounded, what it did
 // not keep is named and counted, and what comes from elsewhere is still found.
 func TestLimits(t *testing.T) {
+	testcost.Again(t)
 	n := max(40_000, testcost.Rounds(60_000)) // more than any limit takes
 	if strconv.IntSize == 32 {
 		n = 60_000 // of records that weigh less

@@ -154,6 +154,7 @@ func TestChainLoops(t *testing.T) {
 // TestChainsOfOneMinute joins records that were made to be compared with each other:
 // all of one account on two machines, within a minute.
 func TestChainsOfOneMinute(t *testing.T) {
+	testcost.Again(t)
 	const n = 30_000
 	at := time.Date(2026, 3, 6, 18, 0, 0, 0, time.UTC)
 	trail := &Trail{Machines: []TrailMachine{{Key: "a", First: at, Last: at}}}

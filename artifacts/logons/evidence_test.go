@@ -13,12 +13,12 @@ import (
 )
 
 // builders reads the records of a truth table into a builder for each group of
-// files that the function names; "" leaves a file out.
-func builders(t testing.TB, group func(file string) string) map[string]*Builder {
+// files that the function names; "" leaves a file out. It shows the function each row.
+func builders(t testing.TB, group func(file string, row *testtree.EventRow) string) map[string]*Builder {
 	t.Helper()
 	out := map[string]*Builder{}
 	for file, row := range testtree.EventRows(t, testtree.Evidence(t, "evtx", "truth.jsonl.gz")) {
-		g := group(file)
+		g := group(file, row)
 		if g == "" {
 			continue
 		}
@@ -40,17 +40,14 @@ func builders(t testing.TB, group func(file string) string) map[string]*Builder 
 // TestMachines analyses the logs of two whole machines: no log-on is lost, every session
 // has an end or is the last of its log, and a clean machine has no ranking.
 func TestMachines(t *testing.T) {
-	bs := builders(t, func(file string) string {
-		if d, _, _ := strings.Cut(file, "/"); strings.HasPrefix(d, "museum-") {
-			return d
-		}
-		return ""
-	})
 	want := map[string]map[string]map[uint64]bool{} // numbers of records, by machine and event
-	for file, row := range testtree.EventRows(t, testtree.Evidence(t, "evtx", "truth.jsonl.gz")) {
+	bs := builders(t, func(file string, row *testtree.EventRow) string {
 		name, _, _ := strings.Cut(file, "/")
-		if bs[name] == nil || row.Chan != "Security" || row.EID != "4624" && row.EID != "4625" && row.EID != "4648" && row.EID != "4776" {
-			continue
+		if !strings.HasPrefix(name, "museum-") {
+			return ""
+		}
+		if row.Chan != "Security" || row.EID != "4624" && row.EID != "4625" && row.EID != "4648" && row.EID != "4776" {
+			return name
 		}
 		if want[name] == nil {
 			want[name] = map[string]map[uint64]bool{}
@@ -59,7 +56,8 @@ func TestMachines(t *testing.T) {
 			want[name][row.EID] = map[uint64]bool{}
 		}
 		want[name][row.EID][row.ID] = true
-	}
+		return name
+	})
 	for name, b := range bs {
 		a := b.Analyse()
 		got := map[string]int{}
@@ -110,7 +108,7 @@ var guessed = map[string][2]string{
 
 // TestGuessing finds the guesser of shared samples.
 func TestGuessing(t *testing.T) {
-	bs := builders(t, func(file string) string { return file })
+	bs := builders(t, func(file string, _ *testtree.EventRow) string { return file })
 	found := 0
 	for file, b := range bs {
 		a := b.Analyse()

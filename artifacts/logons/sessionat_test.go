@@ -41,6 +41,7 @@ func TestSessionAt(t *testing.T) {
 // TestManySessions: one id for very many log-ons, as a forged log may have,
 // needs no time for each pair.
 func TestManySessions(t *testing.T) {
+	testcost.Again(t)
 	const n = 50_000
 	b := New(nil)
 	for i := range n {

@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // accessed returns the access times of all files and folders below a folder.
@@ -49,6 +51,7 @@ func age(t *testing.T, dir string) {
 // TestAccessTimes reads evidence by commands that name single files: it is not
 // seen in the access times.
 func TestAccessTimes(t *testing.T) {
+	testcost.Again(t)
 	ev := incident(t)
 	pf := filepath.Join(ev, "C/Windows/Prefetch")
 	software := filepath.Join(ev, "C/Windows/System32/config/SOFTWARE")

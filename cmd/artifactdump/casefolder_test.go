@@ -8,16 +8,6 @@ import (
 	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
-// scannedIncident is a case folder of the incident.
-func scannedIncident(t *testing.T, args ...string) string {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "case")
-	if _, stderr, code := runArgs(t, append(append([]string{"scan", "-q"}, args...), "-o", dir, theIncident)...); code != 0 {
-		t.Fatal(code, stderr)
-	}
-	return dir
-}
-
 // TestCaseIsEvidence demands that a case gives the same bytes as the evidence that
 // it was made of. The commands are run with the race detector elsewhere, too.
 func TestCaseIsEvidence(t *testing.T) {
@@ -42,7 +32,10 @@ func TestCaseIsEvidence(t *testing.T) {
 // TestCaseFlags demands that flags which a case cannot obey are refused, as are
 // evidence and cases beside each other.
 func TestCaseFlags(t *testing.T) {
-	dir := scannedIncident(t, "-a", "prefetch")
+	dir := filepath.Join(t.TempDir(), "case")
+	if _, stderr, code := runArgs(t, "scan", "-q", "-a", "prefetch", "-o", dir, theIncident); code != exitOK {
+		t.Fatal(code, stderr)
+	}
 	for _, args := range [][]string{
 		{"timeline", "--events", "all", dir}, {"timeline", "--evidence-timezone", "+01:00", dir}, {"findings", "--rules", "x.txt", dir},
 		{"report", "--no-logs", dir}, {"view", "--no-logs", "-o", "-", dir}, {"timeline", dir, theIncident},

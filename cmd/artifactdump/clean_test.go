@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/regf"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestLineBreaksInNames puts line breaks into every name that a hive has: no
 // line of what is said begins with what stands behind them.
 func TestLineBreaksInNames(t *testing.T) {
+	testcost.Again(t)
 	const forged = "a\nforged: "
 	h := regf.New("ROOT", time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	h.FileName = forged + "file"

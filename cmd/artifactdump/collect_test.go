@@ -13,10 +13,12 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestCollect writes a collection to a file and to standard output, never into the evidence, and scans it.
 func TestCollect(t *testing.T) {
+	testcost.Again(t)
 	tmp := t.TempDir()
 	dir := filepath.Join(tmp, "machine")
 	must(t, corpus.Incident().Write(dir))
@@ -67,6 +69,7 @@ func TestCollect(t *testing.T) {
 
 // TestCollectEncrypted encrypts a collection, and reads it in place with the secret key.
 func TestCollectEncrypted(t *testing.T) {
+	testcost.Again(t)
 	tmp := t.TempDir()
 	dir := filepath.Join(tmp, "machine")
 	must(t, corpus.Incident().Write(dir))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/shell"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 func printed(t *testing.T, args ...string) string {
@@ -73,6 +74,7 @@ func shellOf(t *testing.T, names ...string) string {
 
 // TestBashCompletion lets bash complete half-typed lines.
 func TestBashCompletion(t *testing.T) {
+	testcost.Again(t)
 	bash := shellOf(t, "bash")
 	dir := completionDir(t)
 	script := printed(t, "completion", "bash")
@@ -184,9 +186,10 @@ bindkey '^I' tell
 // TestZshCompletion lets an interactive zsh complete half-typed lines, with the
 // script in the search path and with the script sourced.
 func TestZshCompletion(t *testing.T) {
+	testcost.Again(t)
 	zsh := shellOf(t, "zsh")
 	q := func(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-	for _, way := range []string{"fpath", "source"} {
+	for _, way := range testcost.Sample([]string{"fpath", "source"}, 2) {
 		t.Run(way, func(t *testing.T) {
 			dir := t.TempDir()
 			file := func(name, text string) string {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // writeFiles writes files into a folder of the test.
@@ -63,6 +64,7 @@ func states(list []dumpedRecord) map[string]int {
 
 // TestEncrypted runs over the incident after a program has encrypted the first part of each file.
 func TestEncrypted(t *testing.T) {
+	testcost.Again(t)
 	for _, c := range []struct {
 		kib               int
 		live, unreachable int // records at least
@@ -97,6 +99,7 @@ func prefixed(prefix string, files map[string][]byte) map[string][]byte {
 
 // TestEncryptedScan does the whole job over it, and explains a record that the damaged tree does not lead to.
 func TestEncryptedScan(t *testing.T) {
+	testcost.Again(t)
 	dir := writeFiles(t, prefixed("C/", corpus.Incident().Encrypted(16<<10, 1)))
 	to := filepath.Join(t.TempDir(), "case")
 	var out, errs bytes.Buffer

@@ -151,7 +151,7 @@ func TestFaults(t *testing.T) {
 				}
 				faults = append(faults, i)
 			}
-			for _, i := range testcost.Sample(faults, 7) {
+			for _, i := range testcost.Sample(faults, 19) {
 				tried++
 				f := &faulty{fail: i + 1}
 				code, output, stderr := command(f, argv()...)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // fewCases scans the same few files as machines of these names.
@@ -26,6 +28,7 @@ func fewCases(t *testing.T, names ...string) (cases []string) {
 // TestFleetOrder: cases in any order give the same bytes, and each count is that of
 // the machines.
 func TestFleetOrder(t *testing.T) {
+	testcost.Again(t)
 	c := fewCases(t, "pc1", "pc2", "=cmd|'x'!A")
 	a, b := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")
 	for dir, list := range map[string][]string{a: c, b: {c[2], c[0], c[1]}} {
@@ -71,6 +74,7 @@ func TestFleetOrder(t *testing.T) {
 
 // TestFleetMistakes names what is wrong, and what cannot be read beside what can.
 func TestFleetMistakes(t *testing.T) {
+	testcost.Again(t)
 	c := fewCases(t, "pc1", "pc2")
 	e := fewFiles(t)
 	mine := t.TempDir()
@@ -118,6 +122,7 @@ func TestFleetMistakes(t *testing.T) {
 // TestCaseWhereEvidenceIsWanted says what a case folder is, instead of what was not
 // found in it.
 func TestCaseWhereEvidenceIsWanted(t *testing.T) {
+	testcost.Again(t)
 	c := fewCases(t, "pc1")[0]
 	for _, command := range []string{"dump -q", "verify", "collect -o Z"} {
 		args := strings.Fields(strings.ReplaceAll(command, "Z", filepath.Join(t.TempDir(), "z.zip")))
@@ -135,6 +140,7 @@ func TestCaseWhereEvidenceIsWanted(t *testing.T) {
 // TestIdsOfACase: a prefix that several ids have is refused with some of them, and
 // the whole id of each of these is explained.
 func TestIdsOfACase(t *testing.T) {
+	testcost.Again(t)
 	c := fewCases(t, "pc1")[0]
 	several := 0
 	for digit := range strings.SplitSeq("0123456789abcdef", "") {

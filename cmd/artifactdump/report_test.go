@@ -8,9 +8,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 func TestReport(t *testing.T) {
+	testcost.Again(t)
 	const incident = "../../corpus/files/incident"
 	call := func(args ...string) (code int, stdout, stderr string) {
 		var out, msg bytes.Buffer

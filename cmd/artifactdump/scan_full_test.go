@@ -12,16 +12,15 @@ import (
 	"testing"
 
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestScanFileLimit gives a run no room for its largest files, and then goes
 // on with it.
 func TestScanFileLimit(t *testing.T) {
-	for _, machines := range []int{1, 2} {
-		var evidence []string
-		for range machines {
-			evidence = append(evidence, incident(t))
-		}
+	testcost.Again(t)
+	for _, machines := range testcost.Sample([]int{2, 1}, 2) {
+		evidence := sameIncidents(t, machines)
 		want, dir := filepath.Join(t.TempDir(), "want"), filepath.Join(t.TempDir(), "case")
 		if code, said := runs(t.Context(), append(evidence, "-o", want, "-q", "--format", "sqlite,parquet")...); code != exitOK {
 			t.Fatalf("exit %d: %s", code, said)
@@ -50,11 +49,9 @@ func TestScanFileLimit(t *testing.T) {
 
 // TestScanDiskFull writes a case to a disk that is too small for it.
 func TestScanDiskFull(t *testing.T) {
-	ev := incident(t)
-	want, disk := filepath.Join(t.TempDir(), "want"), t.TempDir()
-	if code, said := runs(t.Context(), ev, "-o", want, "-q"); code != exitOK {
-		t.Fatalf("exit %d: %s", code, said)
-	}
+	testcost.Again(t)
+	evidence, want := undisturbed(t, 1)
+	ev, disk := evidence[0], t.TempDir()
 	mountTemp(t, disk, "size=2m")
 	dir := filepath.Join(disk, "case")
 	code, said := runs(t.Context(), ev, "-o", dir, "--sort-memory", "1")
@@ -90,7 +87,7 @@ func TestScanDiskFull(t *testing.T) {
 
 // TestScanReadOnly writes a case where nothing can be written.
 func TestScanReadOnly(t *testing.T) {
-	ev, disk := incident(t), t.TempDir()
+	ev, disk := sameIncidents(t, 1)[0], t.TempDir()
 	mountTemp(t, disk, "size=1m,ro")
 	if code, said := runs(t.Context(), ev, "-o", filepath.Join(disk, "case")); code != exitFailed || !strings.Contains(said, "read-only") {
 		t.Errorf("exit %d: %s", code, said)
@@ -152,16 +149,17 @@ func mountTemp(t *testing.T, dir, opts string) {
 // TestClosedPipe runs commands whose output nobody wants: `… | head -1` after
 // its first line.
 func TestClosedPipe(t *testing.T) {
+	testcost.Again(t)
 	hive := "../../corpus/files/incident/C/Users/daniel/NTUSER.DAT"
 	if _, err := os.Stat(hive); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{
+	for _, args := range testcost.Sample([][]string{
 		{"timeline", theIncident}, {"timeline", "--format", "csv", theIncident}, {"dump", theIncident}, {"dump", "--format", "jsonl", theIncident},
 		{"findings", theIncident}, {"findings", "--format", "jsonl", theIncident}, {"report", theIncident},
 		{"prefetch", theIncident}, {"prefetch", "--format", "jsonl", theIncident}, {"hive", "dump", hive}, {"hive", "dump", "--format", "tsv", hive},
 		{"hive", "ls", hive}, {"hive", "find", hive, "e"}, {"hive", "deleted", hive}, {"verify", theIncident}, {"list"}, {"man"}, {"completion", "bash"}, {"--help"}, {"scan", "--help"},
-	} {
+	}, 2) { // left out are other formats of a command, and the work of one goroutine
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			r, w, err := os.Pipe()
 			if err != nil {
@@ -186,11 +184,9 @@ func TestClosedPipe(t *testing.T) {
 // TestScanMessagesUnread closes the pipe that takes what scan says: the case is
 // whole nevertheless.
 func TestScanMessagesUnread(t *testing.T) {
-	ev := incident(t)
-	want, dir := filepath.Join(t.TempDir(), "want"), filepath.Join(t.TempDir(), "case")
-	if code, said := runs(t.Context(), ev, "-o", want, "-q"); code != exitOK {
-		t.Fatalf("exit %d: %s", code, said)
-	}
+	testcost.Again(t)
+	evidence, want := undisturbed(t, 1)
+	ev, dir := evidence[0], filepath.Join(t.TempDir(), "case")
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/cmd/artifactdump/internal/terminal"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -132,7 +133,8 @@ func meet(t *testing.T, planned int32) {
 // TestScanMachines scans machines of one name, one after the other and at a
 // time: the same bytes. What they need together stays within --memory.
 func TestScanMachines(t *testing.T) {
-	evidence := []string{incident(t), incident(t), incident(t)}
+	testcost.Again(t)
+	evidence := sameIncidents(t, 3)
 	tmp := t.TempDir()
 	want := filepath.Join(tmp, "want")
 	if n := changes(readOrder(t, want, append(evidence, "--machines", "1", "--jobs", "1")...)); n != 2 {
@@ -173,11 +175,11 @@ func TestScanMachines(t *testing.T) {
 // TestScanMachinesFlags names numbers that make no sense.
 func TestScanMachinesFlags(t *testing.T) {
 	for _, v := range []string{"0", "-1", "1048577"} {
-		if code, said := runs(t.Context(), incident(t), "-o", filepath.Join(t.TempDir(), "x"), "--memory", v); code != exitUsage {
+		if code, said := runs(t.Context(), sameIncidents(t, 1)[0], "-o", filepath.Join(t.TempDir(), "x"), "--memory", v); code != exitUsage {
 			t.Errorf("--memory %s: exit %d: %s", v, code, said)
 		}
 	}
-	if code, said := runs(t.Context(), incident(t), "-o", filepath.Join(t.TempDir(), "x"), "--machines", "0"); code != exitUsage {
+	if code, said := runs(t.Context(), sameIncidents(t, 1)[0], "-o", filepath.Join(t.TempDir(), "x"), "--machines", "0"); code != exitUsage {
 		t.Errorf("--machines 0: exit %d: %s", code, said)
 	}
 }

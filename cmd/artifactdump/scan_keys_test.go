@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // keyRow are the keys of a row that join it with programs.jsonl, starts.csv and
@@ -139,8 +141,9 @@ func workbookHas(t *testing.T, name string, rows []string) {
 // TestScanProgramKeys demands the keys of programs, starts and windows in every
 // format that has columns, the same in all, and that they lead somewhere.
 func TestScanProgramKeys(t *testing.T) {
+	testcost.Again(t)
 	dir := filepath.Join(t.TempDir(), "case")
-	if code, said := runs(t.Context(), incident(t), "-o", dir, "--format", "all"); code != exitOK {
+	if code, said := runs(t.Context(), sameIncidents(t, 1)[0], "-o", dir, "--format", "all"); code != exitOK {
 		t.Fatalf("exit %d: %s", code, said)
 	}
 	files := map[string][]string{}

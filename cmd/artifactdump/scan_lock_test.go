@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // startedScan starts a scan as a process of its own and returns when it reads. It
@@ -31,12 +32,10 @@ func startedScan(t *testing.T, args ...string) (cmd *exec.Cmd, stderr io.Reader)
 // TestScanInUse has a second run want the case of one that is at work: whatever
 // it asks for, the first comes to its end with every byte.
 func TestScanInUse(t *testing.T) {
-	ev := incident(t)
-	tmp := t.TempDir()
-	want, dir := filepath.Join(tmp, "want"), filepath.Join(tmp, "case")
-	if code, said := runs(t.Context(), ev, "-o", want, "-q"); code != exitOK {
-		t.Fatalf("exit %d: %s", code, said)
-	}
+	testcost.Again(t)
+	evidence, want := undisturbed(t, 1)
+	ev, tmp := evidence[0], t.TempDir()
+	dir := filepath.Join(tmp, "case")
 	cmd, stderr := startedScan(t, ev, "-o", dir)
 	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -56,14 +55,15 @@ func TestScanInUse(t *testing.T) {
 	}
 	sameCase(t, dir, want)
 	left, err := filepath.Glob(filepath.Join(tmp, "*"))
-	if err != nil || len(left) != 2 {
+	if err != nil || len(left) != 1 {
 		t.Errorf("left: %q (%v)", left, err)
 	}
 }
 
 // TestScanKilled kills a run without warning: its lock is gone with it.
 func TestScanKilled(t *testing.T) {
-	ev := incident(t)
+	testcost.Again(t)
+	ev := sameIncidents(t, 1)[0]
 	dir := filepath.Join(t.TempDir(), "case")
 	cmd, stderr := startedScan(t, ev, "-o", dir)
 	if err := cmd.Process.Kill(); err != nil {
@@ -81,7 +81,8 @@ func TestScanKilled(t *testing.T) {
 
 // TestScanModes looks at who may read a case.
 func TestScanModes(t *testing.T) {
-	ev := incident(t)
+	testcost.Again(t)
+	ev := sameIncidents(t, 1)[0]
 	old := syscall.Umask(0o027)
 	defer syscall.Umask(old)
 	for _, c := range []struct {

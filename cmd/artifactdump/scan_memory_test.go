@@ -11,7 +11,7 @@ import (
 func TestScanMemoryLimit(t *testing.T) {
 	before := debug.SetMemoryLimit(-1)
 	defer debug.SetMemoryLimit(before)
-	ev := incident(t)
+	ev := sameIncidents(t, 1)[0]
 	for _, c := range []struct {
 		memory, environment string
 		want                int64

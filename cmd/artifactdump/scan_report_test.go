@@ -6,11 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestScanReport holds the page of a case folder to the one of the command
 // report, in both languages, and to the manifest.
 func TestScanReport(t *testing.T) {
+	testcost.Again(t)
 	for _, lang := range []string{"en", "ja"} {
 		dir := filepath.Join(t.TempDir(), "case")
 		if _, stderr, code := runArgs(t, "scan", "-q", "--lang", lang, theIncident, "-o", dir); code != exitOK {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // A peekWriter looks at a file when a text is said for the first time.
@@ -29,7 +30,9 @@ func (w *peekWriter) Write(p []byte) (int, error) {
 
 // TestStatusFile reads the status file in the middle of a run, and after it.
 func TestStatusFile(t *testing.T) {
-	a, b := incident(t), incident(t)
+	testcost.Again(t)
+	ev := sameIncidents(t, 2)
+	a, b := ev[0], ev[1]
 	for _, c := range []struct {
 		machines string
 		at       string
@@ -77,13 +80,14 @@ func TestStatusFile(t *testing.T) {
 // TestStatusFileInCase names a place in the case folder, where nothing else
 // belongs than what the manifest names.
 func TestStatusFileInCase(t *testing.T) {
+	testcost.Again(t)
 	dir := filepath.Join(t.TempDir(), "case")
 	for _, name := range []string{dir, filepath.Join(dir, "status.json"), dir + ".partial", filepath.Join(dir+".partial", "status.json")} {
-		if code, said := runs(t.Context(), incident(t), "-o", dir, "--status-file", name); code != exitUsage {
+		if code, said := runs(t.Context(), sameIncidents(t, 1)[0], "-o", dir, "--status-file", name); code != exitUsage {
 			t.Errorf("%s: exit %d: %s", name, code, said)
 		}
 	}
-	if code, said := runs(t.Context(), incident(t), "-o", dir, "--status-file", filepath.Join(filepath.Dir(dir), "case.json")); code != exitOK {
+	if code, said := runs(t.Context(), sameIncidents(t, 1)[0], "-o", dir, "--status-file", filepath.Join(filepath.Dir(dir), "case.json")); code != exitOK {
 		t.Errorf("beside the case: exit %d: %s", code, said)
 	}
 }

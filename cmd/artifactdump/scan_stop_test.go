@@ -13,21 +13,19 @@ import (
 	"testing"
 
 	"github.com/artifactdump/artifactdump/artifacts/scan"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestScanSignals ends runs in the middle, as a user, a system that goes down
 // and a session that ends do, and goes on with them.
 func TestScanSignals(t *testing.T) {
-	evidence := []string{incident(t), incident(t), incident(t), incident(t)}
-	want := filepath.Join(t.TempDir(), "want")
-	if code, said := runs(t.Context(), append(evidence, "-o", want, "-q")...); code != exitOK {
-		t.Fatalf("exit %d: %s", code, said)
-	}
-	for _, c := range []struct {
+	testcost.Again(t)
+	evidence, want := undisturbed(t, 4)
+	for _, c := range testcost.Sample([]struct {
 		signal   syscall.Signal
 		machines string
 		at       int // how many machines were whole
-	}{{syscall.SIGINT, "1", 1}, {syscall.SIGTERM, "1", 1}, {syscall.SIGTERM, "2", 0}, {syscall.SIGHUP, "2", 2}} {
+	}{{syscall.SIGINT, "1", 1}, {syscall.SIGTERM, "1", 1}, {syscall.SIGHUP, "2", 2}, {syscall.SIGTERM, "2", 0}}, 2) { // one and two at once
 		t.Run(c.signal.String()+" "+c.machines, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "case")
 			cmd := child(t, nil, append([]string{"scan", "-o", dir, "-v", "--machines", c.machines}, evidence...)...)
@@ -42,7 +40,7 @@ func TestScanSignals(t *testing.T) {
 				if strings.Contains(line, " events, ") {
 					whole++
 				}
-				if whole == c.at && strings.Contains(line, "read 20 of") {
+				if whole >= c.at && strings.Contains(line, "read 20 of") {
 					break
 				}
 			}
@@ -81,9 +79,10 @@ func TestScanSignals(t *testing.T) {
 
 // TestScanIgnoredHangup starts a run as nohup does.
 func TestScanIgnoredHangup(t *testing.T) {
+	testcost.Again(t)
 	dir := filepath.Join(t.TempDir(), "case")
 	cmd := child(t, nil, "-c", `trap "" HUP; exec "$0" scan "$1" -o "$2" -v`)
-	cmd.Args = append([]string{"sh", "-c", `trap "" HUP; exec "$0" scan "$1" -o "$2" -v`, cmd.Path}, incident(t), dir)
+	cmd.Args = append([]string{"sh", "-c", `trap "" HUP; exec "$0" scan "$1" -o "$2" -v`, cmd.Path}, sameIncidents(t, 1)[0], dir)
 	cmd.Path = "/bin/sh"
 	stderr := narrowPipe(t, cmd)
 	for line := range spoken(stderr) {
@@ -103,11 +102,9 @@ func TestScanIgnoredHangup(t *testing.T) {
 // TestScanInterruptedAlone interrupts the run of one machine, then the run that
 // goes on with it before it has looked at the evidence, then goes on again.
 func TestScanInterruptedAlone(t *testing.T) {
-	ev := incident(t)
-	want, dir := filepath.Join(t.TempDir(), "want"), filepath.Join(t.TempDir(), "case")
-	if code, said := runs(t.Context(), ev, "-o", want, "-q"); code != exitOK {
-		t.Fatalf("exit %d: %s", code, said)
-	}
+	testcost.Again(t)
+	evidence, want := undisturbed(t, 1)
+	ev, dir := evidence[0], filepath.Join(t.TempDir(), "case")
 	ctx, cancel := context.WithCancel(t.Context())
 	stop := &stopWriter{after: 1, at: "read 150 of", cancel: cancel}
 	if code := run(ctx, []string{"artifactdump", "scan", ev, "-o", dir, "-v"}, stop, stop); code != exitInterupt {
@@ -131,6 +128,7 @@ func TestScanInterruptedAlone(t *testing.T) {
 // TestScanInterruptedTwice interrupts the run that goes on: what the first one
 // finished is not lost.
 func TestScanInterruptedTwice(t *testing.T) {
+	testcost.Again(t)
 	a, b := incident(t), incident(t)
 	want, dir := filepath.Join(t.TempDir(), "want"), filepath.Join(t.TempDir(), "case")
 	if code, said := runs(t.Context(), a, b, "-o", want, "-q"); code != exitOK {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // scanned is a case of the incident with its tables, and what its lines say.
@@ -106,7 +107,8 @@ func readParquet[R any](t *testing.T, name string) []R {
 // TestScanParquetTables holds the four tables to the lines, the manifest and
 // the database of the same case, row by row.
 func TestScanParquetTables(t *testing.T) {
-	s := scanTables(t, incident(t), filepath.Join(t.TempDir(), "case"))
+	testcost.Again(t)
+	s := scanTables(t, sameIncidents(t, 1)[0], filepath.Join(t.TempDir(), "case"))
 	for _, o := range s.host.Outputs {
 		want, ok := map[string]int{"findings": len(s.findings), "files": len(s.host.Inputs), "hosts": 1, "timeline": s.host.Counts.Events}[strings.Split(o.Name, "/")[0]]
 		if ok && o.Format == "parquet" && (o.Rows != want || want == 0) {
@@ -181,7 +183,8 @@ func TestScanParquetTables(t *testing.T) {
 // TestScanAlerts wants an alert for each finding, which leads to rows of the
 // timeline and to the matrix of ATT&CK.
 func TestScanAlerts(t *testing.T) {
-	s := scanTables(t, incident(t), filepath.Join(t.TempDir(), "case"))
+	testcost.Again(t)
+	s := scanTables(t, sameIncidents(t, 1)[0], filepath.Join(t.TempDir(), "case"))
 	b, err := os.ReadFile(filepath.Join(s.dir, "ecs", "alerts.ndjson"))
 	if err != nil {
 		t.Fatal(err)
@@ -288,6 +291,7 @@ func ecsHostID(t *testing.T, name, want string) {
 // TestScanNoMachineGUID takes SOFTWARE away: what it told is null, not a
 // guess and not an empty text.
 func TestScanNoMachineGUID(t *testing.T) {
+	testcost.Again(t)
 	ev := incident(t)
 	for _, name := range []string{"System32/config/SOFTWARE", "System32/config/RegBack/SOFTWARE", "System32/config/SOFTWARE.LOG1", "System32/config/SOFTWARE.LOG2"} {
 		if err := os.Remove(filepath.Join(ev, "C", "Windows", filepath.FromSlash(name))); err != nil && !os.IsNotExist(err) {

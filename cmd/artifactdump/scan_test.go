@@ -15,6 +15,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/output/files"
 	"github.com/artifactdump/artifactdump/artifacts/scan"
 	"github.com/artifactdump/artifactdump/corpus"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 var incidentFiles = sync.OnceValue(func() map[string][]byte { return corpus.Incident().Files() })
@@ -23,6 +24,12 @@ var incidentFiles = sync.OnceValue(func() map[string][]byte { return corpus.Inci
 func incident(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "evidence")
+	writeIncident(t, dir)
+	return dir
+}
+
+func writeIncident(t *testing.T, dir string) {
+	t.Helper()
 	for name, f := range incidentFiles() {
 		p := filepath.Join(dir, "C", filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
@@ -32,7 +39,6 @@ func incident(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	return dir
 }
 
 // runs runs the command and returns the exit code with what it said.
@@ -64,6 +70,7 @@ func listing(t *testing.T, dir string) map[string]string {
 // TestScan checks a case against its own manifest, and that the evidence is as
 // it was.
 func TestScan(t *testing.T) {
+	testcost.Again(t)
 	ev := incident(t)
 	before := listing(t, ev)
 	dir := filepath.Join(t.TempDir(), "case")
@@ -219,6 +226,7 @@ func TestScanRefuses(t *testing.T) {
 
 // TestScanHosts scans two machines of one name, and one that is damaged.
 func TestScanHosts(t *testing.T) {
+	testcost.Again(t)
 	a, b := incident(t), incident(t)
 	broken := filepath.Join(b, "C", "Windows", "Prefetch", "BROKEN.EXE-12345678.pf")
 	if err := os.WriteFile(broken, []byte("MAM\x04\xFF\xFF\x00\x00 this is no LZ77"), 0o666); err != nil {
@@ -273,6 +281,7 @@ func TestScanHosts(t *testing.T) {
 
 // TestScanInterrupted stops a run of two machines in the second and goes on.
 func TestScanInterrupted(t *testing.T) {
+	testcost.Again(t)
 	a, b := incident(t), incident(t)
 	dir := filepath.Join(t.TempDir(), "case")
 	ctx, cancel := context.WithCancel(t.Context())

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // ids returns the ids of the lines of JSON, sorted.
@@ -27,14 +29,15 @@ func ids(t *testing.T, text string) []string {
 // TestSearch demands that a case and the evidence give the same records, for words
 // that no row shows too.
 func TestSearch(t *testing.T) {
+	testcost.Again(t)
 	dir := scannedIncident(t)
-	for _, x := range []struct{ flags, words []string }{
+	for _, x := range testcost.Sample([]struct{ flags, words []string }{
 		{nil, []string{"cache.dll"}}, {[]string{"--field", "files"}, []string{`\users\public\`}},
 		{[]string{"-a", "prefetch"}, []string{"cache.dll"}}, {[]string{"--regexp"}, []string{`svchost\.exe$`, "public"}},
 		{nil, []string{"level:critical"}}, {nil, []string{`"run count 2"`, "psexe"}},
 		{[]string{"-i", "--from", "2026-03-06", "--to", "2026-03-06"}, []string{"CACHE.dll"}},
 		{nil, []string{"around:57a2c8b3±30s", "artifact:prefetch"}},
-	} {
+	}, 3) {
 		search := append([]string{"search", "-q", "--format", "jsonl"}, x.flags...)
 		inCase, stderr, code := runArgs(t, slices.Concat(search, []string{dir}, x.words)...)
 		if code != 0 || inCase == "" {
@@ -58,6 +61,7 @@ func TestSearch(t *testing.T) {
 
 // TestTimelineSearch holds --search and --around to the rows that they name.
 func TestTimelineSearch(t *testing.T) {
+	testcost.Again(t)
 	dir := scannedIncident(t)
 	for _, place := range []string{dir, theIncident} {
 		all, _, _ := runArgs(t, "timeline", "-q", "--format", "jsonl", place)

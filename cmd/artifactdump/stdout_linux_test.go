@@ -4,11 +4,14 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestClosedOutput starts the program with its standard output closed, and with
 // the null device in its place.
 func TestClosedOutput(t *testing.T) {
+	testcost.Again(t)
 	for _, c := range []struct {
 		line string
 		code int

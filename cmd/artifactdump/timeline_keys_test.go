@@ -6,10 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // TestTimelineKeys adds every key to a timeline, and only when it is asked to.
 func TestTimelineKeys(t *testing.T) {
+	testcost.Again(t)
 	const incident = "../../corpus/files/incident"
 	plain, _, code := runArgs(t, "timeline", "--format", "jsonl", incident)
 	if code != exitOK {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/artifactdump/artifactdump/artifacts/winpath"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
@@ -20,6 +21,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 // prints: standard error first, then standard output, then the exit code
 // unless it is 0. `| head N` and `| tail N` after a command cut the output.
 func TestTranscripts(t *testing.T) {
+	testcost.Again(t)
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no transcripts", err)

@@ -5,14 +5,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 func TestView(t *testing.T) {
+	testcost.Again(t)
 	dir := t.TempDir()
-	file, folder := filepath.Join(dir, "v.html"), filepath.Join(dir, "case")
-	if _, msg, code := runArgs(t, "scan", "-q", theIncident, "-o", folder); code != exitOK {
-		t.Fatalf("scan: exit %d: %s", code, msg)
-	}
+	file, folder := filepath.Join(dir, "v.html"), scannedIncident(t)
 	page := func(name string) string {
 		t.Helper()
 		b, err := os.ReadFile(name)

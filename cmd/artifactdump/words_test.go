@@ -12,6 +12,7 @@ import (
 
 	"github.com/artifactdump/artifactdump/artifacts/catalogue"
 	"github.com/artifactdump/artifactdump/artifacts/findings"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // words are expressions that texts for users avoid, each with what to write instead.
@@ -50,6 +51,7 @@ var addresses = regexp.MustCompile(`https?://\S+`)
 
 // TestWords refuses the expressions above in help texts, rules, artifacts and documents.
 func TestWords(t *testing.T) {
+	testcost.Again(t)
 	var list []*regexp.Regexp
 	for _, w := range words {
 		list = append(list, regexp.MustCompile(`(?i)`+w.not))

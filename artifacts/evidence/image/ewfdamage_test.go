@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // noisy is a disk of n chunks that hardly compress, every third of zeros.
@@ -48,6 +50,7 @@ func delivered(d *Disk, whole []byte) (n int, wrong bool) {
 
 // An image that is cut off anywhere gives the chunks that stand before the cut, and says that it is cut off.
 func TestEWFCut(t *testing.T) {
+	testcost.Again(t)
 	for _, plain := range []bool{false, true} {
 		chunks, whole := noisy(9)
 		img := ewfFile(ewfPart{number: 1, chunks: chunks, last: true, plain: plain}, len(chunks))
@@ -94,6 +97,7 @@ func deflated(c []byte) []byte {
 
 // One wrong bit in a descriptor, a table or the volume section costs nothing; one in a chunk costs that chunk, and an error names it.
 func TestEWFBits(t *testing.T) {
+	testcost.Again(t)
 	chunks, whole := noisy(9)
 	img := ewfFile(ewfPart{number: 1, chunks: chunks, last: true}, len(chunks))
 	start := bytes.Index(img, []byte("sectors\x00")) + ewfSection
@@ -107,6 +111,7 @@ func TestEWFBits(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	path := filepath.Join(t.TempDir(), "a.E01")
 	lost := 0
+	at = testcost.Sample(at, 9)
 	for _, i := range at {
 		b := bytes.Clone(img)
 		b[i] ^= 1 << rng.IntN(8)

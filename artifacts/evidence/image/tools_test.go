@@ -209,6 +209,7 @@ func sameTree(t *testing.T, fsys fs.FS, tree string) {
 }
 
 func TestRawVolume(t *testing.T) {
+	testcost.Again(t)
 	v := ntfsVolume(t)
 	d, n := open(t, filepath.Join(v.dir, "ntfs.img"))
 	if d.Format != image.Raw || d.Scheme != "" || len(d.Volumes()) != 1 || d.Volumes()[0].Index != 0 || d.Volumes()[0].Label != "EVIDENCE" || n.Version != "3.1" || n.Serial == 0 {
@@ -339,6 +340,7 @@ func TestAgainstSleuthKit(t *testing.T) {
 
 // Every container, made from the same disk by the public tools, gives the same disk.
 func TestContainers(t *testing.T) {
+	testcost.Again(t)
 	v := ntfsVolume(t)
 	need(t, "qemu-img", "ewfacquire")
 	raw, err := os.ReadFile(filepath.Join(v.dir, "disk.raw"))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // smallVolume is a volume with folders, links, streams and deleted files.
@@ -80,9 +81,10 @@ func FuzzRecords(f *testing.F) {
 
 // TestMutatedMFT changes one to eight bytes of a $MFT at random, many times.
 func TestMutatedMFT(t *testing.T) {
+	testcost.Again(t)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	good := smallVolume().MFT()
-	for range 1000 {
+	for range testcost.Rounds(1000) {
 		mft := bytes.Clone(good)
 		for range 1 + rnd.IntN(8) {
 			at := rnd.IntN(len(mft))

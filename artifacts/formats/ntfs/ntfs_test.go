@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 func mustOpen(t testing.TB, img []byte, opts *Options) *Volume {
@@ -447,11 +449,12 @@ func FuzzVolume(f *testing.F) {
 
 // The same by the dice, with the numbers that break arithmetic: a few hundred volumes with up to nine flaws each.
 func TestMutations(t *testing.T) {
+	testcost.Again(t)
 	whole := sample()
 	dice := rand.New(rand.NewPCG(1, 2))
 	odd := []uint64{0, 1, 5, 30, 31, 0xFFFF, 1 << 31, 1 << 52, 1 << 62, 1 << 63, 1<<64 - 1}
 	records := []int{0, 3, 5, 10, 30, 31, 32, 33, 34, 35, 36, 37, 40}
-	for i := range 400 {
+	for i := range testcost.Rounds(400) {
 		img := bytes.Clone(whole)
 		for range 1 + dice.IntN(9) {
 			at := 4*bCluster + records[dice.IntN(len(records))]*bRecord + dice.IntN(700)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // A life makes, renames, moves and deletes folders and files at random on a
@@ -106,6 +107,7 @@ func (l *life) step() {
 // folders are renamed, moved and deleted and records are reused: each is that
 // of the writer.
 func TestRewind(t *testing.T) {
+	testcost.Again(t)
 	for seed := range uint64(12) {
 		spec := ntfsmeta.Spec{FirstUSN: 4096 * 77}
 		if seed%3 == 1 {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/artifactdump/artifactdump/corpus/ntfsmeta"
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // journalVolume is a volume whose change journal begins with a hole of a
@@ -359,9 +360,10 @@ func TestSharedRuns(t *testing.T) {
 // TestMutatedVolume changes bytes of a volume at random and reads all of its
 // metadata. Nothing may panic or take long.
 func TestMutatedVolume(t *testing.T) {
+	testcost.Again(t)
 	good, _, _ := journalVolume(t)
 	rnd := rand.New(rand.NewPCG(3, 4))
-	for range 150 {
+	for range testcost.Rounds(150) {
 		img := bytes.Clone(good)
 		for range 1 + rnd.IntN(6) {
 			// The records of the MFT, at cluster 4, are what is parsed.
@@ -402,6 +404,7 @@ func TestMutatedVolume(t *testing.T) {
 
 // TestSameState compares the split of runs with the bitmap bit by bit.
 func TestSameState(t *testing.T) {
+	testcost.Again(t)
 	rnd := rand.New(rand.NewPCG(5, 6))
 	bitmap := make([]byte, 10_000)
 	for i := range bitmap {
@@ -415,7 +418,7 @@ func TestSameState(t *testing.T) {
 	copy(bitmap[100:], make([]byte, 5000))
 	v := &Volume{cluster: 512, Size: 1 << 30}
 	s := &stream{v: v, resident: bitmap, size: int64(len(bitmap)), init: int64(len(bitmap))}
-	for range 500 {
+	for range testcost.Rounds(500) {
 		r := run{7, int64(rnd.IntN(70_000)), 1 + int64(rnd.IntN(9_000))}
 		out, err := v.splitRun(nil, s, r)
 		if err != nil {

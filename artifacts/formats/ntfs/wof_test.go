@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/artifactdump/artifactdump/corpus/testcost"
 )
 
 // The data of these files was compressed by wimlib: the resources of its images have the form of files that Windows
@@ -125,6 +127,7 @@ func TestWOF(t *testing.T) {
 
 // TestWimlib compresses contents of many lengths with wimlib.
 func TestWimlib(t *testing.T) {
+	testcost.Again(t)
 	for seed, n := range []int{1, 9, 11, 4095, 4096, 4097, 8193, 16384, 32767, 32768, 32769, 32779, 65535, 65537, 200_001, 700_000} {
 		if testing.Short() && n > 100_000 {
 			continue
