@@ -75,7 +75,7 @@ func (a *Analysis) graph(limit int) {
 		}
 		if e == nil {
 			e = &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: k.kind, Type: k.typ, First: at.Time,
-				FirstRef: a.attempts.ref(a.attempts.list.at(i), true), days: map[int64]bool{}}
+				FirstRef: a.attempts.refAt(i), days: map[int64]bool{}}
 			byKey[k] = e
 		}
 		e.add(at, a.Zone())

@@ -1,10 +1,8 @@
 package logons
 
 import (
-	"cmp"
 	"fmt"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
 )
@@ -48,27 +46,6 @@ func TestMemory(t *testing.T) {
 		t.Errorf("%d sessions, the last %+v", a.Sessions.Len(), last)
 	}
 	runtime.KeepAlive(b)
-}
-
-// TestPile sorts a list in place; equal elements stay as they came.
-func TestPile(t *testing.T) {
-	for _, n := range []int{0, 1, 5, pieceLen, 3*pieceLen + 7} {
-		var p pile[[2]int]
-		var want [][2]int
-		for i := range n {
-			v := [2]int{i * 7919 % 101, i}
-			p.add(v)
-			want = append(want, v)
-		}
-		compare := func(x, y *[2]int) int { return cmp.Compare(x[0], y[0]) }
-		slices.SortStableFunc(want, func(x, y [2]int) int { return compare(&x, &y) })
-		p.sort(compare)
-		for i := range want {
-			if *p.at(i) != want[i] {
-				t.Fatalf("%d elements: %v at %d, want %v", n, *p.at(i), i, want[i])
-			}
-		}
-	}
 }
 
 // TestRecordIDs packs ids that this program does not make, the zero time and times too
