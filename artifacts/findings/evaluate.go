@@ -71,11 +71,16 @@ type step struct {
 	call func(*look, artifacts.Decoded)
 }
 
-// NewEvaluator starts the evaluation of one machine.
+// NewEvaluator starts the evaluation of one machine. A caller that does not come to
+// [Evaluator.Report] must call [Evaluator.Close].
 func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 	e := &Evaluator{byType: map[reflect.Type][]step{}, keep: map[string]bool{}, seen: map[string]*fed{}}
 	e.facts, e.t = facts, shipped()
-	e.life = programs.New(programs.Facts{Machine: facts.Machine, Host: facts.host()})
+	dir := ""
+	if opts != nil {
+		dir = opts.Dir
+	}
+	e.life = programs.New(programs.Facts{Machine: facts.Machine, Host: facts.host(), Dir: dir})
 	if opts != nil && opts.Tables != nil {
 		e.t = opts.Tables
 	}
@@ -105,6 +110,15 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 		e.known = newListScene(opts.Lists)
 	}
 	return e
+}
+
+// Close removes temporary files. It does nothing after [Evaluator.Report], which must
+// be closed itself.
+func (e *Evaluator) Close() error {
+	if e.life == nil {
+		return nil
+	}
+	return e.life.Close()
 }
 
 // on reports whether a rule is judged.
@@ -281,11 +295,12 @@ func hasHash(r *row, sum string) bool {
 }
 
 // Report runs the rules that need everything and merges what all have said.
-// It is called once.
+// It is called once. The report must be closed.
 func (e *Evaluator) Report() *Report {
 	if e.facts.late != nil {
 		e.facts.late(&e.facts)
 	}
+	e.ev.copies = events.Copies{} // no more records come
 	e.model, e.life = e.life.Model(), nil
 	e.joinShort()
 	e.finishEvents(e.rules)

@@ -381,6 +381,7 @@ func (b *Builder) Analyse() *Analysis {
 
 func (b *Builder) analyse(a *Analysis) {
 	a.First, a.Last, a.Dropped, a.attempts, a.byRecord = b.first, b.last, b.dropped, b.tried, map[string]int{}
+	b.copies = events.Copies{} // no more records come
 	a.attempts.sort()
 	b.chains()
 	b.joinFaces()
@@ -411,7 +412,7 @@ func (b *Builder) analyse(a *Analysis) {
 	a.rank(nil)
 	a.changes()
 	a.rare()
-	b.strings, b.joined, b.copies = nil, nil, events.Copies{} // the analysis keeps the names of the builder
+	b.strings, b.joined = nil, nil // the analysis keeps the names of the builder
 }
 
 // HostKey is the form in which names of machines compare: the first label in

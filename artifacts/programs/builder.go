@@ -100,12 +100,15 @@ type prog struct {
 type Facts struct {
 	Machine *evidence.Machine // may be nil
 	Host    string            // name when there is no Machine
+	Dir     string            // of temporary files, see logons.Options
 }
 
-// New starts the model of one machine.
+// New starts the model of one machine. A caller that does not come to [Builder.Model]
+// must call [Builder.Close].
 func New(f Facts) *Builder {
 	b := &Builder{
-		host: f.Host, machine: f.Machine, paths: NewPaths(f.Machine), programs: map[progKey]*prog{}, logons: logons.New(nil),
+		host: f.Host, machine: f.Machine, paths: NewPaths(f.Machine), programs: map[progKey]*prog{},
+		logons:   logons.New(&logons.Options{Dir: f.Dir}),
 		detected: map[string]bool{}, short: map[string]string{}, records: map[string]*artifacts.Record{}, strings: map[string]string{},
 		system: map[string]map[string]bool{}, seen: map[string]bool{}, windows: "C:",
 		channels: map[string]string{}, computers: map[string]bool{}, starts: newStartBudget(),
@@ -118,6 +121,15 @@ func New(f Facts) *Builder {
 	}
 	b.quiet = quietFiles{at: map[uint64]int32{}, paths: b.paths, drive: b.windows}
 	return b
+}
+
+// Close removes temporary files. It does nothing after [Builder.Model], whose analysis
+// of log-ons must be closed.
+func (b *Builder) Close() error {
+	if b.logons == nil {
+		return nil
+	}
+	return b.logons.Close()
 }
 
 // Add takes in a result of a run. No record of it is kept but those that rules
