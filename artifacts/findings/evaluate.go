@@ -64,6 +64,7 @@ type Evaluator struct {
 	byType map[reflect.Type][]step
 	keep   map[string]bool
 	seen   map[string]*fed // by artifact
+	again  []bool          // records of the result at hand that are copies
 }
 
 type step struct {
@@ -128,15 +129,22 @@ func (s *scene) on(r *Rule) bool { return !r.OnRequest || s.t.enabled[r.ID] }
 // can quote or a rule compares at the end, within limits: see [Report.Limits].
 func (e *Evaluator) Add(res *artifacts.Result) {
 	e.feed(res)
-	e.life.Add(res)
+	e.again = e.again[:0]
 	for i := range res.Records {
-		e.record(&res.Records[i])
+		ev := events.Of(res.Records[i].Data)
+		e.again = append(e.again, ev != nil && e.ev.copies.Again(ev))
+	}
+	e.life.AddKnown(res, e.again)
+	for i := range res.Records {
+		e.record(&res.Records[i], e.again[i])
 	}
 }
 
-func (e *Evaluator) record(rec *artifacts.Record) {
+// record looks at one record. That of an event log may be a copy of one that came before.
+func (e *Evaluator) record(rec *artifacts.Record, again bool) {
 	if ev := events.Of(rec.Data); ev != nil {
-		if !e.event(ev, rec) {
+		e.event(ev, rec, again)
+		if again {
 			return
 		}
 		e.known.event(&e.scene, ev, rec)

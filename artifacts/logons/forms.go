@@ -123,3 +123,15 @@ var indexForm = &form[uint32]{
 	put:  func(b []byte, n *uint32) { le.AppendUint32(b[:0], *n) },
 	get:  func(b []byte, n *uint32) { *n = le.Uint32(b) },
 }
+
+var openForm = &form[openSpan]{
+	size: 20,
+	put: func(b []byte, s *openSpan) {
+		b = le.AppendUint64(b[:0], uint64(s.begin))
+		b = le.AppendUint64(b, uint64(s.end))
+		le.AppendUint32(b, s.session)
+	},
+	get: func(b []byte, s *openSpan) {
+		*s = openSpan{int64(le.Uint64(b)), int64(le.Uint64(b[8:])), le.Uint32(b[16:])}
+	},
+}

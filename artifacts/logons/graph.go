@@ -231,39 +231,34 @@ func (a *Analysis) Paths(from, to func(*Host) bool, window time.Duration) [][]Ho
 // Ways is [Analysis.Paths], and the last hop is one that to chooses: to a machine,
 // of an account, or into a session with administrator rights.
 func (a *Analysis) Ways(from func(*Host) bool, to func(*Attempt) bool, window time.Duration) [][]Hop {
-	var hops []Hop
-	var ends []bool
-	for _, at := range a.Attempts.All() {
-		if at.Outcome != Failure && at.Source != at.Dest {
-			ends = append(ends, to(at))
-			hops = append(hops, Hop{at.Time, &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: at.Kind, Type: at.Type,
-				FirstRef: at.Ref}})
-		}
-	}
 	arrived := map[string][]*state{} // by host, in the order of time
 	var out [][]Hop
 	seen := map[string]bool{}
-	for i, h := range hops {
+	for _, at := range a.Attempts.All() {
+		if at.Outcome == Failure || at.Source == at.Dest {
+			continue
+		}
 		var best *state
-		for _, s := range slices.Backward(arrived[h.Edge.Source.ID]) {
-			if h.At.Sub(s.hop.At) > window {
+		for _, s := range slices.Backward(arrived[at.Source.ID]) {
+			if at.Time.Sub(s.hop.At) > window {
 				break
 			}
-			if !s.visits(h.Edge.Target) && (best == nil || s.n < best.n) {
+			if !s.visits(at.Dest) && (best == nil || s.n < best.n) {
 				best = s
 			}
 		}
-		next := &state{hop: h, host: h.Edge.Target, prev: best, n: 1}
-		switch {
-		case best != nil:
-			next.n = best.n + 1
-		case !from(h.Edge.Source):
+		if best == nil && !from(at.Source) {
 			continue
+		}
+		h := Hop{at.Time, &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: at.Kind, Type: at.Type, FirstRef: at.Ref}}
+		next := &state{hop: h, host: at.Dest, prev: best, n: 1}
+		if best != nil {
+			next.n = best.n + 1
 		}
 		if list := arrived[h.Edge.Target.ID]; len(list) < 1000 {
 			arrived[h.Edge.Target.ID] = append(list, next)
 		}
-		if !ends[i] || len(out) >= maxPaths {
+		if len(out) >= maxPaths || !to(at) {
 			continue
 		}
 		var path []Hop

@@ -253,13 +253,17 @@ func fixedID(id uint64) bool {
 // that comes again, from another copy of the log, counts once. The analysis has the
 // error of a temporary file that fails ([Analysis.Err]).
 func (b *Builder) Add(host string, r *events.Record, id string) {
+	if !b.copies.Again(r) {
+		b.AddNew(host, r, id)
+	}
+}
+
+// AddNew is Add for a record that the caller knows not to be there yet.
+func (b *Builder) AddNew(host string, r *events.Record, id string) {
 	b.scratch.guard(func() { b.add(host, r, id) })
 }
 
 func (b *Builder) add(host string, r *events.Record, id string) {
-	if b.copies.Again(r) {
-		return
-	}
 	k := b.finder.Kind(r.Channel, r.Provider, r.ID)
 	key := HostKey(cmp.Or(r.Computer, host))
 	b.tally(key, r, k)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -118,6 +119,23 @@ func told(t *testing.T, a *Analysis, n int) []byte {
 		at := t0.Add(time.Duration(rnd.IntN(7*n)) * time.Second)
 		fmt.Fprintln(&w, a.SessionIDAt(host, id, at, ""), a.SessionOf(host, id, at) == nil)
 	}
+	open := a.OpenSessions(func(s *Session) bool { return s.Type != 3 })
+	for range 20 {
+		at := t0.Add(time.Duration(rnd.IntN(7*n))*time.Second + time.Duration(rnd.IntN(2))*time.Millisecond)
+		var found, want []string
+		for s := range open.At(at) {
+			found = append(found, s.ID())
+		}
+		for _, s := range a.Sessions.All() {
+			if s.Type != 3 && !s.Begin.After(at) && (s.End.IsZero() || !at.After(s.End)) {
+				want = append(want, s.ID())
+			}
+		}
+		if !slices.Equal(found, want) {
+			t.Errorf("%d sessions were open at %v, want %d", len(found), at, len(want))
+		}
+	}
+	open.Close()
 	for _, v := range []any{a.Accounts, a.Hosts, a.Groups, a.Policies, a.Events, a.Joins, a.Spans, a.Ranking(), a.Trail()} {
 		if err := json.NewEncoder(&w).Encode(v); err != nil {
 			t.Fatal(err)
@@ -142,7 +160,7 @@ func told(t *testing.T, a *Analysis, n int) []byte {
 
 // TestSpilled: what an analysis says does not depend on how much of it is in memory.
 func TestSpilled(t *testing.T) {
-	for memory, n := range map[int]int{1: 400, 60_000: 1500} {
+	for memory, n := range map[int]int{1: 200, 60_000: 1200} {
 		whole := busy(nil, n).Analyse()
 		if whole.scratch.spilled() {
 			t.Error("a small analysis made a file")

@@ -136,11 +136,24 @@ func (b *Builder) Close() error {
 // cite later, and of these no list of files.
 func (b *Builder) Add(res *artifacts.Result) {
 	for i := range res.Records {
-		b.record(&res.Records[i])
+		b.record(&res.Records[i], b.logons.Add)
 	}
 }
 
-func (b *Builder) record(rec *artifacts.Record) {
+// AddKnown is Add where the caller knows which records of event logs came before, from
+// another copy of the log: to know it twice would need the memory twice.
+func (b *Builder) AddKnown(res *artifacts.Result, again []bool) {
+	for i := range res.Records {
+		logon := b.logons.AddNew
+		if again[i] {
+			logon = nil
+		}
+		b.record(&res.Records[i], logon)
+	}
+}
+
+// record takes in a record, and gives that of an event log to logon.
+func (b *Builder) record(rec *artifacts.Record, logon func(host string, e *events.Record, id string)) {
 	if rec.Artifact == nil {
 		return
 	}
@@ -148,7 +161,9 @@ func (b *Builder) record(rec *artifacts.Record) {
 		b.trimStarts()
 	}
 	if e := events.Of(rec.Data); e != nil {
-		b.logons.Add(b.host, e, rec.ID)
+		if logon != nil {
+			logon(b.host, e, rec.ID)
+		}
 		b.event(e, rec)
 		return
 	}
