@@ -8,9 +8,15 @@ import (
 )
 
 // TestMemory holds what a log-on needs, with its end and a start in its session, to
-// some bytes: while the records come in, and in the analysis.
+// some bytes: while the records come in, and in the analysis; where all is in memory, and
+// where most is in a file.
 func TestMemory(t *testing.T) {
-	const n, reading, analysed = 40_000, 200, 200
+	t.Run("in memory", func(t *testing.T) { memory(t, &Options{}, 200, 200) })
+	t.Run("in a file", func(t *testing.T) { memory(t, &Options{Dir: t.TempDir(), memory: 256 << 10}, 40, 32) })
+}
+
+func memory(t *testing.T, opts *Options, reading, analysed int64) {
+	const n = 40_000
 	heap := func() int64 {
 		var m runtime.MemStats
 		runtime.GC()
@@ -19,7 +25,7 @@ func TestMemory(t *testing.T) {
 		return int64(m.HeapAlloc)
 	}
 	before := heap()
-	b := New(nil)
+	b := New(opts)
 	for i := range n {
 		id := fmt.Sprintf("0x%x", 0x10000+i)
 		record := func(event uint32, k int, data ...string) {
@@ -36,6 +42,7 @@ func TestMemory(t *testing.T) {
 		t.Logf("%d bytes for each log-on while records come in", per)
 	}
 	a := b.Analyse()
+	defer a.Close()
 	if per := (heap() - before) / n; per > analysed {
 		t.Errorf("%d bytes for each log-on in the analysis, want at most %d", per, analysed)
 	} else {

@@ -160,7 +160,7 @@ func told(t *testing.T, a *Analysis, n int) []byte {
 
 // TestSpilled: what an analysis says does not depend on how much of it is in memory.
 func TestSpilled(t *testing.T) {
-	for memory, n := range map[int]int{1: 200, 60_000: 1200} {
+	for memory, n := range map[int]int{1: 100, 60_000: 900} {
 		whole := busy(nil, n).Analyse()
 		if whole.scratch.spilled() {
 			t.Error("a small analysis made a file")
