@@ -217,6 +217,17 @@ func (s *state) visits(h *Host) bool {
 	return false
 }
 
+// path returns the hops that led to a machine, and what tells the path from others.
+func (s *state) path() (path []Hop, key string) {
+	var b strings.Builder
+	for ; s != nil; s = s.prev {
+		path = append(path, s.hop)
+		b.WriteString(s.hop.Edge.Account.ID + "\x00" + s.hop.Edge.Source.ID + "\x00")
+	}
+	slices.Reverse(path)
+	return path, b.String()
+}
+
 // maxPaths bounds the paths that are returned.
 const maxPaths = 100
 
@@ -261,15 +272,8 @@ func (a *Analysis) Ways(from func(*Host) bool, to func(*Attempt) bool, window ti
 		if len(out) >= maxPaths || !to(at) {
 			continue
 		}
-		var path []Hop
-		var key strings.Builder
-		for s := next; s != nil; s = s.prev {
-			path = append(path, s.hop)
-			key.WriteString(s.hop.Edge.Account.ID + "\x00" + s.hop.Edge.Source.ID + "\x00")
-		}
-		slices.Reverse(path)
-		if !seen[key.String()] {
-			seen[key.String()] = true
+		if path, key := next.path(); !seen[key] {
+			seen[key] = true
 			out = append(out, path)
 		}
 	}

@@ -69,14 +69,7 @@ func (o *OpenSessions) At(at time.Time) iter.Seq[*Session] {
 			if p.end < sec {
 				continue
 			}
-			near = near[:0]
-			o.a.scratch.read(func() {
-				for i := k * pageLen; i < min((k+1)*pageLen, o.list.n); i++ {
-					if s := o.list.get(i); s.begin <= sec && (s.end >= sec || s.end == noTime) {
-						near = append(near, s.session)
-					}
-				}
-			})
+			near = o.near(near[:0], k, sec)
 			for _, i := range near {
 				s := o.a.Sessions.At(int(i))
 				if s.Begin.After(at) {
@@ -88,4 +81,16 @@ func (o *OpenSessions) At(at time.Time) iter.Seq[*Session] {
 			}
 		}
 	}
+}
+
+// near appends the sessions of a page that were open in a second.
+func (o *OpenSessions) near(list []uint32, page int, sec int64) []uint32 {
+	o.a.scratch.read(func() {
+		for i := page * pageLen; i < min((page+1)*pageLen, o.list.n); i++ {
+			if s := o.list.get(i); s.begin <= sec && (s.end >= sec || s.end == noTime) {
+				list = append(list, s.session)
+			}
+		}
+	})
+	return list
 }
