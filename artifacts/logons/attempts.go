@@ -54,11 +54,8 @@ type said struct {
 
 // add packs an attempt.
 func (l *attempts) add(a *rawAttempt) {
-	n := l.shapes.index(shape{
-		host: a.host, account: a.account, actor: a.actor, address: a.address, name: a.name, dest: a.dest, outcome: a.outcome, kind: a.kind,
-		typ: a.typ, keyLen: a.keyLen, eventID: a.eventID, auth: a.auth, process: a.process, service: a.service, provider: a.provider,
-		channel: a.ref.Channel, status: a.status, enc: a.enc,
-	})
+	a.channel = a.ref.Channel
+	n := l.shapes.index(a.shape)
 	l.list.add(tried{stub: l.ids.stub(a.time, &a.ref, n), logon: a.logon, linked: a.linked})
 }
 

@@ -174,18 +174,10 @@ func (b *Builder) intern(s string) string {
 
 // A rawAttempt is an attempt before identities are known.
 type rawAttempt struct {
-	time                       time.Time
-	host                       string // key
-	account, actor             rawAccount
-	address, name, dest        string
-	outcome                    Outcome
-	kind                       string
-	typ, keyLen                int16
-	eventID                    uint32
-	auth, process, service     string
-	provider                   string
-	status, logon, linked, enc uint64
-	ref                        Ref
+	shape
+	time          time.Time
+	logon, linked uint64
+	ref           Ref
 }
 
 type rawAccount struct{ sid, domain, name string }

@@ -110,8 +110,11 @@ func (x *reading) keep(a events.Account) rawAccount {
 // start fills in what all attempts have.
 func (x *reading) start(kind string, outcome Outcome) rawAttempt {
 	return rawAttempt{
-		time: x.r.Time, host: x.host, account: x.keep(x.r.Account(x.k, events.Target)), outcome: outcome, kind: kind,
-		provider: x.b.intern(x.r.Provider), typ: -1, keyLen: -1, eventID: x.r.ID, ref: x.ref,
+		shape: shape{
+			host: x.host, account: x.keep(x.r.Account(x.k, events.Target)), outcome: outcome, kind: kind, typ: -1, keyLen: -1,
+			eventID: x.r.ID, provider: x.b.intern(x.r.Provider),
+		},
+		time: x.r.Time, ref: x.ref,
 	}
 }
 

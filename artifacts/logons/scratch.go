@@ -9,7 +9,7 @@ import (
 )
 
 // pageMemory is how many bytes the lists of one analysis keep in memory. What is more
-// goes to a temporary file; a machine with a hundred thousand log-ons needs none.
+// goes to a temporary file; a machine with fifty thousand log-ons needs none.
 const pageMemory = 16 << 20
 
 // A scratch is what the lists of one analysis share: the memory for their pages, and

@@ -145,7 +145,11 @@ func told(t *testing.T, a *Analysis, n int) []byte {
 		if f.Write == nil {
 			continue
 		}
-		for _, view := range TableViews {
+		views := []string{""}
+		if f.Name == "csv" || f.Name == "text" {
+			views = TableViews
+		}
+		for _, view := range views {
 			fmt.Fprintln(&w, f.Name, view, f.Write(&w, a, view, nil))
 		}
 	}
