@@ -114,7 +114,7 @@ func told(t *testing.T, a *Analysis, n int) []byte {
 		fmt.Fprintln(&w, s.ID(), s.BeginRef)
 	}
 	rnd := rand.New(rand.NewPCG(1, 2))
-	for range 1000 {
+	for range 200 {
 		host, id := fmt.Sprintf("PC%d", 1+rnd.IntN(3)), uint64(0x1000+rnd.IntN(n/3)*16)
 		at := t0.Add(time.Duration(rnd.IntN(7*n)) * time.Second)
 		fmt.Fprintln(&w, a.SessionIDAt(host, id, at, ""), a.SessionOf(host, id, at) == nil)
@@ -164,7 +164,7 @@ func told(t *testing.T, a *Analysis, n int) []byte {
 
 // TestSpilled: what an analysis says does not depend on how much of it is in memory.
 func TestSpilled(t *testing.T) {
-	for memory, n := range map[int]int{1: 100, 60_000: 900} {
+	for memory, n := range map[int]int{1: 60, 40_000: 400} {
 		whole := busy(nil, n).Analyse()
 		if whole.scratch.spilled() {
 			t.Error("a small analysis made a file")
@@ -200,7 +200,7 @@ func TestSpilled(t *testing.T) {
 // TestSpilledErrors: a file that fails while records are read, in the analysis or after
 // it, is an error, and nothing that was read from it is shown.
 func TestSpilledErrors(t *testing.T) {
-	const n = 600
+	const n = 400
 	opts := &Options{Dir: t.TempDir(), memory: 10_000}
 	change := func(s *scratch) {
 		for at := int64(0); at < s.end; at += 1000 {
