@@ -135,24 +135,26 @@ func (b *Builder) Close() error {
 // Add takes in a result of a run. No record of it is kept but those that rules
 // cite later, and of these no list of files.
 func (b *Builder) Add(res *artifacts.Result) {
+	logon := b.logons.Add
 	for i := range res.Records {
-		b.record(&res.Records[i], b.logons.Add)
+		b.record(&res.Records[i], logon)
 	}
 }
 
 // AddKnown is Add where the caller knows which records of event logs came before, from
 // another copy of the log: to know it twice would need the memory twice.
 func (b *Builder) AddKnown(res *artifacts.Result, again []bool) {
+	logon := b.logons.AddNew
 	for i := range res.Records {
-		logon := b.logons.AddNew
 		if again[i] {
-			logon = nil
+			b.record(&res.Records[i], nil)
+		} else {
+			b.record(&res.Records[i], logon)
 		}
-		b.record(&res.Records[i], logon)
 	}
 }
 
-// record takes in a record, and gives that of an event log to logon.
+// record takes in a record, and gives that of an event log to logon unless it is nil.
 func (b *Builder) record(rec *artifacts.Record, logon func(host string, e *events.Record, id string)) {
 	if rec.Artifact == nil {
 		return
