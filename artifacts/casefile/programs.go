@@ -65,6 +65,7 @@ func (m *Machine) Story(ctx context.Context, damage func(error)) (*story.Story, 
 func (m *Machine) Retell(ctx context.Context, r *findings.Report, model *programs.Model, gap time.Duration, damage func(error)) (
 	*story.Story, error) {
 	b := programs.New(programs.Facts{Machine: m.Facts(), Host: m.Name})
+	defer b.Close()
 	for res, err := range m.Results(ctx) {
 		switch {
 		case ctx.Err() != nil:
@@ -76,8 +77,10 @@ func (m *Machine) Retell(ctx context.Context, r *findings.Report, model *program
 		}
 	}
 	all := b.Model()
+	defer all.Logons.Close()
 	all.Programs = slices.SortedFunc(slices.Values(model.Programs), func(a, b *programs.Program) int {
 		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Volume, b.Volume))
 	})
-	return story.Tell(all, r, &story.Options{Gap: gap}), nil
+	told := story.Tell(all, r, &story.Options{Gap: gap})
+	return told, all.Logons.Err()
 }

@@ -65,6 +65,7 @@ type Evaluator struct {
 	keep   map[string]bool
 	seen   map[string]*fed // by artifact
 	look   events.Record   // the event at hand
+	again  []bool          // records of the result at hand that are copies
 }
 
 type step struct {
@@ -72,11 +73,16 @@ type step struct {
 	call func(*look, artifacts.Decoded)
 }
 
-// NewEvaluator starts the evaluation of one machine.
+// NewEvaluator starts the evaluation of one machine. A caller that does not come to
+// [Evaluator.Report] must call [Evaluator.Close].
 func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 	e := &Evaluator{byType: map[reflect.Type][]step{}, keep: map[string]bool{}, seen: map[string]*fed{}}
 	e.facts, e.t = facts, shipped()
-	e.life = programs.New(programs.Facts{Machine: facts.Machine, Host: facts.host()})
+	dir := ""
+	if opts != nil {
+		dir = opts.Dir
+	}
+	e.life = programs.New(programs.Facts{Machine: facts.Machine, Host: facts.host(), Dir: dir})
 	if opts != nil && opts.Tables != nil {
 		e.t = opts.Tables
 	}
@@ -108,6 +114,15 @@ func NewEvaluator(facts Facts, opts *Options) *Evaluator {
 	return e
 }
 
+// Close removes temporary files. It does nothing after [Evaluator.Report], which must
+// be closed itself.
+func (e *Evaluator) Close() error {
+	if e.life == nil {
+		return nil
+	}
+	return e.life.Close()
+}
+
 // on reports whether a rule is judged.
 func (s *scene) on(r *Rule) bool { return !r.OnRequest || s.t.enabled[r.ID] }
 
@@ -115,15 +130,21 @@ func (s *scene) on(r *Rule) bool { return !r.OnRequest || s.t.enabled[r.ID] }
 // can quote or a rule compares at the end, within limits: see [Report.Limits].
 func (e *Evaluator) Add(res *artifacts.Result) {
 	e.feed(res)
-	e.life.Add(res)
+	e.again = e.again[:0]
 	for i := range res.Records {
-		e.record(&res.Records[i])
+		e.again = append(e.again, events.As(res.Records[i].Data, &e.look) && e.ev.copies.Again(&e.look))
+	}
+	e.life.AddKnown(res, e.again)
+	for i := range res.Records {
+		e.record(&res.Records[i], e.again[i])
 	}
 }
 
-func (e *Evaluator) record(rec *artifacts.Record) {
+// record looks at one record. That of an event log may be a copy of one that came before.
+func (e *Evaluator) record(rec *artifacts.Record, again bool) {
 	if ev := &e.look; events.As(rec.Data, ev) {
-		if !e.event(ev, rec) {
+		e.event(ev, rec, again)
+		if again {
 			return
 		}
 		e.known.event(&e.scene, ev, rec)
@@ -282,11 +303,12 @@ func hasHash(r *row, sum string) bool {
 }
 
 // Report runs the rules that need everything and merges what all have said.
-// It is called once.
+// It is called once. The report must be closed.
 func (e *Evaluator) Report() *Report {
 	if e.facts.late != nil {
 		e.facts.late(&e.facts)
 	}
+	e.ev.copies = events.Copies{} // no more records come
 	e.model, e.life = e.life.Model(), nil
 	e.joinShort()
 	e.finishEvents(e.rules)

@@ -202,16 +202,16 @@ func (s *eventScene) channelOf(name string) channel {
 	return c
 }
 
-// event judges one record of an event log. It returns false for a copy of one that
-// was judged: from an archive of the log, a shadow copy or an exported file.
-func (s *scene) event(r *events.Record, rec *artifacts.Record) bool {
+// event judges one record of an event log, but for a copy of one that was judged: from
+// an archive of the log, a shadow copy or an exported file.
+func (s *scene) event(r *events.Record, rec *artifacts.Record, again bool) {
 	es := s.ev
 	c := es.channelOf(r.Channel)
 	x := eventLook{look: look{scene: s}, r: r, rec: rec, ch: c}
 	es.cur, es.proc = nil, nil
 	es.logs.number(&x)
-	if es.copies.Again(r) {
-		return false
+	if again {
+		return
 	}
 	es.records++
 	es.seen[c]++
@@ -242,7 +242,6 @@ func (s *scene) event(r *events.Record, rec *artifacts.Record) bool {
 		}
 		s.sig.judge(&x, about)
 	}
-	return true
 }
 
 // finishEvents runs what needs all events.

@@ -19,6 +19,7 @@
 package findings
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -227,6 +228,8 @@ type Options struct {
 	// Lists are indicators, hashes of bad files and hashes of known ones. Hits are
 	// those of rule I-01.
 	Lists *lists.Set
+	// Dir is the folder of temporary files, that of the system when it is empty.
+	Dir string
 }
 
 // Evaluate judges the results of one machine.
@@ -236,6 +239,29 @@ func Evaluate(results iter.Seq[artifacts.Result], facts Facts, opts *Options) *R
 		e.Add(&res)
 	}
 	return e.Report()
+}
+
+// Err returns the first error of the temporary files of the models: what is left of the
+// report after it is not complete.
+func (r *Report) Err() error {
+	for _, m := range r.Models {
+		if m.Logons != nil && m.Logons.Err() != nil {
+			return m.Logons.Err()
+		}
+	}
+	return nil
+}
+
+// Close removes the temporary files of the models, whose log-ons cannot be read after
+// it.
+func (r *Report) Close() error {
+	var errs []error
+	for _, m := range r.Models {
+		if m.Logons != nil {
+			errs = append(errs, m.Logons.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Join makes one report of those of several machines.

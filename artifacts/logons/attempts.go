@@ -29,7 +29,7 @@ type tried struct {
 
 // attempts are all attempts of an analysis.
 type attempts struct {
-	list   pile[tried]
+	list   *paged[tried]
 	shapes shapes[shape]
 	ids    *recordIDs
 
@@ -54,11 +54,8 @@ type said struct {
 
 // add packs an attempt.
 func (l *attempts) add(a *rawAttempt) {
-	n := l.shapes.index(shape{
-		host: a.host, account: a.account, actor: a.actor, address: a.address, name: a.name, dest: a.dest, outcome: a.outcome, kind: a.kind,
-		typ: a.typ, keyLen: a.keyLen, eventID: a.eventID, auth: a.auth, process: a.process, service: a.service, provider: a.provider,
-		channel: a.ref.Channel, status: a.status, enc: a.enc,
-	})
+	a.channel = a.ref.Channel
+	n := l.shapes.index(a.shape)
 	l.list.add(tried{stub: l.ids.stub(a.time, &a.ref, n), logon: a.logon, linked: a.linked})
 }
 
@@ -80,8 +77,8 @@ func (l *attempts) sort() {
 func (l *attempts) resolve(ids *identities) {
 	l.facts = make([]facts, l.shapes.list.n)
 	for i := range l.list.n {
-		t := l.list.at(i)
-		s, f := l.shape(t), &l.facts[t.shape]
+		t := l.list.get(i)
+		s, f := l.shape(&t), &l.facts[t.shape]
 		if f.host == nil {
 			*f = ids.facts(s)
 		}
@@ -90,6 +87,7 @@ func (l *attempts) resolve(ids *identities) {
 			from = ids.source(s, t.time())
 		}
 		t.source = from.number
+		l.list.set(i, t)
 	}
 	l.hosts = ids.list
 }
@@ -102,15 +100,21 @@ func (l *attempts) ref(t *tried, id bool) Ref {
 	return r
 }
 
+// refAt is the record of an attempt.
+func (l *attempts) refAt(i int) Ref {
+	t := l.list.get(i)
+	return l.ref(&t, true)
+}
+
 // fill makes an attempt. Its record has no id unless it is wanted.
 func (l *attempts) fill(i int, x *Attempt, id bool) {
-	t := l.list.at(i)
-	s, f := l.shape(t), &l.facts[t.shape]
+	t := l.list.get(i)
+	s, f := l.shape(&t), &l.facts[t.shape]
 	*x = Attempt{
 		Time: t.time(), Host: f.host, Account: f.account, Actor: f.actor, Source: l.hosts[t.source],
 		Address: s.address, Name: s.name, Dest: f.dest, Outcome: s.outcome, Provider: s.provider,
 		Kind: s.kind, Type: int(s.typ), Auth: s.auth, Status: s.status, Reason: f.reason, LogonID: t.logon, Linked: t.linked,
-		Process: s.process, KeyLen: int(s.keyLen), Service: s.service, Encrypt: s.enc, EventID: s.eventID, Ref: l.ref(t, id),
+		Process: s.process, KeyLen: int(s.keyLen), Service: s.service, Encrypt: s.enc, EventID: s.eventID, Ref: l.ref(&t, id),
 		in: l, index: uint32(i), session: t.session,
 	}
 	if len(l.said) > 0 {
@@ -120,7 +124,14 @@ func (l *attempts) fill(i int, x *Attempt, id bool) {
 }
 
 func (l *attempts) series(id bool) Series[Attempt] {
-	return Series[Attempt]{l.list.n, func(i int, x *Attempt) { l.fill(i, x, id) }}
+	s := l.list.s
+	return Series[Attempt]{l.list.n, func(i int, x *Attempt) bool {
+		ok := s.read(func() { l.fill(i, x, id) })
+		if !ok {
+			*x = lostAttempt
+		}
+		return ok
+	}}
 }
 
 // Session returns the session that an attempt belongs to, or nil.
@@ -145,16 +156,8 @@ func (a *Attempt) Judge(rules []string, level string) {
 
 // search returns the number of attempts before a time.
 func (l *attempts) search(at time.Time) int {
-	want, from, to := momentOf(at), 0, l.list.n
-	for from < to {
-		i := int(uint(from+to) / 2)
-		if l.list.at(i).moment().compare(want) < 0 {
-			from = i + 1
-		} else {
-			to = i
-		}
-	}
-	return from
+	want := momentOf(at)
+	return l.list.search(func(t tried) bool { return t.moment().compare(want) < 0 })
 }
 
 // tries are the attempts, whose records need have no ids.

@@ -122,14 +122,30 @@ func (a *Analysis) Trail() *Trail {
 			continue
 		}
 		m := Move{Time: x.Time, From: x.Host.Names[0], To: x.Dest.Names[0], Account: x.Account.Name, Actor: x.Actor.Name, Step: step(x)}
-		if k := a.sessionOf(m.From, x.LogonID, x.Time); k >= 0 && !a.sessions.list.at(k).aside {
-			if b := a.Attempts.At(int(a.sessions.list.at(k).begin)); b.arrives() {
-				m.Came = arrival(b)
-			}
-		}
+		m.Came = a.came(m.From, x)
 		t.Moves = append(t.Moves, m)
 	}
 	return t
+}
+
+// came returns the log-on that began the session of an attempt, where it came from
+// another machine, or nil.
+func (a *Analysis) came(from string, x *Attempt) (came *Arrival) {
+	a.scratch.read(func() {
+		k := a.sessionOf(from, x.LogonID, x.Time)
+		if k < 0 {
+			return
+		}
+		s := a.sessions.list.get(k)
+		if s.aside {
+			return
+		}
+		var b Attempt
+		if a.attempts.fill(int(s.begin), &b, true); b.arrives() {
+			came = arrival(&b)
+		}
+	})
+	return came
 }
 
 // arrives reports whether an attempt is the log-on of a user from another machine.

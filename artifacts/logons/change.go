@@ -254,6 +254,7 @@ func (s *Session) interactive() bool {
 
 // A habitual is an interactive session.
 type habitual struct {
+	index        int
 	begin        time.Time
 	host, source *Host
 }
@@ -263,11 +264,12 @@ type habitual struct {
 func (a *Analysis) unusualHours() (out []Change) {
 	type habit struct {
 		hours [24]int
+		one   [24]habitual // the last of each hour
 		days  map[int64]bool
-		list  []habitual
+		n     int
 	}
 	habits := map[*Account]*habit{}
-	for _, s := range a.Sessions.All() {
+	for i, s := range a.Sessions.All() {
 		if s.Account.Kind != "user" || !s.interactive() {
 			continue
 		}
@@ -276,21 +278,24 @@ func (a *Analysis) unusualHours() (out []Change) {
 			h = &habit{days: map[int64]bool{}}
 			habits[s.Account] = h
 		}
-		h.hours[s.Begin.UTC().Hour()]++
+		at := s.Begin.UTC().Hour()
+		h.hours[at]++
+		h.one[at] = habitual{i, s.Begin, s.Host, s.Source}
 		h.days[s.Begin.Unix()/86400] = true
-		h.list = append(h.list, habitual{s.Begin, s.Host, s.Source})
+		h.n++
 	}
 	for _, x := range a.Accounts {
 		h := habits[x]
-		if h == nil || len(h.list) < minSessions || len(h.days) < minHabit {
+		if h == nil || h.n < minSessions || len(h.days) < minHabit {
 			continue
 		}
-		for _, s := range h.list {
+		slices.SortFunc(h.one[:], func(x, y habitual) int { return cmp.Compare(x.index, y.index) })
+		for _, s := range h.one {
 			at := s.begin.UTC().Hour()
-			if h.hours[at]+h.hours[(at+1)%24]+h.hours[(at+23)%24] == 1 && len(out) < maxUnusual {
+			if s.host != nil && h.hours[at]+h.hours[(at+1)%24]+h.hours[(at+23)%24] == 1 && len(out) < maxUnusual {
 				out = append(out, Change{ID: x.ID, Label: x.Name, Hour: s.begin.Truncate(time.Hour), Outcome: Success, Count: 1, Kind: Hour,
 					About: fmt.Sprintf("session on %s from %s; %d others on %d days at other hours", s.host.Label, s.source.Label,
-						len(h.list)-1, len(h.days))})
+						h.n-1, len(h.days))})
 			}
 		}
 	}

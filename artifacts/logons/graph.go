@@ -75,7 +75,7 @@ func (a *Analysis) graph(limit int) {
 		}
 		if e == nil {
 			e = &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: k.kind, Type: k.typ, First: at.Time,
-				FirstRef: a.attempts.ref(a.attempts.list.at(i), true), days: map[int64]bool{}}
+				FirstRef: a.attempts.refAt(i), days: map[int64]bool{}}
 			byKey[k] = e
 		}
 		e.add(at, a.Zone())
@@ -217,6 +217,17 @@ func (s *state) visits(h *Host) bool {
 	return false
 }
 
+// path returns the hops that led to a machine, and what tells the path from others.
+func (s *state) path() (path []Hop, key string) {
+	var b strings.Builder
+	for ; s != nil; s = s.prev {
+		path = append(path, s.hop)
+		b.WriteString(s.hop.Edge.Account.ID + "\x00" + s.hop.Edge.Source.ID + "\x00")
+	}
+	slices.Reverse(path)
+	return path, b.String()
+}
+
 // maxPaths bounds the paths that are returned.
 const maxPaths = 100
 
@@ -231,50 +242,38 @@ func (a *Analysis) Paths(from, to func(*Host) bool, window time.Duration) [][]Ho
 // Ways is [Analysis.Paths], and the last hop is one that to chooses: to a machine,
 // of an account, or into a session with administrator rights.
 func (a *Analysis) Ways(from func(*Host) bool, to func(*Attempt) bool, window time.Duration) [][]Hop {
-	var hops []Hop
-	var ends []bool
-	for _, at := range a.Attempts.All() {
-		if at.Outcome != Failure && at.Source != at.Dest {
-			ends = append(ends, to(at))
-			hops = append(hops, Hop{at.Time, &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: at.Kind, Type: at.Type,
-				FirstRef: at.Ref}})
-		}
-	}
 	arrived := map[string][]*state{} // by host, in the order of time
 	var out [][]Hop
 	seen := map[string]bool{}
-	for i, h := range hops {
+	for _, at := range a.Attempts.All() {
+		if at.Outcome == Failure || at.Source == at.Dest {
+			continue
+		}
 		var best *state
-		for _, s := range slices.Backward(arrived[h.Edge.Source.ID]) {
-			if h.At.Sub(s.hop.At) > window {
+		for _, s := range slices.Backward(arrived[at.Source.ID]) {
+			if at.Time.Sub(s.hop.At) > window {
 				break
 			}
-			if !s.visits(h.Edge.Target) && (best == nil || s.n < best.n) {
+			if !s.visits(at.Dest) && (best == nil || s.n < best.n) {
 				best = s
 			}
 		}
-		next := &state{hop: h, host: h.Edge.Target, prev: best, n: 1}
-		switch {
-		case best != nil:
-			next.n = best.n + 1
-		case !from(h.Edge.Source):
+		if best == nil && !from(at.Source) {
 			continue
+		}
+		h := Hop{at.Time, &Edge{Account: at.Account, Source: at.Source, Target: at.Dest, Kind: at.Kind, Type: at.Type, FirstRef: at.Ref}}
+		next := &state{hop: h, host: at.Dest, prev: best, n: 1}
+		if best != nil {
+			next.n = best.n + 1
 		}
 		if list := arrived[h.Edge.Target.ID]; len(list) < 1000 {
 			arrived[h.Edge.Target.ID] = append(list, next)
 		}
-		if !ends[i] || len(out) >= maxPaths {
+		if len(out) >= maxPaths || !to(at) {
 			continue
 		}
-		var path []Hop
-		var key strings.Builder
-		for s := next; s != nil; s = s.prev {
-			path = append(path, s.hop)
-			key.WriteString(s.hop.Edge.Account.ID + "\x00" + s.hop.Edge.Source.ID + "\x00")
-		}
-		slices.Reverse(path)
-		if !seen[key.String()] {
-			seen[key.String()] = true
+		if path, key := next.path(); !seen[key] {
+			seen[key] = true
 			out = append(out, path)
 		}
 	}

@@ -90,6 +90,12 @@ type Options struct {
 	// Zone is the zone in which views write times, and count hours and days. Nil
 	// means UTC. Scores and ids do not depend on it.
 	Zone *time.Location
+
+	// Dir is the folder of the temporary file for what memory does not hold of a
+	// machine with very many log-ons. Empty means that of the system.
+	Dir string
+
+	memory int // of lists, in bytes, 0 for pageMemory
 }
 
 // Limits on what a Builder keeps. What is beyond is counted in [Analysis.Dropped].
@@ -99,8 +105,10 @@ const (
 	defaultMax  = 1_000_000
 )
 
-// A Builder collects records.
+// A Builder collects records. What it keeps of very many goes to a temporary file:
+// a caller that does not come to [Builder.Analyse] must call [Builder.Close].
 type Builder struct {
+	scratch  *scratch
 	opts     Options
 	finder   events.Finder
 	copies   events.Copies
@@ -108,7 +116,7 @@ type Builder struct {
 	ids      recordIDs
 	tried    *attempts
 	marks    *marks
-	ticks    pile[tick]
+	ticks    *paged[tick]
 	keys     shapes[string]       // of hosts with ticks
 	sids     map[string]*sidNames // by SID
 	known    map[[2]string]string // SID by host and folded name
@@ -138,10 +146,13 @@ type Span struct {
 func New(opts *Options) *Builder {
 	b := &Builder{strings: map[string]string{}, sids: map[string]*sidNames{}, known: map[[2]string]string{}, hosts: map[string]bool{},
 		channels: map[string]int{}, spans: map[string]*Span{}, kinds: map[tallyKey]*Tally{}, joined: map[[2]string]int{}}
-	b.tried, b.marks = &attempts{ids: &b.ids}, &marks{ids: &b.ids}
 	if opts != nil {
 		b.opts = *opts
 	}
+	b.scratch = newScratch(b.opts.Dir, b.opts.memory)
+	b.tried = &attempts{list: newPaged(b.scratch, triedForm), ids: &b.ids}
+	b.marks = &marks{list: newPaged(b.scratch, markedForm), ids: &b.ids}
+	b.ticks = newPaged(b.scratch, tickForm)
 	if b.opts.MaxEdges <= 0 {
 		b.opts.MaxEdges = defaultMax
 	}
@@ -163,18 +174,10 @@ func (b *Builder) intern(s string) string {
 
 // A rawAttempt is an attempt before identities are known.
 type rawAttempt struct {
-	time                       time.Time
-	host                       string // key
-	account, actor             rawAccount
-	address, name, dest        string
-	outcome                    Outcome
-	kind                       string
-	typ, keyLen                int16
-	eventID                    uint32
-	auth, process, service     string
-	provider                   string
-	status, logon, linked, enc uint64
-	ref                        Ref
+	shape
+	time          time.Time
+	logon, linked uint64
+	ref           Ref
 }
 
 type rawAccount struct{ sid, domain, name string }
@@ -239,11 +242,20 @@ func fixedID(id uint64) bool {
 
 // Add takes in a record of an event log. host is the machine that the evidence
 // comes from; the record's own computer name counts where it has one. A record
-// that comes again, from another copy of the log, counts once.
+// that comes again, from another copy of the log, counts once. The analysis has the
+// error of a temporary file that fails ([Analysis.Err]).
 func (b *Builder) Add(host string, r *events.Record, id string) {
-	if b.copies.Again(r) {
-		return
+	if !b.copies.Again(r) {
+		b.AddNew(host, r, id)
 	}
+}
+
+// AddNew is Add for a record that the caller knows not to be there yet.
+func (b *Builder) AddNew(host string, r *events.Record, id string) {
+	b.scratch.guard(func() { b.add(host, r, id) })
+}
+
+func (b *Builder) add(host string, r *events.Record, id string) {
 	k := b.finder.Kind(r.Channel, r.Provider, r.ID)
 	key := HostKey(cmp.Or(r.Computer, host))
 	b.tally(key, r, k)
@@ -303,7 +315,9 @@ func (b *Builder) mark(m *mark) {
 	b.marks.add(m)
 }
 
-// An Analysis is what the records show about log-ons.
+// An Analysis is what the records show about log-ons. It must be closed: part of a
+// large one is in a temporary file. [Analysis.Err] has the error where that file could
+// not be written or read; what the analysis returned is not complete then.
 type Analysis struct {
 	Attempts Series[Attempt] // by time
 	Sessions Series[Session] // by begin
@@ -320,6 +334,7 @@ type Analysis struct {
 	Dropped  int // records beyond the limits
 	Folded   int // attempts of edges beyond the limit
 
+	scratch  *scratch
 	zone     *time.Location // of the views, nil for UTC
 	ids      *identities
 	attempts *attempts
@@ -337,26 +352,52 @@ type Membership struct {
 	Ref    Ref
 }
 
+// Close removes the temporary file. It does nothing after [Builder.Analyse].
+func (b *Builder) Close() error { return b.scratch.close() }
+
+// Err returns the first error of the temporary file.
+func (a *Analysis) Err() error { return a.scratch.failed() }
+
+// Close removes the temporary file, and returns the error that Err returned. The
+// analysis must not be used after it.
+func (a *Analysis) Close() error { return a.scratch.close() }
+
 // Analyse resolves identities and builds sessions, edges and scores. The
-// builder must not be used after it.
+// builder must not be used after it. The analysis is empty where the temporary file
+// failed.
 func (b *Builder) Analyse() *Analysis {
-	a := &Analysis{First: b.first, Last: b.last, Dropped: b.dropped, zone: b.opts.Zone, attempts: b.tried, byRecord: map[string]int{}}
+	s := b.scratch
+	b.scratch = nil
+	a := &Analysis{scratch: s, zone: b.opts.Zone}
+	if !s.guard(func() { b.analyse(a) }) || s.err != nil { // of a series
+		return &Analysis{scratch: s, zone: b.opts.Zone}
+	}
+	return a
+}
+
+func (b *Builder) analyse(a *Analysis) {
+	a.First, a.Last, a.Dropped, a.attempts, a.byRecord = b.first, b.last, b.dropped, b.tried, map[string]int{}
+	b.copies = events.Copies{} // no more records come
 	a.attempts.sort()
 	b.chains()
 	b.joinFaces()
 	a.ids = newIdentities(b)
 	a.attempts.resolve(a.ids)
 	a.Attempts = a.attempts.series(true)
-	a.sessions = &packedSessions{tried: a.attempts, marks: b.marks}
+	a.sessions = &packedSessions{
+		tried: a.attempts, marks: b.marks, list: newPaged(a.scratch, sessionForm), index: newPaged(a.scratch, entryForm),
+		order: newPaged(a.scratch, indexForm),
+	}
 	a.attempts.session = a.sessions.at
 	for _, m := range b.members {
 		a.Groups = append(a.Groups, Membership{m.at, a.ids.account(m.group, m.host), a.ids.account(m.member, m.host), m.added,
 			a.ids.host(m.host), m.ref})
 	}
 	a.resolvePolicies(b.policies)
-	a.build(b.marks, &b.ticks, &b.keys)
-	b.policies, b.ticks = nil, pile[tick]{}
-	b.marks.list = pile[marked]{} // sessions need the shapes
+	a.build(b.marks, b.ticks, &b.keys)
+	b.policies = nil
+	b.ticks.drop()
+	b.marks.list.drop() // sessions need the shapes
 	a.Events = b.tallies()
 	a.graph(b.opts.MaxEdges)
 	a.Accounts, a.Hosts, a.Joins = a.ids.lists()
@@ -367,8 +408,7 @@ func (b *Builder) Analyse() *Analysis {
 	a.rank(nil)
 	a.changes()
 	a.rare()
-	b.strings, b.joined, b.copies = nil, nil, events.Copies{} // the analysis keeps the names of the builder
-	return a
+	b.strings, b.joined = nil, nil // the analysis keeps the names of the builder
 }
 
 // HostKey is the form in which names of machines compare: the first label in

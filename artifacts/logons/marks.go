@@ -19,7 +19,7 @@ type marked struct {
 
 // marks are all marks of a builder.
 type marks struct {
-	list   pile[marked]
+	list   *paged[marked]
 	shapes shapes[markShape]
 	ids    *recordIDs
 }
@@ -46,10 +46,11 @@ func (l *marks) sort() {
 // no id.
 func (l *marks) all(yield func(*mark) bool) {
 	var m mark
+	var p marked
 	for i := range l.list.n {
-		p := l.list.at(i)
-		s := l.shape(p)
-		m = mark{p.time(), s.host, s.kind, p.logon, s.account, s.address, Ref{Channel: s.channel, Number: p.number}, p}
+		p = l.list.get(i)
+		s := l.shape(&p)
+		m = mark{p.time(), s.host, s.kind, p.logon, s.account, s.address, Ref{Channel: s.channel, Number: p.number}, &p}
 		if !yield(&m) {
 			return
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"hash/maphash"
-	"slices"
 	"time"
 )
 
@@ -16,7 +15,7 @@ import (
 // pieceLen is how many elements one piece of a pile holds.
 const pieceLen = 1 << 10
 
-// A pile is a list that grows without being copied.
+// A pile is a list in memory that grows without being copied.
 type pile[T any] struct {
 	pieces [][]T
 	n      int
@@ -36,32 +35,6 @@ func (p *pile[T]) add(v T) {
 }
 
 func (p *pile[T]) at(i int) *T { return &p.pieces[i/pieceLen][i%pieceLen] }
-
-// sort puts the elements into order; equal ones stay as they came.
-func (p *pile[T]) sort(compare func(x, y *T) int) {
-	sorted := true
-	for i := 1; i < p.n && sorted; i++ {
-		sorted = compare(p.at(i-1), p.at(i)) <= 0
-	}
-	if sorted {
-		return
-	}
-	order := make([]uint32, p.n)
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	slices.SortFunc(order, func(i, j uint32) int { return cmp.Or(compare(p.at(int(i)), p.at(int(j))), cmp.Compare(i, j)) })
-	for i := range order { // each round moves one cycle into its places
-		first, to := *p.at(i), i
-		for from := int(order[to]); from != i; from = int(order[to]) {
-			*p.at(to) = *p.at(from)
-			order[to] = uint32(to)
-			to = from
-		}
-		*p.at(to) = first
-		order[to] = uint32(to)
-	}
-}
 
 // shapes keeps each of its values once.
 type shapes[T comparable] struct {

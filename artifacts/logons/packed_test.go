@@ -1,18 +1,22 @@
 package logons
 
 import (
-	"cmp"
 	"fmt"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
 )
 
 // TestMemory holds what a log-on needs, with its end and a start in its session, to
-// some bytes: while the records come in, and in the analysis.
+// some bytes: while the records come in, and in the analysis; where all is in memory, and
+// where most is in a file.
 func TestMemory(t *testing.T) {
-	const n, reading, analysed = 40_000, 200, 200
+	t.Run("in memory", func(t *testing.T) { memory(t, &Options{}, 200, 200) })
+	t.Run("in a file", func(t *testing.T) { memory(t, &Options{Dir: t.TempDir(), memory: 256 << 10}, 40, 32) })
+}
+
+func memory(t *testing.T, opts *Options, reading, analysed int64) {
+	const n = 40_000
 	heap := func() int64 {
 		var m runtime.MemStats
 		runtime.GC()
@@ -21,7 +25,7 @@ func TestMemory(t *testing.T) {
 		return int64(m.HeapAlloc)
 	}
 	before := heap()
-	b := New(nil)
+	b := New(opts)
 	for i := range n {
 		id := fmt.Sprintf("0x%x", 0x10000+i)
 		record := func(event uint32, k int, data ...string) {
@@ -38,6 +42,7 @@ func TestMemory(t *testing.T) {
 		t.Logf("%d bytes for each log-on while records come in", per)
 	}
 	a := b.Analyse()
+	defer a.Close()
 	if per := (heap() - before) / n; per > analysed {
 		t.Errorf("%d bytes for each log-on in the analysis, want at most %d", per, analysed)
 	} else {
@@ -48,27 +53,6 @@ func TestMemory(t *testing.T) {
 		t.Errorf("%d sessions, the last %+v", a.Sessions.Len(), last)
 	}
 	runtime.KeepAlive(b)
-}
-
-// TestPile sorts a list in place; equal elements stay as they came.
-func TestPile(t *testing.T) {
-	for _, n := range []int{0, 1, 5, pieceLen, 3*pieceLen + 7} {
-		var p pile[[2]int]
-		var want [][2]int
-		for i := range n {
-			v := [2]int{i * 7919 % 101, i}
-			p.add(v)
-			want = append(want, v)
-		}
-		compare := func(x, y *[2]int) int { return cmp.Compare(x[0], y[0]) }
-		slices.SortStableFunc(want, func(x, y [2]int) int { return compare(&x, &y) })
-		p.sort(compare)
-		for i := range want {
-			if *p.at(i) != want[i] {
-				t.Fatalf("%d elements: %v at %d, want %v", n, *p.at(i), i, want[i])
-			}
-		}
-	}
 }
 
 // TestRecordIDs packs ids that this program does not make, the zero time and times too

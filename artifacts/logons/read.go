@@ -110,8 +110,11 @@ func (x *reading) keep(a events.Account) rawAccount {
 // start fills in what all attempts have.
 func (x *reading) start(kind string, outcome Outcome) rawAttempt {
 	return rawAttempt{
-		time: x.r.Time, host: x.host, account: x.keep(x.r.Account(x.k, events.Target)), outcome: outcome, kind: kind,
-		provider: x.b.intern(x.r.Provider), typ: -1, keyLen: -1, eventID: x.r.ID, ref: x.ref,
+		shape: shape{
+			host: x.host, account: x.keep(x.r.Account(x.k, events.Target)), outcome: outcome, kind: kind, typ: -1, keyLen: -1,
+			eventID: x.r.ID, provider: x.b.intern(x.r.Provider),
+		},
+		time: x.r.Time, ref: x.ref,
 	}
 }
 
@@ -463,14 +466,14 @@ func (b *Builder) chains() {
 	}
 	last, l := map[[2]string]claim{}, b.tried
 	for i := range l.list.n {
-		t := l.list.at(i)
-		a := l.shape(t)
+		t := l.list.get(i)
+		a := l.shape(&t)
 		switch {
 		case a.kind == "logon" && a.typ == 3 && a.address == "" && a.name != "" && a.account.name != "":
 			last[[2]string{a.host, strings.ToLower(a.account.name)}] = claim{a.name, t.time()}
 		case a.kind == "rdp" && a.address != "" && !isLocal(a.address) && a.account.name != "":
 			if c, ok := last[[2]string{a.host, strings.ToLower(a.account.name)}]; ok && t.time().Sub(c.at) <= chainSpan {
-				b.join(a.address, c.name, t.time(), l.ref(t, true), "Remote Desktop: name and address of one connection")
+				b.join(a.address, c.name, t.time(), l.ref(&t, true), "Remote Desktop: name and address of one connection")
 			}
 		}
 	}

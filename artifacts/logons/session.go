@@ -77,7 +77,7 @@ func reason(r *shape) string {
 }
 
 // build builds sessions of log-ons and of Remote Desktop.
-func (a *Analysis) build(list *marks, ticks *pile[tick], keys *shapes[string]) {
+func (a *Analysis) build(list *marks, ticks *paged[tick], keys *shapes[string]) {
 	list.sort()
 	p := a.sessions
 	p.logons()
@@ -94,11 +94,11 @@ func (a *Analysis) build(list *marks, ticks *pile[tick], keys *shapes[string]) {
 	for i := range p.list.n {
 		account, host := p.owner(i)
 		p.close(i, boots[host.Names[0]])
-		if p.list.at(i).privileged {
+		if p.list.get(i).privileged {
 			account.Privileged = true
 		}
 	}
-	p.finish()
+	p.finish(a.ids.list)
 	a.Sessions = p.series(true)
 }
 
@@ -111,10 +111,18 @@ type boot struct {
 // SessionOf returns the session that a log-on id of a machine means at a time,
 // or nil.
 func (a *Analysis) SessionOf(host string, id uint64, at time.Time) *Session {
-	if i := a.sessionOf(host, id, at); i >= 0 {
-		return a.sessions.at(i)
-	}
-	return nil
+	return a.found(func() int { return a.sessionOf(host, id, at) })
+}
+
+// found returns the session that a search finds, or nil.
+func (a *Analysis) found(search func() int) (s *Session) {
+	a.scratch.read(func() {
+		if i := search(); i >= 0 {
+			s = new(Session)
+			a.sessions.fill(i, s, true)
+		}
+	})
+	return s
 }
 
 func (a *Analysis) sessionOf(host string, id uint64, at time.Time) int {
@@ -129,7 +137,7 @@ func (a *Analysis) sessionOf(host string, id uint64, at time.Time) int {
 	if i < 0 {
 		return -1
 	}
-	if s := a.sessions.list.at(i); s.ended() && at.After(s.endTime().Add(time.Minute)) {
+	if s := a.sessions.list.get(i); s.ended() && at.After(s.endTime().Add(time.Minute)) {
 		return -1
 	}
 	return i
@@ -139,18 +147,17 @@ func (a *Analysis) sessionOf(host string, id uint64, at time.Time) int {
 // log-on id that the record names, or by the record itself where it names only
 // the session of the terminal services. It returns nil where none is known.
 func (a *Analysis) SessionAt(host string, id uint64, at time.Time, record string) *Session {
-	if i := a.sessionAt(host, id, at, record); i >= 0 {
-		return a.sessions.at(i)
-	}
-	return nil
+	return a.found(func() int { return a.sessionAt(host, id, at, record) })
 }
 
 // SessionIDAt returns the id of what [Analysis.SessionAt] returns, or "".
-func (a *Analysis) SessionIDAt(host string, id uint64, at time.Time, record string) string {
-	if i := a.sessionAt(host, id, at, record); i >= 0 {
-		return digits(a.sessions.list.at(i).sum)
-	}
-	return ""
+func (a *Analysis) SessionIDAt(host string, id uint64, at time.Time, record string) (text string) {
+	a.scratch.read(func() {
+		if i := a.sessionAt(host, id, at, record); i >= 0 {
+			text = digits(a.sessions.list.get(i).sum)
+		}
+	})
+	return text
 }
 
 func (a *Analysis) sessionAt(host string, id uint64, at time.Time, record string) int {
@@ -189,7 +196,7 @@ func (a *Analysis) apply(m *mark) {
 	if i < 0 {
 		return
 	}
-	s := a.sessions.list.at(i)
+	s := a.sessions.list.get(i)
 	switch m.kind {
 	case markEnd:
 		if !s.ended() {
@@ -201,35 +208,40 @@ func (a *Analysis) apply(m *mark) {
 		a.sessions.setEnd(i, m.packed, byUser)
 	case markPrivileged:
 		s.privileged = true
+		a.sessions.list.set(i, s)
 	case markLock:
 		s.locks++
+		a.sessions.list.set(i, s)
 	case markRDPBack:
 		a.sessions.reconnect(i, m.time)
 	}
 }
 
 // count adds up what happened in each session.
-func (a *Analysis) count(ticks *pile[tick], keys *shapes[string]) {
+func (a *Analysis) count(ticks *paged[tick], keys *shapes[string]) {
 	for i := range ticks.n {
-		t := ticks.at(i)
+		t := ticks.get(i)
 		h := a.ids.hosts[*keys.list.at(int(t.host))]
 		if h == nil {
 			continue
 		}
 		k := a.sessions.last(h.number, t.id, momentOf(time.Unix(0, t.at).Add(markSlack)))
-		switch {
-		case k < 0:
-		case t.kind == markProcess:
-			a.sessions.list.at(k).processes++
-		default:
-			a.sessions.list.at(k).changes++
+		if k < 0 {
+			continue
 		}
+		s := a.sessions.list.get(k)
+		if t.kind == markProcess {
+			s.processes++
+		} else {
+			s.changes++
+		}
+		a.sessions.list.set(k, s)
 	}
 }
 
 // close ends sessions whose end the log does not hold.
 func (p *packedSessions) close(k int, boots []boot) {
-	s := p.list.at(k)
+	s := p.list.get(k)
 	i, _ := slices.BinarySearchFunc(boots, p.begin(k), func(b boot, at time.Time) int {
 		if b.at.After(at) {
 			return 1
@@ -243,9 +255,11 @@ func (p *packedSessions) close(k int, boots []boot) {
 			how = byShutdown
 		}
 		p.cut(k, momentOf(boots[i].at), how)
+		s = p.list.get(k)
 	}
 	if !s.ended() {
 		s.end = stillOpen
+		p.list.set(k, s)
 	}
 }
 
@@ -299,11 +313,11 @@ func (a *Analysis) terminal(m *mark) int {
 	acc := a.ids.account(m.account, m.host)
 	l := a.attempts
 	for i := l.search(m.time.Add(-chainSpan)); i < l.list.n; i++ {
-		t := l.list.at(i)
+		t := l.list.get(i)
 		if t.time().After(m.time.Add(chainSpan)) {
 			break
 		}
-		s, f := l.shape(t), &l.facts[t.shape]
+		s, f := l.shape(&t), &l.facts[t.shape]
 		if k := int(t.session) - 1; k >= 0 && f.host.Names[0] == m.host && f.account == acc &&
 			(s.typ == 10 || s.typ == 2 || s.typ == 11 || s.typ == 12) && a.sessions.terminals[k] == 0 {
 			a.sessions.setTerminal(k, m.id)
@@ -338,10 +352,15 @@ func (a *Analysis) SessionsNamed(ids []string) (out []*Session) {
 	if a.sessions == nil || len(want) == 0 {
 		return nil
 	}
-	for i, k := range a.sessions.order {
-		if want[a.sessions.list.at(int(k)).sum] {
-			out = append(out, a.Sessions.At(i))
+	p := a.sessions
+	a.scratch.read(func() {
+		for i := range p.order.n {
+			if k := int(p.order.get(i)); want[p.list.get(k).sum] {
+				s := new(Session)
+				p.fill(k, s, true)
+				out = append(out, s)
+			}
 		}
-	}
+	})
 	return out
 }

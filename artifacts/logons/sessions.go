@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -64,10 +63,10 @@ type logonEntry struct {
 
 // packedSessions are all sessions of an analysis.
 type packedSessions struct {
-	list  pile[packedSession]
+	list  *paged[packedSession]
 	aside []begun
-	index []logonEntry // by host, id and time
-	order []uint32     // by begin
+	index *paged[logonEntry] // by host, id and time
+	order *paged[uint32]     // by begin
 	tried *attempts
 	marks *marks
 
@@ -78,41 +77,44 @@ type packedSessions struct {
 
 // setEnd ends a session as a mark shows.
 func (p *packedSessions) setEnd(i int, m *marked, how ending) {
-	s := p.list.at(i)
+	s := p.list.get(i)
 	s.endSec, s.endNsec, s.endNumber, s.endID, s.endShape = m.sec, m.nsec, m.number, m.id, m.shape+1
 	s.end = how
+	p.list.set(i, s)
 }
 
 // cut ends a session at a time that no record of it shows, or opens it again.
 func (p *packedSessions) cut(i int, at moment, how ending) {
-	s := p.list.at(i)
+	s := p.list.get(i)
 	s.endSec, s.endNsec, s.endNumber, s.endID, s.endShape = at.sec, at.nsec, 0, 0, 0
 	s.end = how
+	p.list.set(i, s)
 }
 
 // begin is when a session began.
 func (p *packedSessions) begin(i int) time.Time {
-	s := p.list.at(i)
+	s := p.list.get(i)
 	if s.aside {
 		return p.aside[s.begin].at
 	}
-	return p.tried.list.at(int(s.begin)).time()
+	t := p.tried.list.get(int(s.begin))
+	return t.time()
 }
 
 // owner is whose session it is, and on which machine.
 func (p *packedSessions) owner(i int) (*Account, *Host) {
-	s := p.list.at(i)
+	s := p.list.get(i)
 	if s.aside {
 		b := &p.aside[s.begin]
 		return b.account, b.host
 	}
-	f := &p.tried.facts[p.tried.list.at(int(s.begin)).shape]
+	f := &p.tried.facts[p.tried.list.get(int(s.begin)).shape]
 	return f.account, f.host
 }
 
 // fill makes a session. Its records have no ids unless they are wanted.
 func (p *packedSessions) fill(i int, x *Session, ids bool) {
-	s := p.list.at(i)
+	s := p.list.get(i)
 	*x = Session{
 		Type: -1, End: s.endTime(), EndKind: endings[s.end], Privileged: s.privileged, Locks: int(s.locks), Processes: int(s.processes),
 		Changes: int(s.changes), SessionID: p.terminals[i], Reconnects: p.reconnects[i], Findings: p.findings[i],
@@ -129,20 +131,30 @@ func (p *packedSessions) fill(i int, x *Session, ids bool) {
 		x.Host, x.Source, x.Account, x.Kind, x.Begin, x.BeginRef = b.host, b.source, b.account, b.kind, b.at, b.ref
 		return
 	}
-	t := p.tried.list.at(int(s.begin))
-	f, sh := &p.tried.facts[t.shape], p.tried.shape(t)
+	t := p.tried.list.get(int(s.begin))
+	f, sh := &p.tried.facts[t.shape], p.tried.shape(&t)
 	x.Host, x.Account, x.Type, x.Kind, x.Source, x.Begin = f.host, f.account, int(sh.typ), sh.kind, p.tried.hosts[t.source], t.time()
-	x.LogonID, x.Linked, x.Process, x.BeginRef = t.logon, t.linked, sh.process, p.tried.ref(t, ids)
+	x.LogonID, x.Linked, x.Process, x.BeginRef = t.logon, t.linked, sh.process, p.tried.ref(&t, ids)
 }
 
+// at returns a session; it is one of nobody after an error.
 func (p *packedSessions) at(i int) *Session {
 	x := new(Session)
-	p.fill(i, x, true)
+	if !p.list.s.read(func() { p.fill(i, x, true) }) {
+		*x = lostSession
+	}
 	return x
 }
 
 func (p *packedSessions) series(ids bool) Series[Session] {
-	return Series[Session]{len(p.order), func(i int, x *Session) { p.fill(int(p.order[i]), x, ids) }}
+	s := p.list.s
+	return Series[Session]{p.order.n, func(i int, x *Session) bool {
+		ok := s.read(func() { p.fill(int(p.order.get(i)), x, ids) })
+		if !ok {
+			*x = lostSession
+		}
+		return ok
+	}}
 }
 
 // logons begins a session with each log-on.
@@ -152,60 +164,69 @@ func (p *packedSessions) logons() {
 		s := l.shape(t)
 		return s.kind == "logon" && s.outcome == Success && !fixedID(t.logon)
 	}
-	n := 0
 	for i := range l.list.n {
-		if begins(l.list.at(i)) {
-			n++
+		if t := l.list.get(i); begins(&t) {
+			p.index.add(logonEntry{t.logon, l.facts[t.shape].host.number, uint32(i)})
 		}
 	}
-	p.index = make([]logonEntry, 0, n)
-	for i := range l.list.n {
-		if t := l.list.at(i); begins(t) {
-			p.index = append(p.index, logonEntry{t.logon, l.facts[t.shape].host.number, uint32(i)})
-		}
-	}
-	slices.SortFunc(p.index, func(x, y logonEntry) int {
+	p.index.sort(func(x, y *logonEntry) int {
 		return cmp.Or(cmp.Compare(x.host, y.host), cmp.Compare(x.id, y.id), cmp.Compare(x.attempt, y.attempt))
 	})
 	for i := range l.list.n {
-		t := l.list.at(i)
-		if !begins(t) {
+		t := l.list.get(i)
+		if !begins(&t) {
 			continue
 		}
-		// The two halves of one elevated log-on are one session.
-		if t.linked != 0 {
-			k := p.before(l.facts[t.shape].host.number, t.linked, func(attempt uint32) bool { return attempt < uint32(i) })
-			if k >= 0 {
-				o := l.list.at(int(p.list.at(k).begin))
-				if o.linked == t.logon && t.time().Sub(o.time()) < time.Minute {
-					t.session = uint32(k) + 1
-					continue
-				}
-			}
+		if k := p.otherHalf(&t, uint32(i)); k >= 0 {
+			t.session = uint32(k) + 1
+		} else {
+			p.list.add(packedSession{begin: uint32(i), endSec: noTime})
+			t.session = uint32(p.list.n)
 		}
-		p.list.add(packedSession{begin: uint32(i), endSec: noTime})
-		t.session = uint32(p.list.n)
+		l.list.set(i, t)
 	}
+}
+
+// otherHalf returns the session of the other half of an elevated log-on, which is one
+// session with it, or -1.
+func (p *packedSessions) otherHalf(t *tried, i uint32) int {
+	if t.linked == 0 {
+		return -1
+	}
+	k := p.before(p.tried.facts[t.shape].host.number, t.linked, func(attempt uint32) bool { return attempt < i })
+	if k < 0 {
+		return -1
+	}
+	o := p.tried.list.get(int(p.list.get(k).begin))
+	if o.linked == t.logon && t.time().Sub(o.time()) < time.Minute {
+		return k
+	}
+	return -1
 }
 
 // before returns the session of the last attempt with a log-on id of a machine that
 // is early enough, or -1.
 func (p *packedSessions) before(host uint32, id uint64, early func(attempt uint32) bool) int {
-	i, _ := slices.BinarySearchFunc(p.index, 0, func(e logonEntry, _ int) int {
-		if c := cmp.Or(cmp.Compare(e.host, host), cmp.Compare(e.id, id)); c > 0 || c == 0 && !early(e.attempt) {
-			return 1
-		}
-		return -1
+	i := p.index.search(func(e logonEntry) bool {
+		c := cmp.Or(cmp.Compare(e.host, host), cmp.Compare(e.id, id))
+		return c < 0 || c == 0 && early(e.attempt)
 	})
-	if i == 0 || p.index[i-1].host != host || p.index[i-1].id != id {
+	if i == 0 {
 		return -1
 	}
-	return int(p.tried.list.at(int(p.index[i-1].attempt)).session) - 1
+	e := p.index.get(i - 1)
+	if e.host != host || e.id != id {
+		return -1
+	}
+	return int(p.tried.list.get(int(e.attempt)).session) - 1
 }
 
 // last returns the session of a log-on id that had begun at a time, or -1.
 func (p *packedSessions) last(host uint32, id uint64, at moment) int {
-	return p.before(host, id, func(attempt uint32) bool { return p.tried.list.at(int(attempt)).moment().compare(at) <= 0 })
+	return p.before(host, id, func(attempt uint32) bool {
+		t := p.tried.list.get(int(attempt))
+		return t.moment().compare(at) <= 0
+	})
 }
 
 // start adds a session that another record than a log-on began.
@@ -231,23 +252,35 @@ func (p *packedSessions) reconnect(i int, at time.Time) {
 	p.reconnects[i] = append(p.reconnects[i], at)
 }
 
+// A startKey is what sorts a session.
+type startKey struct {
+	at      moment // of its begin
+	sum     uint64
+	host    uint32
+	session uint32
+}
+
 // finish gives the sessions their ids, and their order.
-func (p *packedSessions) finish() {
-	p.order = make([]uint32, p.list.n)
+func (p *packedSessions) finish(hosts []*Host) {
+	keys := newPaged(p.list.s, startForm)
 	var x Session
-	for i := range p.order {
-		p.order[i] = uint32(i)
+	for i := range p.list.n {
 		p.fill(i, &x, false)
-		p.list.at(i).sum = x.hash()
+		s := p.list.get(i)
+		s.sum = x.hash()
+		p.list.set(i, s)
+		keys.add(startKey{momentOf(x.Begin), s.sum, x.Host.number, uint32(i)})
 	}
-	slices.SortFunc(p.order, func(i, j uint32) int {
-		if c := p.begin(int(i)).Compare(p.begin(int(j))); c != 0 {
+	keys.sort(func(x, y *startKey) int {
+		if c := x.at.compare(y.at); c != 0 {
 			return c
 		}
-		_, h := p.owner(int(i))
-		_, k := p.owner(int(j))
-		return cmp.Or(cmp.Compare(h.ID, k.ID), cmp.Compare(p.list.at(int(i)).sum, p.list.at(int(j)).sum), cmp.Compare(i, j))
+		return cmp.Or(cmp.Compare(hosts[x.host].ID, hosts[y.host].ID), cmp.Compare(x.sum, y.sum), cmp.Compare(x.session, y.session))
 	})
+	for i := range keys.n {
+		p.order.add(keys.get(i).session)
+	}
+	keys.drop()
 }
 
 // hash is made of what each record of the begin shows, so that it does not depend

@@ -101,12 +101,15 @@ type prog struct {
 type Facts struct {
 	Machine *evidence.Machine // may be nil
 	Host    string            // name when there is no Machine
+	Dir     string            // of temporary files, see logons.Options
 }
 
-// New starts the model of one machine.
+// New starts the model of one machine. A caller that does not come to [Builder.Model]
+// must call [Builder.Close].
 func New(f Facts) *Builder {
 	b := &Builder{
-		host: f.Host, machine: f.Machine, paths: NewPaths(f.Machine), programs: map[progKey]*prog{}, logons: logons.New(nil),
+		host: f.Host, machine: f.Machine, paths: NewPaths(f.Machine), programs: map[progKey]*prog{},
+		logons:   logons.New(&logons.Options{Dir: f.Dir}),
 		detected: map[string]bool{}, short: map[string]string{}, records: map[string]*artifacts.Record{}, strings: map[string]string{},
 		system: map[string]map[string]bool{}, seen: map[string]bool{}, windows: "C:",
 		channels: map[string]string{}, computers: map[string]bool{}, starts: newStartBudget(),
@@ -121,15 +124,39 @@ func New(f Facts) *Builder {
 	return b
 }
 
+// Close removes temporary files. It does nothing after [Builder.Model], whose analysis
+// of log-ons must be closed.
+func (b *Builder) Close() error {
+	if b.logons == nil {
+		return nil
+	}
+	return b.logons.Close()
+}
+
 // Add takes in a result of a run. No record of it is kept but those that rules
 // cite later, and of these no list of files.
 func (b *Builder) Add(res *artifacts.Result) {
+	logon := b.logons.Add
 	for i := range res.Records {
-		b.record(&res.Records[i])
+		b.record(&res.Records[i], logon)
 	}
 }
 
-func (b *Builder) record(rec *artifacts.Record) {
+// AddKnown is Add where the caller knows which records of event logs came before, from
+// another copy of the log: to know it twice would need the memory twice.
+func (b *Builder) AddKnown(res *artifacts.Result, again []bool) {
+	logon := b.logons.AddNew
+	for i := range res.Records {
+		if again[i] {
+			b.record(&res.Records[i], nil)
+		} else {
+			b.record(&res.Records[i], logon)
+		}
+	}
+}
+
+// record takes in a record, and gives that of an event log to logon unless it is nil.
+func (b *Builder) record(rec *artifacts.Record, logon func(host string, e *events.Record, id string)) {
 	if rec.Artifact == nil {
 		return
 	}
@@ -137,7 +164,9 @@ func (b *Builder) record(rec *artifacts.Record) {
 		b.trimStarts()
 	}
 	if e := &b.look; events.As(rec.Data, e) {
-		b.logons.Add(b.host, e, rec.ID)
+		if logon != nil {
+			logon(b.host, e, rec.ID)
+		}
 		b.event(e, rec)
 		return
 	}

@@ -57,6 +57,7 @@ func (b *Builder) Model() *Model {
 	m.quiet = b.quiet
 	nameCouples(m.Programs)
 	w.acts(b.acts)
+	w.people.Close()
 	for _, a := range b.acts {
 		if a.Kind != "journal start" && a.Kind != "prefetch deleted" {
 			m.Acts = append(m.Acts, a)

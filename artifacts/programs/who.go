@@ -20,9 +20,9 @@ type who struct {
 	b      *Builder
 	a      *logons.Analysis
 	hosts  []string
-	bySID  map[string]string // names
-	byName map[string]string // SIDs, by folded name
-	people []span            // interactive and remote sessions of users, by begin
+	bySID  map[string]string    // names
+	byName map[string]string    // SIDs, by folded name
+	people *logons.OpenSessions // interactive and remote ones of users
 }
 
 func newWho(b *Builder, a *logons.Analysis) *who {
@@ -51,18 +51,8 @@ func newWho(b *Builder, a *logons.Analysis) *who {
 			}
 		}
 	}
-	for i, s := range a.Sessions.All() {
-		if isPerson(s) {
-			w.people = append(w.people, span{s.Begin.Unix(), s.End.Unix(), uint32(i)})
-		}
-	}
+	w.people = a.OpenSessions(isPerson)
 	return w
-}
-
-// A span is when a session was open, in seconds.
-type span struct {
-	begin, end int64 // the end of one that stayed open is that of the zero time
-	session    uint32
 }
 
 // isPerson reports whether somebody could start programs in a session: at the
@@ -101,34 +91,11 @@ func (w *who) session(id uint64, at time.Time) *logons.Session {
 	return nil
 }
 
-var noEnd = time.Time{}.Unix()
-
-// open returns the sessions of people that were open at a time.
-func (w *who) open(at time.Time) []*logons.Session {
-	var out []*logons.Session
-	for _, p := range w.people {
-		if p.begin > at.Unix() {
-			break
-		}
-		if p.end < at.Unix() && p.end != noEnd {
-			continue
-		}
-		s := w.a.Sessions.At(int(p.session))
-		if s.Begin.After(at) {
-			break
-		}
-		if s.End.IsZero() || !at.After(s.End) {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
 // remote returns the source of the only session from elsewhere that was open at a
 // start, where it is the only one of the account.
 func (w *who) remote(s *Start) string {
 	source := ""
-	for _, o := range w.open(s.Time) {
+	for o := range w.people.At(s.Time) {
 		from, own := sourceOf(o), s.Account.SID == o.Account.SID
 		if s.Account.SID == "" || o.Account.SID == "" {
 			own = strings.EqualFold(s.Account.Short(), shortName(o.Account.Name, ""))
@@ -174,9 +141,7 @@ func (w *who) attribute(p *prog) {
 			s.Account.Source = w.remote(s)
 		}
 		if s.Account.IsZero() {
-			if open := w.open(s.Time); len(open) == 1 {
-				s.During = open[0].Account.Name
-			}
+			s.During = w.during(s.Time)
 		}
 	}
 	p.accounts()
@@ -199,17 +164,33 @@ func (w *who) infer(p *prog, s *Start) Attribution {
 	if belowSystem(p.key) && p.volume == "" {
 		return Attribution{}
 	}
-	if open := w.open(s.Time); len(open) > 0 {
-		one := open[0].Account
-		for _, o := range open {
-			if o.Account != one {
-				return Attribution{}
-			}
+	var one *logons.Session
+	for o := range w.people.At(s.Time) {
+		if one == nil {
+			one = o
 		}
-		return Attribution{SID: one.SID, Name: one.Name, Certainty: Inferred, Source: sourceOf(open[0]),
-			Why: "this account alone was logged on"}
+		if o.Account != one.Account {
+			return Attribution{}
+		}
 	}
-	return Attribution{}
+	if one == nil {
+		return Attribution{}
+	}
+	return Attribution{SID: one.Account.SID, Name: one.Account.Name, Certainty: Inferred, Source: sourceOf(one),
+		Why: "this account alone was logged on"}
+}
+
+// during returns the name of the account of the only session of people that was open at
+// a time, or "".
+func (w *who) during(at time.Time) (name string) {
+	n := 0
+	for o := range w.people.At(at) {
+		if n++; n > 1 {
+			return ""
+		}
+		name = o.Account.Name
+	}
+	return name
 }
 
 // usedBy returns the account that SRUM has the program for in the hour of a time,

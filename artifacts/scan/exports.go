@@ -49,7 +49,7 @@ func IsExport(path string) (bool, error) {
 
 // AddExport feeds a log-on analysis with a file of exported events. One file can
 // have those of many machines; each is judged for itself. What cannot be read goes
-// to damage.
+// to damage. The reports must be closed.
 func AddExport(ctx context.Context, b *logons.Builder, path string, damage func(error)) ([]*findings.Report, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -62,6 +62,7 @@ func AddExport(ctx context.Context, b *logons.Builder, path string, damage func(
 	}
 	a := list[0]
 	x := &exported{artifact: a, path: path, logons: b, judges: map[string]*findings.Evaluator{}}
+	defer x.close()
 	var scripts events.Joiner
 	n := 0
 	for e, err := range eventjson.Read(f) {
@@ -82,7 +83,7 @@ func AddExport(ctx context.Context, b *logons.Builder, path string, damage func(
 	}
 	var out []*findings.Report
 	for _, h := range x.order {
-		out = append(out, x.judges[h].Report())
+		out = append(out, x.judges[h].Report()) // which the caller closes
 	}
 	return out, nil
 }
@@ -94,6 +95,13 @@ type exported struct {
 	logons   *logons.Builder
 	judges   map[string]*findings.Evaluator
 	order    []string // of the machines
+}
+
+// close removes the temporary files of evaluations that came to no report.
+func (x *exported) close() {
+	for _, j := range x.judges {
+		j.Close()
+	}
 }
 
 func (x *exported) add(e events.Event) {

@@ -26,6 +26,9 @@ func (x *machineScan) write() error {
 	}
 	x.analysis = x.report.Models[0].Logons
 	RankLogons(x.analysis, x.report)
+	if err := x.analysis.Err(); err != nil {
+		return err
+	}
 	if err := x.observe(); err != nil {
 		return err
 	}
@@ -87,6 +90,9 @@ func (x *machineScan) small(name, format string, rows int, write func(io.Writer)
 		return err
 	}
 	if err := write(w); err != nil {
+		return err
+	}
+	if err := x.analysis.Err(); err != nil {
 		return err
 	}
 	return x.commit(set, format, rows, nil)

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/story"
 )
 
-// Judges evaluate machines one after the other.
+// Judges evaluate machines one after the other. They must be closed.
 type Judges struct {
 	Options *findings.Options // nil is the rules that ship
 	Names   []string          // of the artifacts that are read; none is all
@@ -25,6 +26,29 @@ type Judges struct {
 	done  []*findings.Report
 
 	trails []*logons.Trail // of machines that were judged, until the chains are known
+}
+
+// Err returns the first error of temporary files: see [findings.Report.Err].
+func (j *Judges) Err() error {
+	for _, r := range j.done {
+		if err := r.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close removes the temporary files of all machines, whose sessions cannot be asked for
+// after it.
+func (j *Judges) Close() error {
+	var errs []error
+	if j.eval != nil {
+		errs = append(errs, j.eval.Close())
+	}
+	for _, r := range j.done {
+		errs = append(errs, r.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Add takes in a result; a new tree is another machine. kind is that of its
@@ -97,7 +121,7 @@ func (j *Judges) Sessions(rows iter.Seq2[*output.Row, error]) iter.Seq2[*output.
 	return func(yield func(*output.Row, error) bool) {
 		for r, err := range rows {
 			if r != nil && of[r.Host] != nil {
-				session(of[r.Host], r)
+				err = session(of[r.Host], r)
 			}
 			if !yield(r, err) {
 				return

@@ -35,11 +35,12 @@ func AddLogons(b *logons.Builder, host string, res *artifacts.Result) {
 }
 
 // session fills in the log-on session that a row belongs to.
-func session(a *logons.Analysis, r *output.Row) {
+func session(a *logons.Analysis, r *output.Row) error {
 	computer, id := r.Logon()
 	if s := a.SessionIDAt(computer, id, r.Time, r.RecordID); s != "" {
 		r.Session = s
 	}
+	return a.Err()
 }
 
 // RankLogons notes in an analysis what findings say about its attempts, and

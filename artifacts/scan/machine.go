@@ -133,6 +133,7 @@ func (s *run) scanTree(
 	}
 	x.sorter = output.Sorter{Budget: s.o.SortMemory, Dir: x.Dir, Zone: func(string) *artifacts.Zone { return x.zone }}
 	defer x.sorter.Close()
+	defer x.closeLogons()
 	opts := s.o.Output
 	look := &output.TreeLookup{Tree: x.tree}
 	opts.Times, opts.Values, opts.Case = look.Times, look.Values, x.theCase
@@ -161,6 +162,16 @@ func (s *run) scanTree(
 	}
 	x.m.Seconds.Writing = wholeMillis(time.Since(begin))
 	return x.m, x.worst, nil
+}
+
+// closeLogons removes the temporary file of the log-on analysis.
+func (x *machineScan) closeLogons() {
+	if x.eval != nil {
+		x.eval.Close()
+	}
+	if x.analysis != nil {
+		x.analysis.Close()
+	}
 }
 
 // damage, note and phase say of which machine they speak.
@@ -198,7 +209,7 @@ func (x *machineScan) read(kind string) error {
 		x.tables = append(x.tables, &recordTable{f, set, f.Files(create, x.opts)})
 	}
 	facts := findings.FactsOf(x.tree, kind, x.o.Artifacts)
-	x.eval = findings.NewEvaluator(facts, &findings.Options{Tables: x.o.Tables, Sigma: x.o.Sigma, Lists: x.o.Lists})
+	x.eval = findings.NewEvaluator(facts, &findings.Options{Tables: x.o.Tables, Sigma: x.o.Sigma, Lists: x.o.Lists, Dir: x.Dir})
 	x.seen, x.prefetcher = observations.NewBuilder(x.tree.Machine()), facts.Prefetcher
 	x.page = report.Input{
 		Tool:      "artifactdump " + x.o.Version,

@@ -166,7 +166,9 @@ func (x *machineScan) feed(ctx context.Context, list []*timelineFile) error {
 		}
 		c.Newest = output.FormatTime(r.Time)
 		r.Judge(x.verdicts)
-		session(x.analysis, r)
+		if err := session(x.analysis, r); err != nil {
+			return err
+		}
 		n++
 		c.Joined += len(r.Also)
 		report(r)

@@ -100,7 +100,7 @@ func (x *machineScan) judged(yield func(*output.Row, error) bool) {
 		}
 		if r != nil {
 			r.Judge(x.verdicts)
-			session(x.analysis, r)
+			err = session(x.analysis, r)
 		}
 		if !yield(r, err) {
 			return

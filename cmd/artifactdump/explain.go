@@ -40,6 +40,7 @@ func explainAction(c *cli.Context) error {
 		return usage.Errorf("ID is empty: take one from a timeline, a record or a finding")
 	}
 	s := newSession(c)
+	defer s.Close()
 	cases, err := s.OpenCases(path)
 	if err != nil {
 		return err
@@ -60,6 +61,9 @@ func explainAction(c *cli.Context) error {
 			return s
 		}
 		err = explainview.InEvidence(c.Context, o, s, again, path, id)
+	}
+	if err == nil {
+		err = s.Err()
 	}
 	if err != nil {
 		return err

@@ -79,6 +79,7 @@ func findingsAction(c *cli.Context) error {
 	limitMemory(judgingMemory)
 	paths, ids := arguments.IDs(c.Args().Slice())
 	s := newSession(c, "rules", "sigma", "artifact")
+	defer s.Close()
 	if err := compare(c, s); err != nil {
 		return err
 	}
@@ -118,6 +119,9 @@ func findingsAction(c *cli.Context) error {
 			v.Long, v.Chosen, v.Hidden = true, true, 0
 		}
 		err = report.WriteFindings(o, shown, v)
+	}
+	if err == nil {
+		err = s.Err()
 	}
 	if err != nil {
 		o.Abort()

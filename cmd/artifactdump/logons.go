@@ -86,6 +86,7 @@ func logonsAction(c *cli.Context) error {
 		return err
 	}
 	s := newSession(c)
+	defer s.Close()
 	a, err := logonview.Read(c.Context, s, c.Args().Slice(), &logons.Options{NoJoin: c.Bool("no-join"), Zone: zone})
 	if err != nil {
 		return err
@@ -95,7 +96,12 @@ func logonsAction(c *cli.Context) error {
 	}
 	if r.Format.Files != nil {
 		if err := files.WriteFolder(c.String("output"),
-			func(create func(string) (io.Writer, error)) error { return r.Format.Files(create, a, r.Filter) }); err != nil {
+			func(create func(string) (io.Writer, error)) error {
+				if err := r.Format.Files(create, a, r.Filter); err != nil {
+					return err
+				}
+				return s.Err()
+			}); err != nil {
 			return err
 		}
 		return s.End()
@@ -104,7 +110,10 @@ func logonsAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.Write(o, a, s.Note); err != nil {
+	if err = r.Write(o, a, s.Note); err == nil {
+		err = s.Err()
+	}
+	if err != nil {
 		o.Abort()
 		return err
 	}

@@ -58,6 +58,7 @@ func programsAction(c *cli.Context) error {
 	}
 	paths, names := arguments.Programs(c.Args().Slice())
 	s := newSession(c, "rules", "sigma", "artifact", "window-gap")
+	defer s.Close()
 	if err := compare(c, s); err != nil {
 		return err
 	}
@@ -71,7 +72,10 @@ func programsAction(c *cli.Context) error {
 	}
 	opts := programview.Options{Format: format, Starts: c.Bool("starts"), BOM: c.Bool("bom"),
 		View: programs.View{Names: names, All: c.Bool("all"), CSVSafe: c.Bool("csv-safe")}}
-	if err := programview.Write(o, models, &opts); err != nil {
+	if err = programview.Write(o, models, &opts); err == nil {
+		err = s.Err()
+	}
+	if err != nil {
 		o.Abort()
 		return err
 	}

@@ -50,6 +50,7 @@ func reportAction(c *cli.Context) error {
 	limitMemory(judgingMemory)
 	paths := c.Args().Slice()
 	s := newSession(c, "rules", "artifact")
+	defer s.Close()
 	if err := compare(c, s); err != nil {
 		return err
 	}
@@ -78,6 +79,9 @@ func reportAction(c *cli.Context) error {
 	}
 	if err == nil {
 		err = report.Write(o, in, opts)
+	}
+	if err == nil {
+		err = s.Err()
 	}
 	if err != nil {
 		o.Abort()

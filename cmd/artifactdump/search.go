@@ -70,6 +70,7 @@ func searchAction(c *cli.Context) error {
 		return usage.Of(err)
 	}
 	path, s := c.Args().First(), newSession(c)
+	defer s.Close()
 	s.Full = true
 	cases, err := s.OpenCases(path)
 	if err != nil {

@@ -56,6 +56,7 @@ func timeline(c *cli.Context) error {
 		return err
 	}
 	s := newSession(c)
+	defer s.Close()
 	if err := compare(c, s); err != nil {
 		return err
 	}
@@ -99,6 +100,9 @@ func timeline(c *cli.Context) error {
 		if err == nil {
 			err = timelineview.Write(c.Context, s.Log, w, query.Rows(rows))
 		}
+	}
+	if err == nil {
+		err = s.Err()
 	}
 	if err != nil {
 		o.Abort()

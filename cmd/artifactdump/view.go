@@ -45,6 +45,7 @@ func view(c *cli.Context) error {
 		return session.NoEvidence
 	}
 	s := newSession(c, "rules", "artifact")
+	defer s.Close()
 	if err := compare(c, s); err != nil {
 		return err
 	}

@@ -20,9 +20,10 @@ import (
 )
 
 // Read reads evidence, cases and exports of events into one analysis, with what the
-// rules say of it.
+// rules say of it. The session closes it.
 func Read(ctx context.Context, s *session.Session, paths []string, opts *logons.Options) (*logons.Analysis, error) {
 	b := logons.New(opts)
+	defer b.Close()
 	if len(s.Names) == 0 {
 		s.Names = append(scan.LogonArtifacts(), "interfaces") // which say the addresses of machines
 	}
@@ -38,8 +39,9 @@ func Read(ctx context.Context, s *session.Session, paths []string, opts *logons.
 		reports = append(reports, r...)
 	}
 	a := b.Analyse()
+	s.Hold(a)
 	scan.RankLogons(a, reports...)
-	return a, nil
+	return a, s.Err()
 }
 
 // read feeds an analysis with what one argument names.
@@ -47,7 +49,11 @@ func read(ctx context.Context, s *session.Session, b *logons.Builder, path strin
 	if ok, err := scan.IsExport(path); err != nil {
 		return nil, session.Missing(path, err)
 	} else if ok {
-		return scan.AddExport(ctx, b, path, s.Damage)
+		reports, err := scan.AddExport(ctx, b, path, s.Damage)
+		for _, r := range reports {
+			s.Hold(r)
+		}
+		return reports, err
 	}
 	cases, err := s.OpenCases(path)
 	if err != nil {
@@ -58,6 +64,7 @@ func read(ctx context.Context, s *session.Session, b *logons.Builder, path strin
 		return []*findings.Report{r}, err
 	}
 	judges := scan.Judges{Names: s.Names}
+	s.Hold(&judges)
 	err = s.One(ctx, path, func(t *evidence.Tree, res artifacts.Result) error {
 		judges.Add(t, s.Kind, &res)
 		scan.AddLogons(b, t.Machine().Name, &res)

@@ -60,6 +60,7 @@ func Read(ctx context.Context, s *session.Session, paths []string, sorter *outpu
 		return in, atMost, err
 	}
 	b := logons.New(nil)
+	defer b.Close()
 	sorter.Zone = s.Zone
 	j, err := s.Judge(ctx, paths, &findings.Options{Tables: tables}, func(t *evidence.Tree, res artifacts.Result) error {
 		scan.AddLogons(b, t.Machine().Name, &res)
@@ -69,6 +70,7 @@ func Read(ctx context.Context, s *session.Session, paths []string, sorter *outpu
 		return nil, 0, err
 	}
 	a := b.Analyse()
+	s.Hold(a)
 	in = &viewer.Input{Evidence: paths[0], Machines: s.Machines, Rows: j.Sessions(j.Rows(sorter.Rows()))}
 	if in.Findings, err = viewer.FindingsOf(j.Reports()...); err != nil {
 		return nil, 0, err
@@ -81,7 +83,10 @@ func Read(ctx context.Context, s *session.Session, paths []string, sorter *outpu
 		return nil, 0, err
 	}
 	scan.RankLogons(a, j.Reports()...)
-	return in, sorter.Len(), in.SetLogons(a)
+	if err := in.SetLogons(a); err != nil {
+		return nil, 0, err
+	}
+	return in, sorter.Len(), s.Err()
 }
 
 // A Writer writes pages.

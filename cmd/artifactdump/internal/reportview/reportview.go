@@ -23,11 +23,13 @@ import (
 func OfEvidence(ctx context.Context, s *session.Session, in *report.Input, sorter *output.Sorter, paths []string, tables *findings.Tables,
 	lang string) error {
 	b := logons.New(nil)
+	defer b.Close()
 	reports, err := collect(ctx, s, in, sorter, b, paths, &findings.Options{Tables: tables})
 	if err != nil {
 		return err
 	}
 	in.Logons = b.Analyse()
+	s.Hold(in.Logons)
 	scan.RankLogons(in.Logons, reports...)
 	in.Evaluate(findings.Join(reports...), lang)
 	return in.Stream(ctx, sorter.Rows())
@@ -36,6 +38,7 @@ func OfEvidence(ctx context.Context, s *session.Session, in *report.Input, sorte
 // OfCases fills in a report from cases.
 func OfCases(ctx context.Context, s *session.Session, in *report.Input, cases []*casefile.Case, opts *report.Options) error {
 	b := logons.New(nil)
+	defer b.Close()
 	var reports []*findings.Report
 	for _, c := range cases {
 		if err := c.Report(ctx, in, opts, s.Damage); err != nil {
@@ -48,6 +51,7 @@ func OfCases(ctx context.Context, s *session.Session, in *report.Input, cases []
 		reports = append(reports, r)
 	}
 	in.Logons = b.Analyse()
+	s.Hold(in.Logons)
 	scan.RankLogons(in.Logons, reports...)
 	rows, err := s.Rows(ctx, cases)
 	if err != nil {

@@ -86,6 +86,7 @@ func (x *Finder) InCase(ctx context.Context, c *casefile.Case) error {
 func (x *Finder) InEvidence(ctx context.Context, path string) error {
 	if x.Find.Query.NeedsFindings() {
 		first := x.Again()
+		defer first.Close()
 		first.Log = messages.New(io.Discard) // the second reading meets the same damage, and names it
 		var sorter output.Sorter
 		defer sorter.Close()

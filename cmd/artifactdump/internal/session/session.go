@@ -50,6 +50,7 @@ type Session struct {
 	Lists    *lists.Set       // that evidence or cases are compared with; nil for none
 
 	compared *casefile.Compared
+	held     []Held
 
 	zones map[string]*artifacts.Zone // of local times, by machine
 }
@@ -57,6 +58,34 @@ type Session struct {
 // New returns a session that says what it meets to log.
 func New(log *messages.Log, o Options) *Session {
 	return &Session{Log: log, Options: o, zones: map[string]*artifacts.Zone{}}
+}
+
+// Held is an analysis that may need a temporary file.
+type Held interface {
+	Err() error // the first of the file
+	Close() error
+}
+
+// Hold has the session close an analysis.
+func (s *Session) Hold(x Held) { s.held = append(s.held, x) }
+
+// Err returns the first error of the temporary files. What was made of the analyses is
+// not complete then.
+func (s *Session) Err() error {
+	for _, x := range s.held {
+		if err := x.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close removes the temporary files of the analyses.
+func (s *Session) Close() {
+	for _, x := range s.held {
+		x.Close()
+	}
+	s.held = nil
 }
 
 // NoEvidence is the error of a command without its main argument.
@@ -78,7 +107,8 @@ func (s *Session) Each(ctx context.Context, paths []string, yield Yield) error {
 	return nil
 }
 
-// Judge is Each, and judges the machines by the rules of opts. also may be nil.
+// Judge is Each, and judges the machines by the rules of opts. also may be nil. The
+// session closes the judges.
 func (s *Session) Judge(ctx context.Context, paths []string, opts *findings.Options, also Yield) (*scan.Judges, error) {
 	if s.Lists != nil {
 		with := findings.Options{}
@@ -89,6 +119,7 @@ func (s *Session) Judge(ctx context.Context, paths []string, opts *findings.Opti
 		opts = &with
 	}
 	j := &scan.Judges{Options: opts, Names: s.Names}
+	s.Hold(j)
 	return j, s.Each(ctx, paths, func(t *evidence.Tree, res artifacts.Result) error {
 		if !slices.Contains(s.Extra, res.Artifact) {
 			j.Add(t, s.Kind, &res)
