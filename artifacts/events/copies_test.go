@@ -1,8 +1,12 @@
 package events
 
 import (
+	"bytes"
+	"encoding/json"
 	"testing"
 	"time"
+
+	"github.com/artifactdump/artifactdump/artifacts/internal/jsontext"
 )
 
 func TestCopies(t *testing.T) {
@@ -72,5 +76,26 @@ func TestCopiesLimits(t *testing.T) {
 	}
 	if len(c.logs) > maxCopiedLogs {
 		t.Errorf("%d logs", len(c.logs))
+	}
+}
+
+// TestPairsJSON: pairs are written as encoding/json writes a list of lists.
+func TestPairsJSON(t *testing.T) {
+	for _, p := range []Pairs{nil, {}, {{Name: "a", Value: "b"}}, {{Name: "<&>", Value: "\x00\"\\\xff\u2028"}, {Name: "", Value: "ä"}}} {
+		list := make([][2]string, len(p))
+		for i, f := range p {
+			list[i] = [2]string{f.Name, f.Value}
+		}
+		want, err := json.Marshal(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := json.Marshal(p)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%q: %s, %v; want %s", p, got, err, want)
+		}
+		if got, err := jsontext.Append(nil, p); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%q appended: %s, %v; want %s", p, got, err, want)
+		}
 	}
 }

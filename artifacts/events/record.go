@@ -10,6 +10,7 @@ import (
 	"github.com/artifactdump/artifactdump/artifacts/evidence"
 	"github.com/artifactdump/artifactdump/artifacts/formats/evtx"
 	"github.com/artifactdump/artifactdump/artifacts/formats/wire"
+	"github.com/artifactdump/artifactdump/artifacts/internal/jsontext"
 )
 
 // An Event is one record of an event log, in the terms of the catalogue. It is
@@ -73,11 +74,20 @@ type Pairs []Field
 
 // MarshalJSON implements [json.Marshaler].
 func (p Pairs) MarshalJSON() ([]byte, error) {
-	list := make([][2]string, len(p))
-	for i, f := range p {
-		list[i] = [2]string{f.Name, f.Value}
+	return p.AppendJSON(make([]byte, 0, 64*len(p)+2))
+}
+
+// AppendJSON appends what [Pairs.MarshalJSON] returns. Its error is nil.
+func (p Pairs) AppendJSON(b []byte) ([]byte, error) {
+	b = append(b, '[')
+	for i := range p {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = jsontext.AppendHTML(append(b, '['), p[i].Name)
+		b = append(jsontext.AppendHTML(append(b, ','), p[i].Value), ']')
 	}
-	return json.Marshal(list)
+	return append(b, ']'), nil
 }
 
 // UnmarshalJSON implements [json.Unmarshaler].

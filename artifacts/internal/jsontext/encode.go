@@ -24,6 +24,31 @@ func Append(b []byte, v any) ([]byte, error) {
 	return encoderOf(x.Type())(b, x)
 }
 
+// An Appender appends itself as compact JSON, which is taken as it is. What
+// [json.Marshaler] returns is looked through first.
+type Appender interface {
+	AppendJSON(b []byte) ([]byte, error)
+}
+
+// AppendHTML appends a string as [json.Marshal] writes it, which escapes <, > and &, too.
+func AppendHTML(b []byte, s string) []byte {
+	n := len(b)
+	b = appendString(b, s)
+	if !strings.ContainsAny(s, "<>&") {
+		return b
+	}
+	text := bytes.Clone(b[n:])
+	b = b[:n]
+	for _, c := range text {
+		if c == '<' || c == '>' || c == '&' {
+			b = append(b, '\\', 'u', '0', '0', '0'+c>>4, "0123456789abcdef"[c&15])
+		} else {
+			b = append(b, c)
+		}
+	}
+	return b
+}
+
 // An encoder appends one value of the type that it was made for.
 type encoder func(b []byte, v reflect.Value) ([]byte, error)
 
@@ -52,6 +77,7 @@ func encoderOf(t reflect.Type) encoder {
 
 var (
 	timeType      = reflect.TypeFor[time.Time]()
+	appenderType  = reflect.TypeFor[Appender]()
 	marshalerType = reflect.TypeFor[json.Marshaler]()
 	textType      = reflect.TypeFor[encoding.TextMarshaler]()
 	numberType    = reflect.TypeFor[json.Number]()
@@ -63,6 +89,8 @@ func newEncoder(t reflect.Type) encoder {
 		return appendTime
 	case t.Kind() == reflect.Pointer && !t.Implements(textType):
 		return pointerEncoder(t)
+	case t.Implements(appenderType) && t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer:
+		return func(b []byte, v reflect.Value) ([]byte, error) { return v.Interface().(Appender).AppendJSON(b) }
 	case t.Implements(marshalerType) && t.Kind() != reflect.Interface && t.Kind() != reflect.Pointer:
 		return appendMarshaler
 	case t == numberType, t.Implements(textType), reflect.PointerTo(t).Implements(marshalerType), reflect.PointerTo(t).Implements(textType):
