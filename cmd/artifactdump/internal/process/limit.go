@@ -10,9 +10,9 @@ import (
 // LimitMemory has the runtime collect garbage sooner when the program comes near a
 // number of bytes, and returns a function that ends that. Where what is in use needs
 // more, the limit leaves a quarter above it: the runtime would otherwise do little
-// but collect.
+// but collect. A limit that is set later by others ends it, too.
 func LimitMemory(bytes int64) (end func()) {
-	l := &limit{bytes: bytes, before: debug.SetMemoryLimit(bytes)}
+	l := &limit{bytes: bytes, set: bytes, before: debug.SetMemoryLimit(bytes)}
 	l.collected()
 	return func() {
 		l.mu.Lock()
@@ -26,6 +26,7 @@ type limit struct {
 	bytes, before int64
 
 	mu    sync.Mutex
+	set   int64 // the present limit
 	ended bool
 }
 
@@ -35,7 +36,7 @@ type bell struct{ of *limit }
 func (l *limit) collected() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ended {
+	if l.ended || debug.SetMemoryLimit(-1) != l.set {
 		return
 	}
 	used := []metrics.Sample{
@@ -45,7 +46,8 @@ func (l *limit) collected() {
 	}
 	metrics.Read(used)
 	n := func(i int) int64 { return int64(used[i].Value.Uint64()) }
-	debug.SetMemoryLimit(limitAt(l.bytes, n(0), n(1)-n(2)-n(3)-n(4)))
+	l.set = limitAt(l.bytes, n(0), n(1)-n(2)-n(3)-n(4))
+	debug.SetMemoryLimit(l.set)
 	runtime.SetFinalizer(&bell{l}, func(b *bell) { b.of.collected() })
 }
 

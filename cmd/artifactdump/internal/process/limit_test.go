@@ -52,3 +52,19 @@ func TestLimitMemory(t *testing.T) {
 		t.Errorf("a limit of %d at the end", n)
 	}
 }
+
+// TestLimitReplaced: a limit that others have set stays.
+func TestLimitReplaced(t *testing.T) {
+	before := debug.SetMemoryLimit(math.MaxInt64)
+	defer debug.SetMemoryLimit(before)
+	defer LimitMemory(1 << 20)()
+	const other = int64(1 << 40)
+	debug.SetMemoryLimit(other)
+	for range 3 {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond)
+	}
+	if n := debug.SetMemoryLimit(-1); n != other {
+		t.Errorf("a limit of %d, want %d", n, other)
+	}
+}

@@ -1,2 +1,0 @@
-# shorter prompt
-function prompt { "> " }

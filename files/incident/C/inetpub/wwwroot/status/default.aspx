@@ -1,2 +1,0 @@
-<%@ Page Language="C#" %>
-<html><body><%= DateTime.Now %></body></html>
