@@ -10,6 +10,10 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 {
+		fmt.Fprintln(os.Stderr, "usage: generate (it writes the folder files)")
+		os.Exit(2)
+	}
 	if err := corpus.WriteFiles("files"); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
