@@ -49,12 +49,12 @@ func Of(d artifacts.Decoded) *Record {
 	return nil
 }
 
-// As sets to to the record of decoded data that is an event, and reports whether it is
-// one. It is [Of] without memory, for callers that look at one record after the other.
-func As(d artifacts.Decoded, to *Record) bool {
+// As stores the record of decoded data that is an event in dst, and reports whether it
+// is one. Unlike [Of] it allocates nothing.
+func As(d artifacts.Decoded, dst *Record) bool {
 	e, ok := d.(Event)
 	if ok {
-		*to = e.Record
+		*dst = e.Record
 	}
 	return ok
 }

@@ -217,7 +217,8 @@ func (l *paged[T]) sortMemory(compare func(x, y *T) int) {
 	}
 }
 
-// runs sorts as many pages at a time as half of the memory holds, and returns how many.
+// runs sorts the list in runs, each of as many pages as fit into half of the budget. It
+// returns the number of pages in a run.
 func (l *paged[T]) runs(compare func(x, y *T) int) int {
 	n := max(1, l.s.budget/2/l.bytes())
 	l.s.room(n * l.bytes())

@@ -24,8 +24,8 @@ func Append(b []byte, v any) ([]byte, error) {
 	return encoderOf(x.Type())(b, x)
 }
 
-// An Appender appends itself as compact JSON, which is taken as it is. What
-// [json.Marshaler] returns is looked through first.
+// An Appender appends itself as compact JSON. It is used as it is, while the JSON of a
+// [json.Marshaler] is checked and compacted first.
 type Appender interface {
 	AppendJSON(b []byte) ([]byte, error)
 }

@@ -1,5 +1,5 @@
-// Package ranfiles tells which files a Prefetch file takes for its program. Several
-// artifacts ask; each Prefetch file is parsed once for all of them.
+// Package ranfiles finds the file that a Prefetch file was made for. Several artifacts
+// ask for it; each Prefetch file is parsed once for all of them.
 package ranfiles
 
 import (
@@ -26,11 +26,11 @@ type Starts struct {
 type File struct {
 	Reference ntfs.Reference
 	Path      string
-	Made      uint64 // the volume, as a FILETIME
+	Made      uint64 // when the volume was created, as a FILETIME
 	Serial    uint32 // of the volume
 }
 
-// Note keeps what is asked later of a Prefetch file that was parsed.
+// Note stores what [Of] returns later for a Prefetch file that was parsed.
 func Note(in artifacts.Input, p *prefetch.File) {
 	in.Once(name(in.File), func() any { return of(p) })
 }

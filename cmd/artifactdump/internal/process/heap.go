@@ -17,8 +17,8 @@ const smallestHeap = 4 << 20
 // Few collections of a run meet the largest heap, and its peak is what the machine
 // must have.
 //
-// A run that has been collected often is a long one, and will need its memory for
-// long: its heap may grow to one and a quarter of floor at once, and no further.
+// After many collections the run is taken for a long one. Its heap may then grow to one
+// and a quarter of floor at once, and no further.
 func KeepHeap(floor uint64, percent int) {
 	s := &sentinel{floor: floor, percent: percent}
 	s.collected() // packages may have much in use before main begins

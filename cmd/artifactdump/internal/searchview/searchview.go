@@ -100,6 +100,9 @@ func (x *Finder) InEvidence(ctx context.Context, path string) error {
 			}
 		}
 		x.verdicts(j.Verdicts())
+		if err := first.Err(); err != nil {
+			return err
+		}
 	}
 	return x.Each(ctx, []string{path}, func(_ *evidence.Tree, res artifacts.Result) error {
 		for i := range res.Records {
